@@ -1,0 +1,3 @@
+"""corslens for mitmproxy: `mitmdump -s addon/cors.py` (mitmweb and mitmproxy alike)."""
+
+from corslens.script import addons as addons

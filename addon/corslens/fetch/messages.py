@@ -1,0 +1,106 @@
+"""Header list, request and response heads as they were on the wire.
+
+Text is isomorphic-decoded (latin-1, one character a byte); order, case and repeats are kept.
+Structs of msgspec instead of dataclasses: the same frozen records, made in a tenth of the time, which a proxy pays per exchange.
+"""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+type HeaderLine = tuple[str, str]
+
+
+class HeaderList:
+    """An ordered list of header lines, looked up byte-case-insensitively.
+
+    Standard: header list, https://fetch.spec.whatwg.org/#concept-header-list
+    """
+
+    __slots__ = ("_index", "lines")
+
+    lines: tuple[HeaderLine, ...]
+
+    def __init__(self, lines: Iterable[HeaderLine] = ()) -> None:
+        self.lines = tuple(lines)
+        self._index: dict[str, tuple[str, ...]] | None = None
+
+    def _by_name(self) -> dict[str, tuple[str, ...]]:
+        index = self._index
+        if index is None:
+            index = {}
+            for name, value in self.lines:
+                # Within latin-1 no other character lower-cases to an ASCII letter, so this is a byte-lowercase.
+                key = name.lower()
+                index[key] = (*index[key], value) if key in index else (value,)
+            self._index = index
+        return index
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """Return the value of each line with this (lower-case) name, in order."""
+        return self._by_name().get(name, ())
+
+    def get(self, name: str) -> str | None:
+        """Return the lines' values joined with a comma and a space, or None when there is no such line.
+
+        Standard: get, https://fetch.spec.whatwg.org/#concept-header-list-get
+        """
+        values = self._by_name().get(name)
+        if values is None:
+            return None
+        return values[0] if len(values) == 1 else ", ".join(values)
+
+    def names(self) -> Iterable[str]:
+        """Return the lower-case names in order of first appearance."""
+        return self._by_name().keys()
+
+    def with_header(self, name: str, values: Iterable[str]) -> "HeaderList":
+        """Return a copy in which exactly these lines have this name, at the first one's place or else at the end."""
+        lowered = name.lower()
+        new = [(name, value) for value in values]
+        lines: list[HeaderLine] = []
+        for line in self.lines:
+            if line[0].lower() == lowered:
+                lines += new
+                new = []
+            else:
+                lines.append(line)
+        return HeaderList(lines + new)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._by_name()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, HeaderList) and self.lines == other.lines
+
+    def __hash__(self) -> int:
+        return hash(self.lines)
+
+    def __repr__(self) -> str:
+        return f"HeaderList({self.lines!r})"
+
+
+NO_HEADERS = HeaderList()
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """A request's head."""
+
+    method: str
+    """As on the wire: case is kept, because `patch` is not `PATCH`."""
+    url: str
+    """Absolute, with the host in ASCII (punycode)."""
+    headers: HeaderList = NO_HEADERS
+    http_version: str = "HTTP/1.1"
+    time: float = 0.0
+    """Seconds since the epoch at which the head was seen."""
+
+
+class Response(Struct, frozen=True, kw_only=True):
+    """A response's head."""
+
+    status: int
+    headers: HeaderList = NO_HEADERS
+    http_version: str = "HTTP/1.1"
+    time: float = 0.0
+    """Seconds since the epoch at which the head was seen."""

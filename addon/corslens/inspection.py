@@ -1,0 +1,48 @@
+"""Inspection: everything known of one exchange; what every output is a function of."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from corslens.engines.engine import Engine
+from corslens.lint.finding import Finding, Severity
+from corslens.observation.observation import Observation
+from corslens.patching.patch import Patch
+from corslens.verdict.verdict import Verdict
+
+
+class PatchedView(Struct, frozen=True, kw_only=True):
+    """A patch proposed for an exchange, and what became of it."""
+
+    patch: Patch
+    applied: bool
+    """False in a dry run, or when it was refused."""
+    verdicts_after: Mapping[Engine, Verdict]
+
+
+class Inspection(Struct, frozen=True, kw_only=True):
+    """An observation with its verdicts, findings and patch. `verdicts` and `findings` are of the response as the server sent it."""
+
+    observation: Observation
+    headline: Engine
+    """The engine whose verdict comes first: the one that sent it, or the one that the user chose."""
+    verdicts: Mapping[Engine, Verdict]
+    findings: tuple[Finding, ...] = ()
+    silenced: tuple[Finding, ...] = ()
+    """Findings that a user's own rules silence; counted, not shown."""
+    patch: PatchedView | None = None
+
+    @property
+    def id(self) -> str:
+        """The exchange's id."""
+        return self.observation.exchange.id
+
+    @property
+    def verdict(self) -> Verdict:
+        """The headline engine's verdict."""
+        return self.verdicts[self.headline]
+
+    @property
+    def worst(self) -> Severity | None:
+        """The highest severity among the findings."""
+        return max((finding.severity for finding in self.findings), default=None)

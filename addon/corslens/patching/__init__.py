@@ -1,0 +1,1 @@
+"""Patching: from failing checks to the fewest header edits after which every engine allows the exchange. Pure."""

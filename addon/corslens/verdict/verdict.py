@@ -1,0 +1,87 @@
+"""Verdict: what one engine makes of one exchange."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from corslens.verdict.reasons import Reason
+
+
+class Outcome(StrEnum):
+    """Of a preflight: may the actual request be sent. Of any other exchange: may the page have the response."""
+
+    ALLOWED = "allowed"
+    BLOCKED = "blocked"
+    DEPENDS = "depends"
+    """On the credentials mode, which the wire does not show."""
+
+
+class Failure(Struct, frozen=True, kw_only=True):
+    """A check that failed."""
+
+    reason: Reason
+    header: str | None = None
+    """The header that decided, in the spelling of the standard (`Access-Control-Allow-Origin`)."""
+    value: str | None = None
+    """What it held; None when it was absent."""
+    wanted: str | None = None
+    """What would have passed."""
+
+
+class CheckState(StrEnum):
+    """How a check went."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_REACHED = "not-reached"
+    """An earlier check had failed, so the engine did not make this one."""
+
+
+class Check(Struct, frozen=True, kw_only=True):
+    """One check in the engine's order, for explaining."""
+
+    name: str
+    """Kebab-case, from the standard's words, for instance `allow-origin`."""
+    title: str
+    """One line for people."""
+    state: CheckState
+    header: str | None = None
+    value: str | None = None
+    """The deciding header line, where there is one."""
+    failure: Failure | None = None
+    """Set when it failed; also when it was not reached but would have failed."""
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """The outcome in one engine. Allowed: no failures. Blocked: every failing check, the first is what the browser reports."""
+
+    outcome: Outcome
+    failures: tuple[Failure, ...] = ()
+    if_credentialed: "Verdict | None" = None
+    """Of `depends`: the verdict were the credentials mode `include`."""
+    if_not_credentialed: "Verdict | None" = None
+    notes: tuple[str, ...] = ()
+    """What the engine says without blocking, for instance `authorization-covered-by-wildcard`."""
+
+    @property
+    def reason(self) -> Reason | None:
+        """What the browser reports; None unless blocked."""
+        return self.failures[0].reason if self.failures else None
+
+    @property
+    def blocked(self) -> bool:
+        """Whether the engine certainly blocks."""
+        return self.outcome is Outcome.BLOCKED
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the engine certainly allows."""
+        return self.outcome is Outcome.ALLOWED
+
+
+ALLOWED = Verdict(outcome=Outcome.ALLOWED)
+
+
+def blocked(*failures: Failure) -> Verdict:
+    """Return the verdict of an exchange that fails these checks, in the engine's order."""
+    return Verdict(outcome=Outcome.BLOCKED, failures=failures)
