@@ -1,0 +1,216 @@
+"""PatchPolicy: which pages a patch may let in, and how preflights are patched.
+
+An origin is let in only when an entry of the list says so; the word `any` has to be written out.
+The default is what cannot be a stranger's page: this machine, and the names that RFC 6761 keeps out of the public DNS for
+development (`localhost`, `test`). Its `example` is for documentation and `invalid` for failing, so neither is in the default,
+and `.local` is anybody's on the network.
+"""
+
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+from enum import StrEnum
+from functools import lru_cache
+
+import ada_url
+from msgspec import Struct
+from publicsuffixlist import PublicSuffixList
+
+from corslens.fetch.constants import NULL
+from corslens.fetch.origins import (
+    is_ip_address,
+    is_loopback,
+    is_serialized_origin,
+    origin_of,
+    scheme_host_port,
+)
+
+ANY = "any"
+LOOPBACK = "loopback"
+WORDS = (LOOPBACK, NULL, ANY)
+"""Entries that are neither a host nor an origin."""
+
+ANY_MEANS = (
+    "any: every site open in a browser behind this proxy may read what the patched servers answer, "
+    "with the user's cookies where the page asks for them"
+)
+"""What a user is told who widens a patch to all origins."""
+
+_OTHER_SCHEME_ORIGIN = re.compile(r"(?!(?:https?|wss?|ftp):)[a-z][a-z0-9+.\-]*://[A-Za-z0-9._\-]+(?::[0-9]+)?")
+_MAXIMUM_MAX_AGE = 86400
+
+
+class PreflightMode(StrEnum):
+    """What becomes of a preflight."""
+
+    FIX = "fix"
+    """It is forwarded, and the server's answer is mended."""
+    ANSWER = "answer"
+    """The proxy answers it; nothing reaches the server."""
+
+
+class OriginPattern(Struct, frozen=True, kw_only=True):
+    """A host with or without what is below it; scheme and port are None when any will do."""
+
+    host: str
+    below: bool = False
+    """Whether the names below the host are meant, and not the host itself."""
+    scheme: str | None = None
+    port: str | None = None
+
+    def matches(self, scheme: str, host: str, port: str) -> bool:
+        """Say whether an origin of these parts fits; `port` is written out even when it is the scheme's default."""
+        if self.below:
+            if not host.endswith(f".{self.host}"):
+                return False
+        elif host != self.host:
+            return False
+        return self.scheme in (None, scheme) and self.port in (None, port)
+
+
+class OriginList(Struct, frozen=True, kw_only=True):
+    """The origins that may be let in."""
+
+    entries: tuple[str, ...]
+    """As the user wrote them."""
+    any: bool = False
+    loopback: bool = False
+    null: bool = False
+    exact: frozenset[str] = frozenset()
+    patterns: tuple[OriginPattern, ...] = ()
+
+    def allows(self, serialized_origin: str) -> bool:
+        """Say whether a page of this origin may be let in; text that is no serialized origin never is."""
+        if serialized_origin == NULL:
+            return self.null or self.any
+        if not is_serialized_origin(serialized_origin):
+            return (self.any or serialized_origin in self.exact) and is_other_scheme_origin(serialized_origin)
+        if self.any or serialized_origin in self.exact:
+            return True
+        scheme, host, port = scheme_host_port(serialized_origin)
+        if self.loopback and is_development_host(host):
+            return True
+        return any(pattern.matches(scheme, host, port) for pattern in self.patterns)
+
+    def __str__(self) -> str:
+        return ", ".join(self.entries)
+
+
+@lru_cache(maxsize=1024)
+def is_other_scheme_origin(text: str) -> bool:
+    """Say whether text has the form of an origin that browsers give to apps and extensions: `capacitor://localhost`."""
+    return _OTHER_SCHEME_ORIGIN.fullmatch(text) is not None
+
+
+def is_development_host(host: str) -> bool:
+    """Say whether a serialized host is this machine or a name reserved for testing.
+
+    Standards: https://www.rfc-editor.org/rfc/rfc6761#section-6.2 (test), #section-6.3 (localhost)
+    """
+    return is_loopback(host) or host == "test" or host.rstrip(".").endswith(".test")
+
+
+@lru_cache(maxsize=1)
+def _known_suffixes() -> PublicSuffixList:
+    # Unlike the list that tells sites apart, this one knows that `test`, `internal` or `lan` are nobody's to sell names below.
+    # Built only for an entry that begins with `*.`: it takes 50 ms.
+    return PublicSuffixList(accept_unknown=False)
+
+
+def _parse_pattern(entry: str) -> str | OriginPattern:
+    """Return the exact origin, or the pattern, that an entry stands for."""
+    scheme, separator, rest = entry.partition("://")
+    if not separator:
+        scheme, rest = "", entry
+    if is_other_scheme_origin(entry):
+        return entry
+    if scheme.lower() not in ("", "http", "https"):
+        raise ValueError(f"{entry!r} is no origin: the scheme is http or https, or an app's like capacitor://localhost")
+    if any(character in rest for character in "/?#\\@") or not rest.isprintable() or " " in rest:
+        raise ValueError(f"{entry!r} is no origin: it is a scheme, a host and a port, with nothing after them and no user name")
+    below = rest.startswith("*.")
+    host_and_port = rest.removeprefix("*.")
+    if "*" in host_and_port:
+        raise ValueError(
+            f"{entry!r}: the only wildcard is a leading *. for all names below a host; for all origins write {ANY!r}"
+        )
+    try:
+        # A scheme without a default port keeps :80 and :443 visible.
+        parsed = ada_url.URL(f"http://{host_and_port}/")
+        written_port = re.search(r":([0-9]+)$", host_and_port)
+    except ValueError as error:
+        raise ValueError(f"{entry!r} is no origin: {host_and_port!r} is not a host and port") from error
+    host = parsed.hostname
+    port = str(int(written_port[1])) if written_port else None
+    if not host or host_and_port.endswith(":"):
+        raise ValueError(f"{entry!r} is no origin: {host_and_port!r} is not a host and port")
+    if below and is_ip_address(host):
+        raise ValueError(f"{entry!r}: there are no names below an address")
+    if below and _known_suffixes().is_public(host):
+        raise ValueError(f"{entry!r}: anybody can register a name below {host!r}; name the sites, or write {ANY!r}")
+    if scheme and not below:
+        return origin_of(f"{scheme}://{host}:{port}" if port else f"{scheme}://{host}")
+    if scheme and port is None:
+        port = {"http": "80", "https": "443"}[scheme.lower()]
+    return OriginPattern(host=host, below=below, scheme=scheme.lower() or None, port=port)
+
+
+def parse_origins(entries: Iterable[str]) -> OriginList:
+    """Return the origin list that entries stand for; each may hold several, separated by commas.
+
+    An entry is `loopback`, `null` (sandboxed frames, data: and file: pages), `any`, an origin (`https://app.example:8443`), a
+    host (any scheme and, without one, any port), or a leading `*.` before a host for all the names below it.
+
+    Raises: ValueError naming the bad entry.
+    """
+    written = tuple(part.strip() for entry in entries for part in entry.split(",") if part.strip())
+    if not written:
+        raise ValueError(f"the list of origins is empty: name origins, {LOOPBACK!r}, or {ANY!r}")
+    exact: set[str] = set()
+    patterns: list[OriginPattern] = []
+    for entry in written:
+        if entry in WORDS:
+            continue
+        if entry == "*" or entry.lower() in ("all", "everyone", "everything"):
+            raise ValueError(f"{entry!r}: for all origins write {ANY!r}")
+        if "." not in entry and ":" not in entry and (near := get_close_matches(entry.lower(), WORDS, 1, 0.75)):
+            raise ValueError(f"{entry!r} is no origin; did you mean {near[0]!r}?")
+        parsed = _parse_pattern(entry)
+        if isinstance(parsed, str):
+            exact.add(parsed)
+        else:
+            patterns.append(parsed)
+    return OriginList(
+        entries=written,
+        any=ANY in written,
+        loopback=LOOPBACK in written,
+        null=NULL in written,
+        exact=frozenset(exact),
+        patterns=tuple(patterns),
+    )
+
+
+DEFAULT_ORIGINS = parse_origins([LOOPBACK])
+
+
+class PatchPolicy(Struct, frozen=True, kw_only=True):
+    """What a patch may do."""
+
+    origins: OriginList = DEFAULT_ORIGINS
+    preflight: PreflightMode = PreflightMode.FIX
+    max_age_seconds: int = 0
+    """Of a patched preflight. 0, because otherwise the browser would remember a patch that is switched off."""
+
+
+def parse_policy(*, origins: Iterable[str] = (LOOPBACK,), preflight: str = "fix", max_age_seconds: int = 0) -> PatchPolicy:
+    """Return the policy that a user's words stand for.
+
+    Raises: ValueError naming the bad entry.
+    """
+    try:
+        mode = PreflightMode(preflight)
+    except ValueError:
+        raise ValueError(f"{preflight!r} is not one of {', '.join(PreflightMode)}") from None
+    if not 0 <= max_age_seconds <= _MAXIMUM_MAX_AGE:
+        raise ValueError(f"{max_age_seconds} is not between 0 and {_MAXIMUM_MAX_AGE} seconds")
+    return PatchPolicy(origins=parse_origins(origins), preflight=mode, max_age_seconds=max_age_seconds)
