@@ -1,0 +1,183 @@
+"""Captured files as bytes in memory maps: folders walked, compressed ones expanded within bounds, each told by its content."""
+
+import gzip
+import io
+import mmap
+import stat
+import sys
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import IO, Protocol
+
+from msgspec import Struct
+
+from corslens.inputs.problem import Problem
+
+STDIN = "-"
+ENDINGS = (".har", ".har.gz", ".mitm", ".flow", ".flows", ".zip")
+"""What is taken from a folder; a file named itself may be called anything."""
+
+EXPANSION = 200
+"""A compressed capture may grow to this many times its size (real ones grow to 50) …"""
+EXPANSION_FLOOR = 64 << 20
+"""… or to this size, whatever is more."""
+
+_CHUNK = 1 << 20
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+class Kind(StrEnum):
+    """What a capture is written in."""
+
+    HAR = "har"
+    FLOWS = "flows"
+
+
+class Capture(Struct, frozen=True, kw_only=True):
+    """One session's worth of recorded traffic."""
+
+    name: str
+    kind: Kind
+    data: memoryview
+    problem: Problem | None = None
+    """Why `data` is not all of it."""
+
+
+def find(paths: Iterable[str]) -> Iterator[str | Problem]:
+    """Yield the files that the paths stand for: folders are walked in the order of names, each file comes once."""
+    seen: set[str] = set()
+    for path in paths:
+        if path == STDIN:
+            names: Iterable[str] = [STDIN]
+        elif Path(path).is_dir():
+            names = [
+                str(file) for file in sorted(Path(path).rglob("*")) if file.name.lower().endswith(ENDINGS) and file.is_file()
+            ]
+            if not names:
+                yield Problem(file=path, what=f"is a folder without captures ({', '.join(ENDINGS)})")
+        else:
+            names = [path]
+        for name in names:
+            if name not in seen:
+                seen.add(name)
+                yield name
+
+
+def read(name: str) -> Iterator[Capture | Problem]:
+    """Yield the captures in a file (a zip may hold several). Each one's data is valid until the next is asked for."""
+    try:
+        if name == STDIN:
+            with tempfile.TemporaryFile() as copy:
+                _copy(sys.stdin.buffer, copy, None)
+                yield from _captures("stdin", copy)
+            return
+        with Path(name).open("rb") as file:
+            if not stat.S_ISREG(Path(name).stat().st_mode):  # a pipe cannot be mapped
+                with tempfile.TemporaryFile() as copy:
+                    _copy(file, copy, None)
+                    yield from _captures(name, copy)
+                return
+            yield from _captures(name, file)
+    except OSError as error:
+        yield Problem(file=name, what=f"cannot be read: {error.strerror or error}")
+
+
+def _captures(name: str, file: IO[bytes]) -> Iterator[Capture | Problem]:
+    file.seek(0)
+    magic = file.read(4)
+    file.seek(0)
+    if magic[:2] == b"\x1f\x8b":
+        with gzip.GzipFile(fileobj=file) as inner:
+            yield from _expanded(name, inner, _limit(_size(file)))
+    elif magic == b"PK\x03\x04":
+        yield from _zipped(name, file)
+    else:
+        yield from _plain(name, file, None)
+
+
+def _zipped(name: str, file: IO[bytes]) -> Iterator[Capture | Problem]:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            members = [member for member in archive.infolist() if member.filename.lower().endswith(ENDINGS[:-1])]
+            if not members:
+                yield Problem(file=name, what="is a zip without a HAR or flow file in it")
+            for member in sorted(members, key=lambda member: member.filename):
+                inside = f"{name}/{member.filename}"
+                try:
+                    with archive.open(member) as inner:
+                        yield from _expanded(inside, inner, _limit(member.compress_size))
+                except (RuntimeError, NotImplementedError) as error:  # encrypted, or an unknown method
+                    yield Problem(file=inside, what=f"cannot be expanded: {error}")
+    except zipfile.BadZipFile as error:
+        yield Problem(file=name, what=f"is a damaged zip: {error}")
+
+
+def _expanded(name: str, compressed: _Readable, limit: int) -> Iterator[Capture | Problem]:
+    with tempfile.TemporaryFile() as copy:
+        problem = None
+        try:
+            if not _copy(compressed, copy, limit):
+                problem = Problem(file=name, what=f"grows to more than {limit >> 20} MiB when expanded; the rest was not read")
+        except (EOFError, zlib.error, OSError, zipfile.BadZipFile) as error:
+            problem = Problem(file=name, what=f"is compressed and damaged or cut off: {error}")
+        copy.seek(0)
+        if copy.read(2) == b"\x1f\x8b" and name.lower().endswith(".gz"):  # a .har.gz in a zip
+            copy.seek(0)
+            with gzip.GzipFile(fileobj=copy) as inner:
+                yield from _expanded(name[:-3], inner, limit)
+            return
+        yield from _plain(name, copy, problem)
+
+
+def _plain(name: str, file: IO[bytes], problem: Problem | None) -> Iterator[Capture | Problem]:
+    """Yield the file's content, told by its first byte."""
+    size = _size(file)
+    if size == 0:
+        yield problem or Problem(file=name, what="is empty")
+        return
+    # Never closed by hand: a map goes when the last slice of it does.
+    data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    head = bytes(data[:64])
+    if head.startswith(b"\xef\xbb\xbf"):
+        data, head = data[3:], head[3:]
+    start = head.lstrip()[:1]
+    if start == b"{":
+        yield Capture(name=name, kind=Kind.HAR, data=data, problem=problem)
+    elif start.isdigit() and b":" in head:
+        yield Capture(name=name, kind=Kind.FLOWS, data=data, problem=problem)
+    elif problem is not None:
+        yield problem
+    elif head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        yield Problem(file=name, what="is UTF-16; a HAR is UTF-8")
+    else:
+        yield Problem(file=name, what="is neither JSON (a HAR) nor a mitmproxy flow file")
+
+
+def _copy(source: _Readable, target: IO[bytes], limit: int | None) -> bool:
+    """Copy, and say whether it was all of it."""
+    written = 0
+    while chunk := source.read(_CHUNK):
+        written += len(chunk)
+        if limit is not None and written > limit:
+            return False
+        target.write(chunk)
+    target.flush()
+    return True
+
+
+def _limit(compressed: int) -> int:
+    return max(EXPANSION_FLOOR, EXPANSION * compressed)
+
+
+def _size(file: IO[bytes]) -> int:
+    position = file.tell()
+    size = file.seek(0, io.SEEK_END)
+    file.seek(position)
+    return size

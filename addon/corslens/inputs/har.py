@@ -1,0 +1,219 @@
+"""HAR 1.1 and 1.2 to exchanges, entry by entry, as browsers, proxies and test runners really write them.
+
+Bodies are skipped by the parser, never decoded and never kept. An entry that cannot be read costs itself and nothing else.
+Format: http://www.softwareishard.com/blog/har-12-spec/
+"""
+
+import json
+from collections.abc import Buffer, Iterator
+from datetime import UTC, datetime
+
+import ada_url
+import msgspec
+from msgspec import Struct, field
+
+from corslens.fetch.messages import HeaderLine, HeaderList, Request, Response
+from corslens.inputs.har_entries import split_entries
+from corslens.inputs.problem import Problem
+from corslens.observation.exchange import Exchange, Source
+
+_SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
+"""What is an HTTP exchange. A WebSocket's opening handshake is one; the proxy sees it under the http scheme."""
+
+_BROWSERS = ("webinspector", "webkit", "firefox", "playwright", "safari", "chrom")
+"""Creators that see a request before it leaves: what they call blocked, dns and connect comes before its head is sent."""
+
+_VERSIONS = {
+    "http/1.0": "HTTP/1.0", "http/1.1": "HTTP/1.1", "h2": "HTTP/2.0", "http/2": "HTTP/2.0", "http/2.0": "HTTP/2.0",
+    "spdy": "HTTP/2.0", "h3": "HTTP/3", "http/3": "HTTP/3", "http/3.0": "HTTP/3", "quic": "HTTP/3",
+}  # fmt: skip
+
+
+class _Header(Struct, gc=False):
+    name: str
+    value: str
+
+
+class _Request(Struct):
+    method: str
+    url: str
+    headers: list[_Header]
+    httpVersion: str | None = None
+
+
+class _Response(Struct):
+    status: int
+    headers: list[_Header]
+    httpVersion: str | None = None
+    redirectURL: str | None = None
+    error: str | None = field(name="_error", default=None)
+
+
+class _Timings(Struct, gc=False):
+    blocked: float | None = None
+    dns: float | None = None
+    connect: float | None = None
+    send: float | None = None
+    wait: float | None = None
+
+
+class _Entry(Struct):
+    startedDateTime: str
+    request: _Request
+    response: _Response | None = None
+    time: float | None = None
+    timings: _Timings | None = None
+    connection: str | int | None = None
+    resource_type: str | None = field(name="_resourceType", default=None)
+
+
+_decoder = msgspec.json.Decoder(_Entry, strict=True)
+
+
+def read_har(data: Buffer, file: str, prefix: str) -> Iterator[Exchange | Problem]:
+    """Yield the exchanges of a HAR in the order in which their requests were sent, and a problem for each unreadable entry.
+
+    Args:
+        data: the whole file, uncompressed; a memory map will do.
+        file: its name, for `source` and problems.
+        prefix: begins each exchange's id.
+    """
+    entries = split_entries(data)
+    creator = entries.creator.lower()
+    reader = _Reader(
+        file, prefix, browser=any(word in creator for word in _BROWSERS), mitmproxy=creator.startswith("mitmproxy")
+    )
+    read: list[tuple[float, Exchange]] = []
+    for index, raw in entries:
+        try:
+            exchange = reader.exchange(index, raw)
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+            yield Problem(file=file, entry=index, what=_sentence(error))
+            continue
+        if exchange is not None:
+            if exchange.response is None and exchange.error is None:
+                yield Problem(file=file, entry=index, what="has no response")
+            read.append((exchange.request.time, exchange))
+    if entries.problem is not None:
+        yield Problem(file=file, what=entries.problem)
+    read.sort(key=lambda pair: pair[0])
+    for _, exchange in read:
+        yield exchange
+
+
+class _Reader:
+    """Make exchanges of one file's entries."""
+
+    def __init__(self, file: str, prefix: str, *, browser: bool, mitmproxy: bool) -> None:
+        self._file = file
+        self._prefix = prefix
+        self._browser = browser
+        self._mitmproxy = mitmproxy
+
+    def exchange(self, index: int, raw: Buffer) -> Exchange | None:
+        """Return the entry's exchange, or None when it is none (a CONNECT, a data: URL)."""
+        entry = _decode(raw)
+        scheme, separator, rest = entry.request.url.partition(":")
+        scheme = _SCHEMES.get(scheme.lower(), "")
+        if not separator or not scheme or entry.request.method == "CONNECT":
+            return None
+        sent, answered = self._times(entry)
+        request = Request(
+            method=entry.request.method,
+            url=_url(f"{scheme}:{rest}"),
+            headers=self._headers(entry.request.headers),
+            http_version=_version(entry.request.httpVersion),
+            time=sent,
+        )
+        response, error, answered_by_proxy = None, None, False
+        head = entry.response
+        if head is not None:
+            if head.status == 0:
+                error = head.error or "no response was recorded"
+                answered_by_proxy = self._mitmproxy and "disconnect" not in error.lower() and head.error is not None
+            else:
+                response = Response(
+                    status=head.status,
+                    headers=self._headers(head.headers, head.redirectURL if 300 <= head.status < 400 else None),
+                    http_version=_version(head.httpVersion),
+                    time=answered,
+                )
+        return Exchange(
+            id=f"{self._prefix}:{index}",
+            request=request,
+            response=response,
+            error=error,
+            answered_by_proxy=answered_by_proxy,
+            connection=None if entry.connection in (None, "") else str(entry.connection),
+            source=Source(file=self._file, index=index),
+            resource_type=entry.resource_type,
+        )
+
+    def _headers(self, headers: list[_Header], redirect_url: str | None = None) -> HeaderList:
+        lines: list[HeaderLine] = [(header.name, header.value) for header in headers if header.name[:1] != ":"]
+        if redirect_url and not any(name.lower() == "location" for name, _ in lines):
+            lines.append(("Location", redirect_url))
+        return HeaderList([(self._isomorphic(name), self._isomorphic(value)) for name, value in lines])
+
+    def _isomorphic(self, text: str) -> str:
+        """Return the text with one character a byte, as it was on the wire."""
+        if text.isascii():
+            return text
+        if not self._mitmproxy:
+            try:
+                text.encode("latin-1")  # browsers write each byte of a header as one character
+            except UnicodeEncodeError:
+                pass
+            else:
+                return text
+        return text.encode("utf-8", "surrogateescape").decode("latin-1")
+
+    def _times(self, entry: _Entry) -> tuple[float, float]:
+        """Return when the request's head was sent and the response's head arrived, in seconds since the epoch."""
+        start = _seconds(entry.startedDateTime)
+        timings = entry.timings or _Timings()
+        before = [timings.blocked, timings.dns, timings.connect] if self._browser else []
+        sent = start + _sum(before)
+        if timings.wait is None:
+            return sent, max(sent, start + _sum([entry.time]))
+        return sent, sent + _sum([timings.send, timings.wait])
+
+
+def _decode(raw: Buffer) -> _Entry:
+    try:
+        return _decoder.decode(raw)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        # Lone surrogates (mitmproxy writes a header's odd bytes so) are refused by msgspec and read by json.
+        return msgspec.convert(json.loads(bytes(raw)), _Entry)
+
+
+def _sum(milliseconds: list[float | None]) -> float:
+    """Add up durations in seconds; a HAR writes -1 for what does not apply."""
+    return sum(duration for duration in milliseconds if duration is not None and 0 < duration < 1e9) / 1000
+
+
+def _seconds(text: str) -> float:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return moment.timestamp()
+
+
+def _version(text: str | None) -> str:
+    if text is None:
+        return "HTTP/1.1"
+    lowered = text.lower()
+    return _VERSIONS.get(lowered) or ("HTTP/3" if lowered.startswith("h3") else "HTTP/1.1")
+
+
+def _url(url: str) -> str:
+    url = url.partition("#")[0]
+    return url if url.isascii() else ada_url.URL(url).href
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "is nested too deeply"
+    return str(error).rstrip(".")

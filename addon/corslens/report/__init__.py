@@ -1,0 +1,1 @@
+"""One module an output format, each a pure function of Inspections: no decisions, no files, no printing."""

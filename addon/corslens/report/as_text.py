@@ -1,0 +1,152 @@
+"""The terminal: three lines a problem, and a summary at the end. Everything from the wire is escaped."""
+
+from collections.abc import Iterator
+from textwrap import wrap
+
+from rich.text import Text
+
+from corslens.engines.engine import Engine
+from corslens.inspection import Inspection
+from corslens.observation.observation import CORS_ROLES, Role
+from corslens.observation.redaction import redact_header, redact_url
+from corslens.report.escape import escape
+from corslens.report.problems import label, reported_reason
+from corslens.report.tally import Tally
+
+STYLES = {
+    "BLOCKED": "bold red",
+    "DEPENDS": "bold yellow",
+    "PATCHED": "bold cyan",
+    "ALLOWED": "green",
+    "ERROR": "bold red",
+    "WARNING": "bold yellow",
+    "INFO": "bold blue",
+}
+
+
+def render_problem(inspection: Inspection, width: int | None = None) -> Text:
+    """Return the lines that tell one exchange: its verdict, and what is wrong with the fix for it.
+
+    Args:
+        width: the terminal's; None leaves each line whole, for a file or a pipe.
+    """
+    word = label(inspection)
+    text = Text()
+    text.append(word, STYLES[word])
+    lines = _fold(_headline(inspection), width, first=len(word) + 2, indent=2)
+    text.append("  " + lines[0])
+    for line in lines[1:]:
+        text.append("\n" + line)
+    for what, name, fix in _particulars(inspection):
+        for line in _fold(f"{what}  [{name}]" if name else what, width, first=2, indent=4, start="  "):
+            text.append("\n" + line)
+        if fix:
+            for line in _fold(f"fix: {fix}", width, first=2, indent=7, start="  "):
+                text.append("\n" + line, "green")
+    return text
+
+
+def _headline(inspection: Inspection) -> str:
+    observation = inspection.observation
+    request = observation.exchange.request
+    parts = [f"{escape(request.method)} {escape(redact_url(request.url))}"]
+    if observation.origin is not None:
+        parts.append(f"from {escape(redact_url(observation.origin))}")
+    if inspection.observation.is_cors:
+        parts.append(f"({_engines(inspection)})")
+    return "  ".join(parts)
+
+
+def _engines(inspection: Inspection) -> str:
+    """Name the headline engine and those that agree, or say how the others differ."""
+    mine = inspection.verdict.outcome
+    same: list[Engine] = []
+    other: list[str] = []
+    for engine, verdict in inspection.verdicts.items():
+        if engine is inspection.headline:
+            continue
+        if verdict.outcome is mine:
+            same.append(engine)
+        else:
+            other.append(f"{verdict.outcome.value} in {engine.label}")
+    text = inspection.headline.label
+    if same:
+        text += "; also " + ", ".join(engine.label for engine in same)
+    if other:
+        text += "; but " + ", ".join(other)
+    return text
+
+
+def _particulars(inspection: Inspection) -> Iterator[tuple[str, str, str]]:
+    """Yield what is wrong, the rule's or reason's name, and the fix; the reason that the browser reports first."""
+    observation = inspection.observation
+    reason = reported_reason(inspection)
+    if observation.exchange.error:
+        yield f"no response: {escape(observation.exchange.error)}", "", ""
+    findings = sorted(inspection.findings, key=lambda finding: (finding.rule != reason, -finding.severity))
+    if reason is not None and not any(finding.rule == reason for finding in findings):
+        yield _failure_sentence(inspection), reason, ""
+    for finding in findings:
+        yield escape(finding.message), finding.rule, escape(finding.fix)
+    if inspection.patch is not None:
+        yield from _patch_sentences(inspection)
+
+
+def _failure_sentence(inspection: Inspection) -> str:
+    verdict = inspection.verdict
+    branch = verdict if verdict.failures else (verdict.if_credentialed or verdict)
+    if not branch.failures:
+        branch = verdict.if_not_credentialed or verdict
+    failure = branch.failures[0]
+    response = inspection.observation.exchange.delivered
+    side = "preflight" if inspection.observation.role is Role.PREFLIGHT else "response"
+    status = "no answer" if response is None else str(response.status)
+    if failure.header is None:
+        return f"{side} → {status}: {failure.reason.value.replace('-', ' ')}"
+    header = escape(failure.header)
+    held = "is missing" if failure.value is None else f'is "{escape(redact_header(failure.header, failure.value))}"'
+    wanted = f", wanted {escape(failure.wanted)}" if failure.wanted else ""
+    return f"{side} → {status} but {header} {held}{wanted}"
+
+
+def _patch_sentences(inspection: Inspection) -> Iterator[tuple[str, str, str]]:
+    assert inspection.patch is not None
+    patch = inspection.patch.patch
+    verb = "patched" if inspection.patch.applied else "would patch"
+    if patch.refused:
+        yield f"not patched: {escape(patch.refused)}", "", ""
+    if patch.status is not None:
+        yield f"{verb}: status {patch.status.before} → {patch.status.after}", "", ""
+    for change in patch.changes:
+        to = "removed" if change.after is None else escape(redact_header(change.header, change.after))
+        yield f"{verb}: {escape(change.header)}: {to}", "", ""
+
+
+def _fold(text: str, width: int | None, *, first: int, indent: int, start: str = "") -> list[str]:
+    """Break the text into lines that fit; `first` columns of the first line are taken (or begin with `start`)."""
+    if width is None or first + len(text) <= width:
+        return [start + text]
+    width = max(width, 20)
+    lines = wrap(
+        text, width, initial_indent=" " * first, subsequent_indent=" " * indent, break_long_words=True, break_on_hyphens=False
+    )
+    lines[0] = start + lines[0][first:]
+    return lines
+
+
+def render_summary(tally: Tally, width: int | None = None) -> Text:
+    """Return what was seen in all: exchanges, pairs, outcomes, then the reasons and rules with their counts, worst first."""
+    text = Text()
+    cors = sum(tally.roles[role] for role in CORS_ROLES)
+    facts = [_count(tally.exchanges, "exchange"), f"{cors} CORS", _count(tally.pairs, "pair")]
+    for word in ("BLOCKED", "DEPENDS", "PATCHED"):
+        if tally.labels[word]:
+            facts.append(f"{tally.labels[word]} {word.lower()}")
+    text.append("\n".join(_fold(", ".join(facts), width, first=0, indent=2)), "bold")
+    for (word, name), count in tally.worst_first():
+        text.append(f"\n{count:>7}  ").append(f"{word.lower():<8}", STYLES[word]).append(name)
+    return text
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,41 @@
+"""Escape text that came off the wire, so that it cannot drive a terminal or lie about its own order."""
+
+import re
+
+_UNPRINTABLE = re.compile(r"[^ -~\xa1-\xac\xae-\xff]")
+
+
+def escape(text: str) -> str:
+    r"""Return the text on one line with everything invisible spelled out (`\x1b`, `\u202e`).
+
+    Control characters, line separators, bidirectional overrides, zero-width characters, lone surrogates and odd spaces are what
+    `str.isprintable` calls unprintable; the space itself is kept.
+    """
+    if text.isprintable():
+        return text
+    return _UNPRINTABLE.sub(_spell, text)
+
+
+def _spell(match: re.Match[str]) -> str:
+    character = match[0]
+    if character.isprintable():
+        return character
+    code = ord(character)
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def escape_json(line: bytes) -> bytes:
+    r"""Return the JSON text with the same meaning and nothing but visible ASCII, every other character as `\uXXXX`."""
+    if line.isascii() and b"\x7f" not in line:
+        return line
+    return _BEYOND_ASCII.sub(_spell_json, line.decode()).encode()
+
+
+_BEYOND_ASCII = re.compile("[\x7f-\U0010ffff]")
+
+
+def _spell_json(match: re.Match[str]) -> str:
+    units = match[0].encode("utf-16-be")
+    return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))

@@ -1,0 +1,47 @@
+"""What counts as a problem, by which word it goes, and when two are the same one to a reader."""
+
+from corslens.inspection import Inspection
+from corslens.verdict.verdict import Outcome
+
+
+def label(inspection: Inspection) -> str:
+    """Return the word that stands before an exchange: what the browser did with it, or else how bad its findings are."""
+    if inspection.patch is not None and inspection.patch.applied:
+        return "PATCHED"
+    if inspection.observation.is_cors:
+        outcome = inspection.verdict.outcome
+        if outcome is Outcome.BLOCKED or (outcome is Outcome.DEPENDS and reported_reason(inspection)):
+            return outcome.value.upper()
+    worst = inspection.worst
+    return "ALLOWED" if worst is None else worst.word.upper()
+
+
+def is_problem(inspection: Inspection) -> bool:
+    """Say whether there is anything to tell about the exchange."""
+    return label(inspection) != "ALLOWED"
+
+
+def problem_key(inspection: Inspection) -> tuple[str, ...]:
+    """Return what makes two problems the same one to a reader: all but the query and the time."""
+    exchange = inspection.observation.exchange
+    rules = tuple(sorted(finding.rule for finding in inspection.findings))
+    url = exchange.request.url.partition("?")[0]
+    return (
+        label(inspection),
+        exchange.request.method,
+        url,
+        inspection.observation.origin or "",
+        reported_reason(inspection) or "",
+        *rules,
+    )
+
+
+def reported_reason(inspection: Inspection) -> str | None:
+    """Return the reason that the headline engine reports: of `depends`, the one of the branch that blocks."""
+    if not inspection.observation.is_cors:
+        return None
+    verdict = inspection.verdict
+    for branch in (verdict, verdict.if_credentialed, verdict.if_not_credentialed):
+        if branch is not None and branch.reason is not None:
+            return branch.reason.value
+    return None

@@ -1,0 +1,79 @@
+"""Counts over many inspections, of which the last one of an id counts; bounded, however long the session."""
+
+from collections import Counter, OrderedDict
+
+from msgspec import Struct
+
+from corslens.inspection import Inspection
+from corslens.lint.finding import Severity
+from corslens.observation.observation import Role
+from corslens.report.problems import label, reported_reason
+
+
+class _Share(Struct, frozen=True):
+    """What one exchange adds to the counts."""
+
+    label: str
+    role: Role
+    paired: bool
+    names: tuple[tuple[str, str], ...]
+    worst: Severity | None
+
+
+class Tally:
+    """Count what was seen.
+
+    Args:
+        remember: how many exchanges back an id is known again; what fell out stays counted as it was.
+    """
+
+    def __init__(self, remember: int = 10_000) -> None:
+        self.exchanges = 0
+        self.pairs = 0
+        self.labels: Counter[str] = Counter()
+        self.roles: Counter[Role] = Counter()
+        self.names: Counter[tuple[str, str]] = Counter()
+        """By word (`BLOCKED`, `WARNING`…) and reason or rule."""
+        self.severities: Counter[Severity] = Counter()
+        """Exchanges by their worst finding."""
+        self._remember = remember
+        self._recent: OrderedDict[str, _Share] = OrderedDict()
+
+    def add(self, inspection: Inspection) -> None:
+        """Count an inspection, in place of an earlier one with the same id."""
+        earlier = self._recent.pop(inspection.id, None)
+        if earlier is not None:
+            self._count(earlier, -1)
+        share = _share(inspection)
+        self._recent[inspection.id] = share
+        self._count(share, 1)
+        if len(self._recent) > self._remember:
+            self._recent.popitem(last=False)
+
+    def worst_first(self) -> list[tuple[tuple[str, str], int]]:
+        """Return the counted names: what blocks before errors, errors before warnings, then by count and name."""
+        order = {"BLOCKED": 0, "DEPENDS": 1, "PATCHED": 2, "ERROR": 3, "WARNING": 4, "INFO": 5}
+        return sorted(
+            ((key, count) for key, count in self.names.items() if count),
+            key=lambda item: (order[item[0][0]], -item[1], item[0][1]),
+        )
+
+    def _count(self, share: _Share, by: int) -> None:
+        self.exchanges += by
+        self.pairs += by * share.paired
+        self.labels[share.label] += by
+        self.roles[share.role] += by
+        for name in share.names:
+            self.names[name] += by
+        if share.worst is not None:
+            self.severities[share.worst] += by
+
+
+def _share(inspection: Inspection) -> _Share:
+    observation = inspection.observation
+    word = label(inspection)
+    names = [(finding.severity.word.upper(), finding.rule) for finding in inspection.findings]
+    reason = reported_reason(inspection)
+    if reason is not None and word in ("BLOCKED", "DEPENDS", "PATCHED"):
+        names = [(word, reason), *(name for name in names if name[1] != reason)]
+    return _Share(word, observation.role, observation.preflight is not None, tuple(names), inspection.worst)
