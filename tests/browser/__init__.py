@@ -1,0 +1,1 @@
+"""Tests with real browsers behind a real mitmproxy."""

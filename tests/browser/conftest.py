@@ -1,0 +1,61 @@
+"""Fixtures of the browser tests: one Chromium and one mitmdump a session, all on one event loop.
+
+Without a browser these tests are skipped, unless CORSLENS_REQUIRE_BROWSER=1 (as in CI) makes that a failure.
+"""
+
+import os
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from tests.browser.kit.chromium import Chromium, find_chromium
+from tests.browser.kit.mitmdump import Mitm
+from tests.browser.kit.page import Page
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the async tests of this folder on the session's loop, on which the fixtures live."""
+    on_session_loop = pytest.mark.asyncio(loop_scope="session")
+    for item in items:
+        if "tests/browser/" in item.nodeid and isinstance(item, pytest.Function) and pytest_asyncio.is_async_test(item):
+            item.add_marker(on_session_loop, append=False)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The browser's path; a test that asks for it is skipped (or fails, where browsers are compulsory) without one."""
+    path = find_chromium()
+    if path is None:
+        if os.environ.get("CORSLENS_REQUIRE_BROWSER") == "1":
+            pytest.fail("CORSLENS_REQUIRE_BROWSER=1, but there is no Chromium on this machine")
+        pytest.skip("no Chromium on this machine")
+    return path
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def confdir(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """One mitmproxy configuration folder for all proxies of the session, so that one CA is made."""
+    return str(tmp_path_factory.mktemp("mitmproxy"))
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def mitm() -> AsyncIterator[Mitm]:
+    """A mitmdump with the addon and default options; its log is shared by all tests, so look for your own URLs in it."""
+    async with Mitm() as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium(chromium_path: str, mitm: Mitm) -> AsyncIterator[Chromium]:
+    """A Chromium behind `mitm`."""
+    async with Chromium(proxy=mitm.address) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(chromium: Chromium) -> AsyncIterator[Page]:
+    """A tab of its own behind `mitm`."""
+    tab = await chromium.page()
+    yield tab
+    await tab.close()

@@ -1,0 +1,132 @@
+"""A real mitmdump or mitmweb with the addon, as a subprocess."""
+
+import asyncio
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tests.browser.kit.processes import Program
+
+ROOT = Path(__file__).resolve().parents[3]
+ADDON = ROOT / "addon" / "cors.py"
+ROUTES = Path(__file__).with_name("routes_addon.py")
+POLL_SECONDS = 0.02
+"""How often the log file is looked at while something is waited for in it."""
+
+type Record = dict[str, Any]
+
+
+class Mitm(Program):
+    """mitmdump (or mitmweb) on an ephemeral port, with `-s addon/cors.py` and a configuration folder of its own.
+
+    Args:
+        options: mitmproxy options, `--set name=value`; `cors_log` goes to a file of its own unless given.
+        routes: host name (`*.x.test` matches any depth) or `*` to the (http, https) ports of loopback servers that answer for it.
+        scripts: further scripts, loaded after the addon.
+        confdir: kept between runs when given, which saves making a CA.
+    """
+
+    def __init__(
+        self,
+        tool: str = "mitmdump",
+        *,
+        options: Mapping[str, str | int | bool] | None = None,
+        routes: Mapping[str, tuple[int, int]] | None = None,
+        scripts: Iterable[Path] = (),
+        arguments: Iterable[str] = (),
+        confdir: Path | None = None,
+        addon: bool = True,
+    ) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="corslens-mitm-")
+        folder = Path(self._folder.name)
+        settings: dict[str, str | int | bool] = {
+            "confdir": str(confdir or folder),
+            "listen_host": "127.0.0.1",
+            "listen_port": 0,
+            "ssl_insecure": True,
+            **({"cors_log": str(folder / "cors.jsonl")} if addon else {}),
+            **({"web_open_browser": False, "web_port": 0} if tool == "mitmweb" else {}),
+            **(options or {}),
+        }
+        given: list[Path] = [ADDON] if addon else []
+        if routes is not None:
+            given.append(ROUTES)
+            settings["kit_routes"] = json.dumps(routes)
+        # The tool's entry point by module: it is that of this interpreter, wherever its scripts folder is.
+        argv = [sys.executable, "-c", f"from mitmproxy.tools.main import {tool}; {tool}()"]
+        for script in (*given, *scripts):
+            argv += ["-s", str(script)]
+        for name, value in settings.items():
+            argv += ["--set", f"{name}={str(value).lower() if isinstance(value, bool) else value}"]
+        super().__init__([*argv, *arguments], cwd=folder)
+        self.log = Path(str(settings.get("cors_log", folder / "cors.jsonl")))
+        self.port = 0
+        self.web_url = ""
+        self._tool = tool
+        self._read_to = 0
+        self._records: list[Record] = []
+
+    async def __aenter__(self) -> Self:
+        try:
+            await super().__aenter__()
+            found = await self.line(r"proxy listening at \S*?:(\d+)\.?$")
+            self.port = int(found[1])
+            if self._tool == "mitmweb":
+                self.web_url = (await self.line(r"Web server listening at (\S+)"))[1]
+        except BaseException:
+            await self.stop()
+            self._folder.cleanup()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            await self.stop()
+        finally:
+            self._folder.cleanup()
+
+    @property
+    def address(self) -> str:
+        """HOST:PORT for a browser's proxy setting."""
+        return f"127.0.0.1:{self.port}"
+
+    def records(self) -> list[Record]:
+        """Return every line of cors_log so far, in order; of two lines with one id the last is the newest."""
+        if self.log.exists():
+            with self.log.open("rb") as file:
+                file.seek(self._read_to)
+                data = file.read()
+            whole = data.rfind(b"\n") + 1  # the rest is a line still being written
+            self._read_to += whole
+            self._records += [json.loads(line) for line in data[:whole].splitlines()]
+        return self._records
+
+    def latest(self) -> list[Record]:
+        """Return the newest record of each exchange, in the order in which the exchanges first appeared."""
+        newest: dict[str, Record] = {}
+        for record in self.records():
+            newest[record["id"]] = record
+        return list(newest.values())
+
+    async def until(self, condition: Callable[[list[Record]], object], *, seconds: float = 15.0) -> list[Record]:
+        """Wait until the condition holds for the newest records and return them.
+
+        Raises: TimeoutError, with what was logged and printed.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                while not condition(latest := self.latest()):
+                    if not self.running:
+                        raise RuntimeError("mitmproxy has ended:\n" + "\n".join(self.lines[-40:]))
+                    await asyncio.sleep(POLL_SECONDS)
+                return latest
+        except TimeoutError:
+            seen = "\n".join(json.dumps(record) for record in self.latest()[-10:])
+            printed = "\n".join(self.lines[-40:])
+            raise TimeoutError(f"not seen within {seconds} s. The last records:\n{seen}\nPrinted:\n{printed}") from None
