@@ -1,0 +1,40 @@
+"""Chromium. Measured: Chromium 156 (headless) through a recording proxy; sources: `services/network/` of the Chromium tree."""
+
+from corslens.engines.engine import Engine
+from corslens.engines.profile import AllowOriginNaming, EngineProfile, PreflightCheck
+from corslens.fetch.preflight_cache import CachePolicy
+from corslens.fetch.request_headers import SafelistDepartures
+
+_CLIENT_HINTS = frozenset({
+    "save-data", "device-memory", "dpr", "width", "viewport-width", "rtt", "downlink", "ect", "intervention",
+})  # fmt: skip
+
+CHROMIUM = EngineProfile(
+    engine=Engine.CHROMIUM,
+    # preflight_controller.cc: the redirect is refused in OnRedirect, the status after CheckAccess; measured.
+    preflight_order=(
+        PreflightCheck.REDIRECT,
+        PreflightCheck.ALLOW_ORIGIN,
+        PreflightCheck.ALLOW_CREDENTIALS,
+        PreflightCheck.STATUS,
+        PreflightCheck.ALLOW_METHODS_SYNTAX,
+        PreflightCheck.ALLOW_HEADERS_SYNTAX,
+        PreflightCheck.METHOD,
+        PreflightCheck.HEADERS,
+    ),
+    # cors.cc, CheckAccessInternal: a space or comma first, then whether the value is a URL at all.
+    allow_origin=AllowOriginNaming(multiple_separators=" ,", names_invalid=True),
+    # Feature CorsNonWildcardRequestHeadersSupport is off; DevTools issue AuthorizationCoveredByWildcard; measured.
+    wildcard_covers_authorization=True,
+    wildcard_authorization_note=True,
+    # cors.cc, IsCorsSafelistedHeader; measured.
+    safelist=SafelistDepartures(extra_names=_CLIENT_HINTS),
+    cache=CachePolicy(
+        limit_seconds=7200,  # preflight_result.cc
+        serves_opaque_origins=False,  # measured
+        serves_revalidation=False,  # measured
+        dropped_by_failed_actual=False,  # measured
+    ),
+    follows_empty_location=False,  # measured: the 302 is readable
+    invalid_header_bytes_break_http2=True,  # measured: ERR_HTTP2_PROTOCOL_ERROR
+)

@@ -1,0 +1,36 @@
+"""Gecko. Measured: Firefox ESR 153 (headless) through a recording proxy; sources: `netwerk/protocol/http/nsCORSListenerProxy.cpp`."""
+
+from corslens.engines.engine import Engine
+from corslens.engines.profile import AllowOriginNaming, EngineProfile, PreflightCheck
+from corslens.fetch.preflight_cache import CachePolicy
+from corslens.fetch.request_headers import SafelistDepartures
+
+GECKO = EngineProfile(
+    engine=Engine.FIREFOX,
+    # CheckRequestApproved comes before the redirect and the status; the method before the header list's grammar.
+    preflight_order=(
+        PreflightCheck.ALLOW_ORIGIN,
+        PreflightCheck.ALLOW_CREDENTIALS,
+        PreflightCheck.REDIRECT,
+        PreflightCheck.STATUS,
+        PreflightCheck.ALLOW_METHODS_SYNTAX,
+        PreflightCheck.METHOD,
+        PreflightCheck.ALLOW_HEADERS_SYNTAX,
+        PreflightCheck.HEADERS,
+    ),
+    allow_origin=AllowOriginNaming(lines_are_multiple=True),
+    joins_empty_lines_over_http2=True,  # measured
+    wildcard_covers_authorization=True,  # pref network.cors_preflight.authorization_covered_by_wildcard; measured
+    wildcard_authorization_note=True,
+    safelist=SafelistDepartures(total_limit=False, non_ascii_is_unsafe=True),  # measured
+    cache=CachePolicy(
+        limit_seconds=86400,
+        caches_unparsable_max_age=False,  # measured
+        wildcard_matches=False,  # measured
+        separates_credentials=True,  # measured
+        head_is_exempt=False,
+        serves_revalidation=False,  # measured
+    ),
+    request_body_headers_survive_redirect=True,  # measured
+    preflight_keeps_page_origin=True,  # measured
+)

@@ -1,0 +1,79 @@
+"""EngineProfile: one field a departure from the Fetch standard. The standard is a profile too.
+
+Every value in the engines' modules names its source: a measurement (recorded from the browser named in the module) or a file of the
+engine's source code.
+"""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from corslens.engines.engine import Engine
+from corslens.fetch.preflight_cache import CachePolicy
+from corslens.fetch.request_headers import STANDARD_SAFELIST, SafelistDepartures
+
+
+class PreflightCheck(StrEnum):
+    """The checks on a preflight's response; a profile holds them in its engine's order."""
+
+    REDIRECT = "redirect"
+    ALLOW_ORIGIN = "allow-origin"
+    ALLOW_CREDENTIALS = "allow-credentials"
+    STATUS = "status"
+    ALLOW_METHODS_SYNTAX = "allow-methods-syntax"
+    ALLOW_HEADERS_SYNTAX = "allow-headers-syntax"
+    METHOD = "method"
+    HEADERS = "headers"
+
+
+class AllowOriginNaming(Struct, frozen=True, kw_only=True):
+    """What an engine calls an Access-Control-Allow-Origin that is not the origin. The standard has but one failure."""
+
+    lines_are_multiple: bool = False
+    """Several header lines are named as such, before anything else is looked at (HTTP/1 only)."""
+    multiple_separators: str = ""
+    """A combined value with one of these characters is named `multiple`."""
+    names_invalid: bool = False
+    """A value that is not a URL is named `invalid`."""
+
+
+class EngineProfile(Struct, frozen=True, kw_only=True):
+    """How one engine departs from the standard; the defaults are the standard."""
+
+    engine: Engine | None
+    preflight_order: tuple[PreflightCheck, ...]
+    allow_origin: AllowOriginNaming = AllowOriginNaming()
+    joins_empty_lines_over_http2: bool = False
+    """Over HTTP/2 an empty header line vanishes when lines are combined."""
+    wildcard_covers_authorization: bool = False
+    """`Access-Control-Allow-Headers: *` lets a page-set Authorization pass."""
+    wildcard_authorization_note: bool = False
+    """…and the engine says in its console that it will not for ever."""
+    safelist: SafelistDepartures = STANDARD_SAFELIST
+    cache: CachePolicy = CachePolicy()
+    request_body_headers_survive_redirect: bool = False
+    """After a redirect made the method GET, Content-Type stays a reason for a preflight."""
+    preflight_keeps_page_origin: bool = False
+    """The preflight behind a tainting redirect carries the page's origin, the request that follows `null`."""
+    follows_empty_location: bool = True
+    """An empty Location is followed (to the same URL); otherwise the 3xx itself is the answer."""
+    redirect_to_own_origin_wants_credentials: bool = False
+    """own -> cross-origin -> own: the last redirect is refused unless it allows credentials."""
+    invalid_header_bytes_break_http2: bool = False
+    """A control byte in a header value is a connection error over HTTP/2."""
+
+
+STANDARD = EngineProfile(
+    engine=None,
+    preflight_order=(
+        PreflightCheck.ALLOW_ORIGIN,
+        PreflightCheck.ALLOW_CREDENTIALS,
+        PreflightCheck.REDIRECT,
+        PreflightCheck.STATUS,
+        PreflightCheck.ALLOW_METHODS_SYNTAX,
+        PreflightCheck.ALLOW_HEADERS_SYNTAX,
+        PreflightCheck.METHOD,
+        PreflightCheck.HEADERS,
+    ),
+)
+"""CORS-preflight fetch, step 7, https://fetch.spec.whatwg.org/#cors-preflight-fetch-0"""

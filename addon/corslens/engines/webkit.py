@@ -1,0 +1,31 @@
+"""WebKit. Measured: WebKitGTK 2.50 through a recording proxy; sources: `Source/WebCore/loader/CrossOriginAccessControl.cpp`."""
+
+from corslens.engines.engine import Engine
+from corslens.engines.profile import AllowOriginNaming, EngineProfile, PreflightCheck
+from corslens.fetch.preflight_cache import CachePolicy
+from corslens.fetch.request_headers import SafelistDepartures
+
+WEBKIT = EngineProfile(
+    engine=Engine.WEBKIT,
+    # validatePreflightResponse tests the status (a redirect's too) before any header; measured.
+    preflight_order=(
+        PreflightCheck.REDIRECT,
+        PreflightCheck.STATUS,
+        PreflightCheck.ALLOW_ORIGIN,
+        PreflightCheck.ALLOW_CREDENTIALS,
+        PreflightCheck.ALLOW_METHODS_SYNTAX,
+        PreflightCheck.ALLOW_HEADERS_SYNTAX,
+        PreflightCheck.METHOD,
+        PreflightCheck.HEADERS,
+    ),
+    allow_origin=AllowOriginNaming(multiple_separators=","),
+    wildcard_covers_authorization=True,  # measured
+    safelist=SafelistDepartures(range_unit_ignores_case=True, total_limit=False),  # range measured
+    cache=CachePolicy(
+        limit_seconds=600,  # CrossOriginPreflightResultCache.cpp
+        wildcard_covers_authorization=True,
+        dropped_by_failed_actual=False,
+    ),
+    request_body_headers_survive_redirect=True,  # measured
+    redirect_to_own_origin_wants_credentials=True,  # measured
+)

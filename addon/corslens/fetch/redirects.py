@@ -1,0 +1,110 @@
+"""Redirects: HTTP-redirect fetch, https://fetch.spec.whatwg.org/#http-redirect-fetch"""
+
+from enum import Enum, auto
+from functools import lru_cache
+
+import ada_url
+
+from corslens.fetch.constants import LOCATION, NULL
+from corslens.fetch.messages import Response
+from corslens.fetch.origins import origin_of
+
+REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
+"""https://fetch.spec.whatwg.org/#redirect-status"""
+MAXIMUM_REDIRECTS = 20
+REQUEST_BODY_HEADERS = frozenset({"content-encoding", "content-language", "content-location", "content-type", "content-length"})
+"""https://fetch.spec.whatwg.org/#request-body-header-name, dropped when the method becomes GET"""
+
+
+class RedirectStep(Enum):
+    """The step at which a redirect fails."""
+
+    LOCATION_UNPARSABLE = auto()
+    """Step 4."""
+    SCHEME_NOT_HTTP = auto()
+    """Step 5."""
+    LIMIT_EXCEEDED = auto()
+    """Step 6."""
+    HAS_CREDENTIALS = auto()
+    """Steps 8 and 9."""
+
+
+@lru_cache(maxsize=2048)
+def _resolve(location: str, base: str) -> str | None:
+    try:
+        # Standard: location URL, step 3: isomorphic decoding, so bytes become code points and are percent-encoded as such.
+        joined = ada_url.join_url(base, location)
+    except ValueError:
+        return None
+    if "#" in base and "#" not in joined:
+        joined += base[base.index("#") :]
+    return joined
+
+
+def is_redirect(response: Response) -> bool:
+    """Say whether the response is a redirect that has somewhere to go."""
+    return response.status in REDIRECT_STATUSES and LOCATION in response.headers
+
+
+def location_url(response: Response, url: str) -> str | None:
+    """Return the absolute URL that the response points to from `url`, None when Location cannot be parsed or is absent.
+
+    Standard: https://fetch.spec.whatwg.org/#concept-response-location-url
+    """
+    values = response.headers.values(LOCATION)
+    return _resolve(values[0], url) if values else None
+
+
+@lru_cache(maxsize=2048)
+def _userinfo_and_scheme(url: str) -> tuple[bool, str]:
+    parsed = ada_url.URL(url)
+    return bool(parsed.username or parsed.password), parsed.protocol[:-1]
+
+
+def has_userinfo(url: str) -> bool:
+    """Say whether the absolute URL holds a user name or a password."""
+    return _userinfo_and_scheme(url)[0]
+
+
+def is_http_scheme(url: str) -> bool:
+    """Say whether the absolute URL's scheme is http or https."""
+    return _userinfo_and_scheme(url)[1] in ("http", "https")
+
+
+def redirect_failure(
+    target: str | None, *, request_origin: str, cors_mode: bool, tainted_cors: bool, count: int
+) -> RedirectStep | None:
+    """Return where following a redirect fails, None when it is followed.
+
+    Args:
+        target: what `location_url` gave.
+        request_origin: of the page.
+        cors_mode: the request's mode is `cors`.
+        tainted_cors: the response tainting is already `cors`, so userinfo is refused even back home.
+        count: redirects followed before this one.
+    """
+    if target is None:
+        return RedirectStep.LOCATION_UNPARSABLE
+    userinfo, scheme = _userinfo_and_scheme(target)
+    if scheme not in ("http", "https"):
+        return RedirectStep.SCHEME_NOT_HTTP
+    if count >= MAXIMUM_REDIRECTS:
+        return RedirectStep.LIMIT_EXCEEDED
+    if userinfo and (tainted_cors or (cors_mode and origin_of(target) != request_origin)):
+        return RedirectStep.HAS_CREDENTIALS
+    return None
+
+
+def taints_origin(request_origin: str, current_origin: str, next_origin: str) -> bool:
+    """Say whether the hop makes the serialized origin `null` from then on.
+
+    Standard: https://fetch.spec.whatwg.org/#concept-request-tainted-origin
+    """
+    return next_origin != current_origin and current_origin != request_origin and request_origin != NULL
+
+
+def method_after_redirect(status: int, method: str) -> str:
+    """Return the next hop's method. Standard: step 12."""
+    if (status in (301, 302) and method == "POST") or (status == 303 and method not in ("GET", "HEAD")):
+        return "GET"
+    return method

@@ -1,0 +1,201 @@
+"""What a proxy cannot see, inferred: mode, destination, role, page origin, credentials mode. Known with its evidence, or Unknown.
+
+Sources: fetch metadata, https://w3c.github.io/webappsec-fetch-metadata/; `Sec-Fetch-Storage-Access`,
+https://privacycg.github.io/storage-access-headers/; and what recorded browsers were seen to send.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from corslens.engines.engine import Engine
+from corslens.fetch.constants import NULL, ORIGIN
+from corslens.fetch.credentials import CredentialsMode
+from corslens.fetch.messages import HeaderLine, Request
+from corslens.fetch.origins import is_potentially_trustworthy, origin_of
+from corslens.fetch.preflight import is_cors_preflight_request
+from corslens.fetch.request_headers import (
+    SafelistDepartures,
+    cors_unsafe_request_header_names,
+    is_browser_generated_content_type,
+    is_forbidden_request_header,
+)
+from corslens.observation.evidence import Known, Unknown
+from corslens.observation.observation import CORS_ROLES, Observation, Role
+
+SEC_FETCH_MODE = "sec-fetch-mode"
+SEC_FETCH_DEST = "sec-fetch-dest"
+SEC_FETCH_SITE = "sec-fetch-site"
+SEC_FETCH_STORAGE_ACCESS = "sec-fetch-storage-access"
+
+STORAGE_ACCESS_SINCE: Mapping[Engine, int] = MappingProxyType({Engine.CHROMIUM: 133, Engine.FIREFOX: 153})
+"""The version since which an engine sends Sec-Fetch-Storage-Access with every cross-site `include`: documented for Chromium, the oldest recorded Firefox."""
+
+BROWSER_ADDED = frozenset({
+    "a-im", "alt-used", "authorization", "cache-control", "downlink", "dpr", "device-memory", "early-data", "ect", "forwarded",
+    "if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "last-event-id", "ping-from", "ping-to",
+    "pragma", "priority", "purpose", "range", "rtt", "save-data", "service-worker", "upgrade-insecure-requests", "user-agent",
+    "viewport-width", "width", "x-client-data", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-moz", "x-purpose",
+})  # fmt: skip
+"""Names that a browser (or another proxy) may have added of its own accord: alone they do not prove that a preflight was needed."""
+
+_MODE_OF_ORIGIN = Known("cors", ("origin-on-get",))
+_PREFLIGHT_MODE = Known("cors", ("preflight",))
+_WEBSOCKET_MODE = Known("websocket", ("upgrade",))
+_NAVIGATION_MODE = Known("navigate", ("upgrade-insecure-requests",))
+_SIMPLE_POST = Unknown("without fetch metadata an Origin header on this method is also sent by no-cors requests and forms")
+_NO_METADATA = Unknown("there is no fetch metadata: the target is plain http, or the client is old or no browser")
+_MODES = {
+    mode: Known(mode, (SEC_FETCH_MODE,)) for mode in ("cors", "no-cors", "navigate", "same-origin", "websocket", "webtransport")
+}
+_DESTINATIONS: dict[str, Known[str]] = {}
+
+INCLUDE = CredentialsMode.INCLUDE
+NOT_INCLUDE = CredentialsMode.SAME_ORIGIN_OR_OMIT
+
+
+def infer_mode(request: Request) -> Known[str] | Unknown:
+    """Return the request's mode, https://fetch.spec.whatwg.org/#concept-request-mode"""
+    headers = request.headers
+    told = headers.get(SEC_FETCH_MODE)
+    if told is not None and told in _MODES:
+        return _MODES[told]
+    if is_cors_preflight_request(request):
+        return _PREFLIGHT_MODE
+    if "upgrade" in headers and (headers.get("upgrade") or "").lower() == "websocket":
+        return _WEBSOCKET_MODE
+    if "upgrade-insecure-requests" in headers and (headers.get("accept") or "").startswith("text/html"):
+        return _NAVIGATION_MODE
+    if ORIGIN not in headers:
+        return _NO_METADATA
+    return _MODE_OF_ORIGIN if request.method in ("GET", "HEAD") else _SIMPLE_POST
+
+
+def infer_destination(request: Request) -> Known[str] | Unknown:
+    """Return the request's destination, `empty` for fetch and XHR, https://fetch.spec.whatwg.org/#concept-request-destination"""
+    told = request.headers.get(SEC_FETCH_DEST)
+    if told is None:
+        return _NO_METADATA
+    known = _DESTINATIONS.get(told)
+    if known is None:
+        known = Known(told, (SEC_FETCH_DEST,))
+        if len(_DESTINATIONS) < 64:
+            _DESTINATIONS[told] = known
+    return known
+
+
+def page_set_unsafe_names(request: Request, safelist: SafelistDepartures) -> tuple[str, ...]:
+    """Return the CORS-unsafe names among the headers that only a page can have set, lower-case and sorted."""
+    lines: list[HeaderLine] = []
+    for name, value in request.headers.lines:
+        lowered = name.lower()
+        if lowered in BROWSER_ADDED or is_forbidden_request_header(lowered, value):
+            continue
+        if lowered == "content-type" and is_browser_generated_content_type(value):
+            continue
+        lines.append((lowered, value))
+    return cors_unsafe_request_header_names(lines, safelist)
+
+
+def crossed_origins(page_origin: str | None, previous: Observation | None) -> bool:
+    """Say whether the redirect chain before this hop already left the page's origin: its tainting is no longer `basic`."""
+    hop = previous
+    while hop is not None:
+        if hop.target_origin != page_origin:
+            return True
+        hop = hop.redirected_from
+    return False
+
+
+def infer_page_origin(request: Request, target_origin: str, previous: Observation | None) -> str | None:
+    """Return the serialized origin of the page that asked, None when the wire does not tell."""
+    if previous is not None:
+        return previous.page_origin
+    origin = request.headers.get(ORIGIN)
+    if origin is not None and (origin != NULL or request.headers.get(SEC_FETCH_MODE) in (None, "cors")):
+        return origin
+    if request.headers.get(SEC_FETCH_SITE) == "same-origin":
+        return target_origin
+    referrer = request.headers.get("referer")
+    return origin_of(referrer) if referrer else None
+
+
+def infer_role(
+    request: Request, mode: Known[str] | Unknown, *, target_origin: str, page_origin: str | None, previous: Observation | None
+) -> Role:
+    """Return what the exchange is to CORS; ACTUAL is decided by pairing, so a CORS request comes back as SIMPLE."""
+    if is_cors_preflight_request(request):
+        return Role.PREFLIGHT
+    told = mode.value if isinstance(mode, Known) else None
+    match told:
+        case "navigate":
+            return Role.NAVIGATION
+        case "websocket" | "webtransport":
+            return Role.WEBSOCKET
+        case "no-cors":
+            return Role.NO_CORS
+    if previous is not None and previous.role in (Role.NO_CORS, Role.NAVIGATION):
+        return previous.role
+    origin = request.headers.get(ORIGIN)
+    if crossed_origins(page_origin, previous):
+        return Role.SIMPLE
+    if told == "same-origin":
+        return Role.SAME_ORIGIN
+    if origin is None:
+        # Without Origin no CORS check follows: GET and HEAD to the page's own origin, no-cors GETs, navigations.
+        if page_origin is not None and page_origin != target_origin and told is None:
+            return Role.NO_CORS
+        return Role.SAME_ORIGIN
+    return Role.SAME_ORIGIN if origin == target_origin else Role.SIMPLE
+
+
+def sends_storage_access(engine: Engine | None, version: int) -> bool:
+    """Say whether this version of the engine is known to send Sec-Fetch-Storage-Access."""
+    return engine is not None and version >= STORAGE_ACCESS_SINCE.get(engine, 2**31)
+
+
+def infer_credentials(
+    request: Request,
+    *,
+    role: Role,
+    engine: Engine | None,
+    target_origin: str,
+    tells_storage_access: bool,
+    previous: Observation | None,
+    preflight: Observation | None,
+    on_preflight_connection: bool,
+) -> Known[CredentialsMode] | Unknown:
+    """Return the credentials mode as far as a CORS check cares.
+
+    Args:
+        tells_storage_access: this browser is known to send Sec-Fetch-Storage-Access with `include`.
+        previous: the redirect hop before; a chain has one mode.
+        preflight: the preflight made for this very request.
+        on_preflight_connection: the client connection has carried a preflight; browsers that keep
+            credentialed and other requests on separate connections never mix the two.
+    """
+    headers = request.headers
+    if role not in CORS_ROLES:
+        return Unknown("only a cross-origin CORS request's credentials mode shows on the wire")
+    told = SEC_FETCH_STORAGE_ACCESS in headers
+    if told:
+        return Known(INCLUDE, (SEC_FETCH_STORAGE_ACCESS,))
+    if "cookie" in headers and role is not Role.PREFLIGHT:
+        return Known(INCLUDE, ("cookie",))
+    if previous is not None and previous.is_cors and isinstance(previous.credentials, Known):
+        return Known(previous.credentials.value, ("redirect-chain", *previous.credentials.evidence))
+    if preflight is not None:
+        if isinstance(preflight.credentials, Known):
+            return Known(preflight.credentials.value, ("preflight", *preflight.credentials.evidence))
+        if "authorization" in headers and preflight.need is not None and "authorization" not in preflight.need.header_names:
+            return Known(INCLUDE, ("authorization-not-requested",))
+    if role is not Role.PREFLIGHT and headers.get(SEC_FETCH_DEST) == "font":
+        return Known(NOT_INCLUDE, ("font",))
+    # Chromium's preflights never carry the header, Firefox's do as the request that they are for.
+    can_tell = tells_storage_access and previous is None and (role is not Role.PREFLIGHT or engine is Engine.FIREFOX)
+    if can_tell and headers.get(SEC_FETCH_SITE) == "cross-site" and is_potentially_trustworthy(target_origin):
+        return Known(NOT_INCLUDE, ("no-sec-fetch-storage-access",))
+    if on_preflight_connection and role is not Role.PREFLIGHT and engine is Engine.CHROMIUM:
+        return Known(NOT_INCLUDE, ("connection-shared-with-preflight",))
+    if role is Role.PREFLIGHT:
+        return Unknown("a preflight carries no credentials, whatever the request that it is for will carry")
+    return Unknown("a request without cookies may still have the credentials mode include")

@@ -1,0 +1,372 @@
+"""Pairing: which preflight belongs to which request, which hop to which redirect. A bounded state machine fed with timestamps.
+
+A preflight and its actual request are matched by client, URL, origin, method and header names (never by connection: browsers
+send them over different ones). An actual request without a preflight of its own is looked up in the modelled preflight cache.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterator
+
+from msgspec import structs
+
+from corslens.engines.profile import STANDARD, EngineProfile
+from corslens.engines.profiles import PROFILES, engine_of
+from corslens.fetch.constants import NULL, ORIGIN
+from corslens.fetch.cors_check import cors_check
+from corslens.fetch.credentials import CredentialsMode
+from corslens.fetch.methods import is_cors_safelisted_method
+from corslens.fetch.origins import origin_of
+from corslens.fetch.preflight import requested_header_names, requested_method
+from corslens.fetch.preflight_cache import PreflightCache
+from corslens.fetch.redirects import is_redirect, location_url, taints_origin
+from corslens.observation.evidence import Known
+from corslens.observation.exchange import Exchange
+from corslens.observation.inference import (
+    SEC_FETCH_STORAGE_ACCESS,
+    infer_credentials,
+    infer_destination,
+    infer_mode,
+    infer_page_origin,
+    infer_role,
+    page_set_unsafe_names,
+    sends_storage_access,
+)
+from corslens.observation.observation import CoveringPreflight, Followed, Observation, PreflightNeed, Role
+
+FOLLOW_UP_SECONDS = 5.0
+"""A browser sends the actual request within milliseconds of a preflight that passed; after this long it is taken to never come."""
+
+_REDIRECT_SECONDS = 60.0
+
+
+class Bounded[K, V](OrderedDict[K, V]):
+    """A mapping that drops its oldest entry over its limit, and counts what it dropped."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__()
+        self._limit = limit
+        self.dropped = 0
+
+    def __setitem__(self, key: K, value: V) -> None:
+        super().__setitem__(key, value)
+        if len(self) > self._limit:
+            self.popitem(last=False)
+            self.dropped += 1
+
+
+class Pairing:
+    """Makes Observations of exchanges, and remakes earlier ones when a later exchange says more of them."""
+
+    def __init__(self, limit: int = 10_000) -> None:
+        self._open: Bounded[str, Observation] = Bounded(limit)
+        self._pending: Bounded[str, Observation] = Bounded(limit)
+        """Preflights by id, oldest first, whose actual request may still come."""
+        self._by_target: Bounded[tuple[str, str], tuple[str, ...]] = Bounded(limit)
+        """Ids of pending preflights by client and URL."""
+        self._settled: Bounded[str, Observation] = Bounded(limit)
+        """Preflights whose fate is known; the cache points to them, and a late request may still claim one."""
+        self._redirects: Bounded[tuple[str, str], tuple[Observation, ...]] = Bounded(limit)
+        """Hops by client and the URL that they point to, until the next hop comes."""
+        self._cache = PreflightCache(limit)
+        self._preflight_connections: Bounded[str, None] = Bounded(limit)
+        self._preflight_clients: Bounded[str, None] = Bounded(limit)
+        self._storage_access_clients: Bounded[str, None] = Bounded(limit)
+
+    def dropped(self) -> dict[str, int]:
+        """Return how many entries each store has dropped because of its limit; only those that did."""
+        stores = {
+            "open exchanges": self._open.dropped,
+            "pending preflights": self._pending.dropped,
+            "redirects": self._redirects.dropped,
+            "preflight cache": self._cache.dropped,
+        }
+        return {name: count for name, count in stores.items() if count}
+
+    def begin(self, exchange: Exchange) -> tuple[Observation, ...]:
+        """Return the observation of an exchange whose request was just seen, then earlier ones that it says more of."""
+        request = exchange.request
+        headers = request.headers
+        user_agent = headers.get("user-agent") or ""
+        client = f"{exchange.client}\n{user_agent}"
+        engine, version = engine_of(user_agent, headers.get("sec-ch-ua") or "")
+        profile = PROFILES[engine] if engine is not None else STANDARD
+        target_origin = origin_of(request.url)
+        previous = self._previous_hop(client, exchange)
+        page_origin = infer_page_origin(request, target_origin, previous)
+        mode = infer_mode(request)
+        role = infer_role(request, mode, target_origin=target_origin, page_origin=page_origin, previous=previous)
+        if SEC_FETCH_STORAGE_ACCESS in headers:
+            self._storage_access_clients[client] = None
+
+        need: PreflightNeed | None = None
+        own: Observation | None = None
+        covering: CoveringPreflight | None = None
+        missed = False
+        if role is Role.PREFLIGHT:
+            need = preflight_need(requested_method(request), requested_header_names(request))
+            self._preflight_clients[client] = None
+            if exchange.connection is not None:
+                self._preflight_connections[exchange.connection] = None
+        elif role is Role.SIMPLE:
+            own = self._claim(client, exchange, page_origin, profile)
+            unsafe = page_set_unsafe_names(request, profile.safelist)
+            if own is not None:
+                role, need = Role.ACTUAL, own.need
+                covering = _covering(own, request.time, from_cache=False)
+            elif unsafe or not is_cors_safelisted_method(request.method):
+                role = Role.ACTUAL
+                need = preflight_need(request.method, unsafe)
+            if role is Role.ACTUAL and own is None:
+                cached = self._cached(client, exchange, unsafe, profile)
+                covering = None if cached is None else _covering(cached, request.time, from_cache=True)
+                missed = cached is None and client in self._preflight_clients
+
+        credentials = infer_credentials(
+            request,
+            role=role,
+            engine=engine,
+            target_origin=target_origin,
+            tells_storage_access=sends_storage_access(engine, version) or client in self._storage_access_clients,
+            previous=previous,
+            preflight=own,
+            on_preflight_connection=exchange.connection is not None and exchange.connection in self._preflight_connections,
+        )
+        observation = Observation(
+            exchange=exchange,
+            role=role,
+            origin=headers.get(ORIGIN),
+            page_origin=page_origin,
+            target_origin=target_origin,
+            engine=engine,
+            mode=mode,
+            destination=infer_destination(request),
+            credentials=credentials,
+            need=need,
+            preflight=covering,
+            preflights_missed=missed,
+            followed=Followed.PENDING if role is Role.PREFLIGHT else None,
+            redirected_from=previous,
+            tainted=_tainted(page_origin, target_origin, previous),
+        )
+        self._open[exchange.id] = observation
+        if role is Role.PREFLIGHT:
+            self._pending[exchange.id] = observation
+            key = (client, request.url)
+            self._by_target[key] = (*self._by_target.get(key, ())[-31:], exchange.id)
+        changed: list[Observation] = [observation]
+        if own is not None:
+            self._settled[own.id] = followed = _followed(own, observation)
+            changed.append(followed)
+        return tuple(changed)
+
+    def complete(self, exchange: Exchange) -> Observation:
+        """Return the observation of an exchange whose response head (or error) was seen."""
+        begun = self._open.pop(exchange.id, None) or self.begin(exchange)[0]
+        self._open.pop(exchange.id, None)
+        observation = structs.replace(begun, exchange=exchange)
+        client = client_of(exchange)
+        response = exchange.delivered
+        match observation.role:
+            case Role.PREFLIGHT:
+                if exchange.id in self._pending:
+                    self._pending[exchange.id] = observation
+                self._keep(client, observation)
+            case Role.ACTUAL:
+                self._forget_refused(client, observation)
+        if response is not None and is_redirect(response):
+            target = location_url(response, exchange.request.url)
+            if target is not None:
+                key = (client, target.partition("#")[0])
+                self._redirects[key] = (*self._redirects.get(key, ())[-31:], observation)
+        return observation
+
+    def correct(self, observation: Observation) -> None:
+        """Take an observation that its owner has learnt more about (its credentials mode, by hindsight)."""
+        for store in (self._pending, self._settled, self._open):
+            if observation.id in store:
+                store[observation.id] = observation
+
+    def expire(self, now: float) -> Iterator[Observation]:
+        """Yield the preflights that passed their time without an actual request."""
+        while self._pending:
+            oldest = next(iter(self._pending.values()))
+            delivered = oldest.exchange.delivered
+            seen = delivered.time if delivered is not None else oldest.exchange.request.time
+            if max(seen, oldest.exchange.request.time) + FOLLOW_UP_SECONDS > now:
+                return
+            yield self._give_up(oldest)
+
+    def finish(self) -> Iterator[Observation]:
+        """Yield every preflight that is still waiting: the session is over."""
+        while self._pending:
+            yield self._give_up(next(iter(self._pending.values())))
+
+    def _give_up(self, preflight: Observation) -> Observation:
+        del self._pending[preflight.id]
+        self._settled[preflight.id] = never = structs.replace(preflight, followed=Followed.NEVER)
+        return never
+
+    def _previous_hop(self, client: str, exchange: Exchange) -> Observation | None:
+        if not self._redirects:
+            return None
+        request = exchange.request
+        key = (client, request.url.partition("#")[0])
+        hops = self._redirects.get(key)
+        if not hops:
+            return None
+        preflight = request.method == "OPTIONS"
+        fitting = [
+            hop
+            for hop in hops
+            if 0 <= request.time - hop.exchange.request.time <= _REDIRECT_SECONDS and _continues(hop, exchange)
+        ]
+        if not fitting:
+            return None
+        hop = fitting[0]
+        if not preflight:
+            rest = tuple(other for other in hops if other is not hop)
+            if rest:
+                self._redirects[key] = rest
+            else:
+                del self._redirects[key]
+        return hop
+
+    def _claim(self, client: str, exchange: Exchange, page_origin: str | None, profile: EngineProfile) -> Observation | None:
+        """Return the pending preflight that was made for this request, and take it off the list."""
+        key = (client, exchange.request.url)
+        ids = self._by_target.get(key)
+        if not ids:
+            return None
+        origin = exchange.request.headers.get(ORIGIN)
+        best: Observation | None = None
+        best_fit = -1
+        for id in ids:
+            preflight = self._pending.get(id) or self._late(id, exchange)
+            if preflight is None or not _same_asker(preflight, origin, page_origin, profile):
+                continue
+            fit = _fit(preflight, exchange, profile)
+            if fit > best_fit:
+                best, best_fit = preflight, fit
+        if best is None:
+            return None
+        self._pending.pop(best.id, None)
+        left = tuple(id for id in ids if id != best.id)
+        if left:
+            self._by_target[key] = left
+        else:
+            del self._by_target[key]
+        return best
+
+    def _late(self, id: str, exchange: Exchange) -> Observation | None:
+        """Return a preflight that was given up on too early: a queue or a slow page held its request back."""
+        given_up = self._settled.get(id)
+        if given_up is None or given_up.followed is not Followed.NEVER:
+            return None
+        return given_up if exchange.request.time - given_up.exchange.request.time < 12 * FOLLOW_UP_SECONDS else None
+
+    def _cached(self, client: str, exchange: Exchange, unsafe: tuple[str, ...], profile: EngineProfile) -> Observation | None:
+        entry = self._cache.find(
+            client,
+            exchange.request.url,
+            origin=exchange.request.headers.get(ORIGIN) or "",
+            method=exchange.request.method,
+            unsafe_names=unsafe,
+            mode=None,
+            now=exchange.request.time,
+            policy=profile.cache,
+        )
+        return None if entry is None else self._settled.get(entry.preflight_id)
+
+    def _keep(self, client: str, preflight: Observation) -> None:
+        response = preflight.exchange.delivered
+        if response is None or not 200 <= response.status <= 299:
+            return
+        profile = PROFILES[preflight.engine] if preflight.engine is not None else STANDARD
+        self._cache.store(
+            client,
+            preflight.exchange.request.url,
+            preflight_id=preflight.id,
+            origin=preflight.origin or "",
+            headers=response.headers,
+            credentials=preflight.credentials.value if isinstance(preflight.credentials, Known) else None,
+            now=max(response.time, preflight.exchange.request.time),
+            policy=profile.cache,
+        )
+
+    def _forget_refused(self, client: str, actual: Observation) -> None:
+        profile = PROFILES[actual.engine] if actual.engine is not None else STANDARD
+        response = actual.exchange.delivered
+        if not profile.cache.dropped_by_failed_actual:
+            return
+        mode = actual.credentials.value if isinstance(actual.credentials, Known) else CredentialsMode.SAME_ORIGIN_OR_OMIT
+        if response is None or (
+            response.status != 304 and cors_check(response.headers, actual.origin or NULL, mode) is not None
+        ):
+            self._cache.clear(client, actual.exchange.request.url, actual.origin or "")
+
+
+def client_of(exchange: Exchange) -> str:
+    """Return what tells one browser from another: where it connects from, and its User-Agent."""
+    return f"{exchange.client}\n{exchange.request.headers.get('user-agent') or ''}"
+
+
+def preflight_need(method: str, unsafe_names: tuple[str, ...]) -> PreflightNeed:
+    """Return why a request with this method and these CORS-unsafe header names is preflighted."""
+    unsafe_method = None if is_cors_safelisted_method(method) else method
+    return PreflightNeed(
+        method=unsafe_method, header_names=tuple(sorted(unsafe_names)), forced=unsafe_method is None and not unsafe_names
+    )
+
+
+def _covering(preflight: Observation, now: float, *, from_cache: bool) -> CoveringPreflight:
+    response = preflight.exchange.delivered
+    answered = preflight.exchange.request.time if response is None else max(response.time, preflight.exchange.request.time)
+    return CoveringPreflight(id=preflight.id, exchange=preflight.exchange, from_cache=from_cache, age=max(0.0, now - answered))
+
+
+def _followed(preflight: Observation, actual: Observation) -> Observation:
+    credentials = preflight.credentials
+    if isinstance(actual.credentials, Known) and not isinstance(credentials, Known):
+        credentials = Known(actual.credentials.value, ("actual-request", *actual.credentials.evidence))
+    return structs.replace(preflight, followed=Followed.FOLLOWED, actual=actual.id, credentials=credentials)
+
+
+def _tainted(page_origin: str | None, target_origin: str, previous: Observation | None) -> bool:
+    """Say whether a redirect on the way here made the origin `null`. Standard: redirect-taint."""
+    if previous is None or page_origin is None:
+        return False
+    return previous.tainted or taints_origin(page_origin, previous.target_origin, target_origin)
+
+
+def _continues(hop: Observation, exchange: Exchange) -> bool:
+    """Say whether the request may be the next hop: its Origin is what the chain makes of it."""
+    if hop.role is Role.PREFLIGHT:
+        return False
+    origin = exchange.request.headers.get(ORIGIN)
+    if origin is None:
+        return not hop.is_cors or hop.page_origin == origin_of(exchange.request.url)
+    expected = NULL if _tainted(hop.page_origin, origin_of(exchange.request.url), hop) else hop.page_origin
+    return origin in (expected, hop.page_origin) or (origin == NULL and not hop.is_cors)
+
+
+def _same_asker(preflight: Observation, origin: str | None, page_origin: str | None, profile: EngineProfile) -> bool:
+    if preflight.origin == origin:
+        return True
+    return profile.preflight_keeps_page_origin and origin == NULL and preflight.origin == page_origin
+
+
+def _fit(preflight: Observation, exchange: Exchange, profile: EngineProfile) -> int:
+    """Return how well a preflight fits a request, -1 when it cannot have been for it."""
+    request = exchange.request
+    asked = requested_header_names(preflight.exchange.request)
+    if requested_method(preflight.exchange.request) != request.method:
+        return -1
+    response = preflight.exchange.delivered
+    if response is not None and response.time > request.time + 0.001:
+        return -1
+    unsafe = page_set_unsafe_names(request, profile.safelist)
+    if not set(unsafe) <= set(asked):
+        return -1
+    # A header may be asked for and then not sent (Authorization behind a redirect), or lost in an earlier proxy.
+    present = sum(1 for name in asked if name in request.headers)
+    return 2 + present if present == len(asked) else min(1, present)

@@ -1,0 +1,361 @@
+"""The checks that a browser makes on one exchange, each with its outcome, in an engine's own order.
+
+Deciding takes the failures; explaining takes them all. Algorithms come from `fetch`, departures from `engines`; here they meet.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+
+from msgspec import Struct
+
+from corslens.engines.profile import EngineProfile, PreflightCheck
+from corslens.fetch.constants import (
+    ACCESS_CONTROL_ALLOW_CREDENTIALS,
+    ACCESS_CONTROL_ALLOW_HEADERS,
+    ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN,
+    LOCATION,
+    NULL,
+    canonical_name,
+)
+from corslens.fetch.cors_check import CorsCheckStep, allow_credentials_failure, allow_origin_failure
+from corslens.fetch.credentials import CredentialsMode
+from corslens.fetch.header_values import first_bad_element
+from corslens.fetch.messages import HeaderList, Response
+from corslens.fetch.origins import is_parsable_url
+from corslens.fetch.preflight import (
+    Grants,
+    grants,
+    is_method_granted,
+    requested_header_names,
+    requested_method,
+    ungranted_header_names,
+)
+from corslens.fetch.redirects import RedirectStep, is_redirect, location_url, redirect_failure
+from corslens.fetch.resource_policy import ResourcePolicy, resource_policy_failure
+from corslens.observation.inference import crossed_origins
+from corslens.observation.observation import Observation, Role
+from corslens.verdict.reasons import Reason
+from corslens.verdict.verdict import Failure
+
+_ALLOW_ORIGIN = canonical_name(ACCESS_CONTROL_ALLOW_ORIGIN)
+_ALLOW_CREDENTIALS = canonical_name(ACCESS_CONTROL_ALLOW_CREDENTIALS)
+_ALLOW_METHODS = canonical_name(ACCESS_CONTROL_ALLOW_METHODS)
+_ALLOW_HEADERS = canonical_name(ACCESS_CONTROL_ALLOW_HEADERS)
+_LOCATION = canonical_name(LOCATION)
+_CONTROL_BYTE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+class CheckName:
+    """Names of the checks besides those of PreflightCheck."""
+
+    RESPONSE = "response"
+    HEADER_BYTES = "header-bytes"
+    ALLOW_ORIGIN = "allow-origin"
+    ALLOW_CREDENTIALS = "allow-credentials"
+    REDIRECT_TARGET = "redirect-target"
+    RESOURCE_POLICY = "resource-policy"
+
+
+class Checked(Struct, frozen=True):
+    """A check that was made: on which header, with which value, and how it failed (None when it passed)."""
+
+    name: str
+    header: str | None
+    value: str | None
+    failure: Failure | None
+
+
+class OriginReasons(Struct, frozen=True, kw_only=True):
+    """The CORS check's reasons, which have other names in a preflight."""
+
+    missing: Reason
+    wildcard: Reason
+    multiple: Reason
+    invalid: Reason
+    mismatch: Reason
+    credentials: Reason
+
+
+_ACTUAL_REASONS = OriginReasons(
+    missing=Reason.ACAO_MISSING,
+    wildcard=Reason.ACAO_WILDCARD_WITH_CREDENTIALS,
+    multiple=Reason.ACAO_MULTIPLE,
+    invalid=Reason.ACAO_INVALID,
+    mismatch=Reason.ACAO_MISMATCH,
+    credentials=Reason.ACAC_NOT_TRUE,
+)
+_PREFLIGHT_REASONS = OriginReasons(
+    missing=Reason.PREFLIGHT_ACAO_MISSING,
+    wildcard=Reason.PREFLIGHT_ACAO_WILDCARD_WITH_CREDENTIALS,
+    multiple=Reason.PREFLIGHT_ACAO_MULTIPLE,
+    invalid=Reason.PREFLIGHT_ACAO_INVALID,
+    mismatch=Reason.PREFLIGHT_ACAO_MISMATCH,
+    credentials=Reason.PREFLIGHT_ACAC_NOT_TRUE,
+)
+_REDIRECT_REASONS: Mapping[RedirectStep, Reason] = MappingProxyType(
+    {
+        RedirectStep.LOCATION_UNPARSABLE: Reason.REDIRECT_LOCATION_UNPARSABLE,
+        RedirectStep.SCHEME_NOT_HTTP: Reason.REDIRECT_SCHEME_NOT_HTTP,
+        RedirectStep.LIMIT_EXCEEDED: Reason.REDIRECT_LIMIT_EXCEEDED,
+        RedirectStep.HAS_CREDENTIALS: Reason.REDIRECT_HAS_CREDENTIALS,
+    }
+)
+_REDIRECT_WANTED: Mapping[RedirectStep, str] = MappingProxyType(
+    {
+        RedirectStep.LOCATION_UNPARSABLE: "a URL",
+        RedirectStep.SCHEME_NOT_HTTP: "an http or https URL",
+        RedirectStep.LIMIT_EXCEEDED: "at most 20 redirects",
+        RedirectStep.HAS_CREDENTIALS: "a URL without user name and password",
+    }
+)
+
+
+def checks(observation: Observation, profile: EngineProfile, mode: CredentialsMode) -> Iterator[Checked]:
+    """Yield every check that the engine makes on the exchange, in its order, were the credentials mode `mode`."""
+    response = observation.exchange.delivered
+    preflight = observation.role is Role.PREFLIGHT
+    if response is None:
+        reason = Reason.PREFLIGHT_NETWORK_ERROR if preflight else Reason.ACTUAL_NETWORK_ERROR
+        yield Checked(
+            CheckName.RESPONSE, None, None, Failure(reason=reason, value=observation.exchange.error, wanted="a response")
+        )
+        return
+    if profile.invalid_header_bytes_break_http2 and observation.exchange.request.http_version.startswith("HTTP/2"):
+        broken = _broken_header(response.headers)
+        if broken is not None:
+            reason = Reason.PREFLIGHT_NETWORK_ERROR if preflight else Reason.RESPONSE_HEADERS_INVALID
+            failure = Failure(reason=reason, header=broken[0], value=broken[1], wanted="a value without control bytes")
+            yield Checked(CheckName.HEADER_BYTES, *broken, failure)
+            return
+    if preflight:
+        yield from _preflight_checks(observation, response, profile, mode)
+    elif observation.is_cors:
+        yield from _response_checks(observation, response, profile, mode)
+    elif observation.role is Role.NO_CORS:
+        yield from _no_cors_checks(observation, response)
+    elif observation.role is Role.SAME_ORIGIN and is_redirect(response):
+        yield from _redirect_checks(observation, response, profile)
+
+
+def _broken_header(headers: HeaderList) -> tuple[str, str] | None:
+    return next(((name, value) for name, value in headers.lines if _CONTROL_BYTE.search(value)), None)
+
+
+def _combined(headers: HeaderList, name: str, observation: Observation, profile: EngineProfile) -> str | None:
+    value = headers.get(name)
+    if profile.joins_empty_lines_over_http2 and value and observation.exchange.request.http_version.startswith("HTTP/2"):
+        lines = [line for line in headers.values(name) if line]
+        return ", ".join(lines) if lines else value
+    return value
+
+
+def _allow_origin(
+    observation: Observation, headers: HeaderList, profile: EngineProfile, mode: CredentialsMode, reasons: OriginReasons
+) -> Checked:
+    origin = observation.origin or NULL
+    naming = profile.allow_origin
+    value = _combined(headers, ACCESS_CONTROL_ALLOW_ORIGIN, observation, profile)
+    lines = len(headers.values(ACCESS_CONTROL_ALLOW_ORIGIN))
+    if lines > 1 and naming.lines_are_multiple and not observation.exchange.request.http_version.startswith("HTTP/2"):
+        reason = reasons.multiple
+    else:
+        match allow_origin_failure(value, origin, mode):
+            case None:
+                return Checked(CheckName.ALLOW_ORIGIN, _ALLOW_ORIGIN, value, None)
+            case CorsCheckStep.ALLOW_ORIGIN_ABSENT:
+                reason = reasons.missing
+            case CorsCheckStep.ALLOW_ORIGIN_WILDCARD:
+                reason = reasons.wildcard
+            case _:
+                reason = _name_mismatch(value or "", profile, reasons)
+    return Checked(
+        CheckName.ALLOW_ORIGIN, _ALLOW_ORIGIN, value, Failure(reason=reason, header=_ALLOW_ORIGIN, value=value, wanted=origin)
+    )
+
+
+def _name_mismatch(value: str, profile: EngineProfile, reasons: OriginReasons) -> Reason:
+    naming = profile.allow_origin
+    if any(separator in value for separator in naming.multiple_separators):
+        return reasons.multiple
+    if naming.names_invalid and value != NULL and not is_parsable_url(value):
+        return reasons.invalid
+    return reasons.mismatch
+
+
+def _allow_credentials(headers: HeaderList, mode: CredentialsMode, reasons: OriginReasons) -> Checked:
+    value = headers.get(ACCESS_CONTROL_ALLOW_CREDENTIALS)
+    failure = None
+    if allow_credentials_failure(value, mode) is not None:
+        failure = Failure(reason=reasons.credentials, header=_ALLOW_CREDENTIALS, value=value, wanted="true")
+    return Checked(CheckName.ALLOW_CREDENTIALS, _ALLOW_CREDENTIALS, value, failure)
+
+
+class _Preflight(Struct, frozen=True):
+    """What the checks on a preflight's response look at."""
+
+    observation: Observation
+    response: Response
+    profile: EngineProfile
+    mode: CredentialsMode
+    granted: Grants
+
+
+def _check_redirect(p: _Preflight) -> Checked:
+    location = p.response.headers.get(LOCATION)
+    failure = None
+    if is_redirect(p.response):
+        failure = Failure(
+            reason=Reason.PREFLIGHT_REDIRECT, header=_LOCATION, value=location, wanted="an answer instead of a redirect"
+        )
+    return Checked(PreflightCheck.REDIRECT, _LOCATION, location, failure)
+
+
+def _check_allow_origin(p: _Preflight) -> Checked:
+    return _allow_origin(p.observation, p.response.headers, p.profile, p.mode, _PREFLIGHT_REASONS)
+
+
+def _check_allow_credentials(p: _Preflight) -> Checked:
+    return _allow_credentials(p.response.headers, p.mode, _PREFLIGHT_REASONS)
+
+
+def _check_status(p: _Preflight) -> Checked:
+    status = p.response.status
+    failure = None
+    if not 200 <= status <= 299 and not is_redirect(p.response):
+        failure = Failure(reason=Reason.PREFLIGHT_STATUS_NOT_OK, value=str(status), wanted="200 to 299")
+    return Checked(PreflightCheck.STATUS, None, str(status), failure)
+
+
+def _check_methods_syntax(p: _Preflight) -> Checked:
+    value = p.response.headers.get(ACCESS_CONTROL_ALLOW_METHODS)
+    failure = None
+    if p.granted.methods is None:
+        failure = _syntax(
+            Reason.PREFLIGHT_ACAM_UNPARSABLE, _ALLOW_METHODS, value, p.response.headers.values(ACCESS_CONTROL_ALLOW_METHODS)
+        )
+    return Checked(PreflightCheck.ALLOW_METHODS_SYNTAX, _ALLOW_METHODS, value, failure)
+
+
+def _check_headers_syntax(p: _Preflight) -> Checked:
+    value = p.response.headers.get(ACCESS_CONTROL_ALLOW_HEADERS)
+    failure = None
+    if p.granted.header_names is None:
+        failure = _syntax(
+            Reason.PREFLIGHT_ACAH_UNPARSABLE, _ALLOW_HEADERS, value, p.response.headers.values(ACCESS_CONTROL_ALLOW_HEADERS)
+        )
+    return Checked(PreflightCheck.ALLOW_HEADERS_SYNTAX, _ALLOW_HEADERS, value, failure)
+
+
+def _syntax(reason: Reason, header: str, value: str | None, lines: tuple[str, ...]) -> Failure:
+    return Failure(reason=reason, header=header, value=value, wanted=f"tokens between commas, not {first_bad_element(lines)!r}")
+
+
+def _check_method(p: _Preflight) -> Checked:
+    method = requested_method(p.observation.exchange.request)
+    value = p.response.headers.get(ACCESS_CONTROL_ALLOW_METHODS)
+    failure = None
+    if not is_method_granted(method, p.granted.methods or (), p.mode):
+        failure = Failure(reason=Reason.PREFLIGHT_METHOD_NOT_ALLOWED, header=_ALLOW_METHODS, value=value, wanted=method)
+    return Checked(PreflightCheck.METHOD, _ALLOW_METHODS, value, failure)
+
+
+def _check_headers(p: _Preflight) -> Checked:
+    asked = requested_header_names(p.observation.exchange.request)
+    value = p.response.headers.get(ACCESS_CONTROL_ALLOW_HEADERS)
+    failure = None
+    missing = ungranted_header_names(
+        asked, p.granted.header_names or (), p.mode, wildcard_covers_authorization=p.profile.wildcard_covers_authorization
+    )
+    if missing:
+        reason = Reason.PREFLIGHT_HEADER_NOT_ALLOWED
+        if missing == ("authorization",) and "*" in (p.granted.header_names or ()) and p.mode is not CredentialsMode.INCLUDE:
+            reason = Reason.PREFLIGHT_AUTHORIZATION_NOT_COVERED_BY_WILDCARD
+        failure = Failure(reason=reason, header=_ALLOW_HEADERS, value=value, wanted=", ".join(missing))
+    return Checked(PreflightCheck.HEADERS, _ALLOW_HEADERS, value, failure)
+
+
+_PREFLIGHT_CHECKS: Mapping[PreflightCheck, Callable[[_Preflight], Checked]] = MappingProxyType(
+    {
+        PreflightCheck.REDIRECT: _check_redirect,
+        PreflightCheck.ALLOW_ORIGIN: _check_allow_origin,
+        PreflightCheck.ALLOW_CREDENTIALS: _check_allow_credentials,
+        PreflightCheck.STATUS: _check_status,
+        PreflightCheck.ALLOW_METHODS_SYNTAX: _check_methods_syntax,
+        PreflightCheck.ALLOW_HEADERS_SYNTAX: _check_headers_syntax,
+        PreflightCheck.METHOD: _check_method,
+        PreflightCheck.HEADERS: _check_headers,
+    }
+)
+
+
+def _preflight_checks(
+    observation: Observation, response: Response, profile: EngineProfile, mode: CredentialsMode
+) -> Iterator[Checked]:
+    """Standard: CORS-preflight fetch, step 7, https://fetch.spec.whatwg.org/#cors-preflight-fetch-0"""
+    preflight = _Preflight(observation, response, profile, mode, grants(response.headers))
+    for check in profile.preflight_order:
+        yield _PREFLIGHT_CHECKS[check](preflight)
+
+
+def _response_checks(
+    observation: Observation, response: Response, profile: EngineProfile, mode: CredentialsMode
+) -> Iterator[Checked]:
+    """Standard: HTTP fetch, the CORS check, https://fetch.spec.whatwg.org/#http-fetch; then HTTP-redirect fetch."""
+    if profile.redirect_to_own_origin_wants_credentials and _returns_home(observation, response):
+        mode = CredentialsMode.INCLUDE
+    # A bare 304 is judged by the stored response, whose headers the proxy may never have seen; new ones would replace them.
+    if response.status != 304 or ACCESS_CONTROL_ALLOW_ORIGIN in response.headers:
+        yield _allow_origin(observation, response.headers, profile, mode, _ACTUAL_REASONS)
+        yield _allow_credentials(response.headers, mode, _ACTUAL_REASONS)
+    if is_redirect(response):
+        yield from _redirect_checks(observation, response, profile)
+
+
+def _returns_home(observation: Observation, response: Response) -> bool:
+    """Say whether the chain goes own origin -> elsewhere -> own origin with this redirect."""
+    if observation.redirected_from is None or not is_redirect(response):
+        return False
+    target = location_url(response, observation.exchange.request.url)
+    first = observation.hops[0]
+    return target is not None and first.role is Role.SAME_ORIGIN and target.startswith(f"{first.target_origin}/")
+
+
+def _redirect_checks(observation: Observation, response: Response, profile: EngineProfile) -> Iterator[Checked]:
+    location = response.headers.get(LOCATION)
+    if not location and not profile.follows_empty_location:
+        return
+    page_origin = observation.page_origin or NULL
+    previous = observation.redirected_from
+    step = redirect_failure(
+        location_url(response, observation.exchange.request.url),
+        request_origin=page_origin,
+        cors_mode=True,
+        tainted_cors=observation.is_cors or crossed_origins(page_origin, previous),
+        count=len(observation.hops) - 1,
+    )
+    failure = None
+    if step is not None:
+        failure = Failure(reason=_REDIRECT_REASONS[step], header=_LOCATION, value=location, wanted=_REDIRECT_WANTED[step])
+    yield Checked(CheckName.REDIRECT_TARGET, _LOCATION, location, failure)
+
+
+_POLICY_REASONS = {
+    ResourcePolicy.SAME_ORIGIN: Reason.CORP_NOT_SAME_ORIGIN,
+    ResourcePolicy.SAME_SITE: Reason.CORP_NOT_SAME_SITE,
+}
+
+
+def _no_cors_checks(observation: Observation, response: Response) -> Iterator[Checked]:
+    """Standard: cross-origin resource policy check, https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check"""
+    page_origin = observation.page_origin
+    if page_origin is None:
+        return
+    policy = resource_policy_failure(response, page_origin, observation.target_origin)
+    name = "Cross-Origin-Resource-Policy"
+    value = response.headers.get(name.lower())
+    failure = None
+    if policy is not None:
+        failure = Failure(reason=_POLICY_REASONS[policy], header=name, value=value, wanted="cross-origin")
+    yield Checked(CheckName.RESOURCE_POLICY, name, value, failure)

@@ -1,0 +1,127 @@
+"""decide: an observation and an engine in, a Verdict out; explain: the same with every check."""
+
+from corslens.engines.engine import Engine
+from corslens.engines.profile import EngineProfile, PreflightCheck
+from corslens.engines.profiles import PROFILES
+from corslens.fetch.constants import (
+    ACCESS_CONTROL_ALLOW_CREDENTIALS,
+    ACCESS_CONTROL_ALLOW_HEADERS,
+    ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN,
+    WILDCARD,
+)
+from corslens.fetch.credentials import CredentialsMode
+from corslens.fetch.preflight import grants, requested_header_names
+from corslens.observation.evidence import Known
+from corslens.observation.observation import Observation, Role
+from corslens.verdict.checks import CheckName, checks
+from corslens.verdict.verdict import ALLOWED, Check, CheckState, Failure, Outcome, Verdict, blocked
+
+AUTHORIZATION_COVERED_BY_WILDCARD = "authorization-covered-by-wildcard"
+"""Allowed today by every engine, against the standard."""
+
+_NOTED = Verdict(outcome=Outcome.ALLOWED, notes=(AUTHORIZATION_COVERED_BY_WILDCARD,))
+
+_TITLES = {
+    CheckName.RESPONSE: "there is a response",
+    CheckName.HEADER_BYTES: "header values hold no control bytes",
+    CheckName.ALLOW_ORIGIN: "the origin is allowed",
+    CheckName.ALLOW_CREDENTIALS: "credentials are allowed, if they are included",
+    CheckName.REDIRECT_TARGET: "the redirect may be followed",
+    CheckName.RESOURCE_POLICY: "the resource policy lets other origins use it",
+    PreflightCheck.REDIRECT: "the preflight is answered, not redirected",
+    PreflightCheck.STATUS: "the preflight's status is ok (200 to 299)",
+    PreflightCheck.ALLOW_METHODS_SYNTAX: "Access-Control-Allow-Methods is a list of tokens",
+    PreflightCheck.ALLOW_HEADERS_SYNTAX: "Access-Control-Allow-Headers is a list of tokens",
+    PreflightCheck.METHOD: "the method is allowed",
+    PreflightCheck.HEADERS: "the request headers are allowed",
+}
+
+
+def decide(observation: Observation, engine: Engine) -> Verdict:
+    """Return the engine's verdict on the exchange.
+
+    Of a preflight it says whether the actual request may be sent, of any other exchange whether the page may have the response.
+    Where the credentials mode is unknown and turns the verdict, the outcome is `depends` with both branches.
+    """
+    profile = PROFILES[engine]
+    credentials = observation.credentials
+    if isinstance(credentials, Known):
+        return _under(observation, profile, credentials.value)
+    without = _under(observation, profile, CredentialsMode.SAME_ORIGIN_OR_OMIT)
+    if not _mode_matters(observation):
+        return without
+    included = _under(observation, profile, CredentialsMode.INCLUDE)
+    if included.outcome is not without.outcome:
+        return Verdict(outcome=Outcome.DEPENDS, if_credentialed=included, if_not_credentialed=without)
+    if included == without:
+        return without
+    # Blocked either way, but first seen at another check: what fails in both is certain, and comes first.
+    common = tuple(failure for failure in without.failures if failure in included.failures)
+    rest = tuple(failure for failure in without.failures if failure not in common)
+    return Verdict(
+        outcome=without.outcome,
+        failures=common + rest,
+        if_credentialed=included,
+        if_not_credentialed=without,
+        notes=without.notes,
+    )
+
+
+def explain(observation: Observation, engine: Engine, mode: CredentialsMode | None = None) -> tuple[Check, ...]:
+    """Return every check in the engine's order, for this credentials mode (by default the known one, else without credentials)."""
+    if mode is None:
+        known = observation.credentials
+        mode = known.value if isinstance(known, Known) else CredentialsMode.SAME_ORIGIN_OR_OMIT
+    failed = False
+    explained: list[Check] = []
+    for checked in checks(observation, PROFILES[engine], mode):
+        state = CheckState.NOT_REACHED if failed else CheckState.PASSED
+        if checked.failure is not None and not failed:
+            failed, state = True, CheckState.FAILED
+        explained.append(
+            Check(
+                name=str(checked.name),
+                title=_TITLES[checked.name],
+                state=state,
+                header=checked.header,
+                value=checked.value,
+                failure=checked.failure,
+            )
+        )
+    return tuple(explained)
+
+
+def _under(observation: Observation, profile: EngineProfile, mode: CredentialsMode) -> Verdict:
+    failures: list[Failure] = [c.failure for c in checks(observation, profile, mode) if c.failure is not None]
+    if failures:
+        return blocked(*failures)
+    if (
+        profile.wildcard_authorization_note
+        and observation.role is Role.PREFLIGHT
+        and _authorization_needs_wildcard(observation)
+    ):
+        return _NOTED
+    return ALLOWED
+
+
+def _authorization_needs_wildcard(observation: Observation) -> bool:
+    response = observation.exchange.delivered
+    if response is None or "authorization" not in requested_header_names(observation.exchange.request):
+        return False
+    granted = grants(response.headers).header_names or ()
+    return WILDCARD in granted and "authorization" not in granted
+
+
+def _mode_matters(observation: Observation) -> bool:
+    """Say whether the verdict can turn on the credentials mode at all; when not, one evaluation does for both."""
+    response = observation.exchange.delivered
+    if response is None or not observation.is_cors:
+        return False
+    headers = response.headers
+    if headers.get(ACCESS_CONTROL_ALLOW_CREDENTIALS) != "true" or headers.get(ACCESS_CONTROL_ALLOW_ORIGIN) == WILDCARD:
+        return True
+    if observation.role is not Role.PREFLIGHT:
+        return False
+    lists = (*headers.values(ACCESS_CONTROL_ALLOW_METHODS), *headers.values(ACCESS_CONTROL_ALLOW_HEADERS))
+    return any(WILDCARD in line for line in lists)
