@@ -30,7 +30,8 @@ FLAGS = (
     "--mute-audio",
     "--password-store=basic",
     # A page that was asked for by http must come by http, or the pairs under test change their origins.
-    "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,OptimizationHints,MediaRouter",
+    # A sandboxed frame in a process of its own is not held back until DevTools listens to it, and its first requests were missed.
+    "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,IsolateSandboxedIframes,OptimizationHints,MediaRouter",
     # Through the proxy goes loopback too; what the browser asks its maker goes nowhere at all.
     "--proxy-bypass-list=<-loopback>;*.google.com;*.googleapis.com;*.gvt1.com",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE *.localhost",
