@@ -7,6 +7,8 @@ Format: http://www.softwareishard.com/blog/har-12-spec/
 import json
 from collections.abc import Buffer, Iterator
 from datetime import UTC, datetime
+from itertools import chain
+from operator import itemgetter
 
 import ada_url
 import msgspec
@@ -57,6 +59,11 @@ class _Timings(Struct, gc=False):
     wait: float | None = None
 
 
+class _When(Struct, gc=False):
+    startedDateTime: str
+    timings: _Timings | None = None
+
+
 class _Entry(Struct):
     startedDateTime: str
     request: _Request
@@ -67,6 +74,7 @@ class _Entry(Struct):
     resource_type: str | None = field(name="_resourceType", default=None)
 
 
+_when_decoder = msgspec.json.Decoder(_When)
 _decoder = msgspec.json.Decoder(_Entry, strict=True)
 
 
@@ -80,25 +88,36 @@ def read_har(data: Buffer, file: str, prefix: str) -> Iterator[Exchange | Proble
     """
     entries = split_entries(data)
     creator = entries.creator.lower()
-    reader = _Reader(
-        file, prefix, browser=any(word in creator for word in _BROWSERS), mitmproxy=creator.startswith("mitmproxy")
-    )
-    read: list[tuple[float, Exchange]] = []
+    browser = any(word in creator for word in _BROWSERS)
+    order: list[tuple[float, int, Buffer]] = []
     for index, raw in entries:
+        # Only the times are kept of this first walk: skipping JSON is fast, and a million exchanges would not fit in memory.
+        sent = order[-1][0] if order else 0.0
         try:
-            exchange = reader.exchange(index, raw)
+            sent = _sent(_decode(raw, _when_decoder, _When), browser)
+        except (msgspec.MsgspecError, RecursionError):
+            pass  # told at its turn below
+        except ValueError as error:
+            yield Problem(file=file, entry=index, what=f"startedDateTime: {error}; taken to be when the entry before it began")
+        order.append((sent, index, raw))
+    order.sort(key=_by_time)
+    reader = _Reader(file, prefix, browser=browser, mitmproxy=creator.startswith("mitmproxy"))
+    for time, index, raw in order:
+        try:
+            exchange = reader.exchange(index, raw, time)
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             yield Problem(file=file, entry=index, what=_sentence(error))
             continue
-        if exchange is not None:
-            if exchange.response is None and exchange.error is None:
-                yield Problem(file=file, entry=index, what="has no response")
-            read.append((exchange.request.time, exchange))
+        if exchange is None:
+            continue
+        if exchange.response is None and exchange.error is None:
+            yield Problem(file=file, entry=index, what="has no response")
+        yield exchange
     if entries.problem is not None:
         yield Problem(file=file, what=entries.problem)
-    read.sort(key=lambda pair: pair[0])
-    for _, exchange in read:
-        yield exchange
+
+
+_by_time = itemgetter(0)
 
 
 class _Reader:
@@ -110,19 +129,19 @@ class _Reader:
         self._browser = browser
         self._mitmproxy = mitmproxy
 
-    def exchange(self, index: int, raw: Buffer) -> Exchange | None:
+    def exchange(self, index: int, raw: Buffer, sent: float) -> Exchange | None:
         """Return the entry's exchange, or None when it is none (a CONNECT, a data: URL)."""
-        entry = _decode(raw)
+        entry = _decode(raw, _decoder, _Entry)
         scheme, separator, rest = entry.request.url.partition(":")
         scheme = _SCHEMES.get(scheme.lower(), "")
         if not separator or not scheme or entry.request.method == "CONNECT":
             return None
-        sent, answered = self._times(entry)
+        version = _version(entry.request.httpVersion)
         request = Request(
             method=entry.request.method,
             url=_url(f"{scheme}:{rest}"),
-            headers=self._headers(entry.request.headers),
-            http_version=_version(entry.request.httpVersion),
+            headers=self._headers(entry.request.headers, version),
+            http_version=version,
             time=sent,
         )
         response, error, answered_by_proxy = None, None, False
@@ -132,11 +151,12 @@ class _Reader:
                 error = head.error or "no response was recorded"
                 answered_by_proxy = self._mitmproxy and "disconnect" not in error.lower() and head.error is not None
             else:
+                version = _version(head.httpVersion)
                 response = Response(
                     status=head.status,
-                    headers=self._headers(head.headers, head.redirectURL if 300 <= head.status < 400 else None),
-                    http_version=_version(head.httpVersion),
-                    time=answered,
+                    headers=self._headers(head.headers, version, head.redirectURL if 300 <= head.status < 400 else None),
+                    http_version=version,
+                    time=_answered(entry, sent, self._browser),
                 )
         return Exchange(
             id=f"{self._prefix}:{index}",
@@ -149,11 +169,15 @@ class _Reader:
             resource_type=entry.resource_type,
         )
 
-    def _headers(self, headers: list[_Header], redirect_url: str | None = None) -> HeaderList:
-        lines: list[HeaderLine] = [(header.name, header.value) for header in headers if header.name[:1] != ":"]
+    def _headers(self, headers: list[_Header], version: str, redirect_url: str | None = None) -> HeaderList:
+        lines: list[HeaderLine] = [(header.name, header.value) for header in headers]
+        if lines and not "".join(chain.from_iterable(lines)).isascii():
+            lines = [(self._isomorphic(name), self._isomorphic(value)) for name, value in lines]
+        if version != "HTTP/1.1":  # HTTP/2's pseudo-headers
+            lines = [line for line in lines if line[0][:1] != ":"]
         if redirect_url and not any(name.lower() == "location" for name, _ in lines):
-            lines.append(("Location", redirect_url))
-        return HeaderList([(self._isomorphic(name), self._isomorphic(value)) for name, value in lines])
+            lines.append(("Location", self._isomorphic(redirect_url)))
+        return HeaderList(lines)
 
     def _isomorphic(self, text: str) -> str:
         """Return the text with one character a byte, as it was on the wire."""
@@ -168,37 +192,39 @@ class _Reader:
                 return text
         return text.encode("utf-8", "surrogateescape").decode("latin-1")
 
-    def _times(self, entry: _Entry) -> tuple[float, float]:
-        """Return when the request's head was sent and the response's head arrived, in seconds since the epoch."""
-        start = _seconds(entry.startedDateTime)
-        timings = entry.timings or _Timings()
-        before = [timings.blocked, timings.dns, timings.connect] if self._browser else []
-        sent = start + _sum(before)
-        if timings.wait is None:
-            return sent, max(sent, start + _sum([entry.time]))
-        return sent, sent + _sum([timings.send, timings.wait])
+
+def _sent(when: _When | _Entry, browser: bool) -> float:
+    """Return when the request's head was sent, in seconds since the epoch."""
+    moment = datetime.fromisoformat(when.startedDateTime)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    timings = when.timings
+    if timings is None or not browser:
+        return moment.timestamp()
+    return moment.timestamp() + _seconds(timings.blocked) + _seconds(timings.dns) + _seconds(timings.connect)
 
 
-def _decode(raw: Buffer) -> _Entry:
+def _answered(entry: _Entry, sent: float, browser: bool) -> float:
+    """Return when the response's head arrived."""
+    timings = entry.timings
+    if timings is not None and timings.wait is not None:
+        return sent + _seconds(timings.send) + _seconds(timings.wait)
+    return max(sent, _sent(entry, False) + _seconds(entry.time))
+
+
+def _seconds(milliseconds: float | None) -> float:
+    """Return a duration; a HAR writes -1 for what does not apply."""
+    return milliseconds / 1000 if milliseconds is not None and 0 < milliseconds < 1e9 else 0.0
+
+
+def _decode[T](raw: Buffer, decoder: msgspec.json.Decoder[T], form: type[T]) -> T:
     try:
-        return _decoder.decode(raw)
+        return decoder.decode(raw)
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError:
         # Lone surrogates (mitmproxy writes a header's odd bytes so) are refused by msgspec and read by json.
-        return msgspec.convert(json.loads(bytes(raw)), _Entry)
-
-
-def _sum(milliseconds: list[float | None]) -> float:
-    """Add up durations in seconds; a HAR writes -1 for what does not apply."""
-    return sum(duration for duration in milliseconds if duration is not None and 0 < duration < 1e9) / 1000
-
-
-def _seconds(text: str) -> float:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return moment.timestamp()
+        return msgspec.convert(json.loads(bytes(raw)), form)
 
 
 def _version(text: str | None) -> str:

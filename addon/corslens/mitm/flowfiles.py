@@ -1,0 +1,70 @@
+"""mitmproxy's flow files to exchanges, through mitmproxy's own reader, which knows every version of the format."""
+
+import io
+from collections.abc import Buffer, Iterator
+from heapq import heappop, heappush, heappushpop
+
+from mitmproxy import exceptions, http
+from mitmproxy.io import FlowReader
+from msgspec import structs
+
+from corslens.inputs.problem import Problem
+from corslens.mitm.convert import exchange_of
+from corslens.observation.exchange import Exchange, Source
+
+WINDOW = 4096
+"""Flows are written when they end; this many are held back to bring them into the order in which they began."""
+
+
+def read_flows(data: Buffer, file: str, prefix: str) -> Iterator[Exchange | Problem]:
+    """Yield the exchanges of a flow file in the order in which their requests came, and a problem where it cannot be read on.
+
+    Args:
+        data: the whole file, uncompressed; a memory map will do.
+        file: its name, for `source` and problems.
+        prefix: begins each exchange's id.
+    """
+    waiting: list[tuple[float, int, Exchange]] = []
+    problem = None
+    index = -1
+    try:
+        for index, flow in enumerate(FlowReader(io.BufferedReader(_Raw(data), 1 << 16)).stream()):
+            if not isinstance(flow, http.HTTPFlow) or flow.request.method == "CONNECT":
+                continue
+            exchange = exchange_of(flow, id=f"{prefix}:{index}")
+            exchange = structs.replace(exchange, source=Source(file=file, index=index, flow=flow.id))
+            item = (exchange.request.time, index, exchange)
+            if len(waiting) < WINDOW:
+                heappush(waiting, item)
+            else:
+                yield heappushpop(waiting, item)[2]
+    except exceptions.FlowReadException:
+        where = "before the first flow" if index < 0 else f"after flow {index}"
+        problem = Problem(file=file, what=f"is damaged or cut off {where}")
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        # What mitmproxy's reader lets through when a flow has the right shape and the wrong content.
+        problem = Problem(
+            file=file, entry=index + 1, what=f"is damaged, nothing behind it was read ({type(error).__name__}: {error})"
+        )
+    while waiting:
+        yield heappop(waiting)[2]
+    if problem is not None:
+        yield problem
+
+
+class _Raw(io.RawIOBase):
+    """A buffer as an unbuffered file, so that a memory map is read without a copy of it."""
+
+    def __init__(self, data: Buffer) -> None:
+        self._data = memoryview(data)
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer, /) -> int:
+        target = memoryview(buffer).cast("B")
+        part = self._data[self._position : self._position + len(target)]
+        target[: len(part)] = part
+        self._position += len(part)
+        return len(part)
