@@ -1,0 +1,208 @@
+"""The least policy that allows what was legitimately asked of an API, with the evidence for each item.
+
+An origin gets in only when the user names it, or when the server lets it in already; to have been seen is not enough.
+Only what such origins asked counts, so that a stranger's preflight opens nothing.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+from msgspec import Struct, structs
+
+from corslens.advice.needs import Needs, Tally
+from corslens.advice.origins import choose_origins, parse_allow_origin
+from corslens.observation.observation import Observation
+
+__all__ = ["Drawn", "Item", "Policy", "Seen", "draw_policies", "parse_allow_origin"]
+
+DEFAULT_MAX_AGE = 600
+LONGEST_MAX_AGE = 7200
+"""Chromium caps there; a longer one only keeps users broken for longer after a mistake."""
+
+
+class Seen(Protocol):
+    """Anything that holds an observation: an Inspection."""
+
+    @property
+    def observation(self) -> Observation:
+        """The exchange in its context."""
+
+
+class Item(Struct, frozen=True, kw_only=True):
+    """One thing that the policy allows, and why."""
+
+    value: str
+    because: str
+    times: int = 0
+    """How many exchanges asked for it."""
+    exchanges: tuple[str, ...] = ()
+    """The ids of the first of them."""
+
+
+class Policy(Struct, frozen=True, kw_only=True):
+    """What an API, or a group of its paths, has to allow."""
+
+    api: str
+    """The API's serialized origin."""
+    paths: tuple[str, ...] = ()
+    """Path prefixes (`/account/`) that it is for; empty: the whole origin."""
+    origins: tuple[Item, ...] = ()
+    methods: tuple[Item, ...] = ()
+    request_headers: tuple[Item, ...] = ()
+    exposed_headers: tuple[Item, ...] = ()
+    credentials: Item | None = None
+    """Set when requests with credentials have to be allowed."""
+    max_age: Item = Item(value=str(DEFAULT_MAX_AGE), because="ten minutes: mistakes are forgotten soon")
+
+    @property
+    def max_age_seconds(self) -> int:
+        """How long a preflight's answer may be kept."""
+        return int(self.max_age.value)
+
+
+class Drawn(Struct, frozen=True, kw_only=True):
+    """The policies drawn from traffic, and what was left out of them."""
+
+    policies: tuple[Policy, ...]
+    warnings: tuple[str, ...]
+    """What it refuses to include and why; text from the wire in it is not yet escaped."""
+
+
+def draw_policies(
+    seen: Iterable[Seen], *, allow_origins: Sequence[str] = (), api: str | None = None, by_path: bool = True
+) -> Drawn:
+    """Draw the least policy for each API origin that was asked across origins.
+
+    Args:
+        allow_origins: the origins that the user calls theirs; with any, nobody else is let in.
+        api: only this API's serialized origin.
+        by_path: split an API where groups of its paths differ; else warn and draw the sum.
+    Raises: ValueError when one of `allow_origins` is not an origin that a policy may hold.
+    """
+    named = tuple(dict.fromkeys(parse_allow_origin(text) for text in allow_origins))
+    by_api: dict[str, list[Observation]] = {}
+    # What is said of an exchange later replaces what was said before.
+    newest = {each.observation.id: each.observation for each in seen}
+    for observation in newest.values():
+        if observation.is_cors and observation.origin is not None and api in (None, observation.target_origin):
+            by_api.setdefault(observation.target_origin, []).append(observation)
+    policies: list[Policy] = []
+    warnings: list[str] = []
+    for target in sorted(by_api):
+        drawn = _draw(target, by_api[target], named, by_path=by_path)
+        policies += drawn.policies
+        warnings += drawn.warnings
+    return Drawn(policies=tuple(policies), warnings=tuple(dict.fromkeys(warnings)))
+
+
+def _draw(target: str, observations: Sequence[Observation], named: Sequence[str], *, by_path: bool) -> Drawn:
+    choice = choose_origins(target, observations, named)
+    warnings = list(choice.warnings)
+    legitimate = [each for each in observations if each.origin in choice.counted]
+    groups = list(_path_groups(legitimate))
+    if len(groups) > 1 and not by_path:
+        different = " and ".join(" ".join(paths) for paths, _ in groups)
+        warnings.append(
+            f"{target}: {different} differ in who asks or with what credentials, and this server has one policy for all: "
+            "it is the sum, and wider than each needs"
+        )
+    if not groups or not by_path:
+        groups = [((), legitimate)]
+    policies = []
+    for paths, members in groups:
+        needs = Needs.of(members)
+        asking = {each.origin for each in members}
+        origins = tuple(
+            Item(value=origin, because=because, times=choice.tally.times(origin), exchanges=choice.tally.exchanges(origin))
+            for origin, because in choice.let_in.items()
+            # Named origins are the user's word for the whole API; a grant counts where it was seen.
+            if origin in named or origin in asking or not members
+        )
+        warnings += needs.warnings
+        if not needs.credentials.values and needs.credentials_unknown:
+            warnings.append(
+                f"{target}: the wire does not tell whether {needs.credentials_unknown} of the requests include credentials; "
+                "none did for certain, so the policy is without; say otherwise if the page uses credentials: 'include'"
+            )
+        policies.append(
+            Policy(
+                api=target,
+                paths=paths,
+                origins=origins,
+                methods=_items(needs.methods, "asked for"),
+                request_headers=_items(needs.request_headers, "asked for"),
+                exposed_headers=_items(needs.exposed_headers, "sent, and unreadable to pages unless exposed"),
+                credentials=next(iter(_items(needs.credentials, "requests with credentials were seen")), None),
+                max_age=_max_age(needs.max_ages),
+            )
+        )
+    return Drawn(policies=tuple(policies), warnings=tuple(warnings))
+
+
+def _items(tally: Tally, because: str) -> tuple[Item, ...]:
+    return tuple(
+        Item(value=value, because=tally.notes.get(value, because), times=tally.times(value), exchanges=tally.exchanges(value))
+        for value in tally.values
+    )
+
+
+def _max_age(tally: Tally) -> Item:
+    """Keep the server's own lifetime where it is a sane one."""
+    for value in sorted(tally.values, key=int):
+        kept = min(int(value), LONGEST_MAX_AGE)
+        because = "as the server says today" if kept == int(value) else "Chromium keeps a preflight no longer than that"
+        return Item(value=str(kept), because=because, times=tally.times(value), exchanges=tally.exchanges(value))
+    return Item(value=str(DEFAULT_MAX_AGE), because="ten minutes: mistakes are forgotten soon")
+
+
+def _path_groups(observations: Sequence[Observation]) -> Iterator[tuple[tuple[str, ...], list[Observation]]]:
+    """Split an API by the first segment of its paths where who may ask, or with what credentials, differs.
+
+    Methods and headers alone do not split: a policy for every endpoint would be a second router.
+    """
+    by_path: dict[str, list[Observation]] = {}
+    for each in observations:
+        by_path.setdefault(path_group(each.exchange.request.url), []).append(each)
+    alike: dict[tuple[object, ...], list[str]] = {}
+    for path, members in sorted(by_path.items()):
+        needs = Needs.of(members)
+        asked_by = frozenset(each.origin for each in members)
+        alike.setdefault((bool(needs.credentials.values), asked_by), []).append(path)
+    if len(alike) <= 1 or "" in by_path:
+        if observations:
+            yield (), list(observations)
+        return
+    for paths in alike.values():
+        yield tuple(paths), [each for path in paths for each in by_path[path]]
+
+
+def path_group(url: str) -> str:
+    """Return the first segment of a URL's path as a prefix (`/account/`), or nothing when it cannot be one.
+
+    Only plain characters: a group's name is written into configuration languages that have patterns in paths.
+    """
+    start = url.find("/", url.find("://") + 3)
+    if start < 0:
+        return ""
+    path = url[start:].split("?", 1)[0].split("#", 1)[0]
+    segment = path.split("/")[1]
+    if not segment or not (segment.isascii() and segment.replace("-", "").replace("_", "").isalnum()):
+        return ""
+    return f"/{segment}"
+
+
+def without(policy: Policy, characters: frozenset[str]) -> tuple[Policy, tuple[str, ...]]:
+    """Return the policy without the items that hold one of the characters, and those items' values."""
+    dropped: list[str] = []
+
+    def keep(items: tuple[Item, ...]) -> tuple[Item, ...]:
+        dropped.extend(item.value for item in items if characters.intersection(item.value))
+        return tuple(item for item in items if not characters.intersection(item.value))
+
+    kept = structs.replace(
+        policy,
+        methods=keep(policy.methods),
+        request_headers=keep(policy.request_headers),
+        exposed_headers=keep(policy.exposed_headers),
+    )
+    return kept, tuple(dropped)

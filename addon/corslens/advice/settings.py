@@ -1,0 +1,164 @@
+"""Settings for a server, written from a policy."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import jinja2
+from msgspec import Struct, structs
+
+from corslens.advice.policy import Policy, Seen, draw_policies, without
+from corslens.advice.quoting import LANGUAGES, Language, escape_regex
+from corslens.advice.table import Server, server_named, server_of
+from corslens.fetch.constants import canonical_name
+from corslens.observation.fingerprints import fingerprint
+
+_WHERE = re.compile(r"^>>> (.*)\n", re.MULTILINE)
+"""Templates head each block with a line `>>> where it belongs`."""
+
+
+class Block(Struct, frozen=True, kw_only=True):
+    """Lines that belong together, and where."""
+
+    where: str
+    text: str
+
+
+class Advice(Struct, frozen=True, kw_only=True):
+    """What to write into a server's configuration."""
+
+    server: Server
+    blocks: tuple[Block, ...]
+    text: str
+    """All blocks, headed by comments; made of validated values only, so it holds no control character. Empty when nothing may be let in."""
+    policies: tuple[Policy, ...]
+    warnings: tuple[str, ...]
+    """For people; text from the wire in it is not yet escaped."""
+    tested: bool
+    """Our tests start this server with settings from the same template."""
+    guessed: bool
+    """The server was guessed from its fingerprints."""
+
+
+def advise(
+    seen: Iterable[Seen], server: str | None = None, allow_origins: Sequence[str] = (), *, api: str | None = None
+) -> Advice:
+    """Write a server's settings for what the exchanges needed.
+
+    Args:
+        seen: inspections, or anything else with an observation.
+        server: its name; None guesses it from the answers.
+        allow_origins: the origins that are the user's own.
+        api: only this API's serialized origin.
+    Raises: ValueError for an unknown server, a bad origin, no CORS exchange at all, or when the server cannot be guessed.
+    """
+    known = tuple(seen)
+    chosen = server_named(server) if server is not None else guess_server(known, api=api)
+    drawn = draw_policies(known, allow_origins=allow_origins, api=api, by_path=chosen is None or chosen.by_path)
+    if not drawn.policies:
+        raise ValueError("no cross-origin exchange to draw a policy from" + (f" for {api}" if api else ""))
+    if chosen is None:
+        raise ValueError("the answers do not tell which server made them: name it")
+    return write(chosen, drawn.policies, drawn.warnings, guessed=server is None)
+
+
+def write(server: Server, policies: Sequence[Policy], warnings: Sequence[str] = (), *, guessed: bool = False) -> Advice:
+    """Write the server's settings for policies."""
+    language = LANGUAGES[server.language]
+    told = list(warnings)
+    blocks: list[Block] = []
+    parts: list[str] = []
+    usable = tuple(policy for policy in policies if policy.origins)
+    for number, policy in enumerate(usable):
+        fitting, dropped = _fit(server, language, policy)
+        told += dropped
+        own = _render(server, language, fitting, suffix="" if number == 0 else f"_{number + 1}")
+        blocks += own
+        parts.append(_headed(server, language, fitting, own, guessed=guessed))
+    for policy in policies:
+        if not policy.origins:
+            told.append(f"{policy.api}: nobody may be let in on this evidence; name your own origins with --allow-origin")
+    return Advice(
+        server=server,
+        blocks=tuple(blocks),
+        text="\n".join(parts),
+        policies=usable,
+        warnings=tuple(dict.fromkeys(told)),
+        tested=server.tested,
+        guessed=guessed,
+    )
+
+
+def guess_server(seen: Iterable[Seen], *, api: str | None = None) -> Server | None:
+    """Name the server that most of the cross-origin answers look like, or None."""
+    votes: Counter[Server] = Counter()
+    for each in seen:
+        observation = each.observation
+        response = observation.exchange.response
+        if response is None or not observation.is_cors or api not in (None, observation.target_origin):
+            continue
+        product = fingerprint(response)
+        server = server_of(product) if product is not None else None
+        if server is not None:
+            votes[server] += 1
+    return votes.most_common(1)[0][0] if votes else None
+
+
+def _fit(server: Server, language: Language, policy: Policy) -> tuple[Policy, list[str]]:
+    """Leave out what the server or its configuration language cannot say."""
+    fitting, dropped = without(policy, language.unquotable)
+    told = [f"{policy.api}: {value!r} is left out: {server.title} has no way to write it" for value in dropped]
+    if server.known_methods:
+        unknown = [item.value for item in fitting.methods if item.value not in server.known_methods]
+        if unknown:
+            told.append(f"{policy.api}: {server.title} cannot allow the methods {', '.join(unknown)}")
+            fitting = structs.replace(
+                fitting, methods=tuple(item for item in fitting.methods if item.value in server.known_methods)
+            )
+    return fitting, told
+
+
+def _headed(server: Server, language: Language, policy: Policy, blocks: Iterable[Block], *, guessed: bool) -> str:
+    mark = language.comment
+    where = f" {' '.join(policy.paths)}" if policy.paths else ""
+    lines = [f"{mark} {server.title}: CORS for {policy.api}{where}, drawn by corslens from observed traffic."]
+    if guessed:
+        lines.append(f"{mark} The server is a guess, from the headers of its answers.")
+    if not server.tested:
+        lines.append(f"{mark} Not run by our tests: checked against the documented option names only ({server.docs}).")
+    for block in blocks:
+        lines += ["", f"{mark} ---- {block.where}", block.text.rstrip("\n")]
+    return "\n".join(lines) + "\n"
+
+
+def _render(server: Server, language: Language, policy: Policy, *, suffix: str) -> tuple[Block, ...]:
+    template = _environment(language).get_template(f"{server.name}.j2")
+    text = template.render(
+        origins=[item.value for item in policy.origins],
+        methods=[item.value for item in policy.methods] or ["GET"],
+        headers=[canonical_name(item.value) for item in policy.request_headers],
+        exposed=[canonical_name(item.value) for item in policy.exposed_headers],
+        credentials=policy.credentials is not None,
+        max_age=policy.max_age_seconds,
+        paths=list(policy.paths),
+        api=policy.api,
+        suffix=suffix,
+    )
+    pieces = _WHERE.split(text)
+    return tuple(
+        Block(where=where, text=body.strip("\n") + "\n") for where, body in zip(pieces[1::2], pieces[2::2], strict=True)
+    )
+
+
+def _environment(language: Language) -> jinja2.Environment:
+    # Autoescaping is for HTML; here every value goes through the language's own quoting, and a test sees to it.
+    environment = jinja2.Environment(
+        loader=_LOADER, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    environment.filters["q"] = language.quote
+    environment.filters["qlist"] = lambda values: ", ".join(language.quote(value) for value in values)
+    environment.filters["regex"] = escape_regex
+    return environment
+
+
+_LOADER = jinja2.PackageLoader("corslens.advice", "servers")

@@ -1,0 +1,201 @@
+"""The servers that settings are written for: a row here and a template of the same name in servers/.
+
+To add one: write `servers/NAME.j2`, add its row, and (where the server can be started by a test) its driver in tests/servers/drivers.
+`tested` is true only for servers that tests/servers starts with the generated settings.
+"""
+
+from difflib import get_close_matches
+
+from msgspec import Struct
+
+from corslens.observation.fingerprints import Product
+
+
+class Server(Struct, frozen=True, kw_only=True):
+    """A server, framework or service."""
+
+    name: str
+    """What the user types; also the template's name."""
+    title: str
+    language: str
+    """Of the settings; a key of quoting.LANGUAGES."""
+    docs: str
+    """Where the options are documented."""
+    options: tuple[str, ...]
+    """The documented option names that the settings use: a test finds each in the text."""
+    products: tuple[Product, ...] = ()
+    """Fingerprints by which it is guessed."""
+    tested: bool = False
+    by_path: bool = True
+    """It can have one policy for some paths and another for others; else the groups' sum is written."""
+    known_methods: tuple[str, ...] = ()
+    """Where the server has a closed list of methods; empty: it takes any."""
+
+
+_USUAL = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+SERVERS: tuple[Server, ...] = (
+    Server(
+        name="nginx", title="nginx", language="nginx", tested=True, products=(Product.NGINX,),
+        docs="https://nginx.org/en/docs/http/ngx_http_headers_module.html#add_header",
+        options=("map", "add_header", "always", "return 204", "proxy_hide_header"),
+    ),
+    Server(
+        name="apache", title="Apache httpd", language="apache", tested=True, products=(Product.APACHE,),
+        docs="https://httpd.apache.org/docs/2.4/mod/mod_headers.html#header",
+        options=("Header always set", "Header always merge", "Header unset", "RewriteCond", "RewriteRule"),
+    ),
+    Server(
+        name="caddy", title="Caddy", language="caddy", tested=True, products=(Product.CADDY,),
+        docs="https://caddyserver.com/docs/caddyfile/directives/header",
+        options=("header", "respond", "header_down", "route", "method OPTIONS"),
+    ),
+    Server(
+        name="haproxy", title="HAProxy", language="haproxy", tested=True, products=(Product.HAPROXY,),
+        docs="https://docs.haproxy.org/2.6/configuration.html#4.2-http-after-response",
+        options=("http-request set-var", "http-request return", "http-after-response set-header", "http-after-response del-header"),
+    ),
+    Server(
+        name="express", title="Express (cors)", language="javascript", tested=True, products=(Product.EXPRESS,),
+        docs="https://expressjs.com/en/resources/middleware/cors.html",
+        options=("origin", "methods", "allowedHeaders", "exposedHeaders", "credentials", "maxAge"),
+    ),
+    Server(
+        name="fastify", title="Fastify (@fastify/cors)", language="javascript", tested=True, products=(Product.FASTIFY,),
+        docs="https://github.com/fastify/fastify-cors#options",
+        options=("origin", "methods", "allowedHeaders", "exposedHeaders", "credentials", "maxAge"),
+    ),
+    Server(
+        name="koa", title="Koa (@koa/cors)", language="javascript", tested=True,
+        docs="https://github.com/koajs/cors#corsoptions",
+        options=("origin", "allowMethods", "allowHeaders", "exposeHeaders", "credentials", "maxAge", "keepHeadersOnError"),
+    ),
+    Server(
+        name="flask", title="Flask (Flask-CORS)", language="python", tested=True, products=(Product.FLASK,),
+        docs="https://corydolphin.github.io/flask-cors/",
+        options=("resources", "origins", "methods", "allow_headers", "expose_headers", "supports_credentials", "max_age", "vary_header"),
+    ),
+    Server(
+        name="fastapi", title="FastAPI / Starlette", language="python", tested=True, products=(Product.STARLETTE,), by_path=False,
+        docs="https://fastapi.tiangolo.com/tutorial/cors/",
+        options=("allow_origins", "allow_methods", "allow_headers", "expose_headers", "allow_credentials", "max_age"),
+    ),
+    Server(
+        name="django", title="Django (django-cors-headers)", language="python", tested=True, products=(Product.DJANGO,), by_path=False,
+        docs="https://github.com/adamchainz/django-cors-headers#configuration",
+        options=(
+            "corsheaders", "corsheaders.middleware.CorsMiddleware", "CORS_ALLOWED_ORIGINS", "CORS_ALLOW_METHODS", "CORS_ALLOW_HEADERS",
+            "CORS_EXPOSE_HEADERS", "CORS_ALLOW_CREDENTIALS", "CORS_PREFLIGHT_MAX_AGE", "CORS_URLS_REGEX",
+        ),
+    ),
+    Server(
+        name="aiohttp", title="aiohttp (aiohttp-cors)", language="python", tested=True, products=(Product.AIOHTTP,), by_path=False,
+        docs="https://github.com/aio-libs/aiohttp-cors#usage",
+        options=(
+            "aiohttp_cors.setup", "defaults", "ResourceOptions", "allow_credentials", "expose_headers", "allow_headers", "allow_methods",
+            "max_age",
+        ),
+    ),
+    Server(
+        name="spring", title="Spring (MVC and Security)", language="java", products=(Product.SPRING,), by_path=False,
+        docs="https://docs.spring.io/spring-security/reference/servlet/integrations/cors.html",
+        options=(
+            "CorsConfiguration", "UrlBasedCorsConfigurationSource", "setAllowedOrigins", "setAllowedMethods", "setAllowedHeaders",
+            "setExposedHeaders", "setAllowCredentials", "setMaxAge", "registerCorsConfiguration",
+        ),
+    ),
+    Server(
+        name="aspnet", title="ASP.NET Core", language="csharp", products=(Product.ASPNET,),
+        docs="https://learn.microsoft.com/en-us/aspnet/core/security/cors",
+        options=(
+            "AddCors", "AddPolicy", "UseCors", "WithOrigins", "WithMethods", "WithHeaders", "WithExposedHeaders", "AllowCredentials",
+            "SetPreflightMaxAge",
+        ),
+    ),
+    Server(
+        name="go-rs-cors", title="Go (rs/cors)", language="go",
+        docs="https://pkg.go.dev/github.com/rs/cors#Options",
+        options=("AllowedOrigins", "AllowedMethods", "AllowedHeaders", "ExposedHeaders", "AllowCredentials", "MaxAge"),
+    ),
+    Server(
+        name="go-jub0bs-cors", title="Go (jub0bs/cors)", language="go",
+        docs="https://pkg.go.dev/github.com/jub0bs/cors#Config",
+        options=("Origins", "Credentialed", "Methods", "RequestHeaders", "MaxAgeInSeconds", "ResponseHeaders", "NewMiddleware", "Wrap"),
+    ),
+    Server(
+        name="rails", title="Rails (rack-cors)", language="ruby", products=(Product.RAILS,),
+        docs="https://github.com/cyu/rack-cors#configuration-reference",
+        options=("insert_before 0", "Rack::Cors", "allow do", "origins", "resource", "methods:", "headers:", "expose:", "credentials:", "max_age:"),
+    ),
+    Server(
+        name="s3", title="AWS S3 (CloudFormation)", language="yaml", products=(Product.S3,),
+        known_methods=("GET", "HEAD", "POST", "PUT", "DELETE"), by_path=False,
+        docs="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-s3-bucket-corsrule.html",
+        options=("CorsConfiguration", "CorsRules", "AllowedOrigins", "AllowedMethods", "AllowedHeaders", "ExposedHeaders", "MaxAge"),
+    ),
+    Server(
+        name="api-gateway", title="AWS API Gateway (CloudFormation)", language="yaml", products=(Product.API_GATEWAY,), known_methods=_USUAL, by_path=False,
+        docs="https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html",
+        options=(
+            "CorsConfiguration", "AllowOrigins", "AllowMethods", "AllowHeaders", "ExposeHeaders", "AllowCredentials", "MaxAge",
+            "AWS::ApiGateway::GatewayResponse", "DEFAULT_4XX", "DEFAULT_5XX",
+        ),
+    ),
+    Server(
+        name="cloudfront", title="AWS CloudFront (CloudFormation)", language="yaml", products=(Product.CLOUDFRONT,), known_methods=_USUAL, by_path=False,
+        docs="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-cloudfront-responseheaderspolicy-corsconfig.html",
+        options=(
+            "CorsConfig", "AccessControlAllowOrigins", "AccessControlAllowMethods", "AccessControlAllowHeaders",
+            "AccessControlAllowCredentials", "AccessControlExposeHeaders", "AccessControlMaxAgeSec", "OriginOverride",
+        ),
+    ),
+    Server(
+        name="envoy", title="Envoy", language="yaml", products=(Product.ENVOY,),
+        docs="https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/cors_filter",
+        options=(
+            "envoy.filters.http.cors", "allow_origin_string_match", "allow_methods", "allow_headers", "expose_headers", "allow_credentials",
+            "max_age",
+        ),
+    ),
+    Server(
+        name="traefik", title="Traefik", language="yaml", products=(Product.TRAEFIK,),
+        docs="https://doc.traefik.io/traefik/middlewares/http/headers/#cors-headers",
+        options=(
+            "accessControlAllowOriginList", "accessControlAllowMethods", "accessControlAllowHeaders", "accessControlExposeHeaders",
+            "accessControlAllowCredentials", "accessControlMaxAge", "addVaryHeader",
+        ),
+    ),
+    Server(
+        name="kong", title="Kong (cors plugin)", language="yaml", products=(Product.KONG,), known_methods=_USUAL,
+        docs="https://developer.konghq.com/plugins/cors/",
+        options=("origins", "methods", "headers", "exposed_headers", "credentials", "max_age", "preflight_continue"),
+    ),
+)  # fmt: skip
+"""In the order of the README's table."""
+
+_ALIASES = {
+    "httpd": "apache", "apache2": "apache", "starlette": "fastapi", "flask-cors": "flask", "django-cors-headers": "django",
+    "aiohttp-cors": "aiohttp", "asp.net": "aspnet", "aspnetcore": "aspnet", "rs/cors": "go-rs-cors", "jub0bs/cors": "go-jub0bs-cors",
+    "go": "go-jub0bs-cors", "rack-cors": "rails", "apigateway": "api-gateway", "@fastify/cors": "fastify", "cors": "express",
+}  # fmt: skip
+_BY_NAME = {server.name: server for server in SERVERS}
+_BY_PRODUCT = {product: server for server in SERVERS for product in server.products}
+
+
+def server_named(name: str) -> Server:
+    """Return the server that a user means.
+
+    Raises: ValueError that names the nearest ones.
+    """
+    key = name.strip().lower()
+    found = _BY_NAME.get(_ALIASES.get(key, key))
+    if found is not None:
+        return found
+    near = get_close_matches(key, [*_BY_NAME, *_ALIASES], n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    raise ValueError(f"unknown server {name!r}{hint} (known: {', '.join(_BY_NAME)})")
+
+
+def server_of(product: Product) -> Server | None:
+    """Return the server whose fingerprint it is."""
+    return _BY_PRODUCT.get(product)
