@@ -15,6 +15,13 @@ class HeaderChange(Struct, frozen=True, kw_only=True):
     after: str | None
     """The one line that is there now; None when it is removed."""
     because: str
+    more: tuple[str, ...] = ()
+    """Further lines of this header after the first. A patch makes one line; an injection may want several."""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines that are there now."""
+        return () if self.after is None else (self.after, *self.more)
 
 
 class StatusChange(Struct, frozen=True, kw_only=True):
@@ -45,6 +52,6 @@ def apply(patch: Patch, response: Response) -> Response:
     """Return the response with the changes made; all other header lines and their order stay."""
     headers = response.headers
     for change in patch.changes:
-        headers = headers.with_header(change.header, () if change.after is None else (change.after,))
+        headers = headers.with_header(change.header, change.lines)
     status = response.status if patch.status is None else patch.status.after
     return Response(status=status, headers=headers, http_version=response.http_version, time=response.time)

@@ -1,0 +1,120 @@
+"""propose: from failing checks to the fewest header edits after which every engine allows the exchange.
+
+Each failing check is decided by one header (or the status), so the headers of the failing checks are the fewest that can be
+edited; everything beside them stays as the server sent it.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from msgspec import structs
+
+from corslens.engines.engine import Engine
+from corslens.fetch.constants import NULL
+from corslens.fetch.messages import Response
+from corslens.observation.observation import Observation
+from corslens.patching.edits import cleaning_for, companions, edit_for
+from corslens.patching.patch import HeaderChange, Patch, StatusChange, apply
+from corslens.patching.policy import PatchPolicy
+from corslens.verdict.decide import decide
+from corslens.verdict.reasons import Reason
+from corslens.verdict.verdict import Failure, Verdict
+
+NOTHING = Patch()
+
+type Verdicts = Mapping[Engine, Verdict]
+
+
+def propose(observation: Observation, policy: PatchPolicy) -> Patch:
+    """Return what to change in the response so that the page may have it.
+
+    Empty when the browser that asked allows the exchange.
+    `refused` when the policy does not let the page in.
+    With `beyond` nothing is changed when no edit would help: an edit that leaves the page blocked is only noise.
+    """
+    verdicts = _verdicts(observation)
+    if _is_allowed(verdicts, observation):
+        return NOTHING
+    response = observation.exchange.response
+    if response is None:
+        return Patch(beyond=_reasons(verdicts))
+    if (refused := refusal(observation, policy)) is not None:
+        return Patch(refused=refused)
+    # A check may hide another one (the credentials check waits for an origin that matches), hence the loop; it ends because
+    # a header that holds what its check wants is not edited again.
+    patch, grown = NOTHING, _mend(observation, response, NOTHING, verdicts)
+    while grown != patch:
+        patch = grown
+        verdicts = _verdicts(with_response(observation, apply(patch, response)))
+        grown = _mend(observation, response, patch, verdicts)
+    if not _is_allowed(verdicts, observation):
+        return Patch(beyond=_reasons(verdicts))
+    entailed = companions(observation, response, patch.changes, policy.max_age_seconds)
+    return structs.replace(patch, changes=patch.changes + entailed, beyond=_reasons(verdicts))
+
+
+def askers(observation: Observation) -> tuple[Engine, ...]:
+    """Return the engine that sent the request, or all of them when it is not recognised."""
+    return tuple(Engine) if observation.engine is None else (observation.engine,)
+
+
+def refusal(observation: Observation, policy: PatchPolicy) -> str | None:
+    """Return why the policy does not let the page in, None when it does.
+
+    Behind a redirect that made the origin `null` the page is the one that the chain began with; any other `null` is an opaque
+    page, which everybody can make, and is let in only by name.
+    """
+    origin = observation.origin
+    if origin is None or (origin == NULL and observation.tainted):
+        origin = observation.page_origin or origin
+    if origin is None:
+        return "the request does not tell the page's origin"
+    if policy.origins.allows(origin):
+        return None
+    return f"the page's origin {origin} is not among those that may be let in ({policy.origins})"
+
+
+def with_response(observation: Observation, response: Response) -> Observation:
+    """Return the observation, had the exchange been answered like this."""
+    return structs.replace(observation, exchange=observation.exchange.with_response(response))
+
+
+def _verdicts(observation: Observation) -> Verdicts:
+    return {engine: decide(observation, engine) for engine in Engine}
+
+
+def _is_allowed(verdicts: Verdicts, observation: Observation) -> bool:
+    return all(verdicts[engine].allowed for engine in askers(observation))
+
+
+def _reasons(verdicts: Verdicts) -> tuple[Reason, ...]:
+    """Return every reason to block, in whatever engine and credentials mode, without repeats."""
+    return tuple(dict.fromkeys(failure.reason for failure in _failures(verdicts)))
+
+
+def _failures(verdicts: Verdicts) -> Iterable[Failure]:
+    for verdict in verdicts.values():
+        yield from verdict.failures
+        for branch in (verdict.if_credentialed, verdict.if_not_credentialed):
+            if branch is not None:
+                yield from branch.failures
+
+
+def _mend(observation: Observation, response: Response, patch: Patch, verdicts: Verdicts) -> Patch:
+    """Return the patch with an edit for each failing check."""
+    changes = {change.header: change for change in patch.changes}
+    status = patch.status
+    for failure in _failures(verdicts):
+        match edit_for(failure, observation, response):
+            case HeaderChange() as change:
+                # What only cleaned this header in an earlier turn gives way.
+                if change.header not in changes or changes[change.header].lines != change.lines:
+                    changes[change.header] = change
+            case StatusChange() as change:
+                status = status or change
+            case None:
+                pass
+    for failure in _failures(verdicts):
+        cleaning = cleaning_for(failure, response)
+        if cleaning is not None:
+            changes.setdefault(cleaning.header, cleaning)
+    return structs.replace(patch, changes=tuple(changes.values()), status=status)

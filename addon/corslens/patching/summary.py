@@ -1,0 +1,181 @@
+"""Summary: what the servers still lack, collected from the patches that pages needed.
+
+A patch is a loan. This is the bill: per API origin and path shape, each header that the server itself would have to send.
+"""
+
+from collections import Counter, OrderedDict
+from collections.abc import Iterable
+from enum import StrEnum
+
+from msgspec import Struct
+
+from corslens.fetch.constants import (
+    ACCESS_CONTROL_ALLOW_CREDENTIALS,
+    ACCESS_CONTROL_ALLOW_HEADERS,
+    ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS,
+    ACCESS_CONTROL_MAX_AGE,
+    VARY,
+)
+from corslens.observation.observation import Observation, Role
+from corslens.observation.path_shape import path_shape
+from corslens.observation.redaction import redact_header, redact_url
+from corslens.patching.patch import HeaderChange, Patch
+
+STATUS = "status"
+"""Stands where a header's name would, for a preflight's status."""
+
+_LISTS = frozenset({ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_EXPOSE_HEADERS, VARY})
+_SHOWN_VALUES = 12
+
+
+class Half(StrEnum):
+    """Which answer lacks something."""
+
+    PREFLIGHT = "preflight"
+    RESPONSE = "response"
+
+
+class Lack(Struct, frozen=True, kw_only=True):
+    """One thing that a server does not send, on one path shape."""
+
+    api: str
+    """The server's origin."""
+    shape: str
+    half: Half
+    header: str
+    """In the spelling of the standard, or `status`."""
+    wanted: tuple[str, ...]
+    """Values, or elements of a list, that pages needed; most often needed first."""
+    more: int
+    """How many further values there were."""
+    exchanges: int
+    """How many exchanges had to be patched for it."""
+    asked: bool
+    """Whether the server was asked at all; False when the proxy answered every such preflight itself."""
+    example: str
+    """The redacted URL of the first one."""
+
+    @property
+    def sentence(self) -> str:
+        """What the server has to do, without saying where."""
+        values = ", ".join(self.wanted) + (f" and {self.more} more" if self.more else "")
+        name = self.header
+        match name.lower():
+            case "status":
+                return f"answer with a 2xx instead of {values}" if self.asked else "answer with a 2xx"
+            case header if header in _LISTS:
+                return f"list {values} in {name}" if values else f"send a valid list in {name}, or none"
+            case header if header == ACCESS_CONTROL_ALLOW_ORIGIN:
+                return f"send the asking page's origin in {name}: {values}"
+            case header if header == ACCESS_CONTROL_ALLOW_CREDENTIALS:
+                return f"send {name}: true, exactly so"
+            case _:
+                return f"send {name}: {values}"
+
+
+class _Entry:
+    """A Lack in the making."""
+
+    __slots__ = ("asked", "example", "exchanges", "values")
+
+    def __init__(self, example: str) -> None:
+        self.example = example
+        self.exchanges = 0
+        self.asked = False
+        self.values: Counter[str] = Counter()
+
+
+class Summary:
+    """Collects patches; bounded, the least recently patched goes first."""
+
+    def __init__(self, limit: int = 1000) -> None:
+        self._limit = limit
+        self._entries: OrderedDict[tuple[str, str, Half, str], _Entry] = OrderedDict()
+        self.forgotten = 0
+        """How many lacks were dropped because of the limit."""
+
+    def record(self, observation: Observation, patch: Patch, *, asked: bool = True) -> None:
+        """Take note of a patch that was made, or would have been in a dry run.
+
+        Args:
+            asked: whether the server was asked; not so when the proxy answered the preflight.
+        """
+        half = Half.PREFLIGHT if observation.role is Role.PREFLIGHT else Half.RESPONSE
+        url = observation.exchange.request.url
+        place = (observation.target_origin, path_shape(url), half)
+        if patch.status is not None:
+            self._note((*place, STATUS), url, [str(patch.status.before)], asked)
+        for change in patch.changes:
+            # Not a lack of the server's: the proxy only keeps its own patch from being remembered.
+            if change.header.lower() != ACCESS_CONTROL_MAX_AGE:
+                self._note((*place, change.header), url, _needed(change), asked)
+
+    def _note(self, key: tuple[str, str, Half, str], url: str, values: Iterable[str], asked: bool) -> None:
+        entry = self._entries.pop(key, None) or _Entry(redact_url(url))
+        self._entries[key] = entry
+        entry.exchanges += 1
+        entry.asked |= asked
+        for value in values:
+            if value in entry.values or len(entry.values) < self._limit:
+                entry.values[value] += 1
+        if len(self._entries) > self._limit:
+            self._entries.popitem(last=False)
+            self.forgotten += 1
+
+    def lacks(self) -> tuple[Lack, ...]:
+        """Return what the servers still lack, by API, path shape and half."""
+        found = []
+        for key in sorted(self._entries):
+            api, shape, half, header = key
+            entry = self._entries[key]
+            values = [value for value, _ in entry.values.most_common()]
+            found.append(
+                Lack(
+                    api=api,
+                    shape=shape,
+                    half=half,
+                    header=header,
+                    wanted=tuple(redact_header(header, value) for value in values[:_SHOWN_VALUES]),
+                    more=max(len(values) - _SHOWN_VALUES, 0),
+                    exchanges=entry.exchanges,
+                    asked=entry.asked,
+                    example=entry.example,
+                )
+            )
+        return tuple(found)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._entries.clear()
+        self.forgotten = 0
+
+
+def render_lacks(lacks: Iterable[Lack]) -> tuple[str, ...]:
+    """Return the plain list, a headline and a line each; not yet escaped for any output. Empty when nothing is lacking."""
+    lines: list[str] = []
+    place = None
+    count = 0
+    for lack in lacks:
+        count += 1
+        if place != (lack.api, lack.shape):
+            place = (lack.api, lack.shape)
+            lines.append(f"  {lack.api}{lack.shape}")
+        not_asked = "" if lack.asked else ", answered by the proxy: the server was not asked"
+        lines.append(f"    {lack.half}: {lack.sentence}  ({lack.exchanges}×{not_asked})")
+    if not count:
+        return ()
+    return (f"{count} {'change' if count == 1 else 'changes'} that your servers still lack:", *lines)
+
+
+def _needed(change: HeaderChange) -> Iterable[str]:
+    """Return what the server did not have: the added elements of a list, else the whole value."""
+    if change.after is None:
+        return ()
+    if change.header.lower() not in _LISTS:
+        return (change.after,)
+    # Only methods are compared with their case: `patch` is not `PATCH`.
+    fold = str if change.header.lower() == ACCESS_CONTROL_ALLOW_METHODS else str.lower
+    had = {fold(element.strip(" \t")) for line in change.before for element in line.split(",")}
+    return tuple(element for element in change.after.split(", ") if fold(element) not in had)
