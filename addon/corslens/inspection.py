@@ -8,6 +8,7 @@ from corslens.engines.engine import Engine
 from corslens.lint.finding import Finding, Severity
 from corslens.observation.observation import Observation
 from corslens.patching.patch import Patch
+from corslens.verdict.hindsight import Mistake
 from corslens.verdict.verdict import Verdict
 
 
@@ -31,6 +32,8 @@ class Inspection(Struct, frozen=True, kw_only=True):
     silenced: tuple[Finding, ...] = ()
     """Findings that a user's own rules silence; counted, not shown."""
     patch: PatchedView | None = None
+    mistake: Mistake | None = None
+    """What came later contradicts the verdict of the engine that sent it: a fault of ours, to be told."""
 
     @property
     def id(self) -> str:

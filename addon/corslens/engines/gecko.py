@@ -33,4 +33,6 @@ GECKO = EngineProfile(
     ),
     request_body_headers_survive_redirect=True,  # measured
     preflight_keeps_page_origin=True,  # measured
+    # Measured: 0 exceptions in 55 shared connections; the other way round it was seen to fail, so that tells nothing.
+    credentialed_connections_tell=True,
 )

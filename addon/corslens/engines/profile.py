@@ -59,6 +59,11 @@ class EngineProfile(Struct, frozen=True, kw_only=True):
     """An empty Location is followed (to the same URL); otherwise the 3xx itself is the answer."""
     redirect_to_own_origin_wants_credentials: bool = False
     """own -> cross-origin -> own: the last redirect is refused unless it allows credentials."""
+    credentialed_connections_tell: bool = False
+    """A cross-origin request on a connection that carried a navigation or cookies has the credentials mode `include`.
+    Standard: a connection pool is keyed by credentials, https://fetch.spec.whatwg.org/#concept-connection; not every engine does."""
+    uncredentialed_connections_tell: bool = False
+    """A request on a connection that carried a preflight has another one."""
     invalid_header_bytes_break_http2: bool = False
     """A control byte in a header value is a connection error over HTTP/2."""
 

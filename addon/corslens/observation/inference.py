@@ -51,6 +51,8 @@ _DESTINATIONS: dict[str, Known[str]] = {}
 
 INCLUDE = CredentialsMode.INCLUDE
 NOT_INCLUDE = CredentialsMode.SAME_ORIGIN_OR_OMIT
+_INCLUDE_BY_CONNECTION = Known(INCLUDE, ("credentialed-connection",))
+_NOT_INCLUDE_BY_CONNECTION = Known(NOT_INCLUDE, ("uncredentialed-connection",))
 
 
 def infer_mode(request: Request) -> Known[str] | Unknown:
@@ -162,7 +164,8 @@ def infer_credentials(
     tells_storage_access: bool,
     previous: Observation | None,
     preflight: Observation | None,
-    on_preflight_connection: bool,
+    cached: Observation | None,
+    connection_credentialed: bool | None,
 ) -> Known[CredentialsMode] | Unknown:
     """Return the credentials mode as far as a CORS check cares.
 
@@ -170,8 +173,9 @@ def infer_credentials(
         tells_storage_access: this browser is known to send Sec-Fetch-Storage-Access with `include`.
         previous: the redirect hop before; a chain has one mode.
         preflight: the preflight made for this very request.
-        on_preflight_connection: the client connection has carried a preflight; browsers that keep
-            credentialed and other requests on separate connections never mix the two.
+        cached: the preflight whose cache entry spared this request its own.
+        connection_credentialed: what else the client connection carried tells of it, in engines that keep credentialed
+            requests on connections of their own; None when it tells nothing.
     """
     headers = request.headers
     if role not in CORS_ROLES:
@@ -188,14 +192,18 @@ def infer_credentials(
             return Known(preflight.credentials.value, ("preflight", *preflight.credentials.evidence))
         if "authorization" in headers and preflight.need is not None and "authorization" not in preflight.need.header_names:
             return Known(INCLUDE, ("authorization-not-requested",))
+    if cached is not None and isinstance(cached.credentials, Known) and cached.credentials.value is NOT_INCLUDE:
+        # Standard: a cache entry match, https://fetch.spec.whatwg.org/#concept-cache-match: an entry made without credentials
+        # serves no request with them.
+        return Known(NOT_INCLUDE, ("preflight-cache", *cached.credentials.evidence))
     if role is not Role.PREFLIGHT and headers.get(SEC_FETCH_DEST) == "font":
         return Known(NOT_INCLUDE, ("font",))
     # Chromium's preflights never carry the header, Firefox's do as the request that they are for.
     can_tell = tells_storage_access and previous is None and (role is not Role.PREFLIGHT or engine is Engine.FIREFOX)
     if can_tell and headers.get(SEC_FETCH_SITE) == "cross-site" and is_potentially_trustworthy(target_origin):
         return Known(NOT_INCLUDE, ("no-sec-fetch-storage-access",))
-    if on_preflight_connection and role is not Role.PREFLIGHT and engine is Engine.CHROMIUM:
-        return Known(NOT_INCLUDE, ("connection-shared-with-preflight",))
     if role is Role.PREFLIGHT:
         return Unknown("a preflight carries no credentials, whatever the request that it is for will carry")
+    if connection_credentialed is not None:
+        return _INCLUDE_BY_CONNECTION if connection_credentialed else _NOT_INCLUDE_BY_CONNECTION
     return Unknown("a request without cookies may still have the credentials mode include")

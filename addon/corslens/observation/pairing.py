@@ -16,10 +16,10 @@ from corslens.fetch.cors_check import cors_check
 from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.methods import is_cors_safelisted_method
 from corslens.fetch.origins import origin_of
-from corslens.fetch.preflight import requested_header_names, requested_method
+from corslens.fetch.preflight import grants, is_method_granted, requested_header_names, requested_method, ungranted_header_names
 from corslens.fetch.preflight_cache import PreflightCache
 from corslens.fetch.redirects import is_redirect, location_url, taints_origin
-from corslens.observation.evidence import Known
+from corslens.observation.evidence import Known, Unknown
 from corslens.observation.exchange import Exchange
 from corslens.observation.inference import (
     SEC_FETCH_STORAGE_ACCESS,
@@ -35,6 +35,9 @@ from corslens.observation.observation import CoveringPreflight, Followed, Observ
 
 FOLLOW_UP_SECONDS = 5.0
 """A browser sends the actual request within milliseconds of a preflight that passed; after this long it is taken to never come."""
+
+SIMULTANEOUS_SECONDS = 0.1
+"""Preflights to one URL that are answered this close together are taken to be followed in their order."""
 
 _REDIRECT_SECONDS = 60.0
 
@@ -68,7 +71,8 @@ class Pairing:
         self._redirects: Bounded[tuple[str, str], tuple[Observation, ...]] = Bounded(limit)
         """Hops by client and the URL that they point to, until the next hop comes."""
         self._cache = PreflightCache(limit)
-        self._preflight_connections: Bounded[str, None] = Bounded(limit)
+        self._connections: Bounded[str, bool | None] = Bounded(limit)
+        """Whether a client connection carries credentials; None when it was seen to do both."""
         self._preflight_clients: Bounded[str, None] = Bounded(limit)
         self._storage_access_clients: Bounded[str, None] = Bounded(limit)
 
@@ -100,24 +104,26 @@ class Pairing:
 
         need: PreflightNeed | None = None
         own: Observation | None = None
+        cached: Observation | None = None
         covering: CoveringPreflight | None = None
         missed = False
         if role is Role.PREFLIGHT:
             need = preflight_need(requested_method(request), requested_header_names(request))
             self._preflight_clients[client] = None
-            if exchange.connection is not None:
-                self._preflight_connections[exchange.connection] = None
         elif role is Role.SIMPLE:
-            own = self._claim(client, exchange, page_origin, profile)
             unsafe = page_set_unsafe_names(request, profile.safelist)
+            needed = bool(unsafe) or not is_cors_safelisted_method(request.method)
+            own = self._claim(client, exchange, page_origin, profile, unsafe, granted=True)
+            if own is None and needed:
+                cached = self._cached(client, exchange, unsafe, profile)
+                if cached is None:
+                    # A preflight that we call refused and that is followed all the same shows a mistake of ours: keep it in sight.
+                    own = self._claim(client, exchange, page_origin, profile, unsafe, granted=False)
             if own is not None:
                 role, need = Role.ACTUAL, own.need
                 covering = _covering(own, request.time, from_cache=False)
-            elif unsafe or not is_cors_safelisted_method(request.method):
-                role = Role.ACTUAL
-                need = preflight_need(request.method, unsafe)
-            if role is Role.ACTUAL and own is None:
-                cached = self._cached(client, exchange, unsafe, profile)
+            elif needed:
+                role, need = Role.ACTUAL, preflight_need(request.method, unsafe)
                 covering = None if cached is None else _covering(cached, request.time, from_cache=True)
                 missed = cached is None and client in self._preflight_clients
 
@@ -129,8 +135,10 @@ class Pairing:
             tells_storage_access=sends_storage_access(engine, version) or client in self._storage_access_clients,
             previous=previous,
             preflight=own,
-            on_preflight_connection=exchange.connection is not None and exchange.connection in self._preflight_connections,
+            cached=cached,
+            connection_credentialed=self._connection_credentialed(exchange, profile) if target_origin != page_origin else None,
         )
+        self._note_connection(exchange, role, credentials)
         observation = Observation(
             exchange=exchange,
             role=role,
@@ -159,6 +167,29 @@ class Pairing:
             changed.append(followed)
         return tuple(changed)
 
+    def _connection_credentialed(self, exchange: Exchange, profile: EngineProfile) -> bool | None:
+        """Return what the engine's habit to keep credentialed requests on connections of their own tells."""
+        if exchange.connection is None:
+            return None
+        credentialed = self._connections.get(exchange.connection)
+        told = profile.credentialed_connections_tell if credentialed else profile.uncredentialed_connections_tell
+        return credentialed if told else None
+
+    def _note_connection(self, exchange: Exchange, role: Role, credentials: Known[CredentialsMode] | Unknown) -> None:
+        connection = exchange.connection
+        if connection is None:
+            return
+        if role is Role.PREFLIGHT:
+            credentialed = False
+        elif role is Role.NAVIGATION or "cookie" in exchange.request.headers:
+            credentialed = True
+        elif isinstance(credentials, Known):
+            credentialed = credentials.value is CredentialsMode.INCLUDE
+        else:
+            return
+        known = self._connections.get(connection, credentialed)
+        self._connections[connection] = credentialed if known is credentialed else None
+
     def complete(self, exchange: Exchange) -> Observation:
         """Return the observation of an exchange whose response head (or error) was seen."""
         begun = self._open.pop(exchange.id, None) or self.begin(exchange)[0]
@@ -180,6 +211,10 @@ class Pairing:
                 self._redirects[key] = (*self._redirects.get(key, ())[-31:], observation)
         return observation
 
+    def is_open(self, id: str) -> bool:
+        """Say whether the exchange was begun and not yet completed."""
+        return id in self._open
+
     def correct(self, observation: Observation) -> None:
         """Take an observation that its owner has learnt more about (its credentials mode, by hindsight)."""
         for store in (self._pending, self._settled, self._open):
@@ -190,9 +225,7 @@ class Pairing:
         """Yield the preflights that passed their time without an actual request."""
         while self._pending:
             oldest = next(iter(self._pending.values()))
-            delivered = oldest.exchange.delivered
-            seen = delivered.time if delivered is not None else oldest.exchange.request.time
-            if max(seen, oldest.exchange.request.time) + FOLLOW_UP_SECONDS > now:
+            if _answered_at(oldest) + FOLLOW_UP_SECONDS > now:
                 return
             yield self._give_up(oldest)
 
@@ -231,24 +264,44 @@ class Pairing:
                 del self._redirects[key]
         return hop
 
-    def _claim(self, client: str, exchange: Exchange, page_origin: str | None, profile: EngineProfile) -> Observation | None:
-        """Return the pending preflight that was made for this request, and take it off the list."""
+    def _claim(
+        self,
+        client: str,
+        exchange: Exchange,
+        page_origin: str | None,
+        profile: EngineProfile,
+        unsafe: tuple[str, ...],
+        *,
+        granted: bool,
+    ) -> Observation | None:
+        """Return the pending preflight that was made for this request, and take it off the list.
+
+        Args:
+            granted: look among those whose answer grants what they asked for, or else among the others.
+        """
         key = (client, exchange.request.url)
         ids = self._by_target.get(key)
         if not ids:
             return None
         origin = exchange.request.headers.get(ORIGIN)
-        best: Observation | None = None
-        best_fit = -1
+        fitting: list[tuple[int, float, Observation]] = []
         for id in ids:
             preflight = self._pending.get(id) or self._late(id, exchange)
-            if preflight is None or not _same_asker(preflight, origin, page_origin, profile):
+            if preflight is None or _grants_request(preflight) is not granted:
                 continue
-            fit = _fit(preflight, exchange, profile)
-            if fit > best_fit:
-                best, best_fit = preflight, fit
-        if best is None:
+            if not _same_asker(preflight, origin, page_origin, profile):
+                continue
+            fit = _fit(preflight, exchange, unsafe)
+            if fit >= 0:
+                fitting.append((fit, _answered_at(preflight), preflight))
+        if not fitting:
             return None
+        # The request follows its preflight's answer at once: what was answered long before the latest was not for this request.
+        best_fit = max(fit for fit, _, _ in fitting)
+        latest = max(answered for fit, answered, _ in fitting if fit == best_fit)
+        best = next(
+            preflight for fit, answered, preflight in fitting if fit == best_fit and answered >= latest - SIMULTANEOUS_SECONDS
+        )
         self._pending.pop(best.id, None)
         left = tuple(id for id in ids if id != best.id)
         if left:
@@ -319,9 +372,14 @@ def preflight_need(method: str, unsafe_names: tuple[str, ...]) -> PreflightNeed:
 
 
 def _covering(preflight: Observation, now: float, *, from_cache: bool) -> CoveringPreflight:
+    age = max(0.0, now - _answered_at(preflight))
+    return CoveringPreflight(id=preflight.id, exchange=preflight.exchange, from_cache=from_cache, age=age)
+
+
+def _answered_at(preflight: Observation) -> float:
     response = preflight.exchange.delivered
-    answered = preflight.exchange.request.time if response is None else max(response.time, preflight.exchange.request.time)
-    return CoveringPreflight(id=preflight.id, exchange=preflight.exchange, from_cache=from_cache, age=max(0.0, now - answered))
+    asked = preflight.exchange.request.time
+    return asked if response is None else max(response.time, asked)
 
 
 def _followed(preflight: Observation, actual: Observation) -> Observation:
@@ -355,7 +413,26 @@ def _same_asker(preflight: Observation, origin: str | None, page_origin: str | N
     return profile.preflight_keeps_page_origin and origin == NULL and preflight.origin == page_origin
 
 
-def _fit(preflight: Observation, exchange: Exchange, profile: EngineProfile) -> int:
+def _grants_request(preflight: Observation) -> bool:
+    """Say whether the answer grants what was asked, were the credentials mode the kindest one. Which engine, is not looked at."""
+    response = preflight.exchange.delivered
+    if response is None or not 200 <= response.status <= 299:
+        return False
+    mode = CredentialsMode.SAME_ORIGIN_OR_OMIT
+    if cors_check(response.headers, preflight.origin or NULL, mode) is not None:
+        return False
+    granted, request = grants(response.headers), preflight.exchange.request
+    return (
+        granted.methods is not None
+        and granted.header_names is not None
+        and is_method_granted(requested_method(request), granted.methods, mode)
+        and not ungranted_header_names(
+            requested_header_names(request), granted.header_names, mode, wildcard_covers_authorization=True
+        )
+    )
+
+
+def _fit(preflight: Observation, exchange: Exchange, unsafe: tuple[str, ...]) -> int:
     """Return how well a preflight fits a request, -1 when it cannot have been for it."""
     request = exchange.request
     asked = requested_header_names(preflight.exchange.request)
@@ -364,7 +441,6 @@ def _fit(preflight: Observation, exchange: Exchange, profile: EngineProfile) -> 
     response = preflight.exchange.delivered
     if response is not None and response.time > request.time + 0.001:
         return -1
-    unsafe = page_set_unsafe_names(request, profile.safelist)
     if not set(unsafe) <= set(asked):
         return -1
     # A header may be asked for and then not sent (Authorization behind a redirect), or lost in an earlier proxy.

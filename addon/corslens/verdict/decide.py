@@ -54,7 +54,7 @@ def decide(observation: Observation, engine: Engine) -> Verdict:
     included = _under(observation, profile, CredentialsMode.INCLUDE)
     if included.outcome is not without.outcome:
         return Verdict(outcome=Outcome.DEPENDS, if_credentialed=included, if_not_credentialed=without)
-    if included == without:
+    if included.reason is without.reason:
         return without
     # Blocked either way, but first seen at another check: what fails in both is certain, and comes first.
     common = tuple(failure for failure in without.failures if failure in included.failures)

@@ -1,0 +1,187 @@
+"""Inspector: the pipeline of one session. Exchanges in, Inspections out; the live addon and the command line share it.
+
+observe (pairing) -> judge (three engines) -> lint -> patch. Time comes with the exchanges.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
+
+from msgspec import structs
+
+from corslens.engines.engine import Engine
+from corslens.inspection import Inspection, PatchedView
+from corslens.lint.facts import Facts
+from corslens.lint.rule import RuleSet
+from corslens.lint.run import run
+from corslens.observation.exchange import Exchange
+from corslens.observation.observation import Followed, Observation, Role
+from corslens.observation.pairing import Pairing
+from corslens.observation.traffic import Traffic
+from corslens.patching.patch import apply
+from corslens.patching.policy import PatchPolicy
+from corslens.patching.propose import propose
+from corslens.verdict.decide import decide
+from corslens.verdict.hindsight import Mistake, inherit_credentials, mistake, settle_preflight, settle_redirect
+from corslens.verdict.verdict import Verdict
+
+ENGINES = tuple(Engine)
+
+
+class Inspector:
+    """Inspects the exchanges of one session: one live proxy, or one file."""
+
+    def __init__(
+        self,
+        *,
+        rules: RuleSet,
+        engine: Engine | None = None,
+        history: int = 10_000,
+        patch_policy: PatchPolicy | None = None,
+    ) -> None:
+        """Start a session.
+
+        Args:
+            engine: whose verdict is the headline; None for the engine that sent each exchange.
+            history: how many exchanges are remembered, here and in every store behind.
+            patch_policy: what `complete(…, patch=True)` may change; None when nothing is ever patched.
+        """
+        self.rules = rules
+        self.engine = engine
+        self.patch_policy = patch_policy
+        self.dry_run = False
+        self._limit = history
+        self._pairing = Pairing(history)
+        self._traffic = Traffic(min(history, 2_000))
+        self._inspections: OrderedDict[str, Inspection] = OrderedDict()
+        self._news: list[Observation] = []
+        self._forgotten = 0
+
+    def begin(self, exchange: Exchange) -> Observation:
+        """Observe an exchange whose request head was seen and whose response was not. `exchange.response` may be set, and is not looked at."""
+        observation, *others = self._pairing.begin(exchange)
+        for other in others:
+            settled = settle_preflight(self._patched(other))
+            settled = structs.replace(settled, exchange=other.exchange)
+            self._news.append(settled)
+            self._pairing.correct(settled)
+            observation = inherit_credentials(observation, settled, "preflight")
+        previous = observation.redirected_from
+        if previous is not None:
+            settled = settle_redirect(previous)
+            settled = inherit_credentials(settled, observation, "redirect-chain")
+            if settled is not previous:
+                self._news.append(settled)
+                observation = structs.replace(observation, redirected_from=settled)
+                if observation.is_cors:
+                    observation = inherit_credentials(observation, settled, "redirect-chain")
+        self._pairing.correct(observation)
+        return observation
+
+    def complete(self, exchange: Exchange, *, patch: bool = False) -> tuple[Inspection, ...]:
+        """Inspect an exchange whose response head (or error) was seen.
+
+        Returns: its Inspection, then the new ones of earlier exchanges of which something more is known now, by the same ids.
+        Calling it again with the same id inspects that exchange anew, without pairing it again.
+        """
+        known = self._inspections.get(exchange.id)
+        if known is not None and not self._pairing.is_open(exchange.id):
+            own = self._inspect(structs.replace(known.observation, exchange=exchange), patch=patch, again=True)
+            self._pairing.correct(own.observation)
+            return (own,)
+        if not self._pairing.is_open(exchange.id):
+            self.begin(exchange)
+        own = self._inspect(self._pairing.complete(exchange), patch=patch)
+        return (own, *self._told(), *self.settle(exchange.request.time))
+
+    def inspect(self, exchange: Exchange) -> tuple[Inspection, ...]:
+        """Inspect an exchange that is complete already: `begin` and `complete`."""
+        self.begin(exchange)
+        return self.complete(exchange)
+
+    def settle(self, now: float) -> tuple[Inspection, ...]:
+        """Return the new Inspections of preflights whose actual request should have come by `now` (seconds since the epoch)."""
+        return tuple(self._again(observation) for observation in self._pairing.expire(now))
+
+    def finish(self) -> tuple[Inspection, ...]:
+        """Return the new Inspections of everything that still waited: the session is over."""
+        return (*self._told(), *(self._again(observation) for observation in self._pairing.finish()))
+
+    def get(self, id: str) -> Inspection | None:
+        """Return the latest Inspection of an exchange, None when it is unknown or forgotten."""
+        return self._inspections.get(id)
+
+    def recent(self) -> Iterable[Inspection]:
+        """Return the Inspections that are remembered, oldest first."""
+        return self._inspections.values()
+
+    def clear(self) -> None:
+        """Forget every exchange seen so far."""
+        self.__init__(rules=self.rules, engine=self.engine, history=self._limit, patch_policy=self.patch_policy)  # type: ignore[misc]  # a session anew is a new session
+
+    def dropped(self) -> Mapping[str, int]:
+        """Return how many entries each store has dropped because of its limit; only those that did."""
+        dropped = self._pairing.dropped()
+        if self._forgotten:
+            dropped["inspections"] = self._forgotten
+        return dropped
+
+    def _told(self) -> Iterator[Inspection]:
+        news, self._news = self._news, []
+        for observation in news:
+            yield self._again(observation)
+
+    def _again(self, observation: Observation) -> Inspection:
+        if observation.role is Role.PREFLIGHT:
+            settled = settle_preflight(self._patched(observation))
+            observation = structs.replace(settled, exchange=observation.exchange)
+            self._pairing.correct(observation)
+        known = self._inspections.get(observation.id)
+        inspection = self._inspect(observation, again=True)
+        if known is not None and known.patch is not None:
+            inspection = structs.replace(inspection, patch=known.patch, mistake=None)
+            self._inspections[observation.id] = inspection
+        return inspection
+
+    def _patched(self, observation: Observation) -> Observation:
+        """Return the observation with the response that the browser got: what it did next is an answer to that."""
+        known = self._inspections.get(observation.id)
+        response = observation.exchange.delivered
+        if known is None or known.patch is None or not known.patch.applied or response is None:
+            return observation
+        patched = apply(known.patch.patch, response)
+        return structs.replace(observation, exchange=observation.exchange.with_response(patched))
+
+    def _inspect(self, observation: Observation, *, patch: bool = False, again: bool = False) -> Inspection:
+        verdicts = {engine: decide(observation, engine) for engine in ENGINES}
+        headline = self.engine or observation.engine or Engine.CHROMIUM
+        history = self._traffic.of(observation) if again else self._traffic.record(observation)
+        result = run(self.rules, Facts(observation, verdicts, history))
+        inspection = Inspection(
+            observation=observation,
+            headline=headline,
+            verdicts=verdicts,
+            findings=result.findings,
+            silenced=result.silenced,
+            patch=self._patch(observation) if patch else None,
+            mistake=None if observation.followed is not Followed.FOLLOWED else _mistake(observation, verdicts),
+        )
+        self._inspections[observation.id] = inspection
+        if len(self._inspections) > self._limit:
+            self._inspections.popitem(last=False)
+            self._forgotten += 1
+        return inspection
+
+    def _patch(self, observation: Observation) -> PatchedView | None:
+        response = observation.exchange.response
+        if self.patch_policy is None or response is None:
+            return None
+        patch = propose(observation, self.patch_policy)
+        if patch.empty and patch.refused is None and not patch.beyond:
+            return None
+        after = structs.replace(observation, exchange=observation.exchange.with_response(apply(patch, response)))
+        applied = not patch.empty and not self.dry_run
+        return PatchedView(patch=patch, applied=applied, verdicts_after={engine: decide(after, engine) for engine in ENGINES})
+
+
+def _mistake(observation: Observation, verdicts: Mapping[Engine, Verdict]) -> Mistake | None:
+    return None if observation.engine is None else mistake(observation, verdicts[observation.engine])

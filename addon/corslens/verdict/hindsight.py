@@ -1,0 +1,69 @@
+"""Hindsight: what came after an exchange proves what the browser made of it.
+
+An actual request that followed a preflight, or a hop that followed a redirect, proves that the engine accepted it; an actual
+request that never came says that it did not. Either settles a credentials mode that the wire does not show, or shows a mistake.
+"""
+
+from msgspec import Struct, structs
+
+from corslens.engines.engine import Engine
+from corslens.fetch.credentials import CredentialsMode
+from corslens.observation.evidence import Known, Unknown
+from corslens.observation.observation import Followed, Observation
+from corslens.verdict.decide import decide
+from corslens.verdict.verdict import Outcome, Verdict
+
+REQUEST_FOLLOWED = "actual-request-followed"
+REQUEST_NEVER_CAME = "actual-request-never-came"
+REDIRECT_FOLLOWED = "redirect-followed"
+
+
+class Mistake(Struct, frozen=True, kw_only=True):
+    """A verdict of ours that what came later contradicts."""
+
+    engine: Engine
+    verdict: Verdict
+    seen: str
+    """What happened instead, in a few words."""
+
+
+def settle_preflight(observation: Observation) -> Observation:
+    """Return the preflight with the credentials mode that its follow-up, or the lack of one, proves in the engine that sent it."""
+    match observation.followed:
+        case Followed.FOLLOWED:
+            return _settle(observation, Outcome.ALLOWED, REQUEST_FOLLOWED)
+        case Followed.NEVER:
+            return _settle(observation, Outcome.BLOCKED, REQUEST_NEVER_CAME)
+        case _:
+            return observation
+
+
+def settle_redirect(observation: Observation) -> Observation:
+    """Return a redirect that was followed, with the credentials mode that this proves."""
+    return _settle(observation, Outcome.ALLOWED, REDIRECT_FOLLOWED) if observation.is_cors else observation
+
+
+def inherit_credentials(observation: Observation, source: Observation, evidence: str) -> Observation:
+    """Return the observation with the mode of another exchange of the same fetch, if only that one's is known."""
+    if isinstance(observation.credentials, Unknown) and isinstance(source.credentials, Known):
+        known = Known(source.credentials.value, (evidence, *source.credentials.evidence))
+        return structs.replace(observation, credentials=known)
+    return observation
+
+
+def mistake(observation: Observation, verdict: Verdict) -> Mistake | None:
+    """Return our mistake when a preflight that we call blocked was followed by its actual request in the same engine."""
+    if observation.engine is None or observation.followed is not Followed.FOLLOWED or not verdict.blocked:
+        return None
+    return Mistake(engine=observation.engine, verdict=verdict, seen="the browser sent the actual request")
+
+
+def _settle(observation: Observation, outcome: Outcome, evidence: str) -> Observation:
+    if observation.engine is None or isinstance(observation.credentials, Known):
+        return observation
+    verdict = decide(observation, observation.engine)
+    if verdict.outcome is not Outcome.DEPENDS or verdict.if_credentialed is None:
+        return observation
+    included = verdict.if_credentialed.outcome is outcome
+    mode = CredentialsMode.INCLUDE if included else CredentialsMode.SAME_ORIGIN_OR_OMIT
+    return structs.replace(observation, credentials=Known(mode, (evidence,)))
