@@ -20,11 +20,9 @@ from corslens.observation.traffic import Traffic
 from corslens.patching.patch import apply
 from corslens.patching.policy import PatchPolicy
 from corslens.patching.propose import propose
-from corslens.verdict.decide import decide
+from corslens.verdict.decide_each import decide_each
 from corslens.verdict.hindsight import Mistake, inherit_credentials, mistake, settle_preflight, settle_redirect
 from corslens.verdict.verdict import Verdict
-
-ENGINES = tuple(Engine)
 
 
 class Inspector:
@@ -152,7 +150,7 @@ class Inspector:
         return structs.replace(observation, exchange=observation.exchange.with_response(patched))
 
     def _inspect(self, observation: Observation, *, patch: bool = False, again: bool = False) -> Inspection:
-        verdicts = {engine: decide(observation, engine) for engine in ENGINES}
+        verdicts = decide_each(observation)
         headline = self.engine or observation.engine or Engine.CHROMIUM
         history = self._traffic.of(observation) if again else self._traffic.record(observation)
         result = run(self.rules, Facts(observation, verdicts, history))
@@ -180,7 +178,7 @@ class Inspector:
             return None
         after = structs.replace(observation, exchange=observation.exchange.with_response(apply(patch, response)))
         applied = not patch.empty and not self.dry_run
-        return PatchedView(patch=patch, applied=applied, verdicts_after={engine: decide(after, engine) for engine in ENGINES})
+        return PatchedView(patch=patch, applied=applied, verdicts_after=decide_each(after))
 
 
 def _mistake(observation: Observation, verdicts: Mapping[Engine, Verdict]) -> Mistake | None:

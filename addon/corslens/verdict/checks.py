@@ -140,6 +140,8 @@ def checks(observation: Observation, profile: EngineProfile, mode: CredentialsMo
 
 
 def _broken_header(headers: HeaderList) -> tuple[str, str] | None:
+    if "".join([value for _, value in headers.lines]).isprintable():  # the common case, at the speed of C
+        return None
     return next(((name, value) for name, value in headers.lines if _CONTROL_BYTE.search(value)), None)
 
 

@@ -1,0 +1,92 @@
+"""decide_each: the verdicts of all engines, remembered by what they are decided from.
+
+A page asks the same API over and over: most exchanges are to the checks what an earlier one was.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from corslens.engines.engine import Engine
+from corslens.fetch.constants import (
+    ACCESS_CONTROL_ALLOW_CREDENTIALS,
+    ACCESS_CONTROL_ALLOW_HEADERS,
+    ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_REQUEST_HEADERS,
+    ACCESS_CONTROL_REQUEST_METHOD,
+    CROSS_ORIGIN_RESOURCE_POLICY,
+    LOCATION,
+)
+from corslens.observation.evidence import Known
+from corslens.observation.observation import Observation, Role
+from corslens.verdict.decide import decide
+from corslens.verdict.verdict import ALLOWED, Verdict
+
+type Verdicts = Mapping[Engine, Verdict]
+
+_ENGINES = tuple(Engine)
+_REMEMBERED = 2048
+_LONGEST = 2048
+"""Characters of header values in a key: a hostile megabyte is decided, not remembered."""
+
+_remembered: dict[tuple[object, ...], Verdicts] = {}
+_ALL_ALLOWED: Verdicts = MappingProxyType(dict.fromkeys(Engine, ALLOWED))
+
+
+def decide_each(observation: Observation) -> Verdicts:
+    """Return the verdict of every engine, as `decide` gives it."""
+    key = _deciding(observation)
+    if key is None:
+        return _decide(observation)
+    verdicts = _remembered.get(key)
+    if verdicts is None:
+        verdicts = _decide(observation)
+        if len(_remembered) >= _REMEMBERED:
+            _remembered.clear()
+        _remembered[key] = verdicts
+    return verdicts
+
+
+def _decide(observation: Observation) -> Verdicts:
+    verdicts = {engine: decide(observation, engine) for engine in _ENGINES}
+    return _ALL_ALLOWED if all(verdict is ALLOWED for verdict in verdicts.values()) else MappingProxyType(verdicts)
+
+
+def _deciding(observation: Observation) -> tuple[object, ...] | None:
+    """Return everything that the checks look at, or None for what is too rare to remember (redirects, chains, no response)."""
+    response = observation.exchange.response
+    if response is None or observation.redirected_from is not None:
+        return None
+    headers = response.headers
+    if LOCATION in headers:
+        return None
+    role = observation.role
+    if role is Role.NO_CORS:
+        policy = headers.values(CROSS_ORIGIN_RESOURCE_POLICY)
+        return (role, observation.page_origin, observation.target_origin, policy) if policy else (role, None)
+    if not observation.is_cors:
+        return (role, None)
+    request = observation.exchange.request
+    http2 = request.http_version.startswith("HTTP/2")
+    if http2 and not "".join([value for _, value in headers.lines]).isprintable():
+        return None
+    credentials = observation.credentials
+    key: tuple[object, ...] = (
+        role,
+        observation.origin,
+        credentials.value if isinstance(credentials, Known) else None,
+        http2,
+        response.status,
+        headers.values(ACCESS_CONTROL_ALLOW_ORIGIN),
+        headers.values(ACCESS_CONTROL_ALLOW_CREDENTIALS),
+    )
+    if role is Role.PREFLIGHT:
+        asked = request.headers
+        key += (
+            headers.values(ACCESS_CONTROL_ALLOW_METHODS),
+            headers.values(ACCESS_CONTROL_ALLOW_HEADERS),
+            asked.values(ACCESS_CONTROL_REQUEST_METHOD),
+            asked.values(ACCESS_CONTROL_REQUEST_HEADERS),
+        )
+    length = sum(sum(map(len, values)) for values in key[5:] if isinstance(values, tuple))
+    return key if length + len(observation.origin or "") <= _LONGEST else None
