@@ -8,7 +8,7 @@ from mitmproxy import exceptions, http
 from mitmproxy.io import FlowReader
 from msgspec import structs
 
-from corslens.inputs.problem import Problem
+from corslens.inputs.damage import Damage
 from corslens.mitm.convert import exchange_of
 from corslens.observation.exchange import Exchange, Source
 
@@ -16,7 +16,7 @@ WINDOW = 4096
 """Flows are written when they end; this many are held back to bring them into the order in which they began."""
 
 
-def read_flows(data: Buffer, file: str, prefix: str) -> Iterator[Exchange | Problem]:
+def read_flows(data: Buffer, file: str, prefix: str) -> Iterator[Exchange | Damage]:
     """Yield the exchanges of a flow file in the order in which their requests came, and a problem where it cannot be read on.
 
     Args:
@@ -40,10 +40,10 @@ def read_flows(data: Buffer, file: str, prefix: str) -> Iterator[Exchange | Prob
                 yield heappushpop(waiting, item)[2]
     except exceptions.FlowReadException:
         where = "before the first flow" if index < 0 else f"after flow {index}"
-        problem = Problem(file=file, what=f"is damaged or cut off {where}")
+        damage = Damage(file=file, what=f"is damaged or cut off {where}")
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         # What mitmproxy's reader lets through when a flow has the right shape and the wrong content.
-        problem = Problem(
+        damage = Damage(
             file=file, entry=index + 1, what=f"is damaged, nothing behind it was read ({type(error).__name__}: {error})"
         )
     while waiting:

@@ -1,0 +1,300 @@
+"""CorsLens: the addon. Its hooks connect mitmproxy with the session; what they connect lives in the modules beside."""
+
+import asyncio
+import logging
+import time
+import traceback
+from collections.abc import Callable
+from typing import TextIO
+
+from mitmproxy import addonmanager, contentviews, ctx, exceptions, http
+from mitmproxy.hooks import UpdateHook
+from mitmproxy.log import ALERT
+from mitmproxy.utils import strutils
+
+from corslens.inspection import Inspection
+from corslens.inspector import Inspector
+from corslens.lint.loader import RuleSet, load_rules
+from corslens.mitm import options
+from corslens.mitm.commands import Commands
+from corslens.mitm.exit_status import ExitStatus
+from corslens.mitm.filters import parse_filter
+from corslens.mitm.logfile import LogFile
+from corslens.mitm.patch_mode import PatchMode
+from corslens.mitm.report_file import ENDINGS, write_report
+from corslens.mitm.session import Session
+from corslens.mitm.terminal import Terminal
+from corslens.mitm.view import CorsContentview
+from corslens.observation.redaction import redact_url
+from corslens.patching.summary import render_lacks
+from corslens.report.escape import escape
+from corslens.report.record import encode
+
+logger = logging.getLogger(__name__)
+
+TICK_SECONDS = 1.0
+"""How often time is looked at: for preflights that were never followed, and for the end of patching."""
+
+type Listener = Callable[[Inspection], None]
+
+
+class CorsLens(Commands):
+    """See, understand and mend CORS in the flows that pass.
+
+    Args:
+        clock: seconds since the epoch.
+        out: where the terminal's lines go; standard output unless given.
+    """
+
+    name = "corslens"
+
+    def __init__(self, *, clock: Callable[[], float] = time.time, out: TextIO | None = None) -> None:
+        self.clock = clock
+        self.patching = PatchMode(clock)
+        self.terminal = Terminal(out)
+        self.listeners: list[Listener] = []
+        """Called with every inspection, again for the same id when more is known of it."""
+        self.excluded: set[str] = set()
+        """Hosts that are neither inspected nor patched: pages that the proxy serves itself."""
+        self.session: Session | None = None
+        self.settings: options.Settings | None = None
+        self._rules: RuleSet | None = None
+        self._log: LogFile | None = None
+        self._tick: asyncio.TimerHandle | None = None
+        self._running = False
+        self._updates = False
+        self._faults: dict[tuple[str, str], int] = {}
+        self._view = CorsContentview(lambda id: None if self.session is None else self.session.get(id))
+
+    # Life.
+
+    def load(self, loader: addonmanager.Loader) -> None:
+        """Declare options and the content view."""
+        options.declare(loader)
+        contentviews.add(self._view)
+        self._refuse_deferred()
+
+    def configure(self, updated: set[str]) -> None:
+        """Parse the options once; raise OptionsError for what is wrong with them."""
+        names = {name for name in updated if name.startswith(options.PREFIX)}
+        if not names:
+            return
+        try:
+            self._configure(names)
+        except exceptions.OptionsError as error:
+            if self._running or not names >= options.NAMES:
+                raise
+            # mitmproxy's script loader would print a traceback of it; an error logged at start ends the process, too.
+            logger.error("%s", error)
+
+    def running(self) -> None:
+        """Start what needs a loop, and say what has to be known at the start."""
+        self._refuse_deferred()
+        if self.session is None:
+            self._configure(set(options.NAMES))
+        self._running = True
+        master = ctx.master
+        self._updates = master.addons.get("view") is not None
+        assert self.settings is not None
+        if self.settings.fail_on is not None:
+            ExitStatus.attach(master, self._has_failed)
+        if self.patching.on:
+            self._announce_patching()
+        self._schedule_tick()
+
+    def done(self) -> None:
+        """Settle what is pending, write the report, say the summary."""
+        if self._tick is not None:
+            self._tick.cancel()
+        contentviews.registry._by_name.pop(self._view.name.lower(), None)  # there is no public way, and a reload adds it again
+        session, settings = self.session, self.settings
+        if session is None or settings is None:
+            return
+        try:
+            session.later(session.inspector.finish())
+            if settings.show is not options.Show.NONE and self._prints():
+                self.terminal.summarise()
+                self.terminal.say(render_lacks(session.lacking.lacks()))
+            if settings.report is not None:
+                write_report(settings.report, session.recent())
+        except OSError as error:
+            logger.error("cors_report: %s: %s", escape(str(settings.report)), error.strerror or error)
+        except Exception as error:
+            self._tell(error, None)
+        if self._log is not None:
+            self._log.close()
+            self._log = None
+        for (_, place), count in self._faults.items():
+            if count > 1:
+                logger.error("corslens failed %d times at %s.", count, place)
+
+    # Flows. A fault of ours must not touch them.
+
+    def requestheaders(self, flow: http.HTTPFlow) -> None:
+        """Take note of the request."""
+        if self.session is not None:
+            try:
+                self.session.request_head(flow)
+            except Exception as error:
+                self._tell(error, flow)
+
+    def responseheaders(self, flow: http.HTTPFlow) -> None:
+        """Judge, and patch, before anything goes to the browser: later would be too late for a streamed response."""
+        session = self.session
+        if session is not None:
+            try:
+                if session.response_head(flow) and _may_last(flow):
+                    # Its end may be hours away. Other addons still have this hook before them; look when they are through.
+                    asyncio.get_running_loop().call_soon(self._look_again, flow)
+            except Exception as error:
+                self._tell(error, flow)
+
+    def response(self, flow: http.HTTPFlow) -> None:
+        """See what other addons did to the response, and close the book."""
+        if self.session is not None:
+            try:
+                self.session.response_done(flow)
+            except Exception as error:
+                self._tell(error, flow)
+
+    def error(self, flow: http.HTTPFlow) -> None:
+        """Close the book on a flow that failed."""
+        if self.session is not None and isinstance(flow, http.HTTPFlow):
+            try:
+                self.session.failed(flow)
+            except Exception as error:
+                self._tell(error, flow)
+
+    # Options.
+
+    def _configure(self, names: set[str]) -> None:
+        settings = options.parse(options.values(ctx.options), report_endings=ENDINGS)
+        old = self.settings
+        rules = self._rules
+        if rules is None or old is None or settings.rules != old.rules:
+            try:
+                rules = load_rules(settings.rules, parse_filter=parse_filter)
+            except (ValueError, OSError) as error:
+                raise exceptions.OptionsError(f"cors_rules: {error}") from None
+        if old is None or settings.log != old.log:
+            self._switch_log(settings)
+        self.settings, self._rules = settings, rules
+        session = self.session
+        if session is None or old is None or settings.history != old.history:
+            session = self.session = self._new_session(settings, rules)
+        inspector = session.inspector
+        inspector.rules, inspector.engine = rules, settings.engine
+        inspector.patch_policy, inspector.dry_run = settings.policy, settings.dry_run
+        session.scope, session.all_engines = settings.scope, settings.all_engines
+        session.everything = settings.log is not None or settings.report is not None
+        session.excluded = frozenset(
+            self.excluded | ({ctx.options.onboarding_host} if "onboarding_host" in ctx.options else set())
+        )
+        if old is None or names & options.PATCH_OPTIONS:
+            was_on = self.patching.on
+            self.patching.switch(settings)
+            if self._running and (was_on or self.patching.on):
+                self._announce_patching()
+
+    def _new_session(self, settings: options.Settings, rules: RuleSet) -> Session:
+        inspector = Inspector(rules=rules, engine=settings.engine, history=settings.history)
+        return Session(inspector, self.patching, self._sink, update=self._flow_updated)
+
+    def _switch_log(self, settings: options.Settings) -> None:
+        try:
+            log = None if settings.log is None else LogFile(settings.log)
+        except OSError as error:
+            raise exceptions.OptionsError(
+                f"cors_log: {str(settings.log)!r} cannot be written: {error.strerror or error}"
+            ) from None
+        if self._log is not None:
+            self._log.close()
+        self._log = log
+
+    def _refuse_deferred(self) -> None:
+        for fault in options.faults_in_deferred(ctx.options):
+            logger.error("%s", fault)
+
+    # Outputs.
+
+    def _sink(self, inspection: Inspection, *, final: bool) -> None:
+        assert self.settings is not None
+        if self._prints():
+            self.terminal.show(inspection, self.settings.show)
+        else:
+            self.terminal.count(inspection)
+        if final and self._log is not None:
+            self._log.write(encode(inspection))
+        for listener in self.listeners:
+            listener(inspection)
+
+    def _prints(self) -> bool:
+        # The console's screen is its own.
+        return ctx.master.addons.get("consoleaddon") is None
+
+    def _flow_updated(self, flow: http.HTTPFlow) -> None:
+        if self._updates:
+            ctx.master.addons.trigger(UpdateHook([flow]))
+
+    def _has_failed(self) -> bool:
+        threshold = None if self.settings is None else self.settings.fail_on
+        severities = self.terminal.tally.severities
+        return threshold is not None and any(count and severity >= threshold for severity, count in severities.items())
+
+    def _announce_patching(self) -> None:
+        for warning in self.patching.warnings():
+            logger.warning("%s", escape(warning))
+        logger.log(ALERT, "corslens: %s", escape(self.patching.describe()))
+
+    # Time.
+
+    def _schedule_tick(self) -> None:
+        self._tick = asyncio.get_running_loop().call_later(TICK_SECONDS, self._on_tick)
+
+    def _on_tick(self) -> None:
+        try:
+            self.look_at_the_clock()
+        except Exception as error:
+            self._tell(error, None)
+        self._schedule_tick()
+
+    def look_at_the_clock(self) -> None:
+        """Switch patching off when its time is over, and settle preflights that were never followed."""
+        if self.patching.expired:
+            ctx.options.update(cors_patch="")
+        session = self.session
+        if session is not None and session.live:
+            session.later(session.inspector.settle(self.clock()))
+
+    def _look_again(self, flow: http.HTTPFlow) -> None:
+        if self.session is not None:
+            try:
+                self.session.look_again(flow)
+            except Exception as error:
+                self._tell(error, flow)
+
+    # Faults.
+
+    def _tell(self, error: Exception, flow: http.HTTPFlow | None) -> None:
+        """Log a fault of ours the first time that it happens at a place."""
+        frames = traceback.extract_tb(error.__traceback__)
+        place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "?"
+        key = (type(error).__name__, place)
+        self._faults[key] = self._faults.get(key, 0) + 1
+        if self._faults[key] == 1:
+            where = "" if flow is None else f" on {escape(redact_url(flow.request.url))}"
+            # Without the error's message, which may hold what a header held.
+            logger.error(
+                "corslens failed%s; the traffic goes on as it would without it. Please report this: %s at\n%s",
+                where,
+                type(error).__name__,
+                strutils.escape_control_characters("".join(traceback.format_list(frames))),
+            )
+
+
+def _may_last(flow: http.HTTPFlow) -> bool:
+    """Say whether the response's end may be long in coming."""
+    response = flow.response
+    return response is not None and (
+        bool(response.stream) or response.headers.get("content-type", "").lower().startswith("text/event-stream")
+    )

@@ -1,0 +1,88 @@
+"""The URL as the browser sees it: what mitmproxy forwards to may be called differently."""
+
+import re
+from functools import lru_cache
+
+import ada_url
+from mitmproxy import http
+from mitmproxy.proxy.mode_specs import ReverseMode
+
+_AUTHORITY = re.compile(r"(?:[a-z0-9._~-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+
+
+def browser_url(flow: http.HTTPFlow) -> str:
+    """Return the absolute URL that the browser asked for, with the host in ASCII.
+
+    In reverse mode the Host header usually names the server behind the proxy already; what the browser used is then told by its
+    Origin or Referer (when it says that they are the same origin), by the name in its TLS handshake, or by our own address.
+    """
+    data = flow.request.data
+    scheme = data.scheme.decode("latin-1").lower()
+    authority = data.authority or _host_header(flow)
+    if isinstance(flow.client_conn.proxy_mode, ReverseMode):
+        origin = _reverse_origin(flow, authority)
+    else:
+        origin = _origin(scheme, authority) or _origin(scheme, _upstream(flow, scheme)) or f"{scheme}://{data.host}"
+    return origin + _path(data.path)
+
+
+def _host_header(flow: http.HTTPFlow) -> bytes:
+    for name, value in flow.request.data.headers.fields:
+        if len(name) == 4 and name.lower() == b"host":
+            return value
+    return b""
+
+
+@lru_cache(maxsize=4096)
+def _origin(scheme: str, authority: bytes) -> str | None:
+    """Return scheme and authority without a default port, or None when this is no authority."""
+    text = authority.decode("latin-1").lower()
+    if not _AUTHORITY.fullmatch(text):
+        return None
+    return f"{scheme}://{text.removesuffix(_DEFAULT_PORTS.get(scheme, '/'))}"
+
+
+def _upstream(flow: http.HTTPFlow, scheme: str) -> bytes:
+    host = flow.request.data.host
+    if not host.isascii():
+        host = ada_url.idna_to_ascii(host).decode("ascii")
+    if ":" in host:
+        host = f"[{host}]"
+    return f"{host}:{flow.request.data.port}".encode("ascii", "replace")
+
+
+def _reverse_origin(flow: http.HTTPFlow, authority: bytes) -> str:
+    client = flow.client_conn
+    scheme = "https" if client.tls_established or client.tls else "http"
+    server = flow.server_conn.address
+    if authority and server and not _names(authority, server):
+        origin = _origin(scheme, authority)  # keep_host_header: the browser's own
+        if origin is not None:
+            return origin
+    headers = flow.request.headers
+    if headers.get("sec-fetch-site") == "same-origin":
+        for page in (headers.get("origin"), headers.get("referer")):
+            match = re.match(r"https?://[^/?#]+", page or "")
+            if match:
+                return match[0].lower()
+    host, port = client.sni or client.sockname[0], client.sockname[1]
+    if ":" in host:
+        host = f"[{host}]"
+    return _origin(scheme, f"{host}:{port}".encode("ascii", "replace")) or f"{scheme}://{host}:{port}"
+
+
+def _names(authority: bytes, server: tuple[str, int]) -> bool:
+    """Say whether the Host header is the server's own address, so written by mitmproxy."""
+    host, port = server[0], server[1]
+    text = authority.decode("latin-1").lower()
+    return text in (host.lower(), f"{host.lower()}:{port}", f"[{host.lower()}]:{port}", f"[{host.lower()}]")
+
+
+def _path(path: bytes) -> str:
+    if path == b"*":
+        return "/"
+    if not path.isascii():
+        path = b"".join(bytes((byte,)) if byte < 0x80 else b"%%%02X" % byte for byte in path)
+    text = path.decode("ascii")
+    return text if text.startswith("/") else f"/{text}"

@@ -1,0 +1,119 @@
+"""What mitmproxy shows in its flow list: a marker for problems only, a comment of one line, and plain metadata for filters."""
+
+from typing import Any
+
+from mitmproxy import http
+
+from corslens.inspection import Inspection
+from corslens.lint.finding import Severity
+from corslens.observation.observation import Followed, Observation, Role
+from corslens.report.escape import escape
+from corslens.report.problems import label, reported_reason
+
+METADATA = "corslens"
+"""The key in a flow's metadata; only plain types may stand below it, or mitmproxy drops the flow from the file it saves."""
+
+BLOCKED, WARNING, PATCHED = ":no_entry:", ":warning:", ":wrench:"
+MARKERS = {"BLOCKED": BLOCKED, "DEPENDS": WARNING, "ERROR": WARNING, "WARNING": WARNING, "PATCHED": PATCHED}
+"""By the word that stands before a problem; an exchange with nothing worse than a remark has no marker."""
+
+_LONGEST = 240
+
+
+def annotate(flow: http.HTTPFlow, inspection: Inspection) -> bool:
+    """Mark the flow and say whether anything about it changed; a marker or comment that a user set stays."""
+    before = flow.metadata.get(METADATA, {})
+    comment = comment_for(inspection)
+    marker = MARKERS.get(label(inspection), "")
+    data = metadata_for(inspection, comment, marker)
+    if data == before:
+        return False
+    flow.metadata[METADATA] = data
+    if flow.marked in ("", before.get("marker")):
+        flow.marked = marker
+    flow.comment = _beside(flow.comment, before.get("comment", ""), comment)
+    return True
+
+
+def clear(flow: http.HTTPFlow) -> None:
+    """Take back what an earlier run of the flow was marked with."""
+    before = flow.metadata.pop(METADATA, None)
+    if before is not None:
+        if flow.marked == before.get("marker"):
+            flow.marked = ""
+        flow.comment = _beside(flow.comment, before.get("comment", ""), "")
+
+
+def id_of(flow: http.HTTPFlow) -> str:
+    """Return the id under which the flow was inspected last."""
+    stored = flow.metadata.get(METADATA)
+    return str(stored["id"]) if isinstance(stored, dict) and "id" in stored else str(flow.id)
+
+
+def comment_for(inspection: Inspection) -> str:
+    """Return one line for people: what the exchange is to CORS, what became of it, and why."""
+    observation = inspection.observation
+    text = f"CORS {_what(observation)}: {label(inspection).lower()}"
+    if observation.exchange.error is not None:
+        text += f", no answer ({escape(observation.exchange.error)})"
+    why = _why(inspection)
+    if why:
+        text += f": {why}"
+    if observation.followed is Followed.NEVER:
+        text += "; the request it asks for never came"
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def metadata_for(inspection: Inspection, comment: str, marker: str) -> dict[str, Any]:
+    """Return what filters (`~meta`) and other addons may read: None, text, numbers, lists and dicts only."""
+    observation = inspection.observation
+    pair = observation.preflight.id if observation.preflight is not None else observation.actual
+    patch = inspection.patch
+    return {
+        "id": inspection.id,
+        "role": observation.role.value,
+        "verdicts": {engine.value: verdict.outcome.value for engine, verdict in inspection.verdicts.items()},
+        "reason": reported_reason(inspection),
+        "findings": [finding.rule for finding in inspection.findings],
+        "pair": pair,
+        "patched": [change.header for change in patch.patch.changes] if patch is not None and patch.applied else [],
+        "comment": comment,
+        "marker": marker,
+    }
+
+
+def _what(observation: Observation) -> str:
+    if observation.role is Role.PREFLIGHT and observation.need is not None:
+        return f"preflight for {escape(_asked_method(observation))}"
+    if observation.role is Role.ACTUAL:
+        covering = observation.preflight
+        if covering is None:
+            return "request without a preflight in sight"
+        if covering.from_cache:
+            return f"request (preflight cached {covering.age:.0f} s ago)"
+        return "request (preflighted)"
+    return {Role.SIMPLE: "simple request"}.get(observation.role, observation.role.value)
+
+
+def _asked_method(observation: Observation) -> str:
+    return observation.exchange.request.headers.get("access-control-request-method") or "?"
+
+
+def _why(inspection: Inspection) -> str:
+    """Return the sentence of the finding that counts most, and how many there are besides."""
+    reason = reported_reason(inspection)
+    findings = sorted(inspection.findings, key=lambda finding: (finding.rule != reason, -finding.severity))
+    shown = [finding for finding in findings if finding.rule == reason or finding.severity > Severity.INFO]
+    if not shown:
+        return f"[{reason}]" if reason else ""
+    more = f" (+{len(shown) - 1} more)" if len(shown) > 1 else ""
+    return f"{escape(shown[0].message)} [{shown[0].rule}]{more}"
+
+
+def _beside(comment: str, ours: str, new: str) -> str:
+    """Return the flow's comment with our part replaced, and a user's part kept."""
+    if comment in ("", ours):
+        return new
+    if ours and ours in comment:
+        return comment.replace(ours, new)
+    return f"{comment} | {new}" if new else comment

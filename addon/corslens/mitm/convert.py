@@ -1,0 +1,125 @@
+"""Convert between mitmproxy's flows and this project's records; header lines keep their bytes, order, case and repeats."""
+
+from mitmproxy import flow as flows
+from mitmproxy import http
+from mitmproxy.net.http import status_codes
+from msgspec import structs
+
+from corslens.fetch.messages import HeaderLine, HeaderList, Request, Response
+from corslens.mitm.address import browser_url
+from corslens.observation.exchange import Exchange, Source
+from corslens.patching.patch import Patch, apply
+
+PATCHED_HEADER = "x-corslens-patched"
+"""On a patched response: the names of what was changed, for the browser's own tools. Nothing reads it."""
+
+type Fields = tuple[tuple[bytes, bytes], ...]
+
+_FORBIDDEN = frozenset(map(chr, (*range(0x09), *range(0x0A, 0x20), 0x7F)))
+"""Control characters except the tab: none may be part of a header line."""
+
+
+def header_list(fields: Fields) -> HeaderList:
+    """Return the header lines, isomorphic-decoded; HTTP/2's pseudo-headers, which a HAR may hold, are left out."""
+    return HeaderList([(name.decode("latin-1"), value.decode("latin-1")) for name, value in fields if name[:1] != b":"])
+
+
+def request_of(flow: http.HTTPFlow) -> Request:
+    """Return the request's head; the method in the case that it had on the wire."""
+    data = flow.request.data
+    return Request(
+        method=data.method.decode("latin-1"),
+        url=browser_url(flow),
+        headers=header_list(data.headers.fields),
+        http_version=data.http_version.decode("latin-1"),
+        time=data.timestamp_start,
+    )
+
+
+def response_of(response: http.Response) -> Response:
+    """Return the response's head."""
+    data = response.data
+    return Response(
+        status=data.status_code,
+        headers=header_list(data.headers.fields),
+        http_version=data.http_version.decode("latin-1"),
+        time=data.timestamp_start,
+    )
+
+
+def exchange_of(flow: http.HTTPFlow, *, id: str | None = None, request: Request | None = None) -> Exchange:
+    """Return the flow's exchange as far as it has come.
+
+    Args:
+        id: other than the flow's own, when it is a replay.
+        request: as it was converted before other addons sent it somewhere else.
+    """
+    request = request or request_of(flow)
+    response, error, answered = flow.response, None, False
+    if flow.error is not None:
+        error = flow.error.msg
+        if response is None or not response.stream:
+            # A head that was still buffered never left the proxy: the browser got the proxy's error page, or nothing at all.
+            response = None
+            answered = is_answered_by_proxy(flow.error)
+    client = flow.client_conn
+    return Exchange(
+        id=id or flow.id,
+        request=request,
+        response=None if response is None else response_of(response),
+        error=error,
+        answered_by_proxy=answered,
+        client=str(client.peername[0]) if client.peername else "",
+        connection=client.id,
+        source=Source(flow=flow.id),
+    )
+
+
+def is_answered_by_proxy(error: flows.Error) -> bool:
+    """Say whether mitmproxy told the browser of this error with a page of its own.
+
+    It does unless the browser is gone, the flow was killed, or a server cancelled an HTTP/2 stream (`ErrorCode.http_status_code`
+    in mitmproxy/proxy/layers/http/_events.py).
+    """
+    message = error.msg
+    return not (
+        message.startswith(("Client disconnected", "stream reset by client"))
+        or message == flows.Error.KILLED_MESSAGE
+        or message.endswith(("(CANCEL)", "(HTTP_1_1_REQUIRED)"))
+    )
+
+
+def apply_to(flow: http.HTTPFlow, patch: Patch, seen: Response) -> None:
+    """Change the flow's response as the patch says, and name what was changed in one more header.
+
+    Args:
+        seen: the response that the patch was made for.
+    Raises: ValueError when a header line of the patch could break out of its line; then nothing is changed.
+    """
+    assert flow.response is not None
+    if flow.request.is_http2 or flow.request.is_http3:
+        # mitmproxy would lower-case the name itself, with a line in the log each time.
+        patch = structs.replace(
+            patch, changes=tuple(structs.replace(change, header=change.header.lower()) for change in patch.changes)
+        )
+    patched = apply(patch, seen)
+    changed = {change.header.lower() for change in patch.changes}
+    for name, value in patched.headers.lines:
+        if name.lower() in changed:
+            _require_line(name, value)
+    lines: tuple[HeaderLine, ...] = (*patched.headers.lines, (PATCHED_HEADER, _changed_names(patch)))
+    flow.response.data.headers.fields = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in lines)
+    if patch.status is not None:
+        flow.response.status_code = patch.status.after
+        flow.response.reason = status_codes.RESPONSES.get(patch.status.after, "")
+
+
+def _changed_names(patch: Patch) -> str:
+    names = [change.header.lower() for change in patch.changes]
+    return ", ".join([*(("status",) if patch.status is not None else ()), *names])
+
+
+def _require_line(name: str, value: str) -> None:
+    for text in (name, value):
+        if not _FORBIDDEN.isdisjoint(text) or not text.isascii():
+            raise ValueError(f"the patch of {name!r} holds a character that no header line may hold")

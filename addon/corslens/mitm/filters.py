@@ -1,0 +1,77 @@
+"""mitmproxy's flow filters on an exchange, so that rules and reports can use the language that its users know."""
+
+from collections.abc import Callable
+
+from mitmproxy import connection, flowfilter, http
+from mitmproxy import flow as flows
+
+from corslens.fetch.messages import HeaderList
+from corslens.observation.exchange import Exchange
+
+
+def parse_filter(text: str) -> Callable[[Exchange], bool]:
+    """Return the predicate that a flow filter stands for.
+
+    Bodies are not part of an exchange, so `~b`, `~bq` and `~bs` never match.
+
+    Raises: ValueError naming the filter.
+    """
+    matches = parse_flow_filter(text)
+    return lambda exchange: bool(matches(flow_of(exchange)))
+
+
+def parse_flow_filter(text: str) -> flowfilter.TFilter:
+    """Return mitmproxy's own predicate on flows.
+
+    Raises: ValueError naming the filter.
+    """
+    try:
+        return flowfilter.parse(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no flow filter (see https://docs.mitmproxy.org/stable/concepts/filters/)") from None
+
+
+def flow_of(exchange: Exchange) -> http.HTTPFlow:
+    """Return a flow with the exchange's heads, for filters to look at."""
+    request, response = exchange.request, exchange.response
+    client = connection.Client(peername=(exchange.client, 0), sockname=("", 0), timestamp_start=request.time)
+    flow = http.HTTPFlow(client, connection.Server(address=None))
+    flow.id = exchange.id
+    flow.request = _request(exchange)
+    flow.timestamp_created = request.time
+    if response is not None:
+        flow.response = http.Response(
+            response.http_version.encode("latin-1"), response.status, b"", _headers(response.headers), None, None,
+            response.time, response.time,
+        )  # fmt: skip
+    if exchange.error is not None:
+        flow.error = flows.Error(exchange.error, request.time)
+    return flow
+
+
+def _request(exchange: Exchange) -> http.Request:
+    request = exchange.request
+    made = http.Request(
+        "", 0, request.method.encode("latin-1", "replace"), b"", b"", b"/", request.http_version.encode("latin-1"),
+        _headers(request.headers), None, None, request.time, request.time,
+    )  # fmt: skip
+    scheme, _, rest = request.url.partition("://")
+    authority, slash, path = rest.partition("/")
+    made.data.path = (slash + path).encode("utf-8", "surrogateescape") or b"/"
+    made.data.scheme = scheme.encode("utf-8", "surrogateescape")
+    host, port = _split_authority(authority.rpartition("@")[2], 443 if scheme == "https" else 80)
+    made.data.host, made.data.port = host, port
+    return made
+
+
+def _split_authority(authority: str, default_port: int) -> tuple[str, int]:
+    host, colon, port = authority.rpartition(":")
+    if colon and port.isdecimal():
+        return host.strip("[]"), int(port)
+    return authority.strip("[]"), default_port
+
+
+def _headers(headers: HeaderList) -> http.Headers:
+    return http.Headers(
+        [(name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in headers.lines]
+    )

@@ -1,0 +1,227 @@
+"""The live page's server, whatever carries it: who may ask, and what is answered.
+
+The page shows other sites' traffic and can switch patching on, so no other page may read or command it, whatever the proxied
+browser loads: a foreign Origin, Host or initiator is refused, no answer ever carries a CORS header, and every answer but the page
+itself and its assets wants a token that is made at start and stands only in the page.
+"""
+
+import hmac
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+from urllib.parse import parse_qs
+
+import msgspec
+from msgspec import Struct
+
+from corslens.inspection import Inspection
+from corslens.lint.rule import RuleSet
+from corslens.report.board import Board
+from corslens.report.page_assets import ASSETS, SCRIPTS, asset, render_page
+from corslens.report.page_model import in_full, settings
+
+TOKEN_HEADER = "x-corslens-token"
+LARGEST_BODY = 16_384
+
+_CONTENT_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+_PLAIN = "text/plain; charset=utf-8"
+_JSON = "application/json"
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+"""Of every answer, refusals included."""
+
+
+class PatchState(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What the page shows of patch mode."""
+
+    on: bool
+    scope: str
+    seconds_left: float | None = None
+    dry_run: bool = False
+
+
+class Session(Protocol):
+    """What the page shows and commands."""
+
+    @property
+    def rules(self) -> RuleSet:
+        """The rules, for what they say of themselves."""
+
+    def find(self, id: str) -> Inspection | None:
+        """Return the latest inspection of an exchange that is still remembered."""
+
+    def recent(self) -> Iterable[Inspection]:
+        """Return all that are remembered, oldest first."""
+
+    def patch_state(self) -> PatchState:
+        """Return the state of patch mode."""
+
+    def switch_patching(self, scope: str) -> None:
+        """Patch the responses that this flow filter matches; none when it is empty. Raise ValueError for a bad one."""
+
+
+class Export(Struct, frozen=True):
+    """A format that the page offers for saving."""
+
+    label: str
+    content_type: str
+    render: Callable[[Iterable[Inspection]], bytes]
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """A request to the page's server."""
+
+    method: str
+    path: str
+    """Relative to where the page is: empty for the page itself."""
+    query: str = ""
+    headers: Mapping[str, str]
+    """By lower-case name."""
+    body: bytes = b""
+    own_origin: str
+    """The origin under which the browser knows the page."""
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """What is answered."""
+
+    status: int
+    content_type: str = _PLAIN
+    body: bytes = b""
+    extra: Mapping[str, str] = {}
+
+    def headers(self) -> dict[str, str]:
+        """Return all its header lines."""
+        return {"Content-Type": self.content_type, **HEADERS, **self.extra}
+
+
+class _Refused(Exception):
+    """A request that is not answered as it wants: the status, and why in a sentence."""
+
+    def __init__(self, status: int, why: str) -> None:
+        super().__init__(why)
+        self.status = status
+
+
+class _Wish(Struct, forbid_unknown_fields=True):
+    on: bool
+    scope: str = ""
+
+
+class LiveApp:
+    """Answers the page's requests from a board that it keeps.
+
+    Args:
+        session: returns what is being watched now.
+        exports: by name.
+    """
+
+    def __init__(self, session: Session, exports: Mapping[str, Export], *, history: int = 10_000) -> None:
+        self.board = Board(limit=history)
+        self.token = secrets.token_urlsafe(32)
+        self._session = session
+        self._exports = exports
+
+    def answer(self, asked: Asked) -> Answer:
+        """Answer a request."""
+        try:
+            self._admit(asked)
+            return self._route(asked)
+        except _Refused as refused:
+            return Answer(status=refused.status, body=f"{refused}\n".encode())
+
+    def _admit(self, asked: Asked) -> None:
+        """Refuse whatever did not come from the page itself, or from somebody who typed its address."""
+        origin = asked.headers.get("origin")
+        if origin is not None and origin != asked.own_origin:
+            raise _Refused(403, "This page answers no other origin.")
+        site = asked.headers.get("sec-fetch-site", "none")
+        if site not in ("same-origin", "none"):
+            opened = asked.headers.get("sec-fetch-mode") == "navigate" and asked.headers.get("sec-fetch-dest") == "document"
+            if not (opened and asked.path == "" and asked.method == "GET"):
+                raise _Refused(403, "This page answers no other site.")
+        if asked.path.startswith("api/"):
+            token = asked.headers.get(TOKEN_HEADER, "")
+            if not hmac.compare_digest(token.encode("utf-8", "surrogateescape"), self.token.encode()):
+                raise _Refused(403, "The page's token is missing or of an earlier start.")
+
+    def _route(self, asked: Asked) -> Answer:
+        posts = asked.path == "api/patching"
+        if asked.method not in (("POST",) if posts else ("GET", "HEAD")):
+            raise _Refused(405, "There is nothing to do so here.")
+        query = {name: values[-1] for name, values in parse_qs(asked.query).items()}
+        match asked.path:
+            case "":
+                return self._page()
+            case "api/changes":
+                return self._changes(query)
+            case "api/problem":
+                return self._problem(query)
+            case "api/export":
+                return self._export(query)
+            case "api/patching":
+                return self._patching(asked)
+            case name if name in ASSETS:
+                suffix = name[name.rindex(".") :]
+                return Answer(status=200, content_type=f"{_CONTENT_TYPES[suffix]}; charset=utf-8", body=asset(name).encode())
+        raise _Refused(404, "There is no such page here.")
+
+    def _page(self) -> Answer:
+        exports = [(name, export.label) for name, export in self._exports.items()]
+        live = {"token": self.token, "base": "", "scripts": SCRIPTS, "exports": exports}
+        body = render_page(live=live, report=None, about="CORS as it passes through the proxy")
+        return Answer(status=200, content_type="text/html; charset=utf-8", body=body.encode())
+
+    def _changes(self, query: Mapping[str, str]) -> Answer:
+        since = query.get("since", "0")
+        if not since.isascii() or not since.isdigit() or len(since) > 18:
+            raise _Refused(400, "since: a version number is wanted.")
+        return _json({**self.board.changes(int(since)), "patching": self._session.patch_state()})
+
+    def _problem(self, query: Mapping[str, str]) -> Answer:
+        group = self.board.group(query.get("id", ""))
+        if group is None:
+            raise _Refused(404, "The problem is not known any more.")
+        full = in_full(group.examples, [group.rule], self._session.find, self._session.rules)
+        full["advice"] = {group.shown_api: settings(self._session.recent(), group.api)}
+        return _json(full)
+
+    def _export(self, query: Mapping[str, str]) -> Answer:
+        name = query.get("format", "")
+        export = self._exports.get(name)
+        if export is None:
+            raise _Refused(404, f"There is no such format; there are {', '.join(self._exports)}.")
+        return Answer(
+            status=200,
+            content_type=export.content_type,
+            body=export.render(self._session.recent()),
+            extra={"Content-Disposition": f'attachment; filename="corslens.{name}"'},
+        )
+
+    def _patching(self, asked: Asked) -> Answer:
+        if asked.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON:
+            raise _Refused(415, "JSON is wanted.")
+        try:
+            wish = msgspec.json.decode(asked.body, type=_Wish)
+        except msgspec.DecodeError:
+            raise _Refused(400, "Wanted is {on: true or false, scope: a flow filter}.") from None
+        if wish.on and not wish.scope.strip():
+            raise _Refused(400, "A scope is wanted: a flow filter such as ~d api.example.")
+        try:
+            self._session.switch_patching(wish.scope.strip() if wish.on else "")
+        except ValueError as error:
+            raise _Refused(400, str(error)) from None
+        return _json(self._session.patch_state())
+
+
+def _json(value: Any) -> Answer:
+    return Answer(status=200, content_type=_JSON, body=msgspec.json.encode(value))

@@ -1,0 +1,271 @@
+"""The `cors_` options: declared once, parsed once into Settings, each fault told in one sentence that names its option."""
+
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, get_args
+
+from mitmproxy import addonmanager, exceptions, flowfilter
+from mitmproxy.optmanager import OptManager
+from msgspec import Struct
+
+from corslens.engines.engine import Engine
+from corslens.lint.finding import Severity
+from corslens.mitm.filters import parse_flow_filter
+from corslens.patching.policy import LOOPBACK, PatchPolicy, PreflightMode, parse_origins, parse_policy
+
+PREFIX = "cors_"
+
+
+class Show(StrEnum):
+    """What the terminal prints."""
+
+    PROBLEMS = "problems"
+    CORS = "cors"
+    NONE = "none"
+
+
+AUTO = "auto"
+ALL = "all"
+NEVER = "never"
+ENGINES = (AUTO, *Engine, ALL)
+FAIL_ON = (*(severity.word for severity in reversed(Severity)), NEVER)
+
+
+class Option(Struct, frozen=True, kw_only=True):
+    """An option as mitmproxy is told of it."""
+
+    name: str
+    type: Any
+    default: Any
+    help: str
+    choices: tuple[str, ...] | None = None
+
+
+# Types are those that every tool of mitmproxy can set and show; `float` cannot be parsed, `Sequence[int]` breaks mitmweb.
+OPTIONS: tuple[Option, ...] = (
+    Option(name="cors_scope", type=str, default="", help="Flow filter: which flows are inspected. Empty means all."),
+    Option(
+        name="cors_engine",
+        type=str,
+        default=AUTO,
+        choices=ENGINES,
+        help="Whose verdict is the headline: the browser's that sent the request (auto, by User-Agent), one engine's, "
+        "or the first that blocks (all).",
+    ),
+    Option(
+        name="cors_show",
+        type=str,
+        default=Show.PROBLEMS,
+        choices=tuple(Show),
+        help="What the terminal prints: problems, every CORS exchange (cors), or nothing (none).",
+    ),
+    Option(
+        name="cors_rules",
+        type=Sequence[str],
+        default=[],
+        help="More rule files or folders: your own rules, overrides and suppressions.",
+    ),
+    Option(name="cors_log", type=str, default="", help="JSONL file to append to, one record an exchange."),
+    Option(
+        name="cors_report",
+        type=str,
+        default="",
+        help="File written at shutdown; the format follows the ending (.html .json .sarif .xml .md).",
+    ),
+    Option(
+        name="cors_fail_on",
+        type=str,
+        default=NEVER,
+        choices=FAIL_ON,
+        help="mitmdump ends with exit status 1 when an exchange had a finding at or over this severity.",
+    ),
+    Option(name="cors_history", type=int, default=10_000, help="How many exchanges are kept in memory."),
+    Option(
+        name="cors_patch",
+        type=str,
+        default="",
+        help="Flow filter: which responses may be rewritten so that the page can read them. Empty means that patching is off.",
+    ),
+    Option(
+        name="cors_patch_origins",
+        type=Sequence[str],
+        default=[LOOPBACK],
+        help="Origins of pages that a patch may let in: an origin, a host, *.host, null, loopback (this machine, *.localhost, "
+        "*.test), or any.",
+    ),
+    Option(
+        name="cors_patch_preflight",
+        type=str,
+        default=PreflightMode.FIX,
+        choices=tuple(PreflightMode),
+        help="What patching does with a preflight: forward it and mend the answer (fix), or answer it from the proxy (answer).",
+    ),
+    Option(
+        name="cors_patch_minutes",
+        type=int,
+        default=60,
+        help="Patching switches itself off after this many minutes; 0 means never.",
+    ),
+    Option(
+        name="cors_patch_dry_run",
+        type=bool,
+        default=False,
+        help="Compute and show patches, but change nothing.",
+    ),
+)
+PATCH_OPTIONS = frozenset(option.name for option in OPTIONS if option.name.startswith("cors_patch"))
+_BY_NAME = {option.name: option for option in OPTIONS}
+NAMES = frozenset(_BY_NAME)
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """The options' values, parsed."""
+
+    scope: flowfilter.TFilter | None
+    engine: Engine | None
+    """None: the one that sent the request."""
+    all_engines: bool
+    """The headline is the first engine that blocks."""
+    show: Show
+    rules: tuple[str, ...]
+    log: Path | None
+    report: Path | None
+    fail_on: Severity | None
+    history: int
+    patch: str
+    patch_filter: flowfilter.TFilter | None
+    policy: PatchPolicy
+    patch_minutes: int
+    dry_run: bool
+
+
+def declare(loader: addonmanager.Loader) -> None:
+    """Tell mitmproxy of the options."""
+    for option in OPTIONS:
+        loader.add_option(option.name, option.type, option.default, option.help, option.choices)
+
+
+def values(options: OptManager) -> dict[str, Any]:
+    """Return the values of the `cors_` options."""
+    return {name: getattr(options, name) for name in NAMES}
+
+
+def parse(values: Mapping[str, Any], *, report_endings: Sequence[str]) -> Settings:
+    """Return what the options' values stand for.
+
+    Raises: OptionsError in one sentence that names the option.
+    """
+
+    def word(name: str) -> str:
+        text: str = values[name]
+        choices = _BY_NAME[name].choices or ()
+        if text not in choices:  # mitmproxy's --set does not look at the choices
+            near = get_close_matches(text, choices, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise exceptions.OptionsError(f"{name}: {text!r} is not one of {', '.join(choices)}{hint}")
+        return text
+
+    def number(name: str, lowest: int) -> int:
+        value: int = values[name]
+        if value < lowest:
+            raise exceptions.OptionsError(f"{name}: {value} is less than {lowest}")
+        return value
+
+    def flow_filter(name: str) -> flowfilter.TFilter | None:
+        text: str = values[name].strip()
+        return _naming(name, parse_flow_filter, text) if text else None
+
+    engine, fail_on = word("cors_engine"), word("cors_fail_on")
+    origins = tuple(values["cors_patch_origins"])
+    _naming("cors_patch_origins", parse_origins, origins)
+    return Settings(
+        scope=flow_filter("cors_scope"),
+        engine=None if engine in (AUTO, ALL) else Engine(engine),
+        all_engines=engine == ALL,
+        show=Show(word("cors_show")),
+        rules=tuple(values["cors_rules"]),
+        log=_path(values["cors_log"]),
+        report=_report(values["cors_report"], report_endings),
+        fail_on=None if fail_on == NEVER else Severity[fail_on.upper()],
+        history=number("cors_history", 1),
+        patch=values["cors_patch"].strip(),
+        patch_filter=flow_filter("cors_patch"),
+        policy=parse_policy(origins=origins, preflight=word("cors_patch_preflight")),
+        patch_minutes=number("cors_patch_minutes", 0),
+        dry_run=values["cors_patch_dry_run"],
+    )
+
+
+def faults_in_deferred(options: OptManager) -> list[str]:
+    """Take back the deferred `cors_` values that mitmproxy would swallow, and return a sentence for each.
+
+    mitmproxy keeps a `--set` of an option that it does not know yet. A misspelt one it keeps for ever without a word, and one of
+    the wrong type makes it not run the script at all, just as silently (https://github.com/mitmproxy/mitmproxy/issues/8013).
+    """
+    faults = []
+    for name, raw in list(options.deferred.items()):
+        if not name.startswith(PREFIX):
+            continue
+        fault = _fault(name, raw)
+        if fault is not None:
+            faults.append(fault)
+            del options.deferred[name]
+    return faults
+
+
+def _fault(name: str, raw: Any) -> str | None:
+    option = _BY_NAME.get(name)
+    if option is None:
+        near = get_close_matches(name, _BY_NAME, 1)
+        return f"{name}: there is no such option" + (f"; did you mean {near[0]}?" if near else "")
+    given: list[str] | None = getattr(raw, "val", None)  # text of --set; a config.yaml's value has a type already
+    if given is None:
+        return None if _fits(raw, option.type) else f"{name}: {raw!r} is no {_type_name(option.type)}"
+    if get_args(option.type):
+        return None
+    if len(given) > 1:
+        return f"{name}: given {len(given)} times, wanted once"
+    text = given[0] if given else None
+    if option.type is bool:
+        return None if text in (None, "", "true", "false", "toggle") else f"{name}: {text!r} is neither true nor false"
+    if text is None:
+        return f"{name}: a value is missing, write {name}=VALUE"
+    if option.type is int and not text.removeprefix("-").isdecimal():
+        return f"{name}: {text!r} is no whole number"
+    return None
+
+
+def _fits(value: Any, type: Any) -> bool:
+    if get_args(type):
+        return isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value)
+    if type is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, type)
+
+
+def _type_name(type: Any) -> str:
+    return "list of texts" if get_args(type) else {int: "whole number", bool: "true or false"}.get(type, "text")
+
+
+def _naming[Given, Parsed](name: str, parse: Callable[[Given], Parsed], given: Given) -> Parsed:
+    try:
+        return parse(given)
+    except ValueError as error:
+        raise exceptions.OptionsError(f"{name}: {error}") from None
+
+
+def _path(text: str) -> Path | None:
+    return Path(text).expanduser() if text else None
+
+
+def _report(text: str, endings: Sequence[str]) -> Path | None:
+    path = _path(text)
+    if path is None:
+        return None
+    if path.suffix.lower() not in endings:
+        raise exceptions.OptionsError(f"cors_report: {text!r} does not end in {', '.join(endings)}")
+    if not path.absolute().parent.is_dir():
+        raise exceptions.OptionsError(f"cors_report: the folder {str(path.absolute().parent)!r} does not exist")
+    return path

@@ -1,0 +1,238 @@
+"""One session: what happens to each flow between its first hook and its last. Knows flows, but neither options nor the master."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from typing import Protocol
+from weakref import WeakValueDictionary
+
+from mitmproxy import http
+from msgspec import structs
+
+from corslens.engines.engine import Engine
+from corslens.inspection import Inspection
+from corslens.inspector import Inspector
+from corslens.mitm import annotate, convert
+from corslens.mitm.patch_mode import PatchMode
+from corslens.mitm.relevance import request_concerns_cors, response_concerns_cors
+from corslens.observation.exchange import Exchange
+from corslens.observation.observation import Role
+from corslens.patching.answer import answer
+from corslens.patching.summary import Summary
+from corslens.verdict.decide import decide
+
+IN_FLIGHT = 10_000
+"""Flows that have begun and not ended; more than this is a leak, and the oldest is let go."""
+
+type Matches = Callable[[http.HTTPFlow], bool]
+
+
+class Sink(Protocol):
+    """Where inspections go."""
+
+    def __call__(self, inspection: Inspection, *, final: bool) -> None:
+        """Take an inspection; `final` when its exchange is complete, else a better one with the same id may follow."""
+
+
+class _InFlight:
+    """A flow that we have seen the beginning of."""
+
+    __slots__ = ("answered", "exchange", "fields", "inspection", "patched", "status", "wanted")
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.exchange = exchange
+        self.inspection: Inspection | None = None
+        self.fields: convert.Fields = ()
+        """The response's header lines as we left them, to see whether others changed them after us."""
+        self.status = 0
+        self.wanted = False
+        """Whether the patch mode's filter matched it."""
+        self.patched = False
+        self.answered: http.Response | None = None
+        """Our own answer to a preflight."""
+
+
+class Session:
+    """Inspects flows, patches them when asked to, marks them, and hands every inspection on.
+
+    Args:
+        everything: whether flows without any CORS in them are inspected, too.
+        excluded: hosts that are never looked at: pages that proxies serve themselves.
+        update: called with an earlier flow whose marks changed.
+    """
+
+    def __init__(
+        self,
+        inspector: Inspector,
+        patching: PatchMode,
+        sink: Sink,
+        *,
+        scope: Matches | None = None,
+        all_engines: bool = False,
+        everything: bool = False,
+        excluded: frozenset[str] = frozenset(),
+        update: Callable[[http.HTTPFlow], None] | None = None,
+    ) -> None:
+        self.inspector = inspector
+        self.patching = patching
+        self.scope = scope
+        self.all_engines = all_engines
+        self.everything = everything
+        self.excluded = excluded
+        self.lacking = Summary()
+        self.live = False
+        """Whether a flow came from a connection, not from a file: only then has the clock to do with them."""
+        self._sink = sink
+        self._update = update
+        self._in_flight: OrderedDict[str, _InFlight] = OrderedDict()
+        # Weak: mitmweb and the console keep their flows, mitmdump lets them go, and so do we.
+        self._flows: WeakValueDictionary[str, http.HTTPFlow] = WeakValueDictionary()
+        self._replays = 0
+
+    def request_head(self, flow: http.HTTPFlow) -> None:
+        """Take note of a request, and answer it when it is a preflight that the proxy is to answer."""
+        if flow.is_replay == "request":
+            annotate.clear(flow)
+        if not (self.everything or request_concerns_cors(flow.request)) or not self._in_scope(flow):
+            return
+        state = self._begin(flow)
+        observation = self.inspector.begin(state.exchange)
+        if observation.role is Role.PREFLIGHT and self.patching.answers_preflights and self.patching.wants(flow):
+            given = answer(observation, self.patching.policy)
+            if given is not None and given.response is not None:
+                # Empty for now: it comes by again as a response, and is mended there like any other.
+                flow.response = state.answered = http.Response.make(given.response.status)
+                del flow.response.headers["content-length"]  # not with a 204, RFC 9110 section 8.6
+
+    def response_head(self, flow: http.HTTPFlow) -> bool:
+        """Judge the response and patch it. Say whether the flow is one of ours."""
+        assert flow.response is not None
+        state = self._in_flight.get(flow.id)
+        if state is None:
+            if not (self.everything or response_concerns_cors(flow.response)) or not self._in_scope(flow):
+                return False
+            state = self._begin(flow)
+        response = convert.response_of(flow.response)
+        state.exchange = state.exchange.with_response(response)
+        state.wanted = self.patching.on and self.patching.wants(flow)
+        inspections = self.inspector.complete(state.exchange, patch=state.wanted)
+        first = inspections[0]
+        view = first.patch
+        if view is not None and not view.patch.empty and view.applied:
+            convert.apply_to(flow, view.patch, response)
+            state.patched = True
+        if view is not None and not view.patch.empty:
+            self.lacking.record(first.observation, view.patch, asked=state.answered is not flow.response)
+        self._left(state, flow.response)
+        self._take(state, flow, inspections)
+        return True
+
+    def look_again(self, flow: http.HTTPFlow) -> None:
+        """Judge what the browser got, if others changed the response after us, and hand the inspection on."""
+        state = self._in_flight.get(flow.id)
+        if state is None or state.inspection is None:
+            return
+        self._rejudge(state, flow)
+        self._sink(state.inspection, final=False)
+
+    def response_done(self, flow: http.HTTPFlow) -> None:
+        """Close the flow's book: the response is complete."""
+        state = self._in_flight.pop(flow.id, None)
+        if state is None or state.inspection is None:
+            return
+        self._rejudge(state, flow)
+        self._sink(state.inspection, final=True)
+
+    def failed(self, flow: http.HTTPFlow) -> None:
+        """Close the flow's book: it ended in an error."""
+        state = self._in_flight.pop(flow.id, None)
+        if state is None:
+            return
+        exchange = convert.exchange_of(flow, id=state.exchange.id, request=state.exchange.request)
+        self._take(state, flow, self.inspector.complete(exchange))
+        assert state.inspection is not None
+        self._sink(state.inspection, final=True)
+
+    def later(self, inspections: Iterable[Inspection]) -> None:
+        """Hand on what became known later of exchanges that are over."""
+        for inspection in inspections:
+            inspection = self._headlined(inspection)
+            flow = self._flows.get(inspection.id)
+            state = None
+            if flow is not None:
+                state = self._in_flight.get(flow.id)
+                if annotate.annotate(flow, inspection) and self._update is not None:
+                    self._update(flow)
+            if state is not None:  # its body is still on the way
+                state.inspection = inspection
+            self._sink(inspection, final=state is None)
+
+    def recent(self) -> list[Inspection]:
+        """Return what is remembered, oldest first."""
+        return [self._headlined(inspection) for inspection in self.inspector.recent()]
+
+    def get(self, id: str) -> Inspection | None:
+        """Return the inspection with this id, while it is remembered."""
+        inspection = self.inspector.get(id)
+        return None if inspection is None else self._headlined(inspection)
+
+    def flow(self, id: str) -> http.HTTPFlow | None:
+        """Return the flow of an inspected exchange, while anybody keeps it."""
+        return self._flows.get(id)
+
+    def clear(self) -> None:
+        """Forget every exchange seen so far."""
+        self.inspector.clear()
+        self.lacking.clear()
+        self._in_flight.clear()
+
+    def _begin(self, flow: http.HTTPFlow) -> _InFlight:
+        id = flow.id
+        if flow.is_replay == "request":
+            # A replay is the same flow again, but another exchange.
+            self._replays += 1
+            id = f"{flow.id}.{self._replays}"
+        self.live = self.live or flow.live
+        state = _InFlight(convert.exchange_of(flow, id=id))
+        state.exchange = structs.replace(state.exchange, response=None, error=None, answered_by_proxy=False)
+        self._in_flight[flow.id] = state
+        self._flows[id] = flow
+        if len(self._in_flight) > IN_FLIGHT:
+            self._in_flight.popitem(last=False)
+        return state
+
+    def _in_scope(self, flow: http.HTTPFlow) -> bool:
+        if flow.request.data.host in self.excluded or flow.request.data.method == b"CONNECT":
+            return False
+        return self.scope is None or bool(self.scope(flow))
+
+    def _take(self, state: _InFlight, flow: http.HTTPFlow, inspections: tuple[Inspection, ...]) -> None:
+        state.inspection = self._headlined(inspections[0])
+        annotate.annotate(flow, state.inspection)
+        self.later(inspections[1:])
+
+    def _left(self, state: _InFlight, response: http.Response) -> None:
+        state.fields, state.status = response.data.headers.fields, response.data.status_code
+
+    def _rejudge(self, state: _InFlight, flow: http.HTTPFlow) -> None:
+        response, inspection = flow.response, state.inspection
+        assert response is not None and inspection is not None
+        if response.data.headers.fields == state.fields and response.data.status_code == state.status:
+            return
+        self._left(state, response)
+        delivered = state.exchange.with_response(convert.response_of(response))
+        if state.patched:
+            # The verdicts stay those on what the server sent; what changed is what the patch came to.
+            assert inspection.patch is not None
+            observation = structs.replace(inspection.observation, exchange=delivered)
+            after = {engine: decide(observation, engine) for engine in Engine}
+            state.inspection = structs.replace(inspection, patch=structs.replace(inspection.patch, verdicts_after=after))
+            annotate.annotate(flow, state.inspection)
+        else:
+            self._take(state, flow, self.inspector.complete(delivered, patch=state.wanted and self.inspector.dry_run))
+
+    def _headlined(self, inspection: Inspection) -> Inspection:
+        if self.all_engines and not inspection.verdict.blocked:
+            for engine, verdict in inspection.verdicts.items():
+                if verdict.blocked:
+                    return structs.replace(inspection, headline=engine)
+        return inspection

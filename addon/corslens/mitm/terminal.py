@@ -1,0 +1,88 @@
+"""What mitmdump and mitmweb print: each problem once, a count of its repeats, and a summary at the end."""
+
+import sys
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import TextIO
+
+from rich.console import Console
+
+from corslens.inspection import Inspection
+from corslens.mitm.options import Show
+from corslens.report.as_text import render_problem, render_summary
+from corslens.report.escape import escape
+from corslens.report.problems import is_problem, problem_key
+from corslens.report.tally import Tally
+
+REMEMBERED = 2_000
+"""Problems that are known again; an older one is printed anew."""
+
+
+class Terminal:
+    """Print inspections as they come.
+
+    Args:
+        out: where to; standard output unless given.
+    """
+
+    def __init__(self, out: TextIO | None = None, *, history: int = 10_000) -> None:
+        self._out = out
+        self._console: Console | None = None
+        self._seen: OrderedDict[tuple[str, ...], None] = OrderedDict()
+        self._shown: OrderedDict[str, tuple[str, ...]] = OrderedDict()
+        self._history = history
+        self.tally = Tally(history)
+
+    def count(self, inspection: Inspection) -> None:
+        """Count the inspection for the summary."""
+        self.tally.add(inspection)
+
+    def show(self, inspection: Inspection, what: Show) -> None:
+        """Count the inspection, and print it if it is of the kind to be shown and says something new."""
+        self.count(inspection)
+        wanted = is_problem(inspection) or (what is Show.CORS and inspection.observation.is_cors)
+        if what is Show.NONE or not wanted:
+            return
+        key = problem_key(inspection)
+        if self._shown.pop(inspection.id, None) != key:
+            if what is Show.CORS or key not in self._seen:
+                self.say_inspection(inspection)
+            self._seen.pop(key, None)
+            self._seen[key] = None
+        self._shown[inspection.id] = key
+        for remembered in (self._seen, self._shown):
+            if len(remembered) > REMEMBERED:
+                remembered.popitem(last=False)
+
+    def summarise(self) -> None:
+        """Print what was seen in all, unless there was nothing."""
+        if self.tally.exchanges:
+            console = self._get_console()
+            console.print()
+            console.print(render_summary(self.tally, _width(console)))
+
+    def clear(self) -> None:
+        """Forget what was seen."""
+        self._seen.clear()
+        self._shown.clear()
+        self.tally = Tally(self._history)
+
+    def say(self, lines: Iterable[str]) -> None:
+        """Print lines, escaped."""
+        for line in lines:
+            self._get_console().print(escape(line))
+
+    def say_inspection(self, inspection: Inspection) -> None:
+        """Print one exchange."""
+        console = self._get_console()
+        console.print(render_problem(inspection, _width(console)))
+
+    def _get_console(self) -> Console:
+        if self._console is None:
+            # Colours only on a terminal and without NO_COLOR, which rich looks up itself.
+            self._console = Console(file=self._out or sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=True)
+        return self._console
+
+
+def _width(console: Console) -> int | None:
+    return console.width if console.is_terminal else None

@@ -1,0 +1,62 @@
+"""The content view "CORS": one exchange laid out for reading."""
+
+from collections.abc import Callable
+from typing import Any
+
+from mitmproxy import contentviews, http
+from mitmproxy.contentviews import SyntaxHighlight
+
+from corslens.inspection import Inspection
+from corslens.mitm.annotate import METADATA, id_of
+from corslens.report.as_view import render_view
+
+type Find = Callable[[str], Inspection | None]
+
+_FIRST = 3.0
+"""Before the raw view (0.1), JSON (1) and GraphQL (2); only where there is no body that one of them would show."""
+
+
+class CorsContentview(contentviews.Contentview):
+    """Show the verdict on a flow, whichever of its two messages is looked at.
+
+    Args:
+        find: looks up an inspection, while it is remembered.
+    """
+
+    def __init__(self, find: Find) -> None:
+        self._find = find
+
+    @property
+    def name(self) -> str:
+        """The view's name in menus; `cors` in options and commands."""
+        return "CORS"
+
+    @property
+    def syntax_highlight(self) -> SyntaxHighlight:
+        """None: the text is no language."""
+        return "none"
+
+    def prettify(self, data: bytes, metadata: contentviews.Metadata) -> str:
+        """Return the text."""
+        return text_for(metadata.flow, self._find)
+
+    def render_priority(self, data: bytes, metadata: contentviews.Metadata) -> float:
+        """Be first only for a response without a body: a page's JSON or HTML stays what one sees first."""
+        flow = metadata.flow
+        inspected = isinstance(flow, http.HTTPFlow) and METADATA in flow.metadata
+        return _FIRST if inspected and not data and isinstance(metadata.http_message, http.Response) else -1.0
+
+
+def text_for(flow: Any, find: Find) -> str:
+    """Return what is known of a flow, or why nothing is."""
+    if not isinstance(flow, http.HTTPFlow):
+        return "Only HTTP flows are inspected.\n"
+    inspection = find(id_of(flow))
+    if inspection is not None:
+        return render_view(inspection, find)
+    if METADATA in flow.metadata:
+        return (
+            "This flow was inspected in another session, or so long ago that it is forgotten (see cors_history).\n"
+            f"{flow.metadata[METADATA].get('comment', '')}\n"
+        )
+    return "There is no CORS in this exchange.\n"
