@@ -1,0 +1,178 @@
+"""Facts about the answer apart from its CORS headers: status, caching, cookies, what a script could not read, who answered."""
+
+from corslens.fetch.constants import VARY, WILDCARD, canonical_name
+from corslens.fetch.credentials import CredentialsMode
+from corslens.fetch.origins import host_of, scheme_host_port
+from corslens.fetch.request_headers import mime_type_essence
+from corslens.fetch.response_headers import (
+    CORS_SAFELISTED_RESPONSE_HEADERS,
+    FORBIDDEN_RESPONSE_HEADERS,
+    cors_exposed_header_names,
+)
+from corslens.lint.caching import is_from_cache, is_storable
+from corslens.lint.cookies import cookies_kept_home
+from corslens.lint.fact import fact
+from corslens.lint.facts_base import NOT_ANSWERED, FactsBase
+from corslens.lint.gateway import Gateway, gateway_of
+from corslens.lint.network_error import NetworkError, network_error
+from corslens.lint.redirection import Redirection, redirection
+from corslens.lint.request_facts import split_list
+from corslens.observation.evidence import Known, Unknown
+from corslens.observation.fingerprints import Product, Refusal, fingerprint, refusal
+from corslens.observation.observation import Role
+
+_WANTED_BY_PAGES = frozenset({
+    "etag", "link", "location", "content-disposition", "content-range", "retry-after", "accept-ranges", "allow", "server-timing",
+    "www-authenticate", "x-total-count", "x-total", "x-total-pages", "x-page", "x-per-page", "x-next-page", "x-request-id",
+    "x-correlation-id", "x-trace-id", "request-id", "traceparent", "x-amzn-requestid", "x-amzn-trace-id",
+    "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset",
+    "ratelimit", "ratelimit-policy", "x-csrf-token", "x-xsrf-token", "x-auth-token", "authorization", "x-access-token", "x-refresh-token",
+    "x-next-cursor", "x-pagination", "pagination-count", "x-filename", "x-file-name", "upload-offset", "upload-length",
+    "tus-resumable", "grpc-status", "grpc-message", "deprecation", "sunset", "warning", "idempotency-key",
+})  # fmt: skip
+
+
+class AnswerFacts(FactsBase):
+    """`response.*` that is not about the CORS protocol's own headers, and `exchange.*`."""
+
+    @fact("response.status", rank=25)
+    def response_status(self) -> int | Unknown:
+        """The status."""
+        return NOT_ANSWERED if self.got is None else self.got.status
+
+    @fact("response.answered", rank=24)
+    def response_answered(self) -> bool:
+        """Whether the server answered at all."""
+        return self.got is not None
+
+    @fact("exchange.error", rank=60)
+    def exchange_error(self) -> str | None:
+        """Why there was no answer, in the proxy's words."""
+        return self.observation.exchange.error
+
+    @fact("exchange.error-kind", rank=24)
+    def exchange_error_kind(self) -> NetworkError | None:
+        """Why there was no answer: the connection was `refused` or `reset`, the name not found (`dns`), `tls` failed, or `timeout`."""
+        error = self.observation.exchange.error
+        return None if error is None or self.got is not None else network_error(error)
+
+    @fact("exchange.answered-by-proxy", rank=24)
+    def exchange_answered_by_proxy(self) -> bool:
+        """Whether the browser got the proxy's own error page, which has no CORS headers."""
+        return self.observation.exchange.answered_by_proxy
+
+    @fact("response.content-type", message="response", header="content-type", rank=30)
+    def response_content_type(self) -> str | None:
+        """The MIME type without parameters, lower-case."""
+        value = self.got_headers.get("content-type")
+        return None if value is None else (mime_type_essence(value) or value.lower())
+
+    @fact("response.allow", message="response", header="allow", rank=30)
+    def response_allow(self) -> str | None:
+        """The Allow header: what a framework's own answer to OPTIONS holds."""
+        return self.got_headers.get("allow")
+
+    @fact("response.www-authenticate", message="response", header="www-authenticate", rank=30)
+    def response_www_authenticate(self) -> str | None:
+        """The WWW-Authenticate header."""
+        return self.got_headers.get("www-authenticate")
+
+    @fact("response.gateway", rank=45)
+    def response_gateway(self) -> Gateway | None:
+        """The layer in front of the application that wrote an error answer itself, where its marks tell."""
+        return None if self.got is None else gateway_of(self.got)
+
+    @fact("response.product", rank=47)
+    def response_product(self) -> Product | None:
+        """The product whose CORS settings most likely decide, by the marks in the response's head."""
+        return None if self.got is None else fingerprint(self.got)
+
+    @fact("response.refusal", rank=44)
+    def response_refusal(self) -> Refusal | None:
+        """A known refusal of a CORS library or gateway, by status, type and length of its text."""
+        return None if self.got is None else refusal(self.got)
+
+    @fact("response.redirection", message="response", header="location", rank=28)
+    def response_redirection(self) -> Redirection | None:
+        """Of a redirect: what it changes."""
+        if self.got is None or not 300 <= self.got.status < 400:
+            return None
+        location = self.got_headers.get("location")
+        return None if location is None else redirection(self.sent.url, location)
+
+    @fact("response.location", message="response", header="location", rank=60)
+    def response_location(self) -> str | None:
+        """The Location header."""
+        return self.got_headers.get("location")
+
+    @fact("response.vary", message="response", header=VARY, rank=30)
+    def response_vary(self) -> frozenset[str]:
+        """The header names in Vary, lower-case."""
+        return split_list(self.got_headers.values(VARY))
+
+    @fact("response.vary-origin", message="response", header=VARY, rank=29, needs_header=True)
+    def response_vary_origin(self) -> bool:
+        """Whether Vary names Origin (or is `*`)."""
+        vary = split_list(self.got_headers.values(VARY))
+        return "origin" in vary or WILDCARD in vary
+
+    @fact("response.storable", message="response", header="cache-control", rank=40)
+    def response_storable(self) -> bool:
+        """Whether a cache may keep the answer and use it again without asking: explicit freshness, or Last-Modified to guess from."""
+        return self.got is not None and is_storable(self.sent.method, self.got)
+
+    @fact("response.publicly-storable", message="response", header="cache-control", rank=41, needs_header=True)
+    def response_publicly_storable(self) -> bool:
+        """Whether Cache-Control lets shared caches keep the answer: `public` or `s-maxage`."""
+        directives = split_list(self.got_headers.values("cache-control"))
+        return "public" in directives or any(directive.startswith("s-maxage") for directive in directives)
+
+    @fact("response.from-cache", rank=40)
+    def response_from_cache(self) -> bool:
+        """Whether a shared cache on the way says that it had the answer in store (Age, X-Cache, CF-Cache-Status, Cache-Status)."""
+        return self.got is not None and is_from_cache(self.got)
+
+    @fact("response.sets-cookie", message="response", header="set-cookie", rank=30, needs_header=True)
+    def response_sets_cookie(self) -> bool:
+        """Whether the answer sets a cookie."""
+        return "set-cookie" in self.got_headers
+
+    @fact("response.private", message="response", header="cache-control", rank=42)
+    def response_private(self) -> bool:
+        """Whether the answer is marked as one person's: it sets a cookie, or Cache-Control says `private`."""
+        if "set-cookie" in self.got_headers:
+            return True
+        return any(directive.startswith("private") for directive in split_list(self.got_headers.values("cache-control")))
+
+    @fact("response.cookies-kept-home", message="response", header="set-cookie", rank=45)
+    def response_cookies_kept_home(self) -> frozenset[str]:
+        """Names of cookies that the answer sets and that the browser will not send with cross-site requests (SameSite, Secure)."""
+        return cookies_kept_home(self.got_headers.values("set-cookie"))
+
+    @fact("response.unreadable-headers", message="response", rank=48)
+    def response_unreadable_headers(self) -> frozenset[str]:
+        """Response headers that pages usually want and that this page's script cannot read, because they are not exposed."""
+        got = self.got
+        if got is None or self.observation.role not in (Role.ACTUAL, Role.SIMPLE):
+            return frozenset()
+        wanted = _WANTED_BY_PAGES & self.got_headers.names()  # type: ignore[operator]  # a dict's key view
+        if not wanted:
+            return frozenset()
+        credentials = self.observation.credentials
+        mode = credentials.value if isinstance(credentials, Known) else CredentialsMode.SAME_ORIGIN_OR_OMIT
+        readable = CORS_SAFELISTED_RESPONSE_HEADERS | FORBIDDEN_RESPONSE_HEADERS | cors_exposed_header_names(got, mode)
+        return frozenset(canonical_name(name) for name in wanted - readable)
+
+    @fact("exchange.mixed-content", rank=45)
+    def exchange_mixed_content(self) -> bool:
+        """Whether an https page asks a plain http server that is not this machine."""
+        page = self.observation.page_origin or self.observation.origin
+        if page is None or not page.startswith("https://"):
+            return False
+        scheme, host, _ = scheme_host_port(self.observation.target_origin)
+        return scheme == "http" and not host.endswith("localhost") and not host.startswith("127.") and host != "[::1]"
+
+    @fact("target.host", rank=60)
+    def target_host(self) -> str:
+        """The host of the request's URL."""
+        return host_of(self.observation.target_origin)

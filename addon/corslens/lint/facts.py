@@ -1,0 +1,24 @@
+"""Facts: the vocabulary that rules are written in, about one exchange, its pair, its verdicts and its endpoint's history.
+
+A fact is computed when the first rule asks for it, and once. Unknown never matches.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from corslens.lint.answer_facts import AnswerFacts
+from corslens.lint.fact import Fact, facts_of
+from corslens.lint.history_facts import HistoryFacts
+from corslens.lint.pair_facts import PairFacts
+from corslens.lint.request_facts import RequestFacts
+from corslens.lint.response_facts import ResponseFacts
+from corslens.lint.verdict_facts import VerdictFacts
+
+
+class Facts(RequestFacts, ResponseFacts, AnswerFacts, PairFacts, VerdictFacts, HistoryFacts):
+    """Everything that a rule can ask of one exchange."""
+
+
+VOCABULARY: Mapping[str, Fact[Any]] = MappingProxyType(facts_of(Facts))
+"""Every fact by its name in rules."""

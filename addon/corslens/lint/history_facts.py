@@ -1,0 +1,122 @@
+"""Facts over many exchanges to the same endpoint (API origin and path shape), this one included."""
+
+from corslens.fetch.constants import NULL
+from corslens.fetch.origins import host_of, registrable_domain
+from corslens.lint.fact import fact
+from corslens.lint.facts_base import FactsBase
+from corslens.lint.hosts import Hosting, hosting_of
+from corslens.observation.observation import Role
+from corslens.observation.traffic import Asked, Level, site_of
+
+
+class HistoryFacts(FactsBase):
+    """`history.*`."""
+
+    @fact("history.origins-granted", rank=46)
+    def history_origins_granted(self) -> frozenset[str]:
+        """Origins that were answered with their own name (at most 16 are remembered)."""
+        return frozenset(self.past.granted_origins)
+
+    @fact("history.unrelated-sites-granted", rank=47)
+    def history_unrelated_sites_granted(self) -> int:
+        """How many different sites, none of them the server's own, were answered with their own name."""
+        if len(self.past.granted_origins) < 2:
+            return len(self.past.granted_origins)
+        return len(self.past.granted_sites - {site_of(self.observation.target_origin)})
+
+    @fact("history.unrelated-sites-granted-credentials", rank=47)
+    def history_unrelated_sites_granted_credentials(self) -> int:
+        """How many of them were allowed credentials too."""
+        sites = {site_of(origin) for origin in self.past.credentials_granted}
+        return len(sites - {site_of(self.observation.target_origin)})
+
+    @fact("history.origins-refused", rank=46)
+    def history_origins_refused(self) -> int:
+        """How many origins were answered without their name: there is a list, then."""
+        return len(self.past.refused_origins)
+
+    @fact("history.subdomains-granted", rank=47)
+    def history_subdomains_granted(self) -> int:
+        """How many hosts of the server's own site were answered with their own name."""
+        if len(self.past.granted_origins) < 2:
+            return 0
+        own = site_of(self.observation.target_origin)
+        return len({host_of(origin) for origin in self.past.granted_origins if site_of(origin) == own})
+
+    @fact("history.shared-hosting-granted", rank=47)
+    def history_shared_hosting_granted(self) -> int:
+        """How many different sites below one shared hosting name (`github.io`, `vercel.app`) were answered with their own name."""
+        if len(self.past.granted_origins) < 2:
+            return 0
+        below: dict[str, set[str]] = {}
+        for origin in self.past.granted_origins:
+            if hosting_of(origin) is not Hosting.OWN:
+                host = host_of(origin)
+                below.setdefault(host.partition(".")[2], set()).add(registrable_domain(host) or host)
+        return max((len(sites) for sites in below.values()), default=0)
+
+    @fact("history.null-granted", rank=46)
+    def history_null_granted(self) -> bool:
+        """Whether the origin `null` was answered with its own name."""
+        return self.past.null_granted > 0
+
+    @fact("history.varies", rank=43)
+    def history_varies(self) -> bool:
+        """Whether answers to different origins were seen to differ in Access-Control-Allow-Origin."""
+        return self.past.varies
+
+    @fact("history.vary-missing-on", rank=43)
+    def history_vary_missing_on(self) -> frozenset[Asked]:
+        """Kinds of answers that lacked `Vary: Origin`: `granted` (the origin is named), `refused`, `origin-less` (asked without Origin)."""
+        return frozenset(self.past.vary_missing)
+
+    @fact("history.vary-present-on", rank=43)
+    def history_vary_present_on(self) -> frozenset[Asked]:
+        """Kinds of answers that had `Vary: Origin`."""
+        return frozenset(self.past.vary_present)
+
+    @fact("history.vary-here", rank=43)
+    def history_vary_here(self) -> Asked | None:
+        """What kind of answer this one is."""
+        response, origin = self.got, self.observation.origin
+        if response is None or self.observation.role is Role.PREFLIGHT:
+            return None
+        if origin is None:
+            return Asked.ORIGINLESS
+        return Asked.GRANTED if self.got_headers.get("access-control-allow-origin") == origin else Asked.REFUSED
+
+    @fact("history.grants-on", rank=43)
+    def history_grants_on(self) -> frozenset[Level]:
+        """Kinds of statuses (`success`, `redirect`, `error`) whose answers held Access-Control-Allow-Origin, preflights apart."""
+        return frozenset(self.past.granted_levels)
+
+    @fact("history.plain-on", rank=43)
+    def history_plain_on(self) -> frozenset[Level]:
+        """Kinds of statuses whose answers to an Origin held none."""
+        return frozenset(self.past.plain_levels)
+
+    @fact("history.preflights", rank=46)
+    def history_preflights(self) -> int:
+        """How many preflights were sent to the endpoint."""
+        return self.past.preflights
+
+    @fact("history.preflight-repeats", rank=46)
+    def history_preflight_repeats(self) -> int:
+        """How many of them asked what the same origin had asked of the same URL before, and had been granted."""
+        return self.past.preflight_repeats
+
+    @fact("history.preflights-without-max-age", rank=46)
+    def history_preflights_without_max_age(self) -> int:
+        """How many of them were answered without Access-Control-Max-Age."""
+        return self.past.preflights_without_max_age
+
+    @fact("history.jsonp", rank=46)
+    def history_jsonp(self) -> int:
+        """How often a script with a callback's name was loaded from the endpoint."""
+        return self.past.jsonp
+
+    @fact("history.other-allow-origins", rank=47)
+    def history_other_allow_origins(self) -> frozenset[str]:
+        """Other values of Access-Control-Allow-Origin that the endpoint gave, `null` and `*` apart."""
+        mine = self.got_headers.get("access-control-allow-origin")
+        return frozenset(value for value in self.past.allow_origins if value not in ("", NULL, "*", mine))

@@ -1,0 +1,132 @@
+"""Index: a tree over the rules' conditions, so that the cost of linting does not grow with rules that cannot apply.
+
+Conditions that must all hold are sorted into one order for all rules (each fact's `rank`), and rules share the path of what they have in
+common. Where a condition fixes a fact's value, the next step is one look-up however many rules hang there; every other condition
+is tested once for all the rules below it.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from corslens.lint.condition import Condition, Leaf, Matcher, Test, compile_condition, conjuncts, wants_value
+from corslens.lint.fact import Fact
+from corslens.observation.observation import Role
+
+_HEADER_SETS = {"response": "response.headers", "request": "request.headers"}
+_ROLE = "role"
+
+
+class Node[T]:
+    """A place in the tree: what holds for everything below has been tested on the way."""
+
+    __slots__ = ("_by_test", "found", "sets", "tests", "values")
+
+    def __init__(self) -> None:
+        self.found: list[T] = []
+        self.values: dict[str, dict[Any, Node[T]]] = {}
+        """By attribute: the node for each value."""
+        self.sets: dict[str, dict[Any, Node[T]]] = {}
+        """By attribute: the node for each element."""
+        self.tests: list[tuple[Test, Node[T]]] = []
+        self._by_test: dict[Condition, Node[T]] = {}
+
+    def add(self, steps: tuple[Condition, ...], item: T, vocabulary: Mapping[str, Fact[Any]]) -> None:
+        """Hang an item below the nodes that its conditions lead to."""
+        if not steps:
+            self.found.append(item)
+            return
+        step, rest = steps[0], steps[1:]
+        for node in self._nodes_of(step, vocabulary):
+            node.add(rest, item, vocabulary)
+
+    def _nodes_of(self, step: Condition, vocabulary: Mapping[str, Fact[Any]]) -> "Iterable[Node[T]]":
+        if isinstance(step, Leaf):
+            attribute = vocabulary[step.fact].attribute
+            match step.matcher:
+                case Matcher.IS:
+                    return (self.values.setdefault(attribute, {}).setdefault(step.argument, Node()),)
+                case Matcher.IN if isinstance(step.argument, tuple):
+                    branches = self.values.setdefault(attribute, {})
+                    return [branches.setdefault(value, Node()) for value in dict.fromkeys(step.argument)]
+                case Matcher.HAS:
+                    return (self.sets.setdefault(attribute, {}).setdefault(step.argument, Node()),)
+        node = self._by_test.get(step)
+        if node is None:
+            node = self._by_test[step] = Node()
+            self.tests.append((compile_condition(step, vocabulary), node))
+        return (node,)
+
+    def collect(self, facts: Any, into: list[T]) -> None:
+        """Add the items all of whose conditions hold."""
+        if self.found:
+            into += self.found
+        for attribute, branches in self.values.items():
+            node = branches.get(getattr(facts, attribute))
+            if node is not None:
+                node.collect(facts, into)
+        for attribute, branches in self.sets.items():
+            elements = getattr(facts, attribute)
+            if elements:
+                for element in branches.keys() & elements:
+                    branches[element].collect(facts, into)
+        for test, node in self.tests:
+            if test(facts):
+                node.collect(facts, into)
+
+
+class Index[T]:
+    """One tree a role."""
+
+    __slots__ = ("_trees",)
+
+    def __init__(self, items: Iterable[tuple[Condition, T]], vocabulary: Mapping[str, Fact[Any]]) -> None:
+        self._trees: dict[str, Node[T]] = {role: Node() for role in Role}
+        for condition, item in items:
+            steps = _steps(condition, vocabulary)
+            rest = tuple(step for step in steps if not _fixes_role(step))
+            for role in _roles(steps):
+                self._trees[role].add(rest, item, vocabulary)
+
+    def collect(self, facts: Any) -> list[T]:
+        """Return the items whose condition holds."""
+        found: list[T] = []
+        self._trees[facts.role].collect(facts, found)
+        return found
+
+
+def _fixes_role(step: Condition) -> bool:
+    return isinstance(step, Leaf) and step.fact == _ROLE and step.matcher in (Matcher.IS, Matcher.IN)
+
+
+def _roles(steps: tuple[Condition, ...]) -> list[str]:
+    """Return the roles that the conditions leave."""
+    left = [str(role) for role in Role]
+    for step in steps:
+        if isinstance(step, Leaf) and _fixes_role(step):
+            wanted = step.argument if isinstance(step.argument, tuple) else (step.argument,)
+            left = [role for role in left if role in wanted]
+    return left
+
+
+def _steps(condition: Condition, vocabulary: Mapping[str, Fact[Any]]) -> tuple[Condition, ...]:
+    """Return what must hold, the headers that this implies included, in the order of testing."""
+    steps: dict[Condition, int] = {}
+    for part in conjuncts(condition):
+        if not isinstance(part, Leaf):
+            steps[part] = 100
+            continue
+        fact = vocabulary[part.fact]
+        steps[part] = fact.rank
+        implied = _implied_header(part, fact)
+        if implied is not None:
+            steps[implied] = vocabulary[implied.fact].rank
+    return tuple(sorted(steps, key=lambda step: (steps[step], repr(step))))
+
+
+def _implied_header(leaf: Leaf, fact: Fact[Any]) -> Leaf | None:
+    names = None if fact.message is None else _HEADER_SETS.get(fact.message)
+    if names is None or fact.header is None or not fact.needs_header:
+        return None
+    if not wants_value(leaf) or leaf.argument is False:
+        return None
+    return Leaf(names, Matcher.HAS, fact.header)

@@ -1,0 +1,163 @@
+"""From YAML to Rule, and to a user's overrides and silences."""
+
+import re
+from collections.abc import Callable
+
+import yaml
+from msgspec import Struct
+
+from corslens.lint.facts import VOCABULARY
+from corslens.lint.finding import Confidence, Severity
+from corslens.lint.parse_condition import parse_condition
+from corslens.lint.parse_sample import parse_samples
+from corslens.lint.rule import Case, ExchangeFilter, Family, Override, Rule, Silence
+from corslens.lint.template import FAILURE_FIELDS, Template, parse_template
+from corslens.lint.yaml_reader import Node, Reader, nearest
+from corslens.verdict.reasons import Reason
+
+type ParseFilter = Callable[[str], ExchangeFilter]
+"""Reads a flow filter; ValueError when the text is none."""
+
+RULE_FIELDS = (
+    "id", "family", "summary", "why", "severity", "confidence", "reason", "when", "never", "message", "fix", "sources", "bad", "good",
+)  # fmt: skip
+OVERRIDE_FIELDS = ("rule", "severity", "silence", "because")
+SEVERITIES = {severity.word: severity for severity in Severity}
+_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_PLACEHOLDER = parse_template("…")
+
+
+class Change(Struct, frozen=True):
+    """An entry of `overrides`, with the place of its rule's name for messages."""
+
+    node: Node
+    rule: str
+    override: Override | None
+    silence: Silence | None
+
+
+def parse_rule(reader: Reader, node: Node, *, stem: str, folder: str, alone: bool) -> Rule | None:
+    """Return the rule written at a document's root, None when it cannot be made out at all.
+
+    Args:
+        stem: of the file's name, the id unless the rule names one.
+        folder: in which the file is, the family where it is one.
+        alone: the file holds this rule only.
+    """
+    before = len(reader.problems)
+    required = ("summary", "severity", "message") if alone else ("id", "summary", "severity", "message")
+    fields = reader.fields(node, "a rule", RULE_FIELDS, required)
+    id = reader.text(fields.get("id"), "id", stem)
+    if not _ID.fullmatch(id):
+        reader.refuse(fields.get("id", node), f'"{id}" is no rule id: lower-case words joined by hyphens')
+    family = reader.choice(fields.get("family"), "family", Family)
+    if family is None:
+        family = folder if folder in set(Family) else Family.CUSTOM
+    reason = reader.choice(fields.get("reason"), "reason", Reason)
+    when, never = fields.get("when"), fields.get("never")
+    if when is None and never is None and "reason" not in fields:
+        reader.refuse(node, 'a rule lacks the field "when"')
+    if when is not None and never is not None:
+        reader.refuse(never, '"never" and "when" exclude each other')
+    condition = None if when is None else parse_condition(reader, when)
+    severity, cases = _severity(reader, fields.get("severity"))
+    rule = Rule(
+        id=id,
+        family=Family(family),
+        summary=reader.text(fields.get("summary"), "summary"),
+        why=reader.text(fields.get("why"), "why"),
+        severity=severity,
+        cases=cases,
+        confidence=Confidence(reader.choice(fields.get("confidence"), "confidence", Confidence) or Confidence.MEDIUM),
+        when=condition,
+        never=None if never is None else reader.text(never, "never"),
+        reason=None if reason is None else Reason(reason),
+        message=_template(reader, fields.get("message"), "message", has_failure=reason is not None),
+        fix=_template(reader, fields.get("fix"), "fix", has_failure=reason is not None),
+        sources=tuple(_url(reader, item) for item in reader.items(fields["sources"], "sources")) if "sources" in fields else (),
+        bad=parse_samples(reader, fields.get("bad"), "bad"),
+        good=parse_samples(reader, fields.get("good"), "good"),
+        file=reader.file,
+    )
+    return rule if len(reader.problems) == before else None
+
+
+def _url(reader: Reader, node: Node) -> str:
+    url = reader.text(node, "a source")
+    if url and not url.startswith("https://"):
+        reader.refuse(node, f'a source is an https address, not "{url}"')
+    return url
+
+
+def _severity(reader: Reader, node: Node | None) -> tuple[Severity, tuple[Case, ...]]:
+    """Return the severity and the cases before it: a word, or a list of `word: condition` that ends with a word."""
+    if node is None:
+        return Severity.INFO, ()
+    if not isinstance(node, yaml.SequenceNode):
+        return SEVERITIES.get(reader.choice(node, "severity", SEVERITIES) or "", Severity.INFO), ()
+    *entries, last = node.value or [node]
+    if not isinstance(last, yaml.ScalarNode):
+        reader.refuse(last, "the last severity stands alone: it counts when no case before it does")
+        return Severity.INFO, ()
+    cases: list[Case] = []
+    for entry in entries:
+        for word, (key, value) in reader.mapping(entry, "a case of severity").items():
+            condition = parse_condition(reader, value, f"the case {word}")
+            if word not in SEVERITIES:
+                reader.refuse(key, f'severity cannot be "{word}"{nearest(word, SEVERITIES)}')
+            elif condition is not None:
+                cases.append(Case(SEVERITIES[word], condition))
+    return SEVERITIES.get(reader.choice(last, "severity", SEVERITIES) or "", Severity.INFO), tuple(cases)
+
+
+def _template(reader: Reader, node: Node | None, what: str, *, has_failure: bool) -> Template:
+    if node is None:
+        return parse_template("")
+    try:
+        template = parse_template(" ".join(reader.text(node, what).split()))
+    except ValueError as error:
+        reader.refuse(node, f"{what}: {error}")
+        return _PLACEHOLDER
+    known = (*VOCABULARY, *FAILURE_FIELDS) if has_failure else tuple(VOCABULARY)
+    for name in template.fields:
+        if name in FAILURE_FIELDS and not has_failure:
+            reader.refuse(node, f'"{{{name}}}" can only be said by a rule with a "reason"')
+        elif name not in known:
+            reader.refuse(node, f'unknown fact "{name}" in {what}{nearest(name, known)}')
+    return template
+
+
+def parse_overrides(reader: Reader, node: Node, parse_filter: ParseFilter | None) -> list[Change]:
+    """Return the entries of a user's `overrides`."""
+    changes: list[Change] = []
+    for item in reader.items(node, "overrides"):
+        fields = reader.fields(item, "an override", OVERRIDE_FIELDS, ("rule",))
+        rule, because = reader.text(fields.get("rule"), "rule"), reader.text(fields.get("because"), "because")
+        severity = reader.choice(fields.get("severity"), "severity", SEVERITIES)
+        silence = fields.get("silence")
+        if "severity" not in fields and silence is None:
+            reader.refuse(item, 'an override changes the "severity" or gives a flow filter to "silence"')
+        if silence is not None and not because:
+            reader.refuse(silence, 'who silences a rule says why: add "because"')
+        changes.append(
+            Change(
+                fields.get("rule", item),
+                rule,
+                None if severity is None else Override(rule=rule, severity=SEVERITIES[severity], because=because),
+                None if silence is None else _silence(reader, silence, rule, because, parse_filter),
+            )
+        )
+    return changes
+
+
+def _silence(reader: Reader, node: Node, rule: str, because: str, parse_filter: ParseFilter | None) -> Silence | None:
+    text = reader.text(node, "silence")
+    if parse_filter is None:
+        reader.refuse(node, "flow filters cannot be read here")
+        return None
+    try:
+        matches = parse_filter(text)
+    except ValueError as error:
+        reader.refuse(node, f'"{text}" is no flow filter: {error}')
+        return None
+    return Silence(rule=rule, filter=text, matches=matches, because=because)

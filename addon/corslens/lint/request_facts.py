@@ -1,0 +1,194 @@
+"""Facts about the request: what was asked, by whom, and with what evidence for what the wire does not show."""
+
+from collections.abc import Iterable
+
+from corslens.engines.engine import Engine
+from corslens.fetch.constants import (
+    ACCESS_CONTROL_REQUEST_HEADERS,
+    ACCESS_CONTROL_REQUEST_METHOD,
+    NULL,
+)
+from corslens.fetch.credentials import CredentialsMode
+from corslens.fetch.origins import is_same_site, scheme_host_port
+from corslens.lint.fact import fact
+from corslens.lint.facts_base import FactsBase
+from corslens.lint.hosts import Place, place_of
+from corslens.observation.evidence import Known, Unknown
+from corslens.observation.observation import Role
+from corslens.observation.path_shape import path_shape
+from corslens.observation.traffic import jsonp_parameter
+
+_NOT_A_BROWSER = Unknown("no browser is recognised by the User-Agent")
+_CLIENT_HINTS = frozenset({"dpr", "save-data", "device-memory", "downlink", "ect", "rtt", "viewport-width", "width"})
+_RESPONSE_ONLY = (
+    "access-control-allow-origin",
+    "access-control-allow-credentials",
+    "access-control-allow-methods",
+    "access-control-allow-headers",
+    "access-control-expose-headers",
+    "access-control-max-age",
+)
+
+
+def split_list(lines: Iterable[str]) -> frozenset[str]:
+    """Return the lower-case elements of comma lists, whatever they hold."""
+    return frozenset(part.strip().lower() for line in lines for part in line.split(",") if part.strip())
+
+
+class RequestFacts(FactsBase):
+    """`role`, `engine`, `request.*`, `target.*`, `page.*`."""
+
+    @fact("role", rank=0)
+    def role(self) -> Role:
+        """What the exchange is to CORS. Rules that name it cost nothing on exchanges of another role."""
+        return self.observation.role
+
+    @fact("engine", rank=40)
+    def engine(self) -> Engine | Unknown:
+        """The browser engine that sent the request."""
+        return self.observation.engine or _NOT_A_BROWSER
+
+    @fact("request.method", rank=30)
+    def request_method(self) -> str:
+        """The method as on the wire; case is kept."""
+        return self.sent.method
+
+    @fact("request.url", rank=60)
+    def request_url(self) -> str:
+        """The absolute URL."""
+        return self.sent.url
+
+    @fact("request.path", rank=55)
+    def request_path(self) -> str:
+        """The path without query, with ids replaced by `*` (the endpoint's path shape)."""
+        return path_shape(self.sent.url)
+
+    @fact("request.origin", message="request", header="origin", rank=35)
+    def request_origin(self) -> str | None:
+        """The Origin header: a serialized origin or `null`."""
+        return self.observation.origin
+
+    @fact("request.headers", rank=6)
+    def request_headers(self) -> frozenset[str]:
+        """The lower-case names of the request's headers."""
+        return frozenset(self.sent_headers.names())
+
+    @fact("request.mode", message="request", header="sec-fetch-mode", rank=40)
+    def request_mode(self) -> str | Unknown:
+        """The request's mode: `cors`, `no-cors`, `navigate`, `same-origin`, `websocket`."""
+        mode = self.observation.mode
+        return mode.value if isinstance(mode, Known) else mode
+
+    @fact("request.destination", message="request", header="sec-fetch-dest", rank=40)
+    def request_destination(self) -> str | Unknown:
+        """What the response is for: `empty` (fetch, XHR), `font`, `image`, `script`, …"""
+        destination = self.observation.destination
+        return destination.value if isinstance(destination, Known) else destination
+
+    @fact("request.credentials", rank=40)
+    def request_credentials(self) -> CredentialsMode | Unknown:
+        """The credentials mode, where the wire tells."""
+        credentials = self.observation.credentials
+        return credentials.value if isinstance(credentials, Known) else credentials
+
+    @fact("request.cookie", message="request", header="cookie", rank=30, needs_header=True)
+    def request_cookie(self) -> bool:
+        """Whether cookies were sent."""
+        return "cookie" in self.sent_headers
+
+    @fact("request.authorization", message="request", header="authorization", rank=30, needs_header=True)
+    def request_authorization(self) -> bool:
+        """Whether an Authorization header was sent."""
+        return "authorization" in self.sent_headers
+
+    @fact("request.if-none-match", message="request", header="if-none-match", rank=45, needs_header=True)
+    def request_if_none_match(self) -> bool:
+        """Whether the request asks only for a newer version."""
+        return "if-none-match" in self.sent_headers
+
+    @fact("request.unsafe-headers", rank=45)
+    def request_unsafe_headers(self) -> frozenset[str]:
+        """The page-set header names (lower-case) that are not CORS-safelisted and made a preflight necessary."""
+        need = self.observation.need
+        return frozenset() if need is None else frozenset(need.header_names)
+
+    @fact("request.response-only-headers", message="request", rank=8)
+    def request_response_only_headers(self) -> frozenset[str]:
+        """`Access-Control-Allow-…` names that the page put on its request, or asks a preflight for, where they mean nothing."""
+        found = {name for name in _RESPONSE_ONLY if name in self.sent_headers}
+        if self.observation.role is Role.PREFLIGHT:
+            found |= self.request_requested_headers & frozenset(_RESPONSE_ONLY)
+        return frozenset(found)
+
+    @fact("request.requested-method", message="request", header=ACCESS_CONTROL_REQUEST_METHOD, rank=40)
+    def request_requested_method(self) -> str | None:
+        """The method that a preflight asks for."""
+        return self.sent_headers.get(ACCESS_CONTROL_REQUEST_METHOD)
+
+    @fact("request.requested-headers", message="request", header=ACCESS_CONTROL_REQUEST_HEADERS, rank=42)
+    def request_requested_headers(self) -> frozenset[str]:
+        """The header names (lower-case) that a preflight asks for."""
+        return split_list(self.sent_headers.values(ACCESS_CONTROL_REQUEST_HEADERS))
+
+    @fact("request.preflight-by-hand", message="request", header=ACCESS_CONTROL_REQUEST_HEADERS, rank=42)
+    def request_preflight_by_hand(self) -> bool:
+        """Whether a preflight is written as no browser writes it: header names not lower-case, not sorted, spaced, or repeated; or cookies."""
+        if self.observation.role is not Role.PREFLIGHT:
+            return False
+        lines = self.sent_headers.values(ACCESS_CONTROL_REQUEST_HEADERS)
+        if "cookie" in self.sent_headers or "authorization" in self.sent_headers:
+            return True
+        if not lines:
+            return False
+        names = ",".join(lines).split(",")
+        return names != sorted({name.strip().lower() for name in names})
+
+    @fact("request.client-hints", message="request", rank=45)
+    def request_client_hints(self) -> frozenset[str]:
+        """Client hint headers that only Chromium counts as CORS-safelisted."""
+        return _CLIENT_HINTS & self.request_headers
+
+    @fact("request.private-network", message="request", header="access-control-request-private-network", rank=40)
+    def request_private_network(self) -> str | None:
+        """The obsolete `Access-Control-Request-Private-Network`."""
+        return self.sent_headers.get("access-control-request-private-network")
+
+    @fact("request.storage-access", message="request", header="sec-fetch-storage-access", rank=45)
+    def request_storage_access(self) -> str | None:
+        """`Sec-Fetch-Storage-Access`: `none` when the browser holds third-party cookies back."""
+        return self.sent_headers.get("sec-fetch-storage-access")
+
+    @fact("request.jsonp-parameter", rank=55)
+    def request_jsonp_parameter(self) -> str | None:
+        """The query parameter that names a JSONP callback."""
+        return jsonp_parameter(self.sent.url)
+
+    @fact("target.origin", rank=60)
+    def target_origin(self) -> str:
+        """The origin of the request's URL."""
+        return self.observation.target_origin
+
+    @fact("target.scheme", rank=32)
+    def target_scheme(self) -> str:
+        """`http` or `https`."""
+        return scheme_host_port(self.observation.target_origin)[0]
+
+    @fact("target.place", rank=45)
+    def target_place(self) -> Place:
+        """Where the answering host is: this machine (`loopback`), a `private` network, or `public`."""
+        return place_of(self.observation.target_origin)
+
+    @fact("page.origin", rank=60)
+    def page_origin(self) -> str | Unknown:
+        """The origin of the page that asks, where the wire tells; behind a redirect the Origin header may be `null` instead."""
+        return self.observation.page_origin or Unknown("no header names the page's origin")
+
+    @fact("page.same-site", rank=40)
+    def page_same_site(self) -> bool | Unknown:
+        """Whether the page and the answering server belong to one site (cookies travel then)."""
+        origin = self.observation.origin
+        if origin is None or origin == NULL:
+            origin = self.observation.page_origin
+        if origin is None:
+            return Unknown("no header names the page's origin")
+        return is_same_site(origin, self.observation.target_origin)

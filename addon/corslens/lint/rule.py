@@ -1,0 +1,150 @@
+"""Rule: one entry of the catalogue, as its file says; RuleSet: the rules of a session with a user's own changes to them."""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+
+from msgspec import Struct
+
+from corslens.lint.condition import All, Condition, Leaf, Matcher, Test, compile_condition
+from corslens.lint.facts import VOCABULARY
+from corslens.lint.finding import Confidence, Severity
+from corslens.lint.index import Index
+from corslens.lint.sample import Sample
+from corslens.lint.template import Template
+from corslens.observation.exchange import Exchange
+from corslens.verdict.reasons import Reason
+
+type ExchangeFilter = Callable[[Exchange], bool]
+"""A flow filter, as the capturing program reads it."""
+
+
+class Family(StrEnum):
+    """What a rule is about; also the folder of its file."""
+
+    VIOLATIONS = "violations"
+    """What a browser blocks."""
+    SECURITY = "security"
+    """What lets somebody in who should stay outside."""
+    CORRECTNESS = "correctness"
+    """What was meant and is not what is said."""
+    CACHING = "caching"
+    COMPATIBILITY = "compatibility"
+    """What one engine does and another does not."""
+    CUSTOM = "custom"
+    """A user's own."""
+
+
+class Case(Struct, frozen=True):
+    """A severity, and the circumstances in which it counts."""
+
+    severity: Severity
+    when: Condition
+
+
+class Rule(Struct, frozen=True, kw_only=True):
+    """A rule as its file says."""
+
+    id: str
+    family: Family
+    summary: str
+    why: str
+    severity: Severity
+    """When no case holds."""
+    cases: tuple[Case, ...] = ()
+    """The first that holds decides."""
+    confidence: Confidence
+    when: Condition | None
+    """None: it never fires; `never` says why."""
+    never: str | None = None
+    reason: Reason | None = None
+    """The reason of a verdict that this rule puts into words."""
+    message: Template
+    fix: Template
+    sources: tuple[str, ...] = ()
+    bad: tuple[Sample, ...] = ()
+    good: tuple[Sample, ...] = ()
+    file: str = ""
+
+    @property
+    def condition(self) -> Condition | None:
+        """When it fires: its `reason` is among the verdict's, and its `when` holds."""
+        if self.never is not None:
+            return None
+        parts: list[Condition] = []
+        if self.reason is not None:
+            parts.append(Leaf("verdict.reasons", Matcher.HAS, str(self.reason)))
+        if self.when is not None:
+            parts.append(self.when)
+        return All(tuple(parts)) if parts else None
+
+    @property
+    def worst(self) -> Severity:
+        """The highest severity that it can have."""
+        return max((self.severity, *(case.severity for case in self.cases)))
+
+
+class Silence(Struct, frozen=True, kw_only=True):
+    """A user's word that a rule's findings on certain exchanges are known and accepted."""
+
+    rule: str
+    filter: str
+    matches: ExchangeFilter
+    because: str
+
+
+class Override(Struct, frozen=True, kw_only=True):
+    """A user's own severity for a rule."""
+
+    rule: str
+    severity: Severity
+    because: str = ""
+
+
+class Fireable(Struct, frozen=True):
+    """A rule, ready to fire."""
+
+    rule: Rule
+    cases: tuple[tuple[Severity, Test], ...]
+    severity: Severity
+    silences: tuple[Silence, ...]
+    order: int
+
+
+class RuleSet:
+    """The rules of a session. Immutable: an edited rule file makes a new one."""
+
+    def __init__(
+        self,
+        rules: Mapping[str, Rule],
+        *,
+        overrides: tuple[Override, ...] = (),
+        silences: tuple[Silence, ...] = (),
+        files: tuple[str, ...] = (),
+    ) -> None:
+        self.rules = rules
+        self.overrides = {override.rule: override for override in overrides}
+        self.silences = silences
+        self.files = files
+        """The user's files that these came from, bundled ones apart."""
+        self.index: Index[Fireable] = Index(
+            (
+                (condition, self._fireable(rule, order))
+                for order, rule in enumerate(rules.values())
+                if (condition := rule.condition) is not None
+            ),
+            VOCABULARY,
+        )
+
+    def __len__(self) -> int:
+        return len(self.rules)
+
+    def _fireable(self, rule: Rule, order: int) -> Fireable:
+        override = self.overrides.get(rule.id)
+        cases = () if override is not None else rule.cases
+        return Fireable(
+            rule,
+            tuple((case.severity, compile_condition(case.when, VOCABULARY)) for case in cases),
+            rule.severity if override is None else override.severity,
+            tuple(silence for silence in self.silences if silence.rule == rule.id),
+            order,
+        )

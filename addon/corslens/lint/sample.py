@@ -1,0 +1,116 @@
+"""Sample: a little traffic on which a rule must fire or stay silent, as its file shows it; run through the real pipeline by the tests.
+
+What a browser adds by itself (User-Agent, fetch metadata, the preflight's request) is added here, so that a sample shows only what matters.
+"""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from corslens.engines.engine import Engine
+from corslens.fetch.constants import ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD
+from corslens.fetch.messages import HeaderLine, HeaderList, Request, Response
+from corslens.fetch.origins import is_potentially_trustworthy, is_same_site, origin_of
+from corslens.fetch.request_headers import cors_unsafe_request_header_names, is_forbidden_request_header
+from corslens.observation.exchange import Exchange
+
+PAGE = "https://app.example"
+TARGET = "https://api.example/me"
+USER_AGENTS = {
+    Engine.CHROMIUM: "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
+    Engine.FIREFOX: "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0",
+    Engine.WEBKIT: "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Safari/605.1.15",
+}
+_FIRST = 1_767_225_600.0  # 2026-01-01, so that times in reports look like times
+_SECONDS_APART = 10.0
+_BROWSER_SETS = frozenset({"accept", "user-agent", "if-none-match", "if-modified-since", "save-data"})
+
+type Headers = Mapping[str, str | tuple[str, ...] | None]
+"""By name; several values are several lines, None takes away what a browser would have added."""
+
+
+class Step(Struct, frozen=True, kw_only=True):
+    """One exchange of a sample, with the preflight that came before it."""
+
+    method: str = "GET"
+    url: str = TARGET
+    request: Headers = {}
+    status: int | None = 200
+    """None without an answer."""
+    response: Headers = {}
+    error: str | None = None
+    preflight: "tuple[int, Headers] | None" = None
+    """Status and headers of the preflight's response."""
+    credentials: bool = False
+    """The page included credentials."""
+    after: float = _SECONDS_APART
+    """Seconds since the exchange before."""
+
+
+class Sample(Struct, frozen=True, kw_only=True):
+    """The exchanges of a sample; the rule is looked for at the last one."""
+
+    name: str
+    engine: Engine = Engine.CHROMIUM
+    steps: tuple[Step, ...]
+
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """Write the messages out as a proxy would have seen them."""
+        exchanges: list[Exchange] = []
+        time = _FIRST
+        for number, step in enumerate(self.steps):
+            time += step.after
+            request = _request(step, self.engine, time)
+            if step.preflight is not None:
+                status, headers = step.preflight
+                asked = _preflight(request, time - 0.1)
+                answered = Response(status=status, headers=HeaderList(_lines(headers)), time=time - 0.05)
+                exchanges.append(_exchange(f"{number}-preflight", asked, answered, None))
+            response = None
+            if step.status is not None and step.error is None:
+                response = Response(status=step.status, headers=HeaderList(_lines(step.response)), time=time + 0.05)
+            exchanges.append(_exchange(str(number), request, response, step.error))
+        return tuple(exchanges)
+
+
+def _exchange(id: str, request: Request, response: Response | None, error: str | None) -> Exchange:
+    return Exchange(
+        id=id, request=request, response=response, error=error, answered_by_proxy=error is not None, client="sample"
+    )
+
+
+def _lines(headers: Headers) -> list[HeaderLine]:
+    lines: list[HeaderLine] = []
+    for name, value in headers.items():
+        if value is not None:
+            lines += [(name, one) for one in (value if isinstance(value, tuple) else (value,))]
+    return lines
+
+
+def _request(step: Step, engine: Engine, time: float) -> Request:
+    added: dict[str, str | tuple[str, ...] | None] = {"user-agent": USER_AGENTS[engine], "accept": "*/*", "origin": PAGE}
+    target = origin_of(step.url)
+    given = {name.lower(): value for name, value in step.request.items()}
+    origin = given.get("origin", PAGE)
+    if is_potentially_trustworthy(target):
+        page = origin if isinstance(origin, str) else PAGE
+        site = "same-origin" if page == target else "same-site" if is_same_site(page, target) else "cross-site"
+        added |= {"sec-fetch-mode": "cors", "sec-fetch-dest": "empty", "sec-fetch-site": site}
+        if step.credentials and site == "cross-site" and engine is not Engine.WEBKIT:
+            added["sec-fetch-storage-access"] = "active"
+    if step.method not in ("GET", "HEAD"):
+        added["content-length"] = "2"
+    return Request(method=step.method, url=step.url, headers=HeaderList(_lines(added | given)), time=time)
+
+
+def _preflight(request: Request, time: float) -> Request:
+    """Return the preflight that a browser makes for a request."""
+    headers = request.headers
+    page_set = [line for line in headers.lines if line[0] not in _BROWSER_SETS and not is_forbidden_request_header(*line)]
+    unsafe = cors_unsafe_request_header_names(page_set)
+    lines: list[HeaderLine] = [("accept", "*/*"), (ACCESS_CONTROL_REQUEST_METHOD, request.method)]
+    if unsafe:
+        lines.append((ACCESS_CONTROL_REQUEST_HEADERS, ",".join(unsafe)))
+    kept = ("origin", "user-agent", "sec-fetch-mode", "sec-fetch-dest", "sec-fetch-site")
+    lines += [line for line in headers.lines if line[0] in kept]
+    return Request(method="OPTIONS", url=request.url, headers=HeaderList(lines), time=time)

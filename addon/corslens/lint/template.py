@@ -1,0 +1,97 @@
+"""Template: the text of a message or a fix, with facts in braces. What comes off the wire is redacted when it is filled in."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from corslens.engines.engine import Engine
+from corslens.lint.fact import Fact
+from corslens.observation.evidence import Unknown
+from corslens.observation.redaction import redact_header, redact_url
+from corslens.verdict.verdict import Failure
+
+FAILURE_FIELDS = ("failure.header", "failure.value", "failure.wanted")
+"""What a rule with a `reason` may say of the failing check."""
+
+_FIELD = re.compile(r"\{([^{}]*)\}")
+_LONGEST = 200
+_MOST = 6
+
+
+class Template(Struct, frozen=True):
+    """Text, cut at its fields."""
+
+    text: str
+    parts: tuple[str, ...]
+    """Plain text at even places, names of facts at odd ones."""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The names of the facts in it."""
+        return self.parts[1::2]
+
+
+def parse_template(text: str) -> Template:
+    """Cut a text at its fields; there is no way to write a brace that is none.
+
+    Raises: ValueError when a brace is left over.
+    """
+    parts = tuple(_FIELD.split(text))
+    if any("{" in part or "}" in part for part in parts[::2]):
+        raise ValueError("a brace stands alone; write {name-of-a-fact}")
+    return Template(text, parts)
+
+
+def render(template: Template, facts: Any, failure: Failure | None, vocabulary: Mapping[str, Fact[Any]]) -> str:
+    """Fill a template in."""
+    if len(template.parts) == 1:
+        return template.text
+    shown = list(template.parts)
+    for place in range(1, len(shown), 2):
+        name = shown[place]
+        shown[place] = _of_failure(name, failure) if name in FAILURE_FIELDS else _of_fact(vocabulary[name], facts)
+    return "".join(shown)
+
+
+def _of_failure(name: str, failure: Failure | None) -> str:
+    if failure is None:
+        return "nothing"
+    header = failure.header or ""
+    match name:
+        case "failure.header":
+            return header or "the response"
+        case "failure.value":
+            return "nothing" if failure.value is None else _shortened(redact_header(header, failure.value))
+        case _:
+            return "something else" if failure.wanted is None else _shortened(redact_header(header, failure.wanted))
+
+
+def _of_fact(fact: Fact[Any], facts: Any) -> str:
+    value = getattr(facts, fact.attribute)
+    if value is None:
+        return "nothing"
+    if isinstance(value, Unknown):
+        return "unknown"
+    show: Callable[[Any], str] = lambda one: _shown(fact, one)  # noqa: E731  # used once, as a key and a function
+    if isinstance(value, frozenset | tuple):
+        elements = sorted(map(show, value))
+        more = [f"and {len(elements) - _MOST} more"] if len(elements) > _MOST else []
+        return ", ".join(elements[:_MOST] + more) or "nothing"
+    return show(value)
+
+
+def _shown(fact: Fact[Any], value: Any) -> str:
+    if isinstance(value, Engine):
+        return value.label
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return str(value)
+    text = redact_header(fact.header, value) if fact.header is not None else redact_url(value)
+    return _shortened(text)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

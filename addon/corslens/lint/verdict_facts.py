@@ -1,0 +1,82 @@
+"""Facts about the verdicts: what the browser that asked makes of the exchange, and what the others would."""
+
+from corslens.engines.engine import Engine
+from corslens.lint.fact import fact
+from corslens.lint.facts_base import FactsBase
+from corslens.verdict.reasons import Reason
+from corslens.verdict.verdict import Failure, Outcome, Verdict
+
+_RESTATES_ABSENCE = frozenset({
+    Reason.PREFLIGHT_ACAC_NOT_TRUE,
+    Reason.PREFLIGHT_METHOD_NOT_ALLOWED,
+    Reason.PREFLIGHT_HEADER_NOT_ALLOWED,
+    Reason.ACAC_NOT_TRUE,
+})  # fmt: skip
+
+
+class VerdictFacts(FactsBase):
+    """`verdict.*`."""
+
+    @property
+    def headline(self) -> Engine:
+        """The engine whose verdict counts: the one chosen, the one that asked, or Chromium."""
+        return self.chosen_engine or self.observation.engine or Engine.CHROMIUM
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The headline engine's verdict."""
+        return self.verdicts.get(self.headline)
+
+    def failure(self, reason: Reason) -> Failure | None:
+        """Return the failing check with this reason."""
+        verdict = self.verdict
+        if verdict is None:
+            return None
+        return next((failure for failure in verdict.failures if failure.reason is reason), None)
+
+    @fact("verdict.outcome", rank=2)
+    def verdict_outcome(self) -> Outcome:
+        """What the browser that sent the request (Chromium, if none is recognised) makes of it: `allowed`, `blocked`, or `depends` on the credentials mode."""
+        verdict = self.verdict
+        return Outcome.ALLOWED if verdict is None else verdict.outcome
+
+    @fact("verdict.reasons", rank=3)
+    def verdict_reasons(self) -> frozenset[Reason]:
+        """The reasons for which that browser blocks: the one that it reports and the further ones that would come after it.
+
+        On an answer without any CORS header the further ones that only say so again are left out.
+        """
+        verdict = self.verdict
+        if verdict is None or not verdict.failures:
+            return frozenset()
+        reported, *others = (failure.reason for failure in verdict.failures)
+        if others and not any(name.startswith("access-control-") for name in self.got_headers.names()):
+            others = [reason for reason in others if reason not in _RESTATES_ABSENCE]
+        return frozenset((reported, *others))
+
+    @fact("verdict.reason", rank=4)
+    def verdict_reason(self) -> Reason | None:
+        """The reason that the browser reports: the first failing check."""
+        verdict = self.verdict
+        return None if verdict is None else verdict.reason
+
+    @fact("verdict.notes", rank=10)
+    def verdict_notes(self) -> frozenset[str]:
+        """What an engine says without blocking: `authorization-covered-by-wildcard`."""
+        return frozenset(note for verdict in self.verdicts.values() for note in verdict.notes)
+
+    @fact("verdict.blocked-in", rank=44)
+    def verdict_blocked_in(self) -> frozenset[Engine]:
+        """The engines that certainly block."""
+        return frozenset(engine for engine, verdict in self.verdicts.items() if verdict.blocked)
+
+    @fact("verdict.allowed-in", rank=44)
+    def verdict_allowed_in(self) -> frozenset[Engine]:
+        """The engines that certainly allow."""
+        return frozenset(engine for engine, verdict in self.verdicts.items() if verdict.allowed)
+
+    @fact("verdict.engines-disagree", rank=7)
+    def verdict_engines_disagree(self) -> bool:
+        """Whether one engine certainly allows what another certainly blocks."""
+        outcomes = {verdict.outcome for verdict in self.verdicts.values()}
+        return Outcome.ALLOWED in outcomes and Outcome.BLOCKED in outcomes
