@@ -16,7 +16,7 @@ from msgspec import Struct, field
 
 from corslens.fetch.messages import HeaderLine, HeaderList, Request, Response
 from corslens.inputs.har_entries import split_entries
-from corslens.inputs.problem import Problem
+from corslens.inputs.damage import Damage
 from corslens.observation.exchange import Exchange, Source
 
 _SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
@@ -78,12 +78,12 @@ _when_decoder = msgspec.json.Decoder(_When)
 _decoder = msgspec.json.Decoder(_Entry, strict=True)
 
 
-def read_har(data: Buffer, file: str, prefix: str) -> Iterator[Exchange | Problem]:
-    """Yield the exchanges of a HAR in the order in which their requests were sent, and a problem for each unreadable entry.
+def read_har(data: Buffer, file: str, prefix: str) -> Iterator[Exchange | Damage]:
+    """Yield the exchanges of a HAR in the order in which their requests were sent, and a Damage for each unreadable entry.
 
     Args:
         data: the whole file, uncompressed; a memory map will do.
-        file: its name, for `source` and problems.
+        file: its name, for `source` and damages.
         prefix: begins each exchange's id.
     """
     entries = split_entries(data)
@@ -98,7 +98,7 @@ def read_har(data: Buffer, file: str, prefix: str) -> Iterator[Exchange | Proble
         except (msgspec.MsgspecError, RecursionError):
             pass  # told at its turn below
         except ValueError as error:
-            yield Problem(file=file, entry=index, what=f"startedDateTime: {error}; taken to be when the entry before it began")
+            yield Damage(file=file, entry=index, what=f"startedDateTime: {error}; taken to be when the entry before it began")
         order.append((sent, index, raw))
     order.sort(key=_by_time)
     reader = _Reader(file, prefix, browser=browser, mitmproxy=creator.startswith("mitmproxy"))
@@ -106,15 +106,15 @@ def read_har(data: Buffer, file: str, prefix: str) -> Iterator[Exchange | Proble
         try:
             exchange = reader.exchange(index, raw, time)
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-            yield Problem(file=file, entry=index, what=_sentence(error))
+            yield Damage(file=file, entry=index, what=_sentence(error))
             continue
         if exchange is None:
             continue
         if exchange.response is None and exchange.error is None:
-            yield Problem(file=file, entry=index, what="has no response")
+            yield Damage(file=file, entry=index, what="has no response")
         yield exchange
-    if entries.problem is not None:
-        yield Problem(file=file, what=entries.problem)
+    if entries.damage is not None:
+        yield Damage(file=file, what=entries.damage)
 
 
 _by_time = itemgetter(0)
@@ -149,7 +149,7 @@ class _Reader:
         if head is not None:
             if head.status == 0:
                 error = head.error or "no response was recorded"
-                answered_by_proxy = self._mitmproxy and "disconnect" not in error.lower() and head.error is not None
+                answered_by_proxy = head.error is not None and self._is_of_proxy(head.error)
             else:
                 version = _version(head.httpVersion)
                 response = Response(
@@ -168,6 +168,12 @@ class _Reader:
             source=Source(file=self._file, index=index),
             resource_type=entry.resource_type,
         )
+
+    def _is_of_proxy(self, error: str) -> bool:
+        """Say whether this is a capturing proxy's error, after which it sent the browser a page of its own; browsers name theirs."""
+        if self._browser or error.startswith(("net::", "NS_")):
+            return False
+        return "disconnect" not in error.lower()
 
     def _headers(self, headers: list[_Header], version: str, redirect_url: str | None = None) -> HeaderList:
         lines: list[HeaderLine] = [(header.name, header.value) for header in headers]
