@@ -1,0 +1,219 @@
+"use strict";
+/* One problem in full: what happened, why it is one, how to mend it. */
+
+class Detail {
+  /**
+   * @param load (problem) → a promise of {pool, exchanges, rules, advice}
+   * @param close called when the reader goes back to the list
+   */
+  constructor(load, close) {
+    this.load = load;
+    this.close = close;
+    this.place = byId("detail");
+    this.problem = null;
+    this.shownExamples = "";
+    this.engine = null;
+    this.server = null;
+  }
+
+  hide() {
+    this.problem = null;
+    this.place.hidden = true;
+    this.place.replaceChildren();
+  }
+
+  /** Show this problem; `focus` moves the reader there. */
+  async show(problem, focus) {
+    const changed = this.problem?.id !== problem.id;
+    const examples = problem.examples.join(" ");
+    this.problem = problem;
+    if (!changed) {
+      this.where.replaceChildren(...this.whereWords(problem));
+      if (examples === this.shownExamples || this.exchange) return;
+    }
+    this.shownExamples = examples;
+    this.exchange = null;
+    this.where = h("p", { class: "where" }, this.whereWords(problem));
+    this.body = h("div", { class: "detail-body" }, h("p", { class: "muted" }, "Loading…"));
+    this.title = h("h3", { id: "detail-title", tabindex: "-1" }, prose(problem.message));
+    this.place.replaceChildren(
+      h("button", { type: "button", class: "back", onclick: () => this.close() }, "← All problems"),
+      h("p", { class: "line" }, severityBadge(problem.severity), h("code", { class: "rule" }, problem.rule),
+        h("span", { class: "muted" }, `confidence ${problem.confidence}`)),
+      this.title, this.where, this.body,
+    );
+    this.place.hidden = false;
+    if (focus) this.title.focus();
+    let data;
+    try {
+      data = await this.load(problem);
+    } catch (error) {
+      this.body.replaceChildren(h("p", { class: "error" }, `The exchanges could not be loaded: ${error.message}`));
+      return;
+    }
+    if (this.problem.id === problem.id) this.fill(problem, data);
+  }
+
+  whereWords(problem) {
+    const pages = problem.pages.map(originLabel);
+    const shown = pages.slice(0, 3).join(", ") + (pages.length > 3 ? ` and ${pages.length - 3} more` : "");
+    return [
+      `${problem.methods.join(", ")} `, h("b", {}, `${problem.api}${problem.path}`), shown ? ` from ${shown}` : "", h("br"),
+      `${count(problem.count, "time")}, first `, timeOf(problem.first), ", last ", timeOf(problem.last),
+      ` · ${problem.engines.map((engine) => ENGINES[engine] ?? engine).join(", ")}`,
+    ];
+  }
+
+  fill(problem, data) {
+    const kept = problem.examples.filter((id) => data.exchanges[id]).reverse();
+    if (!kept.length) {
+      this.body.replaceChildren(h("p", { class: "muted" }, "Its exchanges are no longer kept in memory."), this.advice(problem, data));
+      return;
+    }
+    this.exchange = kept[0];
+    const place = h("div");
+    const choose = kept.length > 1 && h("label", { class: "examples" }, `Example (the ${kept.length} newest are kept) `,
+      h("select", { onchange: (event) => this.example(place, problem, data, event.target.value) },
+        kept.map((id, index) => {
+          const exchange = data.exchanges[id];
+          return h("option", { value: id }, `${index + 1}: ${clock.format(new Date(exchange.time * 1000))} ${exchange.method} ${pathOf(exchange.url)}`);
+        })));
+    this.body.replaceChildren(choose || "", place, this.advice(problem, data));
+    this.example(place, problem, data, kept[0]);
+  }
+
+  /** One exchange of the problem. */
+  example(place, problem, data, id) {
+    this.exchange = id;
+    const exchange = data.exchanges[id];
+    const pooled = (index) => data.pool[index];
+    const steps = exchange.steps.map((step) => ({
+      ...step, request: step.request.map(pooled), response: step.response.map(pooled),
+    }));
+    const diagram = h("div", { class: "diagram" });
+    place.replaceChildren(
+      section("What happened", diagram, this.context(exchange)),
+      section("What the browsers make of it", this.engines(exchange, pooled)),
+      section("Headers", steps.filter((step) => step.request.length || step.response.length).map((step, index, all) => headersOf(step, index === all.length - 1))),
+      exchange.patch === null ? "" : this.patch(pooled(exchange.patch)),
+    );
+    drawSequence(diagram, steps, exchange.page ?? exchange.origin ?? "the page");
+  }
+
+  context(exchange) {
+    const facts = [];
+    const add = (name, ...value) => facts.push(h("dt", {}, name), h("dd", {}, value));
+    add("Sent by", exchange.sender ? ENGINES[exchange.sender] : "no browser that is recognised");
+    if (exchange.tainted) add("Origin", "null, because of a redirect to another origin");
+    if (exchange.need) {
+      const why = [];
+      if (exchange.need.method) why.push(`the method ${exchange.need.method}`);
+      if (exchange.need.header_names.length) why.push(`the header${exchange.need.header_names.length > 1 ? "s" : ""} ${exchange.need.header_names.join(", ")}`);
+      if (exchange.need.forced) why.push("an upload listener or a streamed body");
+      if (why.length) add("Preflight, because of", why.join(" and "));
+    }
+    const credentials = exchange.credentials;
+    add("Credentials", credentials.value === null ? `unknown: ${credentials.why}` : `${credentials.value}${credentials.evidence.length ? `, seen by: ${credentials.evidence.join(", ")}` : ""}`);
+    return h("dl", { class: "facts" }, facts);
+  }
+
+  engines(exchange, pooled) {
+    const names = Object.keys(exchange.verdicts).sort((a, b) => (b === exchange.headline) - (a === exchange.headline));
+    const chosen = names.includes(this.engine) ? this.engine : exchange.headline;
+    const list = h("ol", { class: "checks" });
+    const note = h("p", { class: "muted" });
+    const chips = names.map((name) => {
+      const verdict = pooled(exchange.verdicts[name]);
+      return h("button", {
+        type: "button", class: `chip ${verdict.outcome}`, "data-engine": name, onclick: () => choose(name),
+      }, h("b", {}, ENGINES[name] ?? name), " ", outcomeBadge(verdict.outcome), h("span", { class: "chip-reason" }, verdictWords(verdict)));
+    });
+    const choose = (name) => {
+      this.engine = name;
+      for (const chip of chips) chip.setAttribute("aria-pressed", String(chip.dataset.engine === name));
+      list.replaceChildren(...pooled(exchange.checks[name]).map(checkItem));
+      const notes = pooled(exchange.verdicts[name]).notes ?? [];
+      note.textContent = notes.length ? `It notes: ${notes.join(", ")}` : "";
+      note.hidden = !notes.length;
+    };
+    choose(chosen);
+    return [h("div", { class: "chips", role: "group", "aria-label": "Engine whose checks are shown" }, chips), list, note];
+  }
+
+  patch(patch) {
+    const changes = [...patch.changes];
+    if (patch.status) changes.unshift({ header: "status", from: [patch.status.from], to: patch.status.to, because: patch.status.because });
+    const rows = changes.map((change) => h("tr", {},
+      h("th", { scope: "row" }, change.header),
+      h("td", {}, change.from.length ? change.from.map((value) => h("del", {}, String(value))) : h("span", { class: "muted" }, "absent")),
+      h("td", {}, change.to === null ? h("span", { class: "muted" }, "removed") : h("ins", {}, String(change.to))),
+      h("td", {}, prose(change.because))));
+    const after = Object.entries(patch.verdicts_after).map(([engine, verdict]) => h("span", { class: "after" }, `${ENGINES[engine] ?? engine} `, outcomeBadge(verdict.outcome), " "));
+    return section(patch.applied ? "Patched by the proxy" : "What a patch would change",
+      patch.refused ? h("p", {}, `Nothing is changed: ${patch.refused}`) : "",
+      patch.beyond.length ? h("p", {}, `Beyond any proxy: ${patch.beyond.join(", ")}`) : "",
+      rows.length ? h("div", { class: "scroll", role: "region", "aria-label": "Headers before and after", tabindex: "0" },
+        h("table", { class: "patch" }, h("thead", {}, h("tr", {}, ["Header", "Server sent", "Page gets", "Because"].map((name) => h("th", { scope: "col" }, name)))), h("tbody", {}, rows))) : "",
+      rows.length ? h("p", {}, "Then: ", after) : "");
+  }
+
+  /** Why it matters, the fix, and settings for servers. */
+  advice(problem, data) {
+    const rule = data.rules[problem.rule];
+    const why = rule ? section("Why", paragraphs(rule.why), rule.sources.length ? h("ul", { class: "sources" }, rule.sources.map((url) => h("li", {}, sourceLink(url)))) : "") : "";
+    const fix = section("Fix", h("div", { class: "fix" }, h("div", {}, paragraphs(problem.fix)), copyButton(problem.fix, "the fix")));
+    const servers = data.advice?.[problem.api] ?? [];
+    return h("div", {}, why, fix, servers.length ? this.settings(servers) : "");
+  }
+
+  settings(servers) {
+    const place = h("div");
+    const show = (name) => {
+      const server = servers.find((candidate) => candidate.server === name) ?? servers[0];
+      this.server = server.server;
+      place.replaceChildren(...server.blocks.map((block) => h("figure", { class: "code" },
+        h("figcaption", {}, h("span", {}, block.file), copyButton(block.text, `the settings for ${server.label}`)),
+        h("pre", { tabindex: "0", role: "region", "aria-label": `Settings for ${server.label}` }, h("code", {}, block.text)))),
+      ...(server.notes ?? []).map((note) => h("p", { class: "muted" }, prose(note))));
+    };
+    const chosen = servers.some((server) => server.server === this.server) ? this.server : servers[0].server;
+    const select = h("select", { onchange: (event) => show(event.target.value) },
+      servers.map((server) => h("option", { value: server.server, selected: server.server === chosen }, server.label)));
+    show(chosen);
+    return section("Server settings",
+      h("p", { class: "muted" }, "The smallest policy that allows what was seen of this API, and nothing else."),
+      h("label", {}, "Server ", select), place);
+  }
+}
+
+function section(title, ...content) {
+  return h("section", {}, h("h4", {}, title), content);
+}
+
+function checkItem(check) {
+  const [sign, word] = CHECK_STATES[check.state];
+  const line = check.header === null ? "" : h("code", { class: "value" }, check.value === null ? `${check.header}: absent` : `${check.header}: ${check.value}`);
+  const wanted = check.wanted ? h("span", { class: "wanted" }, "wanted: ", h("code", {}, check.wanted)) : "";
+  return h("li", { class: check.state }, h("span", { class: "state" }, h("span", { "aria-hidden": "true" }, sign), h("span", { class: "hidden" }, word)),
+    h("div", {}, h("span", {}, check.title), check.state === "not-reached" ? h("span", { class: "muted" }, " not reached") : "", line, wanted));
+}
+
+/** The head of a request and its response; the lines that decided stand out, those without a part in CORS fold away. */
+function headersOf(step, open) {
+  const title = `${STEP_KINDS[step.kind]}: ${step.method} ${step.url}`;
+  const answer = step.error ? step.error : step.status === null ? "no answer" : `${step.status}`;
+  return h("details", { class: "headers", open: open || step.outcome === "blocked" },
+    h("summary", {}, h("span", { class: "clip" }, title), " ", h("span", { class: "muted" }, answer)),
+    headerTable("Request headers", step.request), step.response.length ? headerTable("Response headers", step.response) : "");
+}
+
+function headerTable(caption, lines) {
+  const row = ([name, value, mark]) => h("tr", { class: mark === 2 ? "decides" : null },
+    h("th", { scope: "row" }, name),
+    h("td", {}, value === null ? h("em", {}, "absent") : value, mark === 2 ? h("span", { class: "tag" }, "decides") : ""));
+  const concerning = lines.filter(([, , mark]) => mark > 0);
+  const others = lines.filter(([, , mark]) => mark === 0);
+  return h("div", { class: "head" }, h("h5", {}, caption),
+    concerning.length ? h("table", {}, h("tbody", {}, concerning.map(row))) : h("p", { class: "muted" }, "None of its lines has a part in CORS."),
+    others.length ? h("details", { class: "others" }, h("summary", {}, count(others.length, "other line")), h("table", {}, h("tbody", {}, others.map(row)))) : "");
+}

@@ -1,0 +1,65 @@
+"use strict";
+/* The matrix: a row a page's origin, a column an API's origin, each cell the worst that happened between them. */
+
+const MATRIX_LIMIT = 24;
+const WORST = { blocked: 2, depends: 1, allowed: 0 };
+
+class Matrix {
+  /** @param choose called with (page, api) when a cell is pressed, with ("", "") when it is pressed again */
+  constructor(place, choose) {
+    this.place = place;
+    this.choose = choose;
+    this.drawn = "";
+  }
+
+  show(store, chosen) {
+    const cells = [...store.cells.values()];
+    const drawn = JSON.stringify([cells, chosen]);
+    if (drawn === this.drawn) return;
+    this.drawn = drawn;
+    if (!cells.length) {
+      this.place.replaceChildren(h("p", { class: "empty" }, "No page has asked another origin for anything yet."));
+      return;
+    }
+    const pages = this.axis(cells, "page");
+    const apis = this.axis(cells, "api");
+    const focus = document.activeElement?.dataset?.cell;
+    const head = h("tr", {}, h("th", { scope: "col", class: "corner" }, "Page ", h("span", { "aria-hidden": "true" }, "↓"), " asks API ", h("span", { "aria-hidden": "true" }, "→")),
+      apis.shown.map((api) => h("th", { scope: "col" }, originLabel(api))));
+    const rows = pages.shown.map((page) => h("tr", {}, h("th", { scope: "row" }, originLabel(page)),
+      apis.shown.map((api) => h("td", {}, this.cell(store.cells.get(`${page} ${api}`), chosen)))));
+    const hiddenAway = pages.more + apis.more;
+    this.place.replaceChildren(
+      h("div", { class: "scroll", role: "region", "aria-label": "Matrix of origins", tabindex: "0" },
+        h("table", { class: "matrix" }, h("thead", {}, head), h("tbody", {}, rows))),
+      hiddenAway ? h("p", { class: "muted" },
+        `${count(pages.more, "more page origin")} and ${count(apis.more, "more API origin")} are left out here; the filters below reach them.`) : "",
+    );
+    if (focus) [...this.place.querySelectorAll("[data-cell]")].find((cell) => cell.dataset.cell === focus)?.focus({ preventScroll: true });
+  }
+
+  /** The origins on one side, worst and busiest first. */
+  axis(cells, side) {
+    const rank = new Map();
+    for (const cell of cells) {
+      const before = rank.get(cell[side]) ?? [0, 0];
+      rank.set(cell[side], [Math.max(before[0], WORST[cell.worst]), before[1] + cell.count]);
+    }
+    const all = [...rank].sort((a, b) => b[1][0] - a[1][0] || b[1][1] - a[1][1] || (a[0] < b[0] ? -1 : 1)).map(([origin]) => origin);
+    return { shown: all.slice(0, MATRIX_LIMIT), more: Math.max(0, all.length - MATRIX_LIMIT) };
+  }
+
+  cell(cell, chosen) {
+    if (!cell) return h("span", { class: "none" }, h("span", { class: "hidden" }, "nothing seen"));
+    const pressed = chosen.page === cell.page && chosen.api === cell.api;
+    const [sign, word] = OUTCOMES[cell.worst];
+    return h("button", {
+      type: "button",
+      class: `cell ${cell.worst}`,
+      "data-cell": `${cell.page} ${cell.api}`,
+      "aria-pressed": String(pressed),
+      "aria-label": `${cell.page} asks ${cell.api}: worst is ${word}, ${number.format(cell.bad)} of ${count(cell.count, "exchange")}`,
+      onclick: () => (pressed ? this.choose("", "") : this.choose(cell.page, cell.api)),
+    }, h("span", { class: "word" }, `${sign} ${word}`), h("span", { class: "muted" }, `${number.format(cell.bad)} of ${number.format(cell.count)}`));
+  }
+}

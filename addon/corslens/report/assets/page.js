@@ -1,0 +1,56 @@
+"use strict";
+/* Puts the page together: embedded data (a report) or the proxy's (live). */
+
+function embedded(id) {
+  const place = byId(id);
+  const value = JSON.parse(place.textContent);
+  place.remove();
+  return value;
+}
+
+function start() {
+  const store = new Store();
+  const live = byId("summary") ? null : new Live(store);
+  let details = null;
+  const load = live ? (problem) => live.details(problem) : async () => (details ??= embedded("details"));
+
+  const showDetail = (id, focus) => {
+    const problem = store.problems.get(id);
+    problems.mark(problem ? id : null);
+    byId("split").classList.toggle("open", Boolean(problem));
+    if (problem) detail.show(problem, focus);
+    else detail.hide();
+  };
+  const problems = new Problems(store, (id) => { location.hash = `problem=${id}`; });
+  const detail = new Detail(load, () => {
+    const back = problems.selected;
+    history.pushState(null, "", location.pathname + location.search);
+    showDetail(null);
+    problems.selected = back;
+    problems.focusSelected();
+    problems.selected = null;
+  });
+  const matrix = new Matrix(byId("matrix"), (page, api) => problems.choose(page, api));
+  problems.onfilter = () => matrix.show(store, problems.chosen);
+
+  const chosen = () => /^#problem=(\w+)$/.exec(location.hash)?.[1] ?? null;
+  addEventListener("hashchange", () => showDetail(chosen(), true));
+  addEventListener("popstate", () => { if (!chosen()) showDetail(null); });
+
+  store.listeners.push((touched) => {
+    showCounts(store);
+    problems.update(touched);
+    matrix.show(store, problems.chosen);
+    if (chosen() && problems.selected !== chosen()) showDetail(chosen(), false);
+    else if (problems.selected && touched.has(problems.selected)) showDetail(problems.selected, false);
+    else if (problems.selected && !store.problems.has(problems.selected)) showDetail(null);
+  });
+
+  showCounts(store);
+  problems.update(new Set());
+  matrix.show(store, problems.chosen);
+  if (live) live.poll();
+  else store.apply(embedded("summary"));
+}
+
+start();

@@ -1,0 +1,37 @@
+"use strict";
+/* What things are called on the page; what a rule says of itself comes from the catalogue. */
+
+const ENGINES = { chromium: "Chromium", firefox: "Firefox", webkit: "WebKit" };
+const SEVERITIES = { error: ["✕", "error"], warning: ["!", "warning"], info: ["i", "note"] };
+const OUTCOMES = {
+  allowed: ["✓", "allowed"],
+  blocked: ["✕", "blocked"],
+  depends: ["?", "depends"],
+};
+const CHECK_STATES = { passed: ["✓", "passed"], failed: ["✕", "failed"], "not-reached": ["–", "not reached"] };
+const STEP_KINDS = { preflight: "Preflight", request: "Request", redirected: "Redirected request" };
+
+/** An outcome as a badge: sign and word, never colour alone. */
+function outcomeBadge(outcome, ...more) {
+  const [sign, word] = OUTCOMES[outcome] ?? ["", outcome];
+  return h("span", { class: `badge ${outcome}` }, h("span", { "aria-hidden": "true" }, `${sign} `), word, ...more);
+}
+
+function severityBadge(severity) {
+  const [sign, word] = SEVERITIES[severity] ?? ["", severity];
+  return h("span", { class: `badge ${severity}` }, h("span", { "aria-hidden": "true" }, `${sign} `), word);
+}
+
+/** What a verdict says in a few words. */
+function verdictWords(verdict) {
+  if (verdict.outcome === "blocked") return verdict.reason ?? "blocked";
+  if (verdict.outcome === "depends") {
+    const branch = (name, mode) => (verdict[name] ? `${verdict[name].outcome} ${mode} credentials` : null);
+    return [branch("if_credentialed", "with"), branch("if_not_credentialed", "without")].filter(Boolean).join(", ");
+  }
+  return "";
+}
+
+function originLabel(origin) {
+  return origin === "" ? "(no origin sent)" : origin === "null" ? "null (opaque origin)" : origin;
+}

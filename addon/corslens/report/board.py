@@ -1,0 +1,266 @@
+"""Board: the running totals that the page shows, kept up to date exchange by exchange.
+
+The report feeds it every Inspection and takes one snapshot; the live page asks again and again for what changed since a version.
+The work of an answer grows with what changed, not with what was seen, and all state is bounded.
+"""
+
+from collections import Counter, OrderedDict, deque
+from collections.abc import Iterable
+from typing import Any
+
+from msgspec import Struct, field
+
+from corslens.inspection import Inspection
+from corslens.lint.finding import Finding
+from corslens.observation.observation import Role
+from corslens.observation.redaction import redact_url
+from corslens.report.exchange_detail import concerned_engines
+from corslens.report.groups import Key, key_of
+from corslens.verdict.verdict import Outcome
+
+type Json = dict[str, Any]
+
+EXAMPLES = 5
+"""Exchanges remembered for each problem: the newest ones."""
+
+_UNPAIRED = frozenset({Role.SAME_ORIGIN, Role.NAVIGATION})
+_WORST_FIRST = (Outcome.BLOCKED, Outcome.DEPENDS, Outcome.ALLOWED)
+
+
+class _Part(Struct, frozen=True):
+    """What one exchange adds to one problem."""
+
+    group: Key
+    page: str
+    method: str
+    engines: tuple[str, ...]
+
+
+class _Share(Struct, frozen=True):
+    """What one exchange adds to the totals; taken back when more becomes known of it."""
+
+    counts: tuple[str, ...]
+    cell: tuple[str, str] | None = None
+    outcome: Outcome = Outcome.ALLOWED
+    parts: tuple[_Part, ...] = ()
+
+
+class _Cell(Struct):
+    version: int = 0
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+
+
+class _Problem(Struct):
+    key: str
+    version: int
+    finding: Finding
+    first: float
+    last: float
+    count: int = 0
+    pages: Counter[str] = field(default_factory=Counter)
+    methods: Counter[str] = field(default_factory=Counter)
+    engines: Counter[str] = field(default_factory=Counter)
+    examples: deque[str] = field(default_factory=lambda: deque(maxlen=EXAMPLES))
+
+
+class Known(Struct, frozen=True, kw_only=True):
+    """A problem, for those who want to know more of it."""
+
+    rule: str
+    api: str
+    shown_api: str
+    """As the page knows it."""
+    examples: tuple[str, ...]
+
+
+class Board:
+    """Counts, the matrix of origins, and the grouped problems of a session."""
+
+    def __init__(self, *, limit: int = 10_000) -> None:
+        self.version = 0
+        self._limit = limit
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything; whoever asks for changes is told to start anew."""
+        self.version += 1
+        self.counts: Counter[str] = Counter()
+        self._shares: OrderedDict[str, _Share] = OrderedDict()
+        self._cells: OrderedDict[tuple[str, str], _Cell] = OrderedDict()
+        self._problems: OrderedDict[Key, _Problem] = OrderedDict()
+        self._gone: deque[tuple[int, str]] = deque(maxlen=1_000)
+        self._complete_since = self.version
+        """Changes since an older version cannot be told any more."""
+        self._last_key = 0
+
+    def add(self, inspection: Inspection) -> None:
+        """Count an exchange, or what became known of one that was counted before."""
+        self.version += 1
+        before = self._shares.get(inspection.id)
+        share = _share(inspection)
+        if before is not None:
+            self._take_back(before, keep=frozenset(part.group for part in share.parts))
+        self._shares[inspection.id] = share
+        self.counts.update(share.counts)
+        if share.cell is not None:
+            cell = self._cells.setdefault(share.cell, _Cell())
+            cell.outcomes[share.outcome] += 1
+            self._touch_cell(share.cell, cell)
+        for part, finding in zip(share.parts, inspection.findings, strict=True):
+            self._count(part, finding, inspection)
+        self._forget()
+
+    def _count(self, part: _Part, finding: Finding, inspection: Inspection) -> None:
+        time = inspection.observation.exchange.request.time
+        problem = self._problems.get(part.group)
+        if problem is None:
+            self._last_key += 1
+            problem = _Problem(key=f"p{self._last_key}", version=0, finding=finding, first=time, last=time)
+            self._problems[part.group] = problem
+        problem.version = self.version
+        problem.count += 1
+        problem.first, problem.last = min(problem.first, time), max(problem.last, time)
+        if finding.severity >= problem.finding.severity:
+            problem.finding = finding
+        problem.pages[part.page] += 1
+        problem.methods[part.method] += 1
+        problem.engines.update(part.engines)
+        if inspection.id not in problem.examples:
+            problem.examples.append(inspection.id)
+        self._problems.move_to_end(part.group)
+
+    def _take_back(self, share: _Share, keep: frozenset[Key]) -> None:
+        self.counts.subtract(share.counts)
+        if share.cell is not None and (cell := self._cells.get(share.cell)) is not None:
+            cell.outcomes[share.outcome] -= 1
+            self._touch_cell(share.cell, cell)
+        for part in share.parts:
+            problem = self._problems.get(part.group)
+            if problem is None:
+                continue
+            problem.count -= 1
+            problem.version = self.version
+            problem.pages[part.page] -= 1
+            problem.methods[part.method] -= 1
+            problem.engines.subtract(part.engines)
+            self._problems.move_to_end(part.group)
+            if problem.count <= 0 and part.group not in keep:
+                self._drop(part.group)
+
+    def _touch_cell(self, key: tuple[str, str], cell: _Cell) -> None:
+        cell.version = self.version
+        self._cells.move_to_end(key)
+
+    def _drop(self, group: Key) -> None:
+        problem = self._problems.pop(group)
+        if len(self._gone) == self._gone.maxlen:
+            self._complete_since = self._gone[0][0]
+        self._gone.append((self.version, problem.key))
+
+    def _forget(self) -> None:
+        """Keep within the limit; what was counted stays counted."""
+        while len(self._shares) > self._limit:
+            self._shares.popitem(last=False)
+        while len(self._problems) > self._limit:
+            self._drop(next(iter(self._problems)))
+        while len(self._cells) > self._limit:
+            self._cells.popitem(last=False)
+
+    def changes(self, since: int = 0) -> Json:
+        """Return the counts, and the cells and problems that changed after that version; everything when it is too long ago."""
+        anew = since < self._complete_since or since > self.version
+        if anew:
+            since = 0
+        return {
+            "version": self.version,
+            "anew": anew,
+            "counts": {name: count for name, count in self.counts.items() if count},
+            "cells": [_cell(key, cell) for key, cell in _newest(self._cells.items(), since)],
+            "problems": [_problem(group, problem) for group, problem in _newest(self._problems.items(), since)],
+            "gone": [key for version, key in self._gone if version > since] if not anew else [],
+        }
+
+    def example_ids(self) -> list[str]:
+        """Return the ids of the exchanges that serve as examples, each once."""
+        return list(dict.fromkeys(id for problem in self._problems.values() for id in problem.examples))
+
+    def group(self, key: str) -> Known | None:
+        """Return what is needed to show a problem in full, or None when there is no such problem (any more)."""
+        for group, problem in self._problems.items():
+            if problem.key == key:
+                api = group.api_origin
+                return Known(rule=group.rule, api=api, shown_api=redact_url(api), examples=tuple(problem.examples))
+        return None
+
+
+def _newest[K, V: (_Cell, _Problem)](items: Iterable[tuple[K, V]], since: int) -> list[tuple[K, V]]:
+    changed = []
+    for item in reversed(items):  # type: ignore[call-overload]  # the items of an OrderedDict; what was touched last comes last
+        if item[1].version <= since:
+            break
+        changed.append(item)
+    return changed
+
+
+def _share(inspection: Inspection) -> _Share:
+    observation = inspection.observation
+    counts = ["exchanges"]
+    page = observation.page_origin or observation.origin
+    cell = None
+    outcome = inspection.verdict.outcome
+    if observation.is_cors:
+        counts.append("cors")
+        counts.append(outcome.value)
+        if observation.role is Role.PREFLIGHT:
+            counts.append("preflights")
+    if page is not None and observation.role not in _UNPAIRED:
+        cell = (page, observation.target_origin)
+    if inspection.patch is not None and inspection.patch.applied:
+        counts.append("patched")
+    counts += ["silenced"] * len(inspection.silenced)
+    parts = []
+    if inspection.findings:
+        worst = inspection.worst
+        assert worst is not None
+        counts.append(worst.word)
+        for finding in inspection.findings:
+            group = key_of(inspection, finding)
+            engines = concerned_engines(inspection.verdicts, finding.rule)
+            parts.append(_Part(group, page or "", observation.exchange.request.method, engines))
+    return _Share(tuple(counts), cell, outcome, tuple(parts))
+
+
+def _present(counter: Counter[str], limit: int = 50) -> list[str]:
+    return sorted(name for name, count in counter.items() if count > 0)[:limit]
+
+
+def _cell(key: tuple[str, str], cell: _Cell) -> Json:
+    worst = next((outcome for outcome in _WORST_FIRST if cell.outcomes[outcome] > 0), Outcome.ALLOWED)
+    return {
+        "page": redact_url(key[0]),
+        "api": redact_url(key[1]),
+        "worst": worst.value,
+        "count": cell.outcomes.total(),
+        "bad": cell.outcomes[worst],
+    }
+
+
+def _problem(group: Key, problem: _Problem) -> Json:
+    finding = problem.finding
+    return {
+        "id": problem.key,
+        "rule": group.rule,
+        "severity": finding.severity.word,
+        "confidence": finding.confidence.value,
+        "message": finding.message,
+        "fix": finding.fix,
+        "api": redact_url(group.api_origin),
+        "path": group.path,
+        "pages": _present(problem.pages),
+        "methods": _present(problem.methods),
+        "engines": _present(problem.engines),
+        "count": problem.count,
+        "first": problem.first,
+        "last": problem.last,
+        "examples": list(problem.examples),
+    }

@@ -1,0 +1,46 @@
+"""The page's data: what the HTML report embeds and what the live page sends, in one form."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from corslens.advice.policy import draw_policies
+from corslens.advice.settings import guess_server, write
+from corslens.advice.table import SERVERS
+from corslens.inspection import Inspection
+from corslens.lint.rule import RuleSet
+from corslens.report.exchange_detail import Find, details
+
+type Json = dict[str, Any]
+
+
+def in_full(ids: Iterable[str], rule_ids: Iterable[str], find: Find, rules: RuleSet) -> Json:
+    """Return these exchanges, as far as they are still known, and what the catalogue says of these rules."""
+    found = [inspection for id in ids if (inspection := find(id)) is not None]
+    return {**details(found, find), "rules": {id: words for id in rule_ids if (words := _words(rules, id)) is not None}}
+
+
+def settings(inspections: Iterable[Inspection], api: str) -> list[Json]:
+    """Return settings that allow what was seen of an API, for each server; the one that it looks like comes first."""
+    seen = [inspection for inspection in inspections if inspection.observation.target_origin == api]
+    drawn = {by_path: draw_policies(seen, api=api, by_path=by_path) for by_path in (True, False)}
+    if not any(policy.origins for policy in drawn[True].policies):
+        return []
+    guessed = guess_server(seen)
+    written = []
+    for server in sorted(SERVERS, key=lambda server: (server is not guessed, server.title.lower())):
+        policies, warnings = drawn[server.by_path].policies, drawn[server.by_path].warnings
+        advice = write(server, policies, warnings, guessed=server is guessed)
+        written.append(
+            {
+                "server": server.name,
+                "label": f"{server.title} (by its answers)" if server is guessed else server.title,
+                "blocks": [{"file": block.where, "text": block.text} for block in advice.blocks],
+                "notes": advice.warnings,
+            }
+        )
+    return written
+
+
+def _words(rules: RuleSet, id: str) -> Json | None:
+    rule = rules.rules.get(id)
+    return None if rule is None else {"summary": rule.summary, "why": rule.why, "sources": rule.sources}
