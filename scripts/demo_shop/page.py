@@ -37,6 +37,7 @@ TEMPLATE = """<!doctype html>
       row.cells[2].textContent =
         { allowed: "may read it", "loaded-no-cors": "shows it, cannot read it" }[result.result] || "gets an error";
       seen.push(result);
+      await new Promise((resolve) => setTimeout(resolve, 10));
     }
     document.getElementById("state").textContent = "Done. Reload the page to make the requests again.";
     return seen;

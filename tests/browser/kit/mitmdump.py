@@ -28,6 +28,7 @@ class Mitm(Program):
         routes: host name (`*.x.test` matches any depth) or `*` to the (http, https) ports of loopback servers that answer for it.
         scripts: further scripts, loaded after the addon.
         confdir: kept between runs when given, which saves making a CA.
+        on_line: called with each line of output.
     """
 
     def __init__(
@@ -40,6 +41,8 @@ class Mitm(Program):
         arguments: Iterable[str] = (),
         confdir: Path | None = None,
         addon: bool = True,
+        env: Mapping[str, str] | None = None,
+        on_line: Callable[[str], None] = lambda line: None,
     ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="corslens-mitm-")
         folder = Path(self._folder.name)
@@ -62,7 +65,7 @@ class Mitm(Program):
             argv += ["-s", str(script)]
         for name, value in settings.items():
             argv += ["--set", f"{name}={str(value).lower() if isinstance(value, bool) else value}"]
-        super().__init__([*argv, *arguments], cwd=folder)
+        super().__init__([*argv, *arguments], cwd=folder, env=env, on_line=on_line)
         self.log = Path(str(settings.get("cors_log", folder / "cors.jsonl")))
         self.port = 0
         self.web_url = ""

@@ -34,6 +34,11 @@ class NetworkRequest(Struct, kw_only=True):
         """Whether it has ended, either way."""
         return self.finished or self.error_text is not None
 
+    @property
+    def is_preflight(self) -> bool:
+        """Whether the browser made it of its own accord, to ask about another."""
+        return self.initiator == "preflight"
+
 
 class ConsoleMessage(Struct, frozen=True, kw_only=True):
     """A line of the page's console or of the browser's log about it."""
@@ -112,6 +117,11 @@ class Page:
         """Return the requests for a URL so far, preflights too, in order."""
         return [request for request in self.requests if request.url == url]
 
+    def last_hops(self, url: str) -> list[NetworkRequest]:
+        """Return, for each time that something in the page asked for a URL, the last hop to which redirects led."""
+        first = {request.id: None for request in self.requests if request.url == url and not request.is_preflight}
+        return [self._newest[number] for number in first]
+
     async def until(self, condition: Callable[[], object], *, seconds: float = 15.0) -> None:
         """Wait for network or console events until the condition holds.
 
@@ -164,7 +174,6 @@ class Page:
                 if request := self._newest.get(params["requestId"]):
                     response = params["response"]
                     request.status = response["status"]
-                    request.type = params.get("type", request.type)
                     request.from_cache = bool(response.get("fromDiskCache"))
             case "Network.requestServedFromCache":
                 if request := self._newest.get(params["requestId"]):

@@ -3,13 +3,15 @@
 import asyncio
 import contextlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 STOP_SECONDS = 5.0
 """How long a program may take to end after SIGTERM before it is killed."""
+LAST_WORDS_SECONDS = 0.5
+"""How long its output is read on after its end."""
 LINE_LIMIT = 1 << 24
 """Bytes in one line of output; a browser can log a whole document in one."""
 
@@ -24,8 +26,16 @@ class Program:
     `async with` starts it and stops it again, also when the body fails or is cancelled.
     """
 
-    def __init__(self, argv: Sequence[str], *, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        on_line: Callable[[str], None] = lambda line: None,
+    ) -> None:
         self.argv = list(argv)
+        self._on_line = on_line
         self.lines: list[str] = []
         self._cwd = cwd
         self._env = env
@@ -55,7 +65,9 @@ class Program:
     async def _read(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
         while line := await process.stdout.readline():
-            self.lines.append(line.decode("utf-8", "backslashreplace").rstrip("\r\n"))
+            text = line.decode("utf-8", "backslashreplace").rstrip("\r\n")
+            self.lines.append(text)
+            self._on_line(text)
             self._news.set()
         await process.wait()
         self._news.set()
@@ -102,6 +114,11 @@ class Program:
             await asyncio.shield(self._reader)
             return await self._process.wait()
 
+    async def ended(self) -> int:
+        """Return the exit status, however long it takes to come."""
+        assert self._process is not None
+        return await self._process.wait()
+
     async def stop(self) -> int | None:
         """End it with SIGTERM (SIGKILL if it does not listen) and return its exit status. Safe to call twice."""
         process = self._process
@@ -120,8 +137,11 @@ class Program:
                 if isinstance(error, asyncio.CancelledError):
                     raise
         if self._reader is not None:
-            # A grandchild may hold the pipe open after the program itself is gone.
-            self._reader.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._reader
+            try:
+                async with asyncio.timeout(LAST_WORDS_SECONDS):
+                    await asyncio.shield(self._reader)
+            except TimeoutError:  # a grandchild still holds the pipe open
+                self._reader.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await self._reader
         return process.returncode

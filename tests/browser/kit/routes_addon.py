@@ -34,7 +34,7 @@ class Routes:
             try:
                 self.table = {host: (ports[0], ports[1]) for host, ports in json.loads(ctx.options.kit_routes).items()}
             except (ValueError, TypeError, LookupError) as error:
-                raise exceptions.OptionsError(f"kit_routes: {error}") from error  # type: ignore[no-untyped-call]  # mitmproxy leaves it so
+                raise exceptions.OptionsError(f"kit_routes: {error}") from error
 
     def find(self, host: str) -> tuple[int, int] | None:
         """Return the ports for a host name, the most specific entry first."""

@@ -1,0 +1,108 @@
+"""What an exchange costs us, stage by stage: observe, judge, lint, and the whole of it."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from corslens.fetch.messages import HeaderList
+from corslens.inspector import Inspector
+from corslens.lint.facts import Facts
+from corslens.lint.loader import load_rules
+from corslens.lint.rule import RuleSet
+from corslens.lint.run import run
+from corslens.observation.exchange import Exchange
+from corslens.observation.observation import Observation
+from corslens.observation.pairing import Pairing
+from corslens.observation.traffic import Traffic
+from corslens.report.record import encode
+from corslens.verdict.decide_each import decide_each
+from msgspec import structs
+
+from bench_suite.figures import Figure, figure
+from bench_suite.traffic import pair, plain, simple
+
+_GROUP = "our cost per exchange"
+_COUNT = 2_000
+
+
+def _fresh(exchanges: Sequence[Exchange]) -> list[Exchange]:
+    """Return copies whose header lists have not been looked into yet, as they come off the wire."""
+    return [
+        structs.replace(
+            each,
+            request=structs.replace(each.request, headers=HeaderList(each.request.headers.lines)),
+            response=None
+            if each.response is None
+            else structs.replace(each.response, headers=HeaderList(each.response.headers.lines)),
+        )
+        for each in exchanges
+    ]
+
+
+def _micros(work: Callable[[], object], count: int) -> float:
+    started = time.process_time()
+    work()
+    return (time.process_time() - started) / count * 1e6
+
+
+def _observe(exchanges: Sequence[Exchange]) -> list[Observation]:
+    pairing = Pairing()
+    observations = []
+    for exchange in exchanges:
+        pairing.begin(exchange)
+        observations.append(pairing.complete(exchange))
+    return observations
+
+
+def _inspect(exchanges: Sequence[Exchange], rules: RuleSet) -> Inspector:
+    inspector = Inspector(rules=rules)
+    for exchange in exchanges:
+        inspector.inspect(exchange)
+    return inspector
+
+
+def _many_rules(rules: RuleSet, count: int) -> RuleSet:
+    """Return a set of `count` rules: the shipped ones, over and over under other ids."""
+    copies = [
+        structs.replace(rule, id=f"{rule.id}-{copy}") for copy in range(count // len(rules.rules) + 1) for rule in rules.rules
+    ]
+    return RuleSet(rules=tuple(copies[:count]))
+
+
+def measure(rounds: int) -> list[Figure]:
+    """Return the figures of this stage, in microseconds of CPU an exchange."""
+    rules = load_rules()
+    kinds = {
+        "a simple CORS exchange": [simple(n, n / 20) for n in range(_COUNT)],
+        "half of a preflight pair": [each for n in range(_COUNT // 2) for each in pair(n, n / 20)],
+        "an exchange without CORS": [plain(n, n / 20) for n in range(_COUNT)],
+    }
+    figures: list[Figure] = []
+    for kind, exchanges in kinds.items():
+        target = 5.0 if "without" in kind else 50.0
+        stages: dict[str, list[float]] = {name: [] for name in ("observe", "judge", "lint", "all of it", "encode a record")}
+        for _ in range(rounds):
+            fresh = _fresh(exchanges)
+            found: list[Observation] = []
+            stages["observe"].append(_micros(lambda fresh=fresh, found=found: found.extend(_observe(fresh)), _COUNT))
+            stages["judge"].append(_micros(lambda found=found: [decide_each(each) for each in found], _COUNT))
+            traffic = Traffic()
+            facts = [Facts(each, decide_each(each), traffic.record(each)) for each in found]
+            stages["lint"].append(_micros(lambda facts=facts: [run(rules, each) for each in facts], _COUNT))
+            fresh = _fresh(exchanges)
+            inspectors: list[Inspector] = []
+            stages["all of it"].append(_micros(lambda fresh=fresh, to=inspectors: to.append(_inspect(fresh, rules)), _COUNT))
+            recent = list(inspectors[0].recent())
+            stages["encode a record"].append(_micros(lambda recent=recent: [encode(each) for each in recent], _COUNT))
+        for name, values in stages.items():
+            figures.append(figure(_GROUP, f"{kind}: {name}", "µs", values, target if name == "all of it" else None))
+    observations = _observe(_fresh(kinds["a simple CORS exchange"]))
+    traffic = Traffic()
+    histories = [traffic.record(each) for each in observations]
+    for count in (60, 600):
+        many = _many_rules(rules, count)
+        values = []
+        for _ in range(rounds):
+            facts = [Facts(each, decide_each(each), history) for each, history in zip(observations, histories, strict=True)]
+            values.append(_micros(lambda facts=facts, many=many: [run(many, each) for each in facts], _COUNT))
+        figures.append(figure(_GROUP, f"lint with {count} rules", "µs", values))
+    return figures

@@ -1,0 +1,37 @@
+"""The command line of scripts/demo."""
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import sys
+
+from scripts.demo_shop.run import visit, wait_for_visitors
+
+
+def main() -> int:
+    """Run the demo and return its exit status."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/demo", description="A small shop of CORS mistakes, and what corslens says of it."
+    )
+    parser.add_argument("--web", action="store_true", help="start mitmweb and keep running, for a browser of your own")
+    parser.add_argument("--patch", action="store_true", help="let corslens mend the answers on their way (cors_patch)")
+    arguments = parser.parse_args()
+    work = wait_for_visitors(patch=arguments.patch) if arguments.web else visit(patch=arguments.patch)
+    with contextlib.suppress(KeyboardInterrupt):
+        return asyncio.run(_until_told_to_stop(work))
+    return 0
+
+
+async def _until_told_to_stop(work: "asyncio._CoroutineLike[int]") -> int:
+    """Run it; SIGTERM ends it in the same order as Ctrl-C: everything that was started is stopped."""
+    task = asyncio.ensure_future(work)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,60 @@
+"""The demo's summary: each request, what corslens says of it, and whether the browser said the same."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from scripts.demo_shop.shop import Offer
+from tests.browser.kit.page import NetworkRequest
+from tests.browser.kit.truth import Said
+
+STYLES = {"allowed": "green", "not-cors": "dim", "blocked": "red", "depends": "yellow"}
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """One request of the shop's page."""
+
+    offer: Offer
+    page: str
+    """What the page's script could see."""
+    browser: NetworkRequest
+    """What DevTools said of its last hop."""
+    ours: Said
+
+    @property
+    def agrees(self) -> bool:
+        """Whether corslens and the browser say the same: both let it through, or both block it for the same reason."""
+        if self.browser.cors_error is None:
+            return self.ours.outcome in ("allowed", "not-cors")
+        return self.browser.cors_error in self.ours.names()
+
+
+def render_table(rows: Sequence[Row]) -> Table:
+    """Return the summary, for 80 columns."""
+    table = Table(box=box.SIMPLE_HEAD, title="What corslens says of each request", title_justify="left", pad_edge=False)
+    table.add_column("request", no_wrap=True)
+    table.add_column("what happens there", ratio=1)
+    table.add_column("verdict", no_wrap=True)
+    for row in rows:
+        verdict = Text(row.ours.outcome if row.ours.reason is None else row.ours.reason, STYLES[row.ours.outcome])
+        for rule in row.ours.rules:
+            if rule != row.ours.reason:
+                verdict.append(f"\n+ {rule}", "yellow")
+        if not row.agrees:
+            verdict.append(f"\nChromium: {row.browser.cors_error or 'allowed'}", "bold magenta")
+        table.add_row(f"{row.offer.step.get('method', 'GET')} {row.offer.path}", row.offer.story, verdict)
+    return table
+
+
+def render_agreement(rows: Sequence[Row]) -> Text:
+    """Return one sentence about how corslens' verdicts compare with the browser's."""
+    blocked = sum(row.browser.cors_error is not None for row in rows)
+    differing = [row for row in rows if not row.agrees]
+    text = f"{len(rows)} requests: Chromium blocked {blocked} and let {len(rows) - blocked} through"
+    if not differing:
+        return Text(f"{text}; corslens said the same of each, with the same reason.", "bold")
+    names = ", ".join(row.offer.path for row in differing)
+    return Text(f"{text}; corslens said otherwise of {len(differing)}: {names}.", "bold magenta")

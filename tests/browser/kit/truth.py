@@ -1,0 +1,70 @@
+"""Our verdict on each request of a page, from cors_log's records, beside what the browser said of it."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from corslens.verdict.reasons import NAMES, Reason
+from msgspec import Struct
+
+from tests.browser.kit.mitmdump import Record
+
+CLOCK_SECONDS = 0.005
+"""How far the clocks of page and proxy may seem apart: one machine, but browsers round theirs."""
+CORS_ROLES = frozenset({"preflight", "actual", "simple"})
+PASSED_BY = frozenset({"navigation", "websocket"})
+
+
+class Said(Struct, frozen=True, kw_only=True):
+    """What we say of one request of a page: its preflight, its redirects and itself taken together."""
+
+    outcome: str
+    """`allowed`, `blocked`, `depends`, or `not-cors` when no exchange of it is CORS' business."""
+    reason: str | None = None
+    record: Record | None = None
+    """The exchange that decided."""
+    rules: tuple[str, ...] = ()
+    """The findings' rules, worst first."""
+
+    def names(self, engine: str = "chromium") -> tuple[str, ...]:
+        """Return the names that this engine has for the reason."""
+        if self.reason is None:
+            return ()
+        names = NAMES[Reason(self.reason)]
+        return names.chromium if engine == "chromium" else names.firefox
+
+
+def split_by_start(records: Iterable[Record], starts: Sequence[float]) -> list[list[Record]]:
+    """Return the records of each of a page's requests, which the page made one after another from these times on (epoch seconds)."""
+    parts: list[list[Record]] = [[] for _ in starts]
+    for record in sorted(records, key=time_of):
+        if record["role"] in PASSED_BY:
+            continue
+        at = max((number for number, start in enumerate(starts) if start <= time_of(record) + CLOCK_SECONDS), default=None)
+        if at is not None:
+            parts[at].append(record)
+    return parts
+
+
+def time_of(record: Record) -> float:
+    """Return when the exchange's request was seen, in epoch seconds."""
+    return datetime.fromisoformat(record["time"]).timestamp()
+
+
+def what_we_say(records: Sequence[Record], engine: str = "chromium") -> Said:
+    """Return our verdict on a request from the records of its exchanges, in the order in which they were made."""
+    severities = {"error": 0, "warning": 1, "info": 2}
+    found = [finding for record in records for finding in record["findings"]]
+    found.sort(key=lambda finding: severities[finding["severity"]])
+    rules = tuple(dict.fromkeys(finding["rule"] for finding in found))
+    undecided: Record | None = None
+    for record in records:
+        verdict = record["verdicts"][engine]
+        if verdict["outcome"] == "blocked":
+            return Said(outcome="blocked", reason=verdict["reason"], record=record, rules=rules)
+        if verdict["outcome"] == "depends":
+            undecided = undecided or record
+    if undecided is not None:
+        return Said(outcome="depends", record=undecided, rules=rules)
+    if not any(record["role"] in CORS_ROLES for record in records):
+        return Said(outcome="not-cors", rules=rules)
+    return Said(outcome="allowed", record=records[-1], rules=rules)
