@@ -14,7 +14,8 @@ from mitmproxy.utils import strutils
 
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
-from corslens.lint.loader import RuleSet, load_rules
+from corslens.lint.loader import load_rules
+from corslens.lint.rule import RuleSet
 from corslens.mitm import options
 from corslens.mitm.commands import Commands
 from corslens.mitm.exit_status import ExitStatus

@@ -17,15 +17,15 @@ WINDOW = 4096
 
 
 def read_flows(data: Buffer, file: str, prefix: str) -> Iterator[Exchange | Damage]:
-    """Yield the exchanges of a flow file in the order in which their requests came, and a problem where it cannot be read on.
+    """Yield the exchanges of a flow file in the order in which their requests came, and a Damage where it cannot be read on.
 
     Args:
         data: the whole file, uncompressed; a memory map will do.
-        file: its name, for `source` and problems.
+        file: its name, for `source` and damages.
         prefix: begins each exchange's id.
     """
     waiting: list[tuple[float, int, Exchange]] = []
-    problem = None
+    damage = None
     index = -1
     try:
         for index, flow in enumerate(FlowReader(io.BufferedReader(_Raw(data), 1 << 16)).stream()):
@@ -48,8 +48,8 @@ def read_flows(data: Buffer, file: str, prefix: str) -> Iterator[Exchange | Dama
         )
     while waiting:
         yield heappop(waiting)[2]
-    if problem is not None:
-        yield problem
+    if damage is not None:
+        yield damage
 
 
 class _Raw(io.RawIOBase):

@@ -144,7 +144,10 @@ class Settings(Struct, frozen=True, kw_only=True):
 def declare(loader: addonmanager.Loader) -> None:
     """Tell mitmproxy of the options."""
     for option in OPTIONS:
-        loader.add_option(option.name, option.type, option.default, option.help, option.choices)
+        # Plain text: mitmproxy's --options cannot write an enum.
+        default = str(option.default) if option.type is str else option.default
+        choices = None if option.choices is None else tuple(map(str, option.choices))
+        loader.add_option(option.name, option.type, default, option.help, choices)
 
 
 def values(options: OptManager) -> dict[str, Any]:
@@ -163,7 +166,7 @@ def parse(values: Mapping[str, Any], *, report_endings: Sequence[str]) -> Settin
         choices = _BY_NAME[name].choices or ()
         if text not in choices:  # mitmproxy's --set does not look at the choices
             near = get_close_matches(text, choices, 1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
+            hint = f"; did you mean {str(near[0])!r}?" if near else ""
             raise exceptions.OptionsError(f"{name}: {text!r} is not one of {', '.join(choices)}{hint}")
         return text
 

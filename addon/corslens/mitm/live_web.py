@@ -1,0 +1,74 @@
+"""The live page under mitmweb: on mitmweb's own address, behind its token."""
+
+from typing import Any
+
+from mitmproxy import master
+from mitmproxy.tools.web.app import RequestHandler
+from mitmproxy.tools.web.master import WebMaster
+
+from corslens.mitm.live_app import HEADERS, LARGEST_BODY, Answer, Asked, LiveApp
+
+PATH = "/cors/"
+
+
+def attach(master: master.Master, app: LiveApp) -> str | None:
+    """Serve the page inside mitmweb and return its address; None in any other tool."""
+    if not isinstance(master, WebMaster):
+        return None
+    master.app.add_handlers(r".*", [(r"/cors", _ToPage), (rf"{PATH}(?P<path>.*)", _LiveHandler, {"live": app})])
+    address, question, token = master.web_url.partition("?")
+    return f"{address.rstrip('/')}{PATH}{question}{token}"
+
+
+class _ToPage(RequestHandler):
+    def get(self) -> None:
+        self.redirect(PATH)
+
+
+class _LiveHandler(RequestHandler):
+    """Being a subclass of mitmweb's handler, its methods want mitmweb's token."""
+
+    def initialize(self, live: LiveApp) -> None:
+        self._live = live
+
+    def set_default_headers(self) -> None:
+        # Not mitmweb's own, which are laxer.
+        for name, value in HEADERS.items():
+            self.set_header(name, value)
+
+    def check_xsrf_cookie(self) -> None:
+        """Leave it to the page's own token, which no other page can know: the app refuses whatever comes without."""
+
+    def get(self, path: str) -> None:
+        self._serve(path)
+
+    def head(self, path: str) -> None:
+        self._serve(path)
+
+    def post(self, path: str) -> None:
+        self._serve(path)
+
+    def _serve(self, path: str) -> None:
+        request = self.request
+        if len(request.body) > LARGEST_BODY:
+            answer = Answer(status=413, body=b"That is too much.\n")
+        else:
+            answer = self._live.answer(
+                Asked(
+                    method=request.method or "",
+                    path=path,
+                    query=request.query,
+                    headers={name.lower(): value for name, value in request.headers.items()},
+                    body=request.body,
+                    own_origin=f"{request.protocol}://{request.host}",
+                )
+            )
+        self.set_status(answer.status)
+        for name, value in answer.headers().items():
+            self.set_header(name, value)
+        self.finish(answer.body)
+
+    def write_error(self, status_code: int, **_: Any) -> None:
+        """Say nothing but the status."""
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.finish(f"{status_code}\n")

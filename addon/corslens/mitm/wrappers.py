@@ -1,0 +1,92 @@
+"""`corslens dump | web | console`: mitmproxy's own tools with the addon in them; every argument goes through to them.
+
+The addon is put where `-s` scripts run: before the addon that saves flows (so that a saved flow holds our marks), and before a
+user's own scripts.
+"""
+
+import argparse
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from mitmproxy import options
+from mitmproxy.master import Master
+from mitmproxy.tools import cmdline, main
+from mitmproxy.tools.dump import DumpMaster
+
+from corslens.mitm.addon import CorsLens
+
+TOOLS = ("dump", "web", "console")
+
+
+def run(tool: str, arguments: Sequence[str]) -> int:
+    """Run one of mitmproxy's tools until its user ends it, and return the exit status.
+
+    Args:
+        tool: one of TOOLS.
+    """
+    master, parser, extra = _TOOLS[tool]()
+    main.run(master, parser, arguments, extra)
+    return 0
+
+
+def insert(master: Master) -> CorsLens:
+    """Put the addon into a master, where scripts run."""
+    addon: CorsLens = master.addons.register(CorsLens())
+    chain = master.addons.chain
+    chain.insert(chain.index(master.addons.get("scriptloader")), addon)
+    return addon
+
+
+type _Parser = Callable[[options.Options], argparse.ArgumentParser]
+type _Extra = Callable[[Any], dict[str, Any]]
+type _Tool = tuple[type[Master], _Parser, _Extra | None]
+
+
+class CorsDumpMaster(DumpMaster):
+    """mitmdump with the addon."""
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        insert(self)
+
+
+def _dump() -> _Tool:
+    return CorsDumpMaster, cmdline.mitmdump, _filter_arguments
+
+
+def _web() -> _Tool:
+    # Late, like the console: each takes a while to import, and one of them may not even work here (no terminal, no urwid).
+    from mitmproxy.tools.web.master import WebMaster
+
+    class CorsWebMaster(WebMaster):
+        """mitmweb with the addon."""
+
+        def __init__(self, *arguments: Any, **keywords: Any) -> None:
+            super().__init__(*arguments, **keywords)
+            insert(self)
+
+    return CorsWebMaster, cmdline.mitmweb, None
+
+
+def _console() -> _Tool:
+    from mitmproxy.tools.console.master import ConsoleMaster
+
+    class CorsConsoleMaster(ConsoleMaster):
+        """mitmproxy with the addon."""
+
+        def __init__(self, *arguments: Any, **keywords: Any) -> None:
+            super().__init__(*arguments, **keywords)
+            insert(self)
+
+    return CorsConsoleMaster, cmdline.mitmproxy, None
+
+
+_TOOLS: dict[str, Callable[[], _Tool]] = {"dump": _dump, "web": _web, "console": _console}
+
+
+def _filter_arguments(arguments: Any) -> dict[str, Any]:
+    """Return the options that mitmdump's positional filter stands for, as its own main function does."""
+    if not arguments.filter_args:
+        return {}
+    text = " ".join(arguments.filter_args)
+    return {"save_stream_filter": text, "readfile_filter": text, "dumper_filter": text}
