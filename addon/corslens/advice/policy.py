@@ -181,11 +181,8 @@ def path_group(url: str) -> str:
 
     Only plain characters: a group's name is written into configuration languages that have patterns in paths.
     """
-    start = url.find("/", url.find("://") + 3)
-    if start < 0:
-        return ""
-    path = url[start:].split("?", 1)[0].split("#", 1)[0]
-    segment = path.split("/")[1]
+    parts = url.split("?", 1)[0].split("#", 1)[0].split("/", 4)
+    segment = parts[3] if len(parts) > 3 else ""
     if not segment or not (segment.isascii() and segment.replace("-", "").replace("_", "").isalnum()):
         return ""
     return f"/{segment}"
