@@ -41,7 +41,7 @@ BROWSER_ADDED = frozenset({
 _MODE_OF_ORIGIN = Known("cors", ("origin-on-get",))
 _PREFLIGHT_MODE = Known("cors", ("preflight",))
 _WEBSOCKET_MODE = Known("websocket", ("upgrade",))
-_NAVIGATION_MODE = Known("navigate", ("upgrade-insecure-requests",))
+_NAVIGATION_MODE = Known("navigate", ("accept-html",))
 _SIMPLE_POST = Unknown("without fetch metadata an Origin header on this method is also sent by no-cors requests and forms")
 _NO_METADATA = Unknown("there is no fetch metadata: the target is plain http, or the client is old or no browser")
 _MODES = {
@@ -65,7 +65,8 @@ def infer_mode(request: Request) -> Known[str] | Unknown:
         return _PREFLIGHT_MODE
     if "upgrade" in headers and (headers.get("upgrade") or "").lower() == "websocket":
         return _WEBSOCKET_MODE
-    if "upgrade-insecure-requests" in headers and (headers.get("accept") or "").startswith("text/html"):
+    # A navigation's Accept, in every browser; only one that submits a form carries an Origin.
+    if (headers.get("accept") or "").startswith("text/html,") and (ORIGIN not in headers or request.method == "POST"):
         return _NAVIGATION_MODE
     if ORIGIN not in headers:
         return _NO_METADATA
