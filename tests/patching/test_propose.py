@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
+import pytest
 from corslens.engines.engine import Engine
-from corslens.observation.observation import Observation
+from corslens.observation.observation import Observation, Role
 from corslens.patching.patch import Patch, apply
 from corslens.patching.policy import parse_policy
 from corslens.patching.propose import askers, propose, with_response
@@ -12,7 +13,9 @@ from corslens.verdict.reasons import Reason
 from hypothesis import given, settings
 from msgspec import structs
 
-from tests.patching.generated import observations
+from tests import make
+from tests.patching.generated import USER_AGENTS, observations
+from tests.patching.seen import COOKIE, PAGE, chain, seen
 
 ANY = parse_policy(origins=["any"])
 
@@ -85,3 +88,183 @@ def test_mended_in_every_engine_and_each_edit_is_necessary(observation: Observat
         engines = askers(observation) if engines_agree(observation) else Engine
         assert not allowed(patched(observation, rest), engines), f"{name} was not necessary"
     assert propose(patched(observation, patch), ANY) == Patch()
+
+
+@settings(max_examples=500, deadline=None)
+@given(observations())
+def test_nothing_else_is_touched(observation: Observation) -> None:
+    """Other headers stay, in their order; the status changes on preflights only, and to a 2xx."""
+    response = observation.exchange.response
+    assert response is not None
+    patch = propose(observation, ANY)
+    after = apply(patch, response)
+    changed = {change.header.lower() for change in patch.changes}
+    assert len(changed) == len(patch.changes)
+    assert [line for line in response.headers.lines if line[0].lower() not in changed] == [
+        line for line in after.headers.lines if line[0].lower() not in changed
+    ]
+    assert changed <= {
+        "access-control-allow-origin", "access-control-allow-credentials", "access-control-allow-methods",
+        "access-control-allow-headers", "access-control-max-age", "access-control-expose-headers", "vary",
+        *(name.lower() for name, value in response.headers.lines if not value.isprintable()),
+    }  # fmt: skip
+    if observation.role is Role.PREFLIGHT:
+        assert patch.status is None or 200 <= patch.status.after <= 299
+    else:
+        assert patch.status is None
+    if any(change.after == "*" and change.header == "Access-Control-Allow-Origin" for change in patch.changes):
+        raise AssertionError("a patch never answers with the wildcard")
+
+
+@given(observations())
+def test_policy_without_the_origin_changes_nothing(observation: Observation) -> None:
+    """A page that the policy does not name is never let in; the patch says so instead."""
+    patch = propose(observation, parse_policy(origins=["https://nobody.example"]))
+    assert patch.empty
+    assert patch.refused is not None or allowed(observation, askers(observation))
+
+
+def edits(patch: Patch) -> dict[str, str | None]:
+    """Header names and what they hold after the patch."""
+    return {change.header: change.after for change in patch.changes}
+
+
+LOOPBACK = parse_policy()
+
+
+def test_simple_request_without_credentials_known() -> None:
+    """A font is known to go without credentials: the origin is echoed, with Vary, and no credentials are allowed."""
+    observation = seen(make.request(given={"Sec-Fetch-Dest": "font"}, origin=PAGE), make.response(200))
+    assert edits(propose(observation, LOOPBACK)) == {"Access-Control-Allow-Origin": PAGE, "Vary": "Origin"}
+
+
+def test_credentials_known_from_a_cookie() -> None:
+    """The wildcard gives way to the origin, and credentials are allowed."""
+    observation = seen(make.request(given=COOKIE, origin=PAGE), make.response(200, allow_origin="*"))
+    assert edits(propose(observation, LOOPBACK)) == {
+        "Access-Control-Allow-Origin": PAGE, "Access-Control-Allow-Credentials": "true", "Vary": "Origin",
+    }  # fmt: skip
+
+
+def test_only_credentials_lack() -> None:
+    """Where the server itself echoed the origin, Vary is its own business."""
+    observation = seen(make.request(given=COOKIE, origin=PAGE), make.response(200, allow_origin=PAGE))
+    assert edits(propose(observation, LOOPBACK)) == {"Access-Control-Allow-Credentials": "true"}
+
+
+def test_error_response_keeps_its_status() -> None:
+    """A 404 becomes a readable 404."""
+    observation = seen(make.request("HEAD", origin=PAGE), make.response(404, {"Content-Type": "text/plain"}))
+    patch = propose(observation, LOOPBACK)
+    assert patch.status is None
+    assert edits(patch)["Access-Control-Allow-Origin"] == PAGE
+
+
+def test_preflight_that_knows_no_options() -> None:
+    """The commonest failure: a 404 without a single CORS header."""
+    observation = seen(make.preflight("PUT", unsafe="content-type", origin=PAGE), make.response(404))
+    patch = propose(observation, LOOPBACK)
+    assert patch.status is not None and (patch.status.before, patch.status.after) == (404, 200)
+    assert edits(patch) == {
+        "Access-Control-Allow-Origin": PAGE,
+        "Access-Control-Allow-Credentials": "true",
+        "Access-Control-Allow-Methods": "PUT",
+        "Access-Control-Allow-Headers": "content-type",
+        "Vary": "Origin",
+        "Access-Control-Max-Age": "0",
+    }
+    assert patch.beyond == ()
+
+
+def test_redirected_preflight_is_answered() -> None:
+    """The status is rewritten; where it pointed stays in Location, which nobody follows any more."""
+    lines = {"Location": "/login", "Access-Control-Allow-Origin": PAGE, "Access-Control-Allow-Credentials": "true"}
+    observation = seen(make.preflight("POST", unsafe="content-type", origin=PAGE), make.response(302, lines))
+    patch = propose(observation, LOOPBACK)
+    assert patch.status is not None and patch.status.after == 200
+    assert "Location" not in edits(patch)
+
+
+def test_each_redirect_hop_is_mended_and_null_counts_for_its_page() -> None:
+    """A hop gets the origin that it was asked with: the page's, then `null`, because the chain began with a page that is let in."""
+    first = make.exchange(
+        make.request(url="https://a.test/", origin=PAGE), make.response(302, {"Location": "https://b.test/"}, time=1.0)
+    )
+    second = make.exchange(
+        make.request(url="https://b.test/", origin="null", time=2.0),
+        make.response(302, {"Location": "https://c.test/"}, time=2.1),
+    )
+    last = make.exchange(make.request(url="https://c.test/", origin="null", time=3.0), make.response(200))
+    found = [edits(propose(observation, LOOPBACK))["Access-Control-Allow-Origin"] for observation in chain(first, second, last)]
+    assert found == [PAGE, "null", "null"]
+    stranger = structs.replace(first, request=make.request(url="https://a.test/", origin="https://evil.example"))
+    assert [propose(observation, LOOPBACK).empty for observation in chain(stranger, second, last)] == [True, True, True]
+
+
+def test_opaque_page_is_let_in_only_by_name() -> None:
+    """Everybody can make a page whose origin is `null`."""
+    observation = seen(make.request(origin="null"), make.response(200))
+    assert propose(observation, LOOPBACK).refused == "the page's origin null is not among those that may be let in (loopback)"
+    assert edits(propose(observation, parse_policy(origins=["null"])))["Access-Control-Allow-Origin"] == "null"
+
+
+@pytest.mark.parametrize(
+    ("location", "reason"),
+    [
+        ("https://user:pass@b.test/", Reason.REDIRECT_HAS_CREDENTIALS),
+        ("ftp://b.test/", Reason.REDIRECT_SCHEME_NOT_HTTP),
+        ("http://[", Reason.REDIRECT_LOCATION_UNPARSABLE),
+    ],
+)
+def test_beyond_any_proxy(location: str, reason: Reason) -> None:
+    """Where no edit helps nothing is edited, and the reason is named."""
+    observation = seen(make.request(origin=PAGE), make.response(302, {"Location": location}))
+    assert propose(observation, LOOPBACK) == Patch(beyond=(reason,))
+
+
+def test_without_response_there_is_nothing_to_patch() -> None:
+    """mitmproxy's own error page cannot be replaced: it is said what happened instead."""
+    request = make.request(origin=PAGE)
+    assert propose(seen(request, None, error="connection refused"), LOOPBACK).beyond == (Reason.ACTUAL_NETWORK_ERROR,)
+    page_of_the_proxy = propose(seen(request, None, error="connection refused", answered_by_proxy=True), LOOPBACK)
+    assert page_of_the_proxy.empty and page_of_the_proxy.beyond
+
+
+def test_not_modified_without_headers_is_left_alone() -> None:
+    """A bare 304 is judged by the stored response; one that brings a wrong origin with it is mended."""
+    request = make.request(given={"If-None-Match": '"1"', "Sec-Fetch-Dest": "font"}, origin=PAGE)
+    assert propose(seen(request, make.response(304)), LOOPBACK) == Patch()
+    wrong = propose(seen(request, make.response(304, allow_origin="https://b.test")), LOOPBACK)
+    assert edits(wrong) == {"Access-Control-Allow-Origin": PAGE, "Vary": "Origin"}
+    assert wrong.status is None
+
+
+def test_resource_policy_of_an_embedded_response() -> None:
+    """A no-cors response that its resource policy blocks is opened to other origins, for a page that is let in."""
+    lines = {"Sec-Fetch-Mode": "no-cors", "Referer": f"{PAGE}/"}
+    answer = make.response(200, {"Cross-Origin-Resource-Policy": "same-origin"})
+    observation = seen(make.request(given=lines, origin=None), answer)
+    assert edits(propose(observation, LOOPBACK)) == {"Cross-Origin-Resource-Policy": "cross-origin"}
+    unknown = seen(make.request(given={"Sec-Fetch-Mode": "no-cors"}, origin=None), answer)
+    assert propose(unknown, LOOPBACK).empty
+
+
+def test_nothing_is_mended_that_the_browser_which_asked_allows() -> None:
+    """Firefox joins an empty line away over HTTP/2; that Chromium would not is no reason to touch Firefox's answer."""
+    answer = make.response(200, [("Access-Control-Allow-Origin", ""), ("Access-Control-Allow-Origin", "*")])
+    for user_agent, empty in ((USER_AGENTS[2], True), (USER_AGENTS[1], False)):
+        given_ = {"User-Agent": user_agent, "Sec-Fetch-Dest": "font"}
+        request = structs.replace(make.request(given=given_, origin=PAGE), http_version="HTTP/2.0")
+        assert propose(seen(request, answer), LOOPBACK).empty is empty
+
+
+def test_each_change_says_why() -> None:
+    """A change names the origin, method or header that asked for it, and the reason under which the catalogue explains it."""
+    observation = seen(make.preflight("PUT", unsafe="x-a", origin=PAGE), make.response(405))
+    patch = propose(observation, LOOPBACK)
+    because = {change.header: change.because for change in patch.changes}
+    assert because["Access-Control-Allow-Origin"] == f"the request's origin is {PAGE} [preflight-acao-missing]"
+    assert because["Access-Control-Allow-Methods"] == "the page asks for PUT [preflight-method-not-allowed]"
+    assert because["Access-Control-Allow-Headers"] == "the page asks for x-a [preflight-header-not-allowed]"
+    assert because["Access-Control-Allow-Credentials"] == "the page may send credentials [preflight-acac-not-true]"
+    assert all(because.values())

@@ -119,10 +119,11 @@ def _allow_headers(observation: Observation, response: Response, reason: Reason)
     asked = requested_header_names(observation.exchange.request)
     if not all(map(is_token, asked)):
         return None
-    granted = {name.lower(): name for name in reversed(_tokens(response.headers.values(ACCESS_CONTROL_ALLOW_HEADERS)))}
-    names = [*reversed(granted.values()), *(name for name in asked if name not in granted)]
+    names: dict[str, str] = {}
+    for name in (*_tokens(response.headers.values(ACCESS_CONTROL_ALLOW_HEADERS)), *asked):
+        names.setdefault(name.lower(), name)
     because = f"the page asks for {', '.join(asked)}" if asked else "what stands there cannot be parsed"
-    return _change(response.headers, ACCESS_CONTROL_ALLOW_HEADERS, ", ".join(names) or None, f"{because} [{reason}]")
+    return _change(response.headers, ACCESS_CONTROL_ALLOW_HEADERS, ", ".join(names.values()) or None, f"{because} [{reason}]")
 
 
 def _status(observation: Observation, response: Response, reason: Reason) -> Edit | None:

@@ -102,6 +102,11 @@ def is_other_scheme_origin(text: str) -> bool:
     return _OTHER_SCHEME_ORIGIN.fullmatch(text) is not None
 
 
+def is_safe_origin(text: str) -> bool:
+    """Say whether the text is an Origin header's value that may become part of a response."""
+    return text == NULL or is_serialized_origin(text) or is_other_scheme_origin(text)
+
+
 def is_development_host(host: str) -> bool:
     """Say whether a serialized host is this machine or a name reserved for testing.
 

@@ -57,20 +57,26 @@ def askers(observation: Observation) -> tuple[Engine, ...]:
     return tuple(Engine) if observation.engine is None else (observation.engine,)
 
 
-def refusal(observation: Observation, policy: PatchPolicy) -> str | None:
-    """Return why the policy does not let the page in, None when it does.
+def page_of(observation: Observation) -> str | None:
+    """Return the origin of the page that would be let in, None when the request does not tell.
 
-    Behind a redirect that made the origin `null` the page is the one that the chain began with; any other `null` is an opaque
-    page, which everybody can make, and is let in only by name.
+    Behind a redirect that made the origin `null` it is that of the page which the chain began with; any other `null` is an opaque
+    page, which everybody can make.
     """
     origin = observation.origin
     if origin is None or (origin == NULL and observation.tainted):
-        origin = observation.page_origin or origin
-    if origin is None:
+        return observation.page_origin or origin
+    return origin
+
+
+def refusal(observation: Observation, policy: PatchPolicy) -> str | None:
+    """Return why the policy does not let the page in, None when it does."""
+    page = page_of(observation)
+    if page is None:
         return "the request does not tell the page's origin"
-    if policy.origins.allows(origin):
+    if policy.origins.allows(page):
         return None
-    return f"the page's origin {origin} is not among those that may be let in ({policy.origins})"
+    return f"the page's origin {page} is not among those that may be let in ({policy.origins})"
 
 
 def with_response(observation: Observation, response: Response) -> Observation:

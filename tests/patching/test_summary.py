@@ -1,0 +1,116 @@
+"""Summary: the bill of a session of patching."""
+
+from corslens.patching.patch import Patch
+from corslens.patching.policy import parse_policy
+from corslens.patching.propose import propose
+from corslens.patching.summary import Half, Summary, render_lacks
+
+from tests import make
+from tests.patching.seen import COOKIE, PAGE, seen
+
+ANY = parse_policy(origins=["any"])
+API = "https://api.test"
+
+
+def test_lacks_by_api_path_shape_and_half() -> None:
+    """Each header that had to be patched is one lack per API, path shape and half; the proxy's own Max-Age is none."""
+    summary = Summary()
+    for number, method in ((1, "PUT"), (2, "DELETE"), (3, "PUT")):
+        preflight = seen(
+            make.preflight(method, f"{API}/users/{number}?token=s3cret", "x-a", origin=PAGE),
+            make.response(
+                405, {"Access-Control-Allow-Methods": "GET", "Access-Control-Allow-Headers": "X-A"}, allow_origin=PAGE
+            ),
+        )
+        summary.record(preflight, propose(preflight, ANY))
+    answer = seen(make.request(url=f"{API}/me", given=COOKIE, origin=PAGE), make.response(200, {"Vary": "Accept"}))
+    summary.record(answer, propose(answer, ANY))
+    found = {(lack.shape, lack.half, lack.header): lack for lack in summary.lacks()}
+    assert {key: (lack.wanted, lack.exchanges) for key, lack in found.items()} == {
+        ("/users/*", Half.PREFLIGHT, "status"): (("405",), 3),
+        ("/users/*", Half.PREFLIGHT, "Access-Control-Allow-Methods"): (("PUT", "DELETE"), 3),
+        ("/users/*", Half.PREFLIGHT, "Access-Control-Allow-Credentials"): (("true",), 3),
+        ("/me", Half.RESPONSE, "Access-Control-Allow-Origin"): ((PAGE,), 1),
+        ("/me", Half.RESPONSE, "Access-Control-Allow-Credentials"): (("true",), 1),
+        ("/me", Half.RESPONSE, "Vary"): (("Origin",), 1),
+    }
+    assert all("s3cret" not in lack.example for lack in found.values())
+
+
+def test_plain_list() -> None:
+    """The list has a headline with the count, a line a place, and a line a change, in a fixed order."""
+    summary = Summary()
+    preflight = seen(make.preflight("PUT", f"{API}/me", "x-a", origin=PAGE), make.response(404))
+    summary.record(preflight, propose(preflight, ANY))
+    answered = seen(make.preflight("PUT", "https://down.test/", origin=PAGE), make.response(204, allow_origin=PAGE))
+    summary.record(answered, propose(answered, ANY), asked=False)
+    assert render_lacks(summary.lacks()) == (
+        "8 changes that your servers still lack:",
+        "  https://api.test/me",
+        "    preflight: send Access-Control-Allow-Credentials: true, exactly so  (1×)",
+        "    preflight: list x-a in Access-Control-Allow-Headers  (1×)",
+        "    preflight: list PUT in Access-Control-Allow-Methods  (1×)",
+        f"    preflight: send the asking page's origin in Access-Control-Allow-Origin: {PAGE}  (1×)",
+        "    preflight: list Origin in Vary  (1×)",
+        "    preflight: answer with a 2xx instead of 404  (1×)",
+        "  https://down.test/",
+        "    preflight: send Access-Control-Allow-Credentials: true, exactly so  "
+        "(1×, answered by the proxy: the server was not asked)",
+        "    preflight: list PUT in Access-Control-Allow-Methods  (1×, answered by the proxy: the server was not asked)",
+    )
+    assert render_lacks(()) == ()
+
+
+def test_case_of_methods_counts() -> None:
+    """A server that lists PATCH lacks the `patch` that a page really sends."""
+    summary = Summary()
+    preflight = seen(
+        make.preflight("patch", f"{API}/me", origin=PAGE),
+        make.response(
+            200, {"Access-Control-Allow-Methods": "PATCH", "Access-Control-Allow-Credentials": "true"}, allow_origin=PAGE
+        ),
+    )
+    summary.record(preflight, propose(preflight, ANY))
+    assert [lack.wanted for lack in summary.lacks()] == [("patch",)]
+
+
+def test_removed_list() -> None:
+    """A list that cannot be parsed and that nobody needs is asked to be valid, or gone."""
+    summary = Summary()
+    lines = {"Access-Control-Allow-Headers": "b@d", "Access-Control-Allow-Credentials": "true"}
+    preflight = seen(make.preflight("POST", f"{API}/me", origin=PAGE), make.response(200, lines, allow_origin=PAGE))
+    summary.record(preflight, propose(preflight, ANY))
+    assert [lack.sentence for lack in summary.lacks()] == ["send a valid list in Access-Control-Allow-Headers, or none"]
+
+
+def test_nothing_patched_nothing_lacking() -> None:
+    """A refused or empty patch is no lack."""
+    summary = Summary()
+    observation = seen(make.request(origin=PAGE), make.response(200))
+    summary.record(observation, Patch(refused="no"))
+    assert summary.lacks() == ()
+
+
+def test_bounded() -> None:
+    """The least recently patched place is forgotten first, and counted; long lists of values are shortened."""
+    summary = Summary(limit=20)
+    for number in range(30):
+        observation = seen(
+            make.preflight("PUT", f"{API}/path-{'abcdefghijklmnopqrstuvwxyzABCDEF'[number]}", f"x-{number}", origin=PAGE),
+            make.response(
+                200, {"Access-Control-Allow-Methods": "PUT", "Access-Control-Allow-Credentials": "true"}, allow_origin=PAGE
+            ),
+        )
+        summary.record(observation, propose(observation, ANY))
+    assert (len(summary.lacks()), summary.forgotten) == (20, 10)
+    for number in range(15):
+        observation = seen(
+            make.preflight("POST", f"{API}/many", f"x-{number}", origin=PAGE),
+            make.response(200, {"Access-Control-Allow-Credentials": "true"}, allow_origin=PAGE),
+        )
+        summary.record(observation, propose(observation, ANY))
+    (many,) = (lack for lack in summary.lacks() if lack.shape == "/many")
+    assert (len(many.wanted), many.more) == (12, 3)
+    assert many.sentence.endswith("and 3 more in Access-Control-Allow-Headers")
+    summary.clear()
+    assert (summary.lacks(), summary.forgotten) == ((), 0)
