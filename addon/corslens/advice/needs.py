@@ -1,6 +1,5 @@
 """What the exchanges of some pages with one API needed: methods, request headers, readable headers, credentials."""
 
-import re
 from collections.abc import Iterable
 
 from corslens.fetch.constants import (
@@ -19,16 +18,10 @@ from corslens.fetch.request_headers import is_forbidden_request_header
 from corslens.fetch.response_headers import CORS_SAFELISTED_RESPONSE_HEADERS, FORBIDDEN_RESPONSE_HEADERS
 from corslens.observation.evidence import Known, Unknown
 from corslens.observation.observation import Observation, Role
+from corslens.observation.wanted_headers import WANTED_BY_PAGES
 
 _KEPT_IDS = 5
 _METHOD_ORDER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-
-_WANTED_BY_PAGES = re.compile(
-    r"etag|link|location|retry-after|content-disposition|content-range|accept-ranges|www-authenticate"
-    r"|deprecation|sunset|x-total-count|x-(?:request|correlation|trace)-id"
-    r"|(?:x-)?rate-?limit(?:-[a-z-]+)?|x-(?:page|per-page|next-page|prev-page|total|total-pages|pagination)(?:-[a-z-]+)?"
-)
-"""Response headers that application code reads: caching, paging, limits, downloads, tracing."""
 
 
 class Tally:
@@ -140,7 +133,7 @@ class Needs:
                 continue
             if name in exposed and name != WILDCARD:
                 self.exposed_headers.add(name, observation.id, "the server exposes it today")
-            elif _WANTED_BY_PAGES.fullmatch(name):
+            elif name in WANTED_BY_PAGES:
                 self.exposed_headers.add(name, observation.id)
 
     def _credentials(self, observation: Observation) -> None:

@@ -20,16 +20,7 @@ from corslens.lint.request_facts import split_list
 from corslens.observation.evidence import Known, Unknown
 from corslens.observation.fingerprints import Product, Refusal, fingerprint, refusal
 from corslens.observation.observation import Role
-
-_WANTED_BY_PAGES = frozenset({
-    "etag", "link", "location", "content-disposition", "content-range", "retry-after", "accept-ranges", "allow", "server-timing",
-    "www-authenticate", "x-total-count", "x-total", "x-total-pages", "x-page", "x-per-page", "x-next-page", "x-request-id",
-    "x-correlation-id", "x-trace-id", "request-id", "traceparent", "x-amzn-requestid", "x-amzn-trace-id",
-    "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset",
-    "ratelimit", "ratelimit-policy", "x-csrf-token", "x-xsrf-token", "x-auth-token", "authorization", "x-access-token", "x-refresh-token",
-    "x-next-cursor", "x-pagination", "pagination-count", "x-filename", "x-file-name", "upload-offset", "upload-length",
-    "tus-resumable", "grpc-status", "grpc-message", "deprecation", "sunset", "warning", "idempotency-key",
-})  # fmt: skip
+from corslens.observation.wanted_headers import WANTED_BY_PAGES
 
 
 class AnswerFacts(FactsBase):
@@ -155,7 +146,7 @@ class AnswerFacts(FactsBase):
         got = self.got
         if got is None or self.observation.role not in (Role.ACTUAL, Role.SIMPLE):
             return frozenset()
-        wanted = _WANTED_BY_PAGES & self.got_headers.names()  # type: ignore[operator]  # a dict's key view
+        wanted = WANTED_BY_PAGES & self.got_headers.names()  # type: ignore[operator]  # a dict's key view
         if not wanted:
             return frozenset()
         credentials = self.observation.credentials
