@@ -10,16 +10,20 @@ from typing import TextIO
 from mitmproxy import addonmanager, contentviews, ctx, exceptions, http
 from mitmproxy.hooks import UpdateHook
 from mitmproxy.log import ALERT
+from mitmproxy.master import Master
 from mitmproxy.utils import strutils
 
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
 from corslens.lint.loader import load_rules
 from corslens.lint.rule import RuleSet
-from corslens.mitm import options
+from corslens.mitm import live_web, options
 from corslens.mitm.commands import Commands
 from corslens.mitm.exit_status import ExitStatus
 from corslens.mitm.filters import parse_filter
+from corslens.mitm.live import LivePage
+from corslens.mitm.live_app import LiveApp
+from corslens.mitm.live_session import LiveSession
 from corslens.mitm.logfile import LogFile
 from corslens.mitm.patch_mode import PatchMode
 from corslens.mitm.report_file import ENDINGS, write_report
@@ -35,6 +39,9 @@ logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
 """How often time is looked at: for preflights that were never followed, and for the end of patching."""
+
+FORWARD_MODES = ("regular", "upstream", "socks5", "local", "wireguard")
+"""Modes in which a browser names the host that it wants, so that one that does not exist can be asked for."""
 
 type Listener = Callable[[Inspection], None]
 
@@ -65,6 +72,9 @@ class CorsLens(Commands):
         self._running = False
         self._updates = False
         self._faults: dict[tuple[str, str], int] = {}
+        session = LiveSession(self)
+        self.page = LivePage(LiveApp(session, session.exports()))
+        self.listeners.append(self.page.app.board.add)
         self._view = CorsContentview(lambda id: None if self.session is None else self.session.get(id))
 
     # Life.
@@ -101,6 +111,7 @@ class CorsLens(Commands):
             ExitStatus.attach(master, self._has_failed)
         if self.patching.on:
             self._announce_patching()
+        self._announce_page(master)
         self._schedule_tick()
 
     def done(self) -> None:
@@ -133,14 +144,28 @@ class CorsLens(Commands):
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Take note of the request."""
+        if self.page.wants(flow):
+            raise exceptions.AddonHalt  # no list, log or file of others is to know of it
         if self.session is not None:
             try:
                 self.session.request_head(flow)
             except Exception as error:
                 self._tell(error, flow)
 
+    def request(self, flow: http.HTTPFlow) -> None:
+        """Answer what is asked of the live page; nothing else is done when a request is complete."""
+        if self.page.wants(flow):
+            try:
+                self.page.answer(flow)
+            except Exception as error:
+                self._tell(error, flow)
+                flow.response = http.Response.make(500)
+            raise exceptions.AddonHalt
+
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         """Judge, and patch, before anything goes to the browser: later would be too late for a streamed response."""
+        if self.page.wants(flow):
+            raise exceptions.AddonHalt
         session = self.session
         if session is not None:
             try:
@@ -152,6 +177,8 @@ class CorsLens(Commands):
 
     def response(self, flow: http.HTTPFlow) -> None:
         """See what other addons did to the response, and close the book."""
+        if self.page.wants(flow):
+            raise exceptions.AddonHalt
         if self.session is not None:
             try:
                 self.session.response_done(flow)
@@ -160,6 +187,8 @@ class CorsLens(Commands):
 
     def error(self, flow: http.HTTPFlow) -> None:
         """Close the book on a flow that failed."""
+        if isinstance(flow, http.HTTPFlow) and self.page.wants(flow):
+            raise exceptions.AddonHalt
         if self.session is not None and isinstance(flow, http.HTTPFlow):
             try:
                 self.session.failed(flow)
@@ -183,13 +212,17 @@ class CorsLens(Commands):
         session = self.session
         if session is None or old is None or settings.history != old.history:
             session = self.session = self._new_session(settings, rules)
+            self.page.app.board.start(limit=settings.history)
         inspector = session.inspector
         inspector.rules, inspector.engine = rules, settings.engine
         inspector.patch_policy, inspector.dry_run = settings.policy, settings.dry_run
         session.scope, session.all_engines = settings.scope, settings.all_engines
         session.everything = settings.log is not None or settings.report is not None
+        self.page.host = settings.page_host
         session.excluded = frozenset(
-            self.excluded | ({ctx.options.onboarding_host} if "onboarding_host" in ctx.options else set())
+            self.excluded
+            | {settings.page_host}
+            | ({ctx.options.onboarding_host} if "onboarding_host" in ctx.options else set())
         )
         if old is None or names & options.PATCH_OPTIONS:
             was_on = self.patching.on
@@ -246,6 +279,13 @@ class CorsLens(Commands):
         for warning in self.patching.warnings():
             logger.warning("%s", escape(warning))
         logger.log(ALERT, "corslens: %s", escape(self.patching.describe()))
+
+    def _announce_page(self, master: Master) -> None:
+        address = live_web.attach(master, self.page.app)
+        if address is not None:
+            logger.info("corslens: the live page is at %s", address)
+        elif self.page.host and any(mode.startswith(FORWARD_MODES) for mode in ctx.options.mode):
+            logger.info("corslens: the live page is at http://%s/ for browsers behind this proxy", self.page.host)
 
     # Time.
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from mitmproxy import command, ctx, exceptions, flow, http, types
 
 from corslens.mitm.annotate import id_of
+from corslens.mitm.live import LivePage
 from corslens.mitm.patch_mode import PatchMode
 from corslens.mitm.report_file import ENDINGS, write_report
 from corslens.mitm.session import Session
@@ -20,6 +21,7 @@ class Commands:
     session: Session | None
     terminal: Terminal
     patching: PatchMode
+    page: LivePage
 
     @command.command("cors.explain")
     def explain(self, flows: Sequence[flow.Flow]) -> str:
@@ -83,6 +85,7 @@ class Commands:
         """Forget every exchange seen so far; flows keep their marks."""
         self._need_session().clear()
         self.terminal.clear()
+        self.page.app.board.clear()
 
     def _need_session(self) -> Session:
         if self.session is None:

@@ -1,6 +1,6 @@
 """The live page through the proxy: requests to a host that does not exist are answered here and go no further.
 
-Other addons never see these flows (AddonHalt), so the page's polling is in no flow list, log or file, and no header rule of the
+Other addons never see these flows (the addon halts their hooks), so the page's polling is in no flow list, log or file, and no header rule of the
 user's can grant the page to others.
 """
 
@@ -8,9 +8,9 @@ import ipaddress
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from mitmproxy import exceptions, http
+from mitmproxy import http
 
-from corslens.mitm.live_app import HEADERS, LARGEST_BODY, Answer, Asked, LiveApp
+from corslens.mitm.live_app import LARGEST_BODY, Answer, Asked, LiveApp
 
 DEFAULT_HOST = "corslens.test"
 """Reserved, so that it never resolves: https://www.rfc-editor.org/rfc/rfc6761#section-6.2"""
@@ -31,21 +31,19 @@ def parse_host(text: str) -> str:
 class LivePage:
     """Serves the page at a host of its own."""
 
-    def __init__(self, app: LiveApp, host: str) -> None:
+    def __init__(self, app: LiveApp, host: str = "") -> None:
         self.app = app
         self.host = host
+        """Empty: the page is not served here."""
 
     def wants(self, flow: http.HTTPFlow) -> bool:
         """Say whether the flow asks for the page. A flow that was loaded from a file asks nobody."""
         return flow.request.data.host.lower() == self.host != "" and flow.live
 
     def answer(self, flow: http.HTTPFlow) -> None:
-        """Answer the flow.
-
-        Raises: AddonHalt, always: the flow is no one else's business.
-        """
-        flow.response = _response(self._answer(flow))
-        raise exceptions.AddonHalt
+        """Answer the flow, unless somebody has: a proxy that wants a password asks for it first."""
+        if flow.response is None:
+            flow.response = _response(self._answer(flow))
 
     def _answer(self, flow: http.HTTPFlow) -> Answer:
         request = flow.request

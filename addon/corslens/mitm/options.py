@@ -13,6 +13,7 @@ from msgspec import Struct
 from corslens.engines.engine import Engine
 from corslens.lint.finding import Severity
 from corslens.mitm.filters import parse_flow_filter
+from corslens.mitm.live import DEFAULT_HOST, parse_host
 from corslens.patching.policy import LOOPBACK, PatchPolicy, PreflightMode, parse_origins, parse_policy
 
 PREFIX = "cors_"
@@ -81,6 +82,12 @@ OPTIONS: tuple[Option, ...] = (
         choices=FAIL_ON,
         help="mitmdump ends with exit status 1 when an exchange had a finding at or over this severity.",
     ),
+    Option(
+        name="cors_page_host",
+        type=str,
+        default=DEFAULT_HOST,
+        help="Host at which browsers behind the proxy find the live page. Empty means that it is not served.",
+    ),
     Option(name="cors_history", type=int, default=10_000, help="How many exchanges are kept in memory."),
     Option(
         name="cors_patch",
@@ -134,6 +141,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     report: Path | None
     fail_on: Severity | None
     history: int
+    page_host: str
     patch: str
     patch_filter: flowfilter.TFilter | None
     policy: PatchPolicy
@@ -193,6 +201,7 @@ def parse(values: Mapping[str, Any], *, report_endings: Sequence[str]) -> Settin
         report=_report(values["cors_report"], report_endings),
         fail_on=None if fail_on == NEVER else Severity[fail_on.upper()],
         history=number("cors_history", 1),
+        page_host=_naming("cors_page_host", parse_host, values["cors_page_host"]),
         patch=values["cors_patch"].strip(),
         patch_filter=flow_filter("cors_patch"),
         policy=parse_policy(origins=origins, preflight=word("cors_patch_preflight")),

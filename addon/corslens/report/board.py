@@ -78,6 +78,10 @@ class Board:
 
     def __init__(self, *, limit: int = 10_000) -> None:
         self.version = 0
+        self.start(limit=limit)
+
+    def start(self, *, limit: int) -> None:
+        """Begin anew with another limit."""
         self._limit = limit
         self.clear()
 

@@ -1,0 +1,81 @@
+"""What the live page shows and commands of the running addon."""
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from mitmproxy import ctx, exceptions
+
+from corslens.inspection import Inspection
+from corslens.lint.rule import RuleSet
+from corslens.mitm.live_app import Export, PatchState
+from corslens.mitm.patch_mode import PatchMode
+from corslens.mitm.report_file import FORMATS
+from corslens.mitm.session import Session
+from corslens.report.as_html import render_html
+
+
+class Lens(Protocol):
+    """The addon, as far as the page has to do with it."""
+
+    session: Session | None
+    patching: PatchMode
+
+
+class LiveSession:
+    """The addon's present session; there is none before it runs."""
+
+    def __init__(self, lens: Lens) -> None:
+        self._lens = lens
+
+    @property
+    def rules(self) -> RuleSet:
+        """The rules."""
+        session = self._lens.session
+        return RuleSet({}) if session is None else session.inspector.rules
+
+    def find(self, id: str) -> Inspection | None:
+        """Return the latest inspection of an exchange that is still remembered."""
+        return None if self._lens.session is None else self._lens.session.get(id)
+
+    def recent(self) -> Iterable[Inspection]:
+        """Return all that are remembered, oldest first."""
+        return () if self._lens.session is None else self._lens.session.recent()
+
+    def patch_state(self) -> PatchState:
+        """Return the state of patch mode."""
+        patching = self._lens.patching
+        return PatchState(
+            on=patching.on and not patching.expired,
+            scope=patching.filter_text,
+            seconds_left=patching.seconds_left,
+            dry_run=patching.dry_run,
+        )
+
+    def switch_patching(self, scope: str) -> None:
+        """Set cors_patch, as the commands do. Raise ValueError for a bad filter."""
+        try:
+            ctx.options.update(cors_patch=scope)
+        except exceptions.OptionsError as error:
+            raise ValueError(str(error)) from None
+
+    def exports(self) -> Mapping[str, Export]:
+        """Return the formats in which the session can be saved."""
+
+        def as_html(inspections: Iterable[Inspection]) -> bytes:
+            return render_html(inspections, self.rules, about="from a live session").encode()
+
+        written = {ending.removeprefix("."): render for ending, render in FORMATS.items()}
+        return {
+            name: Export(name.upper(), _CONTENT_TYPES.get(name, "application/octet-stream"), render)
+            for name, render in ({"html": as_html} | written).items()
+        }
+
+
+_CONTENT_TYPES = {
+    "html": "text/html; charset=utf-8",
+    "json": "application/json",
+    "jsonl": "application/jsonl",
+    "sarif": "application/sarif+json",
+    "xml": "application/xml",
+    "md": "text/markdown; charset=utf-8",
+}
