@@ -1,7 +1,7 @@
 """Chromium. Measured: Chromium 156 (headless) through a recording proxy; sources: `services/network/` of the Chromium tree."""
 
 from corslens.engines.engine import Engine
-from corslens.engines.profile import AllowOriginNaming, EngineProfile, PreflightCheck
+from corslens.engines.profile import AllowOriginNaming, EmptyLocation, EngineProfile, PreflightCheck
 from corslens.fetch.preflight_cache import CachePolicy
 from corslens.fetch.request_headers import SafelistDepartures
 
@@ -35,7 +35,7 @@ CHROMIUM = EngineProfile(
         serves_revalidation=False,  # measured
         dropped_by_failed_actual=False,  # measured
     ),
-    follows_empty_location=False,  # measured: the 302 is readable
+    empty_location=EmptyLocation.ANSWER,  # measured: the 302 is readable
     # PrivacyMode is part of the socket pool's group, client_socket_pool.h; measured: 0 exceptions in 110 shared connections.
     credentialed_connections_tell=True,
     uncredentialed_connections_tell=True,

@@ -26,6 +26,17 @@ class PreflightCheck(StrEnum):
     HEADERS = "headers"
 
 
+class EmptyLocation(StrEnum):
+    """What an engine makes of a redirect with an empty Location."""
+
+    FOLLOWED = "followed"
+    """The standard: it is a relative reference to the same URL, so it loops."""
+    ANSWER = "answer"
+    """It is no redirect: the 3xx itself is the response."""
+    REFUSED = "refused"
+    """A network error."""
+
+
 class AllowOriginNaming(Struct, frozen=True, kw_only=True):
     """What an engine calls an Access-Control-Allow-Origin that is not the origin. The standard has but one failure."""
 
@@ -55,10 +66,9 @@ class EngineProfile(Struct, frozen=True, kw_only=True):
     """After a redirect made the method GET, Content-Type stays a reason for a preflight."""
     preflight_keeps_page_origin: bool = False
     """The preflight behind a tainting redirect carries the page's origin, the request that follows `null`."""
-    follows_empty_location: bool = True
-    """An empty Location is followed (to the same URL); otherwise the 3xx itself is the answer."""
-    redirect_to_own_origin_wants_credentials: bool = False
-    """own -> cross-origin -> own: the last redirect is refused unless it allows credentials."""
+    empty_location: EmptyLocation = EmptyLocation.FOLLOWED
+    redirects_after_own_origin_want_credentials: bool = False
+    """own -> cross-origin -> anywhere: the second redirect is refused unless it allows credentials, as if the mode were `include`."""
     credentialed_connections_tell: bool = False
     """A cross-origin request on a connection that carried a navigation or cookies has the credentials mode `include`.
     Standard: a connection pool is keyed by credentials, https://fetch.spec.whatwg.org/#concept-connection; not every engine does."""

@@ -1,7 +1,7 @@
 """WebKit. Measured: WebKitGTK 2.50 through a recording proxy; sources: `Source/WebCore/loader/CrossOriginAccessControl.cpp`."""
 
 from corslens.engines.engine import Engine
-from corslens.engines.profile import AllowOriginNaming, EngineProfile, PreflightCheck
+from corslens.engines.profile import AllowOriginNaming, EmptyLocation, EngineProfile, PreflightCheck
 from corslens.fetch.preflight_cache import CachePolicy
 from corslens.fetch.request_headers import SafelistDepartures
 
@@ -27,5 +27,7 @@ WEBKIT = EngineProfile(
         dropped_by_failed_actual=False,
     ),
     request_body_headers_survive_redirect=True,  # measured
-    redirect_to_own_origin_wants_credentials=True,  # measured
+    # NetworkLoadChecker.cpp keeps the credentials of the request's own origin until that redirect was checked; measured.
+    redirects_after_own_origin_want_credentials=True,
+    empty_location=EmptyLocation.REFUSED,  # measured
 )

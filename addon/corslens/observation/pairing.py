@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from msgspec import structs
 
-from corslens.engines.profile import STANDARD, EngineProfile
+from corslens.engines.profile import STANDARD, EmptyLocation, EngineProfile
 from corslens.engines.profiles import PROFILES, engine_of
-from corslens.fetch.constants import NULL, ORIGIN
+from corslens.fetch.constants import LOCATION, NULL, ORIGIN
 from corslens.fetch.cors_check import cors_check
 from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.methods import is_cors_safelisted_method
@@ -205,7 +205,9 @@ class Pairing:
             case Role.ACTUAL:
                 self._forget_refused(client, observation)
         if response is not None and is_redirect(response):
-            target = location_url(response, exchange.request.url)
+            profile = PROFILES[observation.engine] if observation.engine is not None else STANDARD
+            followed = response.headers.get(LOCATION) or profile.empty_location is EmptyLocation.FOLLOWED
+            target = location_url(response, exchange.request.url) if followed else None
             if target is not None:
                 key = (client, target.partition("#")[0])
                 self._redirects[key] = (*self._redirects.get(key, ())[-31:], observation)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
-from corslens.engines.profile import EngineProfile, PreflightCheck
+from corslens.engines.profile import EmptyLocation, EngineProfile, PreflightCheck
 from corslens.fetch.constants import (
     ACCESS_CONTROL_ALLOW_CREDENTIALS,
     ACCESS_CONTROL_ALLOW_HEADERS,
@@ -305,7 +305,7 @@ def _response_checks(
     observation: Observation, response: Response, profile: EngineProfile, mode: CredentialsMode
 ) -> Iterator[Checked]:
     """Standard: HTTP fetch, the CORS check, https://fetch.spec.whatwg.org/#http-fetch; then HTTP-redirect fetch."""
-    if profile.redirect_to_own_origin_wants_credentials and _returns_home(observation, response):
+    if profile.redirects_after_own_origin_want_credentials and is_redirect(response) and _began_at_own_origin(observation):
         mode = CredentialsMode.INCLUDE
     # A bare 304 is judged by the stored response, whose headers the proxy may never have seen; new ones would replace them.
     if response.status != 304 or ACCESS_CONTROL_ALLOW_ORIGIN in response.headers:
@@ -315,23 +315,19 @@ def _response_checks(
         yield from _redirect_checks(observation, response, profile)
 
 
-def _returns_home(observation: Observation, response: Response) -> bool:
-    """Say whether the chain goes own origin -> elsewhere -> own origin with this redirect."""
-    if observation.redirected_from is None or not is_redirect(response):
-        return False
-    target = location_url(response, observation.exchange.request.url)
-    first = observation.hops[0]
-    return target is not None and first.role is Role.SAME_ORIGIN and target.startswith(f"{first.target_origin}/")
+def _began_at_own_origin(observation: Observation) -> bool:
+    return observation.redirected_from is not None and observation.hops[0].role is Role.SAME_ORIGIN
 
 
 def _redirect_checks(observation: Observation, response: Response, profile: EngineProfile) -> Iterator[Checked]:
     location = response.headers.get(LOCATION)
-    if not location and not profile.follows_empty_location:
+    if not location and profile.empty_location is EmptyLocation.ANSWER:
         return
     page_origin = observation.page_origin or NULL
     previous = observation.redirected_from
+    refused = not location and profile.empty_location is EmptyLocation.REFUSED
     step = redirect_failure(
-        location_url(response, observation.exchange.request.url),
+        None if refused else location_url(response, observation.exchange.request.url),
         request_origin=page_origin,
         cors_mode=True,
         tainted_cors=observation.is_cors or crossed_origins(page_origin, previous),
