@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Callable, Sequence
+from itertools import islice
 
 from corslens.fetch.messages import HeaderList
 from corslens.inspector import Inspector
 from corslens.lint.facts import Facts
 from corslens.lint.loader import load_rules
-from corslens.lint.rule import RuleSet
+from corslens.lint.rule import Rule, RuleSet
 from corslens.lint.run import run
 from corslens.observation.exchange import Exchange
 from corslens.observation.observation import Observation
@@ -62,10 +63,13 @@ def _inspect(exchanges: Sequence[Exchange], rules: RuleSet) -> Inspector:
 
 def _many_rules(rules: RuleSet, count: int) -> RuleSet:
     """Return a set of `count` rules: the shipped ones, over and over under other ids."""
-    copies = [
-        structs.replace(rule, id=f"{rule.id}-{copy}") for copy in range(count // len(rules.rules) + 1) for rule in rules.rules
-    ]
-    return RuleSet(rules=tuple(copies[:count]))
+    many: dict[str, Rule] = {}
+    copy = 0
+    while len(many) < count:
+        copy += 1
+        for rule in rules.rules.values():
+            many[f"{rule.id}-{copy}"] = structs.replace(rule, id=f"{rule.id}-{copy}")
+    return RuleSet(dict(islice(many.items(), count)))
 
 
 def measure(rounds: int) -> list[Figure]:

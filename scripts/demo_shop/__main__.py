@@ -7,6 +7,7 @@ import signal
 import sys
 
 from scripts.demo_shop.run import visit, wait_for_visitors
+from tests.browser.kit.processes import ProgramEndedError
 
 
 def main() -> int:
@@ -31,6 +32,9 @@ async def _until_told_to_stop(work: "asyncio._CoroutineLike[int]") -> int:
         return await task
     except asyncio.CancelledError:
         return 0
+    except ProgramEndedError as error:
+        print(error, file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

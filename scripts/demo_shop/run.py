@@ -10,7 +10,7 @@ from rich.console import Console
 from scripts.demo_shop.shop import OFFERS, Shop
 from scripts.demo_shop.show import Row, render_agreement, render_table
 from tests.browser.kit.chromium import Chromium, find_chromium
-from tests.browser.kit.mitmdump import Mitm
+from tests.browser.kit.mitmdump import Mitm, Setting
 from tests.browser.kit.truth import split_by_start, what_we_say
 
 MITMPROXY_LOG_LINE = re.compile(r"(\x1b\[[0-9;]*m)*\[\d\d:\d\d:\d\d\.\d\d\d\]")
@@ -28,8 +28,9 @@ def _terminal() -> dict[str, str]:
     return {**os.environ, **size, **({"FORCE_COLOR": "1"} if sys.stdout.isatty() else {})}
 
 
-def _patching(shop: Shop, patch: bool) -> dict[str, str]:
-    return {"cors_patch": "~all", "cors_patch_origins": f"{shop.origin} null"} if patch else {}
+def _patching(patch: bool) -> dict[str, Setting]:
+    # A sandboxed frame and a redirect to another origin have the origin null, which is not let in unless named.
+    return {"cors_patch": "~all", "cors_patch_origins": ["loopback", "null"]} if patch else {}
 
 
 async def visit(*, patch: bool) -> int:
@@ -43,7 +44,7 @@ async def visit(*, patch: bool) -> int:
         )
         return 0
     async with Shop() as shop:
-        options: dict[str, str | int | bool] = {"flow_detail": 0, **_patching(shop, patch)}
+        options: dict[str, Setting] = {"flow_detail": 0, **_patching(patch)}
         async with Mitm(options=options, env=_terminal(), on_line=_print_own) as mitm:
             async with Chromium(proxy=mitm.address) as chromium:
                 console.print(f"{await chromium.version()} visits {shop.url} behind mitmdump with corslens.\n", soft_wrap=True)
@@ -69,7 +70,7 @@ async def visit(*, patch: bool) -> int:
 async def wait_for_visitors(*, patch: bool) -> int:
     """Start mitmweb beside the shop and say how to visit, until Ctrl-C."""
     console = Console(highlight=False)
-    async with Shop() as shop, Mitm("mitmweb", options=_patching(shop, patch), env=_terminal()) as mitm:
+    async with Shop() as shop, Mitm("mitmweb", options=_patching(patch), env=_terminal()) as mitm:
         console.print(
             f"mitmweb with corslens:  {mitm.web_url}\n"
             f"the proxy for a browser: {mitm.address}\n"

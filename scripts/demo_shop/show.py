@@ -39,9 +39,13 @@ def render_table(rows: Sequence[Row]) -> Table:
     table.add_column("what happens there", ratio=1)
     table.add_column("verdict", no_wrap=True)
     for row in rows:
-        verdict = Text(row.ours.outcome if row.ours.reason is None else row.ours.reason, STYLES[row.ours.outcome])
+        verdict = Text(
+            row.ours.mended or row.ours.reason or row.ours.outcome, STYLES["blocked" if row.ours.mended else row.ours.outcome]
+        )
+        if row.ours.mended:
+            verdict.append(f"\n  patched: {row.ours.outcome}", "cyan")
         for rule in row.ours.rules:
-            if rule != row.ours.reason:
+            if rule not in (row.ours.reason, row.ours.mended):
                 verdict.append(f"\n+ {rule}", "yellow")
         if not row.agrees:
             verdict.append(f"\nChromium: {row.browser.cors_error or 'allowed'}", "bold magenta")

@@ -49,9 +49,9 @@ async def test_what_the_browser_says_of_each_request_is_collected(chromium_path:
             ("MultipleAllowOriginValues", "*, *")
         ]
         # The two come from two processes of the browser, in either order.
-        assert {(request.type, request.method, request.status, request.cors_error) for request in page.asked(gone)} == {
-            ("Preflight", "OPTIONS", 404, None),
-            ("Fetch", "PUT", None, "PreflightMissingAllowOriginHeader"),
+        assert {(request.is_preflight, request.method, request.status, request.cors_error) for request in page.asked(gone)} == {
+            (True, "OPTIONS", 404, None),
+            (False, "PUT", None, "PreflightMissingAllowOriginHeader"),
         }
         assert [request.cors_error for request in page.asked(framed)] == [None]
         assert ("origin", "null") in [(name.lower(), value) for name, value in api.seen[-1].headers]

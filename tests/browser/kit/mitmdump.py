@@ -1,15 +1,16 @@
 """A real mitmdump or mitmweb with the addon, as a subprocess."""
 
 import asyncio
+import contextlib
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.browser.kit.processes import Program
+from tests.browser.kit.processes import Program, ProgramEndedError
 
 ROOT = Path(__file__).resolve().parents[3]
 ADDON = ROOT / "addon" / "cors.py"
@@ -18,13 +19,14 @@ POLL_SECONDS = 0.02
 """How often the log file is looked at while something is waited for in it."""
 
 type Record = dict[str, Any]
+type Setting = str | int | bool | Sequence[str]
 
 
 class Mitm(Program):
     """mitmdump (or mitmweb) on an ephemeral port, with `-s addon/cors.py` and a configuration folder of its own.
 
     Args:
-        options: mitmproxy options, `--set name=value`; `cors_log` goes to a file of its own unless given.
+        options: mitmproxy options, `--set name=value`, once for each value of a list; `cors_log` goes to a file of its own unless given.
         routes: host name (`*.x.test` matches any depth) or `*` to the (http, https) ports of loopback servers that answer for it.
         scripts: further scripts, loaded after the addon.
         confdir: kept between runs when given, which saves making a CA.
@@ -35,7 +37,7 @@ class Mitm(Program):
         self,
         tool: str = "mitmdump",
         *,
-        options: Mapping[str, str | int | bool] | None = None,
+        options: Mapping[str, Setting] | None = None,
         routes: Mapping[str, tuple[int, int]] | None = None,
         scripts: Iterable[Path] = (),
         arguments: Iterable[str] = (),
@@ -46,7 +48,7 @@ class Mitm(Program):
     ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="corslens-mitm-")
         folder = Path(self._folder.name)
-        settings: dict[str, str | int | bool] = {
+        settings: dict[str, Setting] = {
             "confdir": str(confdir or folder),
             "listen_host": "127.0.0.1",
             "listen_port": 0,
@@ -64,7 +66,8 @@ class Mitm(Program):
         for script in (*given, *scripts):
             argv += ["-s", str(script)]
         for name, value in settings.items():
-            argv += ["--set", f"{name}={str(value).lower() if isinstance(value, bool) else value}"]
+            for one in [value] if isinstance(value, str | int) else value:
+                argv += ["--set", f"{name}={str(one).lower() if isinstance(one, bool) else one}"]
         super().__init__([*argv, *arguments], cwd=folder, env=env, on_line=on_line)
         self.log = Path(str(settings.get("cors_log", folder / "cors.jsonl")))
         self.port = 0
@@ -78,6 +81,7 @@ class Mitm(Program):
             await super().__aenter__()
             found = await self.line(r"proxy listening at \S*?:(\d+)\.?$")
             self.port = int(found[1])
+            await self._refuse_errors()
             if self._tool == "mitmweb":
                 self.web_url = (await self.line(r"Web server listening at (\S+)"))[1]
         except BaseException:
@@ -85,6 +89,14 @@ class Mitm(Program):
             self._folder.cleanup()
             raise
         return self
+
+    async def _refuse_errors(self) -> None:
+        """Fail if it logged more than its scripts and its address so far and ends because of that, as it does on errors."""
+        if all("Loading script" in line or "listening at" in line for line in self.lines):
+            return
+        with contextlib.suppress(TimeoutError):
+            await self.wait(seconds=1.0)
+            raise ProgramEndedError("mitmproxy did not start:\n" + "\n".join(self.lines[-40:]))
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

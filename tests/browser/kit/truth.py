@@ -22,6 +22,8 @@ class Said(Struct, frozen=True, kw_only=True):
     reason: str | None = None
     record: Record | None = None
     """The exchange that decided."""
+    mended: str | None = None
+    """The reason for which it would have been blocked, had the answer not been patched."""
     rules: tuple[str, ...] = ()
     """The findings' rules, worst first."""
 
@@ -51,20 +53,28 @@ def time_of(record: Record) -> float:
 
 
 def what_we_say(records: Sequence[Record], engine: str = "chromium") -> Said:
-    """Return our verdict on a request from the records of its exchanges, in the order in which they were made."""
+    """Return our verdict on a request from the records of its exchanges, in the order in which they were made.
+
+    Where an answer was patched, it is the verdict on what the browser got.
+    """
     severities = {"error": 0, "warning": 1, "info": 2}
     found = [finding for record in records for finding in record["findings"]]
     found.sort(key=lambda finding: severities[finding["severity"]])
     rules = tuple(dict.fromkeys(finding["rule"] for finding in found))
     undecided: Record | None = None
+    mended: str | None = None
     for record in records:
         verdict = record["verdicts"][engine]
+        patch = record["patch"]
+        if patch is not None and patch["applied"]:
+            mended = mended or verdict["reason"]
+            verdict = patch["verdicts_after"][engine]
         if verdict["outcome"] == "blocked":
-            return Said(outcome="blocked", reason=verdict["reason"], record=record, rules=rules)
+            return Said(outcome="blocked", reason=verdict["reason"], record=record, mended=mended, rules=rules)
         if verdict["outcome"] == "depends":
             undecided = undecided or record
     if undecided is not None:
-        return Said(outcome="depends", record=undecided, rules=rules)
+        return Said(outcome="depends", record=undecided, mended=mended, rules=rules)
     if not any(record["role"] in CORS_ROLES for record in records):
         return Said(outcome="not-cors", rules=rules)
-    return Said(outcome="allowed", record=records[-1], rules=rules)
+    return Said(outcome="allowed", record=records[-1], mended=mended, rules=rules)
