@@ -2,13 +2,14 @@
 
 from corslens.fetch.constants import VARY, WILDCARD, canonical_name
 from corslens.fetch.credentials import CredentialsMode
-from corslens.fetch.origins import host_of, scheme_host_port
+from corslens.fetch.origins import host_of, is_loopback, origin_of, scheme_host_port
 from corslens.fetch.request_headers import mime_type_essence
 from corslens.fetch.response_headers import (
     CORS_SAFELISTED_RESPONSE_HEADERS,
     FORBIDDEN_RESPONSE_HEADERS,
     cors_exposed_header_names,
 )
+from corslens.fetch.timing import tao_check
 from corslens.lint.caching import is_from_cache, is_storable
 from corslens.lint.cookies import cookies_kept_home
 from corslens.lint.fact import fact
@@ -90,6 +91,27 @@ class AnswerFacts(FactsBase):
             return None
         location = self.got_headers.get("location")
         return None if location is None else redirection(self.sent.url, location)
+
+    @fact("response.location-insecure", message="response", header="location", rank=28, needs_header=True)
+    def response_location_insecure(self) -> bool:
+        """Whether a redirect leads to plain http on another machine."""
+        if self.got is None or not 300 <= self.got.status < 400:
+            return False
+        location = (self.got_headers.get("location") or "").lower()
+        return location.startswith("http://") and not is_loopback(host_of(origin_of(location)))
+
+    @fact("response.nosniff", message="response", header="x-content-type-options", rank=30, needs_header=True)
+    def response_nosniff(self) -> bool:
+        """Whether X-Content-Type-Options is `nosniff`."""
+        return (self.got_headers.get("x-content-type-options") or "").strip().lower() == "nosniff"
+
+    @fact("response.timing-refused", message="response", header="timing-allow-origin", rank=30, needs_header=True)
+    def response_timing_refused(self) -> bool:
+        """Whether there is a Timing-Allow-Origin and it does not let the page's origin in."""
+        got, origin = self.got, self.observation.origin
+        if got is None or origin is None or "timing-allow-origin" not in self.got_headers:
+            return False
+        return not tao_check(got, origin)
 
     @fact("response.location", message="response", header="location", rank=60)
     def response_location(self) -> str | None:

@@ -58,6 +58,14 @@ class PairFacts(FactsBase):
         """Whether Origin is `null` because a redirect led from one foreign origin to another."""
         return self.observation.tainted
 
+    @fact("redirect.authorization-dropped", rank=31)
+    def redirect_authorization_dropped(self) -> bool:
+        """Whether the hop before carried Authorization, and this one, on another origin, does not."""
+        before = self.observation.redirected_from
+        if before is None or before.target_origin == self.observation.target_origin:
+            return False
+        return "authorization" in before.exchange.request.headers and "authorization" not in self.sent_headers
+
     @fact("redirect.first-url", rank=60)
     def redirect_first_url(self) -> str | None:
         """The URL that the page asked for, before any redirect."""

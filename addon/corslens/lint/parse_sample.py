@@ -6,7 +6,7 @@ from corslens.engines.engine import Engine
 from corslens.lint.sample import TARGET, Headers, Sample, Step
 from corslens.lint.yaml_reader import Node, Reader
 
-_STEP_FIELDS = ("request", "response", "preflight", "error", "credentials", "after")
+_STEP_FIELDS = ("request", "response", "preflight", "error", "credentials", "after", "version")
 
 
 def parse_samples(reader: Reader, node: Node | None, what: str) -> tuple[Sample, ...]:
@@ -56,6 +56,7 @@ def _step(reader: Reader, fields: dict[str, Node]) -> Step:
         response=response,
         error=None if error is None else reader.text(error, "error"),
         preflight=answered,
+        version=reader.text(fields.get("version"), "version", "HTTP/1.1"),
         credentials=credentials is not None and reader.text(credentials, "credentials") == "include",
         after=10.0 if after is None else float(reader.number(after, "after") or 0),
     )

@@ -41,6 +41,7 @@ class Step(Struct, frozen=True, kw_only=True):
     error: str | None = None
     preflight: "tuple[int, Headers] | None" = None
     """Status and headers of the preflight's response."""
+    version: str = "HTTP/1.1"
     credentials: bool = False
     """The page included credentials."""
     after: float = _SECONDS_APART
@@ -100,7 +101,9 @@ def _request(step: Step, engine: Engine, time: float) -> Request:
             added["sec-fetch-storage-access"] = "active"
     if step.method not in ("GET", "HEAD"):
         added["content-length"] = "2"
-    return Request(method=step.method, url=step.url, headers=HeaderList(_lines(added | given)), time=time)
+    return Request(
+        method=step.method, url=step.url, headers=HeaderList(_lines(added | given)), http_version=step.version, time=time
+    )
 
 
 def _preflight(request: Request, time: float) -> Request:
