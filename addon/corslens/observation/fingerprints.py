@@ -75,6 +75,7 @@ _MARKS: tuple[tuple[Product, Callable[[HeaderList], bool]], ...] = (
     (Product.EXPRESS, _begins("x-powered-by", "express")),
     (Product.ASPNET, _begins("server", "kestrel")),
     (Product.ASPNET, _begins("x-powered-by", "asp.net")),
+    (Product.FASTIFY, lambda headers: headers.get("keep-alive") == "timeout=72"),  # its own default; Node's is 5
     (Product.FLASK, _begins("server", "werkzeug")),
     (Product.DJANGO, _begins("server", "wsgiserver")),
     (Product.STARLETTE, _begins("server", "uvicorn", "hypercorn")),
@@ -126,11 +127,7 @@ def refusal(response: Response) -> Refusal | None:
         case 403:
             if headers.get("content-length") in _SPRING_LENGTHS and _tokens(headers.get("vary")) >= _SPRING_VARY:
                 return Refusal.SPRING_FORBIDDEN
-            if (
-                _holds("server", "aiohttp/")(headers)
-                and _is_plain_text(headers)
-                and "access-control-allow-origin" not in headers
-            ):
+            if _holds("server", "aiohttp/")(headers) and _is_plain_text(headers) and _length(headers) > _AIOHTTP_CORS_LENGTH:
                 return Refusal.AIOHTTP_CORS_PREFLIGHT
     if response.status >= 400 and "x-amzn-errortype" in headers:
         return Refusal.API_GATEWAY_ERROR
@@ -156,6 +153,14 @@ _SPRING_LENGTHS = frozenset({"20", None})
 """`Invalid CORS request` has 20 characters; behind a proxy or over HTTP/2 the length may be absent."""
 _SPRING_VARY = frozenset({"origin", "access-control-request-method", "access-control-request-headers"})
 """Spring's CorsProcessor adds these three to every answer, whatever the request."""
+
+
+_AIOHTTP_CORS_LENGTH = len("CORS preflight request failed: ")
+
+
+def _length(headers: HeaderList) -> int:
+    value = headers.get("content-length") or ""
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else 0
 
 
 def _is_plain_text(headers: HeaderList) -> bool:
