@@ -11,7 +11,6 @@ from mitmproxy import addonmanager, contentviews, ctx, exceptions, http
 from mitmproxy.hooks import UpdateHook
 from mitmproxy.log import ALERT
 from mitmproxy.master import Master
-from mitmproxy.utils import strutils
 
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
@@ -325,11 +324,12 @@ class CorsLens(Commands):
         if self._faults[key] == 1:
             where = "" if flow is None else f" on {escape(redact_url(flow.request.url))}"
             # Without the error's message, which may hold what a header held.
+            told = "\n".join(f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames)
             logger.error(
                 "corslens failed%s; the traffic goes on as it would without it. Please report this: %s at\n%s",
                 where,
-                type(error).__name__,
-                strutils.escape_control_characters("".join(traceback.format_list(frames))),
+                key[0],
+                told,
             )
 
 

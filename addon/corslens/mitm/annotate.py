@@ -14,8 +14,8 @@ METADATA = "corslens"
 """The key in a flow's metadata; only plain types may stand below it, or mitmproxy drops the flow from the file it saves."""
 
 BLOCKED, WARNING, PATCHED = ":no_entry:", ":warning:", ":wrench:"
-MARKERS = {"BLOCKED": BLOCKED, "DEPENDS": WARNING, "ERROR": WARNING, "WARNING": WARNING, "PATCHED": PATCHED}
-"""By the word that stands before a problem; an exchange with nothing worse than a remark has no marker."""
+MARKERS = {"BLOCKED": BLOCKED, "PATCHED": PATCHED}
+"""By the word that stands before an exchange; any other with a finding worse than a remark has WARNING."""
 
 _LONGEST = 240
 
@@ -24,7 +24,7 @@ def annotate(flow: http.HTTPFlow, inspection: Inspection) -> bool:
     """Mark the flow and say whether anything about it changed; a marker or comment that a user set stays."""
     before = flow.metadata.get(METADATA, {})
     comment = comment_for(inspection)
-    marker = MARKERS.get(label(inspection), "")
+    marker = marker_for(inspection)
     data = metadata_for(inspection, comment, marker)
     if data == before:
         return False
@@ -48,6 +48,15 @@ def id_of(flow: http.HTTPFlow) -> str:
     """Return the id under which the flow was inspected last."""
     stored = flow.metadata.get(METADATA)
     return str(stored["id"]) if isinstance(stored, dict) and "id" in stored else str(flow.id)
+
+
+def marker_for(inspection: Inspection) -> str:
+    """Return the marker of a problem, or nothing; that a verdict depends on the credentials mode is not yet a problem."""
+    marker = MARKERS.get(label(inspection))
+    if marker is not None:
+        return marker
+    worst = inspection.worst
+    return WARNING if worst is not None and worst > Severity.INFO else ""
 
 
 def comment_for(inspection: Inspection) -> str:

@@ -13,6 +13,7 @@ from corslens.report.as_text import render_problem, render_summary
 from corslens.report.escape import escape
 from corslens.report.problems import is_problem, problem_key
 from corslens.report.tally import Tally
+from corslens.verdict.verdict import Outcome
 
 REMEMBERED = 2_000
 """Problems that are known again; an older one is printed anew."""
@@ -40,7 +41,9 @@ class Terminal:
     def show(self, inspection: Inspection, what: Show) -> None:
         """Count the inspection, and print it if it is of the kind to be shown and says something new."""
         self.count(inspection)
-        wanted = is_problem(inspection) or (what is Show.CORS and inspection.observation.is_cors)
+        # That a verdict depends on the credentials mode is an open question, not a problem, unless there are findings, too.
+        problem = is_problem(inspection) and (bool(inspection.findings) or not _is_open(inspection))
+        wanted = problem or (what is Show.CORS and inspection.observation.is_cors)
         if what is Show.NONE or not wanted:
             return
         key = problem_key(inspection)
@@ -82,6 +85,10 @@ class Terminal:
             # Colours only on a terminal and without NO_COLOR, which rich looks up itself.
             self._console = Console(file=self._out or sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=True)
         return self._console
+
+
+def _is_open(inspection: Inspection) -> bool:
+    return inspection.verdict.outcome is Outcome.DEPENDS
 
 
 def _width(console: Console) -> int | None:

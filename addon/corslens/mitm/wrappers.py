@@ -29,12 +29,10 @@ def run(tool: str, arguments: Sequence[str]) -> int:
     return 0
 
 
-def insert(master: Master) -> CorsLens:
+def insert(master: Master, addon: CorsLens) -> None:
     """Put the addon into a master, where scripts run."""
-    addon: CorsLens = master.addons.register(CorsLens())
     chain = master.addons.chain
-    chain.insert(chain.index(master.addons.get("scriptloader")), addon)
-    return addon
+    chain.insert(chain.index(master.addons.get("scriptloader")), master.addons.register(addon))
 
 
 type _Parser = Callable[[options.Options], argparse.ArgumentParser]
@@ -47,7 +45,7 @@ class CorsDumpMaster(DumpMaster):
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
-        insert(self)
+        insert(self, CorsLens())
 
 
 def _dump() -> _Tool:
@@ -63,7 +61,7 @@ def _web() -> _Tool:
 
         def __init__(self, *arguments: Any, **keywords: Any) -> None:
             super().__init__(*arguments, **keywords)
-            insert(self)
+            insert(self, CorsLens())
 
     return CorsWebMaster, cmdline.mitmweb, None
 
@@ -76,7 +74,7 @@ def _console() -> _Tool:
 
         def __init__(self, *arguments: Any, **keywords: Any) -> None:
             super().__init__(*arguments, **keywords)
-            insert(self)
+            insert(self, CorsLens())
 
     return CorsConsoleMaster, cmdline.mitmproxy, None
 
