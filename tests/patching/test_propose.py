@@ -224,10 +224,13 @@ def test_beyond_any_proxy(location: str, reason: Reason) -> None:
 
 def test_without_response_there_is_nothing_to_patch() -> None:
     """mitmproxy's own error page cannot be replaced: it is said what happened instead."""
-    request = make.request(origin=PAGE)
-    assert propose(seen(request, None, error="connection refused"), LOOPBACK).beyond == (Reason.ACTUAL_NETWORK_ERROR,)
-    page_of_the_proxy = propose(seen(request, None, error="connection refused", answered_by_proxy=True), LOOPBACK)
-    assert page_of_the_proxy.empty and page_of_the_proxy.beyond
+    for request, reason in (
+        (make.request(origin=PAGE), Reason.ACTUAL_NETWORK_ERROR),
+        (make.preflight(origin=PAGE), Reason.PREFLIGHT_NETWORK_ERROR),
+    ):
+        for answered in (False, True):
+            observation = seen(request, None, error="connection refused", answered_by_proxy=answered)
+            assert propose(observation, LOOPBACK) == Patch(beyond=(reason,))
 
 
 def test_not_modified_without_headers_is_left_alone() -> None:

@@ -11,7 +11,7 @@ from msgspec import structs
 from corslens.engines.engine import Engine
 from corslens.fetch.constants import NULL
 from corslens.fetch.messages import Response
-from corslens.observation.observation import Observation
+from corslens.observation.observation import Observation, Role
 from corslens.patching.edits import cleaning_for, companions, edit_for
 from corslens.patching.patch import HeaderChange, Patch, StatusChange, apply
 from corslens.patching.policy import PatchPolicy
@@ -36,7 +36,9 @@ def propose(observation: Observation, policy: PatchPolicy) -> Patch:
         return NOTHING
     response = observation.exchange.response
     if response is None:
-        return Patch(beyond=_reasons(verdicts))
+        # Whatever the browser reports of the proxy's own error page, what is lacking is an answer.
+        preflight = observation.role is Role.PREFLIGHT
+        return Patch(beyond=(Reason.PREFLIGHT_NETWORK_ERROR if preflight else Reason.ACTUAL_NETWORK_ERROR,))
     if (refused := refusal(observation, policy)) is not None:
         return Patch(refused=refused)
     # A check may hide another one (the credentials check waits for an origin that matches), hence the loop; it ends because
