@@ -2,19 +2,28 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import PurePath
+from typing import Protocol
 
 from msgspec import Struct
 
 from corslens.engines.engine import Engine
 from corslens.inputs import files
-from corslens.inputs.har import read_har
-from corslens.inputs.problem import Problem
+from corslens.inputs.damage import Damage
+from corslens.inputs.har import HarReader
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
-from corslens.lint.loader import RuleSet
+from corslens.lint.rule import RuleSet
 from corslens.observation.exchange import Exchange
+from corslens.report.blind_spots import BlindSpots
+from corslens.report.collection import Collection
 
 type Filter = Callable[[Exchange], bool]
+type Sink = Callable[[Inspection], None]
+type Progress = Callable[[float], None]
+"""Called now and then with how much of the present capture was read, from 0 to 1."""
+
+_STRIDE = 256
+"""Exchanges between two reports of progress."""
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -24,48 +33,91 @@ class Settings(Struct, frozen=True, kw_only=True):
     engine: Engine | None = None
     """Whose verdict is the headline; None: the engine that sent the request."""
     include: Filter | None = None
-    """Only inspections of these exchanges are yielded; the others still count as context (preflights, caches)."""
+    """Only these exchanges are reported; the others still count as context (preflights, caches, history)."""
     exclude: Filter | None = None
 
 
-def inspect_files(paths: Iterable[str], settings: Settings) -> Iterator[Inspection | Problem]:
-    """Yield an inspection for each exchange of each capture, and a problem for what could not be read.
+class Reader(Protocol):
+    """A capture being read."""
 
-    An inspection with the id of an earlier one replaces it.
+    @property
+    def writer(self) -> str:
+        """The program that wrote it."""
+
+    @property
+    def progress(self) -> float:
+        """How much was read, from 0 to 1."""
+
+    def __iter__(self) -> Iterator[Exchange | Damage]:
+        """Yield the exchanges in the order in which their requests were sent."""
+
+
+def collect(
+    name: str, prefix: str, settings: Settings, into: Collection, sinks: Iterable[Sink] = (), progress: Progress | None = None
+) -> None:
+    """Analyse a file (a zip may hold several captures) and gather what is found.
+
+    Args:
+        prefix: begins the id of each of its exchanges.
+        sinks: called with every inspection; one with the id of an earlier one replaces it.
     """
-    prefixes: set[str] = set()
-    for name in files.find(paths):
-        if isinstance(name, Problem):
-            yield name
+    sinks = (into.add, *sinks)
+    for capture in files.read(name):
+        if isinstance(capture, Damage):
+            into.begin(capture.file).damages.append(str(capture))
             continue
-        for capture in files.read(name):
-            if isinstance(capture, Problem):
-                yield capture
-            else:
-                yield from inspect_capture(capture, _prefix(capture.name, prefixes), settings)
+        inside = capture.name.removeprefix(name).strip("/")
+        reader = open_capture(capture, f"{prefix}/{inside}" if inside else prefix)
+        entry = into.begin(capture.name)
+        blind_spots = BlindSpots()
+        for item in inspect_capture(capture, reader, settings, progress):
+            if isinstance(item, Damage):
+                entry.damages.append(str(item))
+                continue
+            blind_spots.add(item)
+            for sink in sinks:
+                sink(item)
+        entry.notes += blind_spots.notes(reader.writer, har=capture.kind is files.Kind.HAR)
+        entry.exchanges = into.tally.exchanges - sum(other.exchanges for other in into.inputs[:-1])
 
 
-def inspect_capture(capture: files.Capture, prefix: str, settings: Settings) -> Iterator[Inspection | Problem]:
-    """Yield what one capture holds, as one session."""
+def inspect_capture(
+    capture: files.Capture, reader: Reader, settings: Settings, progress: Progress | None = None
+) -> Iterator[Inspection | Damage]:
+    """Yield an inspection for each exchange of one capture, as one session, and a Damage for what could not be read."""
     inspector = Inspector(rules=settings.rules, engine=settings.engine)
-    for exchange in read_exchanges(capture, prefix):
-        if isinstance(exchange, Problem):
+    filtered = settings.include is not None or settings.exclude is not None
+    for number, exchange in enumerate(reader):
+        if progress is not None and number % _STRIDE == 0:
+            progress(reader.progress)
+        if isinstance(exchange, Damage):
             yield exchange
-        else:
+        elif filtered:
             yield from _wanted(inspector.inspect(exchange), settings)
+        else:
+            yield from inspector.inspect(exchange)
     yield from _wanted(inspector.finish(), settings)
-    if capture.problem is not None:
-        yield capture.problem
+    if capture.damage is not None:
+        yield capture.damage
 
 
-def read_exchanges(capture: files.Capture, prefix: str) -> Iterator[Exchange | Problem]:
-    """Yield a capture's exchanges in the order in which their requests were sent."""
+def open_capture(capture: files.Capture, prefix: str) -> Reader:
+    """Return the reader for what the capture is written in."""
     if capture.kind is files.Kind.HAR:
-        return read_har(capture.data, capture.name, prefix)
+        return HarReader(capture.data, capture.name, prefix)
     # Late, because importing mitmproxy takes longer than analysing a small HAR.
-    from corslens.mitm.flowfiles import read_flows
+    from corslens.mitm.flowfiles import FlowFileReader
 
-    return read_flows(capture.data, capture.name, prefix)
+    return FlowFileReader(capture.data, capture.name, prefix)
+
+
+def prefixes(names: Iterable[str]) -> dict[str, str]:
+    """Return for each file what the ids of its exchanges begin with: its stem, or its whole name where that is taken."""
+    found: dict[str, str] = {}
+    for name in names:
+        stem = "stdin" if name == files.STDIN else _stem(name)
+        found[name] = name if not stem or stem in found.values() else stem
+    return found
 
 
 def _wanted(inspections: Iterable[Inspection], settings: Settings) -> Iterator[Inspection]:
@@ -78,11 +130,9 @@ def _wanted(inspections: Iterable[Inspection], settings: Settings) -> Iterator[I
         yield inspection
 
 
-def _prefix(name: str, taken: set[str]) -> str:
-    """Return what the ids of a capture's exchanges begin with: the file's stem, or its whole name where that is taken."""
+def _stem(name: str) -> str:
     stem = PurePath(name).name
-    for ending in (*files.ENDINGS[1::-1], *files.ENDINGS[2:]):
-        stem = stem.removesuffix(ending)
-    prefix = name if stem in taken or not stem else stem
-    taken.add(prefix)
-    return prefix
+    for ending in sorted(files.ENDINGS, key=len, reverse=True):
+        if stem.lower().endswith(ending):
+            return stem[: -len(ending)]
+    return PurePath(stem).stem

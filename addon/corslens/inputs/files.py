@@ -15,7 +15,7 @@ from typing import IO, Protocol
 
 from msgspec import Struct
 
-from corslens.inputs.problem import Problem
+from corslens.inputs.damage import Damage
 
 STDIN = "-"
 ENDINGS = (".har", ".har.gz", ".mitm", ".flow", ".flows", ".zip")
@@ -46,11 +46,11 @@ class Capture(Struct, frozen=True, kw_only=True):
     name: str
     kind: Kind
     data: memoryview
-    problem: Problem | None = None
+    damage: Damage | None = None
     """Why `data` is not all of it."""
 
 
-def find(paths: Iterable[str]) -> Iterator[str | Problem]:
+def find(paths: Iterable[str]) -> Iterator[str | Damage]:
     """Yield the files that the paths stand for: folders are walked in the order of names, each file comes once."""
     seen: set[str] = set()
     for path in paths:
@@ -61,7 +61,7 @@ def find(paths: Iterable[str]) -> Iterator[str | Problem]:
                 str(file) for file in sorted(Path(path).rglob("*")) if file.name.lower().endswith(ENDINGS) and file.is_file()
             ]
             if not names:
-                yield Problem(file=path, what=f"is a folder without captures ({', '.join(ENDINGS)})")
+                yield Damage(file=path, what=f"is a folder without captures ({', '.join(ENDINGS)})")
         else:
             names = [path]
         for name in names:
@@ -70,7 +70,7 @@ def find(paths: Iterable[str]) -> Iterator[str | Problem]:
                 yield name
 
 
-def read(name: str) -> Iterator[Capture | Problem]:
+def read(name: str) -> Iterator[Capture | Damage]:
     """Yield the captures in a file (a zip may hold several). Each one's data is valid until the next is asked for."""
     try:
         if name == STDIN:
@@ -86,10 +86,10 @@ def read(name: str) -> Iterator[Capture | Problem]:
                 return
             yield from _captures(name, file)
     except OSError as error:
-        yield Problem(file=name, what=f"cannot be read: {error.strerror or error}")
+        yield Damage(file=name, what=f"cannot be read: {error.strerror or error}")
 
 
-def _captures(name: str, file: IO[bytes]) -> Iterator[Capture | Problem]:
+def _captures(name: str, file: IO[bytes]) -> Iterator[Capture | Damage]:
     file.seek(0)
     magic = file.read(4)
     file.seek(0)
@@ -102,45 +102,45 @@ def _captures(name: str, file: IO[bytes]) -> Iterator[Capture | Problem]:
         yield from _plain(name, file, None)
 
 
-def _zipped(name: str, file: IO[bytes]) -> Iterator[Capture | Problem]:
+def _zipped(name: str, file: IO[bytes]) -> Iterator[Capture | Damage]:
     try:
         with zipfile.ZipFile(file) as archive:
             members = [member for member in archive.infolist() if member.filename.lower().endswith(ENDINGS[:-1])]
             if not members:
-                yield Problem(file=name, what="is a zip without a HAR or flow file in it")
+                yield Damage(file=name, what="is a zip without a HAR or flow file in it")
             for member in sorted(members, key=lambda member: member.filename):
                 inside = f"{name}/{member.filename}"
                 try:
                     with archive.open(member) as inner:
                         yield from _expanded(inside, inner, _limit(member.compress_size))
                 except (RuntimeError, NotImplementedError) as error:  # encrypted, or an unknown method
-                    yield Problem(file=inside, what=f"cannot be expanded: {error}")
+                    yield Damage(file=inside, what=f"cannot be expanded: {error}")
     except zipfile.BadZipFile as error:
-        yield Problem(file=name, what=f"is a damaged zip: {error}")
+        yield Damage(file=name, what=f"is a damaged zip: {error}")
 
 
-def _expanded(name: str, compressed: _Readable, limit: int) -> Iterator[Capture | Problem]:
+def _expanded(name: str, compressed: _Readable, limit: int) -> Iterator[Capture | Damage]:
     with tempfile.TemporaryFile() as copy:
-        problem = None
+        damage = None
         try:
             if not _copy(compressed, copy, limit):
-                problem = Problem(file=name, what=f"grows to more than {limit >> 20} MiB when expanded; the rest was not read")
+                damage = Damage(file=name, what=f"grows to more than {limit >> 20} MiB when expanded; the rest was not read")
         except (EOFError, zlib.error, OSError, zipfile.BadZipFile) as error:
-            problem = Problem(file=name, what=f"is compressed and damaged or cut off: {error}")
+            damage = Damage(file=name, what=f"is compressed and damaged or cut off: {error}")
         copy.seek(0)
         if copy.read(2) == b"\x1f\x8b" and name.lower().endswith(".gz"):  # a .har.gz in a zip
             copy.seek(0)
             with gzip.GzipFile(fileobj=copy) as inner:
                 yield from _expanded(name[:-3], inner, limit)
             return
-        yield from _plain(name, copy, problem)
+        yield from _plain(name, copy, damage)
 
 
-def _plain(name: str, file: IO[bytes], problem: Problem | None) -> Iterator[Capture | Problem]:
+def _plain(name: str, file: IO[bytes], damage: Damage | None) -> Iterator[Capture | Damage]:
     """Yield the file's content, told by its first byte."""
     size = _size(file)
     if size == 0:
-        yield problem or Problem(file=name, what="is empty")
+        yield damage or Damage(file=name, what="is empty")
         return
     # Never closed by hand: a map goes when the last slice of it does.
     data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
@@ -149,15 +149,15 @@ def _plain(name: str, file: IO[bytes], problem: Problem | None) -> Iterator[Capt
         data, head = data[3:], head[3:]
     start = head.lstrip()[:1]
     if start == b"{":
-        yield Capture(name=name, kind=Kind.HAR, data=data, problem=problem)
+        yield Capture(name=name, kind=Kind.HAR, data=data, damage=damage)
     elif start.isdigit() and b":" in head:
-        yield Capture(name=name, kind=Kind.FLOWS, data=data, problem=problem)
-    elif problem is not None:
-        yield problem
+        yield Capture(name=name, kind=Kind.FLOWS, data=data, damage=damage)
+    elif damage is not None:
+        yield damage
     elif head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        yield Problem(file=name, what="is UTF-16; a HAR is UTF-8")
+        yield Damage(file=name, what="is UTF-16; a HAR is UTF-8")
     else:
-        yield Problem(file=name, what="is neither JSON (a HAR) nor a mitmproxy flow file")
+        yield Damage(file=name, what="is neither JSON (a HAR) nor a mitmproxy flow file")
 
 
 def _copy(source: _Readable, target: IO[bytes], limit: int | None) -> bool:

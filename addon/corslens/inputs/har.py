@@ -15,8 +15,8 @@ import msgspec
 from msgspec import Struct, field
 
 from corslens.fetch.messages import HeaderLine, HeaderList, Request, Response
-from corslens.inputs.har_entries import split_entries
 from corslens.inputs.damage import Damage
+from corslens.inputs.har_entries import split_entries
 from corslens.observation.exchange import Exchange, Source
 
 _SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
@@ -78,49 +78,62 @@ _when_decoder = msgspec.json.Decoder(_When)
 _decoder = msgspec.json.Decoder(_Entry, strict=True)
 
 
-def read_har(data: Buffer, file: str, prefix: str) -> Iterator[Exchange | Damage]:
-    """Yield the exchanges of a HAR in the order in which their requests were sent, and a Damage for each unreadable entry.
+class HarReader:
+    """The exchanges of a HAR, in the order in which their requests were sent."""
 
-    Args:
-        data: the whole file, uncompressed; a memory map will do.
-        file: its name, for `source` and damages.
-        prefix: begins each exchange's id.
-    """
-    entries = split_entries(data)
-    creator = entries.creator.lower()
-    browser = any(word in creator for word in _BROWSERS)
-    order: list[tuple[float, int, Buffer]] = []
-    for index, raw in entries:
-        # Only the times are kept of this first walk: skipping JSON is fast, and a million exchanges would not fit in memory.
-        sent = order[-1][0] if order else 0.0
-        try:
-            sent = _sent(_decode(raw, _when_decoder, _When), browser)
-        except (msgspec.MsgspecError, RecursionError):
-            pass  # told at its turn below
-        except ValueError as error:
-            yield Damage(file=file, entry=index, what=f"startedDateTime: {error}; taken to be when the entry before it began")
-        order.append((sent, index, raw))
-    order.sort(key=_by_time)
-    reader = _Reader(file, prefix, browser=browser, mitmproxy=creator.startswith("mitmproxy"))
-    for time, index, raw in order:
-        try:
-            exchange = reader.exchange(index, raw, time)
-        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-            yield Damage(file=file, entry=index, what=_sentence(error))
-            continue
-        if exchange is None:
-            continue
-        if exchange.response is None and exchange.error is None:
-            yield Damage(file=file, entry=index, what="has no response")
-        yield exchange
-    if entries.damage is not None:
-        yield Damage(file=file, what=entries.damage)
+    def __init__(self, data: Buffer, file: str, prefix: str) -> None:
+        """Find the entries.
+
+        Args:
+            data: the whole file, uncompressed; a memory map will do.
+            file: its name, for `source` and damages.
+            prefix: begins each exchange's id.
+        """
+        self._entries = split_entries(data)
+        self._file = file
+        self.writer = self._entries.creator
+        """The program that wrote the file, as it calls itself."""
+        self.progress = 0.0
+        """How much of the file was read, from 0 to 1."""
+        creator = self.writer.lower()
+        self._browser = any(word in creator for word in _BROWSERS)
+        self._maker = _Maker(file, prefix, browser=self._browser, mitmproxy=creator.startswith("mitmproxy"))
+
+    def __iter__(self) -> Iterator[Exchange | Damage]:
+        """Yield the exchanges, and a Damage for each unreadable entry."""
+        order: list[tuple[float, int, Buffer]] = []
+        sent = 0.0
+        for index, raw in self._entries:
+            # Only the times are kept of this first walk: skipping JSON is fast, and a million exchanges would not fit in memory.
+            try:
+                sent = _sent(_decode(raw, _when_decoder, _When), self._browser)
+            except (msgspec.MsgspecError, RecursionError):
+                pass  # told at its turn below
+            except (ValueError, OverflowError) as error:
+                what = f"startedDateTime: {error}; taken to be when the entry before it began"
+                yield Damage(file=self._file, entry=index, what=what)
+            order.append((sent, index, raw))
+        order.sort(key=_by_time)
+        for done, (time, index, raw) in enumerate(order):
+            self.progress = done / len(order)
+            try:
+                exchange = self._maker.exchange(index, raw, time)
+            except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError) as error:
+                yield Damage(file=self._file, entry=index, what=_sentence(error))
+                continue
+            if exchange is None:
+                continue
+            if exchange.response is None and exchange.error is None:
+                yield Damage(file=self._file, entry=index, what="has no response")
+            yield exchange
+        if self._entries.damage is not None:
+            yield Damage(file=self._file, what=self._entries.damage)
 
 
 _by_time = itemgetter(0)
 
 
-class _Reader:
+class _Maker:
     """Make exchanges of one file's entries."""
 
     def __init__(self, file: str, prefix: str, *, browser: bool, mitmproxy: bool) -> None:

@@ -23,9 +23,9 @@ class _Har(Struct):
 class Entries:
     """The entries as raw JSON, by position, and what is wrong with the file as a whole (known once they were walked through)."""
 
-    def __init__(self, creator: str, entries: Iterator[tuple[int, Buffer]], problem: str | None = None) -> None:
+    def __init__(self, creator: str, entries: Iterator[tuple[int, Buffer]], damage: str | None = None) -> None:
         self.creator = creator
-        self.problem = problem
+        self.damage = damage
         self._entries = entries
 
     def __iter__(self) -> Iterator[tuple[int, Buffer]]:
@@ -97,4 +97,4 @@ class _Salvage:
                         yield index, self._data[start : token.end()]
                         index += 1
         where = f"in entry {index}" if depth else f"after entry {index - 1}" if index else "before the first entry"
-        entries.problem = f"is cut off {where}"
+        entries.damage = f"is cut off {where}"

@@ -16,40 +16,56 @@ WINDOW = 4096
 """Flows are written when they end; this many are held back to bring them into the order in which they began."""
 
 
-def read_flows(data: Buffer, file: str, prefix: str) -> Iterator[Exchange | Damage]:
-    """Yield the exchanges of a flow file in the order in which their requests came, and a Damage where it cannot be read on.
+class FlowFileReader:
+    """The exchanges of a flow file, in the order in which their requests came."""
 
-    Args:
-        data: the whole file, uncompressed; a memory map will do.
-        file: its name, for `source` and damages.
-        prefix: begins each exchange's id.
-    """
-    waiting: list[tuple[float, int, Exchange]] = []
-    damage = None
-    index = -1
-    try:
-        for index, flow in enumerate(FlowReader(io.BufferedReader(_Raw(data), 1 << 16)).stream()):
-            if not isinstance(flow, http.HTTPFlow) or flow.request.method == "CONNECT":
-                continue
-            exchange = exchange_of(flow, id=f"{prefix}:{index}")
-            exchange = structs.replace(exchange, source=Source(file=file, index=index, flow=flow.id))
-            item = (exchange.request.time, index, exchange)
-            if len(waiting) < WINDOW:
-                heappush(waiting, item)
-            else:
-                yield heappushpop(waiting, item)[2]
-    except exceptions.FlowReadException:
-        where = "before the first flow" if index < 0 else f"after flow {index}"
-        damage = Damage(file=file, what=f"is damaged or cut off {where}")
-    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
-        # What mitmproxy's reader lets through when a flow has the right shape and the wrong content.
-        damage = Damage(
-            file=file, entry=index + 1, what=f"is damaged, nothing behind it was read ({type(error).__name__}: {error})"
-        )
-    while waiting:
-        yield heappop(waiting)[2]
-    if damage is not None:
-        yield damage
+    writer = "mitmproxy"
+
+    def __init__(self, data: Buffer, file: str, prefix: str) -> None:
+        """Open the file.
+
+        Args:
+            data: the whole file, uncompressed; a memory map will do.
+            file: its name, for `source` and damages.
+            prefix: begins each exchange's id.
+        """
+        self._raw = _Raw(data)
+        self._file = file
+        self._prefix = prefix
+
+    @property
+    def progress(self) -> float:
+        """How much of the file was read, from 0 to 1."""
+        return self._raw.progress
+
+    def __iter__(self) -> Iterator[Exchange | Damage]:
+        """Yield the exchanges, and a Damage where the file cannot be read on."""
+        file = self._file
+        waiting: list[tuple[float, int, Exchange]] = []
+        damage = None
+        index = -1
+        try:
+            for index, flow in enumerate(FlowReader(io.BufferedReader(self._raw, 1 << 16)).stream()):
+                if not isinstance(flow, http.HTTPFlow) or flow.request.method == "CONNECT":
+                    continue
+                exchange = exchange_of(flow, id=f"{self._prefix}:{index}")
+                exchange = structs.replace(exchange, source=Source(file=file, index=index, flow=flow.id))
+                item = (exchange.request.time, index, exchange)
+                if len(waiting) < WINDOW:
+                    heappush(waiting, item)
+                else:
+                    yield heappushpop(waiting, item)[2]
+        except exceptions.FlowReadException:
+            where = "before the first flow" if index < 0 else f"after flow {index}"
+            damage = Damage(file=file, what=f"is damaged or cut off {where}")
+        except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+            # What mitmproxy's reader lets through when a flow has the right shape and the wrong content.
+            what = f"is damaged, and nothing behind it was read ({type(error).__name__}: {error})"
+            damage = Damage(file=file, entry=index + 1, what=what)
+        while waiting:
+            yield heappop(waiting)[2]
+        if damage is not None:
+            yield damage
 
 
 class _Raw(io.RawIOBase):
@@ -58,6 +74,10 @@ class _Raw(io.RawIOBase):
     def __init__(self, data: Buffer) -> None:
         self._data = memoryview(data)
         self._position = 0
+
+    @property
+    def progress(self) -> float:
+        return self._position / max(1, len(self._data))
 
     def readable(self) -> bool:
         return True

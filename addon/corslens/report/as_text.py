@@ -1,16 +1,19 @@
 """The terminal: three lines a problem, and a summary at the end. Everything from the wire is escaped."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from textwrap import wrap
 
 from rich.text import Text
 
 from corslens.engines.engine import Engine
 from corslens.inspection import Inspection
-from corslens.observation.observation import CORS_ROLES, Role
+from corslens.observation.observation import Role
 from corslens.observation.redaction import redact_header, redact_url
+from corslens.report.collection import Collection
 from corslens.report.escape import escape
-from corslens.report.problems import label, reported_reason
+from corslens.report.groups import key_of
+from corslens.report.problems import LABELS, is_problem, label, problem_key, reported_reason
 from corslens.report.tally import Tally
 
 STYLES = {
@@ -22,6 +25,43 @@ STYLES = {
     "WARNING": "bold yellow",
     "INFO": "bold blue",
 }
+
+
+def render_text(collection: Collection, width: int | None = None) -> Text:
+    """Return the whole report: each problem once with the number of its repeats, what could not be seen, and the summary."""
+    blocks = [_with_repeats(inspection, repeats, collection, width) for inspection, repeats in _once(collection.held())]
+    notes = [note for one in collection.inputs for note in one.notes]
+    if notes:
+        blocks.append(
+            Text("\n".join(line for note in notes for line in _fold(f"note: {escape(note)}", width, first=0, indent=6)))
+        )
+    blocks.append(render_summary(collection.tally, width))
+    return Text("\n\n").join(blocks)
+
+
+def _once(inspections: Iterable[Inspection]) -> Iterable[tuple[Inspection, int]]:
+    """Return each problem's first exchange and how many more there are of it, those that block first, then by severity."""
+    first: dict[tuple[str, ...], Inspection] = {}
+    repeats: Counter[tuple[str, ...]] = Counter()
+    for inspection in inspections:
+        if is_problem(inspection):
+            key = problem_key(inspection)
+            first.setdefault(key, inspection)
+            repeats[key] += 1
+    order = sorted(first, key=lambda key: LABELS.index(key[0]))  # stable: as they came within a label
+    return [(first[key], repeats[key] - 1) for key in order]
+
+
+def _with_repeats(inspection: Inspection, repeats: int, collection: Collection, width: int | None) -> Text:
+    text = render_problem(inspection, width)
+    known = bool(inspection.findings) and all(
+        key_of(inspection, one).fingerprint in collection.known for one in inspection.findings
+    )
+    if known:
+        text.append("\n  known: in the baseline", "dim")
+    if repeats:
+        text.append(f"\n  … and {repeats} more like it", "dim")
+    return text
 
 
 def render_problem(inspection: Inspection, width: int | None = None) -> Text:
@@ -137,8 +177,7 @@ def _fold(text: str, width: int | None, *, first: int, indent: int, start: str =
 def render_summary(tally: Tally, width: int | None = None) -> Text:
     """Return what was seen in all: exchanges, pairs, outcomes, then the reasons and rules with their counts, worst first."""
     text = Text()
-    cors = sum(tally.roles[role] for role in CORS_ROLES)
-    facts = [_count(tally.exchanges, "exchange"), f"{cors} CORS", _count(tally.pairs, "pair")]
+    facts = [_count(tally.exchanges, "exchange"), f"{tally.cors} CORS", _count(tally.pairs, "pair")]
     for word in ("BLOCKED", "DEPENDS", "PATCHED"):
         if tally.labels[word]:
             facts.append(f"{tally.labels[word]} {word.lower()}")

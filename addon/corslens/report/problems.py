@@ -3,6 +3,9 @@
 from corslens.inspection import Inspection
 from corslens.verdict.verdict import Outcome
 
+LABELS = ("BLOCKED", "DEPENDS", "PATCHED", "ERROR", "WARNING", "INFO", "ALLOWED")
+"""The words of `label`, worst first."""
+
 
 def label(inspection: Inspection) -> str:
     """Return the word that stands before an exchange: what the browser did with it, or else how bad its findings are."""
@@ -17,8 +20,10 @@ def label(inspection: Inspection) -> str:
 
 
 def is_problem(inspection: Inspection) -> bool:
-    """Say whether there is anything to tell about the exchange."""
-    return label(inspection) != "ALLOWED"
+    """Say whether there is anything to tell about the exchange: a user who silenced a block's finding knows of it."""
+    if label(inspection) == "ALLOWED":
+        return False
+    return bool(inspection.findings) or reported_reason(inspection) not in {finding.rule for finding in inspection.silenced}
 
 
 def problem_key(inspection: Inspection) -> tuple[str, ...]:

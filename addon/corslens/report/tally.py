@@ -6,8 +6,8 @@ from msgspec import Struct
 
 from corslens.inspection import Inspection
 from corslens.lint.finding import Severity
-from corslens.observation.observation import Role
-from corslens.report.problems import label, reported_reason
+from corslens.observation.observation import CORS_ROLES, Role
+from corslens.report.problems import LABELS, label, reported_reason
 
 
 class _Share(Struct, frozen=True):
@@ -50,12 +50,25 @@ class Tally:
         if len(self._recent) > self._remember:
             self._recent.popitem(last=False)
 
+    def absorb(self, other: "Tally") -> None:
+        """Add the counts of other inputs, whose ids are not among these."""
+        self.exchanges += other.exchanges
+        self.pairs += other.pairs
+        self.labels += other.labels
+        self.roles += other.roles
+        self.names += other.names
+        self.severities += other.severities
+
+    @property
+    def cors(self) -> int:
+        """Exchanges on which a CORS check was made."""
+        return sum(self.roles[role] for role in CORS_ROLES)
+
     def worst_first(self) -> list[tuple[tuple[str, str], int]]:
         """Return the counted names: what blocks before errors, errors before warnings, then by count and name."""
-        order = {"BLOCKED": 0, "DEPENDS": 1, "PATCHED": 2, "ERROR": 3, "WARNING": 4, "INFO": 5}
         return sorted(
             ((key, count) for key, count in self.names.items() if count),
-            key=lambda item: (order[item[0][0]], -item[1], item[0][1]),
+            key=lambda item: (LABELS.index(item[0][0]), -item[1], item[0][1]),
         )
 
     def _count(self, share: _Share, by: int) -> None:

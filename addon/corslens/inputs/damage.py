@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 
-class Problem(Struct, frozen=True, kw_only=True):
+class Damage(Struct, frozen=True, kw_only=True):
     """An input, or an entry of it, that could not be read."""
 
     file: str

@@ -1,0 +1,106 @@
+"""corslens advise: captured traffic in, the settings of a server out."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from corslens.advice import SERVERS, Advice, advise, draw_policies, server_named
+from corslens.advice.policy_document import render_json, render_yaml
+from corslens.analysis import inspect_files
+from corslens.cli.options import settings, writable
+from corslens.cli.outputs import write_file
+from corslens.exits import Exit
+from corslens.inputs.damage import Damage
+from corslens.inspection import Inspection
+from corslens.report.escape import escape
+
+_FORMS = ("settings", "policy", "policy-json")
+
+
+@click.command("advise", short_help="Write a server's CORS settings from observed traffic.")
+@click.argument("server")
+@click.argument("files", nargs=-1)
+@click.option(
+    "--allow-origin",
+    "allow_origins",
+    multiple=True,
+    metavar="ORIGIN",
+    help="An origin that is yours (https://app.example); with any, nobody else is let in. May be given several times.",
+)
+@click.option("--api", metavar="ORIGIN", help="Only this API.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(_FORMS),
+    default=_FORMS[0],
+    show_default=True,
+    help="policy is YAML with the evidence for each item, for a server that is not on the list.",
+)
+@click.option("-o", "output", type=click.Path(path_type=Path), metavar="FILE", help="Write there instead.")
+def advise_command(
+    server: str, files: tuple[str, ...], allow_origins: tuple[str, ...], api: str | None, form: str, output: Path | None
+) -> None:
+    """Write the CORS settings of SERVER that allow what was asked in FILES (HAR and mitmproxy flow files), and nothing else.
+
+    Without SERVER (files alone) it is guessed from the answers.
+    What is left out, and why, is told on standard error.
+
+    \b
+    Exit codes:
+      0  settings were written
+      1  nobody may be let in on this evidence: name your origins with --allow-origin
+      2  wrong usage
+      3  an input could not be read, or not to its end; the rest was used
+    """
+    name: str | None = server
+    try:
+        server_named(server)
+    except ValueError as error:
+        if not Path(server).exists():
+            raise click.UsageError(f"{escape(str(error))}") from None
+        name, files = None, (server, *files)
+    if not files:
+        raise click.UsageError("name the files with the traffic: corslens advise SERVER FILE...")
+    if output is not None:
+        writable(output)
+    inspections, damages = _read(files)
+    try:
+        text, warnings = _write(inspections, name, allow_origins, api, form)
+    except ValueError as error:
+        raise click.UsageError(escape(str(error))) from None
+    for sentence in (*damages, *warnings):
+        click.echo(escape(sentence), err=True)
+    if output is not None and text:
+        write_file(output, text.encode())
+    else:
+        click.echo(text, nl=False)
+    sys.exit(Exit.UNREADABLE if damages else Exit.OK if text else Exit.FOUND)
+
+
+def _read(files: tuple[str, ...]) -> tuple[list[Inspection], list[str]]:
+    newest: dict[str, Inspection] = {}
+    damages: list[str] = []
+    for each in inspect_files(files, settings("auto", None, None, ())):
+        if isinstance(each, Damage):
+            damages.append(str(each))
+        else:
+            newest[each.id] = each
+    return list(newest.values()), damages
+
+
+def _write(
+    inspections: list[Inspection], server: str | None, allow_origins: tuple[str, ...], api: str | None, form: str
+) -> tuple[str, tuple[str, ...]]:
+    if form == "settings":
+        advice: Advice = advise(inspections, server, allow_origins, api=api)
+        return advice.text, advice.warnings
+    drawn = draw_policies(inspections, allow_origins=allow_origins, api=api)
+    if not drawn.policies:
+        raise ValueError("no cross-origin exchange to draw a policy from")
+    if not any(policy.origins for policy in drawn.policies):
+        return "", drawn.warnings
+    return (render_yaml if form == "policy" else render_json)(drawn.policies), drawn.warnings
+
+
+advise_command.epilog = "Servers: " + ", ".join(server.name for server in SERVERS) + "."

@@ -1,0 +1,154 @@
+"""corslens analyze: captured traffic in, reports and an exit code out."""
+
+import os
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO
+
+import click
+
+from corslens.analysis import prefixes
+from corslens.cli.options import fail_on_option, judging_options, severity, writable
+from corslens.cli.outputs import format_of, print_report, write_file
+from corslens.cli.progress import Bar
+from corslens.cli.work import Work, analyse, settings_of
+from corslens.exits import Exit
+from corslens.inputs.damage import Damage
+from corslens.inputs.files import find
+from corslens.report.baseline import parse_baseline, render_baseline
+from corslens.report.collection import Collection
+from corslens.report.escape import escape
+from corslens.report.formats import Format, render
+
+
+@click.command(short_help="Judge captured traffic: HAR and mitmproxy flow files.")
+@click.argument("files", nargs=-1, required=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([one.value for one in Format]),
+    default=Format.TEXT.value,
+    show_default=True,
+    help="What standard output gets.",
+)
+@click.option(
+    "-o",
+    "outputs",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Also write this report; its ending (.html .json .jsonl .sarif .xml .md .txt) says the format. May be given several times.",
+)
+@fail_on_option
+@click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE", help="Findings that this file knows do not fail.")
+@click.option(
+    "--write-baseline",
+    "new_baseline",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write a baseline that knows what is found now.",
+)
+@judging_options
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="How many files are analysed at a time.")
+def analyze(
+    files: tuple[str, ...],
+    form: str,
+    outputs: tuple[Path, ...],
+    fail_on: str,
+    baseline: Path | None,
+    new_baseline: Path | None,
+    engine: str,
+    include: str | None,
+    exclude: str | None,
+    rule_paths: tuple[str, ...],
+    jobs: int,
+) -> None:
+    """Judge the traffic in FILES: HAR and mitmproxy flow files (compressed or in a zip, too), folders of them, or - for standard input.
+
+    Each capture is a session of its own.
+
+    \b
+    Exit codes:
+      0  nothing at or over --fail-on
+      1  something
+      2  wrong usage
+      3  an input could not be read, or not to its end; the rest was analysed
+    """
+    forms = {writable(path): format_of(path) for path in outputs}
+    wanted = {Format(form), *forms.values()}
+    work = Work(engine=engine, include=include, exclude=exclude, rule_paths=rule_paths, all_cors=Format.HTML in wanted)
+    rules = settings_of(work).rules
+    known = _known(baseline)
+    if new_baseline is not None:
+        writable(new_baseline)
+    collection = Collection(known=frozenset(known), fail_on=severity(fail_on), all_cors=work.all_cors)
+    with ExitStack() as stack:
+        records: list[IO[bytes]] = [sys.stdout.buffer] if form == Format.JSONL else []
+        records += [stack.enter_context(_open(path)) for path, one in forms.items() if one is Format.JSONL]
+        interrupted = _analyse(files, work, collection, records, jobs)
+    if new_baseline is not None:
+        _write(new_baseline, render_baseline(collection.groups()))
+        collection.known = frozenset(group.key.fingerprint for group in collection.groups())
+    for path, one in forms.items():
+        if one is not Format.JSONL:
+            _write(path, render(one, collection, rules))
+    try:
+        print_report(Format(form), collection, rules)
+    except BrokenPipeError:  # whoever reads has seen enough; the exit code still counts
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123
+    _tell(collection, known)
+    damaged = any(one.damages for one in collection.inputs)
+    sys.exit(Exit.UNREADABLE if damaged or interrupted else Exit.FOUND if collection.failed else Exit.OK)
+
+
+def _analyse(files: tuple[str, ...], work: Work, collection: Collection, records: list[IO[bytes]], jobs: int) -> bool:
+    """Analyse the files, and say whether the user cut it short."""
+    names = []
+    for name in find(files):
+        if isinstance(name, Damage):
+            collection.begin(name.file).damages.append(str(name))
+        else:
+            names.append(name)
+    try:
+        with Bar(len(names)) as bar:
+            analyse(prefixes(names), work, collection, records, jobs=jobs, bar=bar)
+    except KeyboardInterrupt:
+        click.echo("Interrupted: what was analysed so far follows.", err=True)
+        return True
+    return False
+
+
+def _known(baseline: Path | None) -> dict[str, str]:
+    if baseline is None:
+        return {}
+    try:
+        return dict(parse_baseline(baseline.read_bytes()))
+    except OSError as error:
+        raise click.UsageError(f"--baseline {escape(str(baseline))}: {error.strerror or error}") from None
+    except ValueError as error:
+        raise click.UsageError(f"--baseline {escape(str(baseline))}: {escape(str(error))}") from None
+
+
+def _tell(collection: Collection, known: dict[str, str]) -> None:
+    """Say on standard error what could not be read, and what of the baseline is history."""
+    for one in collection.inputs:
+        for sentence in one.damages:
+            click.echo(escape(sentence), err=True)
+    gone = set(known) - {group.key.fingerprint for group in collection.groups()}
+    for fingerprint in sorted(gone, key=known.__getitem__):
+        click.echo(f"The baseline knows a finding that is not there any more: {escape(known[fingerprint])}", err=True)
+
+
+def _open(path: Path) -> IO[bytes]:
+    try:
+        return path.open("wb")
+    except OSError as error:
+        raise click.UsageError(f"-o {escape(str(path))}: {error.strerror or error}") from None
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        write_file(path, content)
+    except OSError as error:
+        raise click.UsageError(f"{escape(str(path))}: {error.strerror or error}") from None

@@ -1,0 +1,80 @@
+"""corslens diff: what a deployment changed, between a capture before it and one after it."""
+
+import sys
+
+import click
+from rich.console import Console
+
+from corslens.analysis import prefixes
+from corslens.cli.options import fail_on_option, judging_options, severity
+from corslens.cli.progress import Bar
+from corslens.cli.work import Work, analyse, settings_of
+from corslens.exits import Exit
+from corslens.inputs.damage import Damage
+from corslens.inputs.files import find
+from corslens.report.as_diff import render_diff, render_diff_json
+from corslens.report.collection import Collection
+from corslens.report.comparison import compare, states
+from corslens.report.escape import escape
+
+_LIMIT = 500_000
+"""CORS exchanges of one side that are compared."""
+
+
+@click.command(short_help="Say what changed between two captures.")
+@click.argument("before")
+@click.argument("after")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="What standard output gets.",
+)
+@fail_on_option
+@judging_options
+def diff(
+    before: str,
+    after: str,
+    form: str,
+    fail_on: str,
+    engine: str,
+    include: str | None,
+    exclude: str | None,
+    rule_paths: tuple[str, ...],
+) -> None:
+    """Say what changed in verdicts and findings, per endpoint, from the capture BEFORE to the capture AFTER.
+
+    Either may be a file or a folder. The exit codes are those of analyze; only findings that are new in AFTER count.
+    """
+    work = Work(engine=engine, include=include, exclude=exclude, rule_paths=rule_paths, all_cors=True)
+    settings_of(work)
+    sides = []
+    damaged = False
+    for path in (before, after):
+        side = Collection(limit=_LIMIT, all_cors=True)
+        names = []
+        for name in find([path]):
+            if isinstance(name, Damage):
+                side.begin(name.file).damages.append(str(name))
+            else:
+                names.append(name)
+        with Bar(len(names)) as bar:
+            analyse(prefixes(names), work, side, [], jobs=1, bar=bar)
+        for one in side.inputs:
+            for sentence in one.damages:
+                click.echo(escape(sentence), err=True)
+                damaged = True
+        if side.left_out:
+            click.echo(f"{escape(path)}: only the last {_LIMIT} CORS exchanges are compared", err=True)
+        sides.append(states(side.held()))
+    changes = compare(*sides)
+    if form == "json":
+        click.echo(render_diff_json(changes), nl=False)
+    else:
+        console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+        console.print(render_diff(changes, compared=len(sides[0].keys() & sides[1].keys())))
+    threshold = severity(fail_on)
+    failed = threshold is not None and any(found >= threshold for change in changes for found in change.new_findings.values())
+    sys.exit(Exit.UNREADABLE if damaged else Exit.FOUND if failed else Exit.OK)

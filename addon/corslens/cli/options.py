@@ -1,0 +1,101 @@
+"""Options and arguments that several commands have, read once."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import click
+
+from corslens.analysis import Filter, Settings
+from corslens.engines.engine import Engine
+from corslens.lint.finding import Severity
+from corslens.lint.loader import load_rules
+from corslens.lint.yaml_reader import RuleErrors
+from corslens.report.escape import escape
+
+NEVER = "never"
+
+fail_on_option = click.option(
+    "--fail-on",
+    type=click.Choice([*(severity.word for severity in reversed(Severity)), NEVER]),
+    default=Severity.ERROR.word,
+    show_default=True,
+    help="From which severity on a finding makes the exit code 1.",
+)
+
+
+def judging_options[F: Callable[..., object]](command: F) -> F:
+    """Add the options that `settings` reads."""
+    for option in (
+        click.option(
+            "--rules",
+            "rule_paths",
+            multiple=True,
+            metavar="PATH",
+            help="Rule files or folders of your own, added to the shipped ones.",
+        ),
+        click.option("--exclude", metavar="FILTER", help="Leave out what matches this mitmproxy flow filter."),
+        click.option("--include", metavar="FILTER", help="Report only what matches this mitmproxy flow filter."),
+        click.option(
+            "--engine",
+            type=click.Choice(["auto", *(one.value for one in Engine)]),
+            default="auto",
+            show_default=True,
+            help="Whose verdict is the headline; auto: the browser that sent the request.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def severity(word: str) -> Severity | None:
+    """Return the threshold that `--fail-on` names."""
+    return None if word == NEVER else Severity[word.upper()]
+
+
+def settings(engine: str, include: str | None, exclude: str | None, rule_paths: Sequence[str]) -> Settings:
+    """Return how captures are judged.
+
+    Raises: click.UsageError naming the option, or with every mistake in the rule files.
+    """
+    try:
+        rules = load_rules(rule_paths, parse_filter=_parse_filter)
+    except RuleErrors as errors:
+        raise click.UsageError(escape_lines(str(errors))) from None
+    return Settings(
+        rules=rules,
+        engine=None if engine == "auto" else Engine(engine),
+        include=_filter("--include", include),
+        exclude=_filter("--exclude", exclude),
+    )
+
+
+def escape_lines(text: str) -> str:
+    """Return text of several lines with each made safe for a terminal."""
+    return "\n".join(map(escape, text.split("\n")))
+
+
+def writable(path: Path) -> Path:
+    """Return the path of a file that can probably be made: better to hear of a wrong folder before the work than after it.
+
+    Raises: click.UsageError
+    """
+    if not path.parent.is_dir():
+        raise click.UsageError(f"{escape(str(path))}: there is no folder {escape(str(path.parent))}")
+    if path.is_dir():
+        raise click.UsageError(f"{escape(str(path))}: is a folder")
+    return path
+
+
+def _filter(option: str, text: str | None) -> Filter | None:
+    if text is None:
+        return None
+    try:
+        return _parse_filter(text)
+    except ValueError as error:
+        raise click.UsageError(f"{option}: {escape(str(error))}") from None
+
+
+def _parse_filter(text: str) -> Filter:
+    from corslens.mitm.filters import parse_filter  # late: mitmproxy takes longer to import than a small HAR to judge
+
+    return parse_filter(text)

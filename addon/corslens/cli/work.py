@@ -1,0 +1,97 @@
+"""The work of `analyze`: file after file, in this process or in several, with the same result in the same order."""
+
+import gc
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from functools import lru_cache
+from pathlib import Path
+from typing import IO
+
+from msgspec import Struct
+
+from corslens.analysis import Settings, collect
+from corslens.cli.options import settings
+from corslens.cli.progress import Bar
+from corslens.inspection import Inspection
+from corslens.report.collection import Collection
+from corslens.report.record import encode
+
+
+class Work(Struct, frozen=True, kw_only=True):
+    """What is to be done with each file, in a form that another process can be given."""
+
+    engine: str = "auto"
+    include: str | None = None
+    exclude: str | None = None
+    rule_paths: tuple[str, ...] = ()
+    all_cors: bool = False
+    """Hold every CORS exchange, for a report that shows them all."""
+
+
+@lru_cache(maxsize=1)
+def settings_of(work: Work) -> Settings:
+    """Return how captures are judged."""
+    return settings(work.engine, work.include, work.exclude, work.rule_paths)
+
+
+def analyse(files: Mapping[str, str], work: Work, into: Collection, records: list[IO[bytes]], *, jobs: int, bar: Bar) -> None:
+    """Analyse files one after another, or several at a time.
+
+    Args:
+        files: names, each with what the ids of its exchanges begin with.
+        records: where a line of JSONL is written for each exchange.
+        jobs: how many processes.
+    """
+    tune_gc()
+    if jobs > 1 and len(files) > 1:
+        _in_processes(files, work, into, records, jobs=min(jobs, len(files)), bar=bar)
+        return
+    sinks = [_writer(records)] if records else []
+    for name, prefix in files.items():
+        collect(name, prefix, settings_of(work), into, sinks, bar.within)
+        bar.next()
+
+
+def tune_gc() -> None:
+    """Let the garbage collector look less often: exchanges hold no cycles and die young, and modules live for ever."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
+def _writer(files: list[IO[bytes]]) -> Callable[[Inspection], None]:
+    def write(inspection: Inspection) -> None:
+        line = encode(inspection)
+        for file in files:
+            file.write(line)
+
+    return write
+
+
+def _in_processes(
+    files: Mapping[str, str], work: Work, into: Collection, records: list[IO[bytes]], *, jobs: int, bar: Bar
+) -> None:
+    with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(jobs, initializer=tune_gc) as pool:
+        parts = [
+            (path, pool.submit(_one_file, name, prefix, work, str(path) if records else None))
+            for number, (name, prefix) in enumerate(files.items())
+            for path in (Path(folder) / str(number),)
+        ]
+        for path, part in parts:
+            into.absorb(part.result())
+            for file in records:
+                with path.open("rb") as lines:
+                    shutil.copyfileobj(lines, file)
+            bar.next()
+
+
+def _one_file(name: str, prefix: str, work: Work, records: str | None) -> Collection:
+    collection = Collection(all_cors=work.all_cors)
+    if records is None:
+        collect(name, prefix, settings_of(work), collection)
+    else:
+        with Path(records).open("wb") as file:
+            collect(name, prefix, settings_of(work), collection, [_writer([file])])
+    return collection

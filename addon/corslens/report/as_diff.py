@@ -1,0 +1,100 @@
+"""The comparison of two captures as text and as JSON."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from rich.text import Text
+
+from corslens.engines.engine import Engine
+from corslens.report.comparison import Change, Kind, State
+from corslens.report.escape import escape, escape_json
+from corslens.verdict.verdict import Outcome
+
+SCHEMA = "corslens-diff/1"
+
+_STYLES = {Kind.WORSE: "bold red", Kind.BETTER: "bold green", Kind.CHANGED: "bold yellow"}
+
+
+def render_diff(changes: list[Change], *, compared: int) -> Text:
+    """Return the changes, a block an endpoint; endpoints that only one capture has are named in one line each.
+
+    Args:
+        compared: how many endpoints both captures have.
+    """
+    blocks = [_block(change) for change in changes if change.before is not None and change.after is not None]
+    for kind in (Kind.ONLY_AFTER, Kind.ONLY_BEFORE):
+        alone = [change for change in changes if change.kind is kind]
+        if alone:
+            blocks.append(Text("\n".join((f"{kind.value}:", *(f"  {_name(change)}{_only(change)}" for change in alone)))))
+    counts = [f"{sum(change.kind is kind for change in changes)} {kind.value}" for kind in _STYLES]
+    blocks.append(Text(f"{compared} endpoint{'' if compared == 1 else 's'} in both: {', '.join(counts)}", "bold"))
+    return Text("\n\n").join(blocks)
+
+
+def render_diff_json(changes: Iterable[Change]) -> str:
+    """Return the changes as one document."""
+    found = {"schema": SCHEMA, "changes": [_json(change) for change in changes]}
+    return escape_json(msgspec.json.format(msgspec.json.encode(found), indent=2)).decode("ascii") + "\n"
+
+
+def _block(change: Change) -> Text:
+    assert change.before is not None and change.after is not None
+    text = Text(change.kind.value.upper(), _STYLES[change.kind]).append(f"  {_name(change)}", "default not bold")
+    before, after = _outcomes(change.before), _outcomes(change.after)
+    if before != after:
+        text.append(f"\n  {before}  →  {after}", "default not bold")
+    for rule, severity in change.new_findings.items():
+        text.append(f"\n  + {severity.word}: {escape(rule)}", "red")
+    for rule in change.gone_findings:
+        text.append(f"\n  - {escape(rule)}", "green")
+    return text
+
+
+def _name(change: Change) -> str:
+    endpoint = change.endpoint
+    return f"{escape(endpoint.method)} {escape(endpoint.api_origin + endpoint.path)}  from {escape(endpoint.page)}  ({endpoint.role.value})"
+
+
+def _only(change: Change) -> str:
+    state = change.after or change.before
+    assert state is not None
+    return "" if not state.reasons else f"  {_outcomes(state)}"
+
+
+def _outcomes(state: State) -> str:
+    """Say what the engines do: one word when they agree."""
+    by_outcome: dict[Outcome, list[str]] = {}
+    for engine in Engine:
+        by_outcome.setdefault(state.outcomes.get(engine, Outcome.ALLOWED), []).append(engine.label)
+    if len(by_outcome) == 1:
+        said = next(iter(by_outcome)).value
+    else:
+        said = ", ".join(f"{outcome.value} in {' and '.join(labels)}" for outcome, labels in by_outcome.items())
+    return f"{said} ({', '.join(sorted(state.reasons))})" if state.reasons else said
+
+
+def _json(change: Change) -> dict[str, Any]:
+    endpoint = change.endpoint
+    return {
+        "kind": change.kind,
+        "endpoint": f"{endpoint.api_origin}{endpoint.path}",
+        "method": endpoint.method,
+        "role": endpoint.role,
+        "page": endpoint.page,
+        "before": _state(change.before),
+        "after": _state(change.after),
+        "new_findings": {rule: severity.word for rule, severity in change.new_findings.items()},
+        "gone_findings": change.gone_findings,
+    }
+
+
+def _state(state: State | None) -> dict[str, Any] | None:
+    if state is None:
+        return None
+    return {
+        "exchanges": state.exchanges,
+        "outcomes": {engine.value: outcome.value for engine, outcome in sorted(state.outcomes.items())},
+        "reasons": sorted(state.reasons),
+        "findings": {rule: severity.word for rule, severity in sorted(state.findings.items())},
+    }

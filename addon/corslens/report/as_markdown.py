@@ -1,0 +1,91 @@
+"""Markdown for a pull-request comment: a headline, a table, and each finding's fix folded away."""
+
+import re
+
+from corslens.report.collection import Collection
+from corslens.report.escape import escape
+from corslens.report.groups import Group, examples_text
+
+_LONGEST = 60_000
+"""GitHub takes 65,536 characters in a comment."""
+
+_MARKS = {"error": "🔴", "warning": "🟠", "info": "🔵"}
+
+
+def render_markdown(collection: Collection) -> str:
+    """Return the comment; what does not fit is counted at its end."""
+    groups = collection.groups()
+    new = [group for group in groups if not collection.is_known(group)]
+    known = len(groups) - len(new)
+    tally = collection.tally
+    lines = [f"## corslens: {_headline(new)}", ""]
+    counts = f"{tally.exchanges} exchanges, {tally.cors} of them CORS; {tally.labels['BLOCKED']} blocked"
+    lines.append(
+        f"{counts}, {tally.labels['DEPENDS']} that depend on credentials." if tally.labels["DEPENDS"] else f"{counts}."
+    )
+    if known:
+        lines.append(f"{known} known from the baseline, not listed.")
+    lines += _table(new)
+    for one in collection.inputs:
+        lines += [f"\n> ⚠️ {_inline(sentence)}" for sentence in one.damages]
+        lines += [f"\n> {_inline(sentence)}" for sentence in one.notes]
+    return "\n".join(lines) + "\n"
+
+
+def _headline(groups: list[Group]) -> str:
+    counts = []
+    for word in _MARKS:
+        number = sum(group.severity.word == word for group in groups)
+        if number:
+            counts.append(f"{number} {word}{'s' if number > 1 and word != 'info' else ''}")
+    return ", ".join(counts) or "nothing found"
+
+
+def _table(groups: list[Group]) -> list[str]:
+    if not groups:
+        return []
+    rows = ["", "| | rule | endpoint | times |", "| --- | --- | --- | ---: |"]
+    details = [""]
+    length = 1_000
+    for place, group in enumerate(groups):
+        row = f"| {_MARKS[group.severity.word]} | {_code(group.key.rule)} | {_code(group.key.endpoint)} | {group.count} |"
+        detail = _detail(group)
+        length += len(row) + len(detail) + 2
+        if length > _LONGEST:
+            details.append(f"\n… and {len(groups) - place} more.")
+            break
+        rows.append(row)
+        details.append(detail)
+    return rows + details
+
+
+def _detail(group: Group) -> str:
+    lines = [
+        f"<details><summary>{_html(group.key.rule)}: {_html(group.message)}</summary>\n",
+        f"- {', '.join(map(_code, sorted(group.methods)))} {_code(group.key.endpoint)}",
+    ]
+    if group.pages:
+        lines.append(f"- from {', '.join(map(_code, sorted(group.pages)))}")
+    if group.fix:
+        lines.append(f"- fix: {_inline(group.fix)}")
+    lines.append(f"- seen in {', '.join(map(_code, examples_text(group)))}")
+    return "\n".join(lines) + "\n\n</details>\n"
+
+
+_SPECIAL = re.compile(r"[\\`*_{}\[\]()#+!|~]")
+
+
+def _inline(text: str) -> str:
+    """Return the text as text: no markup, no HTML, no mention, no link."""
+    return _SPECIAL.sub(r"\\\g<0>", _html(text))
+
+
+def _html(text: str) -> str:
+    """Return the text as it may stand in HTML within Markdown, where mentions and bare links still work."""
+    text = escape(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return text.replace("@", "&commat;").replace("://", ":&sol;/")
+
+
+def _code(text: str) -> str:
+    """Return the text as code in a table's cell."""
+    return f"<code>{_html(text).replace('|', '&vert;').replace('`', '&grave;').replace('*', '&ast;').replace('_', '&lowbar;')}</code>"

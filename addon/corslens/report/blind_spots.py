@@ -1,0 +1,60 @@
+"""What a capture could not show, so that silence about it is not taken for a verdict."""
+
+from corslens.inspection import Inspection
+from corslens.observation.observation import Role
+from corslens.verdict.verdict import Outcome
+
+
+class BlindSpots:
+    """Watch one session's inspections for what is missing from it."""
+
+    def __init__(self) -> None:
+        self._preflights = 0
+        self._uncovered: set[str] = set()
+        self._depending: set[str] = set()
+        self._cookies = False
+        self._cors = 0
+
+    def add(self, inspection: Inspection) -> None:
+        """Take note of an inspection, in place of an earlier one with the same id."""
+        observation = inspection.observation
+        if not self._cookies:
+            response = observation.exchange.response
+            self._cookies = "cookie" in observation.exchange.request.headers or (
+                response is not None and "set-cookie" in response.headers
+            )
+        if not observation.is_cors:
+            return
+        self._cors += 1
+        if observation.role is Role.PREFLIGHT:
+            self._preflights += 1
+        elif observation.role is Role.ACTUAL and observation.preflight is None:
+            self._uncovered.add(inspection.id)
+        if inspection.verdict.outcome is Outcome.DEPENDS:
+            self._depending.add(inspection.id)
+        else:
+            self._depending.discard(inspection.id)
+
+    def notes(self, writer: str, *, har: bool) -> list[str]:
+        """Say what the capture could not show, a sentence each.
+
+        Args:
+            writer: the program that wrote it, as it calls itself.
+            har: whether it is a HAR.
+        """
+        notes = []
+        if self._uncovered and not self._preflights:
+            number = len(self._uncovered)
+            notes.append(
+                f"It holds no preflight at all, and {number} request{' that needs' if number == 1 else 's that need'} one: "
+                "whether the server lets them be sent is not judged."
+            )
+        if self._depending and not self._cookies:
+            notes.append(
+                f"It holds no cookie at all (many programs strip them from a HAR), and {len(self._depending)} verdicts depend on credentials."
+            )
+        if har and self._cors and writer.lower().startswith("mitmproxy"):
+            notes.append(
+                "mitmproxy's HAR keeps neither the case of methods nor the browser's connections; its flow files keep both."
+            )
+        return notes

@@ -1,0 +1,127 @@
+"""Collection: what a report is made of, gathered exchange by exchange; bounded, however long the session."""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+
+from msgspec import Struct, field, structs
+
+from corslens.inspection import Inspection
+from corslens.lint.finding import Severity
+from corslens.report.groups import Group, Key, endpoint_of, fold, join, worst_first
+from corslens.report.problems import is_problem
+from corslens.report.tally import Tally
+
+LIMIT = 20_000
+"""Problem exchanges held whole; older ones live on in the groups and counts."""
+_ENDPOINTS = 10_000
+
+
+class Input(Struct, kw_only=True):
+    """A capture, or a live session."""
+
+    name: str
+    exchanges: int = 0
+    damages: list[str] = field(default_factory=list)
+    """What could not be read, a sentence each."""
+    notes: list[str] = field(default_factory=list)
+    """What the capture could not show, a sentence each."""
+
+
+class Collection:
+    """Gather inspections, of which the last one of an id counts."""
+
+    def __init__(
+        self,
+        *,
+        limit: int = LIMIT,
+        known: frozenset[str] = frozenset(),
+        fail_on: Severity | None = Severity.ERROR,
+        all_cors: bool = False,
+    ) -> None:
+        """Start empty.
+
+        Args:
+            limit: how many problem exchanges are held whole.
+            known: fingerprints of a baseline: reported, but as known.
+            fail_on: from which severity a finding counts as a failure; None for never.
+            all_cors: hold every CORS exchange, for a report that shows them all.
+        """
+        self.inputs: list[Input] = []
+        self.tally = Tally()
+        self.known = known
+        self.fail_on = fail_on
+        self.left_out = 0
+        """Problem exchanges that are not held whole any more."""
+        self._limit = limit
+        self._all_cors = all_cors
+        self._held: OrderedDict[str, Inspection] = OrderedDict()
+        self._folded: dict[Key, Group] = {}
+        self._endpoints: dict[tuple[str, str], None] = {}
+
+    def begin(self, name: str) -> Input:
+        """Begin an input; what is added next came from it."""
+        self.inputs.append(Input(name=name))
+        return self.inputs[-1]
+
+    def add(self, inspection: Inspection) -> None:
+        """Count an inspection, and hold it if there is something to tell of it."""
+        self.tally.add(inspection)
+        is_cors = inspection.observation.is_cors
+        if is_cors and len(self._endpoints) < _ENDPOINTS:
+            self._endpoints.setdefault(endpoint_of(inspection))
+        if inspection.findings or (is_cors and (self._all_cors or is_problem(inspection))):
+            self._hold(inspection)
+        else:
+            self._held.pop(inspection.id, None)
+
+    def absorb(self, other: "Collection") -> None:
+        """Add what was gathered of other inputs."""
+        self.inputs += other.inputs
+        self.tally.absorb(other.tally)
+        for key, group in other._folded.items():
+            join(self._folded, key, group)
+        self.left_out += other.left_out
+        for inspection in other._held.values():
+            self._hold(inspection)
+        for api, path in other._endpoints:
+            if len(self._endpoints) < _ENDPOINTS:
+                self._endpoints.setdefault((api, path))
+
+    def _hold(self, inspection: Inspection) -> None:
+        self._held[inspection.id] = inspection  # in an earlier one's place, where there was one
+        if len(self._held) > self._limit:
+            _, oldest = self._held.popitem(last=False)
+            fold(self._folded, (oldest,))
+            self.left_out += 1
+
+    def held(self) -> Iterable[Inspection]:
+        """Return the exchanges that are held whole, in the order in which they were first heard of."""
+        return self._held.values()
+
+    def groups(self) -> list[Group]:
+        """Return all findings, grouped, worst first."""
+        groups = {key: _copy(group) for key, group in self._folded.items()}
+        fold(groups, self._held.values())
+        return worst_first(groups.values())
+
+    def endpoints(self) -> list[tuple[str, str]]:
+        """Return the endpoints with CORS traffic, as API origin and path shape."""
+        return sorted(self._endpoints)
+
+    def is_known(self, group: Group) -> bool:
+        """Say whether the baseline names the group."""
+        return group.key.fingerprint in self.known
+
+    def fails(self, group: Group) -> bool:
+        """Say whether the group is at or over `fail_on` and not known."""
+        return self.fail_on is not None and group.severity >= self.fail_on and not self.is_known(group)
+
+    @property
+    def failed(self) -> bool:
+        """Whether any group fails."""
+        return any(map(self.fails, self.groups()))
+
+
+def _copy(group: Group) -> Group:
+    """Return a group that can be added to without a change to this one."""
+    return structs.replace(group, methods=set(group.methods), pages=set(group.pages), examples=list(group.examples))

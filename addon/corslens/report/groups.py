@@ -1,0 +1,149 @@
+"""Group: the same mistake on many exchanges is one line of a report, with a count and examples."""
+
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+
+from msgspec import Struct, field
+
+from corslens.inspection import Inspection
+from corslens.lint.finding import Confidence, Evidence, Finding, Severity
+from corslens.observation.exchange import Source
+from corslens.observation.path_shape import path_shape
+from corslens.observation.redaction import redact_url
+
+EXAMPLES = 5
+"""Exchanges that a group names; the first ones."""
+
+_LOOPBACK = (
+    "http://localhost:",
+    "https://localhost:",
+    "http://127.0.0.1:",
+    "https://127.0.0.1:",
+    "http://[::1]:",
+    "https://[::1]:",
+)
+
+
+class Key(Struct, frozen=True, order=True):
+    """What makes findings the same one: the rule, the API's origin, the shape of the path."""
+
+    rule: str
+    api_origin: str
+    path: str
+
+    @property
+    def endpoint(self) -> str:
+        """The URL without what differs from request to request."""
+        return f"{self.api_origin}{self.path}"
+
+    @property
+    def fingerprint(self) -> str:
+        """A name that stays the same from run to run; a loopback server's port is left out, for tests start it anywhere."""
+        parts = (self.rule, without_loopback_port(self.api_origin), self.path)
+        return sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+class Example(Struct, frozen=True):
+    """An exchange on which the rule fired."""
+
+    id: str
+    source: Source
+    method: str
+    url: str
+
+
+class Group(Struct, kw_only=True):
+    """The findings of one rule on one endpoint. Text is redacted and not escaped."""
+
+    key: Key
+    severity: Severity
+    confidence: Confidence
+    message: str
+    """Of the worst one, the first among equals."""
+    fix: str
+    evidence: tuple[Evidence, ...]
+    first: float
+    last: float
+    count: int = 0
+    methods: set[str] = field(default_factory=set)
+    pages: set[str] = field(default_factory=set)
+    """The origins that asked."""
+    examples: list[Example] = field(default_factory=list)
+
+
+def without_loopback_port(origin: str) -> str:
+    """Return the origin, of a loopback server without the port: two runs of a test rarely get the same one."""
+    return origin.rpartition(":")[0] if origin.startswith(_LOOPBACK) else origin
+
+
+def key_of(inspection: Inspection, finding: Finding) -> Key:
+    """Return the group that the finding belongs to."""
+    return Key(finding.rule, *endpoint_of(inspection))
+
+
+def endpoint_of(inspection: Inspection) -> tuple[str, str]:
+    """Return the API's origin and the shape of the path."""
+    observation = inspection.observation
+    return observation.target_origin, redact_url(path_shape(observation.exchange.request.url))
+
+
+def fold(groups: dict[Key, Group], inspections: Iterable[Inspection]) -> None:
+    """Add the findings of the exchanges to the groups."""
+    for inspection in inspections:
+        for finding in inspection.findings:
+            _add(groups, inspection, finding)
+
+
+def join(groups: dict[Key, Group], key: Key, other: Group) -> None:
+    """Add a whole group to the groups."""
+    group = groups.setdefault(key, other)
+    if group is other:
+        return
+    if other.severity > group.severity:
+        group.severity, group.confidence = other.severity, other.confidence
+        group.message, group.fix, group.evidence = other.message, other.fix, other.evidence
+    group.count += other.count
+    group.first, group.last = min(group.first, other.first), max(group.last, other.last)
+    group.methods |= other.methods
+    group.pages |= other.pages
+    group.examples = (group.examples + other.examples)[:EXAMPLES]
+
+
+def worst_first(groups: Iterable[Group]) -> list[Group]:
+    """Return the groups in the order of every report: by severity, then rule, API and path."""
+    return sorted(groups, key=lambda group: (-group.severity, group.key))
+
+
+def _add(groups: dict[Key, Group], inspection: Inspection, finding: Finding) -> None:
+    exchange = inspection.observation.exchange
+    key = key_of(inspection, finding)
+    group = groups.get(key)
+    if group is None:
+        group = groups[key] = Group(
+            key=key,
+            severity=finding.severity,
+            confidence=finding.confidence,
+            message=finding.message,
+            fix=finding.fix,
+            evidence=finding.evidence,
+            first=exchange.request.time,
+            last=exchange.request.time,
+        )
+    elif finding.severity > group.severity:
+        group.severity, group.confidence = finding.severity, finding.confidence
+        group.message, group.fix, group.evidence = finding.message, finding.fix, finding.evidence
+    group.count += 1
+    group.first, group.last = min(group.first, exchange.request.time), max(group.last, exchange.request.time)
+    group.methods.add(exchange.request.method)
+    page = inspection.observation.page_origin or inspection.observation.origin
+    if page is not None:
+        group.pages.add(redact_url(page))
+    if len(group.examples) < EXAMPLES:
+        group.examples.append(Example(exchange.id, exchange.source, exchange.request.method, redact_url(exchange.request.url)))
+
+
+def examples_text(group: Group) -> Iterator[str]:
+    """Say where the examples are: `a.har entry 12`."""
+    for example in group.examples:
+        source = example.source
+        yield example.id if source.file is None else f"{source.file} entry {source.index}"
