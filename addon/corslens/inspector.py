@@ -4,7 +4,7 @@ observe (pairing) -> judge (three engines) -> lint -> patch. Time comes with the
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import structs
 
@@ -17,9 +17,10 @@ from corslens.observation.exchange import Exchange
 from corslens.observation.observation import Followed, Observation, Role
 from corslens.observation.pairing import Pairing
 from corslens.observation.traffic import Traffic
+from corslens.patching.injection import Injection, inject
 from corslens.patching.patch import apply
 from corslens.patching.policy import PatchPolicy
-from corslens.patching.propose import propose
+from corslens.patching.propose import NOTHING, propose
 from corslens.verdict.decide_each import decide_each
 from corslens.verdict.hindsight import Mistake, inherit_credentials, mistake, settle_preflight, settle_redirect
 from corslens.verdict.verdict import Verdict
@@ -75,20 +76,25 @@ class Inspector:
         self._pairing.correct(observation)
         return observation
 
-    def complete(self, exchange: Exchange, *, patch: bool = False) -> tuple[Inspection, ...]:
+    def complete(
+        self, exchange: Exchange, *, patch: bool = False, injections: Sequence[Injection] = ()
+    ) -> tuple[Inspection, ...]:
         """Inspect an exchange whose response head (or error) was seen.
 
+        Args:
+            patch: propose what would mend the response.
+            injections: change the response so instead, where one matches.
         Returns: its Inspection, then the new ones of earlier exchanges of which something more is known now, by the same ids.
         Calling it again with the same id inspects that exchange anew, without pairing it again.
         """
         known = self._inspections.get(exchange.id)
         if known is not None and not self._pairing.is_open(exchange.id):
-            own = self._inspect(structs.replace(known.observation, exchange=exchange), patch=patch, again=True)
+            own = self._inspect(structs.replace(known.observation, exchange=exchange), patch, injections, again=True)
             self._pairing.correct(own.observation)
             return (own,)
         if not self._pairing.is_open(exchange.id):
             self.begin(exchange)
-        own = self._inspect(self._pairing.complete(exchange), patch=patch)
+        own = self._inspect(self._pairing.complete(exchange), patch, injections)
         return (own, *self._told(), *self.settle(exchange.request.time))
 
     def inspect(self, exchange: Exchange) -> tuple[Inspection, ...]:
@@ -114,7 +120,9 @@ class Inspector:
 
     def clear(self) -> None:
         """Forget every exchange seen so far."""
+        dry_run = self.dry_run
         self.__init__(rules=self.rules, engine=self.engine, history=self._limit, patch_policy=self.patch_policy)  # type: ignore[misc]  # a session anew is a new session
+        self.dry_run = dry_run
 
     def dropped(self) -> Mapping[str, int]:
         """Return how many entries each store has dropped because of its limit; only those that did."""
@@ -149,7 +157,9 @@ class Inspector:
         patched = apply(known.patch.patch, response)
         return structs.replace(observation, exchange=observation.exchange.with_response(patched))
 
-    def _inspect(self, observation: Observation, *, patch: bool = False, again: bool = False) -> Inspection:
+    def _inspect(
+        self, observation: Observation, patch: bool = False, injections: Sequence[Injection] = (), *, again: bool = False
+    ) -> Inspection:
         verdicts = decide_each(observation)
         headline = self.engine or observation.engine or Engine.CHROMIUM
         history = self._traffic.of(observation) if again else self._traffic.record(observation)
@@ -160,7 +170,7 @@ class Inspector:
             verdicts=verdicts,
             findings=result.findings,
             silenced=result.silenced,
-            patch=self._patch(observation) if patch else None,
+            patch=self._patch(observation, patch, injections) if patch or injections else None,
             mistake=None if observation.followed is not Followed.FOLLOWED else _mistake(observation, verdicts),
         )
         self._inspections[observation.id] = inspection
@@ -169,11 +179,14 @@ class Inspector:
             self._forgotten += 1
         return inspection
 
-    def _patch(self, observation: Observation) -> PatchedView | None:
+    def _patch(self, observation: Observation, mend: bool, injections: Sequence[Injection]) -> PatchedView | None:
         response = observation.exchange.response
         if self.patch_policy is None or response is None:
             return None
-        patch = propose(observation, self.patch_policy)
+        # What was injected on purpose is not mended: it may be meant to break.
+        patch = inject(injections, observation, self.patch_policy) if injections else NOTHING
+        if patch.empty and mend:
+            patch = propose(observation, self.patch_policy)
         if patch.empty and patch.refused is None and not patch.beyond:
             return None
         after = structs.replace(observation, exchange=observation.exchange.with_response(apply(patch, response)))
