@@ -166,7 +166,7 @@ class AnswerFacts(FactsBase):
     def response_unreadable_headers(self) -> frozenset[str]:
         """Response headers that pages usually want and that this page's script cannot read, because they are not exposed."""
         got = self.got
-        if got is None or self.observation.role not in (Role.ACTUAL, Role.SIMPLE):
+        if got is None or 300 <= got.status < 400 or self.observation.role not in (Role.ACTUAL, Role.SIMPLE):
             return frozenset()
         wanted = WANTED_BY_PAGES & self.got_headers.names()  # type: ignore[operator]  # a dict's key view
         if not wanted:

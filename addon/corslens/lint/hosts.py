@@ -120,11 +120,11 @@ def look_alike(origin: str, target: str) -> LookAlike | None:
         if at >= 0 and (at == 0 or host[at - 1] == "."):
             rest = host[at + len(whole) :]
             return LookAlike.CHARACTER if rest[:1] in tuple(_PARSER_STOPS) or rest[:1] == "%" else LookAlike.PREFIX
-    if host.endswith(site):
-        return LookAlike.SUFFIX
     for whole in (own, site):
         if _differs_in_a_dot(host, whole) or _differs_in_a_dot(host, f"{host.partition('.')[0]}.{whole}"):
             return LookAlike.DOT
+    if host.endswith(site):
+        return LookAlike.SUFFIX
     name = registrable_domain(host) or host
     if name in (site[1:], site[:-1]) and "." in name:
         return LookAlike.SUBSTRING
