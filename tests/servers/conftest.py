@@ -1,6 +1,7 @@
 """Fixtures of the server tests: one proxy, one browser, and for each server a trial that the tests then look at.
 
-A server whose programs are not on this machine is skipped, unless CORSLENS_REQUIRE_SERVERS names it (comma-separated).
+A server whose programs are not on this machine is skipped, unless CORSLENS_REQUIRE_SERVERS names it (comma-separated);
+with CORSLENS_ONLY_SERVERS the others are not looked at.
 CORSLENS_SERVER_TABLE names a JSON file to which the outcomes are written, for the README's table.
 """
 
@@ -61,6 +62,15 @@ def free_ports(count: int) -> list[int]:
         return [each.getsockname()[1] for each in sockets]
 
 
+def _names(variable: str) -> list[str]:
+    return [name for name in os.environ.get(variable, "").split(",") if name]
+
+
+def _chosen() -> list[Driver]:
+    only = _names("CORSLENS_ONLY_SERVERS")
+    return [driver for driver in DRIVERS if not only or driver.name in only]
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     """A proxy that knows every host, a browser behind it, pages of two sites, and the application behind the reverse proxies."""
@@ -89,12 +99,12 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
         yield World(chromium=chromium, folder=folder, flows=flows, ports=ports, upstream=upstream.port)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session", params=DRIVERS, ids=lambda driver: driver.name)
+@pytest_asyncio.fixture(scope="session", loop_scope="session", params=_chosen(), ids=lambda driver: driver.name)
 async def trial(request: pytest.FixtureRequest, world: World) -> Trial:
     """One server, asked without settings, given settings, and asked again."""
     driver: Driver = request.param
     if missing := driver.missing():
-        if driver.name in os.environ.get("CORSLENS_REQUIRE_SERVERS", "").split(","):
+        if driver.name in _names("CORSLENS_REQUIRE_SERVERS"):
             pytest.fail(f"{driver.name} is required here, and this machine lacks {', '.join(missing)}")
         pytest.skip(f"not on this machine: {', '.join(missing)}")
     return await hold_trial(world, driver)

@@ -12,6 +12,7 @@ COMMANDS = {
     "console": "corslens.cli.proxy:console",
     "analyze": "corslens.cli.analyze:analyze",
     "diff": "corslens.cli.diff:diff",
+    "advise": "corslens.cli.advise:advise_command",
 }
 """Each command's function, imported when it is called: `corslens dump` does not wait for what `analyze` needs."""
 

@@ -5,14 +5,16 @@ from pathlib import Path
 
 import click
 
-from corslens.advice import SERVERS, Advice, advise, draw_policies, server_named
+from corslens.advice import SERVERS, Advice, advise, draw_policies, parse_allow_origin, server_named
 from corslens.advice.policy_document import render_json, render_yaml
-from corslens.analysis import inspect_files
+from corslens.analysis import collect, prefixes
 from corslens.cli.options import settings, writable
 from corslens.cli.outputs import write_file
 from corslens.exits import Exit
 from corslens.inputs.damage import Damage
+from corslens.inputs.files import find
 from corslens.inspection import Inspection
+from corslens.report.collection import Collection
 from corslens.report.escape import escape
 
 _FORMS = ("settings", "policy", "policy-json")
@@ -49,7 +51,7 @@ def advise_command(
     \b
     Exit codes:
       0  settings were written
-      1  nobody may be let in on this evidence: name your origins with --allow-origin
+      1  none were: the traffic does not say enough, and standard error says of what
       2  wrong usage
       3  an input could not be read, or not to its end; the rest was used
     """
@@ -64,11 +66,16 @@ def advise_command(
         raise click.UsageError("name the files with the traffic: corslens advise SERVER FILE...")
     if output is not None:
         writable(output)
+    for origin in allow_origins:
+        try:
+            parse_allow_origin(origin)
+        except ValueError as error:
+            raise click.UsageError(escape(str(error))) from None
     inspections, damages = _read(files)
     try:
         text, warnings = _write(inspections, name, allow_origins, api, form)
     except ValueError as error:
-        raise click.UsageError(escape(str(error))) from None
+        text, warnings = "", (str(error),)
     for sentence in (*damages, *warnings):
         click.echo(escape(sentence), err=True)
     if output is not None and text:
@@ -79,14 +86,20 @@ def advise_command(
 
 
 def _read(files: tuple[str, ...]) -> tuple[list[Inspection], list[str]]:
+    """Return the newest inspection of each CORS exchange, and what could not be read."""
     newest: dict[str, Inspection] = {}
-    damages: list[str] = []
-    for each in inspect_files(files, settings("auto", None, None, ())):
-        if isinstance(each, Damage):
-            damages.append(str(each))
-        else:
-            newest[each.id] = each
-    return list(newest.values()), damages
+
+    def keep(inspection: Inspection) -> None:
+        if inspection.observation.is_cors:
+            newest[inspection.id] = inspection
+
+    found = list(find(files))
+    damages = [str(name) for name in found if isinstance(name, Damage)]
+    collection = Collection()
+    judging = settings("auto", None, None, ())
+    for name, prefix in prefixes(name for name in found if not isinstance(name, Damage)).items():
+        collect(name, prefix, judging, collection, [keep])
+    return list(newest.values()), [*damages, *(damage for entry in collection.inputs for damage in entry.damages)]
 
 
 def _write(
