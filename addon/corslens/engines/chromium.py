@@ -33,6 +33,7 @@ CHROMIUM = EngineProfile(
         limit_seconds=7200,  # preflight_result.cc
         serves_opaque_origins=False,  # measured
         serves_revalidation=False,  # measured
+        merges_preflights=False,  # preflight_cache.cc, AppendEntry: one result a key
         dropped_by_failed_actual=False,  # measured
     ),
     empty_location=EmptyLocation.ANSWER,  # measured: the 302 is readable

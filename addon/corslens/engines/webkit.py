@@ -24,6 +24,7 @@ WEBKIT = EngineProfile(
     cache=CachePolicy(
         limit_seconds=600,  # CrossOriginPreflightResultCache.cpp
         wildcard_covers_authorization=True,
+        merges_preflights=False,  # CrossOriginPreflightResultCache.cpp, appendEntry: one item a key
         dropped_by_failed_actual=False,
     ),
     request_body_headers_survive_redirect=True,  # measured

@@ -7,7 +7,7 @@ a miss proves nothing.
 
 from collections import OrderedDict
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from corslens.fetch.constants import NULL, WILDCARD
 from corslens.fetch.credentials import CredentialsMode
@@ -34,6 +34,8 @@ class CachePolicy(Struct, frozen=True, kw_only=True):
     """An entry also serves a request with a page-set If-None-Match (or another header of revalidation)."""
     dropped_by_failed_actual: bool = True
     """Standard: main fetch, clearing the cache on a network error."""
+    merges_preflights: bool = True
+    """What several preflights granted adds up; otherwise the latest one replaces those before."""
 
 
 class CacheEntry(Struct, frozen=True, kw_only=True):
@@ -66,44 +68,58 @@ def lifetime_seconds(headers: HeaderList, policy: CachePolicy) -> int:
     return max(0, min(asked, policy.limit_seconds))
 
 
-def serves(
-    entry: CacheEntry,
-    *,
-    origin: str,
-    method: str,
-    unsafe_names: tuple[str, ...],
-    mode: CredentialsMode | None,
-    now: float,
-    policy: CachePolicy,
-) -> bool:
-    """Say whether the entry spares this request its preflight. An unknown credentials mode is given the benefit of the doubt."""
-    if entry.origin != origin or now > entry.expires_at or now < entry.made_at:
+class Wanted(Struct, frozen=True, kw_only=True):
+    """A request that would do without a preflight of its own."""
+
+    origin: str
+    method: str
+    unsafe_names: tuple[str, ...]
+    """Its CORS-unsafe request-header names, lower-case."""
+    mode: CredentialsMode | None
+    """None when unknown: it is given the benefit of the doubt."""
+    now: float
+
+
+def is_usable(entry: CacheEntry, wanted: Wanted, policy: CachePolicy) -> bool:
+    """Say whether the entry may be looked at for this request, whatever it grants.
+
+    Standard: cache entry match, https://fetch.spec.whatwg.org/#concept-cache-match
+    """
+    if entry.origin != wanted.origin or not entry.made_at <= wanted.now <= entry.expires_at:
         return False
-    if origin == NULL and not policy.serves_opaque_origins:
+    if wanted.origin == NULL and not policy.serves_opaque_origins:
         return False
-    if not policy.serves_revalidation and not REVALIDATION_HEADERS.isdisjoint(unsafe_names):
+    if not policy.serves_revalidation and not REVALIDATION_HEADERS.isdisjoint(wanted.unsafe_names):
         return False
-    if (
-        mode is not None
-        and entry.credentials is not None
-        and entry.credentials is not mode
-        and (policy.separates_credentials or mode is CredentialsMode.INCLUDE)
-    ):
-        return False
-    wildcard = policy.wildcard_matches and mode is not CredentialsMode.INCLUDE
-    if not (
-        method in entry.methods
-        or (wildcard and WILDCARD in entry.methods)
-        or (is_cors_safelisted_method(method) and (policy.head_is_exempt or method != "HEAD"))
-    ):
-        return False
-    for name in unsafe_names:
-        covered = wildcard and WILDCARD in entry.header_names
-        if covered and name == CORS_NON_WILDCARD_REQUEST_HEADER_NAME and not policy.wildcard_covers_authorization:
-            covered = False
-        if not covered and name not in entry.header_names:
-            return False
-    return True
+    if wanted.mode is None or entry.credentials is None or entry.credentials is wanted.mode:
+        return True
+    return not policy.separates_credentials and wanted.mode is not CredentialsMode.INCLUDE
+
+
+def grants_method(entry: CacheEntry, wanted: Wanted, policy: CachePolicy) -> bool:
+    """Standard: method cache entry match, https://fetch.spec.whatwg.org/#concept-cache-match-method"""
+    method = wanted.method
+    if is_cors_safelisted_method(method) and (policy.head_is_exempt or method != "HEAD"):
+        return True
+    return method in entry.methods or (_wildcard_counts(wanted, policy) and WILDCARD in entry.methods)
+
+
+def granted_names(entry: CacheEntry, wanted: Wanted, policy: CachePolicy) -> frozenset[str]:
+    """Return which of the wanted names the entry grants.
+
+    Standard: header-name cache entry match, https://fetch.spec.whatwg.org/#concept-cache-match-header
+    """
+    granted = frozenset(entry.header_names).intersection(wanted.unsafe_names)
+    if WILDCARD not in entry.header_names or not _wildcard_counts(wanted, policy):
+        return granted
+    covered = frozenset(wanted.unsafe_names)
+    if not policy.wildcard_covers_authorization:
+        covered -= {CORS_NON_WILDCARD_REQUEST_HEADER_NAME}
+    return granted | covered
+
+
+def _wildcard_counts(wanted: Wanted, policy: CachePolicy) -> bool:
+    return policy.wildcard_matches and wanted.mode is not CredentialsMode.INCLUDE
 
 
 class PreflightCache:
@@ -131,28 +147,51 @@ class PreflightCache:
             methods=granted.methods, header_names=granted.header_names, credentials=credentials,
         )  # fmt: skip
         key = (client, url)
-        kept = tuple(old for old in self._entries.get(key, ()) if old.expires_at >= now and old.preflight_id != preflight_id)
+        kept = tuple(
+            old
+            for old in self._entries.get(key, ())
+            if old.expires_at >= now and (policy.merges_preflights or old.origin != origin)
+        )
         self._entries[key] = (*kept[-7:], entry)
         self._entries.move_to_end(key)
         if len(self._entries) > self._limit:
             self._entries.popitem(last=False)
             self.dropped += 1
 
-    def find(
-        self, client: str, url: str, *, origin: str, method: str, unsafe_names: tuple[str, ...],
-        mode: CredentialsMode | None, now: float, policy: CachePolicy,
-    ) -> CacheEntry | None:  # fmt: skip
-        """Return the newest entry that serves this request, None when there is none."""
-        for entry in reversed(self._entries.get((client, url), ())):
-            if serves(entry, origin=origin, method=method, unsafe_names=unsafe_names, mode=mode, now=now, policy=policy):
+    def find(self, client: str, url: str, wanted: Wanted, policy: CachePolicy) -> CacheEntry | None:
+        """Return the newest entry that (with others, where they add up) spares this request its preflight, None when none does."""
+        usable = [entry for entry in self._entries.get((client, url), ()) if is_usable(entry, wanted, policy)]
+        missing = set(wanted.unsafe_names)
+        method_granted = False
+        found: CacheEntry | None = None
+        for entry in reversed(usable):
+            names = granted_names(entry, wanted, policy)
+            grants_it = grants_method(entry, wanted, policy)
+            if grants_it and names.issuperset(wanted.unsafe_names):
                 return entry
-        return None
+            if found is None and (grants_it or names):
+                found = entry
+            missing -= names
+            method_granted = method_granted or grants_it
+        return found if policy.merges_preflights and method_granted and not missing else None
+
+    def correct(self, client: str, url: str, preflight_id: str, *, refused: bool, credentials: CredentialsMode | None) -> None:
+        """Take what was learnt later of a preflight: that the browser refused it, or its credentials mode."""
+        key = (client, url)
+        corrected = tuple(
+            entry if entry.preflight_id != preflight_id else structs.replace(entry, credentials=credentials)
+            for entry in self._entries.get(key, ())
+            if not refused or entry.preflight_id != preflight_id
+        )
+        self._put(key, corrected)
 
     def clear(self, client: str, url: str, origin: str) -> None:
         """Drop the entries of this origin for this URL. Standard: https://fetch.spec.whatwg.org/#concept-cache-clear"""
         key = (client, url)
-        kept = tuple(entry for entry in self._entries.get(key, ()) if entry.origin != origin)
-        if kept:
-            self._entries[key] = kept
+        self._put(key, tuple(entry for entry in self._entries.get(key, ()) if entry.origin != origin))
+
+    def _put(self, key: tuple[str, str], entries: tuple[CacheEntry, ...]) -> None:
+        if entries:
+            self._entries[key] = entries
         else:
             self._entries.pop(key, None)

@@ -156,6 +156,11 @@ def sends_storage_access(engine: Engine | None, version: int) -> bool:
     return engine is not None and version >= STORAGE_ACCESS_SINCE.get(engine, 2**31)
 
 
+def shows_credentials(request: Request) -> bool:
+    """Say whether a cross-origin request (not a preflight) shows by itself that its credentials mode is `include`."""
+    return SEC_FETCH_STORAGE_ACCESS in request.headers or "cookie" in request.headers
+
+
 def infer_credentials(
     request: Request,
     *,

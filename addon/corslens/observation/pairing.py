@@ -17,7 +17,7 @@ from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.methods import is_cors_safelisted_method
 from corslens.fetch.origins import origin_of
 from corslens.fetch.preflight import grants, is_method_granted, requested_header_names, requested_method, ungranted_header_names
-from corslens.fetch.preflight_cache import PreflightCache
+from corslens.fetch.preflight_cache import PreflightCache, Wanted
 from corslens.fetch.redirects import is_redirect, location_url, taints_origin
 from corslens.observation.evidence import Known, Unknown
 from corslens.observation.exchange import Exchange
@@ -30,6 +30,7 @@ from corslens.observation.inference import (
     infer_role,
     page_set_unsafe_names,
     sends_storage_access,
+    shows_credentials,
 )
 from corslens.observation.observation import CoveringPreflight, Followed, Observation, PreflightNeed, Role
 
@@ -222,6 +223,17 @@ class Pairing:
         for store in (self._pending, self._settled, self._open):
             if observation.id in store:
                 store[observation.id] = observation
+        if observation.followed in (Followed.NEVER, Followed.FOLLOWED):
+            self._correct_cache(observation)
+
+    def _correct_cache(self, preflight: Observation) -> None:
+        self._cache.correct(
+            client_of(preflight.exchange),
+            preflight.exchange.request.url,
+            preflight.id,
+            refused=preflight.followed is Followed.NEVER,
+            credentials=preflight.credentials.value if isinstance(preflight.credentials, Known) else None,
+        )
 
     def expire(self, now: float) -> Iterator[Observation]:
         """Yield the preflights that passed their time without an actual request."""
@@ -320,21 +332,20 @@ class Pairing:
         return given_up if exchange.request.time - given_up.exchange.request.time < 12 * FOLLOW_UP_SECONDS else None
 
     def _cached(self, client: str, exchange: Exchange, unsafe: tuple[str, ...], profile: EngineProfile) -> Observation | None:
-        entry = self._cache.find(
-            client,
-            exchange.request.url,
-            origin=exchange.request.headers.get(ORIGIN) or "",
+        headers = exchange.request.headers
+        wanted = Wanted(
+            origin=headers.get(ORIGIN) or "",
             method=exchange.request.method,
             unsafe_names=unsafe,
-            mode=None,
+            mode=CredentialsMode.INCLUDE if shows_credentials(exchange.request) else None,
             now=exchange.request.time,
-            policy=profile.cache,
         )
+        entry = self._cache.find(client, exchange.request.url, wanted, profile.cache)
         return None if entry is None else self._settled.get(entry.preflight_id)
 
     def _keep(self, client: str, preflight: Observation) -> None:
         response = preflight.exchange.delivered
-        if response is None or not 200 <= response.status <= 299:
+        if response is None or not _grants_request(preflight):
             return
         profile = PROFILES[preflight.engine] if preflight.engine is not None else STANDARD
         self._cache.store(
@@ -416,11 +427,15 @@ def _same_asker(preflight: Observation, origin: str | None, page_origin: str | N
 
 
 def _grants_request(preflight: Observation) -> bool:
-    """Say whether the answer grants what was asked, were the credentials mode the kindest one. Which engine, is not looked at."""
+    """Say whether the answer grants what was asked, in the credentials mode if it is known, else in the kindest one.
+
+    Which engine asks, is not looked at.
+    """
     response = preflight.exchange.delivered
     if response is None or not 200 <= response.status <= 299:
         return False
-    mode = CredentialsMode.SAME_ORIGIN_OR_OMIT
+    known = preflight.credentials
+    mode = known.value if isinstance(known, Known) else CredentialsMode.SAME_ORIGIN_OR_OMIT
     if cors_check(response.headers, preflight.origin or NULL, mode) is not None:
         return False
     granted, request = grants(response.headers), preflight.exchange.request
