@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
+from corslens.inspection import Inspection
+from corslens.inspector import Inspector
+from corslens.lint.rule import RuleSet
 from corslens.observation.exchange import Exchange
 
 from tests.make import API, PAGE, Headers, exchange, preflight, request, response
@@ -129,3 +132,13 @@ def all_of(*sessions: Iterable[Exchange]) -> Iterator[Exchange]:
     """One after the other."""
     for session in sessions:
         yield from session
+
+
+def inspected(exchanges: Iterable[Exchange], rules: RuleSet) -> list[Inspection]:
+    """What is known of the exchanges when the session is over, oldest first."""
+    inspector = Inspector(rules=rules, history=100_000)
+    known: dict[str, Inspection] = {}
+    for each in exchanges:
+        known.update((inspection.id, inspection) for inspection in inspector.inspect(each))
+    known.update((inspection.id, inspection) for inspection in inspector.finish())
+    return list(known.values())

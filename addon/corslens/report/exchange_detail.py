@@ -174,7 +174,7 @@ def _steps(inspection: Inspection, find: Find, pool: Pool) -> list[Json]:
         steps.append(_step(hop.exchange, kind, hop.target_origin, hop.origin, verdict, deciding, pool))
     observation = inspection.observation
     if observation.role is Role.PREFLIGHT:
-        steps.append(_asked_step(observation, find, pool))
+        steps.append(_asked_step(observation, inspection.verdict.blocked, find, pool))
     return steps
 
 
@@ -219,7 +219,7 @@ def _step(
     }
 
 
-def _asked_step(observation: Observation, find: Find, pool: Pool) -> Json:
+def _asked_step(observation: Observation, blocked: bool, find: Find, pool: Pool) -> Json:
     """Return the request that a preflight was for: as it was sent, or as it would have been."""
     known = None if observation.actual is None else find(observation.actual)
     if known is not None:
@@ -228,7 +228,13 @@ def _asked_step(observation: Observation, find: Find, pool: Pool) -> Json:
         return _step(actual.exchange, "request", actual.target_origin, actual.origin, known.verdict, deciding, pool)
     need = observation.need
     asked = observation.exchange.request.headers.get("access-control-request-method")
-    sent = observation.followed is Followed.FOLLOWED
+    match observation.followed:
+        case Followed.FOLLOWED:
+            outcome = "sent"
+        case Followed.PENDING if not blocked:
+            outcome = "pending"
+        case _:
+            outcome = "not-sent"
     return {
         "id": observation.actual,
         "kind": "request",
@@ -239,7 +245,7 @@ def _asked_step(observation: Observation, find: Find, pool: Pool) -> Json:
         "time": None,
         "status": None,
         "error": None,
-        "outcome": "sent" if sent else "pending" if observation.followed is Followed.PENDING else "not-sent",
+        "outcome": outcome,
         "reason": None,
         "request": [],
         "response": [],

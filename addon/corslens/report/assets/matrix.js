@@ -58,8 +58,8 @@ class Matrix {
       class: `cell ${cell.worst}`,
       "data-cell": `${cell.page} ${cell.api}`,
       "aria-pressed": String(pressed),
-      "aria-label": `${cell.page} asks ${cell.api}: worst is ${word}, ${number.format(cell.bad)} of ${count(cell.count, "exchange")}`,
       onclick: () => (pressed ? this.choose("", "") : this.choose(cell.page, cell.api)),
-    }, h("span", { class: "word" }, `${sign} ${word}`), h("span", { class: "muted" }, `${number.format(cell.bad)} of ${number.format(cell.count)}`));
+    }, h("span", { class: "hidden" }, `${cell.page} asks ${cell.api}: `),
+    h("span", { class: "word" }, h("span", { "aria-hidden": "true" }, `${sign} `), word), " ", h("span", { class: "muted" }, `${number.format(cell.bad)} of ${number.format(cell.count)}`));
   }
 }

@@ -1,0 +1,255 @@
+"""The live page in a real Chromium: what is on the screen, and what a stranger's page can do about it."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from time import perf_counter
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from msgspec import Struct
+
+from tests.browser.kit.chromium import Chromium
+from tests.browser.kit.mitmdump import Mitm
+from tests.browser.kit.page import Page
+from tests.browser.kit.servers import LOOPBACK, Server, fixed
+
+pytestmark = pytest.mark.browser
+
+LIVE = "http://corslens.test/"
+BLANK = fixed(200, [("Content-Type", "text/html")], "<!doctype html><title>page</title>")
+HOSTILE = "<img src=x onerror=window.pwned=1></script><script>window.pwned=1</script>"
+
+
+class Stage(Struct, frozen=True):
+    """A site, an API that it asks, and the proxy between them."""
+
+    site: Server
+    api: Server
+    mitm: Mitm
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stage() -> AsyncIterator[Stage]:
+    """A proxy of its own, because patching and counts are a proxy's."""
+    api = Server({"/open": fixed(200, {"Access-Control-Allow-Origin": "*"}, "open"), "/closed": fixed(200, (), "closed")})
+    async with Server(default=BLANK) as site, api, Mitm() as mitm:
+        yield Stage(site, api, mitm)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(chromium_path: str, stage: Stage) -> AsyncIterator[Chromium]:
+    """A browser behind the stage's proxy."""
+    async with Chromium(proxy=stage.mitm.address) as running:
+        yield running
+
+
+async def appears(page: Page, expression: str, *, seconds: float = 5.0) -> float:
+    """Wait in the page until an expression is true after some change on the screen; return its clock then, in milliseconds."""
+    script = f"""new Promise((resolve, reject) => {{
+        const look = () => {{ if ({expression}) {{ observer.disconnect(); clearTimeout(late); resolve(Date.now()); }} }};
+        const observer = new MutationObserver(look);
+        const late = setTimeout(() => reject(new Error("not seen: " + document.querySelector("main").innerText)), {seconds * 1000});
+        observer.observe(document, {{ subtree: true, childList: true, attributes: true, characterData: true }});
+        look();
+    }})"""
+    return float(await page.evaluate(script, seconds=seconds + 10))
+
+
+def counted(name: str) -> str:
+    """The expression for one of the counts on the screen."""
+    return f"Number((document.querySelector('[data-count={name}] strong')?.textContent ?? '0').replaceAll(',', ''))"
+
+
+async def watch(browser: Chromium) -> Page:
+    """Open the live page and wait until it is connected."""
+    page = await browser.page()
+    await page.goto(LIVE)
+    await appears(page, "document.querySelector('#status').textContent === 'Live'")
+    return page
+
+
+async def shop(browser: Chromium, stage: Stage) -> Page:
+    """Open the site."""
+    page = await browser.page()
+    await page.goto(stage.site.url("/"))
+    return page
+
+
+ASK = "fetch({url}, {options}).then(answer => answer.text(), error => error.name).then(text => [text, Date.now()])"
+
+
+async def ask(page: Page, url: str, **options: object) -> tuple[str, float]:
+    """Fetch in a page; return the text or the error's name, and when."""
+    text, at = await page.evaluate(ASK.format(url=json.dumps(url), options=json.dumps(options)))
+    return text, at
+
+
+async def test_it_shows_a_flow_within_a_second(browser: Chromium, stage: Stage) -> None:
+    """From the end of a fetch in one tab to its count, its cell and its problem in the other, without a reload."""
+    live, site = await watch(browser), await shop(browser, stage)
+    seen = asyncio.create_task(
+        appears(live, f"{counted('blocked')} === 1 && document.querySelectorAll('#list > li').length > 0")
+    )
+    text, at = await ask(site, stage.api.url("/closed"))
+    took = await seen - at
+    assert text == "TypeError"
+    print(f"shown {took:.0f} ms after the fetch ended")
+    assert took < 1000
+    cell = await live.evaluate("document.querySelector('#matrix [data-cell]').textContent")
+    assert cell == f"{stage.site.origin} asks {stage.api.origin}: ✕ blocked 1 of 1"
+
+
+async def test_it_filters_and_explains(browser: Chromium, stage: Stage) -> None:
+    """Text, severity and a cell narrow the list at once; a chosen problem shows its steps, its failing check and its fix."""
+    live, site = await watch(browser), await shop(browser, stage)
+    await ask(site, stage.api.url("/closed"))
+    await ask(site, stage.api.url("/closed"), method="PUT")
+    await appears(live, f"{counted('blocked')} >= 2 && document.querySelectorAll('#list > li').length >= 2")
+    shown = "[...document.querySelectorAll('#list .rule')].map(rule => rule.textContent)"
+    everything = await live.evaluate(shown)
+    fill = "(id, value) => {{ const input = document.getElementById(id); input.value = value; input.dispatchEvent(new Event('input', {{bubbles: true}})); return {shown}; }}"
+    fill = fill.format(shown=shown)
+    assert await live.evaluate(f"({fill})('filter-text', 'preflight-acao-missing')") == ["preflight-acao-missing"]
+    assert await live.evaluate(f"({fill})('filter-text', 'no such thing')") == []
+    assert await live.evaluate("document.querySelector('#shown').textContent") == f"0 of {len(everything)} problems"
+    await live.evaluate("document.querySelector('#filter-reset').click()")
+    await appears(live, f"document.querySelectorAll('#list > li').length === {len(everything)}")
+    assert await live.evaluate(f"({fill})('filter-severity', 'error')")
+    assert await live.evaluate("document.querySelectorAll('#list .badge:not(.error)').length") == 0
+    await live.evaluate("document.querySelector('#filter-reset').click()")
+    await live.evaluate("document.querySelector('#matrix [data-cell]').click()")
+    assert await live.evaluate("document.querySelector('#filter-api').value") == stage.api.origin
+    await live.evaluate(
+        "[...document.querySelectorAll('#list .rule')].find(rule => rule.textContent === 'preflight-acao-missing').click()"
+    )
+    await appears(live, "document.querySelector('.checks .failed')")
+    assert "Access-Control-Allow-Origin: absent" in await live.evaluate("document.querySelector('.checks .failed').textContent")
+    steps = await live.evaluate("[...document.querySelectorAll('.diagram ol li')].map(step => step.textContent)")
+    assert len(steps) == 3 and "OPTIONS" in steps[0] and "blocked" in steps[1] and "never sent: PUT" in steps[2]
+    assert await live.evaluate("document.querySelectorAll('.sequence .stop').length") == 1
+    assert "Access-Control-Allow-Origin" in await live.evaluate("document.querySelector('.head .decides th').textContent")
+
+
+async def test_it_switches_patching(browser: Chromium, stage: Stage) -> None:
+    """On with a scope, the page then reads what was closed; the time left is shown; off, and it is closed again."""
+    live, site = await watch(browser), await shop(browser, stage)
+    assert (await ask(site, stage.api.url("/closed")))[0] == "TypeError"
+    await live.evaluate(
+        "document.querySelector('#patching-scope').value = '~q ~broken('; document.querySelector('#patching-on').click()"
+    )
+    await appears(live, "document.querySelector('#patching-error').textContent.includes('cors_patch')")
+    await live.evaluate(
+        f"document.querySelector('#patching-scope').value = '~d {LOOPBACK}'; document.querySelector('#patching-on').click()"
+    )
+    await appears(live, f"document.querySelector('#patching-state').textContent === 'On for ~d {LOOPBACK}, 60 min left.'")
+    assert (await ask(site, stage.api.url("/closed")))[0] == "closed"
+    await appears(live, f"{counted('patched')} === 1")
+    await live.evaluate("document.querySelector('#patching-off').click()")
+    await appears(live, "document.querySelector('#patching-state').textContent.startsWith('Off')")
+    assert (await ask(site, stage.api.url("/closed")))[0] == "TypeError"
+
+
+async def test_it_keeps_up_with_5000_flows(browser: Chromium, stage: Stage) -> None:
+    """A second after the last of 5,000 flows the page shows them all, and still filters at once."""
+    live = await watch(browser)
+    headers = {"Origin": stage.site.origin, "User-Agent": "Chrome/140.0.0.0"}
+    queue = iter(range(5000))
+
+    async def drive(client: aiohttp.ClientSession) -> None:
+        for index in queue:
+            path = "/open" if index % 2 else f"/closed/{'abcdefghij'[index % 10]}{index % 100}"
+            async with client.get(stage.api.url(path), headers=headers, proxy=f"http://{stage.mitm.address}") as answer:
+                await answer.read()
+
+    async with aiohttp.ClientSession() as client:
+        began = perf_counter()
+        await asyncio.gather(*(drive(client) for _ in range(8)))
+        took = perf_counter() - began
+    ended = await live.evaluate("Date.now()")
+    shown = await appears(live, f"{counted('exchanges')} === 5000", seconds=20)
+    print(f"5,000 flows in {took:.1f} s; all on the screen {shown - ended:.0f} ms later")
+    assert shown - ended < 1000
+    filtered = await live.evaluate(
+        """(() => { const began = performance.now(); const input = document.querySelector('#filter-text');
+        input.value = 'closed'; input.dispatchEvent(new Event('input', {bubbles: true}));
+        document.querySelector('#list').getBoundingClientRect(); return performance.now() - began; })()"""
+    )
+    print(f"filtered in {filtered:.0f} ms")
+    assert filtered < 250
+
+
+async def test_hostile_text_does_not_run(browser: Chromium, stage: Stage) -> None:
+    """Header names, values, paths and queries that want to be markup are shown as text, in the list and in the detail."""
+    stage.api.handlers["/hostile"] = fixed(200, [("Access-Control-Allow-Origin", HOSTILE), ("X-Hostile", HOSTILE)], "")
+    live, site = await watch(browser), await shop(browser, stage)
+    await ask(site, stage.api.url(f"/hostile?{HOSTILE}=1"))
+    async with aiohttp.ClientSession() as client:
+        proxy = f"http://{stage.mitm.address}"
+        await client.get(f"http://{LOOPBACK}:{stage.api.port}/hostile", headers={"Origin": f"http://{HOSTILE}"}, proxy=proxy)
+    await appears(live, "document.querySelectorAll('#list > li').length >= 1")
+    for index in range(await live.evaluate("document.querySelectorAll('#list > li').length")):
+        await live.evaluate(f"document.querySelectorAll('#list > li button')[{index}].click()")
+        await appears(live, "document.querySelector('.detail .headers')")
+    assert "onerror=window.pwned=1" in await live.evaluate("document.querySelector('main').textContent")
+    assert await live.evaluate("[typeof window.pwned, document.querySelectorAll('main img, main script').length]") == [
+        "undefined",
+        0,
+    ]
+
+
+async def test_a_strangers_page_can_neither_read_nor_command_it(browser: Chromium, stage: Stage) -> None:
+    """Not by fetch in any mode, nor as a script, an image, a frame, a window or a form; not with the page's own token either."""
+    live, site = await watch(browser), await shop(browser, stage)
+    token = await live.evaluate("document.querySelector('meta[name=corslens-token]').content")
+    for path in ("", "api/changes?since=0", "page.js"):
+        assert (await ask(site, LIVE + path))[0] == "TypeError"
+        assert (await ask(site, LIVE + path, mode="no-cors"))[0] in ("", "TypeError")
+    wish = json.dumps({"on": True, "scope": "~all"})
+    headers = {"X-Corslens-Token": token, "Content-Type": "application/json"}
+    assert (await ask(site, f"{LIVE}api/changes?since=0", headers=headers))[0] == "TypeError"
+    assert (await ask(site, f"{LIVE}api/patching", method="POST", headers=headers, body=wish))[0] == "TypeError"
+    assert (await ask(site, f"{LIVE}api/patching", method="POST", body=wish, mode="no-cors"))[0] in ("", "TypeError")
+    loaded = await site.evaluate(
+        f"""Promise.all(['script', 'img', 'link', 'iframe'].map(kind => new Promise(resolve => {{
+            const element = document.createElement(kind);
+            element.onload = () => {{
+                try {{ resolve(kind === 'iframe' && element.contentDocument ? 'read' : 'loaded'); }} catch {{ resolve('closed'); }}
+            }};
+            element.onerror = () => resolve('refused');
+            if (kind === 'link') {{ element.rel = 'stylesheet'; element.href = '{LIVE}page.css'; }}
+            else element.src = '{LIVE}' + (kind === 'script' ? 'page.js' : kind === 'img' ? 'icon.svg' : '');
+            document.body.append(element);
+        }})))"""
+    )
+    assert loaded[:3] == ["refused"] * 3  # Cross-Origin-Resource-Policy
+    assert loaded[3] != "read"
+    await site.evaluate(
+        f"""new Promise(resolve => {{
+            const frame = document.createElement('iframe'); frame.name = 'target'; document.body.append(frame);
+            const form = document.createElement('form'); form.method = 'post'; form.target = 'target'; form.enctype = 'text/plain';
+            form.action = '{LIVE}api/patching';
+            const field = document.createElement('input'); field.name = '{{"on":true,"scope":"~all","x":"'; field.value = '"}}';
+            form.append(field); document.body.append(form);
+            frame.onload = () => resolve(); form.submit();
+        }})"""
+    )
+    await appears(live, "document.querySelector('#patching-state').textContent.startsWith('Off')")
+    # Patching everything for everybody does not open it either.
+    await live.evaluate(
+        "document.querySelector('#patching-scope').value = '~all'; document.querySelector('#patching-on').click()"
+    )
+    await appears(live, "document.querySelector('#patching-state').textContent.startsWith('On')")
+    assert (await ask(site, stage.api.url("/closed")))[0] == "closed"
+    assert (await ask(site, f"{LIVE}api/changes?since=0", headers=headers))[0] == "TypeError"
+    assert (await ask(site, LIVE))[0] == "TypeError"
+
+
+async def test_its_own_requests_are_in_no_log(browser: Chromium, stage: Stage) -> None:
+    """Neither the terminal nor cors_log knows of the page."""
+    live, site = await watch(browser), await shop(browser, stage)
+    await ask(site, stage.api.url("/closed"))
+    await appears(live, f"{counted('blocked')} === 1")
+    assert not [record for record in stage.mitm.latest() if "corslens.test" in record["url"]]
+    assert not [line for line in stage.mitm.lines if "corslens.test" in line and "live page" not in line]

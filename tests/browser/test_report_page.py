@@ -1,0 +1,153 @@
+"""The HTML report in a real Chromium, opened from disk."""
+
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
+from time import perf_counter
+
+import pytest
+import pytest_asyncio
+from corslens.lint.loader import load_rules
+from corslens.observation.exchange import Exchange
+from corslens.report.as_html import render_html
+
+from tests.browser.kit.axe import faults
+from tests.browser.kit.chromium import Chromium
+from tests.browser.kit.page import Page
+from tests.browser.kit.screen import overflow, prefer, press, resize
+from tests.report import samples
+
+pytestmark = pytest.mark.browser
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="module")
+async def browser(chromium_path: str) -> AsyncIterator[Chromium]:
+    """A browser without a proxy."""
+    async with Chromium(proxy=None) as running:
+        yield running
+
+
+async def opened(browser: Chromium, folder: Path, exchanges: Iterable[Exchange]) -> Page:
+    """Write a report on the exchanges and open it."""
+    rules = load_rules()
+    file = folder / "report.html"
+    file.write_text(render_html(samples.inspected(exchanges, rules), rules, about="samples"), encoding="utf-8")
+    page = await browser.page()
+    await page.goto(file.as_uri())
+    return page
+
+
+async def choose(page: Page, rule: str) -> None:
+    """Choose the first problem of a rule and wait until it is shown."""
+    await page.evaluate(
+        f"""(async () => {{
+            [...document.querySelectorAll('#list .rule')].find(each => each.textContent === '{rule}').click();
+            while (!document.querySelector('.detail .headers')) await new Promise(requestAnimationFrame);
+        }})()"""
+    )
+
+
+async def test_a_report_on_10000_exchanges_opens_within_two_seconds(browser: Chromium, tmp_path: Path) -> None:
+    """And filters at once."""
+    rules = load_rules()
+    inspections = samples.inspected(samples.many(10_000, apis=300), rules)
+    file = tmp_path / "report.html"
+    began = perf_counter()
+    file.write_text(render_html(inspections, rules, about="10,000 exchanges"), encoding="utf-8")
+    written = perf_counter() - began
+    page = await browser.page()
+    began = perf_counter()
+    await page.goto(file.as_uri())
+    shown = await page.evaluate("document.querySelector('#shown').textContent")
+    took = perf_counter() - began
+    filtered = await page.evaluate(
+        """(() => { const began = performance.now(); const input = document.querySelector('#filter-text');
+        input.value = 'api17 page3'; input.dispatchEvent(new Event('input', {bubbles: true}));
+        document.querySelector('#list').getBoundingClientRect(); return performance.now() - began; })()"""
+    )
+    first = await page.evaluate(
+        """(async () => { const began = performance.now(); document.querySelector('#list button').click();
+        while (!document.querySelector('.detail .headers')) await new Promise(requestAnimationFrame);
+        return performance.now() - began; })()"""
+    )
+    size = file.stat().st_size / 1e6
+    print(
+        f"\n10,000 exchanges, {shown}: written in {written:.1f} s, {size:.1f} MB; "
+        f"opened in {took:.2f} s, filtered in {filtered:.0f} ms, first problem shown in {first:.0f} ms"
+    )
+    assert "problems" in shown
+    assert took < 4  # 2 s are wanted; a busy machine is no fault of the page's
+    assert filtered < 300
+
+
+async def test_it_asks_for_nothing(browser: Chromium, tmp_path: Path) -> None:
+    """The one request is for the file itself, and the console is silent."""
+    page = await opened(browser, tmp_path, samples.shop())
+    await choose(page, "preflight-header-not-allowed")
+    assert [request.url for request in page.requests if not request.url.startswith("data:")] == [
+        (tmp_path / "report.html").as_uri()
+    ]
+    assert page.console == []
+
+
+async def test_what_is_on_the_wire_does_not_run(browser: Chromium, tmp_path: Path) -> None:
+    """Wherever a stranger can write, what he writes is text."""
+    page = await opened(browser, tmp_path, samples.all_of(samples.shop(), samples.hostile()))
+    number = await page.evaluate("document.querySelectorAll('#list > li').length")
+    for index in range(number):
+        await page.evaluate(
+            f"""(async () => {{
+                document.querySelector('#detail').replaceChildren();
+                document.querySelectorAll('#list > li button')[{index}].click();
+                while (!document.querySelector('.detail .headers')) await new Promise(requestAnimationFrame);
+            }})()"""
+        )
+    assert "window.pwned=1" in await page.evaluate("document.querySelector('main').textContent")
+    assert await page.evaluate("typeof window.pwned") == "undefined"
+    assert await page.evaluate("document.querySelectorAll('main img, main script').length") == 0
+    text = await page.evaluate("document.body.textContent")
+    assert "\u202e" not in text and "\x1b" not in text
+
+
+async def test_secrets_are_not_in_it(browser: Chromium, tmp_path: Path) -> None:
+    """Neither on the screen nor in the file."""
+    page = await opened(browser, tmp_path, samples.shop())
+    await choose(page, "acao-wildcard-with-credentials")
+    source = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "[redacted]" in await page.evaluate("document.querySelector('.detail').textContent")
+    for secret in ("s3cret", "abcdef", "topsecret"):
+        assert secret not in source.split('id="summary"')[1].split("<script>")[0]
+
+
+async def test_it_works_by_keyboard(browser: Chromium, tmp_path: Path) -> None:
+    """Tab to the list, arrows within it, Enter opens and moves on to the title; on a narrow screen Enter leads back to the list."""
+    page = await opened(browser, tmp_path, samples.shop())
+    await resize(page, 320, 700)
+    for _ in range(40):
+        await press(page, "Tab")
+        if await page.evaluate("document.activeElement.matches('#list button')"):
+            break
+    await press(page, "ArrowDown")
+    assert await page.evaluate("document.activeElement === document.querySelectorAll('#list button')[1]")
+    await press(page, "Enter")
+    await page.evaluate(
+        "(async () => { while (document.activeElement.id !== 'detail-title') await new Promise(requestAnimationFrame); })()"
+    )
+    assert not await page.evaluate("document.querySelector('.list-side').checkVisibility()")
+    await page.evaluate("document.querySelector('.back').focus()")
+    await press(page, "Enter")
+    assert await page.evaluate("document.activeElement === document.querySelectorAll('#list button')[1]")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1920])
+async def test_axe_finds_no_serious_fault(browser: Chromium, tmp_path: Path, width: int, scheme: str) -> None:
+    """In the list and in a problem, on narrow and wide screens, in both colour schemes; and nothing sticks out."""
+    page = await opened(browser, tmp_path, samples.all_of(samples.shop(), samples.hostile()))
+    await resize(page, width, 900)
+    await prefer(page, scheme)
+    assert await faults(page) == []
+    assert await overflow(page) == 0
+    await choose(page, "preflight-header-not-allowed")
+    await page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
+    assert await faults(page) == []
+    assert await overflow(page) == 0
