@@ -62,8 +62,10 @@ class EngineProfile(Struct, frozen=True, kw_only=True):
     """…and the engine says in its console that it will not for ever."""
     safelist: SafelistDepartures = STANDARD_SAFELIST
     cache: CachePolicy = CachePolicy()
-    request_body_headers_survive_redirect: bool = False
-    """After a redirect made the method GET, Content-Type stays a reason for a preflight."""
+    dropped_headers_cause_preflights: bool = False
+    """A header that a redirect drops (Content-Type, Authorization) stays a reason for a preflight, which asks for it."""
+    delete_becomes_get_on_301: bool = False
+    """A 301 turns DELETE into GET; the standard does that to POST alone."""
     preflight_keeps_page_origin: bool = False
     """The preflight behind a tainting redirect carries the page's origin, the request that follows `null`."""
     empty_location: EmptyLocation = EmptyLocation.FOLLOWED

@@ -27,7 +27,8 @@ WEBKIT = EngineProfile(
         merges_preflights=False,  # CrossOriginPreflightResultCache.cpp, appendEntry: one item a key
         dropped_by_failed_actual=False,
     ),
-    request_body_headers_survive_redirect=True,  # measured
+    dropped_headers_cause_preflights=True,  # measured
+    delete_becomes_get_on_301=True,  # measured (WebKitGTK)
     # NetworkLoadChecker.cpp keeps the credentials of the request's own origin until that redirect was checked; measured.
     redirects_after_own_origin_want_credentials=True,
     empty_location=EmptyLocation.REFUSED,  # measured

@@ -55,8 +55,6 @@ class Grants(Struct, frozen=True, kw_only=True):
     """None when Access-Control-Allow-Methods is not a list of tokens; empty when absent or empty."""
     header_names: tuple[str, ...] | None
     """Lower-case; None when Access-Control-Allow-Headers is not a list of tokens."""
-    methods_present: bool
-    """Whether there is an Access-Control-Allow-Methods line at all."""
 
 
 @lru_cache(maxsize=2048)
@@ -65,13 +63,14 @@ def _lowered(tokens: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def grants(headers: HeaderList) -> Grants:
-    """Return what the response headers allow. Standard: steps 7.1 to 7.3."""
-    methods = headers.values(ACCESS_CONTROL_ALLOW_METHODS)
+    """Return what the response headers allow. Standard: steps 7.1 to 7.3.
+
+    Step 7.4 (an absent Access-Control-Allow-Methods grants the method of a forced preflight) no engine takes.
+    """
     names = extract_token_list(headers.values(ACCESS_CONTROL_ALLOW_HEADERS))
     return Grants(
-        methods=extract_token_list(methods),
+        methods=extract_token_list(headers.values(ACCESS_CONTROL_ALLOW_METHODS)),
         header_names=None if names is None else _lowered(names),
-        methods_present=bool(methods),
     )
 
 

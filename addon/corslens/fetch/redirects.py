@@ -8,12 +8,13 @@ import ada_url
 from corslens.fetch.constants import LOCATION, NULL
 from corslens.fetch.messages import Response
 from corslens.fetch.origins import origin_of
+from corslens.fetch.request_headers import CORS_NON_WILDCARD_REQUEST_HEADER_NAME
 
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 """https://fetch.spec.whatwg.org/#redirect-status"""
 MAXIMUM_REDIRECTS = 20
-REQUEST_BODY_HEADERS = frozenset({"content-encoding", "content-language", "content-location", "content-type", "content-length"})
-"""https://fetch.spec.whatwg.org/#request-body-header-name, dropped when the method becomes GET"""
+REQUEST_BODY_HEADERS = frozenset({"content-encoding", "content-language", "content-location", "content-type"})
+"""https://fetch.spec.whatwg.org/#request-body-header-name"""
 
 
 class RedirectStep(Enum):
@@ -49,26 +50,18 @@ def is_redirect(response: Response) -> bool:
 def location_url(response: Response, url: str) -> str | None:
     """Return the absolute URL that the response points to from `url`, None when Location cannot be parsed or is absent.
 
-    Standard: https://fetch.spec.whatwg.org/#concept-response-location-url
+    Standard: https://fetch.spec.whatwg.org/#concept-response-location-url; two different lines are a failure, as Location is no list.
     """
     values = response.headers.values(LOCATION)
-    return _resolve(values[0], url) if values else None
+    if not values or any(value != values[0] for value in values):
+        return None
+    return _resolve(values[0], url)
 
 
 @lru_cache(maxsize=2048)
 def _userinfo_and_scheme(url: str) -> tuple[bool, str]:
     parsed = ada_url.URL(url)
     return bool(parsed.username or parsed.password), parsed.protocol[:-1]
-
-
-def has_userinfo(url: str) -> bool:
-    """Say whether the absolute URL holds a user name or a password."""
-    return _userinfo_and_scheme(url)[0]
-
-
-def is_http_scheme(url: str) -> bool:
-    """Say whether the absolute URL's scheme is http or https."""
-    return _userinfo_and_scheme(url)[1] in ("http", "https")
 
 
 def redirect_failure(
@@ -108,3 +101,13 @@ def method_after_redirect(status: int, method: str) -> str:
     if (status in (301, 302) and method == "POST") or (status == 303 and method not in ("GET", "HEAD")):
         return "GET"
     return method
+
+
+def headers_dropped_by_redirect(status: int, method: str, *, same_origin: bool) -> frozenset[str]:
+    """Return the names (lower-case) of page-set headers that the next hop does not carry. Standard: steps 12 and 13.
+
+    Args:
+        same_origin: the next URL's origin is the current one's.
+    """
+    dropped = REQUEST_BODY_HEADERS if method_after_redirect(status, method) != method else frozenset[str]()
+    return dropped if same_origin else dropped | {CORS_NON_WILDCARD_REQUEST_HEADER_NAME}

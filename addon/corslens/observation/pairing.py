@@ -14,11 +14,25 @@ from corslens.engines.profiles import PROFILES, engine_of
 from corslens.fetch.constants import LOCATION, NULL, ORIGIN
 from corslens.fetch.cors_check import cors_check
 from corslens.fetch.credentials import CredentialsMode
+from corslens.fetch.messages import Request
 from corslens.fetch.methods import is_cors_safelisted_method
 from corslens.fetch.origins import origin_of
-from corslens.fetch.preflight import grants, is_method_granted, requested_header_names, requested_method, ungranted_header_names
+from corslens.fetch.preflight import (
+    grants,
+    is_cors_preflight_request,
+    is_method_granted,
+    requested_header_names,
+    requested_method,
+    ungranted_header_names,
+)
 from corslens.fetch.preflight_cache import PreflightCache, Wanted
-from corslens.fetch.redirects import is_redirect, location_url, taints_origin
+from corslens.fetch.redirects import (
+    headers_dropped_by_redirect,
+    is_redirect,
+    location_url,
+    method_after_redirect,
+    taints_origin,
+)
 from corslens.observation.evidence import Known, Unknown
 from corslens.observation.exchange import Exchange
 from corslens.observation.inference import (
@@ -96,7 +110,7 @@ class Pairing:
         engine, version = engine_of(user_agent, headers.get("sec-ch-ua") or "")
         profile = PROFILES[engine] if engine is not None else STANDARD
         target_origin = origin_of(request.url)
-        previous = self._previous_hop(client, exchange)
+        previous = self._previous_hop(client, exchange, profile)
         page_origin = infer_page_origin(request, target_origin, previous)
         mode = infer_mode(request)
         role = infer_role(request, mode, target_origin=target_origin, page_origin=page_origin, previous=previous)
@@ -253,7 +267,7 @@ class Pairing:
         self._settled[preflight.id] = never = structs.replace(preflight, followed=Followed.NEVER)
         return never
 
-    def _previous_hop(self, client: str, exchange: Exchange) -> Observation | None:
+    def _previous_hop(self, client: str, exchange: Exchange, profile: EngineProfile) -> Observation | None:
         if not self._redirects:
             return None
         request = exchange.request
@@ -265,7 +279,7 @@ class Pairing:
         fitting = [
             hop
             for hop in hops
-            if 0 <= request.time - hop.exchange.request.time <= _REDIRECT_SECONDS and _continues(hop, exchange)
+            if 0 <= request.time - hop.exchange.request.time <= _REDIRECT_SECONDS and _continues(hop, exchange, profile)
         ]
         if not fitting:
             return None
@@ -409,15 +423,33 @@ def _tainted(page_origin: str | None, target_origin: str, previous: Observation 
     return previous.tainted or taints_origin(page_origin, previous.target_origin, target_origin)
 
 
-def _continues(hop: Observation, exchange: Exchange) -> bool:
-    """Say whether the request may be the next hop: its Origin is what the chain makes of it."""
-    if hop.role is Role.PREFLIGHT:
+def _continues(hop: Observation, exchange: Exchange, profile: EngineProfile) -> bool:
+    """Say whether the request may be the next hop: its method, headers and Origin are what the redirect makes of them."""
+    if hop.role is Role.PREFLIGHT or not _carries_on(hop, exchange.request, profile):
         return False
     origin = exchange.request.headers.get(ORIGIN)
     if origin is None:
         return not hop.is_cors or hop.page_origin == origin_of(exchange.request.url)
     expected = NULL if _tainted(hop.page_origin, origin_of(exchange.request.url), hop) else hop.page_origin
     return origin in (expected, hop.page_origin) or (origin == NULL and not hop.is_cors)
+
+
+def _carries_on(hop: Observation, request: Request, profile: EngineProfile) -> bool:
+    """Say whether method and headers are those that the redirect leaves. Standard: HTTP-redirect fetch, steps 12 and 13."""
+    response = hop.exchange.delivered
+    if response is None:
+        return False
+    method, status = hop.exchange.request.method, response.status
+    if profile.delete_becomes_get_on_301 and status == 301 and method == "DELETE":
+        status = 303
+    preflight = is_cors_preflight_request(request)
+    if (requested_method(request) if preflight else request.method) != method_after_redirect(status, method):
+        return False
+    if preflight and profile.dropped_headers_cause_preflights:
+        return True
+    same_origin = origin_of(request.url) == hop.target_origin
+    dropped = headers_dropped_by_redirect(status, method, same_origin=same_origin)
+    return dropped.isdisjoint(requested_header_names(request) if preflight else request.headers.names())
 
 
 def _same_asker(preflight: Observation, origin: str | None, page_origin: str | None, profile: EngineProfile) -> bool:
