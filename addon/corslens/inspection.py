@@ -19,6 +19,8 @@ class PatchedView(Struct, frozen=True, kw_only=True):
     applied: bool
     """False in a dry run, or when it was refused."""
     verdicts_after: Mapping[Engine, Verdict]
+    injected: bool = False
+    """It was asked for by an injection, whatever the verdict: nothing that the server lacks."""
 
 
 class Inspection(Struct, frozen=True, kw_only=True):

@@ -185,13 +185,14 @@ class Inspector:
             return None
         # What was injected on purpose is not mended: it may be meant to break.
         patch = inject(injections, observation, self.patch_policy) if injections else NOTHING
-        if patch.empty and mend:
+        injected = not patch.empty
+        if mend and not injected:
             patch = propose(observation, self.patch_policy)
         if patch.empty and patch.refused is None and not patch.beyond:
             return None
         after = structs.replace(observation, exchange=observation.exchange.with_response(apply(patch, response)))
         applied = not patch.empty and not self.dry_run
-        return PatchedView(patch=patch, applied=applied, verdicts_after=decide_each(after))
+        return PatchedView(patch=patch, applied=applied, verdicts_after=decide_each(after), injected=injected)
 
 
 def _mistake(observation: Observation, verdicts: Mapping[Engine, Verdict]) -> Mistake | None:

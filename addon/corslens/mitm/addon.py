@@ -301,7 +301,7 @@ class CorsLens(Commands):
     def look_at_the_clock(self) -> None:
         """Switch patching off when its time is over, and settle preflights that were never followed."""
         if self.patching.expired:
-            ctx.options.update(cors_patch="")
+            ctx.options.update(cors_patch="", cors_patch_rules=[])
         session = self.session
         if session is not None and session.live:
             session.later(session.inspector.settle(self.clock()))

@@ -62,8 +62,8 @@ class Commands:
 
     @command.command("cors.patch.off")
     def patch_off(self) -> str:
-        """Stop patching."""
-        self._set(cors_patch="")
+        """Stop patching, and injecting."""
+        self._set(cors_patch="", cors_patch_rules=[])
         return self.patching.describe()
 
     @command.command("cors.report")

@@ -12,8 +12,10 @@ from msgspec import Struct
 
 from corslens.engines.engine import Engine
 from corslens.lint.finding import Severity
-from corslens.mitm.filters import parse_flow_filter
+from corslens.mitm.filters import parse_filter, parse_flow_filter
 from corslens.mitm.live import DEFAULT_HOST, parse_host
+from corslens.patching.injection import Injection
+from corslens.patching.injection_rules import parse_injections
 from corslens.patching.policy import LOOPBACK, PatchPolicy, PreflightMode, parse_origins, parse_policy
 
 PREFIX = "cors_"
@@ -121,6 +123,13 @@ OPTIONS: tuple[Option, ...] = (
         default=False,
         help="Compute and show patches, but change nothing.",
     ),
+    Option(
+        name="cors_patch_rules",
+        type=Sequence[str],
+        default=[],
+        help="YAML files of injections: response headers that are set, added or removed on purpose, to try a policy or to break a "
+        "page.",
+    ),
 )
 PATCH_OPTIONS = frozenset(option.name for option in OPTIONS if option.name.startswith("cors_patch"))
 _BY_NAME = {option.name: option for option in OPTIONS}
@@ -147,6 +156,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     policy: PatchPolicy
     patch_minutes: int
     dry_run: bool
+    injections: tuple[Injection, ...]
 
 
 def declare(loader: addonmanager.Loader) -> None:
@@ -207,6 +217,7 @@ def parse(values: Mapping[str, Any], *, report_endings: Sequence[str]) -> Settin
         policy=parse_policy(origins=origins, preflight=word("cors_patch_preflight")),
         patch_minutes=number("cors_patch_minutes", 0),
         dry_run=values["cors_patch_dry_run"],
+        injections=tuple(injection for file in values["cors_patch_rules"] for injection in _injections(file)),
     )
 
 
@@ -266,6 +277,16 @@ def _naming[Given, Parsed](name: str, parse: Callable[[Given], Parsed], given: G
         return parse(given)
     except ValueError as error:
         raise exceptions.OptionsError(f"{name}: {error}") from None
+
+
+def _injections(file: str) -> tuple[Injection, ...]:
+    try:
+        text = Path(file).expanduser().read_text("utf-8")
+    except OSError as error:
+        raise exceptions.OptionsError(f"cors_patch_rules: {file!r} cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise exceptions.OptionsError(f"cors_patch_rules: {file!r} is not UTF-8 at byte {error.start}") from None
+    return _naming("cors_patch_rules", lambda text: parse_injections(text, file, parse_filter=parse_filter), text)
 
 
 def _path(text: str) -> Path | None:

@@ -1,15 +1,16 @@
-"""Patch mode's switch: for which flows it is on, and for how long."""
+"""Patch mode's switch: for which flows responses are rewritten, and for how long."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from mitmproxy import flowfilter, http
 
 from corslens.mitm.options import Settings
+from corslens.patching.injection import Injection
 from corslens.patching.policy import ANY_MEANS, PatchPolicy, PreflightMode
 
 
 class PatchMode:
-    """Whether patching is on.
+    """Whether responses are rewritten: mended where a filter matches, or changed by injections.
 
     Args:
         clock: seconds since the epoch.
@@ -18,38 +19,38 @@ class PatchMode:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._filter: flowfilter.TFilter | None = None
+        self._injections: Sequence[Injection] = ()
         self._text = ""
         self._dry_run = False
         self._until: float | None = None
         self.policy = PatchPolicy()
+        self.injects_for_anybody = False
+        """Whether an injection may change responses to requests that tell no origin."""
 
     def switch(self, settings: Settings) -> None:
         """Take the settings; when patching is on, its time begins now."""
         self._filter, self._text = settings.patch_filter, settings.patch
+        self._injections = settings.injections
         self._dry_run = settings.dry_run
         self.policy = settings.policy
+        self.injects_for_anybody = any((injection.origins or self.policy.origins).any for injection in self._injections)
         minutes = settings.patch_minutes
         self._until = self._clock() + 60 * minutes if self.on and minutes else None
 
     @property
     def on(self) -> bool:
-        """Whether a filter is set, be its time over or not."""
-        return self._filter is not None
+        """Whether a filter or an injection is set, be its time over or not."""
+        return self._filter is not None or bool(self._injections)
 
     @property
     def filter_text(self) -> str:
-        """The filter as the user wrote it; empty when patching is off."""
+        """The filter as the user wrote it; empty when nothing is mended."""
         return self._text
 
     @property
     def dry_run(self) -> bool:
         """Whether patches are only shown."""
         return self._dry_run
-
-    @property
-    def answers_preflights(self) -> bool:
-        """Whether preflights are answered by the proxy."""
-        return self.policy.preflight is PreflightMode.ANSWER and not self._dry_run
 
     @property
     def seconds_left(self) -> float | None:
@@ -59,21 +60,32 @@ class PatchMode:
     @property
     def expired(self) -> bool:
         """Whether patching is on but its time is over."""
-        return self._until is not None and self._filter is not None and self._clock() >= self._until
+        return self._until is not None and self._clock() >= self._until
 
-    def wants(self, flow: http.HTTPFlow) -> bool:
-        """Say whether this flow's response may be rewritten: it is alive, the filter matches, and the time is not over."""
+    def mends(self, flow: http.HTTPFlow) -> bool:
+        """Say whether this flow's response may be mended: it is alive, the filter matches, and the time is not over."""
         return self._filter is not None and flow.live and not self.expired and bool(self._filter(flow))
+
+    def answers(self, flow: http.HTTPFlow) -> bool:
+        """Say whether this flow is to be answered by the proxy, should it be a preflight."""
+        return self.policy.preflight is PreflightMode.ANSWER and not self._dry_run and self.mends(flow)
+
+    def injections_for(self, flow: http.HTTPFlow) -> Sequence[Injection]:
+        """Return the injections that may change this flow's response, if they match it."""
+        return self._injections if self._injections and flow.live and not self.expired else ()
 
     def describe(self) -> str:
         """Return the state in one line for people."""
         if not self.on or self.expired:
             return "patching is off"
+        what = [self._text] if self._filter is not None else []
+        if self._injections:
+            count = len(self._injections)
+            what.append(f"{count} injection{'' if count == 1 else 's'}")
         left = self.seconds_left
         until = "until it is switched off" if left is None else f"{_minutes(left)} left"
-        verb = "would be patched (dry run)" if self._dry_run else "patching is on"
-        start = f"responses to {self._text} {verb}" if self._dry_run else f"{verb} for {self._text}"
-        return f"{start}, for pages of {self.policy.origins}, {until}"
+        dry = " (dry run: nothing is changed)" if self._dry_run else ""
+        return f"patching is on for {' and '.join(what)}, for pages of {self.policy.origins}, {until}{dry}"
 
     def warnings(self) -> tuple[str, ...]:
         """Return what the user has to be told about what was asked for."""

@@ -96,7 +96,7 @@ class Session:
             return
         state = self._begin(flow)
         observation = self.inspector.begin(state.exchange)
-        if observation.role is Role.PREFLIGHT and self.patching.answers_preflights and self.patching.wants(flow):
+        if observation.role is Role.PREFLIGHT and self.patching.answers(flow):
             given = answer(observation, self.patching.policy)
             if given is not None and given.response is not None:
                 # Empty for now: it comes by again as a response, and is mended there like any other.
@@ -108,19 +108,21 @@ class Session:
         assert flow.response is not None
         state = self._in_flight.get(flow.id)
         if state is None:
-            if not (self.everything or response_concerns_cors(flow.response)) or not self._in_scope(flow):
+            concerns = self.everything or response_concerns_cors(flow.response) or self.patching.injects_for_anybody
+            if not concerns or not self._in_scope(flow):
                 return False
             state = self._begin(flow)
         response = convert.response_of(flow.response)
         state.exchange = state.exchange.with_response(response)
-        state.wanted = self.patching.on and self.patching.wants(flow)
-        inspections = self.inspector.complete(state.exchange, patch=state.wanted)
+        state.wanted = self.patching.mends(flow)
+        injections = self.patching.injections_for(flow)
+        inspections = self.inspector.complete(state.exchange, patch=state.wanted, injections=injections)
         first = inspections[0]
         view = first.patch
         if view is not None and not view.patch.empty and view.applied:
             convert.apply_to(flow, view.patch, response)
             state.patched = True
-        if view is not None and not view.patch.empty:
+        if view is not None and not view.patch.empty and not view.injected:
             self.lacking.record(first.observation, view.patch, asked=state.answered is not flow.response)
         self._left(state, flow.response)
         self._take(state, flow, inspections)
