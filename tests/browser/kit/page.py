@@ -17,6 +17,8 @@ class NetworkRequest(Struct, kw_only=True):
     url: str
     method: str
     type: str
+    time: float
+    """Epoch seconds at which it was begun."""
     initiator: str
     """DevTools' initiator type; `preflight` for a preflight."""
     status: int | None = None
@@ -119,8 +121,19 @@ class Page:
 
     def last_hops(self, url: str) -> list[NetworkRequest]:
         """Return, for each time that something in the page asked for a URL, the last hop to which redirects led."""
-        first = {request.id: None for request in self.requests if request.url == url and not request.is_preflight}
-        return [self._newest[number] for number in first]
+        return [self.last_hop(request) for request in self.first_hops(url)]
+
+    def first_hops(self, url: str) -> list[NetworkRequest]:
+        """Return, for each time that something in the page asked for a URL, that request before any redirect."""
+        first: dict[str, NetworkRequest] = {}
+        for request in self.requests:
+            if not request.is_preflight:
+                first.setdefault(request.id, request)
+        return [request for request in first.values() if request.url == url]
+
+    def last_hop(self, request: NetworkRequest) -> NetworkRequest:
+        """Return where redirects of this request led."""
+        return self._newest[request.id]
 
     async def until(self, condition: Callable[[], object], *, seconds: float = 15.0) -> None:
         """Wait for network or console events until the condition holds.
@@ -133,7 +146,7 @@ class Page:
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError:
-            raise TimeoutError("not seen in time; the requests:\n" + "\n".join(map(repr, self.requests))) from None
+            raise TimeoutError("not seen in time; the last requests:\n" + "\n".join(map(repr, self.requests[-12:]))) from None
 
     async def _enable(self, session: str) -> None:
         for command in ("Network.enable", "Page.enable", "Log.enable", "Runtime.enable"):
@@ -203,6 +216,7 @@ class Page:
             url=params["request"]["url"] + params["request"].get("urlFragment", ""),
             method=params["request"]["method"],
             type=params.get("type", "Other"),
+            time=params["wallTime"],
             initiator=params.get("initiator", {}).get("type", "other"),
         )
         self._newest[number] = request

@@ -1,6 +1,6 @@
 """Our verdict on each request of a page, from cors_log's records, beside what the browser said of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from corslens.verdict.reasons import NAMES, Reason
@@ -37,13 +37,16 @@ class Said(Struct, frozen=True, kw_only=True):
 
 def split_by_start(records: Iterable[Record], starts: Sequence[float]) -> list[list[Record]]:
     """Return the records of each of a page's requests, which the page made one after another from these times on (epoch seconds)."""
-    parts: list[list[Record]] = [[] for _ in starts]
-    for record in sorted(records, key=time_of):
-        if record["role"] in PASSED_BY:
-            continue
-        at = max((number for number, start in enumerate(starts) if start <= time_of(record) + CLOCK_SECONDS), default=None)
+    return split((record for record in records if record["role"] not in PASSED_BY), starts, time_of)
+
+
+def split[T](things: Iterable[T], starts: Sequence[float], time_of: Callable[[T], float]) -> list[list[T]]:
+    """Return the things that belong to each start, in the order of their times: those from it on and before the next."""
+    parts: list[list[T]] = [[] for _ in starts]
+    for thing in sorted(things, key=time_of):
+        at = max((number for number, start in enumerate(starts) if start <= time_of(thing) + CLOCK_SECONDS), default=None)
         if at is not None:
-            parts[at].append(record)
+            parts[at].append(thing)
     return parts
 
 

@@ -1,0 +1,80 @@
+"""Hold our verdict on one request against what the browser said of it."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+
+from corslens.verdict.reasons import NAMES, Reason
+from msgspec import Struct
+
+from tests.browser.kit.mitmdump import Record
+from tests.browser.kit.truth import what_we_say
+
+
+class Told(Struct, frozen=True, kw_only=True):
+    """What a browser said of one request."""
+
+    result: str
+    """What the page's script could see, see steps.js."""
+    cors_error: str | None = None
+    """Why it was blocked, by the engine's own name."""
+    detail: str | None = None
+    """The browser's further words: a net error, a console text."""
+
+
+class Agreement(StrEnum):
+    """How the two compare."""
+
+    AGREED = "agreed"
+    DEPENDS = "depends"
+    """We named two possibilities, and the browser's is one of them."""
+    DISAGREED = "disagreed"
+    NOT_CORS = "not-cors"
+    """It failed for a reason of its own (or was never sent), so there is nothing to compare."""
+
+
+class Comparison(Struct, frozen=True, kw_only=True):
+    """One request of a scenario."""
+
+    agreement: Agreement
+    ours: str
+    """What we said, in a few words."""
+    told: Told
+    records: Sequence[Record]
+
+
+def compare(records: Sequence[Record], told: Told, engine: str) -> Comparison:
+    """Return how our records of a request's exchanges compare with what the browser said of it."""
+    said = what_we_say(records, engine)
+    ours = said.reason or said.outcome
+
+    def result(agreement: Agreement) -> Comparison:
+        return Comparison(agreement=agreement, ours=ours, told=told, records=records)
+
+    if told.result in ("refused", "timeout"):
+        return result(Agreement.NOT_CORS)
+    if told.cors_error is None and told.result == "error":
+        # Something else failed. That is no contradiction, unless we blame a CORS check that the browser would have named.
+        blamed = said.names(engine)
+        return result(Agreement.DISAGREED if blamed and not _is_also_other(said.reason) else Agreement.NOT_CORS)
+    branches = [{"outcome": said.outcome, "reason": said.reason}]
+    if said.outcome == "depends" and said.record is not None:
+        verdict = said.record["verdicts"][engine]
+        branches = [verdict["if_credentialed"], verdict["if_not_credentialed"]]
+    if any(_matches(branch, told, engine) for branch in branches):
+        return result(Agreement.DEPENDS if said.outcome == "depends" else Agreement.AGREED)
+    return result(Agreement.DISAGREED)
+
+
+def _matches(verdict: dict[str, Any], told: Told, engine: str) -> bool:
+    if told.cors_error is None:
+        return verdict["outcome"] in ("allowed", "not-cors")
+    if verdict["outcome"] != "blocked":
+        return False
+    names = NAMES[Reason(verdict["reason"])]
+    return told.cors_error in (names.chromium if engine == "chromium" else names.firefox)
+
+
+def _is_also_other(reason: str | None) -> bool:
+    """Whether an engine may report this reason without a CORS name."""
+    return reason is not None and bool(NAMES[Reason(reason)].chromium_other)

@@ -1,0 +1,80 @@
+"""One driver a browser: it runs scenarios in a page and gathers what the browser said of each request."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from tests.browser.differential.compare import Told
+from tests.browser.differential.scenario import Scenario
+from tests.browser.differential.world import World
+from tests.browser.kit.chromium import Chromium
+from tests.browser.kit.page import NetworkRequest
+from tests.browser.kit.truth import split
+
+RUN_SECONDS = 180.0
+"""How long one batch may take."""
+
+type Heard = dict[int, tuple[list[Told], list[float]]]
+"""By scenario: what was said of each request, and when each began."""
+
+
+class Driver(Protocol):
+    """A browser that can run scenarios."""
+
+    async def __aenter__(self) -> Self: ...
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None: ...
+    async def run(self, world: World, scenarios: Sequence[Scenario]) -> Heard:
+        """Run scenarios whose pages have the same scheme."""
+        ...
+
+
+class ChromiumDriver:
+    """Chromium tells by Network.loadingFailed's corsErrorStatus."""
+
+    def __init__(self, proxy_port: int) -> None:
+        self._stack = AsyncExitStack()
+        self._chromium = Chromium(proxy=f"127.0.0.1:{proxy_port}")
+
+    async def __aenter__(self) -> Self:
+        await self._stack.enter_async_context(self._chromium)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def run(self, world: World, scenarios: Sequence[Scenario]) -> Heard:
+        """Run scenarios whose pages have the same scheme."""
+        page = await self._chromium.page()
+        try:
+            await page.goto(world.page_url(scenarios[0].page_scheme))
+            done = await page.evaluate(world.script(scenarios), seconds=RUN_SECONDS)
+            seen = {entry["number"]: entry["seen"] for entry in done}
+            await page.until(lambda: all(hop.over for one in scenarios for hop in page.last_hops(one.url("a"))))
+            heard: Heard = {}
+            for scenario in scenarios:
+                results = seen[scenario.number]
+                starts = [one["t"] for one in results]
+                # Some requests never reach the network (a forbidden method, mode same-origin), so each is found by its time.
+                asked = split(page.first_hops(scenario.url("a")), starts, lambda request: request.time)
+                told = [
+                    _told(one, [page.last_hop(request) for request in hops]) for one, hops in zip(results, asked, strict=True)
+                ]
+                heard[scenario.number] = (told, starts)
+            return heard
+        finally:
+            await page.close()
+
+
+def _told(seen: dict[str, Any], hops: Sequence[NetworkRequest]) -> Told:
+    """Return what was said of a request; an EventSource may have asked more than once, and the first time counts."""
+    if not hops:
+        return Told(result=seen["result"], detail=seen.get("error"))
+    return Told(result=seen["result"], cors_error=hops[0].cors_error, detail=hops[0].error_text or seen.get("error"))
+
+
+DRIVERS: dict[str, Callable[[int], Driver]] = {"chromium": ChromiumDriver}

@@ -1,0 +1,124 @@
+"""The servers of all scenarios of a run: the page, and every target's answers."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tests.browser.differential.scenario import PAGE_HOST, Answer, Scenario
+from tests.browser.kit.raw_server import RawAnswer, RawRequest, RawServer
+from tests.browser.kit.servers import tls_context
+
+ASSETS = Path(__file__).resolve().parents[1] / "kit" / "assets"
+TARGET = re.compile(r"/s(\d+)/(\w+)")
+BODIES: dict[str, tuple[str, bytes]] = {
+    "img": ("image/svg+xml", b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'),
+    "script": ("text/javascript", b"0"),
+    "module": ("text/javascript", b"export {}"),
+    "css": ("text/css", b""),
+    "font": ("font/ttf", (ASSETS / "tiny.ttf").read_bytes()),
+    "eventsource": ("text/event-stream", b"retry: 60000\ndata: x\n\n"),
+}
+"""What an API needs to be content with an answer that CORS lets it have."""
+PAUSE_SECONDS = 0.02
+"""Between the requests of one scenario, so that their exchanges can be told apart by their times."""
+AT_ONCE = 6
+"""How many scenarios one page runs side by side."""
+
+PAGE = """<!doctype html><meta charset="utf-8"><title>scenarios</title><link rel="icon" href="data:,">
+<script id="steps">%s</script>
+<script>
+"use strict";
+const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+async function runScenario(scenario) {
+  if (scenario.cookie) await fetch(scenario.cookie, { mode: "no-cors", credentials: "include" }).catch(() => 0);
+  const seen = [];
+  for (const step of scenario.steps) {
+    if (seen.length || scenario.cookie) await pause(%s);
+    seen.push(await runStep(step));
+  }
+  return { number: scenario.number, seen };
+}
+async function runScenarios(scenarios) {
+  const left = [...scenarios], done = [];
+  const worker = async () => { for (let one; (one = left.shift()); ) done.push(await runScenario(one)); };
+  await Promise.all(Array.from({ length: %d }, worker));
+  return done;
+}
+</script>
+"""
+
+
+class World:
+    """Answers for every host name. `async with` starts and stops it; `routes` is for the proxy."""
+
+    def __init__(self, scenarios: Iterable[Scenario]) -> None:
+        self.scenarios: Mapping[int, Scenario] = {scenario.number: scenario for scenario in scenarios}
+        self._stack = AsyncExitStack()
+        self._plain = RawServer(self._answer)
+        self._secure = RawServer(self._answer, tls=tls_context())
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._stack.enter_async_context(self._plain)
+            await self._stack.enter_async_context(self._secure)
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    @property
+    def routes(self) -> dict[str, tuple[int, int]]:
+        """Where the proxy finds all names."""
+        return {"*.test": (self._plain.port, self._secure.port)}
+
+    def page_url(self, scheme: str) -> str:
+        """Return the page's address."""
+        return f"{scheme}://{PAGE_HOST}/page"
+
+    def script(self, scenarios: Iterable[Scenario]) -> str:
+        """Return the call that runs these scenarios in the page."""
+        return f"runScenarios({json.dumps([_for_page(scenario) for scenario in scenarios])})"
+
+    async def _answer(self, request: RawRequest) -> RawAnswer:
+        if request.path == "/page":
+            page = PAGE % ((ASSETS / "steps.js").read_text(), PAUSE_SECONDS, AT_ONCE)
+            return RawAnswer(headers=(("Content-Type", "text/html"), ("Cache-Control", "no-store")), body=page.encode())
+        found = TARGET.match(request.path)
+        if found is None or (scenario := self.scenarios.get(int(found[1]))) is None:
+            return RawAnswer(status=404)
+        if found[2] == "cookie":
+            cookie = f"sid=1; Path=/s{scenario.number}; SameSite=None; Secure"
+            return RawAnswer(status=204, headers=(("Set-Cookie", cookie), ("Cache-Control", "no-store")))
+        target = scenario.targets[found[2]]
+        is_preflight = request.method == "OPTIONS" and any(
+            name.lower() == "access-control-request-method" for name, _ in request.headers
+        )
+        return _raw(scenario.filled(target.preflight if is_preflight else target.actual), scenario.steps[0]["api"])
+
+
+def _raw(answer: Answer, api: str) -> RawAnswer:
+    if answer.hang_up:
+        return RawAnswer(hang_up=True)
+    kind, body = BODIES.get(api, ("text/plain", b"ok"))
+    return RawAnswer(
+        status=answer.status, headers=(*answer.headers, ("Content-Type", kind), ("Cache-Control", "no-store")), body=body
+    )
+
+
+def _for_page(scenario: Scenario) -> dict[str, Any]:
+    steps = [{**step, "url": scenario.url("a"), "via": scenario.via} for step in scenario.steps]
+    url = scenario.url("a")
+    return {
+        "number": scenario.number,
+        "steps": steps,
+        "cookie": url[: url.rindex("/")] + "/cookie" if scenario.cookie else None,
+    }
