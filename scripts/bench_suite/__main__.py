@@ -6,18 +6,23 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
+from rich.console import Console
+
 from bench_suite import live, memory, offline, page, stages
 from bench_suite.figures import Figure, render, write
-from rich.console import Console
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("parts", nargs=-1, type=click.Choice(["stages", "live", "startup", "har", "flows", "memory", "page"]))
-@click.option("--rounds", default=5, show_default=True, help="Rounds a figure; the table shows their median, lowest and highest.")
+@click.option(
+    "--rounds", default=5, show_default=True, help="Rounds a figure; the table shows their median, lowest and highest."
+)
 @click.option("--seconds", default=3, show_default=True, help="How long each live round lasts.")
 @click.option("--sizes", default="10,100,500", show_default=True, help="Sizes of HARs in MB.")
 @click.option("--flow-count", default=20_000, show_default=True, help="Flows in the flow file.")
-@click.option("--json", "out", default="out/bench.json", show_default=True, type=click.Path(path_type=Path), help="Where the figures go.")
+@click.option(
+    "--json", "out", default="out/bench.json", show_default=True, type=click.Path(path_type=Path), help="Where the figures go."
+)
 def main(parts: tuple[str, ...], rounds: int, seconds: int, sizes: str, flow_count: int, out: Path) -> None:
     """Measure PARTS (all of them by default), as ratios side by side in one run."""
     megabytes = [int(size) for size in sizes.split(",")]

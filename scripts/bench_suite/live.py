@@ -14,9 +14,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from msgspec import Struct
+
 from bench_suite.figures import Figure, figure
 from bench_suite.processes import cpu_seconds, server
-from msgspec import Struct
 
 _ROOT = Path(__file__).parents[2]
 _ADDON = _ROOT / "addon" / "cors.py"
@@ -110,12 +111,17 @@ def measure(rounds: int, seconds: int) -> list[Figure]:
     """Return the live figures; none when a load generator is missing, which is said."""
     missing = [tool for tool in ("wrk", "h2load") if shutil.which(tool) is None]
     if missing:
-        print(f"Left out: live figures, because {' and '.join(missing)} is missing (Debian: wrk, nghttp2-client).", file=sys.stderr)
+        print(
+            f"Left out: live figures, because {' and '.join(missing)} is missing (Debian: wrk, nghttp2-client).",
+            file=sys.stderr,
+        )
         return []
     figures: list[Figure] = []
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        _, upstream, _ = stack.enter_context(server([sys.executable, str(Path(__file__).with_name("upstream.py"))], r"ready (\d+)"))
+        _, upstream, _ = stack.enter_context(
+            server([sys.executable, str(Path(__file__).with_name("upstream.py"))], r"ready (\d+)")
+        )
         variants: dict[str, Sequence[str]] = {
             "bare": (),
             "addon": ("-s", str(_ADDON), "--set", "cors_show=none"),
@@ -126,7 +132,7 @@ def measure(rounds: int, seconds: int) -> list[Figure]:
             for load in LOADS:
                 for connections in (1, 50):
                     samples: dict[str, list[Sample]] = {name: [] for name in proxies}
-                    for name, (pid, port, _) in proxies.items():  # a warm-up for each
+                    for pid, port, _ in proxies.values():  # a warm-up for each
                         _sample(load, pid, port, connections, http2, 1, folder)
                     for _ in range(rounds):
                         for name, (pid, port, _) in proxies.items():
@@ -137,7 +143,18 @@ def measure(rounds: int, seconds: int) -> list[Figure]:
 
 def _mitmdump(upstream: int, folder: Path, extra: Sequence[str]):  # type: ignore[no-untyped-def]  # a context manager, see server
     code = "from mitmproxy.tools.main import mitmdump; mitmdump()"
-    argv = [sys.executable, "-u", "-c", code, "--mode", f"reverse:http://127.0.0.1:{upstream}", "--listen-host", "127.0.0.1", "-p", "0"]
+    argv = [
+        sys.executable,
+        "-u",
+        "-c",
+        code,
+        "--mode",
+        f"reverse:http://127.0.0.1:{upstream}",
+        "--listen-host",
+        "127.0.0.1",
+        "-p",
+        "0",
+    ]
     argv += ["--set", f"confdir={folder}", "--set", "flow_detail=0", *extra]
     return server(argv, r"listening at \S*?:(\d+)\.?\s*$")
 
@@ -146,7 +163,13 @@ def _compare(load: Load, connections: int, version: str, samples: Mapping[str, S
     group = f"live, {version}, {load.name}, {connections} connection{'s' * (connections > 1)}"
     bare, ours = samples["bare"], samples["addon"]
     figures = [
-        figure(group, "CPU a request, addon ÷ bare", "ratio", [o.cpu_us / b.cpu_us for o, b in zip(ours, bare, strict=True)], load.target),
+        figure(
+            group,
+            "CPU a request, addon ÷ bare",
+            "ratio",
+            [o.cpu_us / b.cpu_us for o, b in zip(ours, bare, strict=True)],
+            load.target,
+        ),
         figure(
             group,
             "CPU a request, modify_headers ÷ bare",

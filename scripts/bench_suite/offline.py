@@ -39,7 +39,9 @@ def hars(rounds: int, sizes: Sequence[int]) -> list[Figure]:
             figures += [
                 figure(group, "÷ json.load", "ratio", [o.wall / p.wall for o, p in zip(ours, plain, strict=True)], 1.0),
                 figure(group, "÷ orjson.loads", "ratio", [o.wall / f.wall for o, f in zip(ours, fast, strict=True)]),
-                figure(group, "peak memory ÷ file", "ratio", [o.peak_mb / size for o in ours], 2.0 if megabytes >= 100 else None),
+                figure(
+                    group, "peak memory ÷ file", "ratio", [o.peak_mb / size for o in ours], 2.0 if megabytes >= 100 else None
+                ),
                 figure(group, "json.load's peak memory ÷ file", "ratio", [p.peak_mb / size for p in plain]),
                 figure(group, "throughput", "MB/s", [size / o.wall for o in ours]),
                 figure(group, "exchanges", "1/s", [entries / o.wall for o in ours]),
@@ -61,8 +63,20 @@ def flows(rounds: int, count: int) -> list[Figure]:
             runs["mitmdump"].append(run(_python(_MITMDUMP, path)))
     group = f"analyze, flow file of {size:.0f} MB, {count} flows"
     return [
-        figure(group, "÷ FlowReader alone", "ratio", [o.wall / r.wall for o, r in zip(runs["ours"], runs["reader"], strict=True)], 1.3),
-        figure(group, "÷ mitmdump -nr", "ratio", [o.wall / m.wall for o, m in zip(runs["ours"], runs["mitmdump"], strict=True)], 0.5),
+        figure(
+            group,
+            "÷ FlowReader alone",
+            "ratio",
+            [o.wall / r.wall for o, r in zip(runs["ours"], runs["reader"], strict=True)],
+            1.3,
+        ),
+        figure(
+            group,
+            "÷ mitmdump -nr",
+            "ratio",
+            [o.wall / m.wall for o, m in zip(runs["ours"], runs["mitmdump"], strict=True)],
+            0.5,
+        ),
         figure(group, "peak memory", "MB", [o.peak_mb for o in runs["ours"]]),
         figure(group, "throughput", "MB/s", [size / o.wall for o in runs["ours"]]),
         figure(group, "exchanges", "1/s", [count / o.wall for o in runs["ours"]]),
@@ -79,7 +93,10 @@ def _write_flows(path: Path, count: int) -> None:
             assert exchange.response is not None
             flow = tflow.tflow(resp=True)
             flow.request = http.Request.make(
-                exchange.request.method, exchange.request.url, b"", [(n.encode(), v.encode()) for n, v in exchange.request.headers.lines]
+                exchange.request.method,
+                exchange.request.url,
+                b"",
+                [(n.encode(), v.encode()) for n, v in exchange.request.headers.lines],
             )
             flow.response = http.Response.make(
                 exchange.response.status, b"x" * 1500, [(n.encode(), v.encode()) for n, v in exchange.response.headers.lines]

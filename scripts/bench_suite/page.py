@@ -3,12 +3,12 @@
 import time
 from collections.abc import Callable
 
-from bench_suite.figures import Figure, figure
-from bench_suite.traffic import session
-
 from corslens.inspector import Inspector
 from corslens.lint.loader import load_rules
 from corslens.report.as_html import render_html
+
+from bench_suite.figures import Figure, figure
+from bench_suite.traffic import session
 
 _COUNT = 10_000
 
