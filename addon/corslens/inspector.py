@@ -66,9 +66,10 @@ class Inspector:
             observation = inherit_credentials(observation, settled, "preflight")
         previous = observation.redirected_from
         if previous is not None:
-            settled = settle_redirect(previous)
+            credentials = settle_redirect(self._patched(previous)).credentials
+            settled = structs.replace(previous, credentials=credentials)
             settled = inherit_credentials(settled, observation, "redirect-chain")
-            if settled is not previous:
+            if settled.credentials is not previous.credentials:
                 self._news.append(settled)
                 observation = structs.replace(observation, redirected_from=settled)
                 if observation.is_cors:

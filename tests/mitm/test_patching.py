@@ -60,3 +60,14 @@ async def test_what_the_server_still_lacks_is_told_at_the_end(confdir):
     assert "6 changes that your servers still lack:" in printed
     assert f"{api.origin}/users/*" in printed
     assert "preflight: answer with a 2xx instead of 405" in printed
+
+
+async def test_a_followed_patch_proves_no_credentials_mode(confdir):
+    """That the browser follows a hop which lacked Allow-Credentials proves nothing when the patch had added it: the next hop gets it, too."""
+    async with Server({"/end": fixed(200)}) as api:
+        hop = Server({"/start": fixed(302, [("Location", api.url("/end")), ("Access-Control-Allow-Origin", PAGE)])})
+        async with hop, Proxy(confdir, cors_patch="~all") as proxy:
+            first = await proxy.send("GET", hop.url("/start"), [ORIGIN])
+            second = await proxy.send("GET", api.url("/end"), [("Origin", "null")])
+    assert first.get("access-control-allow-credentials") == "true"
+    assert (second.get("access-control-allow-origin"), second.get("access-control-allow-credentials")) == ("null", "true")
