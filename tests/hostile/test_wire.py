@@ -86,8 +86,8 @@ async def proxy(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mitm]
         yield mitm
 
 
-async def exchange(port: int, data: bytes, *, close_at_once: bool = False) -> bytes:
-    """Send bytes to the proxy and return what comes back until it closes."""
+async def exchange(port: int, data: bytes, *, close_at_once: bool = False, count: int = -1) -> bytes:
+    """Send bytes to the proxy and return what comes back until it closes (at most `count` bytes)."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(data)
@@ -95,7 +95,7 @@ async def exchange(port: int, data: bytes, *, close_at_once: bool = False) -> by
         if close_at_once:
             return b""
         async with asyncio.timeout(15):
-            return await reader.read()
+            return await reader.read(count)
     except ConnectionError:
         return b""
     finally:
@@ -170,7 +170,7 @@ async def test_client_may_send(case: str, ending: str, proxy: Mitm) -> None:
     """The proxy answers the next well-formed request, and says nothing of a fault."""
     async with Raw() as raw:
         unfinished = case in ("a head that never ends", "a body shorter than said")
-        await exchange(proxy.port, CLIENTS[case](raw.port), close_at_once=ending == "leaves" or unfinished)
+        await exchange(proxy.port, CLIENTS[case](raw.port), close_at_once=ending == "leaves" or unfinished, count=64)
         url = f"http://127.0.0.1:{raw.port}/0?after-{ending}-{list(CLIENTS).index(case)}"
         ask = (
             f"GET {url} HTTP/1.1\r\nHost: 127.0.0.1:{raw.port}\r\nOrigin: https://a.test\r\nConnection: close\r\n\r\n".encode()
