@@ -8,11 +8,10 @@ from pathlib import Path
 
 from aiohttp import web
 from corslens.advice import Advice, advise
+from corslens.analysis import Settings, collect
 from corslens.inspection import Inspection
-from corslens.inspector import Inspector
 from corslens.lint.loader import load_rules
-from corslens.mitm.flowfiles import read_flows
-from corslens.observation.exchange import Exchange
+from corslens.report.collection import Collection
 from msgspec import Struct
 
 from tests.browser.kit.chromium import Chromium
@@ -173,12 +172,16 @@ async def _ask(chromium: Chromium, page_url: str, script: str, *, cookie_for: st
 
 def _inspect(flows: Path, start: int) -> tuple[Inspection, ...]:
     """Return the inspections of the flows behind a place in the file, one for each exchange."""
-    inspector = Inspector(rules=load_rules())
+    part = flows.with_name(f"flows-from-{start}.mitm")
+    part.write_bytes(flows.read_bytes()[start:])
     newest: dict[str, Inspection] = {}
-    for exchange in read_flows(flows.read_bytes()[start:], flows.name, "x"):
-        assert isinstance(exchange, Exchange), exchange
-        newest |= {each.id: each for each in inspector.inspect(exchange)}
-    newest |= {each.id: each for each in inspector.finish()}
+
+    def keep(inspection: Inspection) -> None:
+        newest[inspection.id] = inspection
+
+    collection = Collection()
+    collect(str(part), "x", Settings(rules=load_rules()), collection, [keep])
+    assert [entry.damages for entry in collection.inputs] == [[]]
     return tuple(newest.values())
 
 
