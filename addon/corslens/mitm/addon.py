@@ -5,6 +5,7 @@ import logging
 import time
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import TextIO
 
 from mitmproxy import addonmanager, contentviews, ctx, exceptions, http
@@ -25,13 +26,15 @@ from corslens.mitm.live_app import LiveApp
 from corslens.mitm.live_session import LiveSession
 from corslens.mitm.logfile import LogFile
 from corslens.mitm.patch_mode import PatchMode
-from corslens.mitm.report_file import ENDINGS, write_report
+from corslens.mitm.report_file import ENDINGS, format_of, write_whole
 from corslens.mitm.session import Session
 from corslens.mitm.terminal import Terminal
 from corslens.mitm.view import CorsContentview
 from corslens.observation.redaction import redact_url
 from corslens.patching.summary import render_lacks
+from corslens.report.collection import Collection
 from corslens.report.escape import escape
+from corslens.report.formats import Format, render
 from corslens.report.record import encode
 
 logger = logging.getLogger(__name__)
@@ -67,6 +70,8 @@ class CorsLens(Commands):
         self.settings: options.Settings | None = None
         self._rules: RuleSet | None = None
         self._log: LogFile | None = None
+        self._collection = Collection()
+        """What cors_report is made of; only fed when it is set."""
         self._tick: asyncio.TimerHandle | None = None
         self._running = False
         self._updates = False
@@ -127,7 +132,7 @@ class CorsLens(Commands):
                 self.terminal.summarise()
                 self.terminal.say(render_lacks(session.lacking.lacks()))
             if settings.report is not None:
-                write_report(settings.report, session.recent())
+                write_whole(settings.report, render(format_of(settings.report), self._collection, session.inspector.rules))
         except OSError as error:
             logger.error("cors_report: %s: %s", escape(str(settings.report)), error.strerror or error)
         except Exception as error:
@@ -205,6 +210,8 @@ class CorsLens(Commands):
                 rules = load_rules(settings.rules, parse_filter=parse_filter)
             except (ValueError, OSError) as error:
                 raise exceptions.OptionsError(f"cors_rules: {error}") from None
+        if settings.report is not None and (old is None or settings.report != old.report):
+            self._begin_report(settings.report)
         if old is None or settings.log != old.log:
             self._switch_log(settings)
         self.settings, self._rules = settings, rules
@@ -244,6 +251,12 @@ class CorsLens(Commands):
             self._log.close()
         self._log = log
 
+    def _begin_report(self, path: Path) -> None:
+        self._collection = Collection(all_cors=format_of(path) is Format.HTML)
+        self._collection.begin("this session")
+        for inspection in [] if self.session is None else self.session.recent():
+            self._collection.add(inspection)
+
     def _refuse_deferred(self) -> None:
         for fault in options.faults_in_deferred(ctx.options):
             logger.error("%s", fault)
@@ -258,6 +271,8 @@ class CorsLens(Commands):
             self.terminal.count(inspection)
         if final and self._log is not None:
             self._log.write(encode(inspection))
+        if self.settings.report is not None:
+            self._collection.add(inspection)
         for listener in self.listeners:
             listener(inspection)
 

@@ -5,14 +5,16 @@ from pathlib import Path
 
 from mitmproxy import command, ctx, exceptions, flow, http, types
 
+from corslens.advice import SERVERS, advise
 from corslens.mitm.annotate import id_of
 from corslens.mitm.live import LivePage
 from corslens.mitm.patch_mode import PatchMode
-from corslens.mitm.report_file import ENDINGS, write_report
+from corslens.mitm.report_file import ENDINGS, format_of, write_whole
 from corslens.mitm.session import Session
 from corslens.mitm.terminal import Terminal
 from corslens.mitm.view import text_for
 from corslens.report.escape import escape
+from corslens.report.formats import render_inspections
 
 
 class Commands:
@@ -74,11 +76,29 @@ class Commands:
         if target.suffix.lower() not in ENDINGS:
             raise exceptions.CommandError(f"cors.report: {path} does not end in {', '.join(ENDINGS)}")
         inspections = session.recent()
-        try:
-            write_report(target, inspections)
-        except OSError as error:
-            raise exceptions.CommandError(f"cors.report: {path}: {error.strerror or error}") from None
+        _write("cors.report", target, render_inspections(format_of(target), inspections, session.inspector.rules))
         return f"{len(inspections)} exchanges are reported in {path}"
+
+    @command.command("cors.servers")
+    def servers(self) -> Sequence[str]:
+        """Name the servers that cors.advise can write settings for."""
+        return [server.name for server in SERVERS]
+
+    @command.command("cors.advise")
+    @command.argument("server", type=types.Choice("cors.servers"))
+    def advise(self, server: str, flows: Sequence[flow.Flow], path: types.Path, *origins: str) -> str:
+        """Write a server's CORS settings for what flows needed; name the origins that are yours to let nobody else in."""
+        session = self._need_session()
+        found = [session.get(id_of(each)) for each in flows if isinstance(each, http.HTTPFlow)]
+        try:
+            advice = advise([inspection for inspection in found if inspection is not None], server, origins)
+        except ValueError as error:
+            raise exceptions.CommandError(f"cors.advise: {escape(str(error))}") from None
+        warnings = "\n".join(map(escape, advice.warnings))
+        if not advice.text:
+            raise exceptions.CommandError(f"cors.advise: {warnings}")
+        _write("cors.advise", Path(path).expanduser(), advice.text.encode())
+        return f"Settings for {advice.server.title} are in {path}" + (f"\n{warnings}" if warnings else "")
 
     @command.command("cors.clear")
     def clear(self) -> None:
@@ -97,3 +117,10 @@ class Commands:
             ctx.options.update(**values)
         except exceptions.OptionsError as error:
             raise exceptions.CommandError(str(error)) from None
+
+
+def _write(command_name: str, path: Path, content: bytes) -> None:
+    try:
+        write_whole(path, content)
+    except OSError as error:
+        raise exceptions.CommandError(f"{command_name}: {path}: {error.strerror or error}") from None

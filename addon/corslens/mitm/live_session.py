@@ -1,6 +1,6 @@
 """What the live page shows and commands of the running addon."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from mitmproxy import ctx, exceptions
@@ -9,9 +9,9 @@ from corslens.inspection import Inspection
 from corslens.lint.rule import RuleSet
 from corslens.mitm.live_app import Export, PatchState
 from corslens.mitm.patch_mode import PatchMode
-from corslens.mitm.report_file import FORMATS
 from corslens.mitm.session import Session
 from corslens.report.as_html import render_html
+from corslens.report.formats import ENDINGS, Format, render_inspections
 
 
 class Lens(Protocol):
@@ -64,10 +64,13 @@ class LiveSession:
         def as_html(inspections: Iterable[Inspection]) -> bytes:
             return render_html(inspections, self.rules, about="from a live session").encode()
 
-        written = {ending.removeprefix("."): render for ending, render in FORMATS.items()}
+        def written_as(form: Format) -> Callable[[Iterable[Inspection]], bytes]:
+            return lambda inspections: render_inspections(form, inspections, self.rules)
+
+        written = {ending.removeprefix("."): written_as(form) for ending, form in ENDINGS.items()} | {"html": as_html}
         return {
             name: Export(name.upper(), _CONTENT_TYPES.get(name, "application/octet-stream"), render)
-            for name, render in ({"html": as_html} | written).items()
+            for name, render in written.items()
         }
 
 
@@ -78,4 +81,5 @@ _CONTENT_TYPES = {
     "sarif": "application/sarif+json",
     "xml": "application/xml",
     "md": "text/markdown; charset=utf-8",
+    "txt": "text/plain; charset=utf-8",
 }

@@ -2,32 +2,34 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from corslens.inspection import Inspection
-from corslens.report.record import encode
+from corslens.report.formats import ENDINGS as FORMATS
+from corslens.report.formats import Format
 
-
-def _jsonl(inspections: Iterable[Inspection]) -> bytes:
-    return b"".join(map(encode, inspections))
-
-
-FORMATS: Mapping[str, Callable[[Iterable[Inspection]], bytes]] = {".jsonl": _jsonl}
 ENDINGS = tuple(FORMATS)
 
 
-def write_report(path: Path, inspections: Iterable[Inspection]) -> None:
-    """Write the whole report, or leave the file as it was.
+def format_of(path: Path) -> Format:
+    """Return the format that the file's ending, one of ENDINGS, names."""
+    return FORMATS[path.suffix.lower()]
 
-    Raises: OSError when it cannot be written.
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write the whole file, or leave it as it was.
+
+    Raises: OSError
     """
-    content = FORMATS[path.suffix.lower()](inspections)
     handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
+    temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-        Path(name).replace(path)
+        # mkstemp's file is readable by its owner only; a report is to be as readable as the user's other files.
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        temporary.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
