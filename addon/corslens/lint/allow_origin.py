@@ -61,7 +61,8 @@ def form_of(value: str) -> Form:
         return Form.WILDCARD
     if value == NULL:
         return Form.NULL
-    if is_serialized_origin(value):
+    # The URL parser takes a `*` in a host for a letter like any other.
+    if "*" not in value and is_serialized_origin(value):
         return Form.ORIGIN
     text = value.strip()
     if not text:

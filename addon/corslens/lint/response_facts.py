@@ -9,6 +9,7 @@ from corslens.fetch.constants import (
     ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS,
     ACCESS_CONTROL_MAX_AGE,
+    ACCESS_CONTROL_REQUEST_HEADERS,
     NULL,
     TIMING_ALLOW_ORIGIN,
     WILDCARD,
@@ -198,6 +199,14 @@ class ResponseFacts(FactsBase):
     def response_private_network_allowed(self) -> bool:
         """Whether the response holds `Access-Control-Allow-Private-Network: true`."""
         return self.got_headers.get("access-control-allow-private-network") == "true"
+
+    @fact(
+        "response.echoes-requested-headers", message="response", header=ACCESS_CONTROL_ALLOW_HEADERS, rank=24, needs_header=True
+    )
+    def response_echoes_requested_headers(self) -> bool:
+        """Whether a preflight is answered with exactly the header names that it asks for."""
+        asked = split_list(self.sent_headers.values(ACCESS_CONTROL_REQUEST_HEADERS))
+        return bool(asked) and asked == self.response_allow_headers
 
     @fact("granted.scheme", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN, rank=16)
     def granted_scheme(self) -> str | None:

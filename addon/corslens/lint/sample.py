@@ -49,11 +49,17 @@ class Step(Struct, frozen=True, kw_only=True):
 
 
 class Sample(Struct, frozen=True, kw_only=True):
-    """The exchanges of a sample; the rule is looked for at the last one."""
+    """The exchanges of a sample; the rule is looked for at the last step (at its preflight too)."""
 
     name: str
     engine: Engine = Engine.CHROMIUM
     steps: tuple[Step, ...]
+
+    @property
+    def looked_at(self) -> tuple[str, ...]:
+        """The ids of the exchanges at which the rule is looked for."""
+        last = len(self.steps) - 1
+        return (str(last),) if self.steps[last].preflight is None else (f"{last}-preflight", str(last))
 
     def exchanges(self) -> tuple[Exchange, ...]:
         """Write the messages out as a proxy would have seen them."""
