@@ -8,6 +8,8 @@ from corslens.fetch.request_headers import SafelistDepartures
 _CLIENT_HINTS = frozenset({
     "save-data", "device-memory", "dpr", "width", "viewport-width", "rtt", "downlink", "ect", "intervention",
 })  # fmt: skip
+_DROPPED = frozenset({"user-agent"})
+"""A page may set it, and the browser silently sends its own; measured."""
 
 CHROMIUM = EngineProfile(
     engine=Engine.CHROMIUM,
@@ -28,7 +30,7 @@ CHROMIUM = EngineProfile(
     wildcard_covers_authorization=True,
     wildcard_authorization_note=True,
     # cors.cc, IsCorsSafelistedHeader; measured.
-    safelist=SafelistDepartures(extra_names=_CLIENT_HINTS),
+    safelist=SafelistDepartures(extra_names=_CLIENT_HINTS | _DROPPED),
     cache=CachePolicy(
         limit_seconds=7200,  # preflight_result.cc
         serves_opaque_origins=False,  # measured

@@ -5,10 +5,11 @@ send them over different ones). An actual request without a preflight of its own
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from msgspec import structs
 
+from corslens.engines.engine import Engine
 from corslens.engines.profile import STANDARD, EmptyLocation, EngineProfile
 from corslens.engines.profiles import PROFILES, engine_of
 from corslens.fetch.constants import LOCATION, NULL, ORIGIN
@@ -75,7 +76,9 @@ class Bounded[K, V](OrderedDict[K, V]):
 class Pairing:
     """Makes Observations of exchanges, and remakes earlier ones when a later exchange says more of them."""
 
-    def __init__(self, limit: int = 10_000) -> None:
+    def __init__(self, limit: int = 10_000, profiles: Mapping[Engine, EngineProfile] = PROFILES) -> None:
+        self._profiles: dict[Engine | None, EngineProfile] = {None: STANDARD}
+        self._profiles.update(profiles)
         self._open: Bounded[str, Observation] = Bounded(limit)
         self._pending: Bounded[str, Observation] = Bounded(limit)
         """Preflights by id, oldest first, whose actual request may still come."""
@@ -108,7 +111,7 @@ class Pairing:
         user_agent = headers.get("user-agent") or ""
         client = f"{exchange.client}\n{user_agent}"
         engine, version = engine_of(user_agent, headers.get("sec-ch-ua") or "")
-        profile = PROFILES[engine] if engine is not None else STANDARD
+        profile = self._profiles[engine]
         target_origin = origin_of(request.url)
         previous = self._previous_hop(client, exchange, profile)
         page_origin = infer_page_origin(request, target_origin, previous)
@@ -220,7 +223,7 @@ class Pairing:
             case Role.ACTUAL:
                 self._forget_refused(client, observation)
         if response is not None and is_redirect(response):
-            profile = PROFILES[observation.engine] if observation.engine is not None else STANDARD
+            profile = self._profiles[observation.engine]
             followed = response.headers.get(LOCATION) or profile.empty_location is EmptyLocation.FOLLOWED
             target = location_url(response, exchange.request.url) if followed else None
             if target is not None:
@@ -361,7 +364,7 @@ class Pairing:
         response = preflight.exchange.delivered
         if response is None or not _grants_request(preflight):
             return
-        profile = PROFILES[preflight.engine] if preflight.engine is not None else STANDARD
+        profile = self._profiles[preflight.engine]
         self._cache.store(
             client,
             preflight.exchange.request.url,
@@ -374,7 +377,7 @@ class Pairing:
         )
 
     def _forget_refused(self, client: str, actual: Observation) -> None:
-        profile = PROFILES[actual.engine] if actual.engine is not None else STANDARD
+        profile = self._profiles[actual.engine]
         response = actual.exchange.delivered
         if not profile.cache.dropped_by_failed_actual:
             return

@@ -47,11 +47,11 @@ def decide(observation: Observation, engine: Engine) -> Verdict:
     profile = PROFILES[engine]
     credentials = observation.credentials
     if isinstance(credentials, Known):
-        return _under(observation, profile, credentials.value)
-    without = _under(observation, profile, CredentialsMode.SAME_ORIGIN_OR_OMIT)
+        return decide_under(observation, profile, credentials.value)
+    without = decide_under(observation, profile, CredentialsMode.SAME_ORIGIN_OR_OMIT)
     if not _mode_matters(observation):
         return without
-    included = _under(observation, profile, CredentialsMode.INCLUDE)
+    included = decide_under(observation, profile, CredentialsMode.INCLUDE)
     if included.outcome is not without.outcome:
         return Verdict(outcome=Outcome.DEPENDS, if_credentialed=included, if_not_credentialed=without)
     if included.reason is without.reason:
@@ -92,7 +92,8 @@ def explain(observation: Observation, engine: Engine, mode: CredentialsMode | No
     return tuple(explained)
 
 
-def _under(observation: Observation, profile: EngineProfile, mode: CredentialsMode) -> Verdict:
+def decide_under(observation: Observation, profile: EngineProfile, mode: CredentialsMode) -> Verdict:
+    """Return the verdict of an engine with this profile, were the credentials mode `mode`."""
     failures: list[Failure] = [c.failure for c in checks(observation, profile, mode) if c.failure is not None]
     if failures:
         return blocked(*failures)

@@ -1,0 +1,72 @@
+"""Each departure of an engine from the standard is shown by a recording, or names the source that it was read in."""
+
+import pytest
+from corslens.engines.engine import Engine
+from corslens.engines.profile import STANDARD, EngineProfile, PreflightCheck
+from corslens.engines.profiles import PROFILES
+from corslens.fetch.preflight_cache import CachePolicy
+from corslens.fetch.request_headers import SafelistDepartures
+from msgspec import Struct, structs
+
+from tests.truth.departures import Wrong, departures, measure
+
+engines = pytest.mark.parametrize("engine", Engine)
+
+NOT_RECORDED: dict[Engine, dict[str, str]] = {
+    Engine.CHROMIUM: {
+        "cache.limit_seconds": "preflight_result.cc: kMaxTimeout; no page was kept open for two hours",
+        "cache.merges_preflights": "preflight_cache.cc: AppendEntry sets one result a key",
+        "empty_location": "recorded as a readable 302 (redir-to-empty): allowed either way, so the verdict does not show it",
+        "credentialed_connections_tell": "recorded connections agree, but a cookie on the request always told first",
+    },
+    Engine.FIREFOX: {
+        "preflight_order": "nsCORSListenerProxy.cpp: CheckPreflightRequestApproved looks for the method before it parses the headers",
+        "cache.limit_seconds": "nsCORSListenerProxy.cpp: a day at most",
+        "cache.separates_credentials": "nsCORSListenerProxy.cpp: GetCacheKey begins with cred or nocred; seen in a run that is not kept here",
+        "cache.head_is_exempt": "nsCORSListenerProxy.cpp: CacheEntry::CheckRequest names GET and POST only",
+        "safelist.total_limit": "seen in runs that are not kept here (1025 bytes of safelisted headers, no preflight)",
+        "safelist.non_ascii_is_unsafe": "nsContentUtils.cpp compares plain chars; seen in a run that is not kept here",
+        "dropped_headers_cause_preflights": "seen in runs that are not kept here (a POST of JSON behind a 302)",
+    },
+    Engine.WEBKIT: {
+        "cache.limit_seconds": "CrossOriginPreflightResultCache.cpp: maxPreflightCacheTimeout",
+        "cache.merges_preflights": "CrossOriginPreflightResultCache.cpp: appendEntry sets one item a key",
+        "cache.wildcard_covers_authorization": "CrossOriginPreflightResultCache.cpp: allowsCrossOriginHeaders has no exception",
+        "safelist.range_unit_ignores_case": "seen in a run that is not kept here (Range: BYTES=0-1, no preflight)",
+        "safelist.total_limit": "CrossOriginAccessControl.cpp has no such limit; no recorded request comes near it without being unsafe",
+    },
+}
+"""Departures whose absence no recording contradicts, each with where it comes from."""
+
+
+@engines
+def test_the_profile_contradicts_no_recording(engine: Engine) -> None:
+    """With the credentials mode given, verdicts, notes, cache, safelists and pairing are all as recorded."""
+    assert structs.replace(measure(engine), unknown=0) == Wrong()
+
+
+@engines
+def test_each_departure_is_shown_by_a_recording_or_names_its_source(engine: Engine) -> None:
+    """Without it a recorded request would be misjudged; those of which that is not so are listed, and no others."""
+    own = measure(engine)
+    unshown = {name for name, without in departures(engine) if not measure(engine, without).worse_than(own)}
+    assert unshown == NOT_RECORDED[engine].keys()
+
+
+@engines
+def test_the_bare_standard_would_misjudge_each_engine(engine: Engine) -> None:
+    assert measure(engine, structs.replace(STANDARD, engine=engine)).verdicts > measure(engine).verdicts
+
+
+@engines
+def test_each_engine_makes_every_check_on_a_preflight_once(engine: Engine) -> None:
+    assert sorted(PROFILES[engine].preflight_order) == sorted(PreflightCheck)
+    assert sorted(STANDARD.preflight_order) == sorted(PreflightCheck)
+
+
+@pytest.mark.parametrize("record", [EngineProfile, CachePolicy, SafelistDepartures])
+def test_every_field_is_a_departure_of_some_engine(record: type[Struct]) -> None:
+    """A field that no engine sets would be a rule that nothing follows."""
+    changed = {name.rpartition(".")[2] for engine in Engine for name, _ in departures(engine)}
+    changed |= {name.partition(".")[0] for engine in Engine for name, _ in departures(engine)}
+    assert {field.name for field in structs.fields(record)} - {"engine"} <= changed
