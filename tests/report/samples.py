@@ -90,7 +90,7 @@ def shop() -> Iterator[Exchange]:
     yield ask("actual-2", 4.1, "PUT", given=json_body)
     yield ask_first("pre-3", 5, "DELETE", f"{API}/cart/3", None, status=405, answer={"Allow": "GET, POST"})
     yield ask("hop-1", 6, url=f"{API}/old", status=302, answer={"Location": "https://cdn.example/new"}, allow_origin=PAGE)
-    yield ask("hop-2", 6.1, url="https://cdn.example/new", origin=PAGE)
+    yield ask("hop-2", 6.1, url="https://cdn.example/new", origin="null")
     yield ask("reflect-1", 7, url="https://accounts.example/session", given=[("Cookie", "sid=1")], origin="https://evil.example",
               allow_origin="https://evil.example", answer={"Access-Control-Allow-Credentials": "true", "Set-Cookie": "sid=topsecret"})  # fmt: skip
     yield ask("two-1", 8, url="https://legacy.example/api", allow_origin=PAGE, answer=[("Access-Control-Allow-Origin", "*")])
@@ -110,11 +110,14 @@ def hostile() -> Iterator[Exchange]:
     yield ask_first("hostile-3", 22, HOSTILE, unsafe=HOSTILE, allow_origin=PAGE)
 
 
-def many(number: int, *, apis: int = 40, paths: int = 50) -> Iterator[Exchange]:
+_WORDS = ("cart", "user", "item", "team", "role", "song", "tree", "blog", "file", "note", "task", "mail", "news")
+
+
+def many(number: int, *, apis: int = 40) -> Iterator[Exchange]:
     """A long session: pages and APIs in many combinations, about half of them in trouble."""
     for index in range(number):
         page, api = f"https://page{index % 7}.example", f"https://api{index % apis}.example"
-        url = f"{api}/{'abcdefghijkl'[index % 12]}x{index % paths}y/items?n={index}"
+        url = f"{api}/{_WORDS[index % len(_WORDS)]}/items?n={index}"
         match index % 5:
             case 0:
                 yield ask(f"many-{index}", 30 + index / 50, url=url, origin=page, allow_origin=page)

@@ -24,7 +24,7 @@ def render_html(inspections: Iterable[Inspection], rules: RuleSet, *, about: str
         about: where they are from, for the reader.
     """
     known = {inspection.id: inspection for inspection in inspections}
-    board = Board(limit=max(1, len(known)))
+    board = Board()
     for inspection in known.values():
         board.add(inspection)
     summary = board.changes()

@@ -76,11 +76,16 @@ class Known(Struct, frozen=True, kw_only=True):
 class Board:
     """Counts, the matrix of origins, and the grouped problems of a session."""
 
-    def __init__(self, *, limit: int = 10_000) -> None:
+    def __init__(self, *, limit: int | None = None) -> None:
+        """Start empty.
+
+        Args:
+            limit: how many exchanges, problems and cells are remembered; None for all.
+        """
         self.version = 0
         self.start(limit=limit)
 
-    def start(self, *, limit: int) -> None:
+    def start(self, *, limit: int | None) -> None:
         """Begin anew with another limit."""
         self._limit = limit
         self.clear()
@@ -163,6 +168,8 @@ class Board:
 
     def _forget(self) -> None:
         """Keep within the limit; what was counted stays counted."""
+        if self._limit is None:
+            return
         while len(self._shares) > self._limit:
             self._shares.popitem(last=False)
         while len(self._problems) > self._limit:

@@ -1,0 +1,161 @@
+"""The board tells each change once, and ends where a board that saw everything at once ends."""
+
+from collections.abc import Iterable
+
+from corslens.inspection import Inspection
+from corslens.lint.finding import Confidence, Finding, Severity
+from corslens.lint.rule import RuleSet
+from corslens.report.board import EXAMPLES, Board
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import structs
+
+from tests.make import API, PAGE
+from tests.report.samples import ask, inspected
+
+
+def finding(rule: str = "acao-missing", severity: Severity = Severity.ERROR) -> Finding:
+    """A finding."""
+    return Finding(rule=rule, severity=severity, confidence=Confidence.HIGH, message=f"{rule} happened", fix="mend it")
+
+
+def inspection(
+    id: str, *findings: Finding, at: float = 0, url: str = f"{API}/me", origin: str = PAGE, well: bool = False
+) -> Inspection:
+    """An inspection with these findings, whatever rules would say."""
+    (made,) = inspected([ask(id, at, url=url, origin=origin, allow_origin="*" if well else None)], RuleSet({}))
+    return structs.replace(made, findings=findings)
+
+
+def state(board: Board, reads: Iterable[dict] = ()) -> tuple[dict, dict, dict]:
+    """What a page knows after these answers: counts, cells and problems."""
+    counts: dict = {}
+    cells: dict = {}
+    problems: dict = {}
+    for changes in reads or [board.changes()]:
+        if changes["anew"]:
+            cells, problems = {}, {}
+        counts = changes["counts"]
+        for cell in changes["cells"]:
+            cells[cell["page"], cell["api"]] = cell
+        for key in changes["gone"]:
+            problems.pop(key, None)
+        for problem in changes["problems"]:
+            problems[problem["id"]] = problem
+    return counts, {key: cell for key, cell in cells.items() if cell["count"]}, problems
+
+
+def test_it_counts_exchanges_and_shows_the_worst_of_each_pair() -> None:
+    """One row of counts, one cell a pair, with how many were as bad as the worst."""
+    board = Board()
+    for made in (
+        inspection("a", well=True),
+        inspection("b", finding()),
+        inspection("c", well=True, origin="https://other.example"),
+    ):
+        board.add(made)
+    counts, cells, _ = state(board)
+    assert counts == {"exchanges": 3, "cors": 3, "allowed": 2, "blocked": 1, "error": 1}
+    assert cells[PAGE, API] == {"page": PAGE, "api": API, "worst": "blocked", "count": 2, "bad": 1}
+    assert cells["https://other.example", API]["worst"] == "allowed"
+
+
+def test_the_same_mistake_is_one_problem() -> None:
+    """Rule, API and path shape make a problem; it has a count, a first and a last time, and its newest exchanges."""
+    board = Board()
+    for index in range(9):
+        board.add(inspection(f"x{index}", finding(), at=index, url=f"{API}/orders/{index}"))
+    board.add(inspection("y", finding("acao-mismatch")))
+    _, _, problems = state(board)
+    first, other = sorted(problems.values(), key=lambda problem: -problem["count"])
+    assert (first["count"], first["path"], first["last"] - first["first"]) == (9, "/orders/*", 8)
+    assert first["examples"] == [f"x{index}" for index in range(9 - EXAMPLES, 9)]
+    assert (
+        other["rule"] == "acao-mismatch" and other["pages"] == [PAGE] and other["engines"] == ["chromium", "firefox", "webkit"]
+    )
+
+
+def test_what_becomes_known_later_replaces_what_was_counted() -> None:
+    """The same id counts once; a problem that turns out to be none is gone."""
+    board = Board()
+    board.add(inspection("a", finding()))
+    before = board.changes()
+    board.add(inspection("a", well=True))
+    counts, cells, problems = state(board, [before, board.changes(before["version"])])
+    assert counts == {"exchanges": 1, "cors": 1, "allowed": 1}
+    assert cells[PAGE, API]["worst"] == "allowed"
+    assert problems == {}
+
+
+def test_nothing_new_is_nothing_told() -> None:
+    """A page that is up to date gets no problem and no cell."""
+    board = Board()
+    board.add(inspection("a", finding()))
+    again = board.changes(board.version)
+    assert (again["cells"], again["problems"], again["gone"], again["anew"]) == ([], [], [], False)
+
+
+def test_a_page_of_an_earlier_start_begins_anew() -> None:
+    """A version that the board never had, or had before it was cleared, gets everything."""
+    board = Board()
+    board.add(inspection("a", finding()))
+    seen = board.version
+    assert board.changes(seen + 1000)["anew"]
+    board.clear()
+    assert board.changes(seen)["anew"] and not board.changes(board.version)["anew"]
+    assert board.changes()["problems"] == []
+
+
+def test_state_is_bounded_and_counts_go_on() -> None:
+    """A limit on exchanges, problems and cells; what is dropped is told as gone."""
+    board = Board(limit=10)
+    reads = [board.changes()]
+    for index in range(50):
+        board.add(inspection(f"x{index}", finding(), url=f"https://api{index}.example/", origin=f"https://page{index}.example"))
+        reads.append(board.changes(reads[-1]["version"]))
+    counts, _, problems = state(board, reads)
+    assert counts["exchanges"] == 50
+    assert len(problems) == len(board.changes()["problems"]) == len(board.changes()["cells"]) == 10
+
+
+def test_more_gone_than_remembered_begins_anew() -> None:
+    """A page that slept while a thousand problems came and went gets everything, not half."""
+    board = Board(limit=3)
+    board.add(inspection("first", finding()))
+    asleep = board.changes()
+    for index in range(1_200):
+        board.add(structs.replace(inspection("again", finding(f"rule-{index}"), at=index)))
+    late = board.changes(asleep["version"])
+    assert late["anew"]
+    assert state(board, [asleep, late])[2] == state(board)[2]
+
+
+_FINDINGS = st.lists(
+    st.sampled_from([finding(), finding("acao-mismatch"), finding("note", Severity.INFO)]), unique=True, max_size=2
+)
+_STEPS = st.lists(st.tuples(st.integers(0, 6), _FINDINGS, st.booleans(), st.booleans()), max_size=25)
+
+
+@given(_STEPS)
+def test_changes_add_up(steps: list[tuple[int, list[Finding], bool, bool]]) -> None:
+    """Whoever asks whenever knows in the end what one who asks once knows, and what a board of only the last words knows."""
+    board, last = Board(), {}
+    reads = [board.changes()]
+    for number, findings, well, ask_now in steps:
+        made = inspection(f"x{number}", *findings, url=f"https://api{number % 3}.example/", well=well)
+        last[made.id] = made
+        board.add(made)
+        if ask_now:
+            reads.append(board.changes(reads[-1]["version"]))
+    reads.append(board.changes(reads[-1]["version"]))
+    assert state(board, reads) == state(board)
+    fresh = Board()
+    for made in last.values():
+        fresh.add(made)
+    counts, cells, problems = state(board)
+    fresh_counts, fresh_cells, fresh_problems = state(fresh)
+    assert (counts, cells) == (fresh_counts, fresh_cells)
+    what = ("rule", "api", "path", "count", "severity", "engines", "methods", "pages")
+    assert sorted([p[k] for k in what] for p in problems.values()) == sorted(
+        [p[k] for k in what] for p in fresh_problems.values()
+    )
