@@ -1,5 +1,7 @@
 """One driver a browser: it runs scenarios in a page and gathers what the browser said of each request."""
 
+import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
@@ -9,11 +11,19 @@ from tests.browser.differential.compare import Told
 from tests.browser.differential.scenario import Scenario
 from tests.browser.differential.world import World
 from tests.browser.kit.chromium import Chromium
+from tests.browser.kit.firefox import Firefox, Message
 from tests.browser.kit.page import NetworkRequest
 from tests.browser.kit.truth import split
 
 RUN_SECONDS = 180.0
 """How long one batch may take."""
+
+CONSOLE_SECONDS = 1.0
+"""How long Firefox' console may lag behind the page."""
+REMARKS = frozenset({"CORSAllowHeaderFromPreflightDeprecation"})
+"""Categories of messages that block nothing."""
+NETWORK_FAILURE = "CORSDidNotSucceed2"
+"""What Firefox says of any network failure of a CORS request: a reason of its own, not CORS'."""
 
 type Heard = dict[int, tuple[list[Told], list[float]]]
 """By scenario: what was said of each request, and when each began."""
@@ -77,4 +87,59 @@ def _told(seen: dict[str, Any], hops: Sequence[NetworkRequest]) -> Told:
     return Told(result=seen["result"], cors_error=hops[0].cors_error, detail=hops[0].error_text or seen.get("error"))
 
 
-DRIVERS: dict[str, Callable[[int], Driver]] = {"chromium": ChromiumDriver}
+class FirefoxDriver:
+    """Firefox tells by the category of a console message that names the URL."""
+
+    def __init__(self, proxy_port: int) -> None:
+        self._firefox = Firefox(proxy=f"127.0.0.1:{proxy_port}")
+
+    async def __aenter__(self) -> Self:
+        await self._firefox.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._firefox.__aexit__(kind, error, traceback)
+
+    async def run(self, world: World, scenarios: Sequence[Scenario]) -> Heard:
+        """Run scenarios whose pages have the same scheme."""
+        await self._firefox.goto(world.page_url(scenarios[0].page_scheme))
+        done = await self._firefox.evaluate(world.script(scenarios), seconds=RUN_SECONDS)
+        seen = {entry["number"]: entry["seen"] for entry in done}
+        failed = sum(one["result"] == "error" for results in seen.values() for one in results)
+        messages = await self._messages(at_least=failed)
+        heard: Heard = {}
+        for scenario in scenarios:
+            results = seen[scenario.number]
+            starts = [one["t"] for one in results]
+            mine = [message for message in messages if f"/s{scenario.number}/" in message.text]
+            parts = split(mine, starts, lambda message: message.time)
+            told = [_told_by_console(one, part) for one, part in zip(results, parts, strict=True)]
+            heard[scenario.number] = (told, starts)
+        return heard
+
+    async def _messages(self, *, at_least: int) -> list[Message]:
+        """Return the blocking messages; they reach the console a little after the page knows its result, and not every error has one."""
+        messages: list[Message] = []
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CONSOLE_SECONDS):
+                while True:
+                    messages += [one for one in await self._firefox.messages() if one.category.startswith("CORS")]
+                    if sum(message.category not in REMARKS for message in messages) >= at_least:
+                        break
+                    await asyncio.sleep(0.05)
+        return messages
+
+
+def _told_by_console(seen: dict[str, Any], messages: Sequence[Message]) -> Told:
+    """Return what was said of a request. The first message counts."""
+    blocking = [message for message in messages if message.category not in REMARKS]
+    if seen["result"] not in ("error", "sent") or not blocking:
+        return Told(result=seen["result"], detail=seen.get("error"))
+    if blocking[0].category == NETWORK_FAILURE:
+        return Told(result="error", detail=blocking[0].text)
+    return Told(result="error", cors_error=blocking[0].category, detail=blocking[0].text)
+
+
+DRIVERS: dict[str, Callable[[int], Driver]] = {"chromium": ChromiumDriver, "firefox": FirefoxDriver}

@@ -1,0 +1,147 @@
+"""Seeded scenarios through real browsers: our verdicts are the browsers' own. scripts/differential runs as many as you like."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from tests.browser.differential.__main__ import describe, summary
+from tests.browser.differential.compare import Agreement, Told, compare
+from tests.browser.differential.generate import make
+from tests.browser.differential.run import Result, run
+from tests.browser.differential.scenario import Answer, Scenario, Target, parse
+from tests.browser.differential.shrink import shrink, simpler
+
+COUNT = 200
+SEED = 20
+
+
+@pytest.mark.browser
+async def test_chromium_agrees(chromium_path: str) -> None:
+    """Over 200 scenarios no verdict and no first reason differs, and what is left open is little."""
+    results = await run([make(SEED, number) for number in range(COUNT)], "chromium")
+    told = summary(results, "chromium") + "".join(
+        describe(one, "chromium", one.scenario.number) for one in results if one.disagrees
+    )
+    comparisons = [one for result in results for one in result.comparisons]
+    assert not [one for one in comparisons if one.agreement is Agreement.DISAGREED], told
+    compared = [one for one in comparisons if one.agreement is not Agreement.NOT_CORS]
+    assert len(compared) > COUNT, told
+    # What the sample is worth: it holds many reasons, and open verdicts do not hide them.
+    assert len({one.told.cors_error for one in compared}) > 12, told
+    assert sum(one.agreement is Agreement.DEPENDS for one in compared) < len(compared) / 5, told
+
+
+def test_a_scenario_is_the_same_every_time() -> None:
+    """Seed and number alone decide it, and its printed form reads back as the same scenario."""
+    for number in range(50):
+        scenario = make(3, number)
+        assert make(3, number) == scenario
+        assert parse(scenario.text()) == scenario
+    assert make(3, 0) != make(4, 0)
+
+
+def test_scenarios_are_spread_over_the_ground() -> None:
+    """Two hundred of them hold every API, every place, redirects, cookies, sandboxes and both schemes."""
+    scenarios = [make(SEED, number) for number in range(COUNT)]
+    apis = {step["api"] for scenario in scenarios for step in scenario.steps}
+    assert apis == {"fetch", "xhr", "img", "script", "module", "css", "font", "eventsource", "beacon"}
+    assert {target.place for scenario in scenarios for target in scenario.targets.values()} == {
+        "own",
+        "port",
+        "site",
+        "cross",
+        "far",
+    }
+    assert {scenario.page_scheme for scenario in scenarios} == {"http", "https"}
+    assert {scenario.via for scenario in scenarios} == {None, "sandbox"}
+    assert {len(scenario.targets) for scenario in scenarios} >= {1, 2, 3}
+
+
+def test_what_is_simpler_is_never_the_same() -> None:
+    """Shrinking ends, because each candidate has less in it than what it came from."""
+    for number in range(20):
+        scenario = make(5, number)
+        assert all(len(one.text()) < len(scenario.text()) or one.text() != scenario.text() for one in simpler(scenario))
+        assert scenario not in list(simpler(scenario))
+
+
+def test_a_disagreement_shrinks_to_its_cause() -> None:
+    """Of a scenario with much in it only what makes the difference is left."""
+
+    async def runner(scenarios: Sequence[Scenario]) -> list[Result]:
+        def wrong(scenario: Scenario) -> bool:
+            return any("Authorization" in step.get("headers", {}) for step in scenario.steps)
+
+        record = {
+            "role": "simple",
+            "findings": [],
+            "patch": None,
+            "verdicts": {"chromium": {"outcome": "allowed", "reason": None}},
+        }
+        return [
+            Result(
+                scenario=one,
+                comparisons=(
+                    compare(
+                        [record],
+                        Told(result="error", cors_error="AllowOriginMismatch") if wrong(one) else Told(result="allowed"),
+                        "chromium",
+                    ),
+                ),
+            )
+            for one in scenarios
+        ]
+
+    big = Scenario(
+        number=1,
+        via="sandbox",
+        cookie=True,
+        targets={"a": Target(place="site", actual=Answer(headers=(("Access-Control-Allow-Origin", "*"),)))},
+        steps=({"api": "fetch", "method": "PUT", "headers": {"Authorization": "x", "X-Two": "2"}}, {"api": "fetch"}),
+    )
+
+    async def shrunk() -> Result:
+        (result,) = await runner([big])
+        return await shrink(result, runner)
+
+    left = asyncio.run(shrunk()).scenario
+    assert (left.via, left.cookie, left.targets) == (None, False, {"a": Target()})
+    assert left.steps == ({"api": "fetch", "headers": {"Authorization": "x"}},)
+
+
+@pytest.mark.parametrize(
+    ("ours", "told", "expected"),
+    [
+        ({"outcome": "allowed", "reason": None}, Told(result="allowed"), Agreement.AGREED),
+        (
+            {"outcome": "blocked", "reason": "acao-missing"},
+            Told(result="error", cors_error="MissingAllowOriginHeader"),
+            Agreement.AGREED,
+        ),
+        (
+            {"outcome": "blocked", "reason": "acao-missing"},
+            Told(result="error", cors_error="AllowOriginMismatch"),
+            Agreement.DISAGREED,
+        ),
+        ({"outcome": "blocked", "reason": "acao-missing"}, Told(result="allowed"), Agreement.DISAGREED),
+        ({"outcome": "allowed", "reason": None}, Told(result="error", cors_error="AllowOriginMismatch"), Agreement.DISAGREED),
+        ({"outcome": "allowed", "reason": None}, Told(result="error", detail="net::ERR_FAILED"), Agreement.NOT_CORS),
+        ({"outcome": "blocked", "reason": "acao-missing"}, Told(result="error"), Agreement.DISAGREED),
+        ({"outcome": "allowed", "reason": None}, Told(result="refused"), Agreement.NOT_CORS),
+        (
+            {
+                "outcome": "depends",
+                "reason": None,
+                "if_credentialed": {"outcome": "blocked", "reason": "acac-not-true"},
+                "if_not_credentialed": {"outcome": "allowed", "reason": None},
+            },
+            Told(result="error", cors_error="InvalidAllowCredentials"),
+            Agreement.DEPENDS,
+        ),
+    ],
+)
+def test_comparing(ours: dict[str, object], told: Told, expected: Agreement) -> None:
+    """Outcome and reason must be the browser's; an open verdict must name the browser's among its two."""
+    record = {"role": "simple", "findings": [], "patch": None, "verdicts": {"chromium": ours}}
+    assert compare([record], told, "chromium").agreement is expected
