@@ -13,6 +13,7 @@ from corslens.inspection import Inspection, PatchedView
 from corslens.lint.facts import Facts
 from corslens.lint.rule import RuleSet
 from corslens.lint.run import run
+from corslens.observation.evidence import Unknown
 from corslens.observation.exchange import Exchange
 from corslens.observation.observation import Followed, Observation, Role
 from corslens.observation.pairing import Pairing
@@ -66,10 +67,11 @@ class Inspector:
             observation = inherit_credentials(observation, settled, "preflight")
         previous = observation.redirected_from
         if previous is not None:
-            credentials = settle_redirect(self._patched(previous)).credentials
-            settled = structs.replace(previous, credentials=credentials)
+            settled = structs.replace(settle_redirect(self._patched(previous)), exchange=previous.exchange)
             settled = inherit_credentials(settled, observation, "redirect-chain")
-            if settled.credentials is not previous.credentials:
+            if settled.role is Role.NO_CORS and isinstance(observation.mode, Unknown):
+                observation = structs.replace(observation, role=settled.role, mode=settled.mode, need=None)
+            if settled.credentials is not previous.credentials or settled.role is not previous.role:
                 self._news.append(settled)
                 observation = structs.replace(observation, redirected_from=settled)
                 if observation.is_cors:

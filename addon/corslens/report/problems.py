@@ -1,6 +1,7 @@
 """What counts as a problem, by which word it goes, and when two are the same one to a reader."""
 
 from corslens.inspection import Inspection
+from corslens.observation.observation import Followed
 from corslens.verdict.verdict import Outcome
 
 LABELS = ("BLOCKED", "DEPENDS", "PATCHED", "ERROR", "WARNING", "INFO", "ALLOWED")
@@ -13,7 +14,9 @@ def label(inspection: Inspection) -> str:
         return "PATCHED"
     if inspection.observation.is_cors:
         outcome = inspection.verdict.outcome
-        if outcome is Outcome.BLOCKED or (outcome is Outcome.DEPENDS and reported_reason(inspection)):
+        # What a pending preflight depends on, its actual request tells within milliseconds.
+        settled = inspection.observation.followed is not Followed.PENDING
+        if outcome is Outcome.BLOCKED or (outcome is Outcome.DEPENDS and settled and reported_reason(inspection)):
             return outcome.value.upper()
     worst = inspection.worst
     return "ALLOWED" if worst is None else worst.word.upper()

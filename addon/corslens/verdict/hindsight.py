@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 from corslens.engines.engine import Engine
 from corslens.fetch.credentials import CredentialsMode
 from corslens.observation.evidence import Known, Unknown
-from corslens.observation.observation import Followed, Observation
+from corslens.observation.observation import Followed, Observation, Role
 from corslens.verdict.decide import decide
 from corslens.verdict.verdict import Outcome, Verdict
 
@@ -39,8 +39,16 @@ def settle_preflight(observation: Observation) -> Observation:
 
 
 def settle_redirect(observation: Observation) -> Observation:
-    """Return a redirect that was followed, with the credentials mode that this proves."""
-    return _settle(observation, Outcome.ALLOWED, REDIRECT_FOLLOWED) if observation.is_cors else observation
+    """Return a redirect that was followed, with the credentials mode that this proves, or the request mode.
+
+    Without fetch metadata a POST with an Origin may be a beacon or a form; one whose redirect was followed although
+    the CORS check fails was no CORS request.
+    """
+    if not observation.is_cors or observation.engine is None:
+        return observation
+    if isinstance(observation.mode, Unknown) and decide(observation, observation.engine).blocked:
+        return structs.replace(observation, role=Role.NO_CORS, mode=Known("no-cors", (REDIRECT_FOLLOWED,)))
+    return _settle(observation, Outcome.ALLOWED, REDIRECT_FOLLOWED)
 
 
 def inherit_credentials(observation: Observation, source: Observation, evidence: str) -> Observation:
