@@ -21,8 +21,8 @@ from corslens.mitm import live_web, options
 from corslens.mitm.commands import Commands
 from corslens.mitm.exit_status import ExitStatus
 from corslens.mitm.filters import parse_filter
-from corslens.mitm.live import LivePage
 from corslens.mitm.live_app import LiveApp
+from corslens.mitm.live_page import LivePage
 from corslens.mitm.live_session import LiveSession
 from corslens.mitm.logfile import LogFile
 from corslens.mitm.patch_mode import PatchMode

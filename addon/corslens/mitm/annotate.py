@@ -22,7 +22,7 @@ _LONGEST = 240
 
 def annotate(flow: http.HTTPFlow, inspection: Inspection) -> bool:
     """Mark the flow and say whether anything about it changed; a marker or comment that a user set stays."""
-    before = flow.metadata.get(METADATA, {})
+    before = stored(flow)
     comment = comment_for(inspection)
     marker = marker_for(inspection)
     data = metadata_for(inspection, comment, marker)
@@ -37,17 +37,23 @@ def annotate(flow: http.HTTPFlow, inspection: Inspection) -> bool:
 
 def clear(flow: http.HTTPFlow) -> None:
     """Take back what an earlier run of the flow was marked with."""
-    before = flow.metadata.pop(METADATA, None)
-    if before is not None:
+    before = stored(flow)
+    if before:
+        del flow.metadata[METADATA]
         if flow.marked == before.get("marker"):
             flow.marked = ""
         flow.comment = _beside(flow.comment, before.get("comment", ""), "")
 
 
+def stored(flow: http.HTTPFlow) -> dict[str, Any]:
+    """Return what was stored in the flow; empty when there is nothing, or, in a file of another's making, anything else."""
+    found = flow.metadata.get(METADATA)
+    return found if isinstance(found, dict) else {}
+
+
 def id_of(flow: http.HTTPFlow) -> str:
     """Return the id under which the flow was inspected last."""
-    stored = flow.metadata.get(METADATA)
-    return str(stored["id"]) if isinstance(stored, dict) and "id" in stored else str(flow.id)
+    return str(stored(flow).get("id", flow.id))
 
 
 def marker_for(inspection: Inspection) -> str:
@@ -124,5 +130,5 @@ def _beside(comment: str, ours: str, new: str) -> str:
     if comment in ("", ours):
         return new
     if ours and ours in comment:
-        return comment.replace(ours, new)
+        return comment.replace(ours, new) if new else comment.replace(f" | {ours}", "").replace(ours, "")
     return f"{comment} | {new}" if new else comment

@@ -7,7 +7,7 @@ from mitmproxy import command, ctx, exceptions, flow, http, types
 
 from corslens.advice import SERVERS, advise
 from corslens.mitm.annotate import id_of
-from corslens.mitm.live import LivePage
+from corslens.mitm.live_page import LivePage
 from corslens.mitm.patch_mode import PatchMode
 from corslens.mitm.report_file import ENDINGS, format_of, write_whole
 from corslens.mitm.session import Session

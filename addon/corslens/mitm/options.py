@@ -13,7 +13,7 @@ from msgspec import Struct
 from corslens.engines.engine import Engine
 from corslens.lint.finding import Severity
 from corslens.mitm.filters import parse_filter, parse_flow_filter
-from corslens.mitm.live import DEFAULT_HOST, parse_host
+from corslens.mitm.live_page import DEFAULT_HOST, parse_host
 from corslens.patching.injection import Injection
 from corslens.patching.injection_rules import parse_injections
 from corslens.patching.policy import LOOPBACK, PatchPolicy, PreflightMode, parse_origins, parse_policy

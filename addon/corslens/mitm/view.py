@@ -7,7 +7,7 @@ from mitmproxy import contentviews, http
 from mitmproxy.contentviews import SyntaxHighlight
 
 from corslens.inspection import Inspection
-from corslens.mitm.annotate import METADATA, id_of
+from corslens.mitm.annotate import id_of, stored
 from corslens.report.as_view import render_view
 
 type Find = Callable[[str], Inspection | None]
@@ -43,7 +43,7 @@ class CorsContentview(contentviews.Contentview):
     def render_priority(self, data: bytes, metadata: contentviews.Metadata) -> float:
         """Be first only for a response without a body: a page's JSON or HTML stays what one sees first."""
         flow = metadata.flow
-        inspected = isinstance(flow, http.HTTPFlow) and METADATA in flow.metadata
+        inspected = isinstance(flow, http.HTTPFlow) and bool(stored(flow))
         return _FIRST if inspected and not data and isinstance(metadata.http_message, http.Response) else -1.0
 
 
@@ -54,9 +54,10 @@ def text_for(flow: Any, find: Find) -> str:
     inspection = find(id_of(flow))
     if inspection is not None:
         return render_view(inspection, find)
-    if METADATA in flow.metadata:
+    kept = stored(flow)
+    if kept:
         return (
             "This flow was inspected in another session, or so long ago that it is forgotten (see cors_history).\n"
-            f"{flow.metadata[METADATA].get('comment', '')}\n"
+            f"{kept.get('comment', '')}\n"
         )
     return "There is no CORS in this exchange.\n"

@@ -1,4 +1,4 @@
-"""The addon in a running mitmproxy: real connections, real servers, every hook in mitmproxy's own order."""
+"""Sessions in a running mitmproxy: real connections, real servers, every hook in mitmproxy's own order."""
 
 import asyncio
 import json

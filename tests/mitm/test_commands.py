@@ -1,0 +1,140 @@
+"""The commands, called as their users call them: by name, with text for arguments."""
+
+import re
+
+import pytest
+from corslens.mitm.addon import CorsLens
+from mitmproxy import exceptions
+from mitmproxy.addons.view import View
+from mitmproxy.test import taddons
+
+from tests.mitm.make import answered, flow, preflight
+
+
+@pytest.fixture
+async def web():
+    """The addon beside a flow list, as in mitmweb and the console."""
+    addon, view = CorsLens(), View()
+    with taddons.context(addon, view) as context:
+        context.configure(addon)
+        addon.running()
+        context.view, context.addon = view, addon
+        yield context
+        addon.done()
+
+
+def add(context, made):
+    context.addon.requestheaders(made)
+    context.view.add([made])
+    context.addon.responseheaders(made)
+    context.addon.response(made)
+    return made
+
+
+def pair(context):
+    lines = [("Access-Control-Allow-Origin", "https://app.example"), ("Access-Control-Allow-Methods", "PUT")]
+    first = add(context, answered(preflight(), 204, lines))
+    second = add(context, answered(flow("PUT", time=1_700_000_000.1), allow_origin="https://app.example"))
+    return first, second
+
+
+def call(context, text):
+    return context.master.commands.execute(text)
+
+
+async def test_explain(web):
+    """Several flows are explained one after another."""
+    pair(web)
+    text = call(web, "cors.explain @all")
+    assert text.count("Verdict\n") == 2
+    assert "is a preflight" in text
+
+
+async def test_pair_goes_to_the_counterpart_and_back(web):
+    first, second = pair(web)
+    for start, end in ((first, second), (second, first)):
+        web.view.focus.flow = start
+        said = call(web, "cors.pair @focus")
+        assert web.view.focus.flow is end
+        assert said.startswith(end.request.method)
+
+
+async def test_pair_without_one(web):
+    made = add(web, answered(preflight(), 404))
+    assert "no counterpart" in call(web, "cors.pair @focus")
+    assert web.view.focus.flow is made
+
+
+async def test_pair_that_is_hidden(web):
+    """The view's filter is the user's; it is not changed behind the back."""
+    pair(web)
+    web.view.set_filter_cmd("~m OPTIONS")
+    with pytest.raises(exceptions.CommandError, match="hidden by the view's filter"):
+        call(web, "cors.pair @focus")
+
+
+async def test_patch_on_wants_a_filter(web):
+    with pytest.raises(exceptions.CommandError, match=re.escape("cors.patch.on needs a flow filter")):
+        call(web, "cors.patch.on")
+    with pytest.raises(exceptions.CommandError, match="cors_patch: '~nope' is no flow filter"):
+        call(web, "cors.patch.on ~nope")
+
+
+async def test_patch_on_and_off(web):
+    assert "patching is on for ~d api.example | ~d b.example" in call(web, "cors.patch.on ~d api.example | ~d b.example")
+    assert web.addon.patching.on
+    assert call(web, "cors.patch.off") == "patching is off"
+    assert not web.addon.patching.on
+
+
+async def test_report(web, tmp_path):
+    pair(web)
+    for ending in (".html", ".json", ".sarif", ".xml", ".md"):
+        path = tmp_path / f"report{ending}"
+        assert call(web, f"cors.report {path}") == f"2 exchanges are reported in {path}"
+        assert path.stat().st_size > 50
+    with pytest.raises(exceptions.CommandError, match="does not end in"):
+        call(web, f"cors.report {tmp_path}/report.pdf")
+    with pytest.raises(exceptions.CommandError, match="No such file"):
+        call(web, f"cors.report {tmp_path}/no/report.html")
+
+
+async def test_advise(web, tmp_path):
+    """The servers complete; settings are written for the flows given, and only the user's own origins get in."""
+    pair(web)
+    path = tmp_path / "cors.conf"
+    assert "nginx" in call(web, "cors.servers")
+    said = call(web, f"cors.advise nginx @all {path} https://app.example")
+    assert str(path) in said
+    assert "https://app.example" in path.read_text()
+    with pytest.raises(exceptions.CommandError):
+        call(web, f"cors.advise nginxx @all {path}")
+
+
+async def test_advise_without_cors(web, tmp_path):
+    add(web, answered(flow(origin=None)))
+    with pytest.raises(exceptions.CommandError, match=re.escape("cors.advise: no cross-origin exchange")):
+        call(web, f"cors.advise nginx @all {tmp_path}/x")
+
+
+async def test_clear(web):
+    """Exchanges are forgotten; a dry run stays one."""
+    web.configure(web.addon, cors_patch_dry_run=True)
+    pair(web)
+    call(web, "cors.clear")
+    assert web.addon.session.recent() == []
+    assert web.addon.terminal.tally.exchanges == 0
+    assert web.addon.session.inspector.dry_run
+
+
+async def test_names_fit_mitmwebs_route(web):
+    """POST /commands/NAME takes letters and dots only."""
+    names = [name for name in web.master.commands.commands if name.startswith("cors.")]
+    assert {"cors.explain", "cors.pair", "cors.patch.on", "cors.patch.off", "cors.report", "cors.advise", "cors.clear"} <= set(
+        names
+    )
+    assert all(re.fullmatch("[a-z.]+", name) for name in names)
+
+
+async def test_every_command_has_help(web):
+    assert all(c.help for name, c in web.master.commands.commands.items() if name.startswith("cors."))
