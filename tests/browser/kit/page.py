@@ -146,7 +146,9 @@ class Page:
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError:
-            raise TimeoutError("not seen in time; the last requests:\n" + "\n".join(map(repr, self.requests[-12:]))) from None
+            open_ones = [request for request in self.requests if not request.over]
+            lines = ["not seen in time; requests under way:", *map(repr, open_ones), "and the last:", *map(repr, self.requests[-5:])]
+            raise TimeoutError("\n".join(lines)) from None
 
     async def _enable(self, session: str) -> None:
         for command in ("Network.enable", "Page.enable", "Log.enable", "Runtime.enable"):
