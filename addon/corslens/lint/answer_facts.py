@@ -19,7 +19,7 @@ from corslens.lint.network_error import NetworkError, network_error
 from corslens.lint.redirection import Redirection, redirection
 from corslens.lint.request_facts import split_list
 from corslens.observation.evidence import Known, Unknown
-from corslens.observation.fingerprints import Product, Refusal, fingerprint, refusal
+from corslens.observation.fingerprints import Product, Refusal, fingerprint, products, refusal
 from corslens.observation.observation import Role
 from corslens.observation.wanted_headers import WANTED_BY_PAGES
 
@@ -79,6 +79,11 @@ class AnswerFacts(FactsBase):
         """The product whose CORS settings most likely decide, by the marks in the response's head."""
         return None if self.got is None else fingerprint(self.got)
 
+    @fact("response.products", rank=47)
+    def response_products(self) -> frozenset[Product]:
+        """Every product that left a mark in the response's head: an application and a proxy before it, for instance."""
+        return frozenset() if self.got is None else frozenset(products(self.got_headers))
+
     @fact("response.refusal", rank=44)
     def response_refusal(self) -> Refusal | None:
         """A known refusal of a CORS library or gateway, by status, type and length of its text."""
@@ -118,7 +123,7 @@ class AnswerFacts(FactsBase):
         """The Location header."""
         return self.got_headers.get("location")
 
-    @fact("response.vary", message="response", header=VARY, rank=30)
+    @fact("response.vary", message="response", header=VARY, rank=30, needs_header=True)
     def response_vary(self) -> frozenset[str]:
         """The header names in Vary, lower-case."""
         return split_list(self.got_headers.values(VARY))
