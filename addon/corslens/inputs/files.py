@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Protocol, cast
 
 from msgspec import Struct
 
@@ -30,7 +30,7 @@ _CHUNK = 1 << 20
 
 
 class _Readable(Protocol):
-    def read(self, size: int, /) -> bytes: ...
+    def read1(self, size: int, /) -> bytes: ...
 
 
 class Kind(StrEnum):
@@ -75,7 +75,7 @@ def read(name: str) -> Iterator[Capture | Damage]:
     try:
         if name == STDIN:
             with tempfile.TemporaryFile() as copy:
-                _copy(sys.stdin.buffer, copy, None)
+                _copy(cast(io.BufferedReader, sys.stdin.buffer), copy, None)
                 yield from _captures("stdin", copy)
             return
         with Path(name).open("rb") as file:
@@ -112,7 +112,7 @@ def _zipped(name: str, file: IO[bytes]) -> Iterator[Capture | Damage]:
                 inside = f"{name}/{member.filename}"
                 try:
                     with archive.open(member) as inner:
-                        yield from _expanded(inside, inner, _limit(member.compress_size))
+                        yield from _expanded(inside, cast(zipfile.ZipExtFile, inner), _limit(member.compress_size))
                 except (RuntimeError, NotImplementedError) as error:  # encrypted, or an unknown method
                     yield Damage(file=inside, what=f"cannot be expanded: {error}")
     except zipfile.BadZipFile as error:
@@ -161,14 +161,17 @@ def _plain(name: str, file: IO[bytes], damage: Damage | None) -> Iterator[Captur
 
 
 def _copy(source: _Readable, target: IO[bytes], limit: int | None) -> bool:
-    """Copy, and say whether it was all of it."""
+    """Copy as far as it goes, and say whether it was all of it."""
     written = 0
-    while chunk := source.read(_CHUNK):
-        written += len(chunk)
-        if limit is not None and written > limit:
-            return False
-        target.write(chunk)
-    target.flush()
+    try:
+        # read1: what was expanded before the damage comes out before the error does.
+        while chunk := source.read1(_CHUNK):
+            written += len(chunk)
+            if limit is not None and written > limit:
+                return False
+            target.write(chunk)
+    finally:
+        target.flush()
     return True
 
 

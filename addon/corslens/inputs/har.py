@@ -5,14 +5,16 @@ Format: http://www.softwareishard.com/blog/har-12-spec/
 """
 
 import json
+import re
 from collections.abc import Buffer, Iterator
 from datetime import UTC, datetime
 from itertools import chain
 from operator import itemgetter
+from typing import Annotated
 
 import ada_url
 import msgspec
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from corslens.fetch.messages import HeaderLine, HeaderList, Request, Response
 from corslens.inputs.damage import Damage
@@ -31,6 +33,10 @@ _VERSIONS = {
 }  # fmt: skip
 
 
+_USUAL_URL = re.compile(r"https?://[a-z0-9.-]+(?!:(?:80|443)/)(?::[0-9]+)?/[!\"$-~]*")
+"""What every writer but the odd one writes; the rest goes through a parser."""
+
+
 class _Header(Struct, gc=False):
     name: str
     value: str
@@ -44,7 +50,7 @@ class _Request(Struct):
 
 
 class _Response(Struct):
-    status: int
+    status: Annotated[int, Meta(ge=0, le=999)]
     headers: list[_Header]
     httpVersion: str | None = None
     redirectURL: str | None = None
@@ -254,8 +260,16 @@ def _version(text: str | None) -> str:
 
 
 def _url(url: str) -> str:
-    url = url.partition("#")[0]
-    return url if url.isascii() else ada_url.URL(url).href
+    """Return the URL as a browser or proxy would say it: without a fragment or default port, in ASCII.
+
+    Raises: ValueError
+    """
+    if _USUAL_URL.fullmatch(url):
+        return url
+    try:
+        return ada_url.URL(url.partition("#")[0]).href
+    except ValueError:
+        raise ValueError(f"request.url: {url[:200]!r} is no URL") from None
 
 
 def _sentence(error: Exception) -> str:

@@ -1,5 +1,6 @@
 """Find the entries of a HAR without reading what is in them, also when the file is damaged or cut off."""
 
+import json
 import re
 from collections.abc import Buffer, Iterator
 
@@ -82,19 +83,35 @@ class _Salvage:
         return None
 
     def _walk(self, position: int, entries: Entries) -> Iterator[tuple[int, Buffer]]:
-        index, depth, start = 0, 0, position
+        """Yield what stands between the commas of the list, and note where it ends too early."""
+        index, depth, start, end = 0, 0, position, position
         for token in _TOKEN.finditer(self._data, position):
-            match token[0][:1]:
-                case b"{" | b"[":
-                    if depth == 0:
-                        start = token.start()
-                    depth += 1
-                case b"}" | b"]":
-                    depth -= 1
-                    if depth < 0:
-                        return
-                    if depth == 0:
-                        yield index, self._data[start : token.end()]
-                        index += 1
+            opens = token[0][:1] in b"{["
+            closes = token[0][:1] in b"]}"
+            if depth == 0:
+                for scalar in self._scalars(end, token.start()):
+                    yield index, scalar
+                    index += 1
+                start = token.start()
+            depth += opens - closes
+            if depth < 0:
+                entries.damage = self._around(position, token.start())
+                return
+            end = token.end()
+            if depth == 0 and (closes or token["closed"]):
+                yield index, self._data[start:end]
+                index += 1
         where = f"in entry {index}" if depth else f"after entry {index - 1}" if index else "before the first entry"
         entries.damage = f"is cut off {where}"
+
+    def _scalars(self, start: int, end: int) -> list[bytes]:
+        """Return the numbers and words between two brackets."""
+        return [word.strip() for word in bytes(self._data[start:end]).split(b",") if word.strip()]
+
+    def _around(self, start: int, end: int) -> str | None:
+        """Say what is wrong with what stands around the list, if anything is."""
+        try:
+            json.loads(bytes(self._data[:start]) + bytes(self._data[end:]))
+        except (ValueError, RecursionError):
+            return "is not sound JSON outside its entries; all of them were read"
+        return None

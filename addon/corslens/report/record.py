@@ -195,7 +195,7 @@ def timestamp(seconds: float) -> str:
         moment = datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, ValueError, OSError):  # a capture may claim any number
         moment = datetime.fromtimestamp(0, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    return moment.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def _source(source: Source) -> SourceRecord:
@@ -222,7 +222,13 @@ def _branch(verdict: Verdict | None) -> BranchRecord | None:
     return BranchRecord(outcome=verdict.outcome, reason=verdict.reason, failures=tuple(map(_failure, verdict.failures)))
 
 
+_ALLOWED = VerdictRecord(outcome=Outcome.ALLOWED)
+"""What most exchanges have, three times each."""
+
+
 def _verdict(verdict: Verdict) -> VerdictRecord:
+    if verdict.outcome is Outcome.ALLOWED and not verdict.failures and not verdict.notes:
+        return _ALLOWED
     return VerdictRecord(
         outcome=verdict.outcome,
         reason=verdict.reason,

@@ -82,8 +82,14 @@ class Tally:
             self.severities[share.worst] += by
 
 
+_NOTHING = {role: _Share("ALLOWED", role, False, (), None) for role in Role}
+"""What an exchange of which there is nothing to tell adds."""
+
+
 def _share(inspection: Inspection) -> _Share:
     observation = inspection.observation
+    if not observation.is_cors and not inspection.findings and inspection.patch is None:
+        return _NOTHING[observation.role]
     word = label(inspection)
     names = [(finding.severity.word.upper(), finding.rule) for finding in inspection.findings]
     reason = reported_reason(inspection)

@@ -1,0 +1,140 @@
+"""Captures are found, told by their content, and expanded within bounds."""
+
+import gzip
+import io
+import os
+import sys
+import threading
+import zipfile
+from pathlib import Path
+
+import pytest
+from corslens.inputs import files
+from corslens.inputs.damage import Damage
+from corslens.inputs.files import Capture, Kind, find, read
+
+HAR = b'{"log": {"entries": []}}'
+
+
+def captures(name: str) -> list[tuple[str, Kind, bytes, str | None]]:
+    """What a file holds."""
+    found = []
+    for capture in read(name):
+        assert isinstance(capture, Capture), capture
+        damage = None if capture.damage is None else str(capture.damage)
+        found.append((capture.name, capture.kind, bytes(capture.data), damage))
+    return found
+
+
+def damages(name: str) -> list[str]:
+    """What is said of a file that holds nothing to read."""
+    return [str(damage) for damage in read(name) if isinstance(damage, Damage)]
+
+
+def zipped(**members: bytes) -> bytes:
+    """A zip."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def test_a_folder_is_walked_by_name_and_each_file_comes_once(tmp_path: Path) -> None:
+    for name in ("b.har", "a.HAR.gz", "sub/c.mitm", "notes.txt", "sub/d.zip"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    expected = [str(tmp_path / name) for name in ("a.HAR.gz", "b.har", "sub/c.mitm", "sub/d.zip")]
+    assert list(find([str(tmp_path), str(tmp_path / "b.har")])) == expected
+
+
+def test_an_empty_folder_is_told(tmp_path: Path) -> None:
+    (found,) = find([str(tmp_path)])
+    assert isinstance(found, Damage) and "a folder without captures" in str(found)
+
+
+TOLD = {
+    "har": (HAR, Kind.HAR, HAR),
+    "har with a byte order mark": (b"\xef\xbb\xbf" + HAR, Kind.HAR, HAR),
+    "har with space before": (b" \n" + HAR, Kind.HAR, b" \n" + HAR),
+    "flows": (b"3:abc,", Kind.FLOWS, b"3:abc,"),
+    "gzip": (gzip.compress(HAR), Kind.HAR, HAR),
+}
+
+
+@pytest.mark.parametrize(("content", "kind", "data"), TOLD.values(), ids=TOLD)
+def test_told_by_content(tmp_path: Path, content: bytes, kind: Kind, data: bytes) -> None:
+    path = tmp_path / "capture"
+    path.write_bytes(content)
+    assert captures(str(path)) == [(str(path), kind, data, None)]
+
+
+REFUSED = {
+    "empty": (b"", "is empty"),
+    "empty gzip": (gzip.compress(b""), "is empty"),
+    "no capture": (b"hello", "is neither JSON (a HAR) nor a mitmproxy flow file"),
+    "a list": (b"[]", "is neither JSON (a HAR) nor a mitmproxy flow file"),
+    "utf-16": ('{"log": 1}'.encode("utf-16"), "is UTF-16; a HAR is UTF-8"),
+    "damaged zip": (zipped(a=HAR)[:-30], "is a damaged zip: File is not a zip file"),
+    "zip without captures": (zipped(readme=b"x"), "is a zip without a HAR or flow file in it"),
+    "damaged gzip": (b"\x1f\x8b" + b"x" * 50, "is compressed and damaged or cut off: Unknown compression method"),
+}
+
+
+@pytest.mark.parametrize(("content", "sentence"), REFUSED.values(), ids=REFUSED)
+def test_refused(tmp_path: Path, content: bytes, sentence: str) -> None:
+    path = tmp_path / "capture"
+    path.write_bytes(content)
+    assert damages(str(path)) == [f"{path}: {sentence}"]
+
+
+def test_what_is_not_there_is_told(tmp_path: Path) -> None:
+    assert damages(str(tmp_path / "x.har")) == [f"{tmp_path / 'x.har'}: cannot be read: No such file or directory"]
+
+
+def test_a_zip_holds_several_captures(tmp_path: Path) -> None:
+    path = tmp_path / "all.zip"
+    path.write_bytes(zipped(**{"z.har": HAR, "a/b.har.gz": gzip.compress(HAR), "resource.png": b"x"}))
+    assert captures(str(path)) == [
+        (f"{path}/a/b.har", Kind.HAR, HAR, None),
+        (f"{path}/z.har", Kind.HAR, HAR, None),
+    ]
+
+
+def test_a_cut_gzip_gives_what_is_there(tmp_path: Path) -> None:
+    content = b"{" + os.urandom(200_000)
+    path = tmp_path / "a.har.gz"
+    path.write_bytes(gzip.compress(content)[:100_000])
+    ((_, kind, data, damage),) = captures(str(path))
+    assert kind is Kind.HAR and len(data) > 90_000 and content.startswith(data)
+    assert damage is not None and "damaged or cut off" in damage
+
+
+@pytest.mark.parametrize("kind", ["gzip", "zip", "zip of gzip"])
+def test_a_bomb_is_read_to_its_bound(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What grows past the bound is cut there, and said to be."""
+    monkeypatch.setattr(files, "EXPANSION_FLOOR", 1 << 20)
+    content = b"{" + b" " * (64 << 20)
+    bomb = gzip.compress(content)
+    path = tmp_path / "bomb"
+    path.write_bytes({"gzip": bomb, "zip": zipped(**{"a.har": content}), "zip of gzip": zipped(**{"a.har.gz": bomb})}[kind])
+    ((_, _, data, damage),) = captures(str(path))
+    assert len(data) <= 16 << 20
+    assert damage is not None and "when expanded; the rest was not read" in damage
+
+
+def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(gzip.compress(HAR))))
+    assert captures("-") == [("stdin", Kind.HAR, HAR, None)]
+
+
+def test_a_pipe_is_read(tmp_path: Path) -> None:
+    """`corslens analyze <(zstd -dc a.har.zst)`: what cannot be mapped is copied first."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    writer = threading.Thread(target=lambda: path.write_bytes(HAR))
+    writer.start()
+    try:
+        assert captures(str(path)) == [(str(path), Kind.HAR, HAR, None)]
+    finally:
+        writer.join()

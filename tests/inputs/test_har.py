@@ -1,0 +1,272 @@
+"""HAR as browsers, proxies and test runners write it becomes the exchanges that were on the wire."""
+
+import json
+from collections.abc import Iterable
+
+import pytest
+from corslens.fetch.messages import HeaderList
+from corslens.inputs.damage import Damage
+from corslens.inputs.har import HarReader
+from corslens.observation.exchange import Exchange
+
+from tests.inputs.make_har import START, at, encoded, entry, har, lines
+from tests.make import API, PAGE
+
+NOON = 1_769_860_800.0
+
+
+def read(data: bytes) -> tuple[list[Exchange], list[str]]:
+    """The exchanges and the sentences about what could not be read."""
+    found = list(HarReader(data, "a.har", "a"))
+    return [one for one in found if isinstance(one, Exchange)], [str(one) for one in found if isinstance(one, Damage)]
+
+
+def only(*entries: object, creator: str = "somebody") -> Exchange:
+    """The one exchange of a HAR without damages."""
+    exchanges, damages = read(encoded(*entries, creator=creator))
+    assert damages == []
+    (exchange,) = exchanges
+    return exchange
+
+
+def test_an_entry_becomes_an_exchange() -> None:
+    exchange = only(entry("patch", answer=[("Vary", "Origin"), ("vary", "Accept")], connection="52", _resourceType="fetch"))
+    assert exchange.id == "a:0"
+    assert (exchange.source.file, exchange.source.index) == ("a.har", 0)
+    assert (exchange.request.method, exchange.request.url) == ("patch", f"{API}/me")
+    assert exchange.request.headers == HeaderList([("Origin", PAGE)])
+    assert exchange.response is not None
+    assert exchange.response.headers == HeaderList([("Vary", "Origin"), ("vary", "Accept")])
+    assert (exchange.connection, exchange.resource_type) == ("52", "fetch")
+    assert exchange.request.time == NOON
+    assert exchange.response.time == pytest.approx(NOON + 0.0105)
+
+
+TIMES = {
+    START: NOON,
+    "2026-01-31T13:00:00.000+01:00": NOON,
+    "2026-01-31T13:00:00+0100": NOON,
+    "2026-01-31T12:00:00": NOON,
+    "2026-01-31T12:00:00.1234567Z": NOON + 0.123456,
+    "2026-01-31T07:00:00.5-05:00": NOON + 0.5,
+}
+
+
+@pytest.mark.parametrize(("text", "seconds"), TIMES.items(), ids=TIMES)
+def test_time(text: str, seconds: float) -> None:
+    assert only(entry(started=text)).request.time == pytest.approx(seconds)
+
+
+def test_a_browser_counts_from_before_the_request_was_sent() -> None:
+    """Chromium writes the moment of the call, and the preflight's time is in `blocked`: order by when the head went out."""
+    put = entry("PUT", started=at(0), timings={"blocked": 40, "dns": -1, "connect": 5, "send": 1, "wait": 9, "receive": 0})
+    asked = entry("OPTIONS", started=at(0.01), timings={"blocked": 1, "send": 1, "wait": 9, "receive": 0})
+    exchanges, _ = read(encoded(put, asked, creator="WebInspector"))
+    assert [exchange.request.method for exchange in exchanges] == ["OPTIONS", "PUT"]
+    assert [exchange.source.index for exchange in exchanges] == [1, 0]
+    assert exchanges[1].request.time == pytest.approx(NOON + 0.045)
+
+
+def test_a_proxy_counts_from_when_it_saw_the_request() -> None:
+    """mitmproxy's `connect` was spent before the request, on behalf of all that follow."""
+    first = entry("OPTIONS", started=at(0), timings={"connect": 50, "send": 1, "wait": 9, "receive": 0})
+    second = entry("PUT", started=at(0.02))
+    exchanges, _ = read(encoded(first, second, creator="mitmproxy"))
+    assert [exchange.request.method for exchange in exchanges] == ["OPTIONS", "PUT"]
+
+
+def test_without_timings_the_response_came_at_the_end() -> None:
+    made = entry()
+    del made["timings"]
+    response = only(made).response
+    assert response is not None and response.time == pytest.approx(NOON + 0.0125)
+
+
+VERSIONS = {
+    "h2": "HTTP/2.0", "http/2.0": "HTTP/2.0", "HTTP/2": "HTTP/2.0", "h3": "HTTP/3", "h3-29": "HTTP/3", "HTTP/1.1": "HTTP/1.1",
+    "http/1.0": "HTTP/1.0", "unknown": "HTTP/1.1", "": "HTTP/1.1",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "meant"), VERSIONS.items(), ids=VERSIONS)
+def test_http_version(written: str, meant: str) -> None:
+    made = entry()
+    made["request"]["httpVersion"] = made["response"]["httpVersion"] = written
+    exchange = only(made)
+    assert exchange.response is not None
+    assert (exchange.request.http_version, exchange.response.http_version) == (meant, meant)
+
+
+def test_pseudo_headers_are_dropped() -> None:
+    made = entry(given=[(":authority", "api.example"), ("origin", PAGE), (":path", "/me")])
+    made["request"]["httpVersion"] = "http/2.0"
+    assert only(made).request.headers.lines == (("origin", PAGE),)
+
+
+NO_ANSWER = {
+    "Chrome, blocked": ("WebInspector", {"_error": "net::ERR_BLOCKED_BY_CLIENT"}, "net::ERR_BLOCKED_BY_CLIENT", False),
+    "Firefox": ("Firefox", {}, "no response was recorded", False),
+    "mitmproxy's own page": ("mitmproxy", {"_error": "Server closed connection."}, "Server closed connection.", True),
+    "mitmproxy, browser gone": ("mitmproxy", {"_error": "Client disconnected."}, "Client disconnected.", False),
+}
+
+
+@pytest.mark.parametrize(("creator", "fields", "error", "by_proxy"), NO_ANSWER.values(), ids=NO_ANSWER)
+def test_status_0_is_no_response(creator: str, fields: dict[str, str], error: str, by_proxy: bool) -> None:
+    made = entry(status=0)
+    made["response"] |= fields
+    exchange = only(made, creator=creator)
+    assert (exchange.response, exchange.error, exchange.answered_by_proxy) == (None, error, by_proxy)
+
+
+def test_redirect_url_stands_in_for_a_location_that_was_left_out() -> None:
+    made = entry(status=302)
+    made["response"]["redirectURL"] = "https://cdn.example/x"
+    response = only(made).response
+    assert response is not None and response.headers.get("location") == "https://cdn.example/x"
+
+
+def test_redirect_url_does_not_double_a_location() -> None:
+    made = entry(status=302, answer=[("location", "/x")])
+    made["response"]["redirectURL"] = "https://api.example/x"
+    response = only(made).response
+    assert response is not None and response.headers.values("location") == ("/x",)
+
+
+LEFT_OUT = {
+    "CONNECT": entry("CONNECT", "https://api.example:443/"),
+    "data URL": entry(url="data:text/plain,hello"),
+    "blob": entry(url="blob:https://app.example/1-2"),
+    "extension": entry(url="chrome-extension://abc/x.js"),
+    "no scheme": entry(url="/me"),
+}
+
+
+@pytest.mark.parametrize("made", LEFT_OUT.values(), ids=LEFT_OUT)
+def test_what_is_no_http_exchange_is_left_out(made: object) -> None:
+    assert read(encoded(made)) == ([], [])
+
+
+URLS = {
+    "wss://api.example/live": "https://api.example/live",
+    "https://api.example/me#part": "https://api.example/me",
+    "https://bücher.example/ä": "https://xn--bcher-kva.example/%C3%A4",
+    "https://api.example:443/me": "https://api.example/me",
+    "http://api.example:80": "http://api.example/",
+    "HTTPS://API.example/Me": "https://api.example/Me",
+}
+
+
+@pytest.mark.parametrize(("written", "meant"), URLS.items(), ids=URLS)
+def test_url(written: str, meant: str) -> None:
+    assert only(entry(url=written)).request.url == meant
+
+
+def test_header_text_is_one_character_a_byte() -> None:
+    """Browsers write a byte as a character; what cannot be one was decoded before, and is UTF-8 again."""
+    made = entry(given=[("x-a", "caf\xe9"), ("x-b", "日")])
+    assert only(made).request.headers.lines == (("x-a", "caf\xe9"), ("x-b", "日".encode().decode("latin-1")))
+
+
+def test_mitmproxy_header_text_was_decoded() -> None:
+    """mitmproxy decodes UTF-8 and keeps what is none as lone surrogates, which strict JSON parsers refuse."""
+    made = entry(given=[("x-a", "é"), ("x-b", "\udce9")])
+    assert only(made, creator="mitmproxy 12").request.headers.lines == (("x-a", "Ã©"), ("x-b", "\xe9"))
+
+
+def test_lone_surrogates_in_a_body_cost_nothing() -> None:
+    made = entry()
+    made["response"]["content"]["text"] = "\ud800"
+    exchanges, damages = read(encoded(entry(), made, entry()))
+    assert ([exchange.source.index for exchange in exchanges], damages) == ([0, 1, 2], [])
+
+
+def test_har_1_1_without_optional_fields() -> None:
+    made = {
+        "startedDateTime": START, "time": 3,
+        "request": {"method": "GET", "url": f"{API}/", "headers": lines([("Origin", PAGE)])},
+        "response": {"status": 200, "headers": []},
+    }  # fmt: skip
+    data = json.dumps({"log": {"entries": [made]}}).encode()
+    assert [exchange.request.url for exchange in read(data)[0]] == [f"{API}/"]
+
+
+BAD: dict[str, tuple[object, str]] = {
+    "number for a header's value": (entry(given=[("Origin", 5)]), "entry 1: Expected `str`, got `int` - at `$.request.headers[0].value`"),
+    "headers as a mapping": (entry() | {"request": {"method": "GET", "url": API, "headers": {"Origin": PAGE}}}, "entry 1: Expected `array`, got `object` - at `$.request.headers`"),
+    "no request": ({"startedDateTime": START}, "entry 1: Object missing required field `request`"),
+    "a string for a status": (entry(status="200"), "entry 1: Expected `int`, got `str` - at `$.response.status`"),  # type: ignore[arg-type]  # that is the point
+    "a huge status": (entry(status=10**400), "entry 1: "),
+    "null": (None, "entry 1: Expected `object`, got `null`"),
+    "a text": ("x", "entry 1: Expected `object`, got `str`"),
+    "no URL": (entry(url="https://"), "entry 1: "),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("bad", "sentence"), BAD.values(), ids=BAD)
+def test_a_bad_entry_costs_itself_alone(bad: object, sentence: str) -> None:
+    exchanges, damages = read(encoded(entry(), bad, entry()))
+    assert [exchange.source.index for exchange in exchanges] == [0, 2]
+    assert len(damages) == 1
+    assert damages[0].startswith(f"a.har: {sentence}")
+
+
+def test_an_entry_without_a_response_is_told_and_still_an_exchange() -> None:
+    exchanges, damages = read(encoded(entry(response=None)))
+    assert (len(exchanges), damages) == (1, ["a.har: entry 0: has no response"])
+
+
+def test_a_bad_time_is_told_and_the_entry_kept_in_its_place() -> None:
+    exchanges, damages = read(encoded(entry(started=at(1)), entry(started="yesterday"), entry(started=at(2))))
+    assert [exchange.source.index for exchange in exchanges] == [0, 1, 2]
+    assert len(damages) == 1 and damages[0].startswith("a.har: entry 1: startedDateTime: ")
+
+
+ODD_NUMBERS = [float("1e308"), -1, -1e308, 0]
+
+
+@pytest.mark.parametrize("number", ODD_NUMBERS)
+def test_odd_durations_are_as_if_absent(number: float) -> None:
+    made = entry(time=number, timings={"send": number, "wait": number, "blocked": number})
+    exchange = only(made, creator="WebInspector")
+    assert exchange.request.time == NOON
+    assert exchange.response is not None and exchange.response.time == NOON
+
+
+def test_deep_nesting_costs_its_entry_at_most() -> None:
+    deep = json.dumps(entry()).replace('"{}"', "[" * 100_000 + "]" * 100_000, 1)
+    whole = json.dumps(har(entry(), "HERE", entry())).replace('"HERE"', deep).encode()
+    exchanges, damages = read(whole)
+    assert [exchange.source.index for exchange in exchanges][::2] == [0, 2] or [
+        exchange.source.index for exchange in exchanges
+    ] == [0, 2]
+    assert damages in ([], ["a.har: entry 1: is nested too deeply"])
+
+
+def test_order_is_that_of_the_requests_and_stable() -> None:
+    made = [entry(started=at(2)), entry(started=at(1)), entry(started=at(1)), entry(started=at(0))]
+    exchanges, _ = read(encoded(*made))
+    assert [exchange.source.index for exchange in exchanges] == [3, 1, 2, 0]
+
+
+def test_progress_ends_near_1() -> None:
+    reader = HarReader(encoded(*[entry()] * 10), "a.har", "a")
+    seen = [reader.progress for _ in reader]
+    assert seen == sorted(seen) and seen[0] == 0.0 and seen[-1] == 0.9
+
+
+def sources(exchanges: Iterable[Exchange]) -> list[int | None]:
+    """The entries that were read."""
+    return [exchange.source.index for exchange in exchanges]
+
+
+@pytest.mark.parametrize("percent", range(1, 100))
+def test_cut_off_at_any_percent(percent: int) -> None:
+    """What is whole is read, in order, and one sentence says where it ends."""
+    data = encoded(*(entry(started=at(i)) for i in range(20)))
+    cut = data[: len(data) * percent // 100]
+    exchanges, damages = read(cut)
+    assert sources(exchanges) == list(range(len(exchanges)))
+    assert len(exchanges) >= 20 * percent // 100 - 2
+    assert len(damages) == 1
+    assert "cut off" in damages[0] or "not a HAR" in damages[0] or "not JSON" in damages[0]
