@@ -1,7 +1,7 @@
 """The live page through the proxy: requests to a host that does not exist are answered here and go no further.
 
-Other addons never see these flows (the addon halts their hooks), so the page's polling is in no flow list, log or file, and no header rule of the
-user's can grant the page to others.
+Other addons never see these flows (the addon halts their hooks), so the page's polling is in no flow list, log or file, and no
+header rule of the user's can grant the page to others.
 """
 
 import ipaddress

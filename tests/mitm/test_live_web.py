@@ -1,0 +1,81 @@
+"""Under mitmweb the page is on mitmweb's own address, behind its token."""
+
+import json
+from typing import Any
+
+import tornado.testing
+from corslens.mitm import live_web
+from corslens.mitm.live_app import HEADERS, LiveApp
+from mitmproxy import options
+from mitmproxy.master import Master
+from mitmproxy.tools.web.master import WebMaster
+from tornado.httpclient import HTTPResponse
+
+from tests.mitm.test_live_app import EXPORTS, Session
+
+
+class TestUnderMitmweb(tornado.testing.AsyncHTTPTestCase):
+    """Requests to mitmweb's server, without and with mitmweb's token."""
+
+    def get_app(self) -> Any:
+        """mitmweb's application with the page in it."""
+
+        async def make() -> WebMaster:
+            return WebMaster(options.Options(http2=False), with_termlog=False)
+
+        master = self.io_loop.asyncio_loop.run_until_complete(make())
+        self.session = Session()
+        self.live = LiveApp(self.session, EXPORTS)
+        address = live_web.attach(master, self.live)
+        assert address is not None
+        self.address, _, self.token = address.partition("?token=")
+        return master.app
+
+    def ask(self, path: str, method: str = "GET", token: bool = True, **options: Any) -> HTTPResponse:
+        """Ask with mitmweb's token, unless told not to."""
+        headers = {"Authorization": f"Bearer {self.token}"} if token else {}
+        return self.fetch(path, method=method, headers=headers | options.pop("headers", {}), follow_redirects=False, **options)
+
+    def test_nothing_without_mitmwebs_token(self) -> None:
+        """Neither the page nor what belongs to it."""
+        own = {"X-Corslens-Token": self.live.token}
+        for path in ("/cors", "/cors/", "/cors/page.js", "/cors/api/changes"):
+            assert self.ask(path, token=False, headers=own).code == 403
+
+    def test_the_page_with_it(self) -> None:
+        """Under a folder, so that its own addresses are relative; with its own policies, not mitmweb's laxer ones."""
+        assert self.address.endswith("/cors/")
+        assert self.ask("/cors").headers["Location"] == "/cors/"
+        page = self.ask("/cors/")
+        assert page.code == 200 and b"corslens-token" in page.body
+        assert page.headers.get_list("Content-Security-Policy") == [HEADERS["Content-Security-Policy"]]
+        assert self.ask("/cors/page.css").headers["Content-Type"].startswith("text/css")
+
+    def test_the_session_wants_the_pages_token_too(self) -> None:
+        """Reading as well as commanding; mitmweb's own check of a cookie is not what it is about."""
+        assert self.ask("/cors/api/changes").code == 403
+        own = {"X-Corslens-Token": self.live.token}
+        assert json.loads(self.ask("/cors/api/changes", headers=own).body)["version"] == self.live.board.version
+        wish = {"method": "POST", "body": '{"on": true, "scope": "~all"}'}
+        typed = {"Content-Type": "application/json"}
+        assert self.ask("/cors/api/patching", **wish, headers=typed).code == 403
+        assert self.session.scope == ""
+        assert self.ask("/cors/api/patching", **wish, headers=typed | own).code == 200
+        assert self.session.scope == "~all"
+
+    def test_strangers_are_refused(self) -> None:
+        """Another origin, even with both tokens."""
+        headers = {"X-Corslens-Token": self.live.token, "Origin": "http://evil.test"}
+        assert self.ask("/cors/api/changes", headers=headers).code == 403
+        assert self.ask("/cors/", headers=headers).code == 403
+        assert "Access-Control-Allow-Origin" not in self.ask("/cors/", headers=headers).headers
+
+    def test_too_much_is_refused(self) -> None:
+        """The page has little to say."""
+        headers = {"X-Corslens-Token": self.live.token, "Content-Type": "application/json"}
+        assert self.ask("/cors/api/patching", method="POST", body="x" * 20_000, headers=headers).code == 413
+
+
+async def test_any_other_tool_has_no_address() -> None:
+    """mitmdump and the console serve no pages."""
+    assert live_web.attach(Master(options.Options()), LiveApp(Session(), {})) is None
