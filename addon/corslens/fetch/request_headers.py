@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from corslens.fetch.header_values import is_token
+from corslens.fetch.header_values import get_decode_and_split, is_token
 from corslens.fetch.messages import HeaderLine
 from corslens.fetch.methods import is_forbidden_method
 
@@ -143,4 +143,4 @@ def is_forbidden_request_header(name: str, value: str = "") -> bool:
     lowered = name.lower()
     if lowered in FORBIDDEN_REQUEST_HEADERS or lowered.startswith(("proxy-", "sec-")):
         return True
-    return lowered in _METHOD_OVERRIDES and any(is_forbidden_method(part.strip(" \t")) for part in value.split(","))
+    return lowered in _METHOD_OVERRIDES and any(is_forbidden_method(part) for part in get_decode_and_split(value))

@@ -78,7 +78,8 @@ class Pairing:
 
     def __init__(self, limit: int = 10_000, profiles: Mapping[Engine, EngineProfile] = PROFILES) -> None:
         self._profiles: dict[Engine | None, EngineProfile] = {None: STANDARD}
-        self._profiles.update(profiles)
+        for engine, profile in profiles.items():
+            self._profiles[engine] = profile
         self._open: Bounded[str, Observation] = Bounded(limit)
         self._pending: Bounded[str, Observation] = Bounded(limit)
         """Preflights by id, oldest first, whose actual request may still come."""
