@@ -198,8 +198,8 @@ _COMPARES: dict[Matcher, Callable[[Any], Callable[[Any], bool]]] = {
     Matcher.ABOVE: lambda wanted: lambda value: bool(value > wanted),
     Matcher.BELOW: lambda wanted: lambda value: bool(value < wanted),
     Matcher.HAS: lambda wanted: lambda value: wanted in value,
-    Matcher.HAS_ANY: lambda wanted: lambda value: not value.isdisjoint(wanted),
-    Matcher.HAS_ALL: lambda wanted: lambda value: value.issuperset(wanted),
+    Matcher.HAS_ANY: lambda wanted: lambda value: any(element in value for element in wanted),
+    Matcher.HAS_ALL: lambda wanted: lambda value: all(element in value for element in wanted),
     Matcher.EMPTY: _empty,
     Matcher.PRESENT: _present,
 }

@@ -3,11 +3,10 @@
 The documentation, the type checks of the loader, the JSON Schema and the pages are all generated from these declarations.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from enum import StrEnum
-from functools import cached_property
 from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Self, TypeAliasType, Union, get_args, get_origin, get_type_hints, overload
 
 from corslens.observation.evidence import Unknown
 
@@ -22,13 +21,26 @@ class Kind(StrEnum):
     SET = "set"
 
 
-class Fact[T](cached_property[T]):
-    """A documented, typed property, computed at most once for each exchange, and only when a rule asks."""
+class Fact[T]:
+    """A documented, typed property, computed at most once for each exchange, and only when a rule asks.
+
+    A plain `functools.cached_property` with less ado: the value goes into the instance's dictionary, where Python finds it first.
+    """
 
     def __init__(
-        self, compute: Callable[[Any], T], *, name: str, message: str | None, header: str | None, rank: int, needs_header: bool
+        self,
+        compute: Callable[[Any], T],
+        *,
+        name: str,
+        message: str | None,
+        header: str | None,
+        rank: int,
+        needs_header: bool,
+        only_if: str | None,
     ) -> None:
-        super().__init__(compute)
+        self.compute = compute
+        self.attribute = ""
+        """The attribute of Facts that computes it."""
         self.name = name
         self.message = message
         """Where the header that it stands on is: `request`, `response` or `preflight.response`."""
@@ -45,20 +57,31 @@ class Fact[T](cached_property[T]):
         self.kind, self.choices = self._typed(get_type_hints(compute)["return"])
         self.needs_header = needs_header or (header is not None and self.optional)
         """Without the header it is absent (or false), so no condition on its value can hold."""
+        self.only_if = only_if
+        """A flag without which it is empty or false, so that one look at that flag excludes it."""
 
-    @property
-    def attribute(self) -> str:
-        """The attribute of Facts that computes it."""
-        assert self.attrname is not None
-        return self.attrname
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.attribute = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> T: ...
+    def __get__(self, instance: object | None, owner: type) -> Self | T:
+        if instance is None:
+            return self
+        value = instance.__dict__[self.attribute] = self.compute(instance)
+        return value
 
     def _typed(self, hint: Any) -> tuple[Kind, tuple[str, ...]]:
         parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
         self.optional = type(None) in parts
         self.may_be_unknown = Unknown in parts
         (value,) = (part for part in parts if part is not type(None) and part is not Unknown)
-        if get_origin(value) in (frozenset, tuple):
-            (element, *_) = get_args(value)
+        if isinstance(value, TypeAliasType):
+            value = value.__value__
+        if get_origin(value) in (frozenset, Set):
+            (element,) = get_args(value)
             return Kind.SET, tuple(element) if issubclass(element, StrEnum) else ()
         if issubclass(value, StrEnum):
             return Kind.CHOICE, tuple(value)
@@ -70,12 +93,18 @@ class Fact[T](cached_property[T]):
 
 
 def fact[T](
-    name: str, *, message: str | None = None, header: str | None = None, rank: int = 50, needs_header: bool = False
+    name: str,
+    *,
+    message: str | None = None,
+    header: str | None = None,
+    rank: int = 50,
+    needs_header: bool = False,
+    only_if: str | None = None,
 ) -> Callable[[Callable[[Any], T]], Fact[T]]:
     """Declare the decorated method to be the fact of this name; its docstring is the documentation, its return type the type."""
 
     def declare(compute: Callable[[Any], T]) -> Fact[T]:
-        return Fact(compute, name=name, message=message, header=header, rank=rank, needs_header=needs_header)
+        return Fact(compute, name=name, message=message, header=header, rank=rank, needs_header=needs_header, only_if=only_if)
 
     return declare
 

@@ -28,7 +28,8 @@ class FactsBase:
         self.verdicts = verdicts
         self.past = history
         self.chosen_engine = headline
-        self.sent: Request = exchange.request
-        self.got: Response | None = exchange.response
-        self.got_headers: HeaderList = NO_HEADERS if self.got is None else self.got.headers
-        self.sent_headers: HeaderList = self.sent.headers
+        sent, got = exchange.request, exchange.response
+        self.sent: Request = sent
+        self.got: Response | None = got
+        self.got_headers: HeaderList = NO_HEADERS if got is None else got.headers
+        self.sent_headers: HeaderList = sent.headers

@@ -5,7 +5,7 @@ common. Where a condition fixes a fact's value, the next step is one look-up how
 is tested once for all the rules below it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from corslens.lint.condition import Condition, Leaf, Matcher, Test, compile_condition, conjuncts, wants_value
@@ -14,12 +14,14 @@ from corslens.observation.observation import Role
 
 _HEADER_SETS = {"response": "response.headers", "request": "request.headers"}
 _ROLE = "role"
+_REASONS = frozenset({"verdict.reasons", "verdict.reason"})
+"""Only a verdict of `blocked` has any."""
 
 
 class Node[T]:
     """A place in the tree: what holds for everything below has been tested on the way."""
 
-    __slots__ = ("_by_test", "found", "sets", "tests", "values")
+    __slots__ = ("_by_test", "_frozen", "found", "sets", "tests", "values")
 
     def __init__(self) -> None:
         self.found: list[T] = []
@@ -29,6 +31,7 @@ class Node[T]:
         """By attribute: the node for each element."""
         self.tests: list[tuple[Test, Node[T]]] = []
         self._by_test: dict[Condition, Node[T]] = {}
+        self._frozen: _Frozen[T] | None = None
 
     def add(self, steps: tuple[Condition, ...], item: T, vocabulary: Mapping[str, Fact[Any]]) -> None:
         """Hang an item below the nodes that its conditions lead to."""
@@ -56,15 +59,42 @@ class Node[T]:
             self.tests.append((compile_condition(step, vocabulary), node))
         return (node,)
 
+    def frozen(self) -> "_Frozen[T]":
+        """Return the node as it is walked: tuples instead of dictionaries of dictionaries."""
+        if self._frozen is None:
+            self._frozen = _Frozen(
+                tuple(self.found),
+                tuple((name, {key: node.frozen() for key, node in nodes.items()}) for name, nodes in self.values.items()),
+                tuple((name, {key: node.frozen() for key, node in nodes.items()}) for name, nodes in self.sets.items()),
+                tuple((test, node.frozen()) for test, node in self.tests),
+            )
+        return self._frozen
+
+
+class _Frozen[T]:
+    __slots__ = ("found", "sets", "tests", "values")
+
+    def __init__(
+        self,
+        found: "tuple[T, ...]",
+        values: "tuple[tuple[str, dict[Any, _Frozen[T]]], ...]",
+        sets: "tuple[tuple[str, dict[Any, _Frozen[T]]], ...]",
+        tests: "tuple[tuple[Test, _Frozen[T]], ...]",
+    ) -> None:
+        self.found = found
+        self.values = values
+        self.sets = sets
+        self.tests = tests
+
     def collect(self, facts: Any, into: list[T]) -> None:
         """Add the items all of whose conditions hold."""
         if self.found:
             into += self.found
-        for attribute, branches in self.values.items():
-            node = branches.get(getattr(facts, attribute))
-            if node is not None:
-                node.collect(facts, into)
-        for attribute, branches in self.sets.items():
+        for attribute, branches in self.values:
+            value = getattr(facts, attribute)
+            if value in branches:
+                branches[value].collect(facts, into)
+        for attribute, branches in self.sets:
             elements = getattr(facts, attribute)
             if elements:
                 for element in branches.keys() & elements:
@@ -80,12 +110,13 @@ class Index[T]:
     __slots__ = ("_trees",)
 
     def __init__(self, items: Iterable[tuple[Condition, T]], vocabulary: Mapping[str, Fact[Any]]) -> None:
-        self._trees: dict[str, Node[T]] = {role: Node() for role in Role}
+        trees: dict[str, Node[T]] = {role: Node() for role in Role}
         for condition, item in items:
             steps = _steps(condition, vocabulary)
             rest = tuple(step for step in steps if not _fixes_role(step))
             for role in _roles(steps):
-                self._trees[role].add(rest, item, vocabulary)
+                trees[role].add(rest, item, vocabulary)
+        self._trees = {role: tree.frozen() for role, tree in trees.items()}
 
     def collect(self, facts: Any) -> list[T]:
         """Return the items whose condition holds."""
@@ -115,18 +146,21 @@ def _steps(condition: Condition, vocabulary: Mapping[str, Fact[Any]]) -> tuple[C
         if not isinstance(part, Leaf):
             steps[part] = 100
             continue
-        fact = vocabulary[part.fact]
-        steps[part] = fact.rank
-        implied = _implied_header(part, fact)
-        if implied is not None:
+        steps[part] = vocabulary[part.fact].rank
+        for implied in _implied(part, vocabulary):
             steps[implied] = vocabulary[implied.fact].rank
     return tuple(sorted(steps, key=lambda step: (steps[step], repr(step))))
 
 
-def _implied_header(leaf: Leaf, fact: Fact[Any]) -> Leaf | None:
+def _implied(leaf: Leaf, vocabulary: Mapping[str, Fact[Any]]) -> Iterator[Leaf]:
+    """Yield what must hold for the question to be answered with yes, and is cheaper to ask."""
+    fact = vocabulary[leaf.fact]
+    if not wants_value(leaf) or (leaf.matcher is Matcher.IS and leaf.argument is False):
+        return
     names = None if fact.message is None else _HEADER_SETS.get(fact.message)
-    if names is None or fact.header is None or not fact.needs_header:
-        return None
-    if not wants_value(leaf) or leaf.argument is False:
-        return None
-    return Leaf(names, Matcher.HAS, fact.header)
+    if names is not None and fact.header is not None and fact.needs_header:
+        yield Leaf(names, Matcher.HAS, fact.header)
+    if fact.only_if is not None:
+        yield Leaf(fact.only_if, Matcher.IS, True)
+    if leaf.fact in _REASONS:
+        yield Leaf("verdict.outcome", Matcher.IS, "blocked")

@@ -53,12 +53,12 @@ class PairFacts(FactsBase):
         """Whether a redirect led to this request."""
         return self.observation.redirected_from is not None
 
-    @fact("redirect.tainted", message="request", header="origin", rank=31)
+    @fact("redirect.tainted", message="request", header="origin", rank=32, only_if="redirect.followed")
     def redirect_tainted(self) -> bool:
         """Whether Origin is `null` because a redirect led from one foreign origin to another."""
         return self.observation.tainted
 
-    @fact("redirect.authorization-dropped", rank=31)
+    @fact("redirect.authorization-dropped", rank=32, only_if="redirect.followed")
     def redirect_authorization_dropped(self) -> bool:
         """Whether the hop before carried Authorization, and this one, on another origin, does not."""
         before = self.observation.redirected_from

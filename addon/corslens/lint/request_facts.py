@@ -1,6 +1,6 @@
 """Facts about the request: what was asked, by whom, and with what evidence for what the wire does not show."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 from corslens.engines.engine import Engine
 from corslens.fetch.constants import (
@@ -20,14 +20,17 @@ from corslens.observation.traffic import jsonp_parameter
 
 _NOT_A_BROWSER = Unknown("no browser is recognised by the User-Agent")
 _CLIENT_HINTS = frozenset({"dpr", "save-data", "device-memory", "downlink", "ect", "rtt", "viewport-width", "width"})
-_RESPONSE_ONLY = (
+_RESPONSE_ONLY = frozenset({
     "access-control-allow-origin",
     "access-control-allow-credentials",
     "access-control-allow-methods",
     "access-control-allow-headers",
     "access-control-expose-headers",
     "access-control-max-age",
-)
+})  # fmt: skip
+
+type Names = Set[str]
+"""Lower-case header names."""
 
 
 def split_list(lines: Iterable[str]) -> frozenset[str]:
@@ -69,9 +72,9 @@ class RequestFacts(FactsBase):
         return self.observation.origin
 
     @fact("request.headers", rank=6)
-    def request_headers(self) -> frozenset[str]:
+    def request_headers(self) -> Names:
         """The lower-case names of the request's headers."""
-        return frozenset(self.sent_headers.names())
+        return self.sent_headers.names()  # type: ignore[return-value]  # a dict's key view, not copied: this is asked of every exchange
 
     @fact("request.mode", message="request", header="sec-fetch-mode", rank=40)
     def request_mode(self) -> str | Unknown:
@@ -115,9 +118,9 @@ class RequestFacts(FactsBase):
     @fact("request.response-only-headers", message="request", rank=8)
     def request_response_only_headers(self) -> frozenset[str]:
         """`Access-Control-Allow-…` names that the page put on its request, or asks a preflight for, where they mean nothing."""
-        found = {name for name in _RESPONSE_ONLY if name in self.sent_headers}
+        found = _RESPONSE_ONLY & self.request_headers
         if self.observation.role is Role.PREFLIGHT:
-            found |= self.request_requested_headers & frozenset(_RESPONSE_ONLY)
+            found |= _RESPONSE_ONLY & self.request_requested_headers
         return frozenset(found)
 
     @fact("request.requested-method", message="request", header=ACCESS_CONTROL_REQUEST_METHOD, rank=40)

@@ -1,6 +1,7 @@
 """Facts about the response's CORS headers: what they say, how they are written, and whom they let in."""
 
 from enum import StrEnum
+from functools import lru_cache
 
 from corslens.fetch.constants import (
     ACCESS_CONTROL_ALLOW_CREDENTIALS,
@@ -24,11 +25,16 @@ from corslens.lint.facts_base import FactsBase
 from corslens.lint.header_spelling import OBSOLETE_NAMES, REQUEST_NAMES, meant_name
 from corslens.lint.hosts import Hosting, LookAlike, Place, hosting_of, look_alike, place_of
 from corslens.lint.max_age import MaxAgeForm, max_age_form, max_age_seconds
-from corslens.lint.request_facts import split_list
+from corslens.lint.request_facts import Names, split_list
 from corslens.observation.observation import Role
 
 _METHODS = NORMALIZED_METHODS | {"PATCH"}
 _PREFLIGHT_ONLY = (ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_MAX_AGE)
+
+
+@lru_cache(maxsize=8192)
+def _is_odd(name: str) -> bool:
+    return name in OBSOLETE_NAMES or name in REQUEST_NAMES or meant_name(name) is not None
 
 
 class Grant(StrEnum):
@@ -45,9 +51,14 @@ class ResponseFacts(FactsBase):
     """`response.allow-*`, `granted.*` and the other CORS headers of the response."""
 
     @fact("response.headers", rank=5)
-    def response_headers(self) -> frozenset[str]:
+    def response_headers(self) -> Names:
         """The lower-case names of the response's headers. Rules that need one cost nothing on responses without it."""
-        return frozenset(self.got_headers.names())
+        return self.got_headers.names()  # type: ignore[return-value]  # a dict's key view, not copied: this is asked of every exchange
+
+    @fact("response.odd-headers", rank=8)
+    def response_odd_headers(self) -> bool:
+        """Whether the response holds names that look like CORS headers and that no response has: misspelt, obsolete, or a request's."""
+        return any(_is_odd(name) for name in self.got_headers.names())
 
     @fact("response.cors-headers", message="response", rank=9)
     def response_cors_headers(self) -> frozenset[str]:
@@ -162,7 +173,7 @@ class ResponseFacts(FactsBase):
         """Timing-Allow-Origin."""
         return self.got_headers.get(TIMING_ALLOW_ORIGIN)
 
-    @fact("response.misspelt-headers", message="response", rank=10)
+    @fact("response.misspelt-headers", message="response", rank=10, only_if="response.odd-headers")
     def response_misspelt_headers(self) -> frozenset[str]:
         """Header names that were meant to be CORS headers and are not, lower-case."""
         return frozenset(name for name in self.got_headers.names() if meant_name(name) is not None)
@@ -172,7 +183,7 @@ class ResponseFacts(FactsBase):
         """The CORS headers that `response.misspelt-headers` were meant to be, in their right spelling."""
         return frozenset(meant for name in self.got_headers.names() if (meant := meant_name(name)) is not None)
 
-    @fact("response.request-headers", message="response", rank=10)
+    @fact("response.request-headers", message="response", rank=10, only_if="response.odd-headers")
     def response_request_headers(self) -> frozenset[str]:
         """`Access-Control-Request-…` headers in the response, where they mean nothing."""
         return frozenset(name for name in REQUEST_NAMES if name in self.got_headers)
@@ -182,9 +193,9 @@ class ResponseFacts(FactsBase):
         """Headers in the response to an actual request that only the response to a preflight needs."""
         if self.observation.role is Role.PREFLIGHT:
             return frozenset()
-        return frozenset(canonical_name(name) for name in _PREFLIGHT_ONLY if name in self.got_headers)
+        return frozenset([canonical_name(name) for name in _PREFLIGHT_ONLY if name in self.got_headers])
 
-    @fact("response.obsolete-headers", message="response", rank=10)
+    @fact("response.obsolete-headers", message="response", rank=10, only_if="response.odd-headers")
     def response_obsolete_headers(self) -> frozenset[str]:
         """Headers of withdrawn drafts (Private Network Access and its forerunners) in the response."""
         return frozenset(name for name in OBSOLETE_NAMES if name in self.got_headers)

@@ -5,7 +5,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from corslens.lint.condition import All, Condition, Leaf, Matcher, Test, compile_condition
+from corslens.lint.condition import All, Condition, Leaf, Matcher, Test, compile_condition, leaves
+from corslens.lint.fact import Kind
 from corslens.lint.facts import VOCABULARY
 from corslens.lint.finding import Confidence, Severity
 from corslens.lint.index import Index
@@ -108,6 +109,10 @@ class Fireable(Struct, frozen=True):
     severity: Severity
     silences: tuple[Silence, ...]
     order: int
+    evidence: tuple[tuple[str, str], ...]
+    """Message and header name of each line that its conditions stand on."""
+    evidence_sets: tuple[tuple[str, str], ...]
+    """Message and attribute of each fact that is a set of header names."""
 
 
 class RuleSet:
@@ -147,4 +152,17 @@ class RuleSet:
             rule.severity if override is None else override.severity,
             tuple(silence for silence in self.silences if silence.rule == rule.id),
             order,
+            *_evidence(rule),
         )
+
+
+def _evidence(rule: Rule) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+    lines: dict[tuple[str, str], None] = {}
+    sets: dict[tuple[str, str], None] = {}
+    for leaf in () if rule.when is None else leaves(rule.when):
+        fact = VOCABULARY[leaf.fact]
+        if fact.message is not None and fact.header is not None:
+            lines[fact.message, fact.header] = None
+        elif fact.message is not None and fact.kind is Kind.SET:
+            sets[fact.message, fact.attribute] = None
+    return tuple(lines), tuple(sets)

@@ -1,12 +1,11 @@
 """run: rules and the facts of one exchange in, findings out."""
 
-from typing import Any
+from functools import lru_cache
 
 from msgspec import Struct
 
 from corslens.fetch.constants import canonical_name
-from corslens.lint.condition import leaves
-from corslens.lint.fact import Kind
+from corslens.fetch.messages import NO_HEADERS, HeaderList
 from corslens.lint.facts import VOCABULARY, Facts
 from corslens.lint.finding import Evidence, Finding, Severity
 from corslens.lint.rule import Fireable, RuleSet
@@ -79,35 +78,39 @@ def _evidence(fireable: Fireable, facts: Facts, failure: Failure | None) -> tupl
     """Return the header lines behind the failing check and behind the facts that the rule asks for."""
     found: dict[tuple[str, str], Evidence] = {}
     if failure is not None and failure.header is not None:
-        _add(found, "response", failure.header.lower(), failure.value)
-    condition = fireable.rule.when
-    for leaf in () if condition is None else leaves(condition):
-        fact = VOCABULARY[leaf.fact]
-        if fact.message is None:
-            continue
-        if fact.header is not None:
-            _add(found, fact.message, fact.header, _line(facts, fact.message, fact.header))
-        elif fact.kind is Kind.SET:
-            value: Any = getattr(facts, fact.attribute)
-            for name in sorted(value) if value and not isinstance(value, Unknown) else ():
-                _add(found, fact.message, name.lower(), _line(facts, fact.message, name.lower()))
+        header = failure.header.lower()
+        found["response", header] = _line("response", header, failure.value)
+    for place in fireable.evidence:
+        if place not in found:
+            found[place] = _line(*place, _headers(facts, place[0]).get(place[1]))
+    for message, attribute in fireable.evidence_sets:
+        value = getattr(facts, attribute)
+        for name in sorted(value) if value and not isinstance(value, Unknown) else ():
+            header = name.lower()
+            if (message, header) not in found:
+                found[message, header] = _line(message, header, _headers(facts, message).get(header))
     return tuple(found.values())
 
 
-def _add(found: dict[tuple[str, str], Evidence], message: str, header: str, value: str | None) -> None:
-    if (message, header) in found:
-        return
-    if value is not None:
-        value = redact_header(header, value)
-        value = value if len(value) <= _LONGEST_EVIDENCE else f"{value[: _LONGEST_EVIDENCE - 1]}…"
-    found[message, header] = Evidence(message=message, header=canonical_name(header), value=value)
-
-
-def _line(facts: Facts, message: str, header: str) -> str | None:
+def _headers(facts: Facts, message: str) -> HeaderList:
     if message == "request":
-        return facts.sent_headers.get(header)
+        return facts.sent_headers
     if message == "response":
-        return facts.got_headers.get(header)
+        return facts.got_headers
     preflight = facts.observation.preflight
     response = None if preflight is None else preflight.exchange.response
-    return None if response is None else response.headers.get(header)
+    return NO_HEADERS if response is None else response.headers
+
+
+def _line(message: str, header: str, value: str | None) -> Evidence:
+    if value is not None and len(value) > _LONGEST_EVIDENCE:
+        value = f"{redact_header(header, value)[: _LONGEST_EVIDENCE - 1]}…"
+        return Evidence(message=message, header=canonical_name(header), value=value)
+    return _short_line(message, header, value)
+
+
+@lru_cache(maxsize=4096)
+def _short_line(message: str, header: str, value: str | None) -> Evidence:
+    return Evidence(
+        message=message, header=canonical_name(header), value=None if value is None else redact_header(header, value)
+    )

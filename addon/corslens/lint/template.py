@@ -1,7 +1,8 @@
 """Template: the text of a message or a fix, with facts in braces. What comes off the wire is redacted when it is filled in."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -16,6 +17,7 @@ FAILURE_FIELDS = ("failure.header", "failure.value", "failure.wanted")
 """What a rule with a `reason` may say of the failing check."""
 
 _FIELD = re.compile(r"\{([^{}]*)\}")
+_OPEN, _CLOSE = "\ue000", "\ue001"  # private characters that no rule holds
 _LONGEST = 200
 _MOST = 6
 
@@ -34,20 +36,20 @@ class Template(Struct, frozen=True):
 
 
 def parse_template(text: str) -> Template:
-    """Cut a text at its fields; there is no way to write a brace that is none.
+    """Cut a text at its fields; `{{` and `}}` are plain braces.
 
     Raises: ValueError when a brace is left over.
     """
-    parts = tuple(_FIELD.split(text))
+    parts = _FIELD.split(text.replace("{{", _OPEN).replace("}}", _CLOSE))
     if any("{" in part or "}" in part for part in parts[::2]):
-        raise ValueError("a brace stands alone; write {name-of-a-fact}")
-    return Template(text, parts)
+        raise ValueError("a brace stands alone; write {name-of-a-fact}, or {{ for a brace")
+    return Template(text, tuple(part.replace(_OPEN, "{").replace(_CLOSE, "}") for part in parts))
 
 
 def render(template: Template, facts: Any, failure: Failure | None, vocabulary: Mapping[str, Fact[Any]]) -> str:
     """Fill a template in."""
     if len(template.parts) == 1:
-        return template.text
+        return template.parts[0]
     shown = list(template.parts)
     for place in range(1, len(shown), 2):
         name = shown[place]
@@ -75,7 +77,7 @@ def _of_fact(fact: Fact[Any], facts: Any) -> str:
     if isinstance(value, Unknown):
         return "unknown"
     show: Callable[[Any], str] = lambda one: _shown(fact, one)  # noqa: E731  # used once, as a key and a function
-    if isinstance(value, frozenset | tuple):
+    if isinstance(value, Set | tuple):
         elements = sorted(map(show, value))
         more = [f"and {len(elements) - _MOST} more"] if len(elements) > _MOST else []
         return ", ".join(elements[:_MOST] + more) or "nothing"
@@ -89,8 +91,14 @@ def _shown(fact: Fact[Any], value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, int | float):
         return str(value)
-    text = redact_header(fact.header, value) if fact.header is not None else redact_url(value)
-    return _shortened(text)
+    if len(value) > 4 * _LONGEST:
+        value = value[: 4 * _LONGEST]
+    return _shown_text(fact.header, str(value))
+
+
+@lru_cache(maxsize=4096)
+def _shown_text(header: str | None, value: str) -> str:
+    return _shortened(redact_header(header, value) if header is not None else redact_url(value))
 
 
 def _shortened(text: str) -> str:

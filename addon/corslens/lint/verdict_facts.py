@@ -78,5 +78,10 @@ class VerdictFacts(FactsBase):
     @fact("verdict.engines-disagree", rank=7)
     def verdict_engines_disagree(self) -> bool:
         """Whether one engine certainly allows what another certainly blocks."""
-        outcomes = {verdict.outcome for verdict in self.verdicts.values()}
-        return Outcome.ALLOWED in outcomes and Outcome.BLOCKED in outcomes
+        allowed = blocked = False
+        for verdict in self.verdicts.values():
+            if verdict.outcome is Outcome.ALLOWED:
+                allowed = True
+            elif verdict.outcome is Outcome.BLOCKED:
+                blocked = True
+        return allowed and blocked
