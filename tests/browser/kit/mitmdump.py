@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import socket
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,6 +21,14 @@ POLL_SECONDS = 0.02
 
 type Record = dict[str, Any]
 type Setting = str | int | bool | Sequence[str]
+
+
+def free_port() -> int:
+    """Return a port that is free now: mitmweb says and signs its address with the port it was told, so 0 is no use to it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
 
 
 class Mitm(Program):
@@ -54,7 +63,7 @@ class Mitm(Program):
             "listen_port": 0,
             "ssl_insecure": True,
             **({"cors_log": str(folder / "cors.jsonl")} if addon else {}),
-            **({"web_open_browser": False, "web_port": 0} if tool == "mitmweb" else {}),
+            **({"web_open_browser": False, "web_port": free_port()} if tool == "mitmweb" else {}),
             **(options or {}),
         }
         given: list[Path] = [ADDON] if addon else []
@@ -92,7 +101,7 @@ class Mitm(Program):
 
     async def _refuse_errors(self) -> None:
         """Fail if it logged more than its scripts and its address so far and ends because of that, as it does on errors."""
-        if all("Loading script" in line or "listening at" in line for line in self.lines):
+        if all("Loading script" in line or "listening at" in line or "the live page is at" in line for line in self.lines):
             return
         with contextlib.suppress(TimeoutError):
             await self.wait(seconds=1.0)
