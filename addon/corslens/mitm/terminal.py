@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TextIO
 
 from rich.console import Console
+from rich.text import Text
 
 from corslens.inspection import Inspection
 from corslens.mitm.options import Show
@@ -60,9 +61,8 @@ class Terminal:
     def summarise(self) -> None:
         """Print what was seen in all, unless there was nothing."""
         if self.tally.exchanges:
-            console = self._get_console()
-            console.print()
-            console.print(render_summary(self.tally, _width(console)))
+            self._print("")
+            self._print(render_summary(self.tally, _width(self._get_console())))
 
     def clear(self) -> None:
         """Forget what was seen."""
@@ -73,12 +73,16 @@ class Terminal:
     def say(self, lines: Iterable[str]) -> None:
         """Print lines, escaped."""
         for line in lines:
-            self._get_console().print(escape(line))
+            self._print(escape(line))
 
     def say_inspection(self, inspection: Inspection) -> None:
         """Print one exchange."""
+        self._print(render_problem(inspection, _width(self._get_console())))
+
+    def _print(self, text: str | Text) -> None:
         console = self._get_console()
-        console.print(render_problem(inspection, _width(console)))
+        console.print(text)
+        console.file.flush()  # into a pipe as soon as onto a terminal
 
     def _get_console(self) -> Console:
         if self._console is None:

@@ -1,0 +1,104 @@
+"""What the terminal prints."""
+
+import io
+from string import ascii_letters
+
+import pytest
+from corslens.inspector import Inspector
+from corslens.lint.loader import load_rules
+from corslens.mitm import terminal
+from corslens.mitm.options import Show
+from corslens.mitm.terminal import Terminal
+
+from tests.make import exchange, request, response
+from tests.mitm.make import CHROMIUM
+
+
+@pytest.fixture
+def seen():
+    inspector = Inspector(rules=load_rules())
+    return lambda *given, **fields: inspector.inspect(exchange(*given, **fields))[0]
+
+
+def printed(show, *inspections):
+    out = io.StringIO()
+    shown = Terminal(out)
+    for inspection in inspections:
+        shown.show(inspection, show)
+    return out.getvalue(), shown
+
+
+WITHOUT_CREDENTIALS = [("User-Agent", CHROMIUM), ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "cors")]
+
+
+def test_problems_once(seen):
+    """The same problem is printed once, another one again."""
+    text, _ = printed(Show.PROBLEMS, *(seen(request(url=f"https://api.example/{path}"), response()) for path in "aaab"))
+    assert text.count("BLOCKED") == 2
+
+
+def test_the_same_exchange_again_is_no_repeat(seen):
+    """An exchange of which more is known is not printed anew unless the verdict changed."""
+    blocked = seen(request(), response(), id="x")
+    fine = seen(request(given=WITHOUT_CREDENTIALS), response(allow_origin="*"), id="y")
+    text, shown = printed(Show.CORS, blocked, blocked, fine, fine)
+    assert text.count("BLOCKED") == 1
+    assert text.count("ALLOWED") == 1
+    assert shown.tally.exchanges == 2
+
+
+def test_an_open_question_is_no_problem(seen):
+    """Where only the credentials mode is unknown, nothing is printed unless everything is asked for."""
+    depends = seen(request(url="http://api.example/", origin="http://app.example"), response(allow_origin="http://app.example"))
+    assert printed(Show.PROBLEMS, depends)[0] == ""
+    assert "DEPENDS" in printed(Show.CORS, depends)[0]
+
+
+def test_none(seen):
+    text, shown = printed(Show.NONE, seen(request(), response()))
+    assert (text, shown.tally.exchanges) == ("", 1)
+
+
+def test_exchanges_without_cors_are_not_printed(seen):
+    navigation = seen(request(given=[("Sec-Fetch-Mode", "navigate")], origin=None), response())
+    assert printed(Show.CORS, navigation)[0] == ""
+
+
+def test_summary(seen):
+    """Nothing seen, nothing said; else the counts, worst first."""
+    _, nothing = printed(Show.PROBLEMS)
+    nothing.summarise()
+    text, shown = printed(Show.PROBLEMS, *(seen(request(), response()) for _ in range(3)))
+    shown._out.truncate(0)
+    shown.summarise()
+    assert "3 blocked" in shown._out.getvalue()
+    assert "acao-missing" in shown._out.getvalue()
+    assert text
+
+
+def test_no_colours_in_a_file(seen):
+    assert "\x1b" not in printed(Show.PROBLEMS, seen(request(), response()))[0]
+
+
+def test_what_is_remembered_is_bounded(seen, monkeypatch):
+    monkeypatch.setattr(terminal, "REMEMBERED", 10)
+    _, shown = printed(
+        Show.PROBLEMS, *(seen(request(url=f"https://api.example/{name}"), response()) for name in ascii_letters[:30])
+    )
+    assert (len(shown._seen), len(shown._shown)) == (10, 10)
+
+
+def test_lines_are_escaped():
+    out = io.StringIO()
+    Terminal(out).say(["a\x1b[31mb"])
+    assert out.getvalue() == "a\\x1b[31mb\n"
+
+
+def test_clear(seen):
+    """A forgotten problem is printed again."""
+    text, shown = printed(Show.PROBLEMS, seen(request(), response()))
+    shown.clear()
+    shown.show(seen(request(), response()), Show.PROBLEMS)
+    assert shown._out.getvalue().count("BLOCKED") == 2
+    assert shown.tally.exchanges == 1
+    assert text.count("BLOCKED") == 1
