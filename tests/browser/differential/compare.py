@@ -57,13 +57,15 @@ def compare(records: Sequence[Record], told: Told, engine: str) -> Comparison:
         # Something else failed. That is no contradiction, unless we blame a CORS check that the browser would have named.
         blamed = said.names(engine)
         return result(Agreement.DISAGREED if blamed and not _is_also_other(said.reason) else Agreement.NOT_CORS)
-    branches = [{"outcome": said.outcome, "reason": said.reason}]
-    if said.outcome == "depends" and said.record is not None:
-        verdict = said.record["verdicts"][engine]
-        branches = [verdict["if_credentialed"], verdict["if_not_credentialed"]]
-    if any(_matches(branch, told, engine) for branch in branches):
-        return result(Agreement.DEPENDS if said.outcome == "depends" else Agreement.AGREED)
-    return result(Agreement.DISAGREED)
+    if told.result == "opaqueredirect" and (said.reason or "").startswith("redirect-"):
+        # The page does not follow redirects, which no proxy sees; what is wrong with this one does not matter to it.
+        return result(Agreement.NOT_CORS)
+    if _matches({"outcome": said.outcome, "reason": said.reason}, told, engine):
+        return result(Agreement.AGREED)
+    verdict = said.record["verdicts"][engine] if said.record is not None else {}
+    # Not only an open verdict has two branches: one that is blocked either way may be so for two reasons.
+    branches = [branch for name in ("if_credentialed", "if_not_credentialed") if (branch := verdict.get(name)) is not None]
+    return result(Agreement.DEPENDS if any(_matches(branch, told, engine) for branch in branches) else Agreement.DISAGREED)
 
 
 def _matches(verdict: dict[str, Any], told: Told, engine: str) -> bool:
