@@ -13,6 +13,8 @@ COMMANDS = {
     "analyze": "corslens.cli.analyze:analyze",
     "diff": "corslens.cli.diff:diff",
     "advise": "corslens.cli.advise:advise_command",
+    "explain": "corslens.cli.rules:explain",
+    "rules": "corslens.cli.rules:rules",
 }
 """Each command's function, imported when it is called: `corslens dump` does not wait for what `analyze` needs."""
 

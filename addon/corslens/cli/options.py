@@ -9,6 +9,7 @@ from corslens.analysis import Filter, Settings
 from corslens.engines.engine import Engine
 from corslens.lint.finding import Severity
 from corslens.lint.loader import load_rules
+from corslens.lint.rule import RuleSet
 from corslens.lint.yaml_reader import RuleErrors
 from corslens.report.escape import escape
 
@@ -58,7 +59,7 @@ def settings(engine: str, include: str | None, exclude: str | None, rule_paths: 
     Raises: click.UsageError naming the option, or with every mistake in the rule files.
     """
     try:
-        rules = load_rules(rule_paths, parse_filter=_parse_filter)
+        rules = load_user_rules(rule_paths)
     except RuleErrors as errors:
         raise click.UsageError(escape_lines(str(errors))) from None
     return Settings(
@@ -67,6 +68,14 @@ def settings(engine: str, include: str | None, exclude: str | None, rule_paths: 
         include=_filter("--include", include),
         exclude=_filter("--exclude", exclude),
     )
+
+
+def load_user_rules(paths: Sequence[str]) -> RuleSet:
+    """Return the shipped rules and those in a user's files and folders.
+
+    Raises: RuleErrors with every mistake in them.
+    """
+    return load_rules(paths, parse_filter=_parse_filter)
 
 
 def escape_lines(text: str) -> str:

@@ -1,0 +1,125 @@
+"""corslens rules and corslens explain: the catalogue in the terminal, and the check of a user's own rule files."""
+
+import json
+import sys
+
+import click
+
+from corslens.cli.options import escape_lines, load_user_rules
+from corslens.exits import Exit
+from corslens.inspector import Inspector
+from corslens.lint.catalogue import choose, explain_text, list_text
+from corslens.lint.finding import Severity
+from corslens.lint.markdown import render_readme
+from corslens.lint.rule import Family, Rule, RuleSet
+from corslens.lint.sample import Sample
+from corslens.lint.schema import rule_schema
+from corslens.lint.yaml_reader import RuleErrors
+
+_rules_option = click.option(
+    "--rules", "rule_paths", multiple=True, metavar="PATH", help="Rule files or folders of your own, added to the shipped ones."
+)
+
+
+@click.command(short_help="Print the page of a rule, or of a verdict's reason.")
+@click.argument("name", metavar="RULE-OR-REASON")
+@_rules_option
+def explain(name: str, rule_paths: tuple[str, ...]) -> None:
+    """Print what a rule (or a verdict's reason) means, when it fires, and how to mend it."""
+    try:
+        text = explain_text(_load(rule_paths), name)
+    except ValueError as error:
+        raise click.UsageError(escape_lines(str(error))) from None
+    click.echo(escape_lines(text), nl=False)
+
+
+@click.group(short_help="List, check and document rules.")
+def rules() -> None:
+    """List the rules, check rule files of your own, write the catalogue's page."""
+
+
+@rules.command("list")
+@click.option("--family", type=click.Choice([str(family) for family in Family]), help="Only this family.")
+@click.option(
+    "--severity", type=click.Choice([one.word for one in reversed(Severity)]), help="Only rules that can be this bad or worse."
+)
+@_rules_option
+def list_rules(family: str | None, severity: str | None, rule_paths: tuple[str, ...]) -> None:
+    """List the rules by family, with the worst severity of each."""
+    threshold = None if severity is None else Severity[severity.upper()]
+    chosen = choose(_load(rule_paths).rules.values(), family=family, severity=threshold)
+    click.echo(escape_lines(list_text(chosen)), nl=False)
+
+
+@rules.command()
+@click.argument("paths", nargs=-1, required=True)
+def check(paths: tuple[str, ...]) -> None:
+    """Check rule files and folders of your own, and run the samples of their rules.
+
+    \b
+    Exit codes:
+      0  all is well
+      1  something is not; every mistake is named with file, line and column
+    """
+    try:
+        loaded = load_user_rules(paths)
+    except RuleErrors as errors:
+        click.echo(escape_lines(str(errors)), err=True)
+        count = len(errors.problems)
+        click.echo(f"{count} {'mistake' if count == 1 else 'mistakes'}", err=True)
+        sys.exit(Exit.FOUND)
+    own = [rule for rule in loaded.rules.values() if rule.file in loaded.files]
+    failures = [failure for rule in own for failure in _failed_samples(loaded, rule)]
+    for failure in failures:
+        click.echo(escape_lines(failure), err=True)
+    if failures:
+        sys.exit(Exit.FOUND)
+    samples = sum(len(rule.bad) + len(rule.good) for rule in own)
+    changes = len(loaded.overrides) + len(loaded.silences)
+    click.echo(f"{len(own)} rules, {samples} samples and {changes} overrides are well.")
+
+
+def _failed_samples(loaded: RuleSet, rule: Rule) -> list[str]:
+    failed = []
+    for sample in rule.bad:
+        if not fires(loaded, rule, sample):
+            failed.append(f'{rule.file}: {rule.id} stays silent on its bad sample "{sample.name}"')
+    for sample in rule.good:
+        if fires(loaded, rule, sample):
+            failed.append(f'{rule.file}: {rule.id} fires on its good sample "{sample.name}"')
+    return failed
+
+
+def fires(loaded: RuleSet, rule: Rule, sample: Sample) -> bool:
+    """Say whether a rule fires at the last step of a sample, run through the whole pipeline."""
+    inspector = Inspector(rules=loaded)
+    for exchange in sample.exchanges():
+        inspector.inspect(exchange)
+    inspector.finish()
+    found = (inspector.get(id) for id in sample.looked_at)
+    return any(
+        finding.rule == rule.id
+        for inspection in found
+        if inspection is not None
+        for finding in (*inspection.findings, *inspection.silenced)
+    )
+
+
+@rules.command()
+@_rules_option
+def docs(rule_paths: tuple[str, ...]) -> None:
+    """Print the catalogue and the vocabulary as one Markdown page."""
+    click.echo(render_readme(_load(rule_paths).rules.values()), nl=False)
+
+
+@rules.command()
+def schema() -> None:
+    """Print the JSON Schema of rule files, for editors."""
+    click.echo(json.dumps(rule_schema(), indent=2))
+
+
+def _load(paths: tuple[str, ...]) -> RuleSet:
+    try:
+        return load_user_rules(paths)
+    except RuleErrors as errors:
+        raise click.UsageError(escape_lines(str(errors))) from None

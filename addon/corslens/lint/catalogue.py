@@ -1,0 +1,124 @@
+"""The catalogue as text: what `corslens rules list` and `corslens explain` print, in 80 columns.
+
+Text of a user's own rules may hold anything; it is not escaped here.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from textwrap import wrap
+
+from corslens.lint.finding import Severity
+from corslens.lint.rule import Family, Rule, RuleSet
+from corslens.lint.wording import describe
+from corslens.lint.yaml_reader import nearest
+from corslens.verdict.reasons import NAMES, Effect, Reason
+
+WIDTH = 80
+
+FAMILY_TITLES: Mapping[Family, str] = {
+    Family.VIOLATIONS: "what browsers block or withhold",
+    Family.SECURITY: "what lets somebody in who should stay outside",
+    Family.CORRECTNESS: "what was meant and is not what is said",
+    Family.CACHING: "preflight caches and HTTP caches",
+    Family.COMPATIBILITY: "what browsers do not agree on",
+    Family.CUSTOM: "your own",
+}
+_EFFECTS = {
+    Effect.BLOCKS: "the browser blocks",
+    Effect.DEGRADES: "the page gets the answer, but not all of it",
+    Effect.CONTRIBUTES: "blocks nothing by itself; explains why another check fails",
+}
+
+
+def list_text(rules: Iterable[Rule]) -> str:
+    """Return a list of rules by family, two lines each."""
+    lines: list[str] = []
+    order = list(Family)
+    ordered = sorted(rules, key=lambda rule: (order.index(rule.family), rule.id))
+    for family, group in groupby(ordered, key=lambda rule: rule.family):
+        members = list(group)
+        lines += ["", f"{family} ({len(members)}): {FAMILY_TITLES[family]}", ""]
+        for rule in members:
+            lines.append(f"  {_severity_word(rule):<8} {rule.id}")
+            lines += wrap(rule.summary, WIDTH, initial_indent=" " * 11, subsequent_indent=" " * 11)
+    return "\n".join(lines[1:]) + "\n"
+
+
+def _severity_word(rule: Rule) -> str:
+    return "-" if rule.never is not None else rule.worst.word
+
+
+def explain_text(rules: RuleSet, name: str) -> str:
+    """Return the page of a rule or of a verdict's reason.
+
+    Raises: ValueError naming the nearest one when there is none.
+    """
+    rule = rules.rules.get(name)
+    if rule is None:
+        raise ValueError(f'no rule and no reason is called "{name}"{nearest(name, rules.rules)}')
+    return "\n".join(_page(rules, rule)) + "\n"
+
+
+def _page(rules: RuleSet, rule: Rule) -> Iterator[str]:
+    yield rule.id
+    yield "=" * min(len(rule.id), WIDTH)
+    yield from wrap(rule.summary, WIDTH)
+    yield ""
+    override = rules.overrides.get(rule.id)
+    yield from _entry("severity", _severity_text(rule) if override is None else f"{override.severity.word} (your own setting)")
+    yield from _entry("confidence", rule.confidence)
+    yield from _entry("family", f"{rule.family}: {FAMILY_TITLES[rule.family]}")
+    yield from _names(rule.id)
+    if rule.never is not None:
+        yield from _entry("fires", f"never. {rule.never}")
+    elif rule.condition is not None:
+        yield from _entry("fires when", describe(rule.condition))
+    for silence in rules.silences:
+        if silence.rule == rule.id:
+            yield from _entry("silenced", f"on {silence.filter}, because {silence.because}")
+    for title, text in (("why", rule.why), ("says", rule.message.text), ("fix", rule.fix.text)):
+        if text:
+            yield from _entry(title, text)
+    for title, samples in (("fires on", rule.bad), ("silent on", rule.good)):
+        if samples:
+            yield from _entry(title, "; ".join(sample.name for sample in samples))
+    for number, source in enumerate(rule.sources):
+        yield f"{'sources' if number == 0 else '':<12}{source}"
+
+
+def _severity_text(rule: Rule) -> str:
+    if rule.never is not None:
+        return "none"
+    cases = [f"{case.severity.word} when {describe(case.when)}" for case in rule.cases]
+    return "; ".join((*cases, f"otherwise {rule.severity.word}" if cases else rule.severity.word))
+
+
+def _names(id: str) -> Iterator[str]:
+    """Yield what the engines call a reason."""
+    if id not in set(Reason):
+        return
+    names = NAMES[Reason(id)]
+    yield from _entry("effect", _EFFECTS[names.effect])
+    called = (
+        ("Chromium", (*names.chromium, *names.chromium_other)),
+        ("Firefox", names.firefox),
+        ("MDN", names.mdn),
+    )
+    for who, words in called:
+        if words:
+            yield from _entry(f"in {who}", ", ".join(words))
+
+
+def _entry(title: str, text: str) -> list[str]:
+    return wrap(
+        " ".join(text.split()), WIDTH, initial_indent=f"{title:<12}", subsequent_indent=" " * 12, break_on_hyphens=False
+    )
+
+
+def choose(rules: Iterable[Rule], *, family: str | None = None, severity: Severity | None = None) -> list[Rule]:
+    """Return the rules of a family, and those that can reach a severity."""
+    return [
+        rule
+        for rule in rules
+        if (family is None or rule.family == family) and (severity is None or (rule.never is None and rule.worst >= severity))
+    ]

@@ -1,0 +1,173 @@
+"""The catalogue and the vocabulary as one Markdown page: rules/README.md."""
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any
+
+from corslens.lint.catalogue import FAMILY_TITLES
+from corslens.lint.condition import MATCHERS
+from corslens.lint.fact import Fact, Kind
+from corslens.lint.facts import VOCABULARY
+from corslens.lint.rule import Family, Rule
+from corslens.lint.wording import describe
+
+_HEAD = """\
+# The rules of corslens
+
+<!-- Written by scripts/render_docs from the rule files and the vocabulary; do not edit. -->
+
+One file is one rule: `rules/<family>/<rule-id>.yaml` holds what it means for a person, when it fires, what it says, how to mend it, where that is
+written, and samples on which it must fire and stay silent. The samples are tests.
+
+- [Add a rule](#add-a-rule)
+- [Your own rules](#your-own-rules)
+- [Conditions](#conditions)
+- [The vocabulary](#the-vocabulary)
+- [The catalogue](#the-catalogue)
+
+## Add a rule
+
+1. Write `rules/<family>/<rule-id>.yaml`; the id names the fault. At least one `bad` and one `good` sample.
+2. `pytest -k <rule-id>` runs its samples through the whole pipeline.
+3. `scripts/render_docs` writes this page anew.
+
+There is no registration and no second list. What needs an `if`, arithmetic or a pattern is a new fact with a name and a test of its own, in `lint/*_facts.py`.
+
+```yaml
+summary: The response lets in any origin and allows credentials, which exclude each other
+severity:                       # error, warning or info; or cases, the first that holds counts
+  - error: {verdict.outcome: blocked}
+  - warning
+confidence: high                # how sure one can be from the wire: high, medium or low
+when:                           # every line must hold; see Conditions
+  response.grant: any
+  response.credentials-allowed: true
+message: '{request.method} {request.url} is answered with "*" and credentials'   # facts in braces; {{ is a brace
+why: What it means for a person.
+fix: 'Access-Control-Allow-Origin: {request.origin}'
+sources: ["https://fetch.spec.whatwg.org/#cors-protocol-and-credentials"]
+bad:
+  - name: the star with credentials
+    response: {access-control-allow-origin: "*", access-control-allow-credentials: "true"}
+good:
+  - name: the star alone
+    response: {access-control-allow-origin: "*"}
+```
+
+A rule with `reason: <reason>` fires when the browser that sent the request blocks for it, and may say `{failure.header}`, `{failure.value}` and `{failure.wanted}` of the
+failing check. A rule with `never: why` is an entry for something that no traffic shows.
+
+A sample is a request and its response, from a page on `https://app.example` to `https://api.example/me` unless it says otherwise. `request` and `response` take
+`method`, `url`, `status` and headers (a list is several lines, `~` takes away what a browser adds); `preflight` holds the status and headers of the preflight's answer;
+`error` stands for no answer; `credentials: include` is what the page asked for; `engine` is the browser; `history` holds exchanges before, each with `times` and `after` (seconds).
+
+## Your own rules
+
+`corslens analyze --rules PATH` and the mitmproxy option `cors_rules` take files and folders. A rule has the same form (`id` when the file holds several, separated by
+`---`). A file with `overrides` changes others; while a session runs, edits count at once, and a broken file leaves the last good rules in force.
+
+```yaml
+overrides:
+  - rule: vary-origin-missing
+    severity: error
+    because: our CDN caches everything
+  - rule: wildcard-on-private-host
+    silence: "~d kiosk.internal"          # a mitmproxy flow filter
+    because: the kiosk is public by design
+```
+
+A silenced finding is counted and not shown. `corslens rules check PATH` names every mistake with file, line and column, and runs the samples;
+`corslens rules schema` prints a JSON Schema for editors (also in `rules/rule.schema.json`).
+"""
+
+_KIND_WORDS = {
+    Kind.FLAG: "true or false",
+    Kind.NUMBER: "number",
+    Kind.TEXT: "text",
+    Kind.CHOICE: "one of",
+    Kind.SET: "set of texts",
+}
+
+
+def render_readme(rules: Iterable[Rule]) -> str:
+    """Return the whole page."""
+    return "\n".join((_HEAD, *_conditions(), *_vocabulary(rules := list(rules)), *_catalogue(rules))) + "\n"
+
+
+def _conditions() -> Iterator[str]:
+    yield "## Conditions\n"
+    yield "`when` names facts and what is asked of them. All lines of a mapping must hold; `all`, `any` (lists of mappings) and `not` (a mapping) combine them."
+    yield "An unknown fact matches nothing, not even under `not`. There are no regular expressions, so no rule can hang.\n"
+    yield "| matcher | for | meaning |"
+    yield "| --- | --- | --- |"
+    for matcher, asking in MATCHERS.items():
+        kinds = ", ".join(sorted(asking.kinds)) if len(asking.kinds) < len(Kind) else "what may be absent"
+        yield f"| `{matcher}` | {kinds} | {asking.meaning} |"
+    yield ""
+
+
+def _vocabulary(rules: list[Rule]) -> Iterator[str]:
+    yield "## The vocabulary\n"
+    for group, facts in groupby(
+        sorted(VOCABULARY.values(), key=lambda one: one.name), key=lambda one: one.name.partition(".")[0]
+    ):
+        yield f"### `{group}`\n"
+        yield "| fact | type | meaning |"
+        yield "| --- | --- | --- |"
+        for one in facts:
+            yield f"| `{one.name}` | {_type(one)} | {_cell(one.doc)} |"
+        yield ""
+
+
+def _type(one: Fact[Any]) -> str:
+    words = _KIND_WORDS[one.kind]
+    if one.choices:
+        shown = ", ".join(f"`{choice}`" for choice in one.choices) if len(one.choices) <= 20 else "the reasons below"
+        words = f"{'set of' if one.kind is Kind.SET else words} {shown}"
+    notes = [note for note, holds in (("may be absent", one.optional), ("may be unknown", one.may_be_unknown)) if holds]
+    return "; ".join((words, *notes))
+
+
+def _catalogue(rules: list[Rule]) -> Iterator[str]:
+    yield "## The catalogue\n"
+    yield f"{len(rules)} rules."
+    order = list(Family)
+    ordered = sorted(rules, key=lambda rule: (order.index(rule.family), rule.id))
+    for family, group in groupby(ordered, key=lambda rule: rule.family):
+        members = list(group)
+        yield f"\n### {family}: {FAMILY_TITLES[family]}\n"
+        yield "| rule | severity | what it says |"
+        yield "| --- | --- | --- |"
+        for rule in members:
+            yield f"| [`{rule.id}`](#{rule.id}) | {_severity(rule)} | {_cell(rule.summary)} |"
+        for rule in members:
+            yield from _entry(rule)
+
+
+def _severity(rule: Rule) -> str:
+    if rule.never is not None:
+        return "never fires"
+    words = sorted({rule.severity, *(case.severity for case in rule.cases)}, reverse=True)
+    return " / ".join(word.word for word in words)
+
+
+def _entry(rule: Rule) -> Iterator[str]:
+    yield f"\n#### {rule.id}\n"
+    yield f"**{_text(rule.summary)}.** {_text(rule.why)}\n"
+    if rule.never is not None:
+        yield f"- Never fires: {_text(rule.never)}"
+    elif rule.condition is not None:
+        yield f"- Fires when: {_text(describe(rule.condition))}"
+        cases = [f"{case.severity.word} when {describe(case.when)}" for case in rule.cases]
+        last = f"otherwise {rule.severity.word}" if cases else rule.severity.word
+        yield f"- Severity: {_text('; '.join((*cases, last)))} (confidence: {rule.confidence})"
+    yield f"- Fix: {_text(rule.fix.text)}"
+    yield f"- Sources: {', '.join(f'<{source}>' for source in rule.sources)}"
+
+
+def _text(text: str) -> str:
+    return " ".join(text.split()).replace("<", "&lt;").replace("*", "\\*").replace("_", "\\_")
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")

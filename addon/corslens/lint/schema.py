@@ -1,0 +1,189 @@
+"""The JSON Schema of rule files, for editors; made from the vocabulary, so that it cannot lag behind."""
+
+from typing import Any
+
+from corslens.engines.engine import Engine
+from corslens.lint.condition import MATCHERS, Argument, Asking, Matcher
+from corslens.lint.fact import Fact, Kind
+from corslens.lint.facts import VOCABULARY
+from corslens.lint.finding import Confidence
+from corslens.lint.parse_rule import SEVERITIES
+from corslens.lint.rule import Family
+from corslens.verdict.reasons import Reason
+
+type Json = dict[str, Any]
+
+_CONDITION: Json = {"$ref": "#/$defs/condition"}
+_TEXT: Json = {"type": "string"}
+_SCALAR: Json = {"type": ["string", "number", "boolean"]}
+_HEADERS: Json = {
+    "type": "object",
+    "additionalProperties": {"anyOf": [{"type": ["string", "number", "boolean", "null"]}, {"type": "array", "items": _SCALAR}]},
+}
+
+
+def rule_schema() -> Json:
+    """Return the schema of a document in a rule file: a rule, or overrides."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "corslens rule",
+        "anyOf": [{"$ref": "#/$defs/rule"}, {"$ref": "#/$defs/overrides"}],
+        "$defs": {
+            "rule": _rule(),
+            "overrides": _overrides(),
+            "condition": _condition(),
+            "severity": {"enum": list(SEVERITIES)},
+            "sample": _sample(with_name=True),
+            "step": _sample(with_name=False),
+            **_shared_askings(),
+        },
+    }
+
+
+def _rule() -> Json:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["summary", "severity", "message"],
+        "properties": {
+            "id": {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "description": "The file's name, unless given."},
+            "family": {"enum": list(Family)},
+            "summary": {**_TEXT, "description": "The fault in one sentence."},
+            "why": {**_TEXT, "description": "What it means for a person."},
+            "severity": {
+                "description": "One word, or cases of which the first that holds counts, and a word at the end.",
+                "anyOf": [
+                    {"$ref": "#/$defs/severity"},
+                    {
+                        "type": "array",
+                        "items": {
+                            "anyOf": [
+                                {"$ref": "#/$defs/severity"},
+                                {
+                                    "type": "object",
+                                    "additionalProperties": False,
+                                    "properties": dict.fromkeys(SEVERITIES, _CONDITION),
+                                },
+                            ]
+                        },
+                    },
+                ],
+            },
+            "confidence": {"enum": list(Confidence), "description": "How sure one can be from the wire."},
+            "reason": {"enum": list(Reason), "description": "Fires when the browser blocks for this reason."},
+            "when": _CONDITION,
+            "never": {**_TEXT, "description": "Why no traffic shows it."},
+            "message": {**_TEXT, "description": "What the finding says; facts stand in braces."},
+            "fix": {**_TEXT, "description": "The smallest thing that mends it; facts stand in braces."},
+            "sources": {"type": "array", "items": {"type": "string", "pattern": "^https://"}},
+            "bad": {"type": "array", "items": {"$ref": "#/$defs/sample"}, "description": "Traffic on which it must fire."},
+            "good": {"type": "array", "items": {"$ref": "#/$defs/sample"}, "description": "Traffic on which it must not."},
+        },
+    }
+
+
+def _overrides() -> Json:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["overrides"],
+        "properties": {
+            "overrides": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["rule"],
+                    "anyOf": [{"required": ["severity"]}, {"required": ["silence", "because"]}],
+                    "properties": {
+                        "rule": _TEXT,
+                        "severity": {"$ref": "#/$defs/severity"},
+                        "silence": {**_TEXT, "description": "A flow filter: where the rule's findings are accepted."},
+                        "because": {**_TEXT, "description": "Why; silence needs it."},
+                    },
+                },
+            }
+        },
+    }
+
+
+def _sample(*, with_name: bool) -> Json:
+    properties: Json = {
+        "request": _HEADERS,
+        "response": _HEADERS,
+        "preflight": _HEADERS,
+        "error": _TEXT,
+        "credentials": {"enum": ["include", "omit"]},
+        "after": {"type": "number"},
+        "version": _TEXT,
+    }
+    if with_name:
+        properties |= {
+            "name": _SCALAR,
+            "engine": {"enum": list(Engine)},
+            "history": {"type": "array", "items": {"$ref": "#/$defs/step"}},
+        }
+    else:
+        properties["times"] = {"type": "integer"}
+    required = ["name"] if with_name else []
+    return {"type": "object", "additionalProperties": False, "required": required, "properties": properties}
+
+
+def _condition() -> Json:
+    combined = {"type": "array", "minItems": 1, "items": _CONDITION}
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "minProperties": 1,
+        "properties": {
+            "all": combined,
+            "any": combined,
+            "not": _CONDITION,
+            **{name: _asked(one) for name, one in VOCABULARY.items()},
+        },
+    }
+
+
+def _asked(one: Fact[Any]) -> Json:
+    return {"description": one.doc, **(_asking(one) if one.choices else {"$ref": f"#/$defs/{_shared(one)}"})}
+
+
+def _shared(one: Fact[Any]) -> str:
+    return f"asking-{one.kind}{'-that-may-be-absent' if one.optional else ''}"
+
+
+def _shared_askings() -> Json:
+    """Return what may be asked of the facts without a list of choices, once for each kind."""
+    return {_shared(one): _asking(one) for one in VOCABULARY.values() if not one.choices}
+
+
+def _asking(one: Fact[Any]) -> Json:
+    matchers = {
+        str(matcher): _argument(one, asking)
+        for matcher, asking in MATCHERS.items()
+        if one.kind in asking.kinds and (matcher is not Matcher.PRESENT or one.optional)
+    }
+    longhand = {"type": "object", "additionalProperties": False, "minProperties": 1, "properties": matchers}
+    return {"anyOf": [_value(one), longhand]}
+
+
+def _argument(one: Fact[Any], asking: Asking) -> Json:
+    match asking.argument:
+        case Argument.FLAG:
+            return {"type": "boolean", "description": asking.meaning}
+        case Argument.VALUES:
+            return {"type": "array", "minItems": 1, "items": _value(one), "description": asking.meaning}
+        case Argument.VALUE:
+            return {**_value(one), "description": asking.meaning}
+
+
+def _value(one: Fact[Any]) -> Json:
+    if one.choices:
+        return {"enum": [str(choice) for choice in one.choices]}
+    match one.kind:
+        case Kind.FLAG:
+            return {"type": "boolean"}
+        case Kind.NUMBER:
+            return {"type": "number"}
+        case _:
+            return dict(_SCALAR)
