@@ -77,7 +77,8 @@ def collect(
             blind_spots.add(item)
             for sink in sinks:
                 sink(item)
-        entry.notes += blind_spots.notes(reader.writer, har=capture.kind is files.Kind.HAR)
+        notes = blind_spots.notes(reader.writer, har=capture.kind is files.Kind.HAR)
+        entry.notes += [f"{capture.name} {note}" for note in notes]
         entry.exchanges = into.tally.exchanges - sum(other.exchanges for other in into.inputs[:-1])
 
 

@@ -59,9 +59,8 @@ def render_sarif(collection: Collection, rules: Mapping[str, Rule]) -> str:
 def _rule(id: str, rule: Rule | None) -> Json:
     if rule is None:
         return {"id": id}
-    properties: Json = {"tags": ["cors", rule.family.value], "precision": _precision(rule)}
+    properties: Json = {"tags": ["cors", rule.family.value], "precision": rule.confidence.value}
     if rule.family is Family.SECURITY:
-        properties["tags"].append("security")
         properties["security-severity"] = _SECURITY_SEVERITY[rule.worst]
     found: Json = {
         "id": id,
@@ -77,10 +76,6 @@ def _rule(id: str, rule: Rule | None) -> Json:
     if rule.sources:
         found["helpUri"] = rule.sources[0]
     return found
-
-
-def _precision(rule: Rule) -> str:
-    return rule.confidence.value
 
 
 def _result(group: Group, place: int, collection: Collection) -> Json:

@@ -13,7 +13,7 @@ from corslens.observation.redaction import redact_header, redact_url
 from corslens.report.collection import Collection
 from corslens.report.escape import escape
 from corslens.report.groups import key_of
-from corslens.report.problems import LABELS, is_problem, label, problem_key, reported_reason
+from corslens.report.problems import JUDGED, LABELS, is_problem, label, problem_key, reported_reason
 from corslens.report.tally import Tally
 
 STYLES = {
@@ -92,7 +92,7 @@ def _headline(inspection: Inspection) -> str:
     parts = [f"{escape(request.method)} {escape(redact_url(request.url))}"]
     if observation.origin is not None:
         parts.append(f"from {escape(redact_url(observation.origin))}")
-    if inspection.observation.is_cors:
+    if label(inspection) in JUDGED:
         parts.append(f"({_engines(inspection)})")
     return "  ".join(parts)
 

@@ -36,7 +36,7 @@ class BlindSpots:
             self._depending.discard(inspection.id)
 
     def notes(self, writer: str, *, har: bool) -> list[str]:
-        """Say what the capture could not show, a sentence each.
+        """Say what the capture could not show, each the end of a sentence that begins with the file's name.
 
         Args:
             writer: the program that wrote it, as it calls itself.
@@ -46,15 +46,15 @@ class BlindSpots:
         if self._uncovered and not self._preflights:
             number = len(self._uncovered)
             notes.append(
-                f"It holds no preflight at all, and {number} request{' that needs' if number == 1 else 's that need'} one: "
-                "whether the server lets them be sent is not judged."
+                f"holds no preflight at all, and {number} request{' that needs' if number == 1 else 's that need'} one: "
+                "whether the server lets them be sent is not judged"
             )
         if self._depending and not self._cookies:
             notes.append(
-                f"It holds no cookie at all (many programs strip them from a HAR), and {len(self._depending)} verdicts depend on credentials."
+                f"holds no cookie at all (many programs strip them from a HAR), and {len(self._depending)} verdicts depend on credentials"
             )
         if har and self._cors and writer.lower().startswith("mitmproxy"):
             notes.append(
-                "mitmproxy's HAR keeps neither the case of methods nor the browser's connections; its flow files keep both."
+                "is a HAR of mitmproxy's, which keeps neither the case of methods nor the browser's connections; its flow files keep both"
             )
         return notes

@@ -2,10 +2,14 @@
 
 from corslens.inspection import Inspection
 from corslens.observation.observation import Followed
+from corslens.observation.path_shape import path_shape
 from corslens.verdict.verdict import Outcome
 
 LABELS = ("BLOCKED", "DEPENDS", "PATCHED", "ERROR", "WARNING", "INFO", "ALLOWED")
 """The words of `label`, worst first."""
+
+JUDGED = frozenset(LABELS[:3])
+"""Those that say what browsers make of an exchange."""
 
 
 def label(inspection: Inspection) -> str:
@@ -30,18 +34,12 @@ def is_problem(inspection: Inspection) -> bool:
 
 
 def problem_key(inspection: Inspection) -> tuple[str, ...]:
-    """Return what makes two problems the same one to a reader: all but the query and the time."""
-    exchange = inspection.observation.exchange
-    rules = tuple(sorted(finding.rule for finding in inspection.findings))
-    url = exchange.request.url.partition("?")[0]
-    return (
-        label(inspection),
-        exchange.request.method,
-        url,
-        inspection.observation.origin or "",
-        reported_reason(inspection) or "",
-        *rules,
-    )
+    """Return what makes two problems the same one to a reader: all but the query, the ids in the path, and the time."""
+    observation = inspection.observation
+    request = observation.exchange.request
+    rules = sorted(finding.rule for finding in inspection.findings)
+    place = (observation.target_origin, path_shape(request.url), observation.origin or "")
+    return (label(inspection), request.method, *place, reported_reason(inspection) or "", *rules)
 
 
 def reported_reason(inspection: Inspection) -> str | None:

@@ -19,6 +19,7 @@ from corslens.observation.observation import Observation, Role
 from corslens.observation.redaction import redact_header, redact_url
 from corslens.patching.patch import Patch
 from corslens.report.escape import escape_json
+from corslens.verdict.hindsight import Mistake
 from corslens.verdict.reasons import Reason
 from corslens.verdict.verdict import Failure, Outcome, Verdict
 
@@ -123,6 +124,14 @@ class PatchRecord(Struct, frozen=True, kw_only=True):
     verdicts_after: Mapping[Engine, VerdictRecord] = {}
 
 
+class MistakeRecord(Struct, frozen=True, kw_only=True):
+    """A verdict of corslens' own that what came later contradicts."""
+
+    engine: Engine
+    verdict: VerdictRecord
+    seen: str
+
+
 class Record(Struct, frozen=True, kw_only=True):
     """One exchange with its context, verdicts and findings. A later record with the same `id` replaces this one."""
 
@@ -147,6 +156,7 @@ class Record(Struct, frozen=True, kw_only=True):
     findings: tuple[FindingRecord, ...]
     silenced: tuple[str, ...]
     patch: PatchRecord | None
+    mistake: MistakeRecord | None = None
 
 
 _encoder = msgspec.json.Encoder()
@@ -181,6 +191,7 @@ def record(inspection: Inspection) -> Record:
         findings=tuple(map(_finding, inspection.findings)),
         silenced=tuple(finding.rule for finding in inspection.silenced),
         patch=None if inspection.patch is None else _patch(inspection.patch),
+        mistake=None if inspection.mistake is None else _mistake(inspection.mistake),
     )
 
 
@@ -248,6 +259,10 @@ def _finding(finding: Finding) -> FindingRecord:
         fix=finding.fix,
         evidence=tuple(EvidenceRecord(message=line.message, header=line.header, value=line.value) for line in finding.evidence),
     )
+
+
+def _mistake(mistake: Mistake) -> MistakeRecord:
+    return MistakeRecord(engine=mistake.engine, verdict=_verdict(mistake.verdict), seen=mistake.seen)
 
 
 def _patch(view: PatchedView) -> PatchRecord:

@@ -7,7 +7,7 @@ from msgspec import Struct
 from corslens.inspection import Inspection
 from corslens.lint.finding import Severity
 from corslens.observation.observation import CORS_ROLES, Role
-from corslens.report.problems import LABELS, label, reported_reason
+from corslens.report.problems import JUDGED, LABELS, label, reported_reason
 
 
 class _Share(Struct, frozen=True):
@@ -93,6 +93,6 @@ def _share(inspection: Inspection) -> _Share:
     word = label(inspection)
     names = [(finding.severity.word.upper(), finding.rule) for finding in inspection.findings]
     reason = reported_reason(inspection)
-    if reason is not None and word in ("BLOCKED", "DEPENDS", "PATCHED"):
+    if reason is not None and word in JUDGED:
         names = [(word, reason), *(name for name in names if name[1] != reason)]
     return _Share(word, observation.role, observation.preflight is not None, tuple(names), inspection.worst)

@@ -1,0 +1,75 @@
+"""Inspections to report on: the shop's session, with findings of this file's own, so that no edit of a rule changes a golden file."""
+
+from corslens.inspection import Inspection
+from corslens.lint.finding import Confidence, Evidence, Finding, Severity
+from corslens.lint.rule import Family, Rule, RuleSet
+from corslens.lint.template import parse_template
+from corslens.report.collection import Collection
+from corslens.report.problems import reported_reason
+from msgspec import structs
+
+from tests.report.samples import inspected, shop
+
+NO_RULES = RuleSet({})
+
+
+def rule(id: str, family: Family = Family.VIOLATIONS, severity: Severity = Severity.ERROR) -> Rule:
+    """A rule of the catalogue, as the SARIF report shows it."""
+    return Rule(
+        id=id,
+        family=family,
+        summary=f"Summary of {id}",
+        why=f"Why {id} matters.",
+        severity=severity,
+        confidence=Confidence.HIGH,
+        when=None,
+        message=parse_template("message"),
+        fix=parse_template("fix"),
+        sources=("https://fetch.spec.whatwg.org/#cors-check",),
+    )
+
+
+def finding(rule: str = "acao-missing", severity: Severity = Severity.ERROR, **fields: object) -> Finding:
+    """A finding."""
+    made: dict[str, object] = {
+        "confidence": Confidence.HIGH,
+        "message": f"what is wrong is {rule}",
+        "fix": "Access-Control-Allow-Origin: https://app.example",
+        "evidence": (Evidence(message="response", header="Access-Control-Allow-Origin", value="*"),),
+    }
+    return Finding(rule=rule, severity=severity, **(made | fields))  # type: ignore[arg-type]  # fields are the caller's
+
+
+def session() -> list[Inspection]:
+    """The shop's session: what blocks has an error, a reflected origin a warning, what is allowed a note."""
+    found = []
+    for inspection in inspected(shop(), NO_RULES):
+        reason = reported_reason(inspection)
+        findings = [] if reason is None else [finding(reason)]
+        if inspection.id == "reflect-1":
+            findings.append(finding("reflected-origin", Severity.WARNING, confidence=Confidence.MEDIUM, fix=""))
+        if inspection.id == "ok-1":
+            findings.append(finding("no-max-age", Severity.INFO))
+        found.append(structs.replace(inspection, findings=tuple(findings)))
+    return found
+
+
+def rules() -> dict[str, Rule]:
+    """The catalogue that goes with `session`."""
+    ids = {found.rule for inspection in session() for found in inspection.findings}
+    made = {id: rule(id) for id in ids}
+    made["reflected-origin"] = rule("reflected-origin", Family.SECURITY, Severity.WARNING)
+    return made
+
+
+def collection(inspections: list[Inspection] | None = None, **settings: object) -> Collection:
+    """A collection of these inspections, or of the shop's, out of one damaged capture."""
+    gathered = Collection(**settings)  # type: ignore[arg-type]  # settings are the caller's
+    entry = gathered.begin("shop.har")
+    for inspection in session() if inspections is None else inspections:
+        gathered.add(inspection)
+    entry.exchanges = gathered.tally.exchanges
+    if inspections is None:
+        entry.damages.append("shop.har: is cut off in entry 12")
+        entry.notes.append("shop.har holds no cookie at all")
+    return gathered

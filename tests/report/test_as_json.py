@@ -1,0 +1,44 @@
+"""The JSON report is valid against the schema that is shipped with it, and so is a line of the log."""
+
+import json
+
+import jsonschema
+import pytest
+from corslens.report.as_json import document, json_schema, render_json
+from corslens.report.record import encode
+
+from tests.report.make import collection, session
+
+
+@pytest.fixture(scope="module")
+def schema():
+    return json.loads(json.dumps(json_schema()))
+
+
+def test_valid(schema):
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(json.loads(render_json(collection())), schema)
+
+
+def test_a_line_of_jsonl_is_a_record_of_the_schema(schema):
+    lines = {**schema, "$ref": "#/$defs/Record"}
+    for inspection in session():
+        jsonschema.validate(json.loads(encode(inspection)), lines)
+
+
+def test_the_schema_refuses_what_is_none(schema):
+    report = json.loads(render_json(collection()))
+    del report["findings"][0]["rule"]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(report, schema)
+
+
+def test_counts():
+    found = document(collection()).summary
+    assert (found.exchanges, found.cors, found.pairs, found.blocked) == (12, 12, 1, 8)
+    assert (found.errors, found.warnings, found.infos, found.known, found.failed) == (7, 1, 1, 0, True)
+
+
+def test_inputs_say_what_could_not_be_read_or_seen():
+    (one,) = document(collection()).inputs
+    assert one.damages == ("shop.har: is cut off in entry 12",) and one.notes == ("shop.har holds no cookie at all",)

@@ -1,0 +1,42 @@
+"""A comment on a pull request says what matters, fits, and holds nobody's markup."""
+
+import re
+
+from corslens.report.as_markdown import render_markdown
+from msgspec import structs
+
+from tests.make import API, exchange, request, response
+from tests.report.make import NO_RULES, collection, finding, session
+from tests.report.samples import inspected
+
+
+def test_nothing_found():
+    clean = [structs.replace(one, findings=()) for one in session() if one.id in ("ok-1", "hop-1")]
+    text = render_markdown(collection(clean))
+    assert text.startswith("## corslens: nothing found\n") and "|" not in text
+
+
+def test_known_findings_are_counted_and_not_listed():
+    known = frozenset(group.key.fingerprint for group in collection().groups())
+    text = render_markdown(collection(known=known))
+    assert "9 known from the baseline, not listed." in text and "| ---" not in text
+
+
+def test_a_long_report_is_cut_where_github_would_refuse_it():
+    made = [exchange(request(url=f"{API}/{'x' * 60}/p{n}"), response()) for n in range(400)]
+    inspections = [structs.replace(one, findings=(finding(),)) for one in inspected(made, NO_RULES)]
+    text = render_markdown(collection(inspections))
+    assert len(text) < 65_536
+    listed = text.count("| <code>acao-missing</code>")
+    assert text.rstrip().endswith(f"… and {400 - listed} more.")
+
+
+HOSTILE = "@everyone [x](https://evil.example) `code` |cell| <b>bold</b> **strong** #1 https://evil.example/\n\n# heading"
+
+
+def test_no_mention_no_link_no_markup():
+    inspection = structs.replace(session()[0], findings=(finding(message=HOSTILE, fix=HOSTILE),))
+    text = render_markdown(collection([inspection]))
+    assert "@everyone" not in text and "https://evil" not in text and "<b>" not in text and "\n# heading" not in text
+    outside = re.sub(r"<code>.*?</code>|<summary>.*?</summary>", "", text)
+    assert "**strong**" not in outside and "[x](" not in outside and "`code`" not in outside

@@ -1,0 +1,87 @@
+"""The terminal: three lines a problem, whole in 80 columns, silent about nothing, moved by nobody."""
+
+import pytest
+from corslens.report.as_text import render_problem, render_summary, render_text
+from corslens.report.tally import Tally
+from msgspec import structs
+
+from tests.make import API, exchange, request, response
+from tests.report.make import NO_RULES, collection, finding, session
+from tests.report.samples import hostile, inspected
+
+
+def one(*, findings=(), **fields):
+    (inspection,) = inspected([exchange(request(**fields), response())], NO_RULES)
+    return structs.replace(inspection, findings=findings)
+
+
+def test_three_lines():
+    made = one(findings=(finding("acao-missing", message="the answer lacks Access-Control-Allow-Origin"),))
+    assert render_problem(made).plain.splitlines() == [
+        f"BLOCKED  GET {API}/me  from https://app.example  (Chromium; also Firefox, WebKit)",
+        "  the answer lacks Access-Control-Allow-Origin  [acao-missing]",
+        "  fix: Access-Control-Allow-Origin: https://app.example",
+    ]
+
+
+def test_without_a_rule_the_failing_check_speaks():
+    lines = render_problem(one()).plain.splitlines()
+    assert "Access-Control-Allow-Origin is missing" in lines[1] and lines[1].endswith("[acao-missing]")
+
+
+def test_engines_that_differ_are_named():
+    made = [
+        exchange(request(given=[("Cookie", "a=1"), ("User-Agent", "Mozilla/5.0 Firefox/150.0")]), response(allow_origin="*"))
+    ]
+    (inspection,) = inspected(made, NO_RULES)
+    assert "(Firefox; also Chromium, WebKit)" in render_problem(inspection).plain
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 200])
+def test_no_line_is_longer_than_the_terminal(width):
+    for inspection in [*session(), *inspected(hostile(), NO_RULES)]:
+        for line in render_problem(inspection, width).plain.splitlines():
+            assert len(line) <= width, line
+    for line in render_text(collection(), width).plain.splitlines():
+        assert len(line) <= max(width, 48), line
+
+
+def test_nothing_is_lost_by_folding():
+    inspection = one(url=f"{API}/{'x' * 300}")
+    folded, whole = (render_problem(inspection, width).plain for width in (40, None))
+    assert "".join(folded.split()) == "".join(whole.split())
+
+
+def test_what_comes_off_the_wire_stays_in_its_line():
+    text = render_text(collection(inspected(hostile(), NO_RULES))).plain
+    assert all(character == "\n" or character.isprintable() for character in text)
+
+
+def test_secrets_are_not_shown():
+    text = render_problem(one(url=f"https://u:pa55@{API[8:]}/?token=s3cr3t")).plain
+    assert "pa55" not in text and "s3cr3t" not in text
+
+
+def test_a_problem_is_told_once_and_counted():
+    made = inspected([exchange(request(url=f"{API}/o/{n}"), response()) for n in range(5)], NO_RULES)
+    text = render_text(collection(made)).plain
+    assert text.count("BLOCKED  ") == 1 and "… and 4 more like it" in text
+
+
+def test_an_error_is_told_before_the_headers():
+    (inspection,) = inspected([exchange(request(), None, error="connection\x1b refused", answered_by_proxy=True)], NO_RULES)
+    assert render_problem(inspection).plain.splitlines()[1] == r"  no response: connection\x1b refused"
+
+
+def test_summary():
+    tally = Tally()
+    for inspection in session():
+        tally.add(inspection)
+    lines = render_summary(tally).plain.splitlines()
+    assert lines[0] == "12 exchanges, 12 CORS, 1 pair, 8 blocked"
+    assert lines[1].split() == ["2", "blocked", "acao-mismatch"]
+    assert lines[-1].split() == ["1", "info", "no-max-age"]
+
+
+def test_words_have_colours():
+    assert {span.style for span in render_problem(session()[1]).spans} >= {"bold red", "green"}

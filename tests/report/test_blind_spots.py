@@ -1,0 +1,49 @@
+"""What a capture could not show is said, and only then."""
+
+from corslens.report.blind_spots import BlindSpots
+
+from tests.make import PAGE, exchange, preflight, request, response
+from tests.report.make import NO_RULES
+from tests.report.samples import inspected
+
+GRANT = {"Access-Control-Allow-Methods": "PUT"}
+
+
+def notes(*exchanges, writer="WebInspector", har=True):
+    spots = BlindSpots()
+    for inspection in inspected(exchanges, NO_RULES):
+        spots.add(inspection)
+    return spots.notes(writer, har=har)
+
+
+def put():
+    return exchange(request("PUT", time=1.1), response(allow_origin=PAGE))
+
+
+def test_no_preflights():
+    (note,) = notes(put(), exchange(request(given={"Cookie": "a=1"}, origin=None), response()))
+    assert note.startswith("holds no preflight at all, and 1 request that needs one")
+
+
+def test_preflights_are_there():
+    asked = exchange(preflight(time=1), response(204, GRANT, allow_origin=PAGE, time=1.05))
+    assert [note for note in notes(asked, put()) if "preflight" in note] == []
+
+
+def test_no_cookies_where_they_would_decide():
+    depends = exchange(request(), response(allow_origin="*"))
+    (note,) = notes(depends)
+    assert note.startswith("holds no cookie at all") and "1 verdicts depend" in note
+    cookie = exchange(request(given={"Cookie": "a=1"}, origin=None, url=f"{PAGE}/"), response())
+    assert notes(depends, cookie) == []
+
+
+def test_mitmproxys_har():
+    made = exchange(request(), response(allow_origin=PAGE))
+    said = "neither the case of methods"
+    assert said in notes(made, writer="mitmproxy")[-1]
+    assert not any(said in note for note in notes(made, writer="mitmproxy", har=False) + notes(made))
+
+
+def test_traffic_without_cors_says_nothing():
+    assert notes(exchange(request(origin=None), response()), writer="mitmproxy") == []

@@ -1,0 +1,55 @@
+"""A collection holds what reports are made of, in bounded memory."""
+
+from corslens.lint.finding import Severity
+from msgspec import structs
+
+from tests.report.make import collection, finding, session
+
+
+def test_only_what_there_is_something_to_tell_of_is_held():
+    held = {inspection.id for inspection in collection().held()}
+    assert "hop-1" not in held and {"simple-1", "ok-1", "reflect-1"} <= held
+    assert "hop-1" in {inspection.id for inspection in collection(all_cors=True).held()}
+
+
+def test_a_settled_exchange_replaces_itself_in_its_place():
+    inspections = session()
+    gathered = collection([*inspections, structs.replace(inspections[1], findings=(finding("later"),))])
+    assert [one.id for one in gathered.held()] == [one.id for one in collection().held()]
+    assert "later" in {group.key.rule for group in gathered.groups()}
+
+
+def test_a_finding_that_is_no_more_is_gone():
+    inspections = session()
+    allowed = structs.replace(inspections[0], findings=())
+    assert allowed.id not in {one.id for one in collection([*inspections, allowed]).held()}
+
+
+def test_the_oldest_live_on_in_groups_and_counts():
+    whole, bounded = collection(), collection(limit=3)
+    assert len(list(bounded.held())) == 3 and bounded.left_out == 7
+    assert [(group.key, group.count) for group in bounded.groups()] == [(group.key, group.count) for group in whole.groups()]
+
+
+def test_groups_can_be_asked_for_twice():
+    gathered = collection(limit=3)
+    assert [group.count for group in gathered.groups()] == [group.count for group in gathered.groups()]
+
+
+def test_absorbing_is_adding():
+    inspections = session()
+    both = collection(inspections[:6])
+    both.absorb(collection(inspections[6:]))
+    whole = collection(inspections)
+    assert [(group.key, group.count) for group in both.groups()] == [(group.key, group.count) for group in whole.groups()]
+    assert both.tally.exchanges == whole.tally.exchanges and both.endpoints() == whole.endpoints()
+    assert len(both.inputs) == 2
+
+
+def test_a_baseline_and_a_threshold_decide_what_fails():
+    gathered = collection()
+    assert gathered.failed
+    known = frozenset(group.key.fingerprint for group in gathered.groups() if group.severity is Severity.ERROR)
+    assert not collection(known=known).failed
+    assert collection(known=known, fail_on=Severity.WARNING).failed
+    assert not collection(fail_on=None).failed
