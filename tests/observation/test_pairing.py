@@ -1,0 +1,367 @@
+"""Preflights find their requests, redirects their next hops, and nothing finds what is not its own."""
+
+import pytest
+from corslens.engines.engine import Engine
+from corslens.fetch.credentials import CredentialsMode
+from corslens.observation.evidence import Known
+from corslens.observation.exchange import Exchange
+from corslens.observation.observation import Followed, PreflightNeed, Role
+from corslens.observation.pairing import FOLLOW_UP_SECONDS, Bounded, Pairing, client_of, preflight_need
+
+from tests.make import API, PAGE, exchange, preflight, request, response
+from tests.observation.observe import CHROMIUM, FIREFOX, WEBKIT, observe, observe_all
+
+URL = f"{API}/me"
+OTHER = "https://other.example"
+
+
+def asks(
+    id: str = "p", *, method: str = "PUT", names: str = "", url: str = URL, origin: str = PAGE, at: float = 0.0, took: float = 0.01,
+    agent: str = WEBKIT, client: str = "me", status: int = 204, max_age: str | None = "0", allow: str | None = None, answered: bool = True,
+) -> Exchange:  # fmt: skip
+    """A preflight, whose answer grants all that it asks unless told otherwise; it is not cached."""
+    granted = {"Access-Control-Allow-Methods": method, "Access-Control-Allow-Headers": names}
+    if max_age is not None:
+        granted["Access-Control-Max-Age"] = max_age
+    return exchange(
+        preflight(method, url, names, {"User-Agent": agent}, origin=origin, time=at),
+        response(status, granted, allow_origin=allow or origin, time=at + took) if answered else None,
+        id=id,
+        client=client,
+    )
+
+
+def sends(
+    id: str = "a", *, method: str = "PUT", names: str = "", url: str = URL, origin: str | None = PAGE, at: float = 0.05,
+    agent: str = WEBKIT, client: str = "me", status: int = 200, location: str | None = None, cookie: str = "", allow: str = PAGE,
+) -> Exchange:  # fmt: skip
+    """A request with these header names set by its page."""
+    lines = [("User-Agent", agent), *((name, "application/json") for name in names.split(",") if name)]
+    if cookie:
+        lines.append(("Cookie", cookie))
+    answer = response(status, {} if location is None else {"Location": location}, allow_origin=allow, time=at + 0.01)
+    return exchange(request(method, url, lines, origin=origin, time=at), answer, id=id, client=client)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "paired"),
+    [
+        pytest.param(asks(), sends(), True, id="method, URL and origin are the same"),
+        pytest.param(asks(names="content-type"), sends(names="Content-Type"), True, id="names compare without case"),
+        pytest.param(asks(names="content-type,x-a"), sends(names="x-a,content-type"), True, id="in any order"),
+        pytest.param(asks(names="authorization"), sends(), True, id="what was asked for may be missing afterwards"),
+        pytest.param(asks(), sends(method="DELETE"), False, id="another method"),
+        pytest.param(asks(method="patch"), sends(method="PATCH"), False, id="case counts in methods"),
+        pytest.param(asks(), sends(url=f"{URL}?x"), False, id="another URL"),
+        pytest.param(asks(), sends(origin=OTHER), False, id="another origin"),
+        pytest.param(asks(), sends(client="you"), False, id="another client"),
+        pytest.param(asks(), sends(agent=FIREFOX), False, id="another browser on that client"),
+        pytest.param(asks(), sends(names="x-a"), False, id="a header that was not asked for"),
+        pytest.param(asks(method="POST"), sends(method="POST"), True, id="a preflight that was forced"),
+        pytest.param(asks(took=0.2), sends(at=0.1), False, id="sent before the preflight was answered"),
+    ],
+)
+def test_preflight_and_actual_request(first: Exchange, second: Exchange, paired: bool) -> None:
+    seen = observe_all(first, second)
+    assert (seen["p"].actual == "a") is paired
+    assert (seen["p"].followed is Followed.FOLLOWED) is paired
+    covering = seen["a"].preflight
+    assert (covering is not None and covering.id == "p") is paired
+
+
+def test_the_pair_knows_why_it_was_preflighted_and_for_how_long() -> None:
+    seen = observe_all(asks(names="x-b,content-type"), sends(names="x-b,content-type"))
+    assert seen["p"].need == seen["a"].need == PreflightNeed(method="PUT", header_names=("content-type", "x-b"))
+    covering = seen["a"].preflight
+    assert covering is not None
+    assert (covering.from_cache, round(covering.age, 3)) == (False, 0.04)
+
+
+@pytest.mark.parametrize(
+    ("method", "names", "need"),
+    [
+        ("PUT", (), PreflightNeed(method="PUT")),
+        ("POST", ("x-b", "x-a"), PreflightNeed(header_names=("x-a", "x-b"))),
+        ("POST", (), PreflightNeed(forced=True)),
+        ("post", (), PreflightNeed(method="post")),
+    ],
+)
+def test_preflight_need(method: str, names: tuple[str, ...], need: PreflightNeed) -> None:
+    assert preflight_need(method, names) == need
+
+
+def test_several_preflights_to_one_url_keep_their_requests() -> None:
+    """Three in flight at once, told apart by method and headers; two alike are followed in their order."""
+    seen = observe_all(
+        asks("p1", names="x-a"), asks("p2", method="DELETE", at=0.001), asks("p3", names="x-a", at=0.002),
+        sends("a2", method="DELETE", at=0.05), sends("a1", names="x-a", at=0.051), sends("a3", names="x-a", at=0.052),
+    )  # fmt: skip
+    assert {id: seen[id].actual for id in ("p1", "p2", "p3")} == {"p1": "a1", "p2": "a2", "p3": "a3"}
+
+
+def test_a_preflight_that_was_refused_earlier_leaves_the_request_to_the_one_that_passed() -> None:
+    seen = observe_all(asks("p1"), asks("p2", at=1.0), sends(at=1.05))
+    assert (seen["p1"].actual, seen["p2"].actual) == (None, "a")
+    assert seen["p1"].followed is Followed.NEVER
+
+
+def test_clients_do_not_mix() -> None:
+    seen = observe_all(asks("p1", client="me"), asks("p2", client="you"), sends("a2", client="you"), sends("a1", client="me"))
+    assert (seen["p1"].actual, seen["p2"].actual) == ("a1", "a2")
+
+
+def test_a_refused_preflight_that_is_followed_all_the_same_is_paired() -> None:
+    """It shows a mistake of ours, which has to come to light."""
+    seen = observe_all(asks(status=404), sends())
+    assert seen["p"].actual == "a"
+
+
+def test_the_actual_requests_cookie_tells_the_preflights_mode() -> None:
+    seen = observe_all(asks(), sends(cookie="a=1"))
+    assert seen["p"].credentials == Known(CredentialsMode.INCLUDE, ("actual-request", "cookie"))
+
+
+def test_an_actual_request_without_preflight_is_missed_only_where_preflights_are_seen() -> None:
+    """A capture that shows no preflights at all shows none that are missing."""
+    assert not observe(sends()).preflights_missed
+    assert observe(asks(url=f"{API}/other"), sends()).preflights_missed
+    assert observe(sends()).role is Role.ACTUAL
+    assert observe(sends()).need == PreflightNeed(method="PUT")
+
+
+def test_the_second_request_is_explained_by_the_cache_with_its_age() -> None:
+    last = observe(asks(max_age="600"), sends("a1"), sends("a2", at=60.0))
+    assert last.preflight is not None
+    assert (last.preflight.id, last.preflight.from_cache, round(last.preflight.age)) == ("p", True, 60)
+    assert not last.preflights_missed
+
+
+@pytest.mark.parametrize(
+    ("agent", "at", "covered"),
+    [
+        (WEBKIT, 599.0, True),
+        (WEBKIT, 601.0, False),
+        (CHROMIUM, 7199.0, True),
+        (CHROMIUM, 7201.0, False),
+        (FIREFOX, 80_000.0, True),
+        (FIREFOX, 90_000.0, False),
+    ],
+)
+def test_each_engine_caps_the_lifetime(agent: str, at: float, covered: bool) -> None:
+    last = observe(asks(max_age="999999", agent=agent), sends("a1", agent=agent), sends("a2", at=at, agent=agent))
+    assert (last.preflight is not None) is covered
+    assert last.preflights_missed is not covered
+
+
+def test_a_refused_preflight_is_not_cached() -> None:
+    last = observe(asks(max_age="600", allow=OTHER), sends(at=20.0))
+    assert last.preflight is None or not last.preflight.from_cache
+
+
+def test_firefox_forgets_the_entry_when_the_actual_answer_is_refused() -> None:
+    for agent, kept in ((FIREFOX, False), (CHROMIUM, True)):
+        last = observe(
+            asks(max_age="600", agent=agent), sends("a1", agent=agent, allow=OTHER), sends("a2", at=10.0, agent=agent)
+        )
+        assert (last.preflight is not None) is kept
+
+
+def test_a_cached_entry_without_credentials_serves_none_with() -> None:
+    """So the request that it served had none."""
+    told = {"Sec-Fetch-Site": "cross-site"}
+    asked = exchange(
+        preflight("PUT", given={"User-Agent": FIREFOX, **told}),
+        response(204, {"Access-Control-Allow-Methods": "PUT", "Access-Control-Max-Age": "600"}, allow_origin=PAGE, time=0.01),
+        id="p",
+        client="me",
+    )
+    last = observe(asked, sends("a1", agent=FIREFOX), sends("a2", at=20.0, agent=FIREFOX))
+    assert last.credentials == Known(CredentialsMode.SAME_ORIGIN_OR_OMIT, ("preflight-cache", "no-sec-fetch-storage-access"))
+
+
+def test_a_preflight_without_a_follow_up_expires() -> None:
+    pairing = Pairing(10)
+    pairing.begin(asks())
+    pairing.complete(asks())
+    assert list(pairing.expire(FOLLOW_UP_SECONDS)) == []
+    assert [left.followed for left in pairing.expire(FOLLOW_UP_SECONDS + 0.1)] == [Followed.NEVER]
+    assert list(pairing.finish()) == []
+
+
+def test_a_late_request_still_claims_its_preflight() -> None:
+    """A page was stopped in a debugger: what was given up on is taken back."""
+    pairing = Pairing(10)
+    pairing.begin(asks())
+    pairing.complete(asks())
+    assert len(list(pairing.expire(20.0))) == 1
+    _, changed = pairing.begin(sends(at=21.0))
+    assert (changed.id, changed.followed, changed.actual) == ("p", Followed.FOLLOWED, "a")
+
+
+def redirected(
+    *,
+    origin: str | None = PAGE,
+    url: str = f"{OTHER}/x",
+    at: float = 0.2,
+    method: str = "GET",
+    names: str = "",
+    id: str = "b",
+    agent: str = WEBKIT,
+) -> Exchange:
+    return sends(id, method=method, url=url, origin=origin, at=at, names=names, agent=agent)
+
+
+@pytest.mark.parametrize(
+    ("hop", "next_hop", "linked"),
+    [
+        pytest.param(
+            sends(method="GET", status=302, location=f"{API}/x"), redirected(url=f"{API}/x"), True, id="within the other origin"
+        ),
+        pytest.param(
+            sends(method="GET", status=302, location=f"{OTHER}/x"),
+            redirected(origin="null"),
+            True,
+            id="to a third origin, as null",
+        ),
+        pytest.param(
+            sends(method="GET", status=302, location=f"{OTHER}/x#f"),
+            redirected(origin="null"),
+            True,
+            id="the fragment stays at home",
+        ),
+        pytest.param(
+            sends(method="GET", status=302, location=f"{OTHER}/x"),
+            redirected(origin="https://evil.example"),
+            False,
+            id="another page's request",
+        ),
+        pytest.param(
+            sends(method="GET", status=302, location=f"{OTHER}/x"),
+            redirected(url=f"{OTHER}/y", origin="null"),
+            False,
+            id="another URL",
+        ),
+        pytest.param(
+            sends(method="GET", status=200, location=f"{OTHER}/x"), redirected(origin="null"), False, id="no redirect status"
+        ),
+        pytest.param(
+            sends(method="GET", status=302, location=f"{OTHER}/x"),
+            redirected(origin="null", at=100.0),
+            False,
+            id="long afterwards",
+        ),
+        pytest.param(
+            sends(method="POST", status=303, location=f"{API}/x"), redirected(url=f"{API}/x"), True, id="a POST becomes a GET"
+        ),
+        pytest.param(
+            sends(method="POST", status=307, location=f"{API}/x"), redirected(url=f"{API}/x"), False, id="but not with 307"
+        ),
+        pytest.param(
+            sends(method="GET", status=302, location=f"{API}/x"),
+            redirected(url=f"{API}/x", method="POST"),
+            False,
+            id="a GET never becomes a POST",
+        ),
+        pytest.param(
+            sends(method="GET", status=302, location=f"{OTHER}/x"),
+            redirected(origin="null", names="authorization"),
+            False,
+            id="Authorization never crosses origins",
+        ),
+        pytest.param(
+            sends(method="DELETE", status=301, location=f"{API}/x"),
+            redirected(url=f"{API}/x"),
+            True,
+            id="WebKit makes a GET of a DELETE",
+        ),
+        pytest.param(
+            sends(method="DELETE", status=301, location=f"{API}/x", agent=FIREFOX),
+            redirected(url=f"{API}/x", agent=FIREFOX),
+            False,
+            id="Firefox does not",
+        ),
+    ],
+)
+def test_redirects(hop: Exchange, next_hop: Exchange, linked: bool) -> None:
+    last = observe(hop, next_hop)
+    assert (last.redirected_from is not None and last.redirected_from.id == "a") is linked
+
+
+def test_a_chain_taints_the_origin() -> None:
+    """page -> API -> other: `null` from the second redirect on, and the page is still known."""
+    last = observe(sends(method="GET", status=302, location=f"{OTHER}/x"), redirected(origin="null"))
+    assert (last.tainted, last.origin, last.page_origin) == (True, "null", PAGE)
+    assert last.role is Role.SIMPLE
+
+
+def test_an_own_origin_behind_a_foreign_one_is_cors_again() -> None:
+    last = observe(sends(method="GET", status=302, location=f"{PAGE}/x"), redirected(origin="null", url=f"{PAGE}/x"))
+    assert last.role is Role.SIMPLE
+    assert last.tainted
+
+
+def test_a_preflight_behind_a_redirect_and_its_request_share_the_hop() -> None:
+    hop = sends("a", status=307, location=f"{API}/x")
+    seen = observe_all(asks(), hop, asks("q", url=f"{API}/x", at=0.1), sends("b", url=f"{API}/x", at=0.2))
+    assert [seen[id].redirected_from and seen[id].redirected_from.id for id in ("q", "b")] == ["a", "a"]
+    assert seen["q"].actual == "b"
+
+
+def test_firefox_asks_with_the_pages_origin_behind_a_tainting_redirect() -> None:
+    """The request that follows carries `null`; they are a pair in Firefox, and strangers elsewhere."""
+    for agent, paired in ((FIREFOX, True), (CHROMIUM, False)):
+        hop = sends("a", method="GET", names="content-type", agent=agent, status=302, location=f"{OTHER}/x")
+        asked = asks("q", method="GET", names="content-type", url=f"{OTHER}/x", at=0.1, agent=agent)
+        last = sends("b", method="GET", names="content-type", url=f"{OTHER}/x", origin="null", at=0.2, agent=agent)
+        seen = observe_all(asks("p", method="GET", names="content-type", agent=agent), hop, asked, last)
+        assert (seen["q"].actual == "b") is paired
+
+
+def test_chromium_takes_an_empty_location_for_an_answer() -> None:
+    for agent, linked in ((CHROMIUM, False), (FIREFOX, True)):
+        hop = sends("a", method="GET", agent=agent, status=302, location="")
+        assert (observe(hop, redirected(url=URL, agent=agent)).redirected_from is not None) is linked
+
+
+def test_an_exchange_may_be_completed_without_having_begun() -> None:
+    assert Pairing(10).complete(sends()).role is Role.ACTUAL
+
+
+def test_an_exchange_is_open_until_its_answer_came() -> None:
+    pairing = Pairing(10)
+    pairing.begin(asks())
+    assert pairing.is_open("p")
+    pairing.complete(asks())
+    assert not pairing.is_open("p")
+
+
+def test_every_store_is_bounded() -> None:
+    pairing = Pairing(20)
+    for number in range(500):
+        for one in (
+            asks(f"p{number}", url=f"{API}/{number}", at=float(number), max_age="600"),
+            sends(
+                f"a{number}", method="GET", url=f"{API}/r{number}", at=number + 0.1, status=302, location=f"{OTHER}/{number}"
+            ),
+        ):
+            pairing.begin(one)
+            pairing.complete(one)
+    sizes = {name: len(store) for name, store in vars(pairing).items() if hasattr(store, "__len__") and name != "_profiles"}
+    assert max(sizes.values()) <= 20, sizes
+    assert pairing.dropped().keys() == {"pending preflights", "redirects", "preflight cache"}
+
+
+def test_bounded_drops_the_oldest_and_counts() -> None:
+    store: Bounded[int, int] = Bounded(2)
+    for number in range(4):
+        store[number] = number
+    assert (list(store), store.dropped) == ([2, 3], 2)
+    assert Pairing(10).dropped() == {}
+
+
+def test_the_engine_is_that_of_the_user_agent() -> None:
+    assert [observe(sends(agent=agent)).engine for agent in (CHROMIUM, FIREFOX, WEBKIT, "curl/8")] == [*Engine, None]
+
+
+def test_client_of_tells_browsers_behind_one_address_apart() -> None:
+    assert client_of(sends()) != client_of(sends(agent=FIREFOX)) != client_of(sends(agent=FIREFOX, client="you"))
