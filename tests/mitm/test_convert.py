@@ -121,6 +121,13 @@ def test_odd_bytes_of_other_headers_do_not_stop_a_patch():
     assert patched(made, change("Vary", "Origin"))[0] == (b"X", b"a\x01b")
 
 
+def test_a_line_break_in_a_value():
+    """mitmproxy lets none through, but a script can put one there: the lines stay what they were."""
+    fields = ((b"A", b"1\n2"), (b"B", b"3"))
+    assert convert.header_list(fields).lines == (("A", "1\n2"), ("B", "3"))
+    assert convert.header_list(()).lines == ()
+
+
 def test_round_trip():
     """Conversion to a header list and back is the identity on bytes."""
     fields = tuple((bytes([byte]) + b"n", bytes([byte])) for byte in range(256) if byte != ord(":"))

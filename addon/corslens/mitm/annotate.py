@@ -23,9 +23,10 @@ _LONGEST = 240
 def annotate(flow: http.HTTPFlow, inspection: Inspection) -> bool:
     """Mark the flow and say whether anything about it changed; a marker or comment that a user set stays."""
     before = stored(flow)
-    comment = comment_for(inspection)
-    marker = marker_for(inspection)
-    data = metadata_for(inspection, comment, marker)
+    word, reason = label(inspection), reported_reason(inspection)
+    comment = comment_for(inspection, word, reason)
+    marker = marker_for(inspection, word)
+    data = metadata_for(inspection, reason, comment, marker)
     if data == before:
         return False
     flow.metadata[METADATA] = data
@@ -56,22 +57,27 @@ def id_of(flow: http.HTTPFlow) -> str:
     return str(stored(flow).get("id", flow.id))
 
 
-def marker_for(inspection: Inspection) -> str:
+def marker_for(inspection: Inspection, word: str) -> str:
     """Return the marker of a problem, or nothing; that a verdict depends on the credentials mode is not yet a problem."""
-    marker = MARKERS.get(label(inspection))
+    marker = MARKERS.get(word)
     if marker is not None:
         return marker
     worst = inspection.worst
     return WARNING if worst is not None and worst > Severity.INFO else ""
 
 
-def comment_for(inspection: Inspection) -> str:
-    """Return one line for people: what the exchange is to CORS, what became of it, and why."""
+def comment_for(inspection: Inspection, word: str, reason: str | None) -> str:
+    """Return one line for people: what the exchange is to CORS, what became of it, and why.
+
+    Args:
+        word: its label.
+        reason: the reason that is reported.
+    """
     observation = inspection.observation
-    text = f"CORS {_what(observation)}: {label(inspection).lower()}"
+    text = f"CORS {_what(observation)}: {word.lower()}"
     if observation.exchange.error is not None:
         text += f", no answer ({escape(observation.exchange.error)})"
-    why = _why(inspection)
+    why = _why(inspection, reason) if inspection.findings or reason is not None else ""
     if why:
         text += f": {why}"
     if observation.followed is Followed.NEVER:
@@ -79,7 +85,7 @@ def comment_for(inspection: Inspection) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def metadata_for(inspection: Inspection, comment: str, marker: str) -> dict[str, Any]:
+def metadata_for(inspection: Inspection, reason: str | None, comment: str, marker: str) -> dict[str, Any]:
     """Return what filters (`~meta`) and other addons may read: None, text, numbers, lists and dicts only."""
     observation = inspection.observation
     pair = observation.preflight.id if observation.preflight is not None else observation.actual
@@ -87,8 +93,8 @@ def metadata_for(inspection: Inspection, comment: str, marker: str) -> dict[str,
     return {
         "id": inspection.id,
         "role": observation.role.value,
-        "verdicts": {engine.value: verdict.outcome.value for engine, verdict in inspection.verdicts.items()},
-        "reason": reported_reason(inspection),
+        "verdicts": {str(engine): str(verdict.outcome) for engine, verdict in inspection.verdicts.items()},
+        "reason": reason,
         "findings": [finding.rule for finding in inspection.findings],
         "pair": pair,
         "patched": [change.header for change in patch.patch.changes] if patch is not None and patch.applied else [],
@@ -114,9 +120,8 @@ def _asked_method(observation: Observation) -> str:
     return observation.exchange.request.headers.get("access-control-request-method") or "?"
 
 
-def _why(inspection: Inspection) -> str:
+def _why(inspection: Inspection, reason: str | None) -> str:
     """Return the sentence of the finding that counts most, and how many there are besides."""
-    reason = reported_reason(inspection)
     findings = sorted(inspection.findings, key=lambda finding: (finding.rule != reason, -finding.severity))
     shown = [finding for finding in findings if finding.rule == reason or finding.severity > Severity.INFO]
     if not shown:

@@ -21,7 +21,12 @@ _FORBIDDEN = frozenset(map(chr, (*range(0x09), *range(0x0A, 0x20), 0x7F)))
 
 def header_list(fields: Fields) -> HeaderList:
     """Return the header lines, isomorphic-decoded; HTTP/2's pseudo-headers, which a HAR may hold, are left out."""
-    return HeaderList([(name.decode("latin-1"), value.decode("latin-1")) for name, value in fields if name[:1] != b":"])
+    # Decoded all at once: half the time of one by one, and this is most of what conversion costs.
+    joined = b"\n".join([text for field in fields for text in field])
+    texts = joined.decode("latin-1").split("\n")
+    if len(texts) != 2 * len(fields) or joined[:1] == b":" or b"\n:" in joined:
+        return HeaderList([(name.decode("latin-1"), value.decode("latin-1")) for name, value in fields if name[:1] != b":"])
+    return HeaderList(zip(texts[::2], texts[1::2], strict=True))
 
 
 def request_of(flow: http.HTTPFlow) -> Request:
@@ -47,14 +52,14 @@ def response_of(response: http.Response) -> Response:
     )
 
 
-def exchange_of(flow: http.HTTPFlow, *, id: str | None = None, request: Request | None = None) -> Exchange:
+def exchange_of(flow: http.HTTPFlow, *, id: str | None = None, begun: Exchange | None = None) -> Exchange:
     """Return the flow's exchange as far as it has come.
 
     Args:
-        id: other than the flow's own, when it is a replay.
-        request: as it was converted before other addons sent it somewhere else.
+        id: other than the flow's own.
+        begun: what it was when its request was seen, before other addons sent that somewhere else.
     """
-    request = request or request_of(flow)
+    begun = begun or begun_exchange_of(flow, id or flow.id)
     response, error, answered = flow.response, None, False
     if flow.error is not None:
         error = flow.error.msg
@@ -62,13 +67,20 @@ def exchange_of(flow: http.HTTPFlow, *, id: str | None = None, request: Request 
             # A head that was still buffered never left the proxy: the browser got the proxy's error page, or nothing at all.
             response = None
             answered = is_answered_by_proxy(flow.error)
-    client = flow.client_conn
-    return Exchange(
-        id=id or flow.id,
-        request=request,
+    return structs.replace(
+        begun,
         response=None if response is None else response_of(response),
         error=error,
         answered_by_proxy=answered,
+    )
+
+
+def begun_exchange_of(flow: http.HTTPFlow, id: str) -> Exchange:
+    """Return the flow's exchange as it is when only its request was seen, however far the flow has come."""
+    client = flow.client_conn
+    return Exchange(
+        id=id,
+        request=request_of(flow),
         client=str(client.peername[0]) if client.peername else "",
         connection=client.id,
         source=Source(flow=flow.id),

@@ -149,7 +149,7 @@ class Session:
         state = self._in_flight.pop(flow.id, None)
         if state is None:
             return
-        exchange = convert.exchange_of(flow, id=state.exchange.id, request=state.exchange.request)
+        exchange = convert.exchange_of(flow, begun=state.exchange)
         self._take(state, flow, self.inspector.complete(exchange))
         assert state.inspection is not None
         self._sink(state.inspection, final=True)
@@ -194,8 +194,7 @@ class Session:
             self._replays += 1
             id = f"{flow.id}.{self._replays}"
         self.live = self.live or flow.live
-        state = _InFlight(convert.exchange_of(flow, id=id))
-        state.exchange = structs.replace(state.exchange, response=None, error=None, answered_by_proxy=False)
+        state = _InFlight(convert.begun_exchange_of(flow, id))
         self._in_flight[flow.id] = state
         self._flows[id] = flow
         if len(self._in_flight) > IN_FLIGHT:
