@@ -66,9 +66,18 @@ def _names(variable: str) -> list[str]:
     return [name for name in os.environ.get(variable, "").split(",") if name]
 
 
-def _chosen() -> list[Driver]:
+def chosen_drivers() -> list[Driver]:
+    """Return the servers that this run is about."""
     only = _names("CORSLENS_ONLY_SERVERS")
     return [driver for driver in DRIVERS if not only or driver.name in only]
+
+
+def skip_or_fail_without(driver: Driver) -> None:
+    """Skip the test when this machine cannot run the server, or fail it where the server is compulsory."""
+    if missing := driver.missing():
+        if driver.name in _names("CORSLENS_REQUIRE_SERVERS"):
+            pytest.fail(f"{driver.name} is required here, and this machine lacks {', '.join(missing)}")
+        pytest.skip(f"not on this machine: {', '.join(missing)}")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -99,14 +108,11 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
         yield World(chromium=chromium, folder=folder, flows=flows, ports=ports, upstream=upstream.port)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session", params=_chosen(), ids=lambda driver: driver.name)
+@pytest_asyncio.fixture(scope="session", loop_scope="session", params=chosen_drivers(), ids=lambda driver: driver.name)
 async def trial(request: pytest.FixtureRequest, world: World) -> Trial:
     """One server, asked without settings, given settings, and asked again."""
     driver: Driver = request.param
-    if missing := driver.missing():
-        if driver.name in _names("CORSLENS_REQUIRE_SERVERS"):
-            pytest.fail(f"{driver.name} is required here, and this machine lacks {', '.join(missing)}")
-        pytest.skip(f"not on this machine: {', '.join(missing)}")
+    skip_or_fail_without(driver)
     return await hold_trial(world, driver)
 
 

@@ -106,7 +106,7 @@ def guess_server(seen: Iterable[Seen], *, api: str | None = None) -> Server | No
 
 def _fit(server: Server, language: Language, policy: Policy) -> tuple[Policy, list[str]]:
     """Leave out what the server or its configuration language cannot say."""
-    fitting, dropped = without(policy, language.unquotable)
+    fitting, dropped = without(policy, language.unquotable | frozenset(server.unwritable))
     told = [f"{policy.api}: {value!r} is left out: {server.title} has no way to write it" for value in dropped]
     if server.known_methods:
         unknown = [item.value for item in fitting.methods if item.value not in server.known_methods]

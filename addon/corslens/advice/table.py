@@ -28,6 +28,8 @@ class Server(Struct, frozen=True, kw_only=True):
     tested: bool = False
     by_path: bool = True
     """It can have one policy for some paths and another for others; else the groups' sum is written."""
+    unwritable: str = ""
+    """Characters that make a pattern of a name there; an item with one of them is left out and told."""
     known_methods: tuple[str, ...] = ()
     """Where the server has a closed list of methods; empty: it takes any."""
 
@@ -61,7 +63,7 @@ SERVERS: tuple[Server, ...] = (
         options=("origin", "methods", "allowedHeaders", "exposedHeaders", "credentials", "maxAge"),
     ),
     Server(
-        name="fastify", title="Fastify (@fastify/cors)", language="javascript", tested=True, products=(Product.FASTIFY,),
+        name="fastify", title="Fastify (@fastify/cors)", language="javascript", tested=True, products=(Product.FASTIFY,), by_path=False,
         docs="https://github.com/fastify/fastify-cors#options",
         options=("origin", "methods", "allowedHeaders", "exposedHeaders", "credentials", "maxAge"),
     ),
@@ -71,7 +73,7 @@ SERVERS: tuple[Server, ...] = (
         options=("origin", "allowMethods", "allowHeaders", "exposeHeaders", "credentials", "maxAge", "keepHeadersOnError"),
     ),
     Server(
-        name="flask", title="Flask (Flask-CORS)", language="python", tested=True, products=(Product.FLASK,),
+        name="flask", title="Flask (Flask-CORS)", language="python", tested=True, products=(Product.FLASK,), unwritable="*\\]?$^[]()",
         docs="https://corydolphin.github.io/flask-cors/",
         options=("resources", "origins", "methods", "allow_headers", "expose_headers", "supports_credentials", "max_age", "vary_header"),
     ),
@@ -129,12 +131,12 @@ SERVERS: tuple[Server, ...] = (
     ),
     Server(
         name="s3", title="AWS S3 (CloudFormation)", language="yaml", products=(Product.S3,),
-        known_methods=("GET", "HEAD", "POST", "PUT", "DELETE"), by_path=False,
+        known_methods=("GET", "HEAD", "POST", "PUT", "DELETE"), by_path=False, unwritable="*",
         docs="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-s3-bucket-corsrule.html",
         options=("CorsConfiguration", "CorsRules", "AllowedOrigins", "AllowedMethods", "AllowedHeaders", "ExposedHeaders", "MaxAge"),
     ),
     Server(
-        name="api-gateway", title="AWS API Gateway (CloudFormation)", language="yaml", products=(Product.API_GATEWAY,), known_methods=_USUAL, by_path=False,
+        name="api-gateway", title="AWS API Gateway (CloudFormation)", language="yaml", products=(Product.API_GATEWAY,), known_methods=_USUAL, by_path=False, unwritable="*",
         docs="https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html",
         options=(
             "CorsConfiguration", "AllowOrigins", "AllowMethods", "AllowHeaders", "ExposeHeaders", "AllowCredentials", "MaxAge",

@@ -40,6 +40,8 @@ class Driver(Struct, frozen=True, kw_only=True):
     is_proxy: bool = False
     """It passes requests on to an application; then there is a 502 to look at."""
     modules_folder: str = ""
+    scopes: tuple[str, str] = ("", "")
+    """What goes around the first and the second block of a policy for some paths, as their heads tell a person: `{path}`, `{block}`."""
 
     def missing(self) -> list[str]:
         """Name what this machine lacks to run it."""
@@ -52,13 +54,12 @@ class Driver(Struct, frozen=True, kw_only=True):
     def write(self, folder: Path, port: int, upstream: int, advice: Advice | None) -> list[str]:
         """Write its files into a folder and return its command line."""
         text = (APPS / self.source).read_text()
-        blocks = [block.text for block in advice.blocks] if advice else [self.bare, ""]
-        if advice is None or "[advice]" in text:
-            blocks = [*blocks, "", ""]
+        in_blocks = "@BLOCK0@" in text
+        blocks = self._blocks(advice) if advice and in_blocks else (self.bare, "")
         # An application takes the settings as a person would paste them: the whole text, comments and all.
         for marker in ("# [advice]", "//[advice]"):
             text = text.replace(marker, advice.text if advice else "")
-        for number, block in enumerate(blocks[:2]):
+        for number, block in enumerate(blocks):
             text = text.replace(f"@BLOCK{number}@", block)
         for name, value in {
             "@PORT@": str(port),
@@ -75,6 +76,16 @@ class Driver(Struct, frozen=True, kw_only=True):
             (folder / "node_modules").symlink_to(NODE_MODULES)
         words = [word.format(file=file, port=port, folder=folder) for word in self.command]
         return [find_program(words[0]) or words[0], *words[1:]]
+
+    def _blocks(self, advice: Advice) -> tuple[str, str]:
+        """Return what belongs into the first place and into the second; each policy has a block for each, or one in all."""
+        each = len(advice.blocks) // len(advice.policies)
+        places: tuple[list[str], list[str]] = ([], [])
+        for number, block in enumerate(advice.blocks):
+            paths, place = advice.policies[number // each].paths, number % each
+            scope = self.scopes[place] if paths else ""
+            places[place].append(scope.format(path="|".join(paths), block=block.text) if scope else block.text)
+        return "\n".join(places[0]), "\n".join(places[1])
 
     @contextlib.asynccontextmanager
     async def running(self, folder: Path, port: int, upstream: int, advice: Advice | None) -> AsyncIterator[Program]:

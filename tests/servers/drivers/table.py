@@ -3,12 +3,17 @@
 from tests.servers.drivers.driver import Driver
 
 _REVERSE_PROXY = "reverse_proxy 127.0.0.1:8000"
+_NGINX_LOCATION = "location {path} {{\n{block}\nproxy_pass http://127.0.0.1:@UPSTREAM@;\n}}"
+_APACHE_LOCATION = '<LocationMatch "^({path})(/|$)">\n{block}\n</LocationMatch>'
 
 DRIVERS: tuple[Driver, ...] = (
-    Driver(name="nginx", source="nginx.conf", command=("nginx", "-e", "stderr", "-p", "{folder}", "-c", "{file}"), programs=("nginx",), is_proxy=True),
     Driver(
-        name="apache", source="apache.conf", command=("apache2", "-X", "-f", "{file}"), programs=("apache2",), is_proxy=True,
-        modules_folder="/usr/lib/apache2/modules",
+        name="nginx", source="nginx.conf", command=("nginx", "-e", "stderr", "-p", "{folder}", "-c", "{file}"), programs=("nginx",),
+        is_proxy=True, scopes=("", _NGINX_LOCATION),
+    ),
+    Driver(
+        name="apache", source="apache.conf", command=("apache2", "-X", "-f", "{file}"), programs=("apache2",),
+        is_proxy=True, scopes=(_APACHE_LOCATION, ""), modules_folder="/usr/lib/apache2/modules",
     ),
     Driver(
         name="caddy", source="Caddyfile", command=("caddy", "run", "--adapter", "caddyfile", "--config", "{file}"), programs=("caddy",),
