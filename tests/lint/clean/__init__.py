@@ -1,0 +1,1 @@
+"""Correctly configured servers, and the traffic of a well-behaved page with them."""
