@@ -143,7 +143,7 @@ async def test_it_switches_patching(browser: Chromium, stage: Stage) -> None:
     await live.evaluate(
         f"document.querySelector('#patching-scope').value = '~d {LOOPBACK}'; document.querySelector('#patching-on').click()"
     )
-    await appears(live, f"document.querySelector('#patching-state').textContent === 'On for ~d {LOOPBACK}, 60 min left.'")
+    await appears(live, f"document.querySelector('#patching-state').textContent === 'On for ~d {LOOPBACK}, for pages of loopback, 60 min left.'")
     assert (await ask(site, stage.api.url("/closed")))[0] == "closed"
     await appears(live, f"{counted('patched')} === 1")
     await live.evaluate("document.querySelector('#patching-off').click()")

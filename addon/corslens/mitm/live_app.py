@@ -45,6 +45,8 @@ class PatchState(Struct, frozen=True, kw_only=True, rename="camel"):
 
     on: bool
     scope: str
+    pages: str = ""
+    """The origins that a patch may let in."""
     seconds_left: float | None = None
     dry_run: bool = False
 

@@ -47,6 +47,7 @@ class LiveSession:
         return PatchState(
             on=patching.on and not patching.expired,
             scope=patching.filter_text,
+            pages=str(patching.policy.origins),
             seconds_left=patching.seconds_left,
             dry_run=patching.dry_run,
         )
@@ -67,13 +68,24 @@ class LiveSession:
         def written_as(form: Format) -> Callable[[Iterable[Inspection]], bytes]:
             return lambda inspections: render_inspections(form, inspections, self.rules)
 
-        written = {ending.removeprefix("."): written_as(form) for ending, form in ENDINGS.items()} | {"html": as_html}
+        written = {"html": as_html} | {
+            ending.removeprefix("."): written_as(form) for ending, form in ENDINGS.items() if ending != ".html"
+        }
         return {
-            name: Export(name.upper(), _CONTENT_TYPES.get(name, "application/octet-stream"), render)
+            name: Export(_LABELS.get(name, name.upper()), _CONTENT_TYPES.get(name, "application/octet-stream"), render)
             for name, render in written.items()
         }
 
 
+_LABELS = {
+    "html": "HTML report",
+    "json": "JSON",
+    "jsonl": "JSON lines",
+    "sarif": "SARIF",
+    "xml": "JUnit XML",
+    "md": "Markdown",
+    "txt": "text",
+}
 _CONTENT_TYPES = {
     "html": "text/html; charset=utf-8",
     "json": "application/json",

@@ -16,18 +16,21 @@ ADVISED = 12
 """The APIs, those with the most problems, for which a report holds server settings."""
 
 
-def render_html(inspections: Iterable[Inspection], rules: RuleSet, *, about: str = "") -> str:
+def render_html(inspections: Iterable[Inspection], rules: RuleSet, *, about: str = "", exchanges: int | None = None) -> str:
     """Return the report.
 
     Args:
         inspections: oldest first; of an id that comes again, the last one counts.
         about: where they are from, for the reader.
+        exchanges: how many were seen, when these are not all.
     """
     known = {inspection.id: inspection for inspection in inspections}
     board = Board()
     for inspection in known.values():
         board.add(inspection)
     summary = board.changes()
+    if exchanges is not None:
+        summary["counts"]["exchanges"] = exchanges
     fired = sorted({problem["rule"] for problem in summary["problems"]})
     apis = Counter(problem["api"] for problem in summary["problems"]).most_common(ADVISED)
     details = in_full(board.example_ids(), fired, known.get, rules)

@@ -49,7 +49,9 @@ def render(form: Format, collection: Collection, rules: RuleSet) -> bytes:
         case Format.HTML:
             from corslens.report.as_html import render_html
 
-            text = render_html(collection.held(), rules)
+            names = ", ".join(each.name for each in collection.inputs[:5])
+            about = f"{names} and {len(collection.inputs) - 5} more" if len(collection.inputs) > 5 else names
+            text = render_html(collection.held(), rules, about=about, exchanges=collection.tally.exchanges)
         case Format.SARIF:
             from corslens.report.as_sarif import render_sarif
 

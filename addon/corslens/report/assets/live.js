@@ -20,7 +20,10 @@ class Live {
       this.patch({ on: true, scope: this.scope.value });
     });
     byId("patching-off").addEventListener("click", () => this.patch({ on: false }));
-    for (const button of document.querySelectorAll("[data-export]")) button.addEventListener("click", () => this.export(button.dataset.export));
+    byId("export").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.export(event.target.elements.format.value);
+    });
     setInterval(() => this.showTimeLeft(), 1000);
   }
 
@@ -100,12 +103,12 @@ class Live {
 
   showTimeLeft() {
     if (!this.patching) return;
-    const { on, scope, secondsLeft, dryRun, read } = this.patching;
+    const { on, scope, pages, secondsLeft, dryRun, read } = this.patching;
     let words = "Off: responses reach the page as the servers sent them.";
     if (on) {
       const left = secondsLeft === null ? null : Math.max(0, secondsLeft - (performance.now() - read) / 1000);
       const time = left === null ? "until switched off" : left >= 60 ? `${Math.ceil(left / 60)} min left` : "less than a minute left";
-      words = `${dryRun ? "Dry run" : "On"} for ${scope}, ${time}.`;
+      words = `${dryRun ? "Dry run" : "On"} for ${scope}, for pages of ${pages}, ${time}.`;
     }
     const place = byId("patching-state");
     if (place.textContent !== words) place.textContent = words;

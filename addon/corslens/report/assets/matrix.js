@@ -25,8 +25,8 @@ class Matrix {
     const apis = this.axis(cells, "api");
     const focus = document.activeElement?.dataset?.cell;
     const head = h("tr", {}, h("th", { scope: "col", class: "corner" }, "Page ", h("span", { "aria-hidden": "true" }, "↓"), " asks API ", h("span", { "aria-hidden": "true" }, "→")),
-      apis.shown.map((api) => h("th", { scope: "col" }, originLabel(api))));
-    const rows = pages.shown.map((page) => h("tr", {}, h("th", { scope: "row" }, originLabel(page)),
+      apis.shown.map((api) => h("th", { scope: "col" }, originNodes(api))));
+    const rows = pages.shown.map((page) => h("tr", {}, h("th", { scope: "row" }, originNodes(page)),
       apis.shown.map((api) => h("td", {}, this.cell(store.cells.get(`${page} ${api}`), chosen)))));
     const hiddenAway = pages.more + apis.more;
     this.place.replaceChildren(

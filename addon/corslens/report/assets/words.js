@@ -32,6 +32,12 @@ function verdictWords(verdict) {
   return "";
 }
 
+/** An origin as nodes: a line may break after the scheme. */
+function originNodes(origin) {
+  const end = origin.indexOf("://") + 3;
+  return end < 3 ? originLabel(origin) : [origin.slice(0, end), h("wbr"), origin.slice(end)];
+}
+
 function originLabel(origin) {
   return origin === "" ? "(no origin sent)" : origin === "null" ? "null (opaque origin)" : origin;
 }
