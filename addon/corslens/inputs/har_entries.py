@@ -40,7 +40,7 @@ def split_entries(data: Buffer) -> Entries:
     """Find the entries. A sound file is split by the JSON parser, any other one by its brackets."""
     try:
         log = _decoder.decode(data).log
-    except (msgspec.MsgspecError, RecursionError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return _Salvage(data).entries()
     return Entries(log.creator.name if log.creator else "", iter(enumerate(log.entries)))
 

@@ -1,5 +1,6 @@
 """mitmproxy's flow filters on an exchange, so that rules and reports can use the language that its users know."""
 
+import re
 from collections.abc import Callable
 
 from mitmproxy import connection, flowfilter, http
@@ -7,6 +8,8 @@ from mitmproxy import flow as flows
 
 from corslens.fetch.messages import HeaderList
 from corslens.observation.exchange import Exchange
+
+_NESTED = re.compile(r"(?:[!(]\s*+){9}")
 
 
 def parse_filter(text: str) -> Callable[[Exchange], bool]:
@@ -25,6 +28,9 @@ def parse_flow_filter(text: str) -> flowfilter.TFilter:
 
     Raises: ValueError naming the filter.
     """
+    # mitmproxy's parser takes twice as long for each level, and twenty are for ever.
+    if _NESTED.search(text):
+        raise ValueError(f"{text[:200]!r} is no flow filter that anyone would write: it is nested too deeply")
     try:
         return flowfilter.parse(text)
     except ValueError:

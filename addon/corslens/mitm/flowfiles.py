@@ -58,7 +58,7 @@ class FlowFileReader:
         except exceptions.FlowReadException:
             where = "before the first flow" if index < 0 else f"after flow {index}"
             damage = Damage(file=file, what=f"is damaged or cut off {where}")
-        except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        except (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
             # What mitmproxy's reader lets through when a flow has the right shape and the wrong content.
             what = f"is damaged, and nothing behind it was read ({type(error).__name__}: {error})"
             damage = Damage(file=file, entry=index + 1, what=what)

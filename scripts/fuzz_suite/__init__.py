@@ -1,0 +1,1 @@
+"""Fuzz targets, one a kind of input; each says what must hold whatever the bytes are."""
