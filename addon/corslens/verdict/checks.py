@@ -23,7 +23,7 @@ from corslens.fetch.cors_check import CorsCheckStep, allow_credentials_failure, 
 from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.header_values import first_bad_element
 from corslens.fetch.messages import HeaderList, Response
-from corslens.fetch.origins import is_parsable_url
+from corslens.fetch.origins import is_parsable_url, is_potentially_trustworthy, origin_of
 from corslens.fetch.preflight import (
     Grants,
     grants,
@@ -34,6 +34,7 @@ from corslens.fetch.preflight import (
 )
 from corslens.fetch.redirects import RedirectStep, is_redirect, location_url, redirect_failure
 from corslens.fetch.resource_policy import ResourcePolicy, resource_policy_failure
+from corslens.observation.evidence import Known
 from corslens.observation.inference import crossed_origins
 from corslens.observation.observation import Observation, Role
 from corslens.verdict.reasons import Reason
@@ -55,6 +56,7 @@ class CheckName:
     ALLOW_ORIGIN = "allow-origin"
     ALLOW_CREDENTIALS = "allow-credentials"
     REDIRECT_TARGET = "redirect-target"
+    MIXED_CONTENT = "mixed-content"
     RESOURCE_POLICY = "resource-policy"
 
 
@@ -337,7 +339,25 @@ def _redirect_checks(observation: Observation, response: Response, profile: Engi
     if step is not None:
         failure = Failure(reason=_REDIRECT_REASONS[step], header=_LOCATION, value=location, wanted=_REDIRECT_WANTED[step])
     yield Checked(CheckName.REDIRECT_TARGET, _LOCATION, location, failure)
+    if failure is None and page_origin.startswith("https:") and _leads_to_mixed_content(observation, response):
+        mixed = Failure(reason=Reason.MIXED_CONTENT, header=_LOCATION, value=location, wanted="an https URL")
+        yield Checked(CheckName.MIXED_CONTENT, _LOCATION, location, mixed)
 
+
+def _leads_to_mixed_content(observation: Observation, response: Response) -> bool:
+    """Say whether a secure page is redirected to an insecure URL that no engine upgrades instead.
+
+    Standard: should fetching request be blocked as mixed content, https://w3c.github.io/webappsec-mixed-content/#should-block-fetch
+    """
+    target = location_url(response, observation.exchange.request.url)
+    if target is None or is_potentially_trustworthy(origin_of(target)):
+        return False
+    destination = observation.hops[0].destination
+    return isinstance(destination, Known) and destination.value not in _UPGRADED_DESTINATIONS
+
+
+_UPGRADED_DESTINATIONS = frozenset({"image", "audio", "video"})
+"""https://w3c.github.io/webappsec-mixed-content/#upgrade-algorithm"""
 
 _POLICY_REASONS = {
     ResourcePolicy.SAME_ORIGIN: Reason.CORP_NOT_SAME_ORIGIN,

@@ -1,0 +1,100 @@
+"""What came later proves what the browser made of it: a mode that no header shows, or a mistake of ours."""
+
+import pytest
+from corslens.engines.engine import Engine
+from corslens.fetch.credentials import CredentialsMode
+from corslens.observation.evidence import Known, Unknown
+from corslens.observation.observation import Followed, Observation, Role
+from corslens.verdict.decide import decide
+from corslens.verdict.hindsight import inherit_credentials, mistake, settle_preflight, settle_redirect
+from msgspec import structs
+
+from tests.make import PAGE, exchange, preflight, request, response
+from tests.observation.observe import WEBKIT, observe
+from tests.verdict.judge import INCLUDE, WITHOUT, under
+
+AGENT = {"User-Agent": WEBKIT}
+GRANTED = {"Access-Control-Allow-Methods": "PUT"}
+
+
+def asked(allow_origin: str | None = PAGE, followed: Followed = Followed.FOLLOWED, credentials: str = "") -> Observation:
+    given = {"Access-Control-Allow-Credentials": credentials} if credentials else {}
+    answer = response(204, {**GRANTED, **given}, allow_origin=allow_origin)
+    return structs.replace(observe(exchange(preflight("PUT", given=AGENT), answer)), followed=followed)
+
+
+@pytest.mark.parametrize(
+    ("preflight", "mode", "proof"),
+    [
+        pytest.param(asked(), WITHOUT, "actual-request-followed", id="it passed, so nothing wanted Allow-Credentials"),
+        pytest.param(asked("*"), WITHOUT, "actual-request-followed", id="it passed on the wildcard"),
+        pytest.param(asked("*", Followed.NEVER), INCLUDE, "actual-request-never-came", id="it failed on the wildcard"),
+    ],
+)
+def test_a_preflights_fate_tells_the_mode(preflight: Observation, mode: CredentialsMode, proof: str) -> None:
+    assert settle_preflight(preflight).credentials == Known(mode, (proof,))
+
+
+@pytest.mark.parametrize(
+    "preflight",
+    [
+        pytest.param(asked(followed=Followed.PENDING), id="nothing is known yet"),
+        pytest.param(asked(None), id="it is blocked in both modes"),
+        pytest.param(asked(credentials="true"), id="it passes in both modes"),
+        pytest.param(structs.replace(asked(), engine=None), id="no known browser: who knows what it does"),
+    ],
+)
+def test_where_a_fate_tells_nothing(preflight: Observation) -> None:
+    assert settle_preflight(preflight) == preflight
+
+
+def test_a_known_mode_is_not_changed() -> None:
+    known = under(asked("*"), INCLUDE)
+    assert settle_preflight(known) is known
+
+
+def hop(allow_origin: str | None, method: str = "GET") -> Observation:
+    answer = response(302, {"Location": "https://other.example/"}, allow_origin=allow_origin)
+    return observe(exchange(request(method, given=AGENT), answer))
+
+
+def test_a_redirect_that_was_followed_passed_its_cors_check() -> None:
+    assert settle_redirect(hop("*")).credentials == Known(WITHOUT, ("redirect-followed",))
+
+
+def test_a_post_whose_redirect_was_followed_without_cors_was_a_beacon_or_a_form() -> None:
+    """Without fetch metadata they look alike until then."""
+    settled = settle_redirect(hop(None, "POST"))
+    assert (settled.role, settled.mode) == (Role.NO_CORS, Known("no-cors", ("redirect-followed",)))
+    assert settle_redirect(hop(None)).role is Role.SIMPLE, "the Origin on a GET is proof of mode cors"
+
+
+def test_no_cors_redirects_tell_nothing() -> None:
+    no_cors = structs.replace(hop(None), role=Role.NO_CORS)
+    assert settle_redirect(no_cors) is no_cors
+
+
+def test_the_exchanges_of_one_fetch_share_their_mode() -> None:
+    unknown, known = under(asked(), None), under(asked(), INCLUDE)
+    assert inherit_credentials(unknown, known, "preflight").credentials == Known(INCLUDE, ("preflight", "a-test"))
+    assert inherit_credentials(known, under(asked(), WITHOUT), "preflight") is known
+    assert isinstance(inherit_credentials(unknown, unknown, "preflight").credentials, Unknown)
+
+
+def test_a_preflight_that_we_call_blocked_and_that_was_followed_is_our_mistake() -> None:
+    refused = asked("https://other.example")
+    told = mistake(refused, decide(refused, Engine.WEBKIT))
+    assert told is not None
+    assert (told.engine, told.verdict.blocked, bool(told.seen)) == (Engine.WEBKIT, True, True)
+
+
+@pytest.mark.parametrize(
+    "preflight",
+    [
+        pytest.param(asked(), id="we called it allowed"),
+        pytest.param(asked(None, Followed.NEVER), id="it was not followed"),
+        pytest.param(structs.replace(asked(None), engine=None), id="not a known browser"),
+    ],
+)
+def test_no_mistake(preflight: Observation) -> None:
+    assert mistake(preflight, decide(preflight, Engine.WEBKIT)) is None
