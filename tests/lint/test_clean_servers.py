@@ -5,13 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from corslens.fetch.messages import Request
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
 from corslens.lint.finding import Severity
 from corslens.lint.loader import load_rules
 from corslens.verdict.verdict import Outcome
+
 from tests.lint.clean import python_servers
 from tests.lint.clean.visits import Answer, Policy, Send, refused_steps, steps, visit
 
@@ -64,7 +64,7 @@ def test_a_clean_server_gets_nothing_above_info(name: str, policy: Policy) -> No
         for finding in one.findings
         if finding.severity > Severity.INFO
     ]
-    assert [] == above
+    assert above == []
 
 
 @pytest.mark.parametrize("policy", Policy)

@@ -1,7 +1,6 @@
 """Every rule against its own samples, through the whole pipeline: each bad one makes it fire, no good one does."""
 
 import pytest
-
 from corslens.cli.rules import fires
 from corslens.lint.loader import load_rules
 from corslens.lint.rule import Rule

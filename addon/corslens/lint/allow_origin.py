@@ -34,7 +34,7 @@ class Form(StrEnum):
     """`https://app.example:443`"""
     UPPER_CASE = "upper-case"
     NON_ASCII = "non-ascii"
-    """Not the punycode form in which Origin carries an international name."""
+    """Not the punycode form in which Origin carries an international name, or an invisible character that slipped in."""
     INVALID = "invalid"
 
 
@@ -67,7 +67,11 @@ def form_of(value: str) -> Form:
     text = value.strip()
     if not text:
         return Form.EMPTY
-    parts = [part for part in _split(text) if part]
+    if not text.isascii():
+        return Form.NON_ASCII
+    parts = _split(text)
+    if len(parts) == 1 and parts[0] != text:
+        return Form.LIST  # `, *`: an empty line beside another
     if len(parts) > 1:
         unique = set(parts)
         if unique == {WILDCARD}:
@@ -79,8 +83,6 @@ def form_of(value: str) -> Form:
         return Form.QUOTED
     if "*" in text or "\\" in text or text[0] == "^" or text[-1] == "$":
         return Form.PATTERN
-    if not text.isascii():
-        return Form.NON_ASCII
     return _form_of_one(text)
 
 

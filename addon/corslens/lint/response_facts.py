@@ -16,7 +16,7 @@ from corslens.fetch.constants import (
     WILDCARD,
     canonical_name,
 )
-from corslens.fetch.methods import FORBIDDEN_METHODS, NORMALIZED_METHODS
+from corslens.fetch.methods import CORS_SAFELISTED_METHODS, FORBIDDEN_METHODS, NORMALIZED_METHODS
 from corslens.fetch.origins import is_same_site, is_serialized_origin, scheme_host_port
 from corslens.fetch.request_headers import is_forbidden_request_header
 from corslens.lint.allow_origin import Difference, Form, difference, form_of
@@ -28,7 +28,8 @@ from corslens.lint.max_age import MaxAgeForm, max_age_form, max_age_seconds
 from corslens.lint.request_facts import Names, split_list
 from corslens.observation.observation import Role
 
-_METHODS = NORMALIZED_METHODS | {"PATCH"}
+_LISTED_METHODS = (NORMALIZED_METHODS - CORS_SAFELISTED_METHODS) | {"PATCH"}
+"""Methods that only count when they are listed."""
 _PREFLIGHT_ONLY = (ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_MAX_AGE)
 
 
@@ -133,12 +134,12 @@ class ResponseFacts(FactsBase):
 
     @fact("response.wrong-case-methods", message="response", header=ACCESS_CONTROL_ALLOW_METHODS, rank=22)
     def response_wrong_case_methods(self) -> frozenset[str] | None:
-        """Methods in Access-Control-Allow-Methods that would need capital letters to match anything: `put`, `Delete`, `patch`."""
+        """Methods in Access-Control-Allow-Methods that would need capital letters to match anything: `put`, `Delete`, `patch` (GET, HEAD and POST need no listing)."""
         lines = self.got_headers.values(ACCESS_CONTROL_ALLOW_METHODS)
         if not lines:
             return None
         names = {part.strip() for line in lines for part in line.split(",")}
-        return frozenset(n for n in names if n != n.upper() and n.upper() in _METHODS and n.upper() not in names)
+        return frozenset(n for n in names if n != n.upper() and n.upper() in _LISTED_METHODS and n.upper() not in names)
 
     @fact("response.forbidden-request-headers", message="response", header=ACCESS_CONTROL_ALLOW_HEADERS, rank=22)
     def response_forbidden_request_headers(self) -> frozenset[str] | None:

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from corslens.engines.engine import Engine
-from corslens.lint.fact import Fact
+from corslens.lint.fact import Fact, Kind
 from corslens.observation.evidence import Unknown
 from corslens.observation.redaction import redact_header, redact_url
 from corslens.verdict.verdict import Failure
@@ -93,7 +93,8 @@ def _shown(fact: Fact[Any], value: Any) -> str:
         return str(value)
     if len(value) > 4 * _LONGEST:
         value = value[: 4 * _LONGEST]
-    return _shown_text(fact.header, str(value))
+    # The elements of a set are names, which are no secret even where the header's value is one.
+    return _shown_text(None if fact.kind is Kind.SET else fact.header, str(value))
 
 
 @lru_cache(maxsize=4096)
@@ -102,4 +103,6 @@ def _shown_text(header: str | None, value: str) -> str:
 
 
 def _shortened(text: str) -> str:
+    if not text:
+        return '""'
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from corslens.fetch.messages import HeaderLine, Request
+
 from tests.lint.clean.visits import ORIGIN, Answer, Policy, Send
 
 ORIGINS = [ORIGIN, "https://admin.app.example"]

@@ -12,12 +12,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from corslens.fetch.messages import Request
+
 from tests.lint.clean.visits import Answer, Policy, refused_steps, steps, visit
 
 HERE = Path(__file__).parent
