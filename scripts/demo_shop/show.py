@@ -44,8 +44,8 @@ def render_table(rows: Sequence[Row]) -> Table:
         )
         if row.ours.mended:
             verdict.append(f"\n  patched: {row.ours.outcome}", "cyan")
-        for rule in row.ours.rules:
-            if rule not in (row.ours.reason, row.ours.mended):
+        for rule, severity in row.ours.findings:
+            if severity != "info" and rule not in (row.ours.reason, row.ours.mended):
                 verdict.append(f"\n+ {rule}", "yellow")
         if not row.agrees:
             verdict.append(f"\nChromium: {row.browser.cors_error or 'allowed'}", "bold magenta")

@@ -11,6 +11,7 @@ from tests.browser.differential.generate import make
 from tests.browser.differential.run import Result, run
 from tests.browser.differential.scenario import Answer, Scenario, Target, parse
 from tests.browser.differential.shrink import shrink, simpler
+from tests.browser.kit.mitmdump import Record
 
 COUNT = 200
 SEED = 20
@@ -143,5 +144,5 @@ def test_a_disagreement_shrinks_to_its_cause() -> None:
 )
 def test_comparing(ours: dict[str, object], told: Told, expected: Agreement) -> None:
     """Outcome and reason must be the browser's; an open verdict must name the browser's among its two."""
-    record = {"role": "simple", "findings": [], "patch": None, "verdicts": {"chromium": ours}}
+    record: Record = {"role": "simple", "findings": [], "patch": None, "verdicts": {"chromium": ours}}
     assert compare([record], told, "chromium").agreement is expected

@@ -30,13 +30,15 @@ class Result(Struct, frozen=True, kw_only=True):
         return any(comparison.agreement is Agreement.DISAGREED for comparison in self.comparisons)
 
 
-async def run(scenarios: Sequence[Scenario], engine: str, *, confdir: Path | None = None) -> list[Result]:
-    """Return the results in the order of the scenarios, whose numbers must differ."""
+async def run(
+    scenarios: Sequence[Scenario], engine: str, *, confdir: Path | None = None, options: Mapping[str, Setting] | None = None
+) -> list[Result]:
+    """Return the results in the order of the scenarios, whose numbers must differ; `options` are for the addon."""
     told: dict[int, tuple[list[Told], list[float]]] = {}
     async with World(scenarios) as world:
         # Lazy, so that the browser's side of a connection is not bound to what the server speaks: HTTP/2, as with real servers.
-        options: dict[str, Setting] = {"connection_strategy": "lazy", "cors_show": "none", "flow_detail": 0}
-        async with Mitm(options=options, routes=world.routes, confdir=confdir) as mitm:
+        settings: dict[str, Setting] = {"connection_strategy": "lazy", "cors_show": "none", "flow_detail": 0, **(options or {})}
+        async with Mitm(options=settings, routes=world.routes, confdir=confdir) as mitm:
             async with DRIVERS[engine](mitm.port) as driver:
                 for batch in _batches(scenarios):
                     told |= await driver.run(world, batch)

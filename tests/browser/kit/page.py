@@ -147,7 +147,12 @@ class Page:
                     await self._news.wait()
         except TimeoutError:
             open_ones = [request for request in self.requests if not request.over]
-            lines = ["not seen in time; requests under way:", *map(repr, open_ones), "and the last:", *map(repr, self.requests[-5:])]
+            lines = [
+                "not seen in time; requests under way:",
+                *map(repr, open_ones),
+                "and the last:",
+                *map(repr, self.requests[-5:]),
+            ]
             raise TimeoutError("\n".join(lines)) from None
 
     async def _enable(self, session: str) -> None:

@@ -24,8 +24,8 @@ class Said(Struct, frozen=True, kw_only=True):
     """The exchange that decided."""
     mended: str | None = None
     """The reason for which it would have been blocked, had the answer not been patched."""
-    rules: tuple[str, ...] = ()
-    """The findings' rules, worst first."""
+    findings: tuple[tuple[str, str], ...] = ()
+    """The rule and the severity of each, worst first."""
 
     def names(self, engine: str = "chromium") -> tuple[str, ...]:
         """Return the names that this engine has for the reason."""
@@ -61,9 +61,8 @@ def what_we_say(records: Sequence[Record], engine: str = "chromium") -> Said:
     Where an answer was patched, it is the verdict on what the browser got.
     """
     severities = {"error": 0, "warning": 1, "info": 2}
-    found = [finding for record in records for finding in record["findings"]]
-    found.sort(key=lambda finding: severities[finding["severity"]])
-    rules = tuple(dict.fromkeys(finding["rule"] for finding in found))
+    found = dict.fromkeys((finding["rule"], finding["severity"]) for record in records for finding in record["findings"])
+    findings = tuple(sorted(found, key=lambda finding: severities[finding[1]]))
     undecided: Record | None = None
     mended: str | None = None
     for record in records:
@@ -73,11 +72,11 @@ def what_we_say(records: Sequence[Record], engine: str = "chromium") -> Said:
             mended = mended or verdict["reason"]
             verdict = patch["verdicts_after"][engine]
         if verdict["outcome"] == "blocked":
-            return Said(outcome="blocked", reason=verdict["reason"], record=record, mended=mended, rules=rules)
+            return Said(outcome="blocked", reason=verdict["reason"], record=record, mended=mended, findings=findings)
         if verdict["outcome"] == "depends":
             undecided = undecided or record
     if undecided is not None:
-        return Said(outcome="depends", record=undecided, mended=mended, rules=rules)
+        return Said(outcome="depends", record=undecided, mended=mended, findings=findings)
     if not any(record["role"] in CORS_ROLES for record in records):
-        return Said(outcome="not-cors", rules=rules)
-    return Said(outcome="allowed", record=records[-1], mended=mended, rules=rules)
+        return Said(outcome="not-cors", findings=findings)
+    return Said(outcome="allowed", record=records[-1], mended=mended, findings=findings)
