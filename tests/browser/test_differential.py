@@ -74,7 +74,7 @@ def test_a_disagreement_shrinks_to_its_cause() -> None:
         def wrong(scenario: Scenario) -> bool:
             return any("Authorization" in step.get("headers", {}) for step in scenario.steps)
 
-        record = {
+        record: Record = {
             "role": "simple",
             "findings": [],
             "patch": None,
