@@ -1,0 +1,197 @@
+"""The pipeline of a session: exchanges in, Inspections out, and later facts as new Inspections of the same ids."""
+
+import pytest
+from corslens.engines.engine import Engine
+from corslens.inspector import Inspector
+from corslens.lint.loader import load_rules
+from corslens.lint.rule import RuleSet
+from corslens.observation.evidence import Known
+from corslens.observation.exchange import Exchange
+from corslens.observation.observation import Followed, Role
+from corslens.patching.policy import PatchPolicy, parse_origins
+from corslens.verdict.verdict import Outcome
+
+from tests.make import API, PAGE, exchange, preflight, request, response
+from tests.observation.observe import CHROMIUM, FIREFOX, WEBKIT
+
+NO_RULES = RuleSet({})
+RULES = load_rules()
+
+
+def asks(id: str = "p", *, at: float = 0.0, agent: str = WEBKIT, allow: str = "*", status: int = 204) -> Exchange:
+    answer = response(
+        status, {"Access-Control-Allow-Methods": "PUT", "Access-Control-Max-Age": "0"}, allow_origin=allow, time=at + 0.01
+    )
+    return exchange(preflight("PUT", given={"User-Agent": agent}, time=at), answer, id=id)
+
+
+def sends(
+    id: str = "a", *, at: float = 0.05, agent: str = WEBKIT, method: str = "PUT", allow: str = "*", **given: str
+) -> Exchange:
+    asked = request(method, given={"User-Agent": agent, **given}, time=at)
+    return exchange(asked, response(allow_origin=allow, time=at + 0.01), id=id)
+
+
+def test_the_first_inspection_returned_is_the_exchanges_own() -> None:
+    inspector = Inspector(rules=NO_RULES)
+    own, *others = inspector.inspect(sends())
+    assert (own.id, others) == ("a", [])
+    assert inspector.get("a") is own
+    assert set(own.verdicts) == set(Engine)
+
+
+def test_an_actual_request_makes_its_preflights_inspection_anew() -> None:
+    inspector = Inspector(rules=NO_RULES)
+    (first,) = inspector.inspect(asks())
+    assert first.verdict.outcome is Outcome.DEPENDS
+    own, later = inspector.inspect(sends())
+    assert (own.id, later.id) == ("a", "p")
+    assert (later.observation.followed, later.observation.actual) == (Followed.FOLLOWED, "a")
+    assert later.verdict.allowed, "it was followed, so the wildcard was no obstacle"
+    assert own.verdict.allowed, "and its request has the same credentials mode"
+    assert inspector.get("p") is later
+
+
+def test_live_the_response_comes_later() -> None:
+    inspector = Inspector(rules=NO_RULES)
+    asked = sends(method="GET")
+    begun = inspector.begin(asked.with_response(None))
+    assert (begun.role, begun.exchange.response) == (Role.SIMPLE, None)
+    assert inspector.get("a") is None, "nothing is judged yet"
+    (own,) = inspector.complete(asked)
+    assert own.observation.exchange.response is not None
+
+
+def test_completing_twice_judges_again_and_pairs_once() -> None:
+    """The live addon looks at the response's head, and again at what the browser got in the end."""
+    inspector = Inspector(rules=NO_RULES)
+    inspector.inspect(asks())
+    inspector.inspect(sends())
+    (again,) = inspector.complete(sends(allow="https://other.example"))
+    assert again.verdict.blocked
+    covering = again.observation.preflight
+    assert covering is not None and covering.id == "p"
+    assert len(list(inspector.recent())) == 2
+
+
+def test_a_preflight_that_nobody_followed_is_settled_by_time() -> None:
+    inspector = Inspector(rules=NO_RULES)
+    inspector.inspect(asks())
+    assert inspector.settle(1.0) == ()
+    (settled,) = inspector.settle(10.0)
+    assert (settled.id, settled.observation.followed) == ("p", Followed.NEVER)
+    assert settled.verdict.blocked, "so the wildcard met credentials"
+    assert settled.observation.credentials == Known("include", ("actual-request-never-came",))
+    assert inspector.settle(20.0) == ()
+
+
+def test_the_next_exchange_settles_what_is_overdue() -> None:
+    inspector = Inspector(rules=NO_RULES)
+    inspector.inspect(asks())
+    own, settled = inspector.inspect(sends("b", at=60.0, method="GET"))
+    assert (own.id, settled.id) == ("b", "p")
+
+
+def test_the_end_of_a_session_settles_the_rest() -> None:
+    inspector = Inspector(rules=NO_RULES)
+    inspector.inspect(asks())
+    assert [inspection.id for inspection in inspector.finish()] == ["p"]
+    assert inspector.finish() == ()
+
+
+@pytest.mark.parametrize(
+    ("chosen", "agent", "headline"),
+    [
+        pytest.param(None, FIREFOX, Engine.FIREFOX, id="that of the browser"),
+        pytest.param(Engine.WEBKIT, FIREFOX, Engine.WEBKIT, id="the user's choice"),
+        pytest.param(None, "curl/8", Engine.CHROMIUM, id="Chromium for what is no browser"),
+    ],
+)
+def test_the_headline(chosen: Engine | None, agent: str, headline: Engine) -> None:
+    (own,) = Inspector(rules=NO_RULES, engine=chosen).inspect(sends(agent=agent, method="GET"))
+    assert own.headline is headline
+    assert own.verdict is own.verdicts[headline]
+
+
+def test_a_verdict_that_is_contradicted_is_told_as_our_mistake() -> None:
+    inspector = Inspector(rules=NO_RULES)
+    inspector.inspect(asks(agent=CHROMIUM, status=404))
+    _, later = inspector.inspect(sends(agent=CHROMIUM))
+    assert later.mistake is not None
+    assert later.mistake.verdict.blocked
+
+
+def test_findings_come_from_the_rules() -> None:
+    (own,) = Inspector(rules=RULES).inspect(sends(method="GET", allow="https://other.example"))
+    assert "acao-mismatch" in [finding.rule for finding in own.findings]
+    assert own.worst is not None
+    (quiet,) = Inspector(rules=NO_RULES).inspect(sends(method="GET", allow="https://other.example"))
+    assert (quiet.findings, quiet.worst) == ((), None)
+
+
+def test_history_is_bounded_and_says_what_it_dropped() -> None:
+    inspector = Inspector(rules=NO_RULES, history=5)
+    for number in range(20):
+        inspector.inspect(sends(f"a{number}", at=float(number), method="GET"))
+    assert [inspection.id for inspection in inspector.recent()] == [f"a{number}" for number in range(15, 20)]
+    assert inspector.get("a0") is None
+    assert inspector.dropped()["inspections"] == 15
+
+
+def test_clearing_starts_a_session_anew() -> None:
+    inspector = Inspector(rules=NO_RULES, engine=Engine.WEBKIT)
+    inspector.inspect(asks())
+    inspector.clear()
+    assert (list(inspector.recent()), inspector.finish(), inspector.dropped()) == ([], (), {})
+    assert inspector.engine is Engine.WEBKIT
+
+
+def test_sessions_know_nothing_of_each_other() -> None:
+    one, other = Inspector(rules=NO_RULES), Inspector(rules=NO_RULES)
+    one.inspect(asks())
+    (own,) = other.inspect(sends())
+    assert own.observation.preflight is None
+
+
+POLICY = PatchPolicy(origins=parse_origins([PAGE]))
+
+
+def test_nothing_is_patched_unless_asked() -> None:
+    inspector = Inspector(rules=NO_RULES, patch_policy=POLICY)
+    refused = sends(method="GET", allow="https://other.example")
+    assert inspector.inspect(refused)[0].patch is None
+    assert Inspector(rules=NO_RULES).complete(refused, patch=True)[0].patch is None, "nor without a policy"
+
+
+def test_a_patch_is_shown_beside_the_verdict_that_it_mends() -> None:
+    inspector = Inspector(rules=NO_RULES, patch_policy=POLICY)
+    (own,) = inspector.complete(sends(method="GET", allow="https://other.example"), patch=True)
+    assert own.verdict.blocked, "the verdict is on what the server sent"
+    assert own.patch is not None and own.patch.applied
+    assert all(verdict.allowed for verdict in own.patch.verdicts_after.values())
+
+
+def test_a_dry_run_proposes_and_applies_nothing() -> None:
+    inspector = Inspector(rules=NO_RULES, patch_policy=POLICY)
+    inspector.dry_run = True
+    (own,) = inspector.complete(sends(method="GET", allow="https://other.example"), patch=True)
+    assert own.patch is not None and not own.patch.applied
+
+
+def test_a_patched_preflight_that_is_followed_is_no_mistake_of_ours() -> None:
+    """The browser followed what it got, which is not what the server sent."""
+    inspector = Inspector(rules=NO_RULES, patch_policy=POLICY)
+    inspector.complete(asks(status=404), patch=True)
+    _, later = inspector.complete(sends(), patch=True)
+    assert (later.id, later.mistake) == ("p", None)
+    assert later.verdict.blocked
+    assert later.patch is not None
+
+
+def test_nothing_is_shared_between_two_urls_of_one_page() -> None:
+    inspector = Inspector(rules=NO_RULES)
+    inspector.inspect(asks())
+    other = exchange(request("PUT", f"{API}/other", {"User-Agent": WEBKIT}, time=0.05), response(allow_origin="*"), id="o")
+    own, *_ = inspector.inspect(other)
+    assert own.observation.preflight is None
+    assert own.observation.preflights_missed
