@@ -46,7 +46,7 @@ async def test_explain(web):
     """Several flows are explained one after another."""
     pair(web)
     text = call(web, "cors.explain @all")
-    assert text.count("Verdict\n") == 2
+    assert text.count("VERDICT\n") == 2
     assert "is a preflight" in text
 
 

@@ -71,3 +71,18 @@ async def test_a_followed_patch_proves_no_credentials_mode(confdir):
             second = await proxy.send("GET", api.url("/end"), [("Origin", "null")])
     assert first.get("access-control-allow-credentials") == "true"
     assert (second.get("access-control-allow-origin"), second.get("access-control-allow-credentials")) == ("null", "true")
+
+
+async def test_304_mends_what_was_stored_before(confdir):
+    """Patching that is switched on later mends, with the 304, what the browser had stored unreadable."""
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        return answer(304 if "If-None-Match" in request.headers else 200, [("ETag", '"1"'), ("Vary", "Accept")])
+
+    async with Server({"/me": handler}) as api, Proxy(confdir) as proxy:
+        await proxy.send("GET", api.url("/me"), [ORIGIN])
+        proxy.master.commands.execute("cors.patch.on ~all")
+        first = await proxy.send("GET", api.url("/me"), [ORIGIN, ("If-None-Match", '"1"')])
+        second = await proxy.send("GET", api.url("/me"), [ORIGIN, ("If-None-Match", '"1"')])
+    assert (first.status, first.get("access-control-allow-origin"), first.get("vary")) == (304, PAGE, "Accept, Origin")
+    assert (second.status, second.get("access-control-allow-origin")) == (304, None)

@@ -21,8 +21,13 @@ _LONGEST = 240
 
 
 def annotate(flow: http.HTTPFlow, inspection: Inspection) -> bool:
-    """Mark the flow and say whether anything about it changed; a marker or comment that a user set stays."""
+    """Mark the flow and say whether anything about it changed; a marker or comment that a user set stays.
+
+    A flow with no CORS in it, and nothing to tell of, is left alone, though it may be logged.
+    """
     before = stored(flow)
+    if not (inspection.observation.is_cors or inspection.findings or before):
+        return False
     word, reason = label(inspection), reported_reason(inspection)
     comment = comment_for(inspection, word, reason)
     marker = marker_for(inspection, word)
@@ -80,7 +85,7 @@ def comment_for(inspection: Inspection, word: str, reason: str | None) -> str:
     why = _why(inspection, reason) if inspection.findings or reason is not None else ""
     if why:
         text += f": {why}"
-    if observation.followed is Followed.NEVER:
+    if observation.followed is Followed.NEVER and not inspection.verdict.blocked:
         text += "; the request it asks for never came"
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 

@@ -4,6 +4,7 @@ Plain lines with words instead of signs, because viewers differ in fonts; redact
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from textwrap import wrap
 
 from corslens.engines.engine import Engine
 from corslens.fetch.credentials import CredentialsMode
@@ -23,6 +24,8 @@ from corslens.verdict.verdict import Check, CheckState, Outcome, Verdict
 type Find = Callable[[str], Inspection | None]
 """Looks up another exchange by its id, while it is remembered."""
 
+_WIDTH = 100
+"""What fits beside mitmweb's flow list."""
 _STATES = {CheckState.PASSED: "passed", CheckState.FAILED: "FAILED", CheckState.NOT_REACHED: "not reached"}
 _ROLES = {
     Role.PREFLIGHT: "a preflight",
@@ -38,8 +41,8 @@ _ROLES = {
 def render_view(inspection: Inspection, find: Find) -> str:
     """Return everything known of an exchange, from the verdict to the patch."""
     sections = (
-        ("Exchange", _exchange(inspection)),
         ("Verdict", _verdicts(inspection)),
+        ("Exchange", _exchange(inspection)),
         ("Pair", _pair(inspection, find)),
         (f"Checks, in {inspection.headline.label}'s order", _checks(inspection)),
         ("Why a preflight", _need(inspection.observation)),
@@ -50,10 +53,19 @@ def render_view(inspection: Inspection, find: Find) -> str:
     )
     text = []
     for title, lines in sections:
-        shown = [f"  {line}" for line in lines]
+        shown = [folded for line in lines for folded in _fold(f"  {line}")]
         if shown:
-            text.append("\n".join([title, *shown]))
+            # In capitals, because mitmweb swallows the empty line before a title.
+            text.append("\n".join([title.upper(), *shown]))
     return "\n\n".join(text) + "\n"
+
+
+def _fold(line: str) -> list[str]:
+    """Break a long line between words; what follows is indented below its text."""
+    if len(line) <= _WIDTH:
+        return [line]
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    return wrap(line, _WIDTH, initial_indent="", subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def _exchange(inspection: Inspection) -> Iterator[str]:
@@ -125,17 +137,18 @@ def _pair(inspection: Inspection, find: Find) -> Iterator[str]:
         yield f"redirected  {_line(hop.exchange, start)}"
     covering = observation.preflight
     if covering is not None:
-        cached = f", kept in the preflight cache for {covering.age:.1f} s" if covering.from_cache else ""
+        cached = f", cached for {covering.age:.1f} s" if covering.from_cache else ""
         yield f"preflight   {_line(covering.exchange, start)}{cached}{_verdict_of(find(covering.id))}"
     elif observation.preflights_missed:
         yield "preflight   none was seen, though this session shows preflights: it was cached before, or another proxy answered"
     what = "preflight" if observation.role is Role.PREFLIGHT else "request"
     yield f"{what:<11} {_line(observation.exchange, start)}  <- this one"
     if observation.role is Role.PREFLIGHT:
-        yield f"request     {_follow_up(observation, find, start)}"
+        yield f"request     {_follow_up(inspection, find, start)}"
 
 
-def _follow_up(observation: Observation, find: Find, start: float) -> str:
+def _follow_up(inspection: Inspection, find: Find, start: float) -> str:
+    observation = inspection.observation
     actual = None if observation.actual is None else find(observation.actual)
     if actual is not None:
         return _line(actual.observation.exchange, start) + _verdict_of(actual)
@@ -146,7 +159,7 @@ def _follow_up(observation: Observation, find: Find, start: float) -> str:
         case Followed.NEVER:
             return f"{asked} was never sent"
         case _:
-            return f"{asked} has not been sent yet"
+            return f"{asked} was never sent" if inspection.verdict.blocked else f"{asked} has not been sent yet"
 
 
 def _line(exchange: Exchange, start: float) -> str:

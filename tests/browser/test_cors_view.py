@@ -1,0 +1,131 @@
+"""What mitmweb shows of CORS: marker, comment and view are looked for on the screen, in a real Chromium."""
+
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from msgspec import Struct
+
+from tests.browser.kit.chromium import Chromium
+from tests.browser.kit.mitmdump import Mitm
+from tests.browser.kit.page import Page
+from tests.browser.kit.servers import Server, by_method, fixed
+
+pytestmark = pytest.mark.browser
+
+BLANK = fixed(200, [("Content-Type", "text/html")], "<!doctype html><title>page</title>")
+COLUMNS = [part for column in ("path", "method", "status", "comment") for part in ("--set", f"web_columns={column}")]
+API = {
+    "/blocked": by_method(OPTIONS=fixed(204), PUT=fixed(200)),
+    "/data": fixed(200, [("Content-Type", "application/json")], '{"shown": "as ever"}'),
+}
+
+
+class Scene(Struct, frozen=True):
+    """mitmweb with traffic in it, and a tab that shows it."""
+
+    mitm: Mitm
+    api: Server
+    page: Page
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def scene(chromium_path: str) -> AsyncIterator[Scene]:
+    """A page's PUT dies of its preflight, and its GET cannot be read; then another browser, without a proxy, opens mitmweb."""
+    async with Server(default=BLANK) as site, Server(API) as api, Mitm("mitmweb", arguments=COLUMNS) as mitm:
+        async with Chromium(proxy=mitm.address) as browser:
+            tab = await browser.page()
+            await tab.goto(site.url("/"))
+            for method, path in (("PUT", "/blocked"), ("GET", "/data")):
+                ask = f"fetch({json.dumps(api.url(path))}, {{method: '{method}'}}).then(() => 'read', String)"
+                assert await tab.evaluate(ask) == "TypeError: Failed to fetch"
+        async with Chromium(proxy=None) as browser:
+            page = await browser.page()
+            await page.goto(mitm.web_url)
+            yield Scene(mitm, api, page)
+
+
+async def appears(page: Page, text: str, *, within: str = "body", gone: str = "\0") -> str:
+    """Wait until the one text is on the screen and the other is not, and return all that is there."""
+    script = f"""new Promise((resolve, reject) => {{
+        const shown = () => [...document.querySelectorAll({json.dumps(within)})].map(element => element.innerText).join("\\n");
+        const look = () => {{
+            if (shown().includes({json.dumps(text)}) && !shown().includes({json.dumps(gone)})) {{
+                observer.disconnect(); clearTimeout(late); resolve(shown());
+            }}
+        }};
+        const observer = new MutationObserver(look);
+        const late = setTimeout(() => reject(new Error("not seen: " + shown())), 15000);
+        observer.observe(document, {{subtree: true, childList: true, attributes: true, characterData: true}});
+        look();
+    }})"""
+    return str(await page.evaluate(script))
+
+
+async def click(page: Page, text: str, *, among: str) -> None:
+    """Click the first of these elements that holds the text."""
+    await page.evaluate(
+        f"[...document.querySelectorAll({json.dumps(among)})].find(e => e.innerText.includes({json.dumps(text)})).click()"
+    )
+
+
+async def search(page: Page, text: str) -> None:
+    """Type into the search field of the tab Flow List."""
+    await click(page, "Flow List", among="nav a")
+    script = f"""(() => {{
+        const field = document.querySelector("input[placeholder=Search]");
+        Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(field, {json.dumps(text)});
+        field.dispatchEvent(new Event("input", {{bubbles: true}}));
+    }})()"""
+    await page.evaluate(script)
+
+
+async def test_marker_and_comment_in_the_flow_list(scene: Scene) -> None:
+    """The blocked preflight's row has the sign and says why."""
+    rows = await appears(scene.page, "CORS preflight for PUT: blocked", within="tbody tr")
+    row = next(line for line in rows.split("\n") if "OPTIONS" in line)
+    assert "[preflight-acao-missing]" in row
+    assert "⛔" in rows
+
+
+async def test_view_of_a_preflight_without_a_body(scene: Scene) -> None:
+    """It is there as soon as the response is looked at: there is no body that could be shown instead."""
+    await click(scene.page, "OPTIONS", among="tbody tr")
+    await appears(scene.page, "Response", within="nav a")
+    await click(scene.page, "Response", among="nav a")
+    shown = await appears(scene.page, "PreflightMissingAllowOriginHeader")
+    assert "View: auto" in " ".join(shown.split())
+    for part in ("VERDICT", "PUT was never sent", "the origin is allowed", "the method PUT is not safelisted", "fix: "):
+        assert part in shown
+
+
+async def test_comment_tab(scene: Scene) -> None:
+    """The comment is where mitmweb keeps comments."""
+    await click(scene.page, "OPTIONS", among="tbody tr")
+    await click(scene.page, "Comment", among=".flow-detail nav a")
+    await appears(scene.page, "CORS preflight for PUT: blocked", within=".flow-detail")
+
+
+async def test_json_stays_json_and_the_view_is_one_choice_away(scene: Scene) -> None:
+    """A response with a body is shown as ever; the menu offers the view."""
+    await click(scene.page, "/data", among="tbody tr")
+    await appears(scene.page, "Response", within="nav a")
+    await click(scene.page, "Response", among="nav a")
+    shown = await appears(scene.page, "as ever")
+    assert "VERDICT" not in shown
+    await click(scene.page, "View:", among="a, button")
+    await appears(scene.page, "cors", within="li a")
+    await click(scene.page, "cors", among="li a")
+    shown = await appears(scene.page, "VERDICT")
+    assert "the request was sent and answered, but the script gets a network error" in " ".join(shown.split())
+
+
+async def test_filters(scene: Scene) -> None:
+    """~comment and ~marker find what was marked, as the README says."""
+    for text, there, gone in (
+        ("~comment blocked & ~m OPTIONS", "/blocked", "/data"),
+        ("~marker no_entry & ~m GET", "/data", "/blocked"),
+    ):
+        await search(scene.page, text)
+        await appears(scene.page, there, within="tbody tr", gone=gone)
