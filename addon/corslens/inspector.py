@@ -22,6 +22,7 @@ from corslens.patching.injection import Injection, inject
 from corslens.patching.patch import apply
 from corslens.patching.policy import PatchPolicy
 from corslens.patching.propose import NOTHING, propose
+from corslens.patching.stored import StoredResponses
 from corslens.verdict.decide_each import decide_each
 from corslens.verdict.hindsight import Mistake, inherit_credentials, mistake, settle_preflight, settle_redirect
 from corslens.verdict.verdict import Verdict
@@ -54,6 +55,7 @@ class Inspector:
         self._traffic = Traffic(min(history, 2_000))
         self._inspections: OrderedDict[str, Inspection] = OrderedDict()
         self._news: list[Observation] = []
+        self._stored = StoredResponses(min(history, 2_000))
         self._forgotten = 0
 
     def begin(self, exchange: Exchange) -> Observation:
@@ -180,6 +182,10 @@ class Inspector:
         if len(self._inspections) > self._limit:
             self._inspections.popitem(last=False)
             self._forgotten += 1
+        if self.patch_policy is not None and not again:
+            delivered = self._patched(observation).exchange.response
+            if delivered is not None:
+                self._stored.remember(observation, delivered)
         return inspection
 
     def _patch(self, observation: Observation, mend: bool, injections: Sequence[Injection]) -> PatchedView | None:
@@ -190,7 +196,7 @@ class Inspector:
         patch = inject(injections, observation, self.patch_policy) if injections else NOTHING
         injected = not patch.empty
         if mend and not injected:
-            patch = propose(observation, self.patch_policy)
+            patch = propose(observation, self.patch_policy, renewed=self._stored.renewed_by(observation))
         if patch.empty and patch.refused is None and not patch.beyond:
             return None
         after = structs.replace(observation, exchange=observation.exchange.with_response(apply(patch, response)))

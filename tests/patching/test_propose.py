@@ -41,13 +41,17 @@ def patched(observation: Observation, patch: Patch) -> Observation:
     return with_response(observation, apply(patch, observation.exchange.response))
 
 
-def without_each_edit(patch: Patch) -> Iterable[tuple[str, Patch]]:
-    """The patch with one edit taken out, and that edit's name; what merely accompanies an edit stays."""
+def without_each_edit(patch: Patch) -> Iterable[tuple[str, bool, Patch]]:
+    """The patch with one edit taken out, that edit's name, and whether it takes out a control byte that breaks one engine alone.
+
+    What merely accompanies an edit stays.
+    """
     if patch.status is not None:
-        yield "status", structs.replace(patch, status=None)
+        yield "status", False, structs.replace(patch, status=None)
     for change in patch.changes:
         if change.header not in COMPANIONS:
-            yield change.header, structs.replace(patch, changes=tuple(other for other in patch.changes if other is not change))
+            rest = tuple(other for other in patch.changes if other is not change)
+            yield change.header, "control byte" in change.because, structs.replace(patch, changes=rest)
 
 
 def engines_agree(observation: Observation) -> bool:
@@ -81,11 +85,13 @@ def test_mended_in_every_engine_and_each_edit_is_necessary(observation: Observat
         assert patch.beyond, "blocked, and neither mended nor explained"
         assert set(patch.beyond) <= BEYOND
         return
-    assert allowed(patched(observation, patch))
-    for name, rest in without_each_edit(patch):
+    # An empty Location, for one, is beyond mending in the engines that follow it, and mended in Chromium, which does not.
+    assert set(patch.beyond) <= BEYOND
+    assert allowed(patched(observation, patch), askers(observation) if patch.beyond else Engine)
+    for name, cleans, rest in without_each_edit(patch):
         # Sound in all engines comes first: where they differ (control bytes and empty lines over HTTP/2, WebKit's way home), an
         # edit may be necessary only in another engine than the one that asked.
-        engines = askers(observation) if engines_agree(observation) else Engine
+        engines = askers(observation) if engines_agree(observation) and not cleans else Engine
         assert not allowed(patched(observation, rest), engines), f"{name} was not necessary"
     assert propose(patched(observation, patch), ANY) == Patch()
 
@@ -116,6 +122,7 @@ def test_nothing_else_is_touched(observation: Observation) -> None:
         raise AssertionError("a patch never answers with the wildcard")
 
 
+@settings(deadline=None)
 @given(observations())
 def test_policy_without_the_origin_changes_nothing(observation: Observation) -> None:
     """A page that the policy does not name is never let in; the patch says so instead."""

@@ -1,0 +1,67 @@
+"""Patching in a real browser: what it blocked it can read, what no proxy can mend stays blocked, and strangers stay out.
+
+`python -m tests.browser.patched` runs every recorded scenario, or as many generated ones as you like; here a part of them runs.
+"""
+
+import pytest
+
+from tests.browser.patched import (
+    ERROR_STATUS,
+    LOOP,
+    NOT_ANSWERED,
+    PATCHING,
+    failures,
+    run_generated,
+    run_recordings,
+    summary,
+)
+from tests.browser.replay import blocked_recordings
+
+BEYOND = {
+    "drop-actual": NOT_ANSWERED,
+    "drop-actual-after-preflight": NOT_ANSWERED,
+    "redir-userinfo-ox": "redirect-has-credentials",
+    "redir-to-js": "redirect-scheme-not-http",
+    "redir-loop-blocked": LOOP,
+    "css-anon-404-missing": ERROR_STATUS,
+    "r0471": ERROR_STATUS,
+}
+"""Every recorded scenario that stays unreadable, with the reason."""
+EACH = 5
+"""One recording in so many is replayed, besides those that are beyond."""
+
+
+def chosen(offset: int, each: int) -> list:
+    """A part of the recordings that Chromium blocked."""
+    return [one for number, one in enumerate(blocked_recordings()) if number % each == offset or one.id in BEYOND]
+
+
+@pytest.mark.browser
+async def test_recorded_scenarios_become_readable(chromium_path: str) -> None:
+    """What real Chromium blocked it reads through the patching proxy, except what is named as beyond any proxy."""
+    outcomes = await run_recordings(chosen(0, EACH))
+    assert not failures(outcomes), summary(outcomes)
+    assert {outcome.name: outcome.why_not for outcome in outcomes if not outcome.readable} == BEYOND
+    assert sum(outcome.readable for outcome in outcomes) > 50, summary(outcomes)
+
+
+@pytest.mark.browser
+async def test_strangers_stay_blocked(chromium_path: str) -> None:
+    """Where the origin list does not name the page, Chromium blocks with the very error that it was recorded with."""
+    recordings = [one for one in chosen(1, 10) if one.id not in BEYOND and "font" not in {step["api"] for step in one.steps}]
+    outcomes = await run_recordings(recordings, {**PATCHING, "cors_patch_origins": ["https://nobody.example"]})
+    recorded = {
+        one.id if len(one.steps) == 1 else f"{one.id}#{step}": one.cors_errors[step]
+        for one in recordings
+        for step in one.blocked_steps
+    }
+    found = {outcome.name: None if outcome.readable else outcome.detail.split(" ")[-1] for outcome in outcomes}
+    assert found == recorded
+
+
+@pytest.mark.browser
+async def test_generated_scenarios_become_readable(chromium_path: str) -> None:
+    """No generated request has a CORS error left, unless nothing that a proxy does could mend it."""
+    outcomes = await run_generated(120, 5, "chromium")
+    assert not failures(outcomes), summary(outcomes)
+    assert sum(outcome.readable for outcome in outcomes) > 40, summary(outcomes)
