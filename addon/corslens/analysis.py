@@ -66,7 +66,7 @@ def collect(
         if isinstance(capture, Damage):
             into.begin(capture.file).damages.append(str(capture))
             continue
-        inside = capture.name.removeprefix(name).strip("/")
+        inside = capture.name[len(name) + 1 :] if capture.name.startswith(f"{name}/") else ""
         reader = open_capture(capture, f"{prefix}/{inside}" if inside else prefix)
         entry = into.begin(capture.name)
         blind_spots = BlindSpots()
@@ -92,7 +92,10 @@ def inspect_capture(
         if progress is not None and number % _STRIDE == 0:
             progress(reader.progress)
         if isinstance(exchange, Damage):
-            yield exchange
+            if (
+                capture.damage is None or exchange.entry is not None
+            ):  # else the end is missing because of that damage, told below
+                yield exchange
         elif filtered:
             yield from _wanted(inspector.inspect(exchange), settings)
         else:

@@ -50,7 +50,12 @@ def test_findings():
 
 
 def test_better_and_worse_is_changed():
-    assert kinds(capture(None), capture(PAGE, findings=(finding("x"),))) == [Kind.CHANGED]
+    one, other = (finding("x"),), (finding("y"),)
+    assert kinds(capture(PAGE, findings=one), capture(PAGE, findings=other)) == [Kind.CHANGED]
+
+
+def test_what_browsers_do_counts_for_more_than_findings():
+    assert kinds(capture(None), capture(PAGE, findings=(finding("x"),))) == [Kind.BETTER]
 
 
 def test_endpoints_of_one_side():

@@ -3,7 +3,6 @@
 import sys
 
 import click
-from rich.console import Console
 
 from corslens.analysis import prefixes
 from corslens.cli.options import fail_on_option, judging_options, severity
@@ -15,6 +14,7 @@ from corslens.inputs.files import find
 from corslens.report.as_diff import render_diff, render_diff_json
 from corslens.report.collection import Collection
 from corslens.report.comparison import compare, states
+from corslens.report.console import report_console
 from corslens.report.escape import escape
 
 _LIMIT = 500_000
@@ -73,8 +73,7 @@ def diff(
     if form == "json":
         click.echo(render_diff_json(changes), nl=False)
     else:
-        console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
-        console.print(render_diff(changes, compared=len(sides[0].keys() & sides[1].keys())))
+        report_console().print(render_diff(changes, compared=len(sides[0].keys() & sides[1].keys())))
     threshold = severity(fail_on)
     failed = threshold is not None and any(found >= threshold for change in changes for found in change.new_findings.values())
     sys.exit(Exit.UNREADABLE if damaged else Exit.FOUND if failed else Exit.OK)

@@ -6,11 +6,11 @@ import tempfile
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from corslens.lint.rule import RuleSet
 from corslens.report.as_text import render_text
 from corslens.report.collection import Collection
+from corslens.report.console import report_console, width_of
 from corslens.report.formats import ENDINGS, Format, render
 
 
@@ -28,8 +28,8 @@ def format_of(path: Path) -> Format:
 def print_report(form: Format, collection: Collection, rules: RuleSet) -> None:
     """Write a report to standard output; coloured text when that is a terminal and NO_COLOR is not set."""
     if form is Format.TEXT:
-        console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
-        console.print(render_text(collection, console.width if console.is_terminal else None))
+        console = report_console()
+        console.print(render_text(collection, width_of(console)))
     elif form is not Format.JSONL:  # that was written as it came
         sys.stdout.buffer.write(render(form, collection, rules))
     sys.stdout.flush()

@@ -1,5 +1,6 @@
 """The work of `analyze`: file after file, in this process or in several, with the same result in the same order."""
 
+import copyreg
 import gc
 import shutil
 import tempfile
@@ -7,7 +8,8 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache
 from pathlib import Path
-from typing import IO
+from types import MappingProxyType
+from typing import IO, Any
 
 from msgspec import Struct
 
@@ -17,6 +19,14 @@ from corslens.cli.progress import Bar
 from corslens.inspection import Inspection
 from corslens.report.collection import Collection
 from corslens.report.record import encode
+
+
+def _read_only(mapping: dict[Any, Any]) -> MappingProxyType[Any, Any]:
+    return MappingProxyType(mapping)
+
+
+# What other processes find travels back: an Inspection's read-only mappings, too, which pickle does not know.
+copyreg.pickle(MappingProxyType, lambda mapping: (_read_only, (dict(mapping),)))
 
 
 class Work(Struct, frozen=True, kw_only=True):

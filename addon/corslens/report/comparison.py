@@ -124,10 +124,11 @@ def _kind(before: State | None, after: State | None) -> Kind | None:
         new = _WORST_FIRST.index(after.outcomes.get(engine, Outcome.ALLOWED))
         worse |= new < old
         better |= new > old
-    for rule in before.findings.keys() | after.findings.keys():
-        was, is_ = before.findings.get(rule, 0), after.findings.get(rule, 0)
-        worse |= is_ > was
-        better |= is_ < was
+    if not worse and not better:  # what browsers do counts for more than what rules say
+        for rule in before.findings.keys() | after.findings.keys():
+            was, is_ = before.findings.get(rule, 0), after.findings.get(rule, 0)
+            worse |= is_ > was
+            better |= is_ < was
     if worse != better:
         return Kind.WORSE if worse else Kind.BETTER
     return Kind.CHANGED if worse or before.reasons != after.reasons else None

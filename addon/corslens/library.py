@@ -1,0 +1,113 @@
+"""The library: what `from corslens import …` offers to programs. Stable: names and types here change with a version only."""
+
+from collections.abc import Iterable, Iterator
+from os import PathLike, fspath
+from typing import Literal
+
+from corslens.analysis import Settings, collect, prefixes
+from corslens.engines.engine import Engine
+from corslens.inputs.damage import Damage
+from corslens.inputs.files import find
+from corslens.inspection import Inspection
+from corslens.inspector import Inspector
+from corslens.lint.loader import load_rules
+from corslens.lint.rule import RuleSet
+from corslens.observation.exchange import Exchange
+from corslens.report.collection import Collection
+from corslens.report.formats import Format, render
+from corslens.report.groups import Group
+
+_LIMIT = 1_000_000
+
+type EngineName = Literal["chromium", "firefox", "webkit"]
+type ReportFormat = Literal["text", "jsonl", "json", "html", "sarif", "junit", "markdown"]
+
+
+class Analysis:
+    """What was found in captured traffic."""
+
+    def __init__(self, collection: Collection, rules: RuleSet) -> None:
+        self._collection = collection
+        self._rules = rules
+
+    def __iter__(self) -> Iterator[Inspection]:
+        """Yield the inspections in order: of every CORS exchange, and of any other with a finding."""
+        return iter(self._collection.held())
+
+    @property
+    def exchanges(self) -> int:
+        """How many exchanges were read, those without CORS included."""
+        return self._collection.tally.exchanges
+
+    @property
+    def findings(self) -> list[Group]:
+        """The findings, one group for each rule and endpoint, worst first."""
+        return self._collection.groups()
+
+    @property
+    def damages(self) -> list[str]:
+        """What could not be read, a sentence each; empty when all was."""
+        return [sentence for one in self._collection.inputs for sentence in one.damages]
+
+    @property
+    def notes(self) -> list[str]:
+        """What the captures could not show, a sentence each."""
+        return [sentence for one in self._collection.inputs for sentence in one.notes]
+
+    def report(self, form: ReportFormat) -> str:
+        """Return a report, as `corslens analyze --format` prints it."""
+        return render(Format(form), self._collection, self._rules).decode()
+
+
+def analyze(
+    *paths: str | PathLike[str], engine: EngineName | None = None, rules: Iterable[str | PathLike[str]] = ()
+) -> Analysis:
+    """Judge captured traffic: HAR and mitmproxy flow files, compressed ones, folders of them. Each capture is a session of its own.
+
+    Args:
+        engine: whose verdict is the headline; None for the browser that sent each request.
+        rules: rule files or folders of your own, added to the shipped ones.
+    Raises: ValueError with every mistake in the rule files. What is wrong with a capture is in `Analysis.damages` instead.
+    """
+    settings = Settings(rules=_rules(rules), engine=None if engine is None else Engine(engine))
+    collection = Collection(limit=_LIMIT, all_cors=True)
+    names = []
+    for name in find([fspath(path) for path in paths]):
+        if isinstance(name, Damage):
+            collection.begin(name.file).damages.append(str(name))
+        else:
+            names.append(name)
+    for name, prefix in prefixes(names).items():
+        collect(name, prefix, settings, collection)
+    return Analysis(collection, settings.rules)
+
+
+def inspect_exchange(
+    exchange: Exchange,
+    *,
+    preflight: Exchange | None = None,
+    engine: EngineName | None = None,
+    rules: Iterable[str | PathLike[str]] = (),
+) -> Inspection:
+    """Judge one exchange.
+
+    Args:
+        preflight: the CORS-preflight request that went before it.
+        engine: whose verdict is the headline; None for the browser that sent the request.
+        rules: rule files or folders of your own, added to the shipped ones.
+    Raises: ValueError with every mistake in the rule files.
+    """
+    inspector = Inspector(rules=_rules(rules), engine=None if engine is None else Engine(engine))
+    if preflight is not None:
+        inspector.inspect(preflight)
+    found = inspector.inspect(exchange)[0]
+    return next((later for later in inspector.finish() if later.id == found.id), found)
+
+
+def _rules(paths: Iterable[str | PathLike[str]]) -> RuleSet:
+    given = [fspath(path) for path in paths]
+    if not given:
+        return load_rules()
+    from corslens.mitm.filters import parse_filter  # late: only a user's own rules need it, and mitmproxy takes long to import
+
+    return load_rules(given, parse_filter=parse_filter)

@@ -1,0 +1,229 @@
+"""corslens analyze: files in; standard output, standard error, files and an exit code out."""
+
+import gzip
+import json
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from corslens.cli import main
+from corslens.exits import Exit
+
+from tests.inputs.make_har import at, encoded, entry
+from tests.make import API, PAGE
+
+ROOT = Path(__file__).resolve().parents[2]
+ALLOWED = entry(
+    answer=[("Access-Control-Allow-Origin", PAGE), ("Vary", "Origin"), ("Access-Control-Allow-Credentials", "true")]
+)
+
+
+def run(*arguments: object, stdin: bytes | None = None) -> Result:
+    """Run the command."""
+    result = CliRunner().invoke(main, ["analyze", *map(str, arguments)], input=stdin)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert "Traceback" not in result.output
+    return result
+
+
+def records(result: Result) -> list[dict[str, Any]]:
+    """The records on standard output."""
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+@pytest.fixture
+def blocked(tmp_path: Path) -> Path:
+    """A capture with a blocked request."""
+    path = tmp_path / "blocked.har"
+    path.write_bytes(encoded(entry(), ALLOWED))
+    return path
+
+
+@pytest.fixture
+def fine(tmp_path: Path) -> Path:
+    """A capture with nothing wrong."""
+    path = tmp_path / "fine.har"
+    path.write_bytes(encoded(entry(given=())))
+    return path
+
+
+def test_text(blocked: Path) -> None:
+    result = run(blocked)
+    assert result.exit_code == Exit.FOUND
+    first, *_ = result.stdout.splitlines()
+    assert first == f"BLOCKED  GET {API}/me  from {PAGE}  (Chromium; also Firefox, WebKit)"
+    assert "2 exchanges, 2 CORS, 0 pairs, 1 blocked" in result.stdout
+    assert "\x1b" not in result.stdout and result.stderr == ""
+
+
+def test_jsonl_is_a_record_an_exchange(blocked: Path) -> None:
+    found = records(run(blocked, "--format", "jsonl"))
+    assert [record["source"] for record in found] == [{"file": str(blocked), "index": 0}, {"file": str(blocked), "index": 1}]
+    assert [record["id"] for record in found] == ["blocked:0", "blocked:1"]
+    assert [record["verdicts"]["webkit"]["outcome"] for record in found] == ["blocked", "allowed"]
+
+
+@pytest.mark.parametrize("form", ["text", "jsonl", "json", "html", "sarif", "junit", "markdown"])
+def test_every_format(form: str, blocked: Path, tmp_path: Path) -> None:
+    printed = run(blocked, "--format", form)
+    assert printed.exit_code == Exit.FOUND and "acao-missing" in printed.stdout
+    assert run(blocked, "--format", form).stdout == printed.stdout
+
+
+ENDINGS = [".txt", ".jsonl", ".json", ".html", ".sarif", ".xml", ".md"]
+
+
+def test_several_reports_at_once(blocked: Path, tmp_path: Path) -> None:
+    outputs = [tmp_path / f"report{ending}" for ending in ENDINGS]
+    result = run(blocked, *(part for path in outputs for part in ("-o", path)))
+    assert result.exit_code == Exit.FOUND and result.stdout.startswith("BLOCKED")
+    assert [path.name for path in outputs if "acao-missing" not in path.read_text()] == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["blocked.har", *(path.name for path in outputs)])
+
+
+GATE = [("error", Exit.FOUND), ("warning", Exit.FOUND), ("info", Exit.FOUND), ("never", Exit.OK)]
+
+
+@pytest.mark.parametrize(("threshold", "code"), GATE)
+def test_fail_on(threshold: str, code: Exit, blocked: Path, fine: Path) -> None:
+    assert run(blocked, "--fail-on", threshold).exit_code == code
+    assert run(fine, "--fail-on", threshold).exit_code == Exit.OK
+
+
+def test_a_baseline_lets_known_findings_pass(blocked: Path, tmp_path: Path) -> None:
+    baseline = tmp_path / "baseline.json"
+    assert run(blocked, "--write-baseline", baseline).exit_code == Exit.OK
+    known = run(blocked, "--baseline", baseline, "--fail-on", "info")
+    assert known.exit_code == Exit.OK and "known: in the baseline" in known.stdout
+    worse = tmp_path / "worse.har"
+    worse.write_bytes(encoded(entry(), entry(url=f"{API}/other")))
+    assert run(worse, "--baseline", baseline).exit_code == Exit.FOUND
+
+
+def test_a_baseline_that_knows_too_much_is_told(blocked: Path, fine: Path, tmp_path: Path) -> None:
+    baseline = tmp_path / "baseline.json"
+    run(blocked, "--write-baseline", baseline)
+    result = run(fine, "--baseline", baseline)
+    assert result.exit_code == Exit.OK
+    assert f"The baseline knows a finding that is not there any more: acao-missing {API}/me" in result.stderr
+
+
+def test_files_are_sessions_of_their_own(tmp_path: Path) -> None:
+    """A preflight in one file covers nothing in the next."""
+    asked = entry(
+        "OPTIONS",
+        given=[("Origin", PAGE), ("Access-Control-Request-Method", "PUT")],
+        status=204,
+        answer=[
+            ("Access-Control-Allow-Origin", PAGE),
+            ("Access-Control-Allow-Methods", "PUT"),
+            ("Access-Control-Max-Age", "600"),
+        ],
+    )
+    put = entry("PUT", started=at(1), answer=[("Access-Control-Allow-Origin", PAGE)])
+    for name, entries in (("a", [asked, put]), ("b", [put])):
+        (tmp_path / f"{name}.har").write_bytes(encoded(*entries))
+    found = {record["id"]: record for record in records(run(tmp_path, "--format", "jsonl"))}
+    assert found["a:1"]["preflight"]["id"] == "a:0"
+    assert found["b:0"]["preflight"] is None
+
+
+@pytest.mark.parametrize("form", ["jsonl", "json", "text", "sarif"])
+def test_jobs_change_nothing(form: str, tmp_path: Path) -> None:
+    for number in range(4):
+        (tmp_path / f"{number}.har").write_bytes(encoded(*[entry(url=f"{API}/p{number}/{n}") for n in range(5)], ALLOWED))
+    (tmp_path / "5.har").write_bytes(b"hello")
+    one, two = (run(tmp_path, "--format", form, "--jobs", jobs) for jobs in (1, 2))
+    assert (one.exit_code, one.stdout, one.stderr) == (two.exit_code, two.stdout, two.stderr)
+    assert one.exit_code == Exit.UNREADABLE
+
+
+def test_same_stems_get_ids_of_their_own(tmp_path: Path) -> None:
+    for folder in ("before", "after"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.har").write_bytes(encoded(entry()))
+    ids = [record["id"] for record in records(run(tmp_path, "--format", "jsonl"))]
+    assert len(set(ids)) == 2 and ids[0] == "a:0"
+
+
+def test_standard_input() -> None:
+    result = run("-", "--format", "jsonl", stdin=gzip.compress(encoded(entry())))
+    assert [(record["id"], record["source"]["file"]) for record in records(result)] == [("stdin:0", "stdin")]
+
+
+def test_include_and_exclude_report_less_and_judge_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "a.har"
+    path.write_bytes(encoded(entry(), entry(url="https://cdn.example/x"), entry("POST")))
+    urls = [
+        record["url"]
+        for record in records(run(path, "--format", "jsonl", "--include", "~d api.example", "--exclude", "~m POST"))
+    ]
+    assert urls == [f"{API}/me"]
+
+
+def test_engine_is_the_headline(blocked: Path) -> None:
+    assert {record["engine"] for record in records(run(blocked, "--format", "jsonl", "--engine", "webkit"))} == {"webkit"}
+
+
+WRONG: dict[str, tuple[Iterable[object], str]] = {
+    "no file": ((), "Missing argument 'FILES...'"),
+    "format": (("x.har", "--format", "pdf"), "'pdf' is not one of"),
+    "threshold": (("x.har", "--fail-on", "fatal"), "'fatal' is not one of"),
+    "filter": (("x.har", "--include", "~~"), "--include: '~~' is no flow filter"),
+    "ending": (("x.har", "-o", "report.pdf"), "-o report.pdf: the ending says the format"),
+    "folder": (("x.har", "-o", "no/such/report.json"), "there is no folder no/such"),
+    "rules": (("x.har", "--rules", "no/such.yaml"), "no such file or folder"),
+    "baseline": (("x.har", "--baseline", "no.json"), "--baseline no.json: No such file or directory"),
+    "jobs": (("x.har", "--jobs", "0"), "0 is not in the range"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "sentence"), WRONG.values(), ids=WRONG)
+def test_wrong_usage(arguments: Iterable[object], sentence: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == Exit.USAGE
+    assert sentence in result.stderr
+
+
+def test_a_broken_rule_file_is_told(fine: Path, tmp_path: Path) -> None:
+    rules = tmp_path / "mine.yaml"
+    rules.write_text("summary: x\nunknown-field: 1\n")
+    result = run(fine, "--rules", rules)
+    assert result.exit_code == Exit.USAGE
+    assert "mine.yaml:2" in result.stderr and "unknown-field" in result.stderr
+
+
+def test_a_baseline_that_is_none_is_told(fine: Path, tmp_path: Path) -> None:
+    (tmp_path / "b.json").write_text("[]")
+    result = run(fine, "--baseline", tmp_path / "b.json")
+    assert result.exit_code == Exit.USAGE and "is no baseline" in result.stderr
+
+
+def test_a_reader_that_leaves_early_is_no_error(blocked: Path) -> None:
+    command = f"{sys.executable} -m corslens analyze {blocked} --format json --fail-on never | head -c 1"
+    found = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command],
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(ROOT / "addon"), "PATH": "/usr/bin:/bin"},
+    )
+    assert "Traceback" not in found.stderr and "Exception" not in found.stderr
+
+
+def test_colours_only_where_they_belong(blocked: Path) -> None:
+    def colours(**env: str) -> bool:
+        found = subprocess.run(
+            [sys.executable, "-m", "corslens", "analyze", str(blocked)],
+            capture_output=True,
+            text=True,
+            env={"PYTHONPATH": str(ROOT / "addon"), **env},
+        )
+        return "\x1b[" in found.stdout
+
+    assert colours(FORCE_COLOR="1", TERM="xterm-256color")
+    assert not colours(FORCE_COLOR="1", NO_COLOR="1", TERM="xterm-256color")
+    assert not colours(TERM="xterm-256color")

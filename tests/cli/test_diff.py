@@ -1,0 +1,50 @@
+"""corslens diff: what changed between two captures."""
+
+import json
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+from corslens.cli import main
+from corslens.exits import Exit
+
+from tests.cli.test_analyze import ALLOWED
+from tests.inputs.make_har import encoded, entry
+from tests.make import API, PAGE
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["diff", *map(str, arguments)])
+
+
+def captures(folder: Path) -> tuple[Path, Path]:
+    good, bad = folder / "good.har", folder / "bad.har"
+    good.write_bytes(encoded(ALLOWED))
+    bad.write_bytes(encoded(entry()))
+    return good, bad
+
+
+def test_a_deployment_that_broke_something(tmp_path: Path) -> None:
+    result = run(*captures(tmp_path))
+    assert result.exit_code == Exit.FOUND
+    assert f"WORSE  GET {API}/me  from {PAGE}  (simple)" in result.stdout
+    assert "allowed  →  blocked (acao-missing)" in result.stdout and "+ error: acao-missing" in result.stdout
+
+
+def test_a_deployment_that_mended_it(tmp_path: Path) -> None:
+    good, bad = captures(tmp_path)
+    result = run(bad, good, "--format", "json")
+    assert result.exit_code == Exit.OK
+    (change,) = json.loads(result.stdout)["changes"]
+    assert (change["kind"], change["gone_findings"][0]) == ("better", "acao-missing")
+
+
+def test_no_difference(tmp_path: Path) -> None:
+    good, _ = captures(tmp_path)
+    result = run(good, good)
+    assert (result.exit_code, result.stdout.strip()) == (Exit.OK, "1 endpoint in both: 0 worse, 0 better, 0 changed")
+
+
+def test_a_side_that_cannot_be_read(tmp_path: Path) -> None:
+    good, _ = captures(tmp_path)
+    result = run(good, tmp_path / "no.har")
+    assert result.exit_code == Exit.UNREADABLE and "no.har: cannot be read" in result.stderr

@@ -1,0 +1,66 @@
+"""The console script: commands are imported when called, help fits a terminal of 80 columns."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+from corslens import __version__
+from corslens.cli import COMMANDS, main
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_there(name: str) -> None:
+    command = main.get_command(click.Context(main), name)
+    assert command is not None and command.name == name and command.get_short_help_str()
+
+
+def test_help_lists_them() -> None:
+    result = CliRunner().invoke(main, ["--help"])
+    assert result.exit_code == 0
+    assert all(f"  {name} " in result.output for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", ["analyze", "diff"])
+def test_help_fits(name: str) -> None:
+    result = CliRunner().invoke(main, [name, "--help"], terminal_width=80)
+    assert result.exit_code == 0
+    assert max(map(len, result.output.splitlines())) <= 80
+
+
+def test_version() -> None:
+    assert CliRunner().invoke(main, ["--version"]).output == f"corslens, version {__version__}\n"
+
+
+def test_an_unknown_command_is_wrong_usage() -> None:
+    result = CliRunner().invoke(main, ["analyse"])
+    assert result.exit_code == 2 and "No such command 'analyse'" in result.output
+
+
+def test_as_a_module() -> None:
+    found = subprocess.run(
+        [sys.executable, "-m", "corslens", "--version"], capture_output=True, text=True, env={"PYTHONPATH": str(ROOT / "addon")}
+    )
+    assert found.stdout.strip().endswith(__version__)
+
+
+def test_analysing_a_har_does_not_import_mitmproxy(tmp_path: Path) -> None:
+    """Its import takes longer than a small HAR."""
+    (tmp_path / "a.har").write_text('{"log": {"entries": []}}')
+    code = f"""
+import sys
+from corslens.cli import main
+try:
+    main(["analyze", {str(tmp_path / "a.har")!r}])
+except SystemExit as end:
+    assert end.code == 0, end.code
+print([name for name in sys.modules if name.partition(".")[0] in ("mitmproxy", "jinja2", "corslens.mitm")])
+"""
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": str(ROOT / "addon")}
+    )
+    assert found.stdout.splitlines()[-1] == "[]", found.stdout + found.stderr
