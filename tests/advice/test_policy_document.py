@@ -3,9 +3,9 @@
 import json
 
 import yaml
-
 from corslens.advice.policy import draw_policies
 from corslens.advice.policy_document import SCHEMA, document, render_json, render_yaml
+
 from tests.advice.observed import INCLUDE, preflight, simple
 from tests.make import API, PAGE
 

@@ -116,16 +116,18 @@ SERVERS: tuple[Server, ...] = (
     ),
     Server(
         name="go-rs-cors", title="Go (rs/cors)", language="go",
+        by_path=False, tested=True, unwritable="!#$%&'*+^`|~",  # it splits the request's list there
         docs="https://pkg.go.dev/github.com/rs/cors#Options",
         options=("AllowedOrigins", "AllowedMethods", "AllowedHeaders", "ExposedHeaders", "AllowCredentials", "MaxAge"),
     ),
     Server(
         name="go-jub0bs-cors", title="Go (jub0bs/cors)", language="go",
+        by_path=False,
         docs="https://pkg.go.dev/github.com/jub0bs/cors#Config",
         options=("Origins", "Credentialed", "Methods", "RequestHeaders", "MaxAgeInSeconds", "ResponseHeaders", "NewMiddleware", "Wrap"),
     ),
     Server(
-        name="rails", title="Rails (rack-cors)", language="ruby", products=(Product.RAILS,),
+        name="rails", title="Rails (rack-cors)", language="ruby", by_path=False, tested=True, products=(Product.RAILS,),
         docs="https://github.com/cyu/rack-cors#configuration-reference",
         options=("insert_before 0", "Rack::Cors", "allow do", "origins", "resource", "methods:", "headers:", "expose:", "credentials:", "max_age:"),
     ),

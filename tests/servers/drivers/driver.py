@@ -16,6 +16,9 @@ from tests.browser.kit.processes import Program, ProgramEndedError
 
 APPS = Path(__file__).parents[1] / "apps"
 NODE_MODULES = APPS / "node_modules"
+GOPATH = Path("/usr/share/gocode")
+"""Where Debian puts Go libraries."""
+GO_RS_CORS = GOPATH / "src/github.com/rs/cors"
 TRIES = 400
 """Attempts to connect to a starting server, a fortieth of a second apart."""
 
@@ -35,6 +38,10 @@ class Driver(Struct, frozen=True, kw_only=True):
     """Python modules that have to be importable."""
     packages: tuple[str, ...] = ()
     """npm packages that have to be in apps/node_modules."""
+    needs: tuple[Path, ...] = ()
+    """What else has to be on this machine: libraries of Debian packages."""
+    build: tuple[str, ...] = ()
+    """A command that makes the program first."""
     bare: str = ""
     """What stands in the place of the first block when there are no settings."""
     is_proxy: bool = False
@@ -48,11 +55,12 @@ class Driver(Struct, frozen=True, kw_only=True):
         return [
             *(program for program in self.programs if find_program(program) is None),
             *(module for module in self.modules if importlib.util.find_spec(module) is None),
+            *(str(path) for path in self.needs if not path.exists()),
             *(package for package in self.packages if not (NODE_MODULES / package).exists()),
         ]
 
-    def write(self, folder: Path, port: int, upstream: int, advice: Advice | None) -> list[str]:
-        """Write its files into a folder and return its command line."""
+    def write(self, folder: Path, port: int, upstream: int, advice: Advice | None) -> Path:
+        """Write its files into a folder and return the one that it is started with."""
         text = (APPS / self.source).read_text()
         in_blocks = "@BLOCK0@" in text
         blocks = self._blocks(advice) if advice and in_blocks else (self.bare, "")
@@ -74,8 +82,7 @@ class Driver(Struct, frozen=True, kw_only=True):
         file.write_text(text)
         if self.packages:
             (folder / "node_modules").symlink_to(NODE_MODULES)
-        words = [word.format(file=file, port=port, folder=folder) for word in self.command]
-        return [find_program(words[0]) or words[0], *words[1:]]
+        return file
 
     def _blocks(self, advice: Advice) -> tuple[str, str]:
         """Return what belongs into the first place and into the second; each policy has a block for each, or one in all."""
@@ -91,10 +98,31 @@ class Driver(Struct, frozen=True, kw_only=True):
     async def running(self, folder: Path, port: int, upstream: int, advice: Advice | None) -> AsyncIterator[Program]:
         """Start it, wait until it accepts connections, and stop it."""
         folder.mkdir()
-        environment = {**os.environ, "HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "XDG_DATA_HOME": str(folder)}
-        async with Program(self.write(folder, port, upstream, advice), cwd=folder, env=environment) as program:
+        environment = {
+            **os.environ,
+            **dict.fromkeys(
+                ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"), str(folder)
+            ),  # nothing of the user's is read or written
+            "GOPATH": str(GOPATH),
+            "GO111MODULE": "off",
+            "GOCACHE": str(folder.parent / "go-cache"),  # one for all runs of a session
+        }
+        file = self.write(folder, port, upstream, advice)
+
+        def line(command: tuple[str, ...]) -> list[str]:
+            words = [word.format(file=file, port=port, folder=folder) for word in command]
+            return [find_program(words[0]) or words[0], *words[1:]]
+
+        if self.build:
+            async with Program(line(self.build), cwd=folder, env=environment) as program:
+                if await program.wait(seconds=BUILD_SECONDS):
+                    raise ProgramEndedError("\n".join(program.lines))
+        async with Program(line(self.command), cwd=folder, env=environment) as program:
             await _until_listening(program, port)
             yield program
+
+
+BUILD_SECONDS = 240.0
 
 
 def find_program(name: str) -> str | None:

@@ -1,6 +1,8 @@
 """The servers that are started: the rows of advice/table.py that are marked as tested, and no others."""
 
-from tests.servers.drivers.driver import Driver
+from pathlib import Path
+
+from tests.servers.drivers.driver import GO_RS_CORS, Driver
 
 _REVERSE_PROXY = "reverse_proxy 127.0.0.1:8000"
 _NGINX_LOCATION = "location {path} {{\n{block}\nproxy_pass http://127.0.0.1:@UPSTREAM@;\n}}"
@@ -27,4 +29,12 @@ DRIVERS: tuple[Driver, ...] = (
     Driver(name="fastapi", source="fastapi.py", command=("python", "{file}", "{port}"), modules=("fastapi", "uvicorn")),
     Driver(name="django", source="django.py", command=("python", "{file}", "{port}"), modules=("django", "corsheaders")),
     Driver(name="aiohttp", source="aiohttp.py", command=("python", "{file}", "{port}"), modules=("aiohttp", "aiohttp_cors")),
+    Driver(
+        name="go-rs-cors", source="go-rs-cors.go", command=("{folder}/api", "{port}"), programs=("go",),
+        build=("go", "build", "-o", "{folder}/api", "{file}"), needs=(GO_RS_CORS,),
+    ),
+    Driver(
+        name="rails", source="rails.ru", command=("puma", "-q", "-b", "tcp://127.0.0.1:{port}", "{file}"), programs=("puma", "ruby"),
+        needs=(Path("/usr/share/doc/ruby-railties"), Path("/usr/share/doc/ruby-rack-cors")),
+    ),
 )  # fmt: skip
