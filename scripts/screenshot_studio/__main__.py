@@ -20,11 +20,17 @@ async def take(page: Page, name: str, width: int, height: int, scheme: str = "li
     """Take a picture of the page on a screen of this size, when it has been drawn for it."""
     await resize(page, width, height, scale=1.5)
     await prefer(page, scheme)
-    await page.send("Emulation.setScrollbarsHidden", {"hidden": True})
     await page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     file = PICTURES / f"{name}.png"
     file.write_bytes(await picture(page))
     print(f"{file.relative_to(PICTURES.parents[1])}  {width} x {height}, {file.stat().st_size // 1024} KB")
+
+
+async def new_page(browser: Chromium) -> Page:
+    """Open a tab without scroll bars."""
+    page = await browser.page()
+    await page.send("Emulation.setScrollbarsHidden", {"hidden": True})
+    return page
 
 
 async def until(page: Page, condition: str) -> None:
@@ -79,11 +85,11 @@ async def shoot() -> None:
                     page = await visitor.page()
                     await page.goto(shop.url)
                     await page.evaluate("visited")
-                    await watch(await visitor.page(), "http://corslens.test/")
+                    await watch(await new_page(visitor), "http://corslens.test/")
                 async with Chromium(proxy=None) as other:
-                    await inspect(await other.page(), mitm.web_url)
+                    await inspect(await new_page(other), mitm.web_url)
         async with Chromium(proxy=None) as reader:
-            page = await reader.page()
+            page = await new_page(reader)
             await resize(page, 1360, 900)
             await page.goto(report.as_uri())
             await open_problem(page)

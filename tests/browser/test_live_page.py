@@ -10,9 +10,11 @@ import pytest
 import pytest_asyncio
 from msgspec import Struct
 
+from tests.browser.kit.axe import faults
 from tests.browser.kit.chromium import Chromium
 from tests.browser.kit.mitmdump import Mitm
 from tests.browser.kit.page import Page
+from tests.browser.kit.screen import overflow, prefer, resize
 from tests.browser.kit.servers import LOOPBACK, Server, fixed
 
 pytestmark = pytest.mark.browser
@@ -143,7 +145,10 @@ async def test_it_switches_patching(browser: Chromium, stage: Stage) -> None:
     await live.evaluate(
         f"document.querySelector('#patching-scope').value = '~d {LOOPBACK}'; document.querySelector('#patching-on').click()"
     )
-    await appears(live, f"document.querySelector('#patching-state').textContent === 'On for ~d {LOOPBACK}, for pages of loopback, 60 min left.'")
+    await appears(
+        live,
+        f"document.querySelector('#patching-state').textContent === 'On for ~d {LOOPBACK}, for pages of loopback, 60 min left.'",
+    )
     assert (await ask(site, stage.api.url("/closed")))[0] == "closed"
     await appears(live, f"{counted('patched')} === 1")
     await live.evaluate("document.querySelector('#patching-off').click()")
@@ -253,3 +258,49 @@ async def test_its_own_requests_are_in_no_log(browser: Chromium, stage: Stage) -
     await appears(live, f"{counted('blocked')} === 1")
     assert not [record for record in stage.mitm.latest() if "corslens.test" in record["url"]]
     assert not [line for line in stage.mitm.lines if "corslens.test" in line and "live page" not in line]
+
+
+@pytest.mark.parametrize("width", [320, 1920])
+async def test_axe_finds_no_serious_fault(browser: Chromium, stage: Stage, width: int) -> None:
+    """While patching is off and on, with a problem open, in both colour schemes; and nothing sticks out."""
+    live, site = await watch(browser), await shop(browser, stage)
+    await resize(live, width, 900)
+    await ask(site, stage.api.url("/closed"), method="PUT")
+    await appears(live, "document.querySelector('#list button')")
+    await live.evaluate("document.querySelector('#list button').click()")
+    await appears(live, "document.querySelector('.detail .sequence')")
+    for scheme in ("light", "dark"):
+        await prefer(live, scheme)
+        assert await faults(live) == []
+        assert await overflow(live) == 0
+        await live.evaluate(
+            "document.querySelector('#patching-scope').value = '~all'; document.querySelector('#patching-on').click()"
+        )
+        await appears(live, "document.querySelector('#patching.on')")
+
+
+async def test_under_mitmweb_it_is_behind_mitmwebs_token(chromium_path: str) -> None:
+    """The address that is printed opens it; the same without the token does not."""
+    async with (
+        Server(default=BLANK) as site,
+        Server(default=fixed(200)) as api,
+        Mitm("mitmweb") as mitm,
+        Chromium(proxy=mitm.address) as behind,
+        Chromium(proxy=None) as beside,
+    ):
+        address = (await mitm.line(r"live page is at (\S+)"))[1]
+        live, page = await beside.page(), await behind.page()
+        await live.goto(address.partition("?")[0])
+        assert await live.evaluate("document.querySelector('#status')") is None
+        await live.goto(address)
+        await appears(live, "document.querySelector('#status').textContent === 'Live'")
+        await page.goto(site.url("/"))
+        await ask(page, api.url("/closed"))
+        await appears(live, f"{counted('blocked')} === 1")
+        await live.evaluate(
+            "document.querySelector('#patching-scope').value = '~all'; document.querySelector('#patching-on').click()"
+        )
+        await appears(live, "document.querySelector('#patching-state').textContent.startsWith('On for ~all')")
+        assert (await ask(page, api.url("/closed")))[0] == ""
+        # Where everything is allowed, a page next to it still is a stranger to it.
+        assert (await ask(page, address.partition("?")[0], credentials="include"))[0] == "TypeError"

@@ -3,14 +3,21 @@
 import json
 from typing import Any
 
+import pytest
 import tornado.testing
+from corslens.inspection import Inspection
+from corslens.inspector import Inspector
+from corslens.lint.rule import RuleSet
 from corslens.mitm import live_web
 from corslens.mitm.live_app import HEADERS, LiveApp
+from corslens.mitm.patch_mode import PatchMode
+from corslens.mitm.session import Session as LiveTraffic
 from mitmproxy import options
 from mitmproxy.master import Master
 from mitmproxy.tools.web.master import WebMaster
 from tornado.httpclient import HTTPResponse
 
+from tests.mitm.make import answered, flow
 from tests.mitm.test_live_app import EXPORTS, Session
 
 
@@ -79,3 +86,16 @@ class TestUnderMitmweb(tornado.testing.AsyncHTTPTestCase):
 async def test_any_other_tool_has_no_address() -> None:
     """mitmdump and the console serve no pages."""
     assert live_web.attach(Master(options.Options()), LiveApp(Session(), {})) is None
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "app.localhost"])
+def test_mitmwebs_own_answers_are_neither_inspected_nor_patched(host: str) -> None:
+    """A browser whose loopback traffic goes through the proxy reaches mitmweb through it, too; patched, mitmweb would be open."""
+    patching = PatchMode(lambda: 0.0)
+    heard: list[Inspection] = []
+    session = LiveTraffic(Inspector(rules=RuleSet({})), patching, lambda inspection, final: heard.append(inspection))
+    session.web_port = 8081
+    for port, ours in ((8081, False), (8082, True)):
+        asked = flow(scheme="http", host=host, port=port)
+        session.request_head(asked)
+        assert session.response_head(answered(asked)) is ours

@@ -225,6 +225,7 @@ class CorsLens(Commands):
         session.scope, session.all_engines = settings.scope, settings.all_engines
         session.everything = settings.log is not None or settings.report is not None
         self.page.host = settings.page_host
+        session.web_port = ctx.options.web_port if "web_port" in ctx.options else None
         session.excluded = frozenset(
             self.excluded
             | {settings.page_host}

@@ -20,21 +20,28 @@ def attach(master: master.Master, app: LiveApp) -> str | None:
     return f"{address.rstrip('/')}{PATH}{question}{token}"
 
 
-class _ToPage(RequestHandler):
-    def get(self) -> None:
-        self.redirect(PATH)
+class _Guarded(RequestHandler):
+    """Being a subclass of mitmweb's handler, the methods of its subclasses want mitmweb's token."""
 
-
-class _LiveHandler(RequestHandler):
-    """Being a subclass of mitmweb's handler, its methods want mitmweb's token."""
-
-    def initialize(self, live: LiveApp) -> None:
-        self._live = live
+    def auth_fail(self, invalid_password: bool) -> None:
+        """Say what is missing."""
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.finish("mitmweb's token is missing or wrong: open the address that mitmweb printed at its start.\n")
 
     def set_default_headers(self) -> None:
         # Not mitmweb's own, which are laxer.
         for name, value in HEADERS.items():
             self.set_header(name, value)
+
+
+class _ToPage(_Guarded):
+    def get(self) -> None:
+        self.redirect(PATH)
+
+
+class _LiveHandler(_Guarded):
+    def initialize(self, live: LiveApp) -> None:
+        self._live = live
 
     def check_xsrf_cookie(self) -> None:
         """Leave it to the page's own token, which no other page can know: the app refuses whatever comes without."""

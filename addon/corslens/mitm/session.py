@@ -23,6 +23,8 @@ from corslens.verdict.decide import decide
 IN_FLIGHT = 10_000
 """Flows that have begun and not ended; more than this is a leak, and the oldest is let go."""
 
+_THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
+
 type Matches = Callable[[http.HTTPFlow], bool]
 
 
@@ -78,6 +80,8 @@ class Session:
         self.all_engines = all_engines
         self.everything = everything
         self.excluded = excluded
+        self.web_port: int | None = None
+        """Where mitmweb listens on this machine."""
         self.lacking = Summary()
         self.live = False
         """Whether a flow came from a connection, not from a file: only then has the clock to do with them."""
@@ -202,8 +206,11 @@ class Session:
         return state
 
     def _in_scope(self, flow: http.HTTPFlow) -> bool:
-        if flow.request.data.host in self.excluded or flow.request.data.method == b"CONNECT":
+        data = flow.request.data
+        if data.host in self.excluded or data.method == b"CONNECT":
             return False
+        if data.port == self.web_port and (data.host in _THIS_MACHINE or data.host.endswith(".localhost")):
+            return False  # mitmweb itself: patched, it would tell every page what its user may read
         return self.scope is None or bool(self.scope(flow))
 
     def _take(self, state: _InFlight, flow: http.HTTPFlow, inspections: tuple[Inspection, ...]) -> None:

@@ -84,20 +84,23 @@ function drawSequence(place, steps, page) {
 
 function sequenceSvg(rows, targets, page, width) {
   const lanes = targets.length + 1;
-  const edge = Math.min(70, width / (lanes * 2.4));
+  const narrow = width < 420;
+  const size = narrow ? 11 : 12.5;
+  const box = Math.min(220, narrow ? width / lanes - 6 : width / (lanes + 0.4));
+  const edge = narrow ? 22 : Math.min(70, box / 2);
   const gap = (width - 2 * edge) / (lanes - 1);
   const x = (lane) => edge + lane * gap;
   const height = HEAD + 14 + rows.length * ROW + 8;
-  const size = width < 420 ? 11 : 12.5;
   const root = svg("svg", { class: "sequence", width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true", focusable: "false" });
   for (let lane = 0; lane < lanes; lane++) {
     const origin = lane === 0 ? page : targets[lane - 1];
-    const half = Math.min(lane === 0 || lane === lanes - 1 ? edge : gap / 2 - 4, 110);
+    const wide = Math.min(box, lane === 0 || lane === lanes - 1 ? (narrow ? box : edge * 2) : gap - 8);
+    const left = Math.min(Math.max(0, x(lane) - wide / 2), width - wide);
     root.append(
-      svg("line", { class: "life", x1: x(lane), x2: x(lane), y1: HEAD, y2: height }),
-      svg("rect", { class: "lane", x: x(lane) - half, y: 2, width: half * 2, height: HEAD - 4, rx: 6 }),
-      svg("text", { class: "lane-role", x: x(lane), y: 18, "text-anchor": "middle" }, lane === 0 ? "Page" : "API"),
-      svg("text", { class: "lane-name", x: x(lane), y: 34, "text-anchor": "middle" }, svg("title", {}, origin), fitted(hostOf(origin), half * 2 - 8, 11)),
+      svg("line", { class: "life", x1: x(lane), x2: x(lane), y1: HEAD - 2, y2: height }),
+      svg("rect", { class: "lane", x: left + 0.5, y: 2, width: wide - 1, height: HEAD - 4, rx: 6 }),
+      svg("text", { class: "lane-role", x: left + wide / 2, y: 18, "text-anchor": "middle" }, lane === 0 ? "Page" : "API"),
+      svg("text", { class: "lane-name", x: left + wide / 2, y: 34, "text-anchor": "middle" }, svg("title", {}, origin), fitted(hostOf(origin), wide - 8, 11)),
     );
   }
   rows.forEach((row, index) => root.append(rowSvg(row, HEAD + 14 + index * ROW, x(0), x(targets.indexOf(row.target) + 1), size)));
