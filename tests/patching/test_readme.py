@@ -1,0 +1,33 @@
+"""The README's section on patching says what is so."""
+
+import re
+from pathlib import Path
+
+import pytest
+from corslens.patching.injection_rules import parse_injections
+from corslens.patching.policy import parse_origins
+
+README = (Path(__file__).parents[2] / "README.md").read_text()
+
+
+def test_injections_in_the_readme_are_read() -> None:
+    """The example is a file of rules."""
+    (block,) = re.findall(r"```yaml\n(# corslens: injections\n.*?)```", README, re.DOTALL)
+    strict, layers = parse_injections(block, "README.md", parse_filter=lambda text: lambda exchange: bool(text))
+    assert (strict.name, layers.name) == ("strict-api", "two-layers")
+    assert strict.set == {"Access-Control-Allow-Origin": ("https://app.example",)}
+    assert layers.add == {"Access-Control-Allow-Origin": ("{origin}",)}
+
+
+@pytest.mark.parametrize(
+    ("entry", "origin"),
+    [
+        ("loopback", "http://127.9.9.9:1"), ("loopback", "http://[::1]"), ("loopback", "http://a.localhost"), ("loopback", "https://a.test"),
+        ("https://app.example:8443", "https://app.example:8443"), ("192.168.1.5", "http://192.168.1.5:3000"),
+        ("*.app.example", "https://a.app.example"), ("null", "null"), ("any", "https://evil.example"),
+    ],
+)  # fmt: skip
+def test_entries_in_the_readme_mean_what_it_says(entry: str, origin: str) -> None:
+    """Each form of entry stands in the README and lets in what it says there."""
+    assert f"`{entry}`" in README
+    assert parse_origins([entry]).allows(origin)
