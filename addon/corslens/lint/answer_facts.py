@@ -32,6 +32,11 @@ class AnswerFacts(FactsBase):
         """The status."""
         return NOT_ANSWERED if self.got is None else self.got.status
 
+    @fact("response.is-error", rank=13)
+    def response_is_error(self) -> bool:
+        """Whether the status is 400 or more."""
+        return self.got is not None and self.got.status >= 400
+
     @fact("response.answered", rank=24)
     def response_answered(self) -> bool:
         """Whether the server answered at all."""
@@ -69,7 +74,7 @@ class AnswerFacts(FactsBase):
         """The WWW-Authenticate header."""
         return self.got_headers.get("www-authenticate")
 
-    @fact("response.gateway", rank=45)
+    @fact("response.gateway", rank=45, only_if="response.is-error")
     def response_gateway(self) -> Gateway | None:
         """The layer in front of the application that wrote an error answer itself, where its marks tell."""
         return None if self.got is None else gateway_of(self.got)
@@ -84,7 +89,7 @@ class AnswerFacts(FactsBase):
         """Every product that left a mark in the response's head: an application and a proxy before it, for instance."""
         return frozenset() if self.got is None else frozenset(products(self.got_headers))
 
-    @fact("response.refusal", rank=44)
+    @fact("response.refusal", rank=44, only_if="response.is-error")
     def response_refusal(self) -> Refusal | None:
         """A known refusal of a CORS library or gateway, by status, type and length of its text."""
         return None if self.got is None else refusal(self.got)
@@ -162,7 +167,7 @@ class AnswerFacts(FactsBase):
             return True
         return any(directive.startswith("private") for directive in split_list(self.got_headers.values("cache-control")))
 
-    @fact("response.cookies-kept-home", message="response", header="set-cookie", rank=45)
+    @fact("response.cookies-kept-home", message="response", header="set-cookie", rank=45, needs_header=True)
     def response_cookies_kept_home(self) -> frozenset[str]:
         """Names of cookies that the answer sets and that the browser will not send with cross-site requests (SameSite, Secure)."""
         return cookies_kept_home(self.got_headers.values("set-cookie"))

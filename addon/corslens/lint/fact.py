@@ -37,6 +37,7 @@ class Fact[T]:
         rank: int,
         needs_header: bool,
         only_if: str | None,
+        usual: tuple[str, ...],
     ) -> None:
         self.compute = compute
         self.attribute = ""
@@ -58,7 +59,8 @@ class Fact[T]:
         self.needs_header = needs_header or (header is not None and self.optional)
         """Without the header it is absent (or false), so no condition on its value can hold."""
         self.only_if = only_if
-        """A flag without which it is empty or false, so that one look at that flag excludes it."""
+        """A flag without which it is empty, false, absent or one of `usual`, so that one look at that flag excludes the rest."""
+        self.usual = usual
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.attribute = name
@@ -100,11 +102,21 @@ def fact[T](
     rank: int = 50,
     needs_header: bool = False,
     only_if: str | None = None,
+    usual: tuple[str, ...] = (),
 ) -> Callable[[Callable[[Any], T]], Fact[T]]:
     """Declare the decorated method to be the fact of this name; its docstring is the documentation, its return type the type."""
 
     def declare(compute: Callable[[Any], T]) -> Fact[T]:
-        return Fact(compute, name=name, message=message, header=header, rank=rank, needs_header=needs_header, only_if=only_if)
+        return Fact(
+            compute,
+            name=name,
+            message=message,
+            header=header,
+            rank=rank,
+            needs_header=needs_header,
+            only_if=only_if,
+            usual=usual,
+        )
 
     return declare
 

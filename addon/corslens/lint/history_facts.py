@@ -17,6 +17,11 @@ class HistoryFacts(FactsBase):
         """Origins that were answered with their own name (at most 16 are remembered)."""
         return frozenset(self.past.granted_origins)
 
+    @fact("history.several-origins", rank=13)
+    def history_several_origins(self) -> bool:
+        """Whether more than one origin was answered with its own name."""
+        return len(self.past.granted_origins) > 1
+
     @fact("history.unrelated-sites-granted", rank=47)
     def history_unrelated_sites_granted(self) -> int:
         """How many different sites, none of them the server's own, were answered with their own name."""
@@ -30,7 +35,7 @@ class HistoryFacts(FactsBase):
         sites = {site_of(origin) for origin in self.past.credentials_granted}
         return len(sites - {site_of(self.observation.target_origin)})
 
-    @fact("history.origins-refused", rank=46)
+    @fact("history.origins-refused", rank=49)
     def history_origins_refused(self) -> int:
         """How many origins were answered without their name: there is a list, then."""
         return len(self.past.refused_origins)

@@ -160,7 +160,8 @@ def _implied(leaf: Leaf, vocabulary: Mapping[str, Fact[Any]]) -> Iterator[Leaf]:
     names = None if fact.message is None else _HEADER_SETS.get(fact.message)
     if names is not None and fact.header is not None and fact.needs_header:
         yield Leaf(names, Matcher.HAS, fact.header)
-    if fact.only_if is not None:
+    asked = leaf.argument if isinstance(leaf.argument, tuple) else (leaf.argument,)
+    if fact.only_if is not None and not (fact.usual and (leaf.matcher is Matcher.PRESENT or set(asked) & set(fact.usual))):
         yield Leaf(fact.only_if, Matcher.IS, True)
     if leaf.fact in _REASONS:
         yield Leaf("verdict.outcome", Matcher.IS, "blocked")

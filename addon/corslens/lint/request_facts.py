@@ -1,6 +1,7 @@
 """Facts about the request: what was asked, by whom, and with what evidence for what the wire does not show."""
 
-from collections.abc import Iterable, Set
+from collections.abc import Set
+from functools import lru_cache
 
 from corslens.engines.engine import Engine
 from corslens.fetch.constants import (
@@ -33,9 +34,18 @@ type Names = Set[str]
 """Lower-case header names."""
 
 
-def split_list(lines: Iterable[str]) -> frozenset[str]:
+@lru_cache(maxsize=4096)
+def split_list(lines: tuple[str, ...]) -> frozenset[str]:
     """Return the lower-case elements of comma lists, whatever they hold."""
     return frozenset(part.strip().lower() for line in lines for part in line.split(",") if part.strip())
+
+
+@lru_cache(maxsize=2048)
+def _is_by_hand(lines: tuple[str, ...]) -> bool:
+    if not lines:
+        return False
+    names = ",".join(lines).split(",")
+    return names != sorted({name.strip().lower() for name in names})
 
 
 class RequestFacts(FactsBase):
@@ -56,6 +66,13 @@ class RequestFacts(FactsBase):
         """The method as on the wire; case is kept."""
         return self.sent.method
 
+    @fact("request.wanted-method", rank=30)
+    def request_wanted_method(self) -> str:
+        """The method that the page wants: the one that a preflight asks for, else the request's own."""
+        if self.observation.role is Role.PREFLIGHT:
+            return self.sent_headers.get(ACCESS_CONTROL_REQUEST_METHOD) or ""
+        return self.sent.method
+
     @fact("request.url", rank=60)
     def request_url(self) -> str:
         """The absolute URL."""
@@ -66,7 +83,7 @@ class RequestFacts(FactsBase):
         """The path without query, with ids replaced by `*` (the endpoint's path shape)."""
         return path_shape(self.sent.url)
 
-    @fact("request.origin", message="request", header="origin", rank=35)
+    @fact("request.origin", message="request", header="origin", rank=28)
     def request_origin(self) -> str | None:
         """The Origin header: a serialized origin or `null`."""
         return self.observation.origin
@@ -138,15 +155,11 @@ class RequestFacts(FactsBase):
         """Whether a preflight is written as no browser writes it: header names not lower-case, not sorted, spaced, or repeated; or cookies."""
         if self.observation.role is not Role.PREFLIGHT:
             return False
-        lines = self.sent_headers.values(ACCESS_CONTROL_REQUEST_HEADERS)
         if "cookie" in self.sent_headers or "authorization" in self.sent_headers:
             return True
-        if not lines:
-            return False
-        names = ",".join(lines).split(",")
-        return names != sorted({name.strip().lower() for name in names})
+        return _is_by_hand(self.sent_headers.values(ACCESS_CONTROL_REQUEST_HEADERS))
 
-    @fact("request.client-hints", message="request", rank=45)
+    @fact("request.client-hints", message="request", rank=26)
     def request_client_hints(self) -> frozenset[str]:
         """Client hint headers that only Chromium counts as CORS-safelisted."""
         return _CLIENT_HINTS & self.request_headers

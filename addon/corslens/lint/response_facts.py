@@ -30,12 +30,52 @@ from corslens.observation.observation import Role
 
 _LISTED_METHODS = (NORMALIZED_METHODS - CORS_SAFELISTED_METHODS) | {"PATCH"}
 """Methods that only count when they are listed."""
+_RESPONSE_BEGINNINGS = ("access-control-allow-", "access-control-expose-", "access-control-max-")
 _PREFLIGHT_ONLY = (ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_MAX_AGE)
 
 
 @lru_cache(maxsize=8192)
 def _is_odd(name: str) -> bool:
     return name in OBSOLETE_NAMES or name in REQUEST_NAMES or meant_name(name) is not None
+
+
+def _forbidden_methods(lines: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(name.upper() for name in split_list(lines)) & FORBIDDEN_METHODS
+
+
+def _wrong_case_methods(lines: tuple[str, ...]) -> frozenset[str]:
+    names = {part.strip() for line in lines for part in line.split(",")}
+    return frozenset(n for n in names if n != n.upper() and n.upper() in _LISTED_METHODS and n.upper() not in names)
+
+
+def _forbidden_headers(lines: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(name for name in split_list(lines) if is_forbidden_request_header(name))
+
+
+def _response_headers(lines: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(name for name in split_list(lines) if name.startswith(_RESPONSE_BEGINNINGS))
+
+
+@lru_cache(maxsize=4096)
+def _holds_odd_elements(methods: tuple[str, ...], headers: tuple[str, ...]) -> bool:
+    return bool(
+        _forbidden_methods(methods) or _wrong_case_methods(methods) or _forbidden_headers(headers) or _response_headers(headers)
+    )
+
+
+@lru_cache(maxsize=4096)
+def _is_remarkable(allow_origin: str, origin: str | None, target: str) -> bool:
+    form = form_of(allow_origin)
+    if form is Form.WILDCARD:
+        return False
+    if form is not Form.ORIGIN or (origin is not None and difference(allow_origin, origin, target) is not None):
+        return True
+    return (
+        not allow_origin.startswith("https://")
+        or place_of(allow_origin) is not Place.PUBLIC
+        or hosting_of(allow_origin) is not Hosting.OWN
+        or look_alike(allow_origin, target) is not None
+    )
 
 
 class Grant(StrEnum):
@@ -76,7 +116,20 @@ class ResponseFacts(FactsBase):
         """How many Access-Control-Allow-Origin lines there are."""
         return len(self.got_headers.values(ACCESS_CONTROL_ALLOW_ORIGIN))
 
-    @fact("response.allow-origin-form", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN, rank=11)
+    @fact("granted.remarkable", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN, rank=10, needs_header=True)
+    def granted_remarkable(self) -> bool:
+        """Whether anything about Access-Control-Allow-Origin is out of the ordinary: neither `*` nor the page's public https origin of its own host."""
+        value = self.response_allow_origin
+        return value is not None and _is_remarkable(value, self.observation.origin, self.observation.target_origin)
+
+    @fact(
+        "response.allow-origin-form",
+        message="response",
+        header=ACCESS_CONTROL_ALLOW_ORIGIN,
+        rank=11,
+        only_if="granted.remarkable",
+        usual=(Form.WILDCARD, Form.ORIGIN),
+    )
     def response_allow_origin_form(self) -> Form | None:
         """What is written in Access-Control-Allow-Origin."""
         value = self.response_allow_origin
@@ -90,7 +143,13 @@ class ResponseFacts(FactsBase):
             return None
         return Grant.ANY if value == WILDCARD else Grant.ASKED if value == self.observation.origin else Grant.OTHER
 
-    @fact("response.allow-origin-difference", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN, rank=18)
+    @fact(
+        "response.allow-origin-difference",
+        message="response",
+        header=ACCESS_CONTROL_ALLOW_ORIGIN,
+        rank=18,
+        only_if="granted.remarkable",
+    )
     def response_allow_origin_difference(self) -> Difference | None:
         """How the allowed origin differs from the request's Origin."""
         value, origin = self.response_allow_origin, self.observation.origin
@@ -126,36 +185,59 @@ class ResponseFacts(FactsBase):
         lines = self.got_headers.values(ACCESS_CONTROL_EXPOSE_HEADERS)
         return split_list(lines) if lines else None
 
-    @fact("response.forbidden-methods", message="response", header=ACCESS_CONTROL_ALLOW_METHODS, rank=22)
+    @fact("response.odd-lists", rank=13)
+    def response_odd_lists(self) -> bool:
+        """Whether the lists of methods and headers hold something that does nothing there: a forbidden or small-letter method, a header that no page sets."""
+        headers = self.got_headers
+        return _holds_odd_elements(headers.values(ACCESS_CONTROL_ALLOW_METHODS), headers.values(ACCESS_CONTROL_ALLOW_HEADERS))
+
+    @fact(
+        "response.forbidden-methods",
+        message="response",
+        header=ACCESS_CONTROL_ALLOW_METHODS,
+        rank=22,
+        only_if="response.odd-lists",
+    )
     def response_forbidden_methods(self) -> frozenset[str] | None:
         """Methods in Access-Control-Allow-Methods that no page can send: CONNECT, TRACE, TRACK."""
-        allowed = self.response_allow_methods
-        return None if allowed is None else frozenset(name.upper() for name in allowed) & FORBIDDEN_METHODS
+        lines = self.got_headers.values(ACCESS_CONTROL_ALLOW_METHODS)
+        return _forbidden_methods(lines) if lines else None
 
-    @fact("response.wrong-case-methods", message="response", header=ACCESS_CONTROL_ALLOW_METHODS, rank=22)
+    @fact(
+        "response.wrong-case-methods",
+        message="response",
+        header=ACCESS_CONTROL_ALLOW_METHODS,
+        rank=22,
+        only_if="response.odd-lists",
+    )
     def response_wrong_case_methods(self) -> frozenset[str] | None:
         """Methods in Access-Control-Allow-Methods that would need capital letters to match anything: `put`, `Delete`, `patch` (GET, HEAD and POST need no listing)."""
         lines = self.got_headers.values(ACCESS_CONTROL_ALLOW_METHODS)
-        if not lines:
-            return None
-        names = {part.strip() for line in lines for part in line.split(",")}
-        return frozenset(n for n in names if n != n.upper() and n.upper() in _LISTED_METHODS and n.upper() not in names)
+        return _wrong_case_methods(lines) if lines else None
 
-    @fact("response.forbidden-request-headers", message="response", header=ACCESS_CONTROL_ALLOW_HEADERS, rank=22)
+    @fact(
+        "response.forbidden-request-headers",
+        message="response",
+        header=ACCESS_CONTROL_ALLOW_HEADERS,
+        rank=22,
+        only_if="response.odd-lists",
+    )
     def response_forbidden_request_headers(self) -> frozenset[str] | None:
         """Names in Access-Control-Allow-Headers that no page can set (`cookie`, `origin`, …), so that listing them does nothing."""
-        allowed = self.response_allow_headers
-        return None if allowed is None else frozenset(name for name in allowed if is_forbidden_request_header(name))
+        lines = self.got_headers.values(ACCESS_CONTROL_ALLOW_HEADERS)
+        return _forbidden_headers(lines) if lines else None
 
-    @fact("response.response-headers-allowed", message="response", header=ACCESS_CONTROL_ALLOW_HEADERS, rank=22)
+    @fact(
+        "response.response-headers-allowed",
+        message="response",
+        header=ACCESS_CONTROL_ALLOW_HEADERS,
+        rank=22,
+        only_if="response.odd-lists",
+    )
     def response_response_headers_allowed(self) -> frozenset[str] | None:
         """Names in Access-Control-Allow-Headers that are response headers (`access-control-allow-…`), so that listing them does nothing."""
-        allowed = self.response_allow_headers
-        if allowed is None:
-            return None
-        return frozenset(
-            n for n in allowed if n.startswith(("access-control-allow-", "access-control-expose-", "access-control-max-"))
-        )
+        lines = self.got_headers.values(ACCESS_CONTROL_ALLOW_HEADERS)
+        return _response_headers(lines) if lines else None
 
     @fact("response.max-age-form", message="response", header=ACCESS_CONTROL_MAX_AGE, rank=20)
     def response_max_age_form(self) -> MaxAgeForm | None:
@@ -220,19 +302,40 @@ class ResponseFacts(FactsBase):
         asked = split_list(self.sent_headers.values(ACCESS_CONTROL_REQUEST_HEADERS))
         return bool(asked) and asked == self.response_allow_headers
 
-    @fact("granted.scheme", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN, rank=16)
+    @fact(
+        "granted.scheme",
+        message="response",
+        header=ACCESS_CONTROL_ALLOW_ORIGIN,
+        rank=16,
+        only_if="granted.remarkable",
+        usual=("https",),
+    )
     def granted_scheme(self) -> str | None:
         """The scheme of the origin that Access-Control-Allow-Origin names."""
         origin = self._granted()
         return None if origin is None else scheme_host_port(origin)[0]
 
-    @fact("granted.place", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN, rank=17)
+    @fact(
+        "granted.place",
+        message="response",
+        header=ACCESS_CONTROL_ALLOW_ORIGIN,
+        rank=17,
+        only_if="granted.remarkable",
+        usual=(Place.PUBLIC,),
+    )
     def granted_place(self) -> Place | None:
         """Where the host of the origin is that Access-Control-Allow-Origin names."""
         origin = self._granted()
         return None if origin is None else place_of(origin)
 
-    @fact("granted.hosting", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN, rank=17)
+    @fact(
+        "granted.hosting",
+        message="response",
+        header=ACCESS_CONTROL_ALLOW_ORIGIN,
+        rank=17,
+        only_if="granted.remarkable",
+        usual=(Hosting.OWN,),
+    )
     def granted_hosting(self) -> Hosting | None:
         """Who may put a page on the origin that Access-Control-Allow-Origin names: anyone (`sandbox`), any customer (`shared`), its owner (`own`)."""
         origin = self._granted()
@@ -244,7 +347,7 @@ class ResponseFacts(FactsBase):
         origin = self._granted()
         return None if origin is None else is_same_site(origin, self.observation.target_origin)
 
-    @fact("granted.look-alike", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN, rank=19)
+    @fact("granted.look-alike", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN, rank=19, only_if="granted.remarkable")
     def granted_look_alike(self) -> LookAlike | None:
         """How the host that Access-Control-Allow-Origin names resembles the server's own, although it belongs to another site."""
         origin = self._granted()

@@ -60,7 +60,7 @@ class VerdictFacts(FactsBase):
         verdict = self.verdict
         return None if verdict is None else verdict.reason
 
-    @fact("verdict.notes", rank=10)
+    @fact("verdict.notes", rank=43)
     def verdict_notes(self) -> frozenset[str]:
         """What an engine says without blocking: `authorization-covered-by-wildcard`."""
         return frozenset(note for verdict in self.verdicts.values() for note in verdict.notes)
