@@ -9,11 +9,11 @@ from corslens.advice import SERVERS, Advice, advise, draw_policies, parse_allow_
 from corslens.advice.policy_document import render_json, render_yaml
 from corslens.analysis import collect, prefixes
 from corslens.cli.options import settings, writable
-from corslens.cli.outputs import write_file
 from corslens.exits import Exit
 from corslens.inputs.damage import Damage
 from corslens.inputs.files import find
 from corslens.inspection import Inspection
+from corslens.mitm.report_file import write_whole
 from corslens.report.collection import Collection
 from corslens.report.escape import escape
 
@@ -79,7 +79,7 @@ def advise_command(
     for sentence in (*damages, *warnings):
         click.echo(escape(sentence), err=True)
     if output is not None and text:
-        write_file(output, text.encode())
+        write_whole(output, text.encode())
     else:
         click.echo(text, nl=False)
     sys.exit(Exit.UNREADABLE if damages else Exit.OK if text else Exit.FOUND)

@@ -10,12 +10,13 @@ import click
 
 from corslens.analysis import prefixes
 from corslens.cli.options import fail_on_option, judging_options, severity, writable
-from corslens.cli.outputs import format_of, print_report, write_file
+from corslens.cli.outputs import format_of, print_report
 from corslens.cli.progress import Bar
 from corslens.cli.work import Work, analyse, settings_of
 from corslens.exits import Exit
 from corslens.inputs.damage import Damage
 from corslens.inputs.files import find
+from corslens.mitm.report_file import write_whole
 from corslens.report.baseline import parse_baseline, render_baseline
 from corslens.report.collection import Collection
 from corslens.report.escape import escape
@@ -149,6 +150,6 @@ def _open(path: Path) -> IO[bytes]:
 
 def _write(path: Path, content: bytes) -> None:
     try:
-        write_file(path, content)
+        write_whole(path, content)
     except OSError as error:
         raise click.UsageError(f"{escape(str(path))}: {error.strerror or error}") from None

@@ -1,8 +1,6 @@
-"""Where reports go: standard output and files, each whole or not at all."""
+"""What standard output gets, and which format a file does."""
 
-import os
 import sys
-import tempfile
 from pathlib import Path
 
 import click
@@ -33,23 +31,3 @@ def print_report(form: Format, collection: Collection, rules: RuleSet) -> None:
     elif form is not Format.JSONL:  # that was written as it came
         sys.stdout.buffer.write(render(form, collection, rules))
     sys.stdout.flush()
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Write the whole file, or leave it as it was.
-
-    Raises: OSError
-    """
-    handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        # mkstemp's file is readable by its owner only; a report is to be as readable as the user's other files.
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
