@@ -1,15 +1,13 @@
 """Settings for a server: whole, quoted, and honest about what was not tried."""
 
-import json
 import re
 
 import pytest
 import yaml
 from corslens.advice.policy import Item, Policy
-from corslens.advice.quoting import LANGUAGES
 from corslens.advice.settings import advise, guess_server, write
 from corslens.advice.table import SERVERS, Server, server_named
-from corslens.fetch.header_values import TOKEN_CHARACTERS
+from corslens.fetch.header_values import is_token
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -99,29 +97,6 @@ def test_yaml_is_yaml(name: str) -> None:
     assert hostile in write(server, [policy(request_headers=items(hostile))]).text.lower()
 
 
-TOKENS = st.text(st.sampled_from(sorted(TOKEN_CHARACTERS)), min_size=1, max_size=12)
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-@given(token=TOKENS)
-def test_no_token_leaves_its_quotes(language: str, token: str) -> None:
-    """What begins a string ends it at the last character and nowhere before; what cannot be quoted is on the language's list."""
-    spoken = LANGUAGES[language]
-    if spoken.unquotable.intersection(token):
-        return
-    quoted = spoken.quote(token)
-    mark = quoted[0]
-    assert quoted[-1] == mark
-    assert mark not in re.sub(r"\\.", "", quoted[1:-1])
-    assert "\n" not in quoted
-
-
-@given(token=TOKENS)
-def test_json_quoting_is_exact(token: str) -> None:
-    """The languages with JSON's strings read back what was written."""
-    assert json.loads(LANGUAGES["javascript"].quote(token)) == token
-
-
 def test_what_a_language_cannot_write_is_left_out_and_told() -> None:
     """nginx has no escape for `$`."""
     advice = write(server_named("nginx"), [policy(request_headers=items("x-$a", "x-b"))])
@@ -182,6 +157,25 @@ def test_a_server_with_one_policy_gets_one() -> None:
     seen = [simple(url=f"{API}/a/x", credentials=INCLUDE), simple(url=f"{API}/b/x"), preflight(url=f"{API}/b/x")]
     assert len(advise(seen, "django", [PAGE]).policies) == 1
     assert len(advise(seen, "nginx", [PAGE]).policies) == 2
+
+
+WIRE = st.text(st.characters(max_codepoint=255), max_size=24)
+"""Whatever a forged header may hold, isomorphic-decoded."""
+
+
+@given(method=WIRE, names=WIRE, origin=WIRE, path=WIRE, exposed=WIRE, server=st.sampled_from(SERVERS))
+def test_no_traffic_breaks_the_settings(method: str, names: str, origin: str, path: str, exposed: str, server: Server) -> None:
+    """Whatever is on the wire: settings are written, every value in them is a token or an origin, and they are plain text."""
+    seen = [
+        preflight(method, names, url=f"{API}/{path}", origin=origin, allow_origin=origin),
+        preflight(method, names, url=f"{API}/{path}"),
+        simple(url=f"{API}/{path}", answer={"Access-Control-Expose-Headers": exposed, exposed: "1"}, credentials=INCLUDE),
+    ]
+    advice = advise(seen, server.name, [PAGE])
+    assert all(line.isprintable() for line in advice.text.replace("\t", " ").split("\n"))
+    for each in advice.policies:
+        assert all(is_token(item.value) for item in (*each.methods, *each.request_headers, *each.exposed_headers))
+        assert [item.value for item in each.origins] == [PAGE]
 
 
 def test_hostile_traffic_reaches_no_settings() -> None:

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 import jinja2
 from msgspec import Struct, structs
@@ -72,7 +73,7 @@ def write(server: Server, policies: Sequence[Policy], warnings: Sequence[str] = 
     for number, policy in enumerate(usable):
         fitting, dropped = _fit(server, language, policy)
         told += dropped
-        own = _render(server, language, fitting, suffix="" if number == 0 else f"_{number + 1}")
+        own = _render(server, fitting, suffix="" if number == 0 else f"_{number + 1}")
         blocks += own
         parts.append(_headed(server, language, fitting, own, guessed=guessed))
     for policy in policies:
@@ -131,8 +132,8 @@ def _headed(server: Server, language: Language, policy: Policy, blocks: Iterable
     return "\n".join(lines) + "\n"
 
 
-def _render(server: Server, language: Language, policy: Policy, *, suffix: str) -> tuple[Block, ...]:
-    template = _environment(language).get_template(f"{server.name}.j2")
+def _render(server: Server, policy: Policy, *, suffix: str) -> tuple[Block, ...]:
+    template = _environment(server.language).get_template(f"{server.name}.j2")
     text = template.render(
         origins=[item.value for item in policy.origins],
         methods=[item.value for item in policy.methods] or ["GET"],
@@ -150,7 +151,9 @@ def _render(server: Server, language: Language, policy: Policy, *, suffix: str) 
     )
 
 
-def _environment(language: Language) -> jinja2.Environment:
+@cache
+def _environment(name: str) -> jinja2.Environment:
+    language = LANGUAGES[name]
     # Autoescaping is for HTML; here every value goes through the language's own quoting, and a test sees to it.
     environment = jinja2.Environment(
         loader=_LOADER, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
