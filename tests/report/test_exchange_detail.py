@@ -4,8 +4,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from corslens.inspection import Inspection
+from corslens.inspector import Inspector
 from corslens.lint.rule import RuleSet
 from corslens.observation.exchange import Exchange
+from corslens.patching.policy import PatchPolicy, parse_origins
 from corslens.report.exchange_detail import CORS, DECIDES, PLAIN, Pool, detail, details
 
 from tests.make import API, PAGE
@@ -119,3 +121,17 @@ def test_what_is_forgotten_is_left_out() -> None:
     assert kinds(detail(known["pre-2"], nobody, Pool())) == [("preflight", "allowed"), ("request", "sent")]
     assert kinds(detail(known["actual-2"], nobody, Pool())) == [("preflight", "allowed"), ("request", "blocked")]
     assert detail(known["actual-2"], nobody, Pool())["url"] == f"{API}/me"
+
+
+def test_a_patched_preflight_lets_the_request_follow() -> None:
+    """It was blocked as the server sent it; the proxy's patch is told, and what then was sent is a step."""
+    inspector = Inspector(rules=NO_RULES, patch_policy=PatchPolicy(origins=parse_origins([PAGE])))
+    known: dict[str, Inspection] = {}
+    session = [ask_first("p", 0, unsafe="x-trace"), ask("a", 0.1, "PUT", given={"X-Trace": "1"}, allow_origin=PAGE)]
+    for id, exchange, step in zip("pa", session, ("pending", "allowed"), strict=True):
+        inspector.begin(exchange)
+        known.update((each.id, each) for each in inspector.complete(exchange, patch=True))
+        found = detail(known["p"], known.get, Pool())
+        assert kinds(found) == [("preflight", "blocked"), ("request", step)], id
+        assert found["steps"][0]["patched"]
+    assert detail(known["a"], known.get, Pool())["steps"][0]["patched"]

@@ -171,10 +171,11 @@ def _steps(inspection: Inspection, find: Find, pool: Pool) -> list[Json]:
             steps.append(_covering_step(hop, hop.preflight, evidence if last else (), find, pool))
         deciding = _Deciding(verdict, evidence if last else (), "preflight." if hop.role is Role.PREFLIGHT else "")
         kind = "preflight" if hop.role is Role.PREFLIGHT else "redirected" if hop.redirected_from is not None else "request"
-        steps.append(_step(hop.exchange, kind, hop.target_origin, hop.origin, verdict, deciding, pool))
+        step = _step(hop.exchange, kind, hop.target_origin, hop.origin, verdict, deciding, pool)
+        steps.append(step | {"patched": True} if _is_patched(known) else step)
     observation = inspection.observation
     if observation.role is Role.PREFLIGHT:
-        steps.append(_asked_step(observation, inspection.verdict.blocked, find, pool))
+        steps.append(_asked_step(observation, inspection.verdict.blocked and not _is_patched(inspection), find, pool))
     return steps
 
 
@@ -186,9 +187,17 @@ def _covering_step(hop: Observation, covering: CoveringPreflight, evidence: Iter
     step = _step(
         covering.exchange, "preflight", hop.target_origin, hop.origin, None if known is None else known.verdict, deciding, pool
     )
+    if _is_patched(known):
+        step |= {"patched": True}
     if covering.from_cache:
         step |= {"cached": True, "age": covering.age}
     return step
+
+
+def _is_patched(inspection: Inspection | None) -> bool:
+    """Say whether the browser got another answer than the server sent, and one that lets it go on."""
+    view = None if inspection is None else inspection.patch
+    return view is not None and view.applied
 
 
 def _step(

@@ -1,13 +1,21 @@
 "use strict";
 /* The sequence diagram: the page on the left, a lifeline for each origin that was asked, time going down. */
 
-const ROW = 46;
 const HEAD = 46;
+const NARROW = 420;
 
 /** Cut text to a width; the whole stands in a title. */
 function fitted(text, width, size) {
   const room = Math.max(3, Math.floor(width / (size * 0.56)));
   return text.length <= room ? text : `${text.slice(0, room - 1)}…`;
+}
+
+/** Break text into two lines where one is too narrow for it. */
+function wrapped(text, width, size) {
+  if (fitted(text, width, size) === text) return [text];
+  const room = Math.floor(width / (size * 0.56));
+  const at = Math.max(text.lastIndexOf(" ", room), text.lastIndexOf("-", room - 1) + 1);
+  return at > room / 3 ? [text.slice(0, at).trimEnd(), text.slice(at).trimStart()] : [text];
 }
 
 function hostOf(origin) {
@@ -54,6 +62,7 @@ function sequence(steps) {
       text: step.error ? `${step.byProxy ? "proxy's error page" : "no answer"}: ${step.error}` : step.status === null ? "no answer yet" : location ? `${step.status} to ${location}` : `${step.status}`,
       under: failed ? `blocked: ${step.reason ?? "see the checks"}` : step.status === null ? "" : allows === null ? "no Access-Control-Allow-Origin" : `allows ${allows}`,
     });
+    if (step.patched) rows.push({ kind: "note", target: step.target, patched: true, text: "the proxy patched this answer: the page may go on" });
   }
   return rows;
 }
@@ -84,13 +93,14 @@ function drawSequence(place, steps, page) {
 
 function sequenceSvg(rows, targets, page, width) {
   const lanes = targets.length + 1;
-  const narrow = width < 420;
+  const narrow = width < NARROW;
+  const step = narrow ? 60 : 46;
   const size = narrow ? 11 : 12.5;
   const box = Math.min(220, narrow ? width / lanes - 6 : width / (lanes + 0.4));
   const edge = narrow ? 22 : Math.min(70, box / 2);
   const gap = (width - 2 * edge) / (lanes - 1);
   const x = (lane) => edge + lane * gap;
-  const height = HEAD + 14 + rows.length * ROW + 8;
+  const height = HEAD + 14 + rows.length * step + 8;
   const root = svg("svg", { class: "sequence", width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true", focusable: "false" });
   for (let lane = 0; lane < lanes; lane++) {
     const origin = lane === 0 ? page : targets[lane - 1];
@@ -103,7 +113,7 @@ function sequenceSvg(rows, targets, page, width) {
       svg("text", { class: "lane-name", x: left + wide / 2, y: 34, "text-anchor": "middle" }, svg("title", {}, origin), fitted(hostOf(origin), wide - 8, 11)),
     );
   }
-  rows.forEach((row, index) => root.append(rowSvg(row, HEAD + 14 + index * ROW, x(0), x(targets.indexOf(row.target) + 1), size)));
+  rows.forEach((row, index) => root.append(rowSvg(row, HEAD + 14 + index * step, x(0), x(targets.indexOf(row.target) + 1), size)));
   return root;
 }
 
@@ -113,21 +123,21 @@ function rowSvg(row, top, from, to, size) {
   const group = svg("g", { class: `row ${tone}` });
   const room = to - from - 24;
   const middle = (from + to) / 2;
-  const text = (words, y, kind) => svg("text", { class: kind, x: middle, y, "text-anchor": "middle", "font-size": size },
-    svg("title", {}, words), fitted(words, room, size));
+  const text = (words, y, kind, whole = words) => svg("text", { class: kind, x: middle, y, "text-anchor": "middle", "font-size": size },
+    svg("title", {}, whole), fitted(words, room, size));
   if (row.kind === "note") {
-    group.append(svg("rect", { class: "note", x: from + 8, y: top + 4, width: to - from - 16, height: 24, rx: 4 }), text(row.text, top + 20, "under"));
+    group.append(svg("rect", { class: row.patched ? "note patched" : "note", x: from + 8, y: top + 4, width: to - from - 16, height: 24, rx: 4 }), text(row.text, top + 20, "under"));
     return group;
   }
   const [start, end] = row.kind === "response" ? [to, from] : [from, to];
   const way = Math.sign(end - start);
   const tip = row.failed ? end + 11 : end;
-  group.append(
+  fill(group, {}, [
     svg("line", { class: "arrow", x1: start, x2: tip - way * 2, y1: line, y2: line }),
     svg("path", { class: "tip", d: `M${tip} ${line} l${-way * 8} -4.5 v9 z` }),
     text(row.text, line - 6, "text"),
-    text(row.under ?? "", line + 14, "under"),
-  );
+    wrapped(row.under ?? "", room, size).map((part, index, all) => text(part, line + 14 + index * 13, "under", all.join(" "))),
+  ]);
   if (row.failed) {
     group.append(svg("circle", { class: "stop", cx: end, cy: line, r: 10 }),
       svg("path", { class: "cross", d: `M${end - 4} ${line - 4} l8 8 m0 -8 l-8 8` }));
