@@ -115,6 +115,13 @@ def test_dots_are_escaped_and_patterns_end() -> None:
     assert r're.compile(r"https://app\.example\Z")' in write(server_named("flask"), [policy()]).text
 
 
+def test_what_a_library_calls_dangerous_is_said_only_where_it_is_needed() -> None:
+    """jub0bs/cors refuses origins without TLS beside credentials, loopback apart."""
+    go = server_named("go-jub0bs-cors")
+    assert "Dangerously" in write(go, [policy(api="http://api.test", origins=items("http://app.test"))]).text
+    assert "Dangerously" not in write(go, [policy()]).text
+
+
 def test_methods_that_a_server_does_not_know_are_told() -> None:
     """S3 has five."""
     advice = write(server_named("s3"), [policy(methods=items("GET", "PATCH"))])

@@ -12,6 +12,7 @@ from corslens.advice.policy import Policy, Seen, draw_policies, without
 from corslens.advice.quoting import LANGUAGES, Language, escape_regex
 from corslens.advice.table import Server, server_named, server_of
 from corslens.fetch.constants import canonical_name
+from corslens.fetch.origins import is_potentially_trustworthy
 from corslens.observation.fingerprints import fingerprint
 
 _WHERE = re.compile(r"^>>> (.*)\n", re.MULTILINE)
@@ -134,8 +135,10 @@ def _headed(server: Server, language: Language, policy: Policy, blocks: Iterable
 
 def _render(server: Server, policy: Policy, *, suffix: str) -> tuple[Block, ...]:
     template = _environment(server.language).get_template(f"{server.name}.j2")
+    origins = [item.value for item in policy.origins]
     text = template.render(
-        origins=[item.value for item in policy.origins],
+        origins=origins,
+        insecure_origins=[origin for origin in origins if not is_potentially_trustworthy(origin)],
         methods=[item.value for item in policy.methods] or ["GET"],
         headers=[canonical_name(item.value) for item in policy.request_headers],
         exposed=[canonical_name(item.value) for item in policy.exposed_headers],
