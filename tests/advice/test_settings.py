@@ -151,6 +151,20 @@ def test_the_server_is_guessed_from_its_answers() -> None:
         advise([simple()], None, [PAGE])
 
 
+def test_a_guess_is_for_the_apis_that_look_so() -> None:
+    """Another API with another server is told, and not given the wrong settings."""
+    other = "https://other.example"
+    seen = [
+        simple(answer={"Server": "nginx"}),
+        simple(answer={"Server": "nginx"}),
+        simple(url=f"{other}/x", answer={"Server": "Caddy"}),
+    ]
+    advice = advise(seen, None, [PAGE])
+    assert (advice.server.name, [policy.api for policy in advice.policies]) == ("nginx", [API])
+    assert any(f"looks like Caddy; ask for it apart, with --api {other}" in warning for warning in advice.warnings)
+    assert advise(seen, None, [PAGE], api=other).server.name == "caddy"
+
+
 def test_without_cross_origin_traffic_there_is_nothing_to_advise() -> None:
     """One sentence."""
     with pytest.raises(ValueError, match="no cross-origin exchange"):

@@ -96,6 +96,7 @@ def test_a_file_can_be_written_instead(har: str, tmp_path: Path) -> None:
         (["nginx"], "name the files"),
         (["nginx", "{har}", "--allow-origin", "null"], "cannot be yours"),
         (["nginx", "{har}", "--allow-origin", "https://*.example"], "name each origin"),
+        (["nginx", "{har}", "--api", "api.example"], "--api 'api.example': not an origin"),
         (["nginx", "{har}", "-o", "/nowhere/at/all"], "there is no folder"),
     ],
 )
@@ -113,6 +114,14 @@ def test_what_cannot_be_read_is_told(har: str) -> None:
     assert "/nowhere.har" in result.stderr
     assert PAGE in result.stdout
     assert advise("nginx", "/nowhere.har").exit_code == 3
+
+
+def test_one_api_can_be_picked(har: str) -> None:
+    """By its origin; a path behind it does no harm."""
+    assert PAGE in advise("nginx", har, "--allow-origin", PAGE, "--api", f"{API}/me").stdout
+    result = advise("nginx", har, "--allow-origin", PAGE, "--api", "https://elsewhere.example")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "no cross-origin exchange" in result.stderr
 
 
 def test_the_servers_are_in_the_help() -> None:

@@ -61,7 +61,22 @@ def advise(
         raise ValueError("no cross-origin exchange to draw a policy from" + (f" for {api}" if api else ""))
     if chosen is None:
         raise ValueError("the answers do not tell which server made them: name it")
-    return write(chosen, drawn.policies, drawn.warnings, guessed=server is None)
+    if server is not None:
+        return write(chosen, drawn.policies, drawn.warnings)
+    others = {policy.api: guess_server(known, api=policy.api) or chosen for policy in drawn.policies}
+    return write(
+        chosen,
+        [policy for policy in drawn.policies if others[policy.api] is chosen],
+        [
+            *drawn.warnings,
+            *(
+                f"{each}: looks like {one.title}; ask for it apart, with --api {each}"
+                for each, one in others.items()
+                if one is not chosen
+            ),
+        ],
+        guessed=True,
+    )
 
 
 def write(server: Server, policies: Sequence[Policy], warnings: Sequence[str] = (), *, guessed: bool = False) -> Advice:

@@ -10,6 +10,8 @@ from corslens.advice.policy_document import render_json, render_yaml
 from corslens.analysis import collect, prefixes
 from corslens.cli.options import settings, writable
 from corslens.exits import Exit
+from corslens.fetch.constants import NULL
+from corslens.fetch.origins import origin_of
 from corslens.inputs.damage import Damage
 from corslens.inputs.files import find
 from corslens.inspection import Inspection
@@ -71,6 +73,12 @@ def advise_command(
             parse_allow_origin(origin)
         except ValueError as error:
             raise click.UsageError(escape(str(error))) from None
+    if api is not None:
+        asked, api = api, origin_of(api)
+        if api == NULL:
+            raise click.UsageError(
+                f"--api {escape(repr(asked))}: not an origin; write scheme and host, for instance https://api.example"
+            )
     inspections, damages = _read(files)
     try:
         text, warnings = _write(inspections, name, allow_origins, api, form)
