@@ -335,6 +335,17 @@ async def test_no_answer(confdir, how):
     assert "no answer" in proxy.keeper.flows[0].comment
 
 
+async def test_no_tunnel(confdir, caplog):
+    """Over https an unreachable server is no flow at all; it is told once in the log what really happened."""
+    async with Proxy(confdir) as proxy:
+        for _ in range(2):
+            got = await proxy.send("CONNECT", "127.0.0.1:1")
+            assert got.status == 502
+    (told,) = [record.getMessage() for record in caplog.records if "no connection to 127.0.0.1:1" in record.getMessage()]
+    assert "Connect call failed" in told
+    assert "only a consequence" in told
+
+
 async def test_client_that_leaves(confdir):
     """A browser that gave up got nothing, not even an error page."""
     arrived = asyncio.Event()

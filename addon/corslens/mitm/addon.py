@@ -45,6 +45,9 @@ TICK_SECONDS = 1.0
 FORWARD_MODES = ("regular", "upstream", "socks5", "local", "wireguard")
 """Modes in which a browser names the host that it wants, so that one that does not exist can be asked for."""
 
+_UNREACHABLE = 1_000
+"""Servers that are told of when they cannot be reached; a scan of the network tells no more."""
+
 type Listener = Callable[[Inspection], None]
 
 
@@ -75,6 +78,8 @@ class CorsLens(Commands):
         self._tick: asyncio.TimerHandle | None = None
         self._running = False
         self._updates = False
+        self._unreachable: set[str] = set()
+        """Servers that were told of, host:port."""
         self._faults: dict[tuple[str, str], int] = {}
         session = LiveSession(self)
         self.page = LivePage(LiveApp(session, session.exports()))
@@ -198,6 +203,24 @@ class CorsLens(Commands):
                 self.session.failed(flow)
             except Exception as error:
                 self._tell(error, flow)
+
+    def http_connect_error(self, flow: http.HTTPFlow) -> None:
+        """Tell of a tunnel that could not be made: the requests meant for it never come by, and browsers blame CORS for it, too."""
+        if self.session is None or not flow.live:
+            return
+        try:
+            server = f"{flow.request.host}:{flow.request.port}"
+            if server not in self._unreachable and len(self._unreachable) < _UNREACHABLE:
+                self._unreachable.add(server)
+                why = flow.server_conn.error or (flow.error.msg if flow.error else "refused")
+                logger.warning(
+                    "corslens: no connection to %s (%s). Requests to it fail with a network error; "
+                    "where a browser calls that a CORS error, it is only a consequence.",
+                    escape(server),
+                    escape(why),
+                )
+        except Exception as error:
+            self._tell(error, flow)
 
     # Options.
 

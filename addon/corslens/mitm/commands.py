@@ -1,9 +1,11 @@
 """The `cors.` commands. Names hold letters and dots only: mitmweb's HTTP interface takes nothing else."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
 from mitmproxy import command, ctx, exceptions, flow, http, types
+from mitmproxy.log import ALERT
 
 from corslens.advice import SERVERS, advise
 from corslens.mitm.annotate import id_of
@@ -13,8 +15,11 @@ from corslens.mitm.report_file import ENDINGS, format_of, write_whole
 from corslens.mitm.session import Session
 from corslens.mitm.terminal import Terminal
 from corslens.mitm.view import text_for
+from corslens.observation.redaction import redact_url
 from corslens.report.escape import escape
 from corslens.report.formats import render_inspections
+
+logger = logging.getLogger(__name__)
 
 
 class Commands:
@@ -33,25 +38,28 @@ class Commands:
         return ("\n" + "=" * 72 + "\n\n").join(texts) or "No flow is selected."
 
     @command.command("cors.pair")
-    def pair(self, flow: flow.Flow) -> str:
+    def pair(self, flow: flow.Flow) -> None:
         """Go to the counterpart of a flow: from a preflight to the request that it was for, and back."""
         session = self._need_session()
         inspection = session.get(id_of(flow)) if isinstance(flow, http.HTTPFlow) else None
         if inspection is None:
-            return "This flow was not inspected."
+            raise exceptions.CommandError("cors.pair: this flow was not inspected.")
         observation = inspection.observation
         other = observation.preflight.id if observation.preflight is not None else observation.actual
         if other is None:
-            return "This flow has no counterpart: " + escape(str(flow.comment or "it is neither preflight nor preflighted"))
+            raise exceptions.CommandError("cors.pair: this flow is not one of a preflight and its request.")
         counterpart = session.flow(other)
         view = ctx.master.addons.get("view")
         if counterpart is None or view is None:
-            return "The counterpart is no longer among the flows."
+            raise exceptions.CommandError("cors.pair: the counterpart is no longer among the flows.")
         if counterpart not in view:
-            raise exceptions.CommandError("The counterpart is hidden by the view's filter.")
+            raise exceptions.CommandError(
+                f"cors.pair: the counterpart is hidden by the view's filter; ~meta {other} shows both."
+            )
         view.focus.flow = counterpart
-        assert isinstance(counterpart, http.HTTPFlow)
-        return f"{escape(counterpart.request.method)} {escape(counterpart.request.path)}: both are shown by ~meta {other}"
+        # The console goes there; mitmweb keeps its selection in the browser, so it has to be told how to find it.
+        request = counterpart.request
+        logger.log(ALERT, "%s %s: ~meta %s shows both", escape(request.method), escape(redact_url(request.url)), other)
 
     @command.command("cors.patch.on")
     def patch_on(self, *filter: str) -> str:
