@@ -156,6 +156,7 @@ def test_changes_are_those_since_a_version(app: LiveApp) -> None:
     assert first["problems"][0]["count"] == 2 and first["patching"] == {
         "on": False,
         "scope": "",
+        "injections": 0,
         "pages": "",
         "secondsLeft": None,
         "dryRun": False,

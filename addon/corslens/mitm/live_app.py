@@ -44,6 +44,8 @@ class PatchState(Struct, frozen=True, kw_only=True, rename="camel"):
 
     on: bool
     scope: str
+    injections: int = 0
+    """How many injections of the user's are at work beside it."""
     pages: str = ""
     """The origins that a patch may let in."""
     seconds_left: float | None = None
@@ -67,7 +69,10 @@ class Session(Protocol):
         """Return the state of patch mode."""
 
     def switch_patching(self, scope: str) -> None:
-        """Patch the responses that this flow filter matches; none when it is empty. Raise ValueError for a bad one."""
+        """Patch the responses that this flow filter matches; none, and inject nothing, when it is empty.
+
+        Raises: ValueError for a bad one.
+        """
 
 
 class Export(Struct, frozen=True):

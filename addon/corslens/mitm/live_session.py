@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
-from mitmproxy import ctx, exceptions
+from mitmproxy import exceptions
 
 from corslens.inspection import Inspection
 from corslens.lint.rule import RuleSet
@@ -19,6 +19,12 @@ class Lens(Protocol):
 
     session: Session | None
     patching: PatchMode
+
+    def patch_on(self, *filter: str) -> str:
+        """Patch the responses that match a flow filter."""
+
+    def patch_off(self) -> str:
+        """Stop patching."""
 
 
 class LiveSession:
@@ -47,16 +53,23 @@ class LiveSession:
         return PatchState(
             on=patching.on and not patching.expired,
             scope=patching.filter_text,
+            injections=patching.injections,
             pages=str(patching.policy.origins),
             seconds_left=patching.seconds_left,
             dry_run=patching.dry_run,
         )
 
     def switch_patching(self, scope: str) -> None:
-        """Set cors_patch, as the commands do. Raise ValueError for a bad filter."""
+        """Do as the commands cors.patch.on and cors.patch.off.
+
+        Raises: ValueError for a bad filter.
+        """
         try:
-            ctx.options.update(cors_patch=scope)
-        except exceptions.OptionsError as error:
+            if scope:
+                self._lens.patch_on(scope)
+            else:
+                self._lens.patch_off()
+        except exceptions.CommandError as error:
             raise ValueError(str(error)) from None
 
     def exports(self) -> Mapping[str, Export]:

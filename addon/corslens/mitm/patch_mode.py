@@ -48,6 +48,11 @@ class PatchMode:
         return self._text
 
     @property
+    def injections(self) -> int:
+        """How many injections there are."""
+        return len(self._injections)
+
+    @property
     def dry_run(self) -> bool:
         """Whether patches are only shown."""
         return self._dry_run

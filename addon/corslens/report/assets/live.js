@@ -103,12 +103,12 @@ class Live {
 
   showTimeLeft() {
     if (!this.patching) return;
-    const { on, scope, pages, secondsLeft, dryRun, read } = this.patching;
+    const { on, scope, injections, pages, secondsLeft, dryRun, read } = this.patching;
     let words = "Off: responses reach the page as the servers sent them.";
     if (on) {
       const left = secondsLeft === null ? null : Math.max(0, secondsLeft - (performance.now() - read) / 1000);
       const time = left === null ? "until switched off" : left >= 60 ? `${Math.ceil(left / 60)} min left` : "less than a minute left";
-      words = `${dryRun ? "Dry run" : "On"} for ${scope}, for pages of ${pages}, ${time}.`;
+      words = `${dryRun ? "Dry run" : "On"} for ${[scope, injections && count(injections, "injection")].filter(Boolean).join(" and ")}, for pages of ${pages}, ${time}.`;
     }
     const place = byId("patching-state");
     if (place.textContent !== words) place.textContent = words;
