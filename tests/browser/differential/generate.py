@@ -126,8 +126,8 @@ class _Maker:
         page_scheme = "https" if self.often(75) else "http"
         via = "sandbox" if self.often(10) else None
         step = self.step()
-        if step["api"] == "beacon" and page_scheme == "http":
-            # Without fetch metadata a beacon and a fetch by POST are the same bytes, though only the fetch is CORS' business.
+        if page_scheme == "http" and (step["api"] == "beacon" or step.get("mode") == "no-cors"):
+            # Without fetch metadata these and a fetch by POST in mode cors are the same bytes, though only the latter is CORS' business.
             step = {"api": "fetch", "method": "POST", "body": "x"}
         steps = [step]
         # Elements are left at one: pages remember images and the like themselves, without asking the network again.
