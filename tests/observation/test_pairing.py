@@ -6,7 +6,7 @@ from corslens.fetch.credentials import CredentialsMode
 from corslens.observation.evidence import Known
 from corslens.observation.exchange import Exchange
 from corslens.observation.observation import Followed, PreflightNeed, Role
-from corslens.observation.pairing import FOLLOW_UP_SECONDS, Bounded, Pairing, client_of, preflight_need
+from corslens.observation.pairing import FOLLOW_UP_SECONDS, Pairing, client_of, preflight_need
 
 from tests.make import API, PAGE, exchange, preflight, request, response
 from tests.observation.observe import CHROMIUM, FIREFOX, WEBKIT, observe, observe_all
@@ -351,11 +351,7 @@ def test_every_store_is_bounded() -> None:
     assert pairing.dropped().keys() == {"pending preflights", "redirects", "preflight cache"}
 
 
-def test_bounded_drops_the_oldest_and_counts() -> None:
-    store: Bounded[int, int] = Bounded(2)
-    for number in range(4):
-        store[number] = number
-    assert (list(store), store.dropped) == ([2, 3], 2)
+def test_a_quiet_session_drops_nothing() -> None:
     assert Pairing(10).dropped() == {}
 
 

@@ -26,33 +26,31 @@ class HeaderList:
         self._index: dict[str, tuple[str, ...]] | None = None
 
     def _by_name(self) -> dict[str, tuple[str, ...]]:
-        index = self._index
-        if index is None:
-            index = {}
-            for name, value in self.lines:
-                # Within latin-1 no other character lower-cases to an ASCII letter, so this is a byte-lowercase.
-                key = name.lower()
-                index[key] = (*index[key], value) if key in index else (value,)
-            self._index = index
+        index: dict[str, tuple[str, ...]] = {}
+        for name, value in self.lines:
+            # Within latin-1 no other character lower-cases to an ASCII letter, so this is a byte-lowercase.
+            key = name.lower()
+            index[key] = (*index[key], value) if key in index else (value,)
+        self._index = index
         return index
 
     def values(self, name: str) -> tuple[str, ...]:
         """Return the value of each line with this (lower-case) name, in order."""
-        return self._by_name().get(name, ())
+        return (self._index or self._by_name()).get(name, ())
 
     def get(self, name: str) -> str | None:
         """Return the lines' values joined with a comma and a space, or None when there is no such line.
 
         Standard: get, https://fetch.spec.whatwg.org/#concept-header-list-get
         """
-        values = self._by_name().get(name)
+        values = (self._index or self._by_name()).get(name)
         if values is None:
             return None
         return values[0] if len(values) == 1 else ", ".join(values)
 
     def names(self) -> Iterable[str]:
         """Return the lower-case names in order of first appearance."""
-        return self._by_name().keys()
+        return (self._index or self._by_name()).keys()
 
     def with_header(self, name: str, values: Iterable[str]) -> "HeaderList":
         """Return a copy in which exactly these lines have this name, at the first one's place or else at the end."""
@@ -68,7 +66,7 @@ class HeaderList:
         return HeaderList(lines + new)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._by_name()
+        return name in (self._index or self._by_name())
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, HeaderList) and self.lines == other.lines

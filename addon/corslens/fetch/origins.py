@@ -4,6 +4,7 @@ Standards: https://html.spec.whatwg.org/#concept-origin, https://url.spec.whatwg
 https://html.spec.whatwg.org/#same-site
 """
 
+import re
 from functools import lru_cache
 
 import ada_url
@@ -17,15 +18,13 @@ _DEFAULT_PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443", "ftp":
 _CACHED = 8192
 
 
+_AUTHORITY = re.compile(r"[^:]*://[^/?#\\]*")
+
+
 def _authority_prefix(url: str) -> str:
     """Return scheme and authority, so that one parse serves all URLs of an origin."""
-    start = url.find("://")
-    if start < 0:
-        return url
-    for index in range(start + 3, len(url)):
-        if url[index] in "/?#\\":
-            return url[:index]
-    return url
+    found = _AUTHORITY.match(url)
+    return url if found is None else found[0]
 
 
 @lru_cache(maxsize=_CACHED)

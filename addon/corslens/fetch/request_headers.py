@@ -36,7 +36,8 @@ FORBIDDEN_REQUEST_HEADERS = frozenset({
     "content-length", "cookie", "cookie2", "date", "dnt", "expect", "host", "keep-alive", "origin", "referer", "set-cookie",
     "te", "trailer", "transfer-encoding", "upgrade", "via",
 })  # fmt: skip
-_METHOD_OVERRIDES = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})
+METHOD_OVERRIDES = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})
+"""Forbidden or not by their value."""
 
 
 class SafelistDepartures(Struct, frozen=True, kw_only=True):
@@ -143,4 +144,4 @@ def is_forbidden_request_header(name: str, value: str = "") -> bool:
     lowered = name.lower()
     if lowered in FORBIDDEN_REQUEST_HEADERS or lowered.startswith(("proxy-", "sec-")):
         return True
-    return lowered in _METHOD_OVERRIDES and any(is_forbidden_method(part) for part in get_decode_and_split(value))
+    return lowered in METHOD_OVERRIDES and any(is_forbidden_method(part) for part in get_decode_and_split(value))

@@ -5,6 +5,7 @@ https://privacycg.github.io/storage-access-headers/; and what recorded browsers 
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 from corslens.engines.engine import Engine
@@ -14,6 +15,8 @@ from corslens.fetch.messages import HeaderLine, Request
 from corslens.fetch.origins import is_potentially_trustworthy, origin_of
 from corslens.fetch.preflight import is_cors_preflight_request
 from corslens.fetch.request_headers import (
+    MAXIMUM_TOTAL_BYTES,
+    METHOD_OVERRIDES,
     SafelistDepartures,
     cors_unsafe_request_header_names,
     is_browser_generated_content_type,
@@ -86,17 +89,31 @@ def infer_destination(request: Request) -> Known[str] | Unknown:
     return known
 
 
+@lru_cache(maxsize=4096)
+def _is_certainly_browsers(name: str) -> bool:
+    return name in BROWSER_ADDED or (name not in METHOD_OVERRIDES and is_forbidden_request_header(name))
+
+
+@lru_cache(maxsize=1024)
+def _unsafe_names(lines: tuple[HeaderLine, ...], safelist: SafelistDepartures) -> tuple[str, ...]:
+    return cors_unsafe_request_header_names(lines, safelist)
+
+
 def page_set_unsafe_names(request: Request, safelist: SafelistDepartures) -> tuple[str, ...]:
     """Return the CORS-unsafe names among the headers that only a page can have set, lower-case and sorted."""
     lines: list[HeaderLine] = []
+    length = 0
     for name, value in request.headers.lines:
         lowered = name.lower()
-        if lowered in BROWSER_ADDED or is_forbidden_request_header(lowered, value):
+        if _is_certainly_browsers(lowered) or (lowered in METHOD_OVERRIDES and is_forbidden_request_header(lowered, value)):
             continue
         if lowered == "content-type" and is_browser_generated_content_type(value):
             continue
         lines.append((lowered, value))
-    return cors_unsafe_request_header_names(lines, safelist)
+        length += len(value)
+    # A browser sends the same Accept and Accept-Language all day; a hostile megabyte is not remembered.
+    names = _unsafe_names if length < MAXIMUM_TOTAL_BYTES else cors_unsafe_request_header_names
+    return names(tuple(lines), safelist)
 
 
 def crossed_origins(page_origin: str | None, previous: Observation | None) -> bool:

@@ -4,7 +4,6 @@ A preflight and its actual request are matched by client, URL, origin, method an
 send them over different ones). An actual request without a preflight of its own is looked up in the modelled preflight cache.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 
 from msgspec import structs
@@ -15,25 +14,18 @@ from corslens.engines.profiles import PROFILES, engine_of
 from corslens.fetch.constants import LOCATION, NULL, ORIGIN
 from corslens.fetch.cors_check import cors_check
 from corslens.fetch.credentials import CredentialsMode
-from corslens.fetch.messages import Request
 from corslens.fetch.methods import is_cors_safelisted_method
 from corslens.fetch.origins import origin_of
 from corslens.fetch.preflight import (
-    grants,
-    is_cors_preflight_request,
-    is_method_granted,
     requested_header_names,
     requested_method,
-    ungranted_header_names,
 )
 from corslens.fetch.preflight_cache import PreflightCache, Wanted
 from corslens.fetch.redirects import (
-    headers_dropped_by_redirect,
     is_redirect,
     location_url,
-    method_after_redirect,
-    taints_origin,
 )
+from corslens.observation.bounded import Bounded
 from corslens.observation.evidence import Known, Unknown
 from corslens.observation.exchange import Exchange
 from corslens.observation.inference import (
@@ -47,6 +39,7 @@ from corslens.observation.inference import (
     sends_storage_access,
     shows_credentials,
 )
+from corslens.observation.matching import answered_at, continues, fit, grants_request, is_tainted, same_asker
 from corslens.observation.observation import CoveringPreflight, Followed, Observation, PreflightNeed, Role
 
 FOLLOW_UP_SECONDS = 5.0
@@ -56,21 +49,6 @@ SIMULTANEOUS_SECONDS = 0.1
 """Preflights to one URL that are answered this close together are taken to be followed in their order."""
 
 _REDIRECT_SECONDS = 60.0
-
-
-class Bounded[K, V](OrderedDict[K, V]):
-    """A mapping that drops its oldest entry over its limit, and counts what it dropped."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__()
-        self._limit = limit
-        self.dropped = 0
-
-    def __setitem__(self, key: K, value: V) -> None:
-        super().__setitem__(key, value)
-        if len(self) > self._limit:
-            self.popitem(last=False)
-            self.dropped += 1
 
 
 class Pairing:
@@ -90,7 +68,7 @@ class Pairing:
         self._redirects: Bounded[tuple[str, str], tuple[Observation, ...]] = Bounded(limit)
         """Hops by client and the URL that they point to, until the next hop comes."""
         self._cache = PreflightCache(limit)
-        self._connections: Bounded[str, bool | None] = Bounded(limit)
+        self._connections: Bounded[str, bool | object | None] = Bounded(limit)
         """Whether a client connection carries credentials; None when it was seen to do both."""
         self._preflight_clients: Bounded[str, None] = Bounded(limit)
         self._storage_access_clients: Bounded[str, None] = Bounded(limit)
@@ -118,7 +96,7 @@ class Pairing:
         page_origin = infer_page_origin(request, target_origin, previous)
         mode = infer_mode(request)
         role = infer_role(request, mode, target_origin=target_origin, page_origin=page_origin, previous=previous)
-        if SEC_FETCH_STORAGE_ACCESS in headers:
+        if SEC_FETCH_STORAGE_ACCESS in headers and client not in self._storage_access_clients:
             self._storage_access_clients[client] = None
 
         need: PreflightNeed | None = None
@@ -128,7 +106,8 @@ class Pairing:
         missed = False
         if role is Role.PREFLIGHT:
             need = preflight_need(requested_method(request), requested_header_names(request))
-            self._preflight_clients[client] = None
+            if client not in self._preflight_clients:
+                self._preflight_clients[client] = None
         elif role is Role.SIMPLE:
             unsafe = page_set_unsafe_names(request, profile.safelist)
             needed = bool(unsafe) or not is_cors_safelisted_method(request.method)
@@ -173,7 +152,7 @@ class Pairing:
             preflights_missed=missed,
             followed=Followed.PENDING if role is Role.PREFLIGHT else None,
             redirected_from=previous,
-            tainted=_tainted(page_origin, target_origin, previous),
+            tainted=is_tainted(page_origin, target_origin, previous),
         )
         self._open[exchange.id] = observation
         if role is Role.PREFLIGHT:
@@ -206,8 +185,10 @@ class Pairing:
             credentialed = credentials.value is CredentialsMode.INCLUDE
         else:
             return
-        known = self._connections.get(connection, credentialed)
-        self._connections[connection] = credentialed if known is credentialed else None
+        if connection not in self._connections:
+            self._connections[connection] = credentialed
+        elif self._connections[connection] is not credentialed:
+            self._connections[connection] = None
 
     def complete(self, exchange: Exchange) -> Observation:
         """Return the observation of an exchange whose response head (or error) was seen."""
@@ -257,7 +238,7 @@ class Pairing:
         """Yield the preflights that passed their time without an actual request."""
         while self._pending:
             oldest = next(iter(self._pending.values()))
-            if _answered_at(oldest) + FOLLOW_UP_SECONDS > now:
+            if answered_at(oldest) + FOLLOW_UP_SECONDS > now:
                 return
             yield self._give_up(oldest)
 
@@ -283,7 +264,7 @@ class Pairing:
         fitting = [
             hop
             for hop in hops
-            if 0 <= request.time - hop.exchange.request.time <= _REDIRECT_SECONDS and _continues(hop, exchange, profile)
+            if 0 <= request.time - hop.exchange.request.time <= _REDIRECT_SECONDS and continues(hop, exchange, profile)
         ]
         if not fitting:
             return None
@@ -319,21 +300,23 @@ class Pairing:
         fitting: list[tuple[int, float, Observation]] = []
         for id in ids:
             preflight = self._pending.get(id) or self._late(id, exchange)
-            if preflight is None or _grants_request(preflight) is not granted:
+            if preflight is None or not same_asker(preflight, origin, page_origin, profile):
                 continue
-            if not _same_asker(preflight, origin, page_origin, profile):
-                continue
-            fit = _fit(preflight, exchange, unsafe)
-            if fit >= 0:
-                fitting.append((fit, _answered_at(preflight), preflight))
+            how_well = fit(preflight, exchange, unsafe)
+            if how_well >= 0 and grants_request(preflight) is granted:
+                fitting.append((how_well, answered_at(preflight), preflight))
         if not fitting:
             return None
         # The request follows its preflight's answer at once: what was answered long before the latest was not for this request.
-        best_fit = max(fit for fit, _, _ in fitting)
-        latest = max(answered for fit, answered, _ in fitting if fit == best_fit)
-        best = next(
-            preflight for fit, answered, preflight in fitting if fit == best_fit and answered >= latest - SIMULTANEOUS_SECONDS
-        )
+        best = fitting[0][2]
+        if len(fitting) > 1:
+            best_fit = max(how_well for how_well, _, _ in fitting)
+            latest = max(answered for how_well, answered, _ in fitting if how_well == best_fit)
+            best = next(
+                preflight
+                for how_well, answered, preflight in fitting
+                if how_well == best_fit and answered >= latest - SIMULTANEOUS_SECONDS
+            )
         self._pending.pop(best.id, None)
         left = tuple(id for id in ids if id != best.id)
         if left:
@@ -363,7 +346,7 @@ class Pairing:
 
     def _keep(self, client: str, preflight: Observation) -> None:
         response = preflight.exchange.delivered
-        if response is None or not _grants_request(preflight):
+        if response is None or not grants_request(preflight):
             return
         profile = self._profiles[preflight.engine]
         self._cache.store(
@@ -403,14 +386,8 @@ def preflight_need(method: str, unsafe_names: tuple[str, ...]) -> PreflightNeed:
 
 
 def _covering(preflight: Observation, now: float, *, from_cache: bool) -> CoveringPreflight:
-    age = max(0.0, now - _answered_at(preflight))
+    age = max(0.0, now - answered_at(preflight))
     return CoveringPreflight(id=preflight.id, exchange=preflight.exchange, from_cache=from_cache, age=age)
-
-
-def _answered_at(preflight: Observation) -> float:
-    response = preflight.exchange.delivered
-    asked = preflight.exchange.request.time
-    return asked if response is None else max(response.time, asked)
 
 
 def _followed(preflight: Observation, actual: Observation) -> Observation:
@@ -418,84 +395,3 @@ def _followed(preflight: Observation, actual: Observation) -> Observation:
     if isinstance(actual.credentials, Known) and not isinstance(credentials, Known):
         credentials = Known(actual.credentials.value, ("actual-request", *actual.credentials.evidence))
     return structs.replace(preflight, followed=Followed.FOLLOWED, actual=actual.id, credentials=credentials)
-
-
-def _tainted(page_origin: str | None, target_origin: str, previous: Observation | None) -> bool:
-    """Say whether a redirect on the way here made the origin `null`. Standard: redirect-taint."""
-    if previous is None or page_origin is None:
-        return False
-    return previous.tainted or taints_origin(page_origin, previous.target_origin, target_origin)
-
-
-def _continues(hop: Observation, exchange: Exchange, profile: EngineProfile) -> bool:
-    """Say whether the request may be the next hop: its method, headers and Origin are what the redirect makes of them."""
-    if hop.role is Role.PREFLIGHT or not _carries_on(hop, exchange.request, profile):
-        return False
-    origin = exchange.request.headers.get(ORIGIN)
-    if origin is None:
-        return not hop.is_cors or hop.page_origin == origin_of(exchange.request.url)
-    expected = NULL if _tainted(hop.page_origin, origin_of(exchange.request.url), hop) else hop.page_origin
-    return origin in (expected, hop.page_origin) or (origin == NULL and not hop.is_cors)
-
-
-def _carries_on(hop: Observation, request: Request, profile: EngineProfile) -> bool:
-    """Say whether method and headers are those that the redirect leaves. Standard: HTTP-redirect fetch, steps 12 and 13."""
-    response = hop.exchange.delivered
-    if response is None:
-        return False
-    method, status = hop.exchange.request.method, response.status
-    if profile.delete_becomes_get_on_301 and status == 301 and method == "DELETE":
-        status = 303
-    preflight = is_cors_preflight_request(request)
-    if (requested_method(request) if preflight else request.method) != method_after_redirect(status, method):
-        return False
-    if preflight and profile.dropped_headers_cause_preflights:
-        return True
-    same_origin = origin_of(request.url) == hop.target_origin
-    dropped = headers_dropped_by_redirect(status, method, same_origin=same_origin)
-    return dropped.isdisjoint(requested_header_names(request) if preflight else request.headers.names())
-
-
-def _same_asker(preflight: Observation, origin: str | None, page_origin: str | None, profile: EngineProfile) -> bool:
-    if preflight.origin == origin:
-        return True
-    return profile.preflight_keeps_page_origin and origin == NULL and preflight.origin == page_origin
-
-
-def _grants_request(preflight: Observation) -> bool:
-    """Say whether the answer grants what was asked, in the credentials mode if it is known, else in the kindest one.
-
-    Which engine asks, is not looked at.
-    """
-    response = preflight.exchange.delivered
-    if response is None or not 200 <= response.status <= 299:
-        return False
-    known = preflight.credentials
-    mode = known.value if isinstance(known, Known) else CredentialsMode.SAME_ORIGIN_OR_OMIT
-    if cors_check(response.headers, preflight.origin or NULL, mode) is not None:
-        return False
-    granted, request = grants(response.headers), preflight.exchange.request
-    return (
-        granted.methods is not None
-        and granted.header_names is not None
-        and is_method_granted(requested_method(request), granted.methods, mode)
-        and not ungranted_header_names(
-            requested_header_names(request), granted.header_names, mode, wildcard_covers_authorization=True
-        )
-    )
-
-
-def _fit(preflight: Observation, exchange: Exchange, unsafe: tuple[str, ...]) -> int:
-    """Return how well a preflight fits a request, -1 when it cannot have been for it."""
-    request = exchange.request
-    asked = requested_header_names(preflight.exchange.request)
-    if requested_method(preflight.exchange.request) != request.method:
-        return -1
-    response = preflight.exchange.delivered
-    if response is not None and response.time > request.time + 0.001:
-        return -1
-    if not set(unsafe) <= set(asked):
-        return -1
-    # A header may be asked for and then not sent (Authorization behind a redirect), or lost in an earlier proxy.
-    present = sum(1 for name in asked if name in request.headers)
-    return 2 + present if present == len(asked) else min(1, present)

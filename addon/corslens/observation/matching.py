@@ -1,0 +1,109 @@
+"""Matching: whether two exchanges belong together, as preflight and actual request or as two hops of a redirect chain."""
+
+from corslens.engines.profile import EngineProfile
+from corslens.fetch.constants import NULL, ORIGIN
+from corslens.fetch.cors_check import cors_check
+from corslens.fetch.credentials import CredentialsMode
+from corslens.fetch.messages import Request
+from corslens.fetch.origins import origin_of
+from corslens.fetch.preflight import (
+    grants,
+    is_cors_preflight_request,
+    is_method_granted,
+    requested_header_names,
+    requested_method,
+    ungranted_header_names,
+)
+from corslens.fetch.redirects import headers_dropped_by_redirect, method_after_redirect, taints_origin
+from corslens.observation.evidence import Known
+from corslens.observation.exchange import Exchange
+from corslens.observation.observation import Observation, Role
+
+
+def answered_at(preflight: Observation) -> float:
+    """Return when the preflight's answer was seen, or when it was asked while there is none."""
+    response = preflight.exchange.delivered
+    asked = preflight.exchange.request.time
+    return asked if response is None else max(response.time, asked)
+
+
+def is_tainted(page_origin: str | None, target_origin: str, previous: Observation | None) -> bool:
+    """Say whether a redirect on the way here made the origin `null`. Standard: redirect-taint."""
+    if previous is None or page_origin is None:
+        return False
+    return previous.tainted or taints_origin(page_origin, previous.target_origin, target_origin)
+
+
+def continues(hop: Observation, exchange: Exchange, profile: EngineProfile) -> bool:
+    """Say whether the request may be the next hop: its method, headers and Origin are what the redirect makes of them."""
+    if hop.role is Role.PREFLIGHT or not _carries_on(hop, exchange.request, profile):
+        return False
+    origin = exchange.request.headers.get(ORIGIN)
+    if origin is None:
+        return not hop.is_cors or hop.page_origin == origin_of(exchange.request.url)
+    expected = NULL if is_tainted(hop.page_origin, origin_of(exchange.request.url), hop) else hop.page_origin
+    return origin in (expected, hop.page_origin) or (origin == NULL and not hop.is_cors)
+
+
+def _carries_on(hop: Observation, request: Request, profile: EngineProfile) -> bool:
+    """Say whether method and headers are those that the redirect leaves. Standard: HTTP-redirect fetch, steps 12 and 13."""
+    response = hop.exchange.delivered
+    if response is None:
+        return False
+    method, status = hop.exchange.request.method, response.status
+    if profile.delete_becomes_get_on_301 and status == 301 and method == "DELETE":
+        status = 303
+    preflight = is_cors_preflight_request(request)
+    if (requested_method(request) if preflight else request.method) != method_after_redirect(status, method):
+        return False
+    if preflight and profile.dropped_headers_cause_preflights:
+        return True
+    same_origin = origin_of(request.url) == hop.target_origin
+    dropped = headers_dropped_by_redirect(status, method, same_origin=same_origin)
+    return dropped.isdisjoint(requested_header_names(request) if preflight else request.headers.names())
+
+
+def same_asker(preflight: Observation, origin: str | None, page_origin: str | None, profile: EngineProfile) -> bool:
+    """Say whether the preflight and a request with this Origin come from one page."""
+    if preflight.origin == origin:
+        return True
+    return profile.preflight_keeps_page_origin and origin == NULL and preflight.origin == page_origin
+
+
+def grants_request(preflight: Observation) -> bool:
+    """Say whether the answer grants what was asked, in the credentials mode if it is known, else in the kindest one.
+
+    Which engine asks, is not looked at.
+    """
+    response = preflight.exchange.delivered
+    if response is None or not 200 <= response.status <= 299:
+        return False
+    known = preflight.credentials
+    mode = known.value if isinstance(known, Known) else CredentialsMode.SAME_ORIGIN_OR_OMIT
+    if cors_check(response.headers, preflight.origin or NULL, mode) is not None:
+        return False
+    granted, request = grants(response.headers), preflight.exchange.request
+    return (
+        granted.methods is not None
+        and granted.header_names is not None
+        and is_method_granted(requested_method(request), granted.methods, mode)
+        and not ungranted_header_names(
+            requested_header_names(request), granted.header_names, mode, wildcard_covers_authorization=True
+        )
+    )
+
+
+def fit(preflight: Observation, exchange: Exchange, unsafe: tuple[str, ...]) -> int:
+    """Return how well a preflight fits a request, -1 when it cannot have been for it."""
+    request = exchange.request
+    asked = requested_header_names(preflight.exchange.request)
+    if requested_method(preflight.exchange.request) != request.method:
+        return -1
+    response = preflight.exchange.delivered
+    if response is not None and response.time > request.time + 0.001:
+        return -1
+    if not set(unsafe) <= set(asked):
+        return -1
+    # A header may be asked for and then not sent (Authorization behind a redirect), or lost in an earlier proxy.
+    present = sum(1 for name in asked if name in request.headers)
+    return 2 + present if present == len(asked) else min(1, present)
