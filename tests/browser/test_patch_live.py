@@ -7,7 +7,6 @@ import pytest
 
 from tests.browser.patched import (
     ERROR_STATUS,
-    LOOP,
     NOT_ANSWERED,
     PATCHING,
     failures,
@@ -22,12 +21,12 @@ BEYOND = {
     "drop-actual-after-preflight": NOT_ANSWERED,
     "redir-userinfo-ox": "redirect-has-credentials",
     "redir-to-js": "redirect-scheme-not-http",
-    "redir-loop-blocked": LOOP,
+    "redir-loop-blocked": "redirect-limit-exceeded",
     "css-anon-404-missing": ERROR_STATUS,
     "r0471": ERROR_STATUS,
 }
 """Every recorded scenario that stays unreadable, with the reason."""
-EACH = 5
+EACH = 8
 """One recording in so many is replayed, besides those that are beyond."""
 
 
@@ -42,7 +41,7 @@ async def test_recorded_scenarios_become_readable(chromium_path: str) -> None:
     outcomes = await run_recordings(chosen(0, EACH))
     assert not failures(outcomes), summary(outcomes)
     assert {outcome.name: outcome.why_not for outcome in outcomes if not outcome.readable} == BEYOND
-    assert sum(outcome.readable for outcome in outcomes) > 50, summary(outcomes)
+    assert sum(outcome.readable for outcome in outcomes) > 30, summary(outcomes)
 
 
 @pytest.mark.browser
