@@ -118,13 +118,25 @@ def test_state_is_bounded_and_counts_go_on() -> None:
     assert len(problems) == len(board.changes()["problems"]) == len(board.changes()["cells"]) == 10
 
 
+def test_what_nobody_looked_at_in_time_is_only_counted() -> None:
+    """Until somebody asks, the newest are kept as they came; of older ones it is told how many there were."""
+    board = Board(limit=10)
+    for index in range(25):
+        board.add(inspection(f"x{index}", finding(), at=index))
+    counts, _, problems = state(board)
+    assert (counts["exchanges"], counts["passed"], counts["blocked"]) == (25, 15, 10)
+    (problem,) = problems.values()
+    assert (problem["count"], problem["examples"][-1]) == (10, "x24")
+
+
 def test_more_gone_than_remembered_begins_anew() -> None:
     """A page that slept while a thousand problems came and went gets everything, not half."""
     board = Board(limit=3)
     board.add(inspection("first", finding()))
     asleep = board.changes()
     for index in range(1_200):
-        board.add(structs.replace(inspection("again", finding(f"rule-{index}"), at=index)))
+        board.add(inspection("again", finding(f"rule-{index}"), at=index))
+        board.changes(board.version)
     late = board.changes(asleep["version"])
     assert late["anew"]
     assert state(board, [asleep, late])[2] == state(board)[2]

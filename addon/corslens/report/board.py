@@ -82,7 +82,7 @@ class Board:
         Args:
             limit: how many exchanges, problems and cells are remembered; None for all.
         """
-        self.version = 0
+        self._version = 0
         self.start(limit=limit)
 
     def start(self, *, limit: int | None) -> None:
@@ -92,19 +92,47 @@ class Board:
 
     def clear(self) -> None:
         """Forget everything; whoever asks for changes is told to start anew."""
-        self.version += 1
+        self._version += 1
+        self._waiting: dict[str, Inspection] = {}
+        self._passed = 0
+        """Exchanges that came and went while nobody asked."""
         self.counts: Counter[str] = Counter()
         self._shares: OrderedDict[str, _Share] = OrderedDict()
         self._cells: OrderedDict[tuple[str, str], _Cell] = OrderedDict()
         self._problems: OrderedDict[Key, _Problem] = OrderedDict()
         self._gone: deque[tuple[int, str]] = deque(maxlen=1_000)
-        self._complete_since = self.version
+        self._complete_since = self._version
         """Changes since an older version cannot be told any more."""
         self._last_key = 0
 
     def add(self, inspection: Inspection) -> None:
-        """Count an exchange, or what became known of one that was counted before."""
-        self.version += 1
+        """Take an exchange, or what became known of one that was taken before.
+
+        It is counted when somebody asks: a proxy at whose page nobody looks pays next to nothing.
+        """
+        waiting = self._waiting
+        waiting[inspection.id] = inspection
+        if self._limit is not None and len(waiting) > self._limit:
+            del waiting[next(iter(waiting))]
+            self._passed += 1
+
+    @property
+    def version(self) -> int:
+        """The number of the last change."""
+        self._count_waiting()
+        return self._version
+
+    def _count_waiting(self) -> None:
+        if self._passed:
+            self._version += 1
+            self.counts.update(exchanges=self._passed, passed=self._passed)
+            self._passed = 0
+        waiting, self._waiting = self._waiting, {}
+        for inspection in waiting.values():
+            self._add(inspection)
+
+    def _add(self, inspection: Inspection) -> None:
+        self._version += 1
         before = self._shares.get(inspection.id)
         share = _share(inspection)
         if before is not None:
@@ -126,7 +154,7 @@ class Board:
             self._last_key += 1
             problem = _Problem(key=f"p{self._last_key}", version=0, finding=finding, first=time, last=time)
             self._problems[part.group] = problem
-        problem.version = self.version
+        problem.version = self._version
         problem.count += 1
         problem.first, problem.last = min(problem.first, time), max(problem.last, time)
         if finding.severity >= problem.finding.severity:
@@ -148,7 +176,7 @@ class Board:
             if problem is None:
                 continue
             problem.count -= 1
-            problem.version = self.version
+            problem.version = self._version
             problem.pages[part.page] -= 1
             problem.methods[part.method] -= 1
             problem.engines.subtract(part.engines)
@@ -157,14 +185,14 @@ class Board:
                 self._drop(part.group)
 
     def _touch_cell(self, key: tuple[str, str], cell: _Cell) -> None:
-        cell.version = self.version
+        cell.version = self._version
         self._cells.move_to_end(key)
 
     def _drop(self, group: Key) -> None:
         problem = self._problems.pop(group)
         if len(self._gone) == self._gone.maxlen:
             self._complete_since = self._gone[0][0]
-        self._gone.append((self.version, problem.key))
+        self._gone.append((self._version, problem.key))
 
     def _forget(self) -> None:
         """Keep within the limit; what was counted stays counted."""
@@ -179,11 +207,12 @@ class Board:
 
     def changes(self, since: int = 0) -> Json:
         """Return the counts, and the cells and problems that changed after that version; everything when it is too long ago."""
-        anew = since < self._complete_since or since > self.version
+        self._count_waiting()
+        anew = since < self._complete_since or since > self._version
         if anew:
             since = 0
         return {
-            "version": self.version,
+            "version": self._version,
             "anew": anew,
             "counts": {name: count for name, count in self.counts.items() if count},
             "cells": [_cell(key, cell) for key, cell in _newest(self._cells.items(), since)],
@@ -193,10 +222,12 @@ class Board:
 
     def example_ids(self) -> list[str]:
         """Return the ids of the exchanges that serve as examples, each once."""
+        self._count_waiting()
         return list(dict.fromkeys(id for problem in self._problems.values() for id in problem.examples))
 
     def group(self, key: str) -> Known | None:
         """Return what is needed to show a problem in full, or None when there is no such problem (any more)."""
+        self._count_waiting()
         for group, problem in self._problems.items():
             if problem.key == key:
                 api = group.api_origin
