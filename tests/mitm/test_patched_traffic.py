@@ -143,6 +143,21 @@ async def test_answer_over_http2_to_an_unreachable_server(confdir):
     assert reads(got)
 
 
+class Password:
+    """Wants a password before anything else, as mitmproxy's proxyauth does, from a place before ours in the chain."""
+
+    def requestheaders(self, flow: http.HTTPFlow) -> None:
+        flow.response = http.Response.make(407)
+
+
+async def test_answer_passes_nobody_by(confdir):
+    """A request that somebody before us answered is not answered anew, nor mended: the proxy's password still counts."""
+    async with Proxy(confdir, cors_patch="~all", cors_patch_preflight="answer") as proxy:
+        proxy.master.addons.chain.insert(0, Password())
+        got = await proxy.send("OPTIONS", "http://api.test/me", asking())
+    assert (got.status, got.get(PATCHED_HEADER)) == (407, None)
+
+
 async def test_http2(confdir):
     """Header names of a patch are lower-case in HTTP/2, so that mitmproxy has nothing to say about them."""
     async with (

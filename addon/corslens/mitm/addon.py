@@ -15,6 +15,7 @@ from mitmproxy.master import Master
 
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
+from corslens.lint.finding import Severity
 from corslens.lint.loader import load_rules
 from corslens.lint.rule import RuleSet
 from corslens.mitm import live_web, options
@@ -72,6 +73,7 @@ class CorsLens(Commands):
         self.session: Session | None = None
         self.settings: options.Settings | None = None
         self._rules: RuleSet | None = None
+        self._fail_on: Severity | None = None
         self._log: LogFile | None = None
         self._collection = Collection()
         """What cors_report is made of; only fed when it is set."""
@@ -128,9 +130,19 @@ class CorsLens(Commands):
         if self._tick is not None:
             self._tick.cancel()
         contentviews.registry._by_name.pop(self._view.name.lower(), None)  # there is no public way, and a reload adds it again
-        session, settings = self.session, self.settings
-        if session is None or settings is None:
-            return
+        if self.session is not None and self.settings is not None:
+            self._end(self.session, self.settings)
+        if self._log is not None:
+            self._log.close()
+            self._log = None
+        for (_, place), count in self._faults.items():
+            if count > 1:
+                logger.error("corslens failed %d times at %s.", count, place)
+        # mitmproxy loads this same object again when the script's file is touched.
+        self.session = self.settings = None
+        self._running = False
+
+    def _end(self, session: Session, settings: options.Settings) -> None:
         try:
             session.later(session.inspector.finish())
             if settings.show is not options.Show.NONE and self._prints():
@@ -142,12 +154,6 @@ class CorsLens(Commands):
             logger.error("cors_report: %s: %s", escape(str(settings.report)), error.strerror or error)
         except Exception as error:
             self._tell(error, None)
-        if self._log is not None:
-            self._log.close()
-            self._log = None
-        for (_, place), count in self._faults.items():
-            if count > 1:
-                logger.error("corslens failed %d times at %s.", count, place)
 
     # Flows. A fault of ours must not touch them.
 
@@ -237,7 +243,7 @@ class CorsLens(Commands):
             self._begin_report(settings.report)
         if old is None or settings.log != old.log:
             self._switch_log(settings)
-        self.settings, self._rules = settings, rules
+        self.settings, self._rules, self._fail_on = settings, rules, settings.fail_on
         session = self.session
         if session is None or old is None or settings.history != old.history:
             session = self.session = self._new_session(settings, rules)
@@ -309,7 +315,7 @@ class CorsLens(Commands):
             ctx.master.addons.trigger(UpdateHook([flow]))
 
     def _has_failed(self) -> bool:
-        threshold = None if self.settings is None else self.settings.fail_on
+        threshold = self._fail_on
         severities = self.terminal.tally.severities
         return threshold is not None and any(count and severity >= threshold for severity, count in severities.items())
 

@@ -100,7 +100,8 @@ class Session:
             return
         state = self._begin(flow)
         observation = self.inspector.begin(state.exchange)
-        if observation.role is Role.PREFLIGHT and self.patching.answers(flow):
+        # Somebody before us may have answered already, for instance a proxy that wants its password first.
+        if observation.role is Role.PREFLIGHT and flow.response is None and self.patching.answers(flow):
             given = answer(observation, self.patching.policy)
             if given is not None and given.response is not None:
                 # Empty for now: it comes by again as a response, and is mended there like any other.
@@ -118,7 +119,8 @@ class Session:
             state = self._begin(flow)
         response = convert.response_of(flow.response)
         state.exchange = state.exchange.with_response(response)
-        state.wanted = self.patching.mends(flow)
+        # A 407 is between the browser and its proxy; mended, nobody could log in.
+        state.wanted = response.status != 407 and self.patching.mends(flow)
         injections = self.patching.injections_for(flow)
         inspections = self.inspector.complete(state.exchange, patch=state.wanted, injections=injections)
         first = inspections[0]
