@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from tests.browser.kit.chromium import Chromium, find_chromium
+from tests.browser.kit.firefox import find_firefox
 from tests.browser.kit.mitmdump import Mitm
 from tests.browser.kit.page import Page
 
@@ -22,15 +23,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(on_session_loop, append=False)
 
 
+def need(name: str, path: str | None) -> str:
+    """Return the browser's path; without one skip the test, or fail it where browsers are compulsory."""
+    if path is not None:
+        return path
+    if os.environ.get("CORSLENS_REQUIRE_BROWSER") == "1":
+        pytest.fail(f"CORSLENS_REQUIRE_BROWSER=1, but there is no {name} on this machine")
+    pytest.skip(f"no {name} on this machine")
+
+
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
-    """The browser's path; a test that asks for it is skipped (or fails, where browsers are compulsory) without one."""
-    path = find_chromium()
-    if path is None:
-        if os.environ.get("CORSLENS_REQUIRE_BROWSER") == "1":
-            pytest.fail("CORSLENS_REQUIRE_BROWSER=1, but there is no Chromium on this machine")
-        pytest.skip("no Chromium on this machine")
-    return path
+    """The path of Chromium, for tests that need it."""
+    return need("Chromium", find_chromium())
+
+
+@pytest.fixture(scope="session")
+def firefox_path() -> str:
+    """The path of Firefox, for tests that need it."""
+    return need("Firefox", find_firefox())
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -1,0 +1,114 @@
+"""scripts/demo from the outside: what it prints, how it ends, what it leaves behind."""
+
+import os
+import re
+import signal
+import sys
+import uuid
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from scripts.demo_shop.shop import OFFERS
+from tests.browser.kit.processes import Program
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).resolve().parents[2]
+MARK = "CORSLENS_DEMO_TEST"
+PROC = Path("/proc")
+COMMAND = [sys.executable, "-m", "scripts.demo_shop"]
+"""What scripts/demo runs once its environment is there."""
+
+
+def marked_environment() -> dict[str, str]:
+    """An environment that every process started from it inherits, so that each can be found again."""
+    return {**os.environ, MARK: uuid.uuid4().hex, "COLUMNS": "80", "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'addon'}"}
+
+
+def left_behind(environment: dict[str, str]) -> list[str]:
+    """The command lines of processes that were started from this environment and still run."""
+    found = []
+    for folder in PROC.glob("[0-9]*"):
+        try:
+            if f"{MARK}={environment[MARK]}".encode() in (folder / "environ").read_bytes():
+                found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace"))
+        except OSError:
+            continue  # it is gone, or not ours
+    return found
+
+
+needs_proc = pytest.mark.skipif(not PROC.is_dir(), reason="processes are found by /proc")
+
+
+@needs_proc
+@pytest.mark.parametrize("patch", [False, True], ids=["plain", "patched"])
+async def test_it_shows_every_problem_and_ends(chromium_path: str, patch: bool) -> None:
+    """Each request is in the summary, the verdicts are Chromium's, the exit status is 0 and no process is left."""
+    environment = marked_environment()
+    async with Program([*COMMAND, *(["--patch"] if patch else [])], env=environment, cwd=ROOT) as demo:
+        assert await demo.wait(seconds=60) == 0, "\n".join(demo.lines)
+    text = "\n".join(demo.lines)
+    summary = text.partition("What corslens says of each request")[2]
+    for offer in OFFERS:
+        assert f"{offer.step.get('method', 'GET')} {offer.path} " in summary
+    blocked = 1 if patch else sum(line.startswith("BLOCKED") for line in demo.lines)
+    assert f"{len(OFFERS)} requests: Chromium blocked {blocked} " in text
+    assert "corslens said the same of each, with the same reason." in text
+    assert re.search(r"^  fix: ", text, re.MULTILINE)
+    assert ("patched: allowed" in summary) is patch
+    # The summary is made for 80 columns.
+    assert max(len(line) for line in summary.splitlines()[:-1]) <= 80
+    assert left_behind(environment) == []
+
+
+@needs_proc
+async def test_ctrl_c_stops_everything(chromium_path: str) -> None:
+    """In the middle of the walk an interrupt ends the browser, the proxy and the servers, without a traceback."""
+    environment = marked_environment()
+    async with Program(COMMAND, env=environment, cwd=ROOT) as demo:
+        await demo.line("visits http")
+        os.kill(demo.pid, signal.SIGINT)
+        assert await demo.wait(seconds=30) == 0
+    assert "Traceback" not in "\n".join(demo.lines)
+    assert left_behind(environment) == []
+
+
+@needs_proc
+async def test_web_serves_until_ctrl_c() -> None:
+    """--web prints mitmweb's address, which answers, and the proxy's, through which the shop is there."""
+    environment = marked_environment()
+    async with Program([*COMMAND, "--web"], env=environment, cwd=ROOT) as demo:
+        web = (await demo.line(r"mitmweb with corslens: +(http://\S+)"))[1]
+        proxy = (await demo.line(r"the proxy for a browser: +(\S+)"))[1]
+        shop = (await demo.line(r"the shop: +(http://\S+)"))[1]
+        async with aiohttp.ClientSession() as session:
+            async with session.get(web) as answer:
+                assert answer.status == 200
+                assert "mitmproxy" in await answer.text()
+            async with session.get(shop, proxy=f"http://{proxy}") as answer:
+                assert "The shop of CORS mistakes" in await answer.text()
+        os.kill(demo.pid, signal.SIGINT)
+        assert await demo.wait(seconds=30) == 0
+    assert "Traceback" not in "\n".join(demo.lines)
+    assert left_behind(environment) == []
+
+
+async def test_without_a_browser_it_offers_the_other_way() -> None:
+    """Where there is no Chromium it says so, names --web, and ends with 0."""
+    environment = {**marked_environment(), "CORSLENS_CHROMIUM": "no-such-browser"}
+    async with Program(COMMAND, env=environment, cwd=ROOT) as demo:
+        assert await demo.wait(seconds=30) == 0
+    text = " ".join(demo.lines)
+    assert "no Chromium" in text
+    assert "scripts/demo --web" in text
+
+
+async def test_the_users_own_configuration_does_not_matter(chromium_path: str, tmp_path: Path) -> None:
+    """The demo's proxy has a configuration folder of its own, so a broken one in the user's home breaks nothing."""
+    home = tmp_path / ".mitmproxy"
+    home.mkdir()
+    (home / "config.yaml").write_text("no_such_option: [")
+    async with Program(COMMAND, env={**marked_environment(), "HOME": str(tmp_path)}, cwd=ROOT) as demo:
+        assert await demo.wait(seconds=60) == 0, "\n".join(demo.lines)
