@@ -361,3 +361,24 @@ def test_the_engine_is_that_of_the_user_agent() -> None:
 
 def test_client_of_tells_browsers_behind_one_address_apart() -> None:
     assert client_of(sends()) != client_of(sends(agent=FIREFOX)) != client_of(sends(agent=FIREFOX, client="you"))
+
+
+def test_the_next_hop_goes_on_from_the_latest_of_equal_redirects() -> None:
+    """A browser follows a redirect at once, so one that it did not follow is not followed later either."""
+    there = "https://there.example/b"
+    first = sends("first", method="GET", status=302, location=there, at=0.0)
+    second = sends("second", method="GET", status=302, location=there, at=0.5)
+    hop = sends("hop", method="GET", url=there, at=0.52)
+    observed = observe_all(first, second, hop)["hop"]
+    assert observed.redirected_from is not None
+    assert observed.redirected_from.id == "second"
+
+
+def test_a_refused_preflight_is_paired_with_a_request_that_carries_what_it_asked_for() -> None:
+    """A header that browsers also add themselves does not show that there was a preflight; that one asked for it does."""
+    asked = asks(method="POST", names="if-none-match", allow=OTHER)
+    lines = [("User-Agent", WEBKIT), ("If-None-Match", '"x"')]
+    carrying = exchange(request("POST", URL, lines, time=0.05), response(allow_origin=PAGE, time=0.06), id="a", client="me")
+    assert observe_all(asked, carrying)["p"].followed is Followed.FOLLOWED
+    plain = exchange(request("POST", URL, lines[:1], time=0.05), response(allow_origin=PAGE, time=0.06), id="a", client="me")
+    assert observe_all(asked, plain)["p"].followed is Followed.NEVER

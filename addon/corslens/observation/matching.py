@@ -20,10 +20,10 @@ from corslens.observation.exchange import Exchange
 from corslens.observation.observation import Observation, Role
 
 
-def answered_at(preflight: Observation) -> float:
-    """Return when the preflight's answer was seen, or when it was asked while there is none."""
-    response = preflight.exchange.delivered
-    asked = preflight.exchange.request.time
+def answered_at(observation: Observation) -> float:
+    """Return when the exchange's answer was seen, or when it was asked while there is none."""
+    response = observation.exchange.delivered
+    asked = observation.exchange.request.time
     return asked if response is None else max(response.time, asked)
 
 
@@ -91,6 +91,10 @@ def grants_request(preflight: Observation) -> bool:
             requested_header_names(request), granted.header_names, mode, wildcard_covers_authorization=True
         )
     )
+
+
+CARRIES_WHAT_WAS_ASKED = 3
+"""The least fit of a request that carries every header (at least one) that the preflight asks for."""
 
 
 def fit(preflight: Observation, exchange: Exchange, unsafe: tuple[str, ...]) -> int:

@@ -4,7 +4,7 @@ A preflight and its actual request are matched by client, URL, origin, method an
 send them over different ones). An actual request without a preflight of its own is looked up in the modelled preflight cache.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import structs
 
@@ -39,7 +39,15 @@ from corslens.observation.inference import (
     sends_storage_access,
     shows_credentials,
 )
-from corslens.observation.matching import answered_at, continues, fit, grants_request, is_tainted, same_asker
+from corslens.observation.matching import (
+    CARRIES_WHAT_WAS_ASKED,
+    answered_at,
+    continues,
+    fit,
+    grants_request,
+    is_tainted,
+    same_asker,
+)
 from corslens.observation.observation import CoveringPreflight, Followed, Observation, PreflightNeed, Role
 
 FOLLOW_UP_SECONDS = 5.0
@@ -68,7 +76,7 @@ class Pairing:
         self._redirects: Bounded[tuple[str, str], tuple[Observation, ...]] = Bounded(limit)
         """Hops by client and the URL that they point to, until the next hop comes."""
         self._cache = PreflightCache(limit)
-        self._connections: Bounded[str, bool | object | None] = Bounded(limit)
+        self._connections: Bounded[str, bool | None] = Bounded(limit)
         """Whether a client connection carries credentials; None when it was seen to do both."""
         self._preflight_clients: Bounded[str, None] = Bounded(limit)
         self._storage_access_clients: Bounded[str, None] = Bounded(limit)
@@ -114,9 +122,9 @@ class Pairing:
             own = self._claim(client, exchange, page_origin, profile, unsafe, granted=True)
             if own is None and needed:
                 cached = self._cached(client, exchange, unsafe, profile)
-                if cached is None:
-                    # A preflight that we call refused and that is followed all the same shows a mistake of ours: keep it in sight.
-                    own = self._claim(client, exchange, page_origin, profile, unsafe, granted=False)
+            if own is None and cached is None:
+                # A preflight that we call refused and that is followed all the same shows a mistake of ours: keep it in sight.
+                own = self._claim(client, exchange, page_origin, profile, unsafe, granted=False, needed=needed)
             if own is not None:
                 role, need = Role.ACTUAL, own.need
                 covering = _covering(own, request.time, from_cache=False)
@@ -268,7 +276,7 @@ class Pairing:
         ]
         if not fitting:
             return None
-        hop = fitting[0]
+        hop = _just_answered(fitting)
         if not preflight:
             rest = tuple(other for other in hops if other is not hop)
             if rest:
@@ -286,37 +294,31 @@ class Pairing:
         unsafe: tuple[str, ...],
         *,
         granted: bool,
+        needed: bool = True,
     ) -> Observation | None:
         """Return the pending preflight that was made for this request, and take it off the list.
 
         Args:
             granted: look among those whose answer grants what they asked for, or else among the others.
+            needed: the request itself shows that it was preflighted; one that does not has to carry every header asked for.
         """
         key = (client, exchange.request.url)
         ids = self._by_target.get(key)
         if not ids:
             return None
         origin = exchange.request.headers.get(ORIGIN)
-        fitting: list[tuple[int, float, Observation]] = []
+        fitting: list[tuple[int, Observation]] = []
         for id in ids:
             preflight = self._pending.get(id) or self._late(id, exchange)
             if preflight is None or not same_asker(preflight, origin, page_origin, profile):
                 continue
             how_well = fit(preflight, exchange, unsafe)
-            if how_well >= 0 and grants_request(preflight) is granted:
-                fitting.append((how_well, answered_at(preflight), preflight))
+            if how_well >= (0 if needed else CARRIES_WHAT_WAS_ASKED) and grants_request(preflight) is granted:
+                fitting.append((how_well, preflight))
         if not fitting:
             return None
-        # The request follows its preflight's answer at once: what was answered long before the latest was not for this request.
-        best = fitting[0][2]
-        if len(fitting) > 1:
-            best_fit = max(how_well for how_well, _, _ in fitting)
-            latest = max(answered for how_well, answered, _ in fitting if how_well == best_fit)
-            best = next(
-                preflight
-                for how_well, answered, preflight in fitting
-                if how_well == best_fit and answered >= latest - SIMULTANEOUS_SECONDS
-            )
+        best_fit = max(how_well for how_well, _ in fitting)
+        best = _just_answered([preflight for how_well, preflight in fitting if how_well == best_fit])
         self._pending.pop(best.id, None)
         left = tuple(id for id in ids if id != best.id)
         if left:
@@ -370,6 +372,14 @@ class Pairing:
             response.status != 304 and cors_check(response.headers, actual.origin or NULL, mode) is not None
         ):
             self._cache.clear(client, actual.exchange.request.url, actual.origin or "")
+
+
+def _just_answered(candidates: Sequence[Observation]) -> Observation:
+    """Return the one that a browser goes on from: it does so at once, so what was answered long before the latest is over."""
+    if len(candidates) == 1:
+        return candidates[0]
+    latest = max(map(answered_at, candidates))
+    return next(each for each in candidates if answered_at(each) >= latest - SIMULTANEOUS_SECONDS)
 
 
 def client_of(exchange: Exchange) -> str:
