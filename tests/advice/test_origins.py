@@ -1,7 +1,10 @@
 """What a user may call an own origin."""
 
 import pytest
-from corslens.advice.origins import parse_allow_origin
+from corslens.advice.origins import parse_allow_origin, suppose_own_origins
+
+from tests.advice.observed import simple
+from tests.make import API, PAGE
 
 
 @pytest.mark.parametrize(
@@ -38,3 +41,20 @@ def test_what_is_no_origin_is_refused(text: str, said: str) -> None:
     """One sentence that says what is wanted."""
     with pytest.raises(ValueError, match=said.replace("*", r"\*")):
         parse_allow_origin(text)
+
+
+@pytest.mark.parametrize(
+    ("asked", "supposed"),
+    [
+        ([PAGE], (PAGE,)),
+        ([PAGE, "https://admin.app.example"], (PAGE, "https://admin.app.example")),
+        ([PAGE, "https://evil.test"], ()),
+        (["null"], ()),
+        (["null", PAGE], (PAGE,)),
+        (["http://app.example"], ()),
+        ([], ()),
+    ],
+)
+def test_one_site_that_asks_may_be_ones_own(asked: list[str], supposed: tuple[str, ...]) -> None:
+    """Two sites may not: one of them could be anybody. `null` and http to https never are."""
+    assert suppose_own_origins(API, [simple(origin=origin).observation for origin in asked]) == supposed

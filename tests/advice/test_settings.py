@@ -115,6 +115,14 @@ def test_dots_are_escaped_and_patterns_end() -> None:
     assert r're.compile(r"https://app\.example\Z")' in write(server_named("flask"), [policy()]).text
 
 
+def test_supposed_origins_are_said_to_be_supposed() -> None:
+    """In the text itself, which outlives the page that showed it."""
+    assert (
+        f"Only if this is your own: {PAGE}" in write(server_named("nginx"), [policy(origins=items(PAGE))], supposed=True).text
+    )
+    assert "Only if" not in write(server_named("nginx"), [policy()]).text
+
+
 def test_what_a_library_calls_dangerous_is_said_only_where_it_is_needed() -> None:
     """jub0bs/cors refuses origins without TLS beside credentials, loopback apart."""
     go = server_named("go-jub0bs-cors")

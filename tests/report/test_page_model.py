@@ -26,7 +26,15 @@ def test_settings_are_written_for_each_server_the_likely_one_first() -> None:
     assert PAGE in "".join(block["text"] for block in written[0]["blocks"])
 
 
-def test_nobody_to_let_in_is_no_settings() -> None:
-    """An API that lets nobody in gives no evidence for whom to let in."""
-    assert settings(samples.inspected([ask("x", 0)], EMPTY), API) == []
+def test_one_site_that_asks_is_supposed_to_be_the_users_own() -> None:
+    """A blocked page is where settings are wanted most; they say that the origin has to be one's own."""
+    written = settings(samples.inspected([ask("x", 0)], EMPTY), API)
+    assert written[0]["notes"][0].startswith(f"Only if {PAGE} is your own")
+    assert PAGE in "".join(block["text"] for block in written[0]["blocks"])
+
+
+def test_strangers_get_no_settings() -> None:
+    """Of two sites that ask and are not let in, either could be anybody's."""
+    strangers = [ask("x", 0), ask("y", 1, origin="https://evil.test")]
+    assert settings(samples.inspected(strangers, EMPTY), API) == []
     assert settings([], API) == []

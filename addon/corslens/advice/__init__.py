@@ -3,6 +3,7 @@
 `advise` is the whole API for commands and reports; `draw_policies` gives the policy alone.
 """
 
+from corslens.advice.origins import suppose_own_origins
 from corslens.advice.policy import Drawn, Item, Policy, draw_policies, parse_allow_origin
 from corslens.advice.settings import Advice, Block, advise
 from corslens.advice.table import SERVERS, Server, server_named
@@ -19,4 +20,5 @@ __all__ = [
     "draw_policies",
     "parse_allow_origin",
     "server_named",
+    "suppose_own_origins",
 ]

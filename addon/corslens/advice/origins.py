@@ -104,6 +104,24 @@ def choose_origins(target: str, observations: Sequence[Observation], named: Sequ
     return Choice(let_in=let_in, counted=counted, tally=asked, warnings=tuple(warnings))
 
 
+def suppose_own_origins(target: str, observations: Sequence[Observation]) -> tuple[str, ...]:
+    """Return the origins that asked an API, if they are of one site, so that they are most likely the user's own; else nothing.
+
+    For places where nobody can be asked, such as a report's fix box; what is written from it has to say that it was supposed.
+    """
+    asked = dict.fromkeys(
+        each.origin
+        for each in observations
+        if each.target_origin == target
+        and each.is_cors
+        and each.origin is not None
+        and _PLAIN_ORIGIN.fullmatch(each.origin)
+        and not _refuse_scheme(target, each.origin)
+    )
+    first = next(iter(asked), None)
+    return tuple(asked) if all(is_schemelessly_same_site(origin, first or origin) for origin in asked) else ()
+
+
 def _refuse_scheme(target: str, origin: str) -> str | None:
     """Say why an origin without TLS may not be let in by an API with TLS: whoever is on the network speaks in its name."""
     if target.startswith("https:") and not origin.startswith("https:") and not is_loopback(host_of(origin)):

@@ -79,8 +79,15 @@ def advise(
     )
 
 
-def write(server: Server, policies: Sequence[Policy], warnings: Sequence[str] = (), *, guessed: bool = False) -> Advice:
-    """Write the server's settings for policies."""
+def write(
+    server: Server, policies: Sequence[Policy], warnings: Sequence[str] = (), *, guessed: bool = False, supposed: bool = False
+) -> Advice:
+    """Write the server's settings for policies.
+
+    Args:
+        guessed: the server was.
+        supposed: nobody named the origins; the text says that they have to be the user's own.
+    """
     language = LANGUAGES[server.language]
     told = list(warnings)
     blocks: list[Block] = []
@@ -91,7 +98,7 @@ def write(server: Server, policies: Sequence[Policy], warnings: Sequence[str] = 
         told += dropped
         own = _render(server, fitting, suffix="" if number == 0 else f"_{number + 1}")
         blocks += own
-        parts.append(_headed(server, language, fitting, own, guessed=guessed))
+        parts.append(_headed(server, language, fitting, own, guessed=guessed, supposed=supposed))
     for policy in policies:
         if not policy.origins:
             told.append(f"{policy.api}: nobody may be let in on this evidence; name your own origins with --allow-origin")
@@ -135,12 +142,18 @@ def _fit(server: Server, language: Language, policy: Policy) -> tuple[Policy, li
     return fitting, told
 
 
-def _headed(server: Server, language: Language, policy: Policy, blocks: Iterable[Block], *, guessed: bool) -> str:
+def _headed(
+    server: Server, language: Language, policy: Policy, blocks: Iterable[Block], *, guessed: bool, supposed: bool
+) -> str:
     mark = language.comment
     where = f" {' '.join(policy.paths)}" if policy.paths else ""
     lines = [f"{mark} {server.title}: CORS for {policy.api}{where}, drawn by corslens from observed traffic."]
     if guessed:
         lines.append(f"{mark} The server is a guess, from the headers of its answers.")
+    if supposed:
+        lines.append(
+            f"{mark} Only if this is your own: {', '.join(item.value for item in policy.origins)}. It asked, and is not let in today."
+        )
     if not server.tested:
         lines.append(f"{mark} Not run by our tests: checked against the documented option names only ({server.docs}).")
     for block in blocks:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from corslens.advice.origins import suppose_own_origins
 from corslens.advice.policy import draw_policies
 from corslens.advice.settings import guess_server, write
 from corslens.advice.table import SERVERS
@@ -22,23 +23,30 @@ def in_full(ids: Iterable[str], rule_ids: Iterable[str], find: Find, rules: Rule
 def settings(inspections: Iterable[Inspection], api: str) -> list[Json]:
     """Return settings that allow what was seen of an API, for each server; the one that it looks like comes first."""
     seen = [inspection for inspection in inspections if inspection.observation.target_origin == api]
-    drawn = {by_path: draw_policies(seen, api=api, by_path=by_path) for by_path in (True, False)}
-    if not any(policy.origins for policy in drawn[True].policies):
-        return []
+    named: tuple[str, ...] = ()
+    if not any(policy.origins for policy in draw_policies(seen, api=api).policies):
+        named = suppose_own_origins(api, [inspection.observation for inspection in seen])
+        if not named:
+            return []
+    drawn = {by_path: draw_policies(seen, allow_origins=named, api=api, by_path=by_path) for by_path in (True, False)}
     guessed = guess_server(seen)
     written = []
     for server in sorted(SERVERS, key=lambda server: (server is not guessed, server.title.lower())):
         policies, warnings = drawn[server.by_path].policies, drawn[server.by_path].warnings
-        advice = write(server, policies, warnings, guessed=server is guessed)
+        advice = write(server, policies, warnings, guessed=server is guessed, supposed=bool(named))
         written.append(
             {
                 "server": server.name,
                 "label": f"{server.title} (by its answers)" if server is guessed else server.title,
                 "blocks": [{"file": block.where, "text": block.text} for block in advice.blocks],
-                "notes": advice.warnings,
+                "notes": (*_supposed(named), *advice.warnings),
             }
         )
     return written
+
+
+def _supposed(origins: Iterable[str]) -> Iterable[str]:
+    return [f"Only if {origin} is your own: it asked, and is not let in today." for origin in origins]
 
 
 def _words(rules: RuleSet, id: str) -> Json | None:
