@@ -1,0 +1,179 @@
+"""The import statements keep to one direction, and only the rooms that are meant to touch the world do.
+
+Reads the source, imports nothing.
+"""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent.parent / "addon" / "corslens"
+TESTS = Path(__file__).parent
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+DIRECTION = (
+    ("fetch",),
+    ("engines",),
+    ("observation",),
+    ("verdict",),
+    ("lint",),
+    ("patching",),
+    ("advice",),
+    ("inspection",),
+    ("inspector",),
+    ("report", "inputs"),
+    ("mitm",),
+    ("analysis",),
+    ("library",),
+    ("exits", "script", "cli"),
+    ("__main__", "__init__"),
+)
+"""Each room may import those before it, and none of its siblings."""
+
+SHARED = frozenset({"exits"})
+"""Knows nothing, and may be known by every console room."""
+
+TOUCHES_FILES = frozenset({"lint/loader.py", "inputs/files.py"})
+"""Below mitm, the modules that may open a file: rule files and inputs."""
+
+PLAIN_BASES = frozenset({"Struct", "Enum", "StrEnum", "IntEnum", "Protocol", "NamedTuple", "Exception", "ValueError"})
+"""Bases whose methods are not overridden."""
+
+WORLDLY_MODULES = frozenset({"logging", "random", "socket", "subprocess", "tempfile", "threading", "time", "urllib.request"})
+WORLDLY_CALLS = frozenset({"open", "print", "input"})
+WORLDLY_METHODS = frozenset({"open", "read_text", "read_bytes", "write_text", "write_bytes", "now", "utcnow", "today"})
+
+WITHOUT_A_NAMESAKE = {
+    "engines/chromium.py": "data; tests/engines/test_profile.py takes every field of it out once",
+    "engines/gecko.py": "data; tests/engines/test_profile.py takes every field of it out once",
+    "engines/webkit.py": "data; tests/engines/test_profile.py takes every field of it out once",
+    "fetch/credentials.py": "one enum",
+    "verdict/decide_each.py": "held against decide on every recorded exchange in tests/verdict/test_decide.py",
+    "inspection.py": "a record; tests/test_inspector.py makes it",
+}
+CORE = ("fetch", "engines", "observation", "verdict", "inspection.py", "inspector.py")
+"""The rooms whose modules each have a test of their name."""
+
+
+LONGEST = 430
+"""Lines: past some 400 a module has more than one idea."""
+
+
+@cache
+def _tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+def _name(file: Path) -> str:
+    return file.relative_to(PACKAGE).as_posix()
+
+
+def _room(file: Path) -> str:
+    return file.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def _rank(room: str) -> int:
+    return next(rank for rank, rooms in enumerate(DIRECTION) if room in rooms)
+
+
+def _imported(file: Path) -> Iterator[str]:
+    for node in ast.walk(_tree(file)):
+        match node:
+            case ast.Import():
+                yield from (alias.name for alias in node.names)
+            case ast.ImportFrom(level=level) if level:
+                yield "."
+            case ast.ImportFrom(module="corslens"):
+                yield from (f"corslens.{alias.name}" for alias in node.names)
+            case ast.ImportFrom(module=str(module)):
+                yield module
+
+
+def _rooms_imported(file: Path) -> set[str]:
+    names = (name.split(".") for name in _imported(file))
+    return {parts[1] for parts in names if parts[0] == "corslens" and len(parts) > 1} - {"__version__"}
+
+
+def test_every_room_has_its_place() -> None:
+    assert {_room(file) for file in MODULES} <= {room for rooms in DIRECTION for room in rooms}
+
+
+def test_imports_go_one_way() -> None:
+    wrong = {
+        f"{_name(file)} imports {room}"
+        for file in MODULES
+        for room in _rooms_imported(file) - SHARED - {_room(file)}
+        if _rank(room) >= _rank(_room(file))
+    }
+    assert not wrong
+
+
+def test_imports_are_absolute() -> None:
+    assert not [_name(file) for file in MODULES if "." in set(_imported(file))]
+
+
+def test_only_mitm_imports_mitmproxy() -> None:
+    importers = {_room(file) for file in MODULES if "mitmproxy" in {name.split(".")[0] for name in _imported(file)}}
+    assert importers == {"mitm"}
+
+
+def _worldly(file: Path) -> Iterator[str]:
+    yield from WORLDLY_MODULES & set(_imported(file))
+    for node in ast.walk(_tree(file)):
+        match node:
+            case ast.Call(func=ast.Name(id=name)) if name in WORLDLY_CALLS:
+                yield f"{name}() in line {node.lineno}"
+            case ast.Call(func=ast.Attribute(attr=name)) if name in WORLDLY_METHODS:
+                yield f".{name}() in line {node.lineno}"
+
+
+def test_below_mitm_nobody_touches_the_world() -> None:
+    """No file is opened, no clock read, nothing logged or printed: what a function returns follows from what it is given."""
+    touching = {
+        f"{_name(file)}: {what}"
+        for file in MODULES
+        if _rank(_room(file)) < _rank("mitm") and _name(file) not in TOUCHES_FILES
+        for what in _worldly(file)
+    }
+    assert not touching
+
+
+def test_the_exceptions_are_needed() -> None:
+    assert {name for name in TOUCHES_FILES if list(_worldly(PACKAGE / name))} == TOUCHES_FILES
+
+
+def test_every_module_says_what_it_is() -> None:
+    assert not [_name(file) for file in MODULES if not ast.get_docstring(_tree(file))]
+
+
+def test_modules_stay_small() -> None:
+    long = {_name(file): len(file.read_text(encoding="utf-8").splitlines()) for file in MODULES}
+    assert not {name: lines for name, lines in long.items() if lines > LONGEST}
+
+
+def _undocumented(body: list[ast.stmt], overrides: bool) -> Iterator[str]:
+    for node in body:
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) or node.name.startswith("_"):
+            continue
+        if ast.get_docstring(node) is None and not overrides:
+            yield node.name
+        if isinstance(node, ast.ClassDef):
+            yield from _undocumented(
+                node.body, bool({ast.unparse(base).partition("[")[0] for base in node.bases} - PLAIN_BASES)
+            )
+
+
+def test_public_functions_classes_and_methods_have_docstrings() -> None:
+    """A method that overrides another library's needs none: its meaning is written there."""
+    assert not {f"{_name(file)}: {name}" for file in MODULES for name in _undocumented(_tree(file).body, overrides=False)}
+
+
+def test_every_module_of_the_core_has_its_namesake_test() -> None:
+    core = [file.relative_to(PACKAGE) for file in MODULES if file.relative_to(PACKAGE).parts[0] in CORE]
+    missing = {
+        file.as_posix()
+        for file in core
+        if file.name != "__init__.py" and not (TESTS / file.parent / f"test_{file.name}").exists()
+    }
+    assert missing == set(WITHOUT_A_NAMESAKE)
