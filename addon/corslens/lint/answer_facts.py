@@ -194,8 +194,3 @@ class AnswerFacts(FactsBase):
             return False
         scheme, host, _ = scheme_host_port(self.observation.target_origin)
         return scheme == "http" and not host.endswith("localhost") and not host.startswith("127.") and host != "[::1]"
-
-    @fact("target.host", rank=60)
-    def target_host(self) -> str:
-        """The host of the request's URL."""
-        return host_of(self.observation.target_origin)

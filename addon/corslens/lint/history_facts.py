@@ -1,6 +1,5 @@
 """Facts over many exchanges to the same endpoint (API origin and path shape), this one included."""
 
-from corslens.fetch.constants import NULL
 from corslens.fetch.origins import host_of, registrable_domain
 from corslens.lint.fact import fact
 from corslens.lint.facts_base import FactsBase
@@ -122,6 +121,6 @@ class HistoryFacts(FactsBase):
 
     @fact("history.other-allow-origins", rank=47)
     def history_other_allow_origins(self) -> frozenset[str]:
-        """Other values of Access-Control-Allow-Origin that the endpoint gave, `null` and `*` apart."""
+        """Other values of Access-Control-Allow-Origin that the endpoint gave; `no header` stands for none."""
         mine = self.got_headers.get("access-control-allow-origin")
-        return frozenset(value for value in self.past.allow_origins if value not in ("", NULL, "*", mine))
+        return frozenset(value or "no header" for value in self.past.allow_origins if value != mine)

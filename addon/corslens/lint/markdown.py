@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Any
 
 from corslens.lint.catalogue import FAMILY_TITLES
-from corslens.lint.condition import MATCHERS
+from corslens.lint.condition import MATCHERS, leaves
 from corslens.lint.fact import Fact, Kind
 from corslens.lint.facts import VOCABULARY
 from corslens.lint.rule import Family, Rule
@@ -108,6 +108,8 @@ def _conditions() -> Iterator[str]:
 
 def _vocabulary(rules: list[Rule]) -> Iterator[str]:
     yield "## The vocabulary\n"
+    yield "Facts marked with ° are there for your own rules: no shipped rule asks for them.\n"
+    used = facts_in_use(rules)
     for group, facts in groupby(
         sorted(VOCABULARY.values(), key=lambda one: one.name), key=lambda one: one.name.partition(".")[0]
     ):
@@ -115,8 +117,21 @@ def _vocabulary(rules: list[Rule]) -> Iterator[str]:
         yield "| fact | type | meaning |"
         yield "| --- | --- | --- |"
         for one in facts:
-            yield f"| `{one.name}` | {_type(one)} | {_cell(one.doc)} |"
+            mark = "" if one.name in used else " °"
+            yield f"| `{one.name}`{mark} | {_type(one)} | {_cell(one.doc)} |"
         yield ""
+
+
+def facts_in_use(rules: Iterable[Rule]) -> frozenset[str]:
+    """Return the names of the facts that rules ask for or say, and of those that stand guard over them."""
+    used: set[str] = set()
+    for rule in rules:
+        conditions = [*(case.when for case in rule.cases), *(() if rule.condition is None else (rule.condition,))]
+        used |= {leaf.fact for condition in conditions for leaf in leaves(condition)}
+        used |= {*rule.message.fields, *rule.fix.fields}
+    used |= {one.only_if for one in VOCABULARY.values() if one.only_if is not None}
+    used |= {f"{one.message}.headers" for one in VOCABULARY.values() if one.needs_header}
+    return frozenset(used & VOCABULARY.keys())
 
 
 def _type(one: Fact[Any]) -> str:

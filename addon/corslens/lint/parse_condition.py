@@ -22,7 +22,7 @@ def parse_condition(reader: Reader, node: Node, what: str = "when") -> Condition
                 if not inner and isinstance(value, yaml.SequenceNode):
                     reader.refuse(value, f'"{name}" has no entries')
                 known = tuple(part for part in inner if part is not None)
-                parts.append(None if len(known) < len(inner) else All(known) if name == "all" else AnyOf(known))
+                parts.append(None if not inner or len(known) < len(inner) else All(known) if name == "all" else AnyOf(known))
             case "not":
                 negated = parse_condition(reader, value, "not")
                 parts.append(None if negated is None else Not(negated))

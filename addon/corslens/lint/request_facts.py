@@ -121,11 +121,6 @@ class RequestFacts(FactsBase):
         """Whether an Authorization header was sent."""
         return "authorization" in self.sent_headers
 
-    @fact("request.if-none-match", message="request", header="if-none-match", rank=45, needs_header=True)
-    def request_if_none_match(self) -> bool:
-        """Whether the request asks only for a newer version."""
-        return "if-none-match" in self.sent_headers
-
     @fact("request.unsafe-headers", rank=45)
     def request_unsafe_headers(self) -> frozenset[str]:
         """The page-set header names (lower-case) that are not CORS-safelisted and made a preflight necessary."""

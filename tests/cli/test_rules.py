@@ -1,0 +1,88 @@
+"""corslens explain and corslens rules, as a user types them."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from corslens.cli import main
+
+
+def corslens(*words: str) -> Result:
+    return CliRunner().invoke(main, list(words))
+
+
+RULE = """\
+summary: A header of ours is there
+severity: warning
+when: {response.headers: x-ours}
+message: '{request.url} has it'
+bad: [{name: there, response: {x-ours: "1"}}]
+good: [{name: not there}]
+"""
+
+
+@pytest.fixture
+def rule(tmp_path: Path) -> Path:
+    path = tmp_path / "my-rule.yaml"
+    path.write_text(RULE)
+    return path
+
+
+def test_explain_prints_a_rule_and_a_reason() -> None:
+    assert "answer names whichever origin" in corslens("explain", "origin-reflected").output
+    assert "MissingAllowOriginHeader" in corslens("explain", "acao-missing").output
+
+
+def test_explain_knows_one_s_own_rules(rule: Path) -> None:
+    assert "A header of ours" in corslens("explain", "my-rule", "--rules", str(rule)).output
+
+
+def test_an_unknown_name_is_wrong_usage() -> None:
+    result = corslens("explain", "acao-mising")
+    assert result.exit_code == 2 and 'did you mean "acao-missing"?' in result.output
+
+
+def test_list_can_be_narrowed() -> None:
+    text = corslens("rules", "list", "--family", "caching", "--severity", "error").output
+    assert "cached-for-another-origin" in text and "max-age-absent" not in text and "acao-missing" not in text
+
+
+def test_check_says_that_all_is_well(rule: Path) -> None:
+    result = corslens("rules", "check", str(rule))
+    assert (result.exit_code, result.output) == (0, "1 rules, 2 samples and 0 overrides are well.\n")
+
+
+def test_check_names_every_mistake(rule: Path) -> None:
+    rule.write_text(RULE.replace("response.headers", "response.haeders").replace("warning", "warn"))
+    result = corslens("rules", "check", str(rule))
+    assert result.exit_code == 1
+    lines = result.stderr.splitlines()
+    assert lines[0].endswith('my-rule.yaml:3:8: unknown fact "response.haeders"; did you mean "response.headers"?')
+    assert lines[1].endswith('my-rule.yaml:2:11: severity cannot be "warn"; did you mean "warning"?')
+    assert lines[2] == "2 mistakes"
+
+
+def test_check_runs_the_samples(rule: Path) -> None:
+    rule.write_text(RULE.replace('x-ours: "1"', 'x-theirs: "1"').replace("not there}", 'not there, response: {x-ours: "1"}}'))
+    result = corslens("rules", "check", str(rule))
+    assert result.exit_code == 1
+    assert 'stays silent on its bad sample "there"' in result.stderr
+    assert 'fires on its good sample "not there"' in result.stderr
+
+
+def test_text_of_a_rule_file_drives_no_terminal(rule: Path) -> None:
+    rule.write_text(RULE.replace("A header of ours is there", '"\\e[31mred\\u202e"'))
+    result = corslens("explain", "my-rule", "--rules", str(rule))
+    assert result.exit_code == 0 and "\x1b" not in result.output and "\u202e" not in result.output
+
+
+def test_a_broken_file_is_wrong_usage_elsewhere(rule: Path) -> None:
+    rule.write_text("when: [")
+    result = corslens("rules", "list", "--rules", str(rule))
+    assert result.exit_code == 2 and "not YAML" in result.output and "Traceback" not in result.output
+
+
+def test_docs_and_schema_are_printed() -> None:
+    assert corslens("rules", "docs").output.startswith("# The rules of corslens")
+    assert "$defs" in json.loads(corslens("rules", "schema").output)

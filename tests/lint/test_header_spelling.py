@@ -1,0 +1,36 @@
+"""Misspelt header names."""
+
+import pytest
+from corslens.lint.header_spelling import OBSOLETE_NAMES, REQUEST_NAMES, RESPONSE_NAMES, meant_name
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("access-control-allow-method", "Access-Control-Allow-Methods"),
+        ("access-control-allow-header", "Access-Control-Allow-Headers"),
+        ("access-control-allowed-origin", "Access-Control-Allow-Origin"),
+        ("access-control-allow-orgin", "Access-Control-Allow-Origin"),
+        ("access-control-allow-origins", "Access-Control-Allow-Origin"),
+        ("access-control-allow-credential", "Access-Control-Allow-Credentials"),
+        ("access_control_allow_origin", "Access-Control-Allow-Origin"),
+        ("acces-control-allow-origin", "Access-Control-Allow-Origin"),
+        ("access-control-exposed-headers", "Access-Control-Expose-Headers"),
+        ("access-control-maxage", "Access-Control-Max-Age"),
+        ("allow-control-allow-origin", "Access-Control-Allow-Origin"),
+        ("x-access-control-allow-origin", "Access-Control-Allow-Origin"),
+        ("allow", None),
+        ("cache-control", None),
+        ("access-key", None),
+        ("x-frame-options", None),
+        ("a" * 10_000, None),
+        ("access-control-" + "a" * 10_000, None),
+    ],
+)
+def test_what_was_meant(name: str, meant: str | None) -> None:
+    assert meant_name(name) == meant
+
+
+@pytest.mark.parametrize("name", [*RESPONSE_NAMES, *REQUEST_NAMES, *OBSOLETE_NAMES])
+def test_known_names_are_no_misspellings(name: str) -> None:
+    assert meant_name(name) is None

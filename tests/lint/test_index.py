@@ -1,0 +1,40 @@
+"""The index finds exactly the rules whose conditions hold, and asks little on the way."""
+
+import pytest
+from corslens.lint.condition import compile_condition
+from corslens.lint.facts import VOCABULARY, Facts
+from corslens.lint.loader import load_rules
+from corslens.lint.rule import Rule
+from corslens.lint.sample import Sample
+
+from tests.lint.make import facts, facts_of
+
+RULES = load_rules()
+SAMPLES = [
+    pytest.param(sample, id=f"{rule.id}: {sample.name}") for rule in RULES.rules.values() for sample in (*rule.bad, *rule.good)
+]
+
+
+def _fires(rule: Rule, made: Facts) -> bool:
+    condition = rule.condition
+    return condition is not None and compile_condition(condition, VOCABULARY)(made) is True
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_it_finds_what_asking_every_rule_finds(sample: Sample) -> None:
+    made = facts_of(sample)
+    assert {rule.id for rule in RULES.rules.values() if _fires(rule, made)} == {
+        fireable.rule.id for fireable in RULES.index.collect(facts_of(sample))
+    }
+
+
+def _asked(made: Facts) -> set[str]:
+    RULES.index.collect(made)
+    return {one.attribute for one in VOCABULARY.values()} & set(vars(made))
+
+
+def test_an_ordinary_answer_is_asked_for_few_facts() -> None:
+    """Out of more than a hundred: what a rule needs that cannot apply is never computed."""
+    allowed = facts({"access-control-allow-origin": "*", "content-type": "text/css"})
+    assert len(_asked(allowed)) <= 30
+    assert len(_asked(facts({}, url="https://app.example/x", request={"origin": None}))) <= 15

@@ -1,0 +1,52 @@
+"""From YAML to rules."""
+
+from corslens.lint.finding import Confidence, Severity
+from corslens.lint.parse_rule import parse_rule
+from corslens.lint.rule import Family, Rule
+from corslens.lint.yaml_reader import Reader
+from corslens.verdict.reasons import Reason
+
+
+def parsed(text: str, folder: str = "security") -> Rule:
+    reader = Reader("rules/x.yaml")
+    (node,) = reader.documents(text)
+    rule = parse_rule(reader, node, stem="x", folder=folder, alone=True)
+    assert rule is not None, reader.problems
+    return rule
+
+
+WHOLE = """\
+summary: a fault
+why: it hurts
+severity:
+  - error: {response.status: 500}
+  - warning: {response.status: 404}
+  - info
+confidence: low
+reason: acao-missing
+message: 'the {failure.header}
+  is missing'
+fix: add it
+sources: ["https://fetch.spec.whatwg.org/"]
+bad: [{name: one, response: {status: 500}}]
+good: [{name: two}]
+"""
+
+
+def test_every_field_arrives() -> None:
+    rule = parsed(WHOLE)
+    assert (
+        rule.id,
+        rule.family,
+        rule.summary,
+        rule.why,
+        rule.confidence,
+    ) == ("x", Family.SECURITY, "a fault", "it hurts", Confidence.LOW)
+    assert (rule.reason, rule.message.text, rule.fix.text) == (Reason.ACAO_MISSING, "the {failure.header} is missing", "add it")
+    assert [*(case.severity for case in rule.cases), rule.severity] == [Severity.ERROR, Severity.WARNING, Severity.INFO]
+    assert (len(rule.bad), len(rule.good)) == (1, 1)
+
+
+def test_a_folder_that_is_no_family_makes_a_custom_rule() -> None:
+    assert parsed(WHOLE, "team").family is Family.CUSTOM
+    assert parsed(WHOLE + "family: caching\n", "team").family is Family.CACHING

@@ -1,0 +1,56 @@
+"""Rules and rule sets."""
+
+from corslens.lint.condition import All, Leaf, Matcher
+from corslens.lint.finding import Confidence, Severity
+from corslens.lint.rule import Case, Family, Override, Rule, RuleSet
+from corslens.lint.run import run
+from corslens.lint.template import parse_template
+from corslens.verdict.reasons import Reason
+
+from tests.lint.make import facts
+
+STAR = Leaf("response.grant", Matcher.IS, "any")
+
+
+def rule(id: str = "star", **fields: object) -> Rule:
+    given = {"when": STAR, "severity": Severity.INFO, **fields}
+    return Rule(
+        id=id,
+        family=Family.CUSTOM,
+        summary="s",
+        why="w",
+        confidence=Confidence.HIGH,
+        message=parse_template("m"),
+        fix=parse_template(""),
+        **given,  # type: ignore[arg-type]  # the caller's
+    )
+
+
+def test_a_reason_is_part_of_the_condition() -> None:
+    condition = rule(reason=Reason.ACAO_MISSING).condition
+    assert All((Leaf("verdict.reasons", Matcher.HAS, "acao-missing"), STAR)) == condition
+
+
+def test_a_rule_that_never_fires_has_no_condition() -> None:
+    assert rule(never="because", when=None).condition is None
+
+
+def test_the_first_case_that_holds_decides_the_severity() -> None:
+    cases = (
+        Case(Severity.ERROR, Leaf("response.status", Matcher.AT_LEAST, 500)),
+        Case(Severity.WARNING, Leaf("response.status", Matcher.AT_LEAST, 400)),
+    )
+    rules = RuleSet({"star": rule(cases=cases)})
+    found = [
+        run(rules, facts({"access-control-allow-origin": "*"}, status=status)).findings[0].severity
+        for status in (500, 404, 200)
+    ]
+    assert found == [Severity.ERROR, Severity.WARNING, Severity.INFO]
+    assert rule(cases=cases).worst is Severity.ERROR
+
+
+def test_an_override_counts_whatever_the_case() -> None:
+    case = Case(Severity.ERROR, STAR)
+    rules = RuleSet({"star": rule(cases=(case,))}, overrides=(Override(rule="star", severity=Severity.WARNING),))
+    assert run(rules, facts({"access-control-allow-origin": "*"})).findings[0].severity == Severity.WARNING
+    assert len(rules) == 1

@@ -1,0 +1,60 @@
+"""From facts to findings."""
+
+from corslens.lint.finding import Evidence, Severity
+from corslens.lint.loader import load_rules
+from corslens.lint.rule import RuleSet, Silence
+from corslens.lint.run import NOTHING, run
+
+from tests.lint.make import facts, preflight
+
+RULES = load_rules()
+
+
+def test_nothing_is_found_on_a_public_file() -> None:
+    assert run(RULES, facts({"access-control-allow-origin": "*", "content-type": "text/css"})) == NOTHING
+
+
+def test_the_worst_comes_first_and_what_the_browser_reports_first_of_all() -> None:
+    found = run(RULES, preflight({"access-control-allow-method": "PUT"}, status=405)).findings
+    assert found[0].rule == "preflight-acao-missing"
+    assert sorted(-one.severity for one in found) == [-one.severity for one in found]
+
+
+def test_evidence_names_the_line_or_its_absence() -> None:
+    made = facts({"access-control-allow-origin": "*", "access-control-allow-credentials": "true"})
+    (found,) = (one for one in run(RULES, made).findings if one.rule == "wildcard-origin-with-credentials")
+    assert Evidence(message="response", header="Access-Control-Allow-Origin", value="*") in found.evidence
+    missing = run(RULES, facts({})).findings[0]
+    assert (Evidence(message="response", header="Access-Control-Allow-Origin", value=None),) == missing.evidence
+
+
+def test_evidence_holds_no_secret_and_no_megabyte() -> None:
+    headers = {"access-control-allow-origin": "x" * 1_000_000, "set-cookie": "sid=verysecret"}
+    found = run(RULES, facts(headers, request={"cookie": "sid=verysecret"}))
+    text = repr(found)
+    assert "verysecret" not in text and len(text) < 10_000
+
+
+def test_a_silenced_finding_is_counted_and_not_lost() -> None:
+    silence = Silence(
+        rule="acao-missing",
+        filter="~d api.example",
+        matches=lambda exchange: "api.example" in exchange.request.url,
+        because="known",
+    )
+    silenced = RuleSet(RULES.rules, silences=(silence,))
+    result = run(silenced, facts({}))
+    assert [one.rule for one in result.silenced] == ["acao-missing"]
+    assert "acao-missing" not in [one.rule for one in result.findings]
+    assert "acao-missing" in [one.rule for one in run(silenced, facts({}, url="https://other.test/x")).findings]
+
+
+def test_a_blocked_simple_request_was_sent_and_answered() -> None:
+    message = run(RULES, facts({}, status=201, method="POST", request={"content-type": "text/plain"})).findings[0].message
+    assert "was sent and answered with 201" in message and "only the reading is refused" in message
+
+
+def test_an_unreachable_server_is_no_cors_problem() -> None:
+    (found,) = run(RULES, facts(error="[Errno 111] Connection refused")).findings
+    assert (found.rule, found.severity) == ("actual-network-error", Severity.ERROR)
+    assert "refused" in found.message and "consequence" in found.message

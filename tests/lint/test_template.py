@@ -1,0 +1,62 @@
+"""Filling in messages."""
+
+import pytest
+from corslens.lint.facts import VOCABULARY
+from corslens.lint.template import parse_template, render
+from corslens.verdict.reasons import Reason
+from corslens.verdict.verdict import Failure
+
+from tests.lint.make import facts
+
+
+def filled(text: str, failure: Failure | None = None, **exchange: object) -> str:
+    made = facts(exchange.pop("response", {}), **exchange)  # type: ignore[arg-type]  # the caller's
+    return render(parse_template(text), made, failure, VOCABULARY)
+
+
+def test_plain_text_stays_and_fields_are_filled() -> None:
+    assert filled("{request.method} {request.url}: {response.status}") == "GET https://api.example/me: 200"
+    assert filled("no field, {{one}} brace") == "no field, {one} brace"
+
+
+@pytest.mark.parametrize("text", ["{", "a } b", "{a{b}}", "{request.url} {"])
+def test_a_lonely_brace_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="brace"):
+        parse_template(text)
+
+
+def test_absent_unknown_and_empty_values_are_said() -> None:
+    assert filled("{response.allow-origin}") == "nothing"
+    assert filled("{engine}", request={"user-agent": "curl"}) == "unknown"
+    assert filled("{response.allow-origin}", response={"access-control-allow-origin": ""}) == '""'
+    assert filled("{response.vary}") == "nothing"
+
+
+def test_sets_are_sorted_and_cut() -> None:
+    names = ", ".join(f"x-{number}" for number in range(9))
+    assert filled("{response.vary}", response={"vary": names}) == "x-0, x-1, x-2, x-3, x-4, x-5, and 3 more"
+
+
+def test_words_for_flags_and_engines() -> None:
+    assert filled("{response.vary-origin} {verdict.blocked-in}") == "no Chromium, Firefox, WebKit"
+
+
+def test_secrets_do_not_get_through() -> None:
+    url = "https://user:pw@api.example/me?access_token=abcdef"
+    text = filled("{request.url} {response.location}", url=url, response={"location": "/x?token=abcdef"}, status=302)
+    assert "abcdef" not in text and "pw@" not in text
+
+
+def test_long_values_are_cut() -> None:
+    assert len(filled("{response.allow-origin}", response={"access-control-allow-origin": "x" * 100_000})) <= 200
+
+
+def test_the_failing_check_is_said() -> None:
+    failure = Failure(
+        reason=Reason.ACAO_MISMATCH, header="Access-Control-Allow-Origin", value="https://b.example", wanted="https://a.example"
+    )
+    assert (
+        filled("{failure.header}: {failure.value}, not {failure.wanted}", failure)
+        == "Access-Control-Allow-Origin: https://b.example, not https://a.example"
+    )
+    assert filled("{failure.value}", Failure(reason=Reason.ACAO_MISSING)) == "nothing"
