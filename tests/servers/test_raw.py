@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 from corslens.advice import Item, Policy, server_named
 from corslens.advice.settings import write
+from corslens.advice.table import server_of
 from corslens.fetch.constants import canonical_name
+from corslens.fetch.messages import HeaderList, Response
+from corslens.observation.fingerprints import Refusal, products, refusal
 
 from tests.browser.kit.servers import Server
 from tests.servers.conftest import chosen_drivers, free_ports, skip_or_fail_without
@@ -48,21 +51,27 @@ async def serving(driver: Driver, folder: Path, *policies: Policy) -> AsyncItera
             yield port
 
 
-async def ask(port: int, method: str, path: str, **headers: str) -> dict[str, str]:
-    """Return the response's headers by lower-case name, repeats joined."""
+async def head(port: int, method: str, path: str, **headers: str) -> Response:
+    """Return the head of the response; `_` in a name stands for a hyphen."""
     lines = {name.replace("_", "-"): value for name, value in headers.items()}
 
-    def send() -> dict[str, str]:
+    def send() -> Response:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
         try:
             connection.request(method, path, headers=lines)
             response = connection.getresponse()
             response.read()
-            return {name.lower(): ", ".join(response.headers.get_all(name) or ()) for name in response.headers}
+            return Response(status=response.status, headers=HeaderList(response.getheaders()))
         finally:
             connection.close()
 
     return await asyncio.to_thread(send)
+
+
+async def ask(port: int, method: str, path: str, **headers: str) -> dict[str, str]:
+    """Return the response's headers by lower-case name, repeats joined."""
+    response = await head(port, method, path, **headers)
+    return {name: response.headers.get(name) or "" for name in response.headers.names()}
 
 
 @each_server
@@ -122,3 +131,27 @@ async def test_paths_have_their_own_policies(driver: Driver, tmp_path: Path) -> 
         "PUT" in preflight.get("access-control-allow-methods", ""),
     ) == (PAGE, True)
     assert canonical_name("origin") in {token.strip().title() for token in answers[OTHER, "/boom"].get("vary", "").split(",")}
+
+
+REFUSALS = {
+    "fastapi": Refusal.STARLETTE_PREFLIGHT,
+    "aiohttp": Refusal.AIOHTTP_CORS_PREFLIGHT,
+}
+"""Of a preflight from an origin that is not listed; the other servers answer without CORS headers and say nothing of it."""
+UNMARKED = {"koa", "haproxy", "go-rs-cors"}
+"""Servers that leave no mark on their answers."""
+
+
+@each_server
+async def test_the_server_is_recognised_by_its_answers(driver: Driver, tmp_path: Path) -> None:
+    """By its mark on an ordinary answer, and by the form of its refusal of a stranger's preflight; never taken for another one's refusal."""
+    async with serving(driver, tmp_path, policy(request_headers=items("x-good"))) as port:
+        ordinary = await head(port, "GET", "/items", Cookie="session=of-a-test")
+        refused = await head(port, "OPTIONS", "/items", Origin=OTHER, Access_Control_Request_Method="PUT")
+        hollow = await head(port, "OPTIONS", "/items", Origin=PAGE)
+    marks = {server_of(product) for product in products(ordinary.headers)}
+    assert (server_named(driver.name) in marks) is (
+        driver.name not in UNMARKED | {"apache"}
+    )  # Apache keeps the upstream's Server
+    assert refusal(refused) is REFUSALS.get(driver.name)
+    assert (refusal(hollow) is Refusal.FASTIFY_STRICT_PREFLIGHT) is (driver.name == "fastify")
