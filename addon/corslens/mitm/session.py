@@ -38,7 +38,7 @@ class Sink(Protocol):
 class _InFlight:
     """A flow that we have seen the beginning of."""
 
-    __slots__ = ("answered", "exchange", "fields", "inspection", "patched", "status", "wanted")
+    __slots__ = ("answered", "exchange", "fields", "inspection", "patched", "refused", "status", "wanted")
 
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
@@ -51,6 +51,8 @@ class _InFlight:
         self.patched = False
         self.answered: http.Response | None = None
         """Our own answer to a preflight."""
+        self.refused: http.Response | None = None
+        """An earlier addon's: the proxy wants its password first."""
 
 
 class Session:
@@ -100,7 +102,9 @@ class Session:
             return
         state = self._begin(flow)
         observation = self.inspector.begin(state.exchange)
-        # Somebody before us may have answered already, for instance a proxy that wants its password first.
+        if flow.response is not None and flow.response.data.status_code == 407:
+            state.refused = flow.response
+        # Somebody before us may have answered already.
         if observation.role is Role.PREFLIGHT and flow.response is None and self.patching.answers(flow):
             given = answer(observation, self.patching.policy)
             if given is not None and given.response is not None:
@@ -119,8 +123,8 @@ class Session:
             state = self._begin(flow)
         response = convert.response_of(flow.response)
         state.exchange = state.exchange.with_response(response)
-        # A 407 is between the browser and its proxy; mended, nobody could log in.
-        state.wanted = response.status != 407 and self.patching.mends(flow)
+        # This proxy's own 407 is between it and the browser; mended, nobody could log in.
+        state.wanted = state.refused is None and self.patching.mends(flow)
         injections = self.patching.injections_for(flow)
         inspections = self.inspector.complete(state.exchange, patch=state.wanted, injections=injections)
         first = inspections[0]
