@@ -48,6 +48,10 @@ class Reader(Protocol):
     def progress(self) -> float:
         """How much was read, from 0 to 1."""
 
+    @property
+    def withheld(self) -> int:
+        """How many requests it names of which it does not tell what became."""
+
     def __iter__(self) -> Iterator[Exchange | Damage]:
         """Yield the exchanges in the order in which their requests were sent."""
 
@@ -77,7 +81,7 @@ def collect(
             blind_spots.add(item)
             for sink in sinks:
                 sink(item)
-        notes = blind_spots.notes(reader.writer, har=capture.kind is files.Kind.HAR)
+        notes = blind_spots.notes(reader.writer, har=capture.kind is files.Kind.HAR, withheld=reader.withheld)
         entry.notes += [f"{capture.name} {note}" for note in notes]
         entry.exchanges = into.tally.exchanges - sum(other.exchanges for other in into.inputs[:-1])
 

@@ -42,6 +42,11 @@ def test_an_entry_becomes_an_exchange() -> None:
     assert exchange.response.time == pytest.approx(NOON + 0.0105)
 
 
+def test_firefox_names_no_connection() -> None:
+    """It writes the server's port where the format wants the connection."""
+    assert only(entry(connection="443"), creator="Firefox").connection is None
+
+
 TIMES = {
     START: NOON,
     "2026-01-31T13:00:00.000+01:00": NOON,
@@ -104,19 +109,50 @@ def test_pseudo_headers_are_dropped() -> None:
 
 
 NO_ANSWER = {
-    "Chrome, blocked": ("WebInspector", {"_error": "net::ERR_BLOCKED_BY_CLIENT"}, "net::ERR_BLOCKED_BY_CLIENT", False),
-    "Firefox": ("Firefox", {}, "no response was recorded", False),
+    "Chrome, network": ("WebInspector", {"_error": "net::ERR_CONNECTION_REFUSED"}, "net::ERR_CONNECTION_REFUSED", False),
+    "Playwright, network": ("Playwright", {"_failureText": "net::ERR_TIMED_OUT"}, "net::ERR_TIMED_OUT", False),
     "mitmproxy's own page": ("mitmproxy", {"_error": "Server closed connection."}, "Server closed connection.", True),
     "mitmproxy, browser gone": ("mitmproxy", {"_error": "Client disconnected."}, "Client disconnected.", False),
+    "another proxy": ("Somebody", {"_error": "connection refused"}, "connection refused", True),
+    "nothing told": ("Somebody", {}, "no response was recorded", False),
 }
 
 
+@pytest.mark.parametrize("status", [0, -1])
 @pytest.mark.parametrize(("creator", "fields", "error", "by_proxy"), NO_ANSWER.values(), ids=NO_ANSWER)
-def test_status_0_is_no_response(creator: str, fields: dict[str, str], error: str, by_proxy: bool) -> None:
-    made = entry(status=0)
+def test_no_status_is_no_response(creator: str, fields: dict[str, str], error: str, by_proxy: bool, status: int) -> None:
+    made = entry(status=status)
     made["response"] |= fields
     exchange = only(made, creator=creator)
     assert (exchange.response, exchange.error, exchange.answered_by_proxy) == (None, error, by_proxy)
+
+
+WITHHELD = {
+    "Chrome, after a refused preflight": ("WebInspector", {"_error": "net::ERR_FAILED"}),
+    "Chrome, by an extension": ("WebInspector", {"_error": "net::ERR_BLOCKED_BY_CLIENT"}),
+    "Playwright, answered and kept from the page": ("Playwright", {"_failureText": "net::ERR_FAILED"}),
+    "Firefox, never sent": ("Firefox", {}),
+}
+
+
+@pytest.mark.parametrize(("creator", "fields"), WITHHELD.values(), ids=WITHHELD)
+def test_what_a_browser_does_not_tell_the_end_of_is_counted_and_not_judged(creator: str, fields: dict[str, str]) -> None:
+    """An actual request that is listed although its preflight was refused never was on the wire."""
+    made = entry("DELETE", status=0)
+    made["response"] |= fields
+    reader = HarReader(encoded(made, creator=creator), "a.har", "a")
+    assert (list(reader), reader.withheld) == ([], 1)
+
+
+def test_firefox_lists_a_request_before_its_preflight() -> None:
+    """Its panel counts the preflight into no timing; the order on the wire is told by what belongs together."""
+    asks = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT")]
+    put = entry("PUT", started=at(1), time=30)
+    asked = entry("OPTIONS", given=asks, started=at(1.01), timings={"blocked": -1, "send": 0, "wait": 15})
+    again = entry("PUT", started=at(2), time=30)
+    exchanges, _ = read(encoded(put, asked, again, creator="Firefox"))
+    assert [exchange.source.index for exchange in exchanges] == [1, 0, 2]
+    assert exchanges[0].response is not None and exchanges[0].response.time < exchanges[1].request.time
 
 
 def test_redirect_url_stands_in_for_a_location_that_was_left_out() -> None:

@@ -6,7 +6,8 @@ Format: http://www.softwareishard.com/blog/har-12-spec/
 
 import json
 import re
-from collections.abc import Buffer, Iterator
+from collections.abc import Buffer, Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import chain
 from operator import itemgetter
@@ -37,6 +38,13 @@ _USUAL_URL = re.compile(r"https?://[a-z0-9.-]+(?!:(?:80|443)/)(?::[0-9]+)?/[!\"$
 """What every writer but the odd one writes; the rest goes through a parser."""
 
 
+_REFUSED = ("", "net::ERR_FAILED")
+_REFUSED_BY = ("net::ERR_BLOCKED_BY_",)
+"""What a browser says of a request that it did not send, or whose answer it kept from the page: CORS is one reason of many. Whether
+anything went over the wire is not told, so there is nothing to judge; that the actual request of a refused preflight was \"sent\" would
+contradict the verdict on the preflight."""
+
+
 class _Header(Struct, gc=False):
     name: str
     value: str
@@ -50,11 +58,12 @@ class _Request(Struct):
 
 
 class _Response(Struct):
-    status: Annotated[int, Meta(ge=0, le=999)]
+    status: Annotated[int, Meta(ge=-1, le=999)]
     headers: list[_Header]
     httpVersion: str | None = None
     redirectURL: str | None = None
     error: str | None = field(name="_error", default=None)
+    failure_text: str | None = field(name="_failureText", default=None)
 
 
 class _Timings(Struct, gc=False):
@@ -65,9 +74,16 @@ class _Timings(Struct, gc=False):
     wait: float | None = None
 
 
-class _When(Struct, gc=False):
+class _Asked(Struct, gc=False):
+    method: str = ""
+    url: str = ""
+
+
+class _When(Struct):
     startedDateTime: str
+    request: _Asked
     timings: _Timings | None = None
+    time: float | None = None
 
 
 class _Entry(Struct):
@@ -82,6 +98,47 @@ class _Entry(Struct):
 
 _when_decoder = msgspec.json.Decoder(_When)
 _decoder = msgspec.json.Decoder(_Entry, strict=True)
+
+
+class _Preflights:
+    """A browser's panel lists an actual request before its preflight; put it behind, where it was on the wire.
+
+    Chromium counts the preflight into `blocked`, which tells; Firefox does not.
+    """
+
+    def __init__(self) -> None:
+        self._answered: list[tuple[tuple[str, str], float, float]] = []
+
+    def add(self, raw: Buffer, when: _When, sent: float) -> None:
+        """Take note of an entry if it is a preflight."""
+        if when.request.method != "OPTIONS":
+            return
+        entry = _decode(raw, _decoder, _Entry)
+        wanted = next((one.value for one in entry.request.headers if one.name.lower() == "access-control-request-method"), None)
+        if wanted is not None:
+            self._answered.append(((wanted, when.request.url), sent, _answered(entry, sent)))
+
+    def actual_requests_later(self, entries: Iterable[tuple[float, int, Buffer]]) -> dict[int, float]:
+        """Return, for each entry that was listed before its preflight, when it can have been sent."""
+        asked: dict[tuple[str, str], list[tuple[int, float, float]]] = {key: [] for key, _, _ in self._answered}
+        for _, index, raw in entries if asked else ():
+            with suppress(msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
+                when = _decode(raw, _when_decoder, _When)
+                found = asked.get((when.request.method, when.request.url))
+                if found is not None:
+                    began = _sent(when, False)
+                    found.append((index, began, began + _seconds(when.time)))
+        later: dict[int, float] = {}
+        for key, sent, answered in self._answered:
+            for index, began, ended in reversed(asked[key]):
+                if began <= sent <= ended and index not in later:
+                    later[index] = answered + _MOMENT
+                    break
+        return later
+
+
+_MOMENT = 1e-6
+"""Seconds between a preflight's answer and the request that follows it, at the least."""
 
 
 class HarReader:
@@ -103,22 +160,29 @@ class HarReader:
         """How much of the file was read, from 0 to 1."""
         creator = self.writer.lower()
         self._browser = any(word in creator for word in _BROWSERS)
-        self._maker = _Maker(file, prefix, browser=self._browser, mitmproxy=creator.startswith("mitmproxy"))
+        self._maker = _Maker(file, prefix, creator, browser=self._browser)
 
     def __iter__(self) -> Iterator[Exchange | Damage]:
         """Yield the exchanges, and a Damage for each unreadable entry."""
         order: list[tuple[float, int, Buffer]] = []
+        preflights = _Preflights()
         sent = 0.0
         for index, raw in self._entries:
             # Only the times are kept of this first walk: skipping JSON is fast, and a million exchanges would not fit in memory.
             try:
-                sent = _sent(_decode(raw, _when_decoder, _When), self._browser)
+                when = _decode(raw, _when_decoder, _When)
+                sent = _sent(when, self._browser)
+                if self._browser:
+                    preflights.add(raw, when, sent)
             except (msgspec.MsgspecError, RecursionError):
                 pass  # told at its turn below
             except (ValueError, OverflowError) as error:
                 what = f"startedDateTime: {error}; taken to be when the entry before it began"
                 yield Damage(file=self._file, entry=index, what=what)
             order.append((sent, index, raw))
+        later = preflights.actual_requests_later(order)
+        if later:
+            order = [(later.get(index, time), index, raw) for time, index, raw in order]
         order.sort(key=_by_time)
         for done, (time, index, raw) in enumerate(order):
             self.progress = done / len(order)
@@ -135,6 +199,11 @@ class HarReader:
         if self._entries.damage is not None:
             yield Damage(file=self._file, what=self._entries.damage)
 
+    @property
+    def withheld(self) -> int:
+        """How many requests the browser never sent, or kept the answer of; they are no exchanges."""
+        return self._maker.withheld
+
 
 _by_time = itemgetter(0)
 
@@ -142,14 +211,16 @@ _by_time = itemgetter(0)
 class _Maker:
     """Make exchanges of one file's entries."""
 
-    def __init__(self, file: str, prefix: str, *, browser: bool, mitmproxy: bool) -> None:
+    def __init__(self, file: str, prefix: str, creator: str, *, browser: bool) -> None:
         self._file = file
         self._prefix = prefix
         self._browser = browser
-        self._mitmproxy = mitmproxy
+        self._mitmproxy = creator.startswith("mitmproxy")
+        self._connections = not creator.startswith("firefox")  # Firefox writes the server's port there
+        self.withheld = 0
 
     def exchange(self, index: int, raw: Buffer, sent: float) -> Exchange | None:
-        """Return the entry's exchange, or None when it is none (a CONNECT, a data: URL)."""
+        """Return the entry's exchange, or None when it is none (a CONNECT, a data: URL, a request that was never sent)."""
         entry = _decode(raw, _decoder, _Entry)
         scheme, separator, rest = entry.request.url.partition(":")
         scheme = _SCHEMES.get(scheme.lower(), "")
@@ -166,16 +237,20 @@ class _Maker:
         response, error, answered_by_proxy = None, None, False
         head = entry.response
         if head is not None:
-            if head.status == 0:
-                error = head.error or "no response was recorded"
-                answered_by_proxy = head.error is not None and self._is_of_proxy(head.error)
+            if head.status <= 0:
+                error = head.error or head.failure_text or ""
+                if self._browser and not head.headers and (error in _REFUSED or error.startswith(_REFUSED_BY)):
+                    self.withheld += 1
+                    return None
+                answered_by_proxy = error != "" and self._is_of_proxy(error)
+                error = error or "no response was recorded"
             else:
                 version = _version(head.httpVersion)
                 response = Response(
                     status=head.status,
                     headers=self._headers(head.headers, version, head.redirectURL if 300 <= head.status < 400 else None),
                     http_version=version,
-                    time=_answered(entry, sent, self._browser),
+                    time=_answered(entry, sent),
                 )
         return Exchange(
             id=f"{self._prefix}:{index}",
@@ -183,7 +258,7 @@ class _Maker:
             response=response,
             error=error,
             answered_by_proxy=answered_by_proxy,
-            connection=None if entry.connection in (None, "") else str(entry.connection),
+            connection=str(entry.connection) if self._connections and entry.connection else None,
             source=Source(file=self._file, index=index),
             resource_type=entry.resource_type,
         )
@@ -229,7 +304,7 @@ def _sent(when: _When | _Entry, browser: bool) -> float:
     return moment.timestamp() + _seconds(timings.blocked) + _seconds(timings.dns) + _seconds(timings.connect)
 
 
-def _answered(entry: _Entry, sent: float, browser: bool) -> float:
+def _answered(entry: _Entry, sent: float) -> float:
     """Return when the response's head arrived."""
     timings = entry.timings
     if timings is not None and timings.wait is not None:

@@ -20,6 +20,8 @@ class FlowFileReader:
     """The exchanges of a flow file, in the order in which their requests came."""
 
     writer = "mitmproxy"
+    withheld = 0
+    """A proxy sees what became of every request."""
 
     def __init__(self, data: Buffer, file: str, prefix: str) -> None:
         """Open the file.

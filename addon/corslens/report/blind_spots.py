@@ -35,12 +35,13 @@ class BlindSpots:
         else:
             self._depending.discard(inspection.id)
 
-    def notes(self, writer: str, *, har: bool) -> list[str]:
+    def notes(self, writer: str, *, har: bool, withheld: int = 0) -> list[str]:
         """Say what the capture could not show, each the end of a sentence that begins with the file's name.
 
         Args:
             writer: the program that wrote it, as it calls itself.
             har: whether it is a HAR.
+            withheld: how many requests are in it of which the browser does not tell what became.
         """
         notes = []
         if self._uncovered and not self._preflights:
@@ -52,6 +53,11 @@ class BlindSpots:
         if self._depending and not self._cookies:
             notes.append(
                 f"holds no cookie at all (many programs strip them from a HAR), and {len(self._depending)} verdicts depend on credentials"
+            )
+        if withheld:
+            notes.append(
+                f"names {withheld} request{'' if withheld == 1 else 's'} that the browser did not send or whose answer it kept back "
+                "(CORS is one reason of many): they are not judged"
             )
         if har and self._cors and writer.lower().startswith("mitmproxy"):
             notes.append(

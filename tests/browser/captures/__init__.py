@@ -1,0 +1,1 @@
+"""The same session in every form in which it can be captured."""
