@@ -121,6 +121,36 @@ def test_a_verdict_that_is_contradicted_is_told_as_our_mistake() -> None:
     assert later.mistake.verdict.blocked
 
 
+def test_a_redirect_that_we_call_blocked_and_that_was_followed_is_our_mistake() -> None:
+    inspector = Inspector(rules=NO_RULES)
+    agent = {"User-Agent": CHROMIUM, "Sec-Fetch-Mode": "cors"}
+    hop = exchange(request(given=agent), response(302, {"Location": f"{API}/next"}), id="hop")
+    (first,) = inspector.inspect(hop)
+    assert first.verdict.blocked and first.mistake is None
+    _, later = inspector.inspect(
+        exchange(request(url=f"{API}/next", given=agent, time=0.1), response(allow_origin="*"), id="next")
+    )
+    assert (later.id, later.mistake is not None) == ("hop", True)
+
+
+def renewal(id: str, *, at: float, status: int = 304, **given: str) -> Exchange:
+    asked = request(given={"User-Agent": CHROMIUM, "Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "cross-site"}, time=at)
+    return exchange(asked, response(status, {name.replace("_", "-"): value for name, value in given.items()}, time=at), id=id)
+
+
+def test_a_304_is_judged_by_the_stored_response_where_that_was_seen() -> None:
+    """Otherwise the verdict says that it stands on something unseen."""
+    inspector = Inspector(rules=NO_RULES)
+    (unseen,) = inspector.inspect(renewal("a", at=1.0))
+    assert (unseen.verdict.outcome, unseen.verdict.notes) == (Outcome.ALLOWED, ("stored-response-not-seen",))
+    inspector.inspect(renewal("b", at=2.0, status=200, ETag="1", Access_Control_Allow_Origin="https://other.example"))
+    (seen,) = inspector.inspect(renewal("c", at=3.0))
+    assert seen.verdict.reason == "acao-mismatch"
+    (renewed,) = inspector.inspect(renewal("d", at=4.0, Access_Control_Allow_Origin=PAGE))
+    assert renewed.verdict.allowed and renewed.verdict.notes == ()
+    assert renewed.observation.exchange.response is not None and renewed.observation.exchange.response.status == 304
+
+
 def test_findings_come_from_the_rules() -> None:
     (own,) = Inspector(rules=RULES).inspect(sends(method="GET", allow="https://other.example"))
     assert "acao-mismatch" in [finding.rule for finding in own.findings]

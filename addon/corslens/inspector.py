@@ -23,6 +23,7 @@ from corslens.patching.patch import apply
 from corslens.patching.policy import PatchPolicy
 from corslens.patching.propose import NOTHING, propose
 from corslens.patching.stored import StoredResponses
+from corslens.verdict.decide import decide
 from corslens.verdict.decide_each import decide_each
 from corslens.verdict.hindsight import Mistake, inherit_credentials, mistake, settle_preflight, settle_redirect
 from corslens.verdict.verdict import Verdict
@@ -73,7 +74,9 @@ class Inspector:
             settled = inherit_credentials(settled, observation, "redirect-chain")
             if settled.role is Role.NO_CORS and isinstance(observation.mode, Unknown):
                 observation = structs.replace(observation, role=settled.role, mode=settled.mode, need=None)
-            if settled.credentials is not previous.credentials or settled.role is not previous.role:
+            if settled.is_cors and settled.engine is not None and decide(self._patched(settled), settled.engine).blocked:
+                settled = structs.replace(settled, redirect_followed=True)
+            if settled is not previous and settled != previous:
                 self._news.append(settled)
                 observation = structs.replace(observation, redirected_from=settled)
                 if observation.is_cors:
@@ -165,7 +168,11 @@ class Inspector:
     def _inspect(
         self, observation: Observation, patch: bool = False, injections: Sequence[Injection] = (), *, again: bool = False
     ) -> Inspection:
-        verdicts = decide_each(observation)
+        stored = self._stored.renewed_by(observation)
+        judged = observation
+        if stored is not None:
+            judged = structs.replace(observation, exchange=observation.exchange.with_response(stored))
+        verdicts = decide_each(judged)
         headline = self.engine or observation.engine or Engine.CHROMIUM
         history = self._traffic.of(observation) if again else self._traffic.record(observation)
         result = run(self.rules, Facts(observation, verdicts, history))
@@ -176,13 +183,13 @@ class Inspector:
             findings=result.findings,
             silenced=result.silenced,
             patch=self._patch(observation, patch, injections) if patch or injections else None,
-            mistake=None if observation.followed is not Followed.FOLLOWED else _mistake(observation, verdicts),
+            mistake=_mistake(observation, verdicts),
         )
         self._inspections[observation.id] = inspection
         if len(self._inspections) > self._limit:
             self._inspections.popitem(last=False)
             self._forgotten += 1
-        if self.patch_policy is not None and not again:
+        if observation.is_cors and not again:
             delivered = self._patched(observation).exchange.response
             if delivered is not None:
                 self._stored.remember(observation, delivered)
@@ -205,4 +212,6 @@ class Inspector:
 
 
 def _mistake(observation: Observation, verdicts: Mapping[Engine, Verdict]) -> Mistake | None:
-    return None if observation.engine is None else mistake(observation, verdicts[observation.engine])
+    if observation.engine is None or not (observation.followed is Followed.FOLLOWED or observation.redirect_followed):
+        return None
+    return mistake(observation, verdicts[observation.engine])

@@ -87,6 +87,8 @@ class Observation(Struct, frozen=True, kw_only=True):
     """Of a preflight: the id of the request that it was for."""
     followed: Followed | None = None
     """Of a preflight: what became of it. Otherwise None."""
+    redirect_followed: bool = False
+    """Of a redirect whose checks fail, as we see it: the browser sent the next request all the same."""
     redirected_from: "Observation | None" = None
     """The hop before this one."""
     tainted: bool = False

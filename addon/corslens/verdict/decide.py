@@ -20,6 +20,10 @@ from corslens.verdict.verdict import ALLOWED, Check, CheckState, Failure, Outcom
 AUTHORIZATION_COVERED_BY_WILDCARD = "authorization-covered-by-wildcard"
 """Allowed today by every engine, against the standard."""
 
+STORED_RESPONSE_NOT_SEEN = "stored-response-not-seen"
+"""Allowed as far as can be seen: a bare 304 is judged by the response that the browser has in its cache."""
+
+_RENEWED = Verdict(outcome=Outcome.ALLOWED, notes=(STORED_RESPONSE_NOT_SEEN,))
 _NOTED = Verdict(outcome=Outcome.ALLOWED, notes=(AUTHORIZATION_COVERED_BY_WILDCARD,))
 
 _TITLES = {
@@ -104,7 +108,18 @@ def decide_under(observation: Observation, profile: EngineProfile, mode: Credent
         and _authorization_needs_wildcard(observation)
     ):
         return _NOTED
-    return ALLOWED
+    return _RENEWED if _is_bare_renewal(observation) else ALLOWED
+
+
+def _is_bare_renewal(observation: Observation) -> bool:
+    response = observation.exchange.response
+    return (
+        response is not None
+        and response.status == 304
+        and observation.is_cors
+        and observation.role is not Role.PREFLIGHT
+        and ACCESS_CONTROL_ALLOW_ORIGIN not in response.headers
+    )
 
 
 def _authorization_needs_wildcard(observation: Observation) -> bool:

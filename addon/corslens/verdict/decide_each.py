@@ -60,6 +60,9 @@ def _deciding(observation: Observation) -> tuple[object, ...] | None:
     headers = response.headers
     if LOCATION in headers:
         return None
+    http2 = observation.exchange.request.http_version.startswith("HTTP/2")
+    if http2 and not "".join([value for _, value in headers.lines]).isprintable():
+        return None
     role = observation.role
     if role is Role.NO_CORS:
         policy = headers.values(CROSS_ORIGIN_RESOURCE_POLICY)
@@ -67,9 +70,6 @@ def _deciding(observation: Observation) -> tuple[object, ...] | None:
     if not observation.is_cors:
         return (role, None)
     request = observation.exchange.request
-    http2 = request.http_version.startswith("HTTP/2")
-    if http2 and not "".join([value for _, value in headers.lines]).isprintable():
-        return None
     credentials = observation.credentials
     key: tuple[object, ...] = (
         role,

@@ -60,10 +60,14 @@ def inherit_credentials(observation: Observation, source: Observation, evidence:
 
 
 def mistake(observation: Observation, verdict: Verdict) -> Mistake | None:
-    """Return our mistake when a preflight that we call blocked was followed by its actual request in the same engine."""
-    if observation.engine is None or observation.followed is not Followed.FOLLOWED or not verdict.blocked:
+    """Return our mistake when what we call blocked was followed up in the same engine: a preflight, or a redirect."""
+    if observation.engine is None or not verdict.blocked:
         return None
-    return Mistake(engine=observation.engine, verdict=verdict, seen="the browser sent the actual request")
+    if observation.followed is Followed.FOLLOWED:
+        return Mistake(engine=observation.engine, verdict=verdict, seen="the browser sent the actual request")
+    if observation.redirect_followed:
+        return Mistake(engine=observation.engine, verdict=verdict, seen="the browser followed the redirect")
+    return None
 
 
 def _settle(observation: Observation, outcome: Outcome, evidence: str) -> Observation:
