@@ -90,6 +90,7 @@ def test_a_disagreement_shrinks_to_its_cause() -> None:
 
         record: Record = {
             "role": "simple",
+            "error": None,
             "findings": [],
             "patch": None,
             "verdicts": {"chromium": {"outcome": "allowed", "reason": None}},
@@ -158,5 +159,5 @@ def test_a_disagreement_shrinks_to_its_cause() -> None:
 )
 def test_comparing(ours: dict[str, object], told: Told, expected: Agreement) -> None:
     """Outcome and reason must be the browser's; an open verdict must name the browser's among its two."""
-    record: Record = {"role": "simple", "findings": [], "patch": None, "verdicts": {"chromium": ours}}
+    record: Record = {"role": "simple", "error": None, "findings": [], "patch": None, "verdicts": {"chromium": ours}}
     assert compare([record], told, "chromium").agreement is expected

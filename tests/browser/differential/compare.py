@@ -53,6 +53,9 @@ def compare(records: Sequence[Record], told: Told, engine: str) -> Comparison:
 
     if told.result in ("refused", "timeout"):
         return result(Agreement.NOT_CORS)
+    if told.cors_error is None and told.result == "error" and any(record["error"] for record in records):
+        # The server never answered, which we say as well; whether the proxy's own page is then blamed is up to the engine.
+        return result(Agreement.NOT_CORS)
     if told.cors_error is None and told.result == "error":
         # Something else failed. That is no contradiction, unless we blame a CORS check that the browser would have named.
         blamed = said.names(engine)
