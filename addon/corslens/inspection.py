@@ -50,4 +50,4 @@ class Inspection(Struct, frozen=True, kw_only=True):
     @property
     def worst(self) -> Severity | None:
         """The highest severity among the findings."""
-        return max((finding.severity for finding in self.findings), default=None)
+        return max([finding.severity for finding in self.findings]) if self.findings else None

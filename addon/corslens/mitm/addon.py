@@ -184,8 +184,8 @@ class CorsLens(Commands):
         session = self.session
         if session is not None:
             try:
-                if session.response_head(flow) and _may_last(flow):
-                    # Its end may be hours away. Other addons still have this hook before them; look when they are through.
+                if session.response_head(flow):
+                    # Other addons still have this hook before them; look when they are through.
                     asyncio.get_running_loop().call_soon(self._look_again, flow)
             except Exception as error:
                 self._tell(error, flow)
@@ -376,11 +376,3 @@ class CorsLens(Commands):
                 key[0],
                 told,
             )
-
-
-def _may_last(flow: http.HTTPFlow) -> bool:
-    """Say whether the response's end may be long in coming."""
-    response = flow.response
-    return response is not None and (
-        bool(response.stream) or response.headers.get("content-type", "").lower().startswith("text/event-stream")
-    )

@@ -9,6 +9,7 @@ from mitmproxy import http
 from msgspec import structs
 
 from corslens.engines.engine import Engine
+from corslens.fetch.messages import Response
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
 from corslens.mitm import annotate, convert
@@ -51,8 +52,8 @@ class _InFlight:
         self.patched = False
         self.answered: http.Response | None = None
         """Our own answer to a preflight."""
-        self.refused: http.Response | None = None
-        """An earlier addon's: the proxy wants its password first."""
+        self.refused = False
+        """An earlier addon answered that the proxy wants its password first."""
 
 
 class Session:
@@ -102,8 +103,7 @@ class Session:
             return
         state = self._begin(flow)
         observation = self.inspector.begin(state.exchange)
-        if flow.response is not None and flow.response.data.status_code == 407:
-            state.refused = flow.response
+        state.refused = flow.response is not None and flow.response.data.status_code == 407
         # Somebody before us may have answered already.
         if observation.role is Role.PREFLIGHT and flow.response is None and self.patching.answers(flow):
             given = answer(observation, self.patching.policy)
@@ -113,7 +113,7 @@ class Session:
                 del flow.response.headers["content-length"]  # not with a 204, RFC 9110 section 8.6
 
     def response_head(self, flow: http.HTTPFlow) -> bool:
-        """Judge the response and patch it. Say whether the flow is one of ours."""
+        """Judge the response and patch it. Say whether to look again at once, because its end may be long in coming."""
         assert flow.response is not None
         state = self._in_flight.get(flow.id)
         if state is None:
@@ -124,7 +124,7 @@ class Session:
         response = convert.response_of(flow.response)
         state.exchange = state.exchange.with_response(response)
         # This proxy's own 407 is between it and the browser; mended, nobody could log in.
-        state.wanted = state.refused is None and self.patching.mends(flow)
+        state.wanted = not state.refused and self.patching.mends(flow)
         injections = self.patching.injections_for(flow)
         inspections = self.inspector.complete(state.exchange, patch=state.wanted, injections=injections)
         first = inspections[0]
@@ -136,7 +136,7 @@ class Session:
             self.lacking.record(first.observation, view.patch, asked=state.answered is not flow.response)
         self._left(state, flow.response)
         self._take(state, flow, inspections)
-        return True
+        return bool(flow.response.stream) or _is_event_stream(response)
 
     def look_again(self, flow: http.HTTPFlow) -> None:
         """Judge what the browser got, if others changed the response after us, and hand the inspection on."""
@@ -250,3 +250,8 @@ class Session:
                 if verdict.blocked:
                     return structs.replace(inspection, headline=engine)
         return inspection
+
+
+def _is_event_stream(response: Response) -> bool:
+    content_type = response.headers.get("content-type")
+    return content_type is not None and content_type[:17].lower() == "text/event-stream"
