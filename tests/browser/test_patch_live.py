@@ -3,8 +3,13 @@
 `python -m tests.browser.patched` runs every recorded scenario, or as many generated ones as you like; here a part of them runs.
 """
 
+from pathlib import Path
+
 import pytest
 
+from tests.browser.kit.chromium import Chromium
+from tests.browser.kit.mitmdump import Mitm
+from tests.browser.kit.servers import Server, fixed
 from tests.browser.patched import (
     ERROR_STATUS,
     NOT_ANSWERED,
@@ -64,3 +69,31 @@ async def test_generated_scenarios_become_readable(chromium_path: str) -> None:
     outcomes = await run_generated(120, 5, "chromium")
     assert not failures(outcomes), summary(outcomes)
     assert sum(outcome.readable for outcome in outcomes) > 40, summary(outcomes)
+
+
+@pytest.mark.browser
+async def test_an_injection_breaks_a_page_as_a_server_would(chromium_path: str, tmp_path: Path) -> None:
+    """A second Allow-Origin line, injected for this machine's pages, is what Chromium then blocks; other flows are as they were."""
+    rules = tmp_path / "rules.yaml"
+    rules.write_text('- {name: two-layers, filter: ~u /broken, add: {Access-Control-Allow-Origin: "*"}}\n')
+    grant = fixed(200, {"Access-Control-Allow-Origin": "*", "Content-Type": "text/plain"}, "hello")
+    async with (
+        Server({"/": fixed(200, {"Content-Type": "text/html"}, "<!doctype html>")}, host="localhost") as shop,
+        Server({"/broken": grant, "/fine": grant}) as api,
+        Mitm(options={"cors_patch_rules": str(rules)}) as mitm,
+        Chromium(proxy=mitm.address) as chromium,
+    ):
+        page = await chromium.page()
+        await page.goto(shop.url("/"))
+        texts = [
+            await page.evaluate(f"fetch({api.url(path)!r}).then(answer => answer.text(), () => 'blocked')")
+            for path in ("/broken", "/fine")
+        ]
+        (request,) = page.asked(api.url("/broken"))
+        await page.until(lambda: request.over)
+        await mitm.until(lambda records: any(record["url"] == api.url("/broken") for record in records))
+        (record,) = [record for record in mitm.latest() if record["url"] == api.url("/broken")]
+    assert texts == ["blocked", "hello"]
+    assert request.cors_error == "MultipleAllowOriginValues"
+    assert record["patch"]["verdicts_after"]["chromium"]["reason"] == "acao-multiple"
+    assert record["verdicts"]["chromium"]["outcome"] != "blocked"
