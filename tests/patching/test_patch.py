@@ -37,3 +37,10 @@ def test_empty_patch_changes_nothing() -> None:
         assert patch.empty
         assert apply(patch, response) == response
     assert not Patch(status=StatusChange(before=404, after=200, because="b")).empty
+
+
+def test_combined_is_what_a_browser_sees() -> None:
+    """Several lines are one value to a check; a removed header has none."""
+    change = HeaderChange(header="A", before=("x",), after="1", more=("2",), because="b")
+    assert (change.lines, change.combined) == (("1", "2"), "1, 2")
+    assert HeaderChange(header="A", before=("x",), after=None, because="b").combined is None

@@ -23,6 +23,11 @@ class HeaderChange(Struct, frozen=True, kw_only=True):
         """The lines that are there now."""
         return () if self.after is None else (self.after, *self.more)
 
+    @property
+    def combined(self) -> str | None:
+        """The lines that are there now, joined as browsers join them; None when it is removed."""
+        return None if self.after is None else ", ".join(self.lines)
+
 
 class StatusChange(Struct, frozen=True, kw_only=True):
     """The status of a preflight's response, before and after."""

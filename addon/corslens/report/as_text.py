@@ -158,7 +158,7 @@ def _patch_sentences(inspection: Inspection) -> Iterator[tuple[str, str, str]]:
     if patch.status is not None:
         yield f"{verb}: status {patch.status.before} → {patch.status.after}", "", ""
     for change in patch.changes:
-        to = "removed" if change.after is None else escape(redact_header(change.header, change.after))
+        to = "removed" if change.combined is None else escape(redact_header(change.header, change.combined))
         yield f"{verb}: {escape(change.header)}: {to}", "", ""
 
 

@@ -277,7 +277,7 @@ def _patch(view: PatchedView) -> Iterator[str]:
     for change in patch.changes:
         for value in change.before:
             yield f"- {escape(change.header)}: {escape(redact_header(change.header, value))}"
-        after = "(removed)" if change.after is None else escape(redact_header(change.header, change.after))
+        after = "(removed)" if change.combined is None else escape(redact_header(change.header, change.combined))
         yield f"+ {escape(change.header)}: {after}  ({escape(change.because)})"
     for engine, verdict in view.verdicts_after.items():
         yield f"then in {engine.label}: {_outcome(verdict, engine)}"

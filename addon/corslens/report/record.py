@@ -273,7 +273,7 @@ def _patch(view: PatchedView) -> PatchRecord:
             ChangeRecord(
                 header=change.header,
                 before=tuple(redact_header(change.header, value) for value in change.before),
-                after=change.after,
+                after=None if change.combined is None else redact_header(change.header, change.combined),
                 because=change.because,
             )
             for change in patch.changes
