@@ -5,6 +5,7 @@ from string import ascii_letters
 
 import pytest
 from corslens.inspector import Inspector
+from corslens.lint.finding import Severity
 from corslens.lint.loader import load_rules
 from corslens.mitm import terminal
 from corslens.mitm.options import Show
@@ -52,6 +53,17 @@ def test_an_open_question_is_no_problem(seen):
     depends = seen(request(url="http://api.example/", origin="http://app.example"), response(allow_origin="http://app.example"))
     assert printed(Show.PROBLEMS, depends)[0] == ""
     assert "DEPENDS" in printed(Show.CORS, depends)[0]
+
+
+def test_a_remark_is_no_problem(seen):
+    """Something that is only worth knowing waits for the summary, or for cors_show=cors."""
+    remark = seen(request(url="http://localhost:8000/", origin="http://localhost:3000"), response(allow_origin="*"))
+    assert remark.worst is Severity.INFO
+    text, shown = printed(Show.PROBLEMS, remark)
+    assert text == ""
+    shown.summarise()
+    assert "info" in shown._out.getvalue()
+    assert remark.findings[0].rule in printed(Show.CORS, remark)[0]
 
 
 def test_none(seen):

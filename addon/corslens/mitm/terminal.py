@@ -9,12 +9,12 @@ from rich.console import Console
 from rich.text import Text
 
 from corslens.inspection import Inspection
+from corslens.lint.finding import Severity
 from corslens.mitm.options import Show
 from corslens.report.as_text import render_problem, render_summary
 from corslens.report.escape import escape
-from corslens.report.problems import is_problem, problem_key
+from corslens.report.problems import is_problem, label, problem_key
 from corslens.report.tally import Tally
-from corslens.verdict.verdict import Outcome
 
 REMEMBERED = 2_000
 """Problems that are known again; an older one is printed anew."""
@@ -42,9 +42,7 @@ class Terminal:
     def show(self, inspection: Inspection, what: Show) -> None:
         """Count the inspection, and print it if it is of the kind to be shown and says something new."""
         self.count(inspection)
-        # That a verdict depends on the credentials mode is an open question, not a problem, unless there are findings, too.
-        problem = is_problem(inspection) and (bool(inspection.findings) or not _is_open(inspection))
-        wanted = problem or (what is Show.CORS and inspection.observation.is_cors)
+        wanted = _is_loud(inspection) or (what is Show.CORS and (inspection.observation.is_cors or inspection.findings))
         if what is Show.NONE or not wanted:
             return
         key = problem_key(inspection)
@@ -91,8 +89,15 @@ class Terminal:
         return self._console
 
 
-def _is_open(inspection: Inspection) -> bool:
-    return inspection.verdict.outcome is Outcome.DEPENDS
+def _is_loud(inspection: Inspection) -> bool:
+    """Say whether the exchange is worth interrupting somebody for.
+
+    A remark is not, nor that a verdict depends on a credentials mode which nobody can see.
+    """
+    if not is_problem(inspection):
+        return False
+    worst = inspection.worst
+    return label(inspection) in ("BLOCKED", "PATCHED") or (worst is not None and worst > Severity.INFO)
 
 
 def _width(console: Console) -> int | None:
