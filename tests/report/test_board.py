@@ -171,3 +171,10 @@ def test_changes_add_up(steps: list[tuple[int, list[Finding], bool, bool]]) -> N
     assert sorted([p[k] for k in what] for p in problems.values()) == sorted(
         [p[k] for k in what] for p in fresh_problems.values()
     )
+
+
+def test_secrets_in_an_origin_are_gone() -> None:
+    """An Origin header may hold what it likes."""
+    board = Board()
+    board.add(inspection("a", finding(), origin="https://user:hunter2@app.example"))
+    assert "hunter2" not in repr(board.changes())

@@ -43,8 +43,8 @@ logger = logging.getLogger(__name__)
 TICK_SECONDS = 1.0
 """How often time is looked at: for preflights that were never followed, and for the end of patching."""
 
-FORWARD_MODES = ("regular", "upstream", "socks5", "local", "wireguard")
-"""Modes in which a browser names the host that it wants, so that one that does not exist can be asked for."""
+FORWARD_MODES = ("regular", "upstream")
+"""Modes in which a browser leaves it to the proxy to find the host, so that one that does not exist can be asked for."""
 
 _UNREACHABLE = 1_000
 """Servers that are told of when they cannot be reached; a scan of the network tells no more."""

@@ -268,7 +268,7 @@ def _share(inspection: Inspection) -> _Share:
         for finding in inspection.findings:
             group = key_of(inspection, finding)
             engines = concerned_engines(inspection.verdicts, finding.rule)
-            parts.append(_Part(group, page or "", observation.exchange.request.method, engines))
+            parts.append(_Part(group, "" if page is None else redact_url(page), observation.exchange.request.method, engines))
     return _Share(tuple(counts), cell, outcome, tuple(parts))
 
 
