@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import AsyncIterator
+from typing import Any
 
+import aiohttp
 import pytest
 import pytest_asyncio
 from msgspec import Struct
@@ -20,6 +22,9 @@ API = {
     "/blocked": by_method(OPTIONS=fixed(204), PUT=fixed(200)),
     "/data": fixed(200, [("Content-Type", "application/json")], '{"shown": "as ever"}'),
 }
+
+
+XSRF = "x" * 32
 
 
 class Scene(Struct, frozen=True):
@@ -129,3 +134,23 @@ async def test_filters(scene: Scene) -> None:
     ):
         await search(scene.page, text)
         await appears(scene.page, there, within="tbody tr", gone=gone)
+
+
+async def test_commands_over_mitmwebs_interface(scene: Scene) -> None:
+    """What its command bar sends is answered: the text of the view, the state of patching, and mistakes in words."""
+    address, _, token = scene.mitm.web_url.partition("/?token=")
+    headers = {"Authorization": f"Bearer {token}", "X-XSRFToken": XSRF, "Cookie": f"_mitmproxy_xsrf={XSRF}"}
+
+    async with aiohttp.ClientSession(headers=headers) as web:
+
+        async def command(name: str, *arguments: str) -> Any:
+            async with web.post(f"{address}/commands/{name}", json={"arguments": arguments}) as reply:
+                return await reply.json()
+
+        explained = await command("cors.explain", "~m OPTIONS")
+        assert "PreflightMissingAllowOriginHeader" in explained["value"]
+        assert (await command("cors.patch.on", "~d 127.0.0.1"))["value"].startswith("patching is on for ~d 127.0.0.1")
+        assert await command("cors.patch.off") == {"value": "patching is off"}
+        assert "is no flow filter" in (await command("cors.patch.on", "~nope"))["error"]
+        assert "not one of a preflight and its request" in (await command("cors.pair", "~u /data"))["error"]
+        assert "nginx" in (await command("cors.servers"))["value"]
