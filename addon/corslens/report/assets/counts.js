@@ -2,7 +2,7 @@
 /* The counts at the top. */
 
 const COUNTS = [
-  ["exchanges", "exchanges seen", ""],
+  ["exchanges", "exchanges inspected", ""],
   ["cors", "of them CORS", ""],
   ["preflights", "preflights", ""],
   ["blocked", "blocked", "blocked"],
