@@ -140,7 +140,7 @@ def _resource_policy(observation: Observation, response: Response, reason: Reaso
 
 
 def _vary(headers: HeaderList) -> HeaderChange | None:
-    lines = headers.values(VARY)
+    lines = [_CONTROL_BYTES.sub("", line) for line in headers.values(VARY)]
     names = [name.lower() for name in _tokens(lines)]
     if WILDCARD in names or ORIGIN in names:
         return None

@@ -57,7 +57,9 @@ def propose(observation: Observation, policy: PatchPolicy, *, renewed: Response 
     if not _is_allowed(verdicts, observation):
         return Patch(beyond=_reasons(verdicts))
     entailed = companions(observation, response, patch.changes, policy.max_age_seconds)
-    return structs.replace(patch, changes=patch.changes + entailed, beyond=_reasons(verdicts))
+    # What an edit entails takes the place of what only cleaned the same header.
+    changes = {change.header: change for change in (*patch.changes, *entailed)}
+    return structs.replace(patch, changes=tuple(changes.values()), beyond=_reasons(verdicts))
 
 
 def askers(observation: Observation) -> tuple[Engine, ...]:
