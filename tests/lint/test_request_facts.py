@@ -2,15 +2,10 @@
 
 import pytest
 from corslens.lint.hosts import Place
-from corslens.lint.request_facts import split_list
 from corslens.observation.evidence import Unknown
 from corslens.observation.observation import Role
 
 from tests.lint.make import facts, preflight
-
-
-def test_lists_are_split_and_lowered() -> None:
-    assert frozenset({"a", "b c"}) == split_list(("A,, b C", " a"))
 
 
 def test_role_origin_and_method() -> None:

@@ -51,23 +51,6 @@ def test_what_is_known_of_the_granted_origin() -> None:
     assert facts({ALLOW: "https://api.example"}).response_allow_origin_difference is Difference.ITSELF
 
 
-@pytest.mark.parametrize(
-    ("value", "remarkable"),
-    [
-        ("*", False),
-        ("https://app.example", False),
-        ("http://app.example", True),
-        ("null", True),
-        ("https://cdpn.io", True),
-        ("https://localhost", True),
-        ("https://app.example/", True),
-        ("https://other.test", True),
-    ],
-)
-def test_the_ordinary_is_told_from_the_rest(value: str, remarkable: bool) -> None:
-    assert facts({ALLOW: value}).granted_remarkable is remarkable
-
-
 def test_lists_of_methods_and_headers() -> None:
     made = preflight(
         {
@@ -75,18 +58,11 @@ def test_lists_of_methods_and_headers() -> None:
             "access-control-allow-headers": "X-A, Cookie, Access-Control-Allow-Origin",
         }
     )
-    assert made.response_odd_lists
     assert made.response_allow_methods == {"put", "delete", "trace", "get"}
     assert made.response_wrong_case_methods == {"delete"}
     assert made.response_forbidden_methods == {"TRACE"}
     assert made.response_forbidden_request_headers == {"cookie"}
     assert made.response_response_headers_allowed == {"access-control-allow-origin"}
-
-
-def test_ordinary_lists_are_not_odd() -> None:
-    lists = {"access-control-allow-methods": "GET, PUT", "access-control-allow-headers": "Content-Type"}
-    assert not preflight(lists).response_odd_lists
-    assert not preflight({}).response_odd_lists
 
 
 def test_odd_header_names() -> None:
@@ -97,12 +73,11 @@ def test_odd_header_names() -> None:
             "access-control-allow-private-network": "true",
         }
     )
-    assert made.response_odd_headers
     assert made.response_misspelt_headers == {"access-control-allow-method"}
     assert made.response_meant_headers == {"Access-Control-Allow-Methods"}
     assert made.response_request_headers == {"access-control-request-method"}
     assert made.response_obsolete_headers == {"access-control-allow-private-network"}
-    assert not facts({ALLOW: "*"}).response_odd_headers
+    assert not facts({ALLOW: "*"}).response_misspelt_headers
 
 
 def test_headers_of_preflights_on_other_answers() -> None:

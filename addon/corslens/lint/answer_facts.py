@@ -15,9 +15,10 @@ from corslens.lint.cookies import cookies_kept_home
 from corslens.lint.fact import fact
 from corslens.lint.facts_base import NOT_ANSWERED, FactsBase
 from corslens.lint.gateway import Gateway, gateway_of
+from corslens.lint.header_lists import split_list
 from corslens.lint.network_error import NetworkError, network_error
+from corslens.lint.oddities import Oddity
 from corslens.lint.redirection import Redirection, redirection
-from corslens.lint.request_facts import split_list
 from corslens.observation.evidence import Known, Unknown
 from corslens.observation.fingerprints import Product, Refusal, fingerprint, products, refusal
 from corslens.observation.observation import Role
@@ -32,11 +33,6 @@ class AnswerFacts(FactsBase):
         """The status."""
         return NOT_ANSWERED if self.got is None else self.got.status
 
-    @fact("response.is-error", rank=13)
-    def response_is_error(self) -> bool:
-        """Whether the status is 400 or more."""
-        return self.got is not None and self.got.status >= 400
-
     @fact("response.answered", rank=24)
     def response_answered(self) -> bool:
         """Whether the server answered at all."""
@@ -47,7 +43,7 @@ class AnswerFacts(FactsBase):
         """Why there was no answer, in the proxy's words."""
         return self.observation.exchange.error
 
-    @fact("exchange.error-kind", rank=24)
+    @fact("exchange.error-kind", rank=24, only_if=Oddity.UNANSWERED)
     def exchange_error_kind(self) -> NetworkError | None:
         """Why there was no answer: the connection was `refused` or `reset`, the name not found (`dns`), `tls` failed, or `timeout`."""
         error = self.observation.exchange.error
@@ -74,7 +70,7 @@ class AnswerFacts(FactsBase):
         """The WWW-Authenticate header."""
         return self.got_headers.get("www-authenticate")
 
-    @fact("response.gateway", rank=45, only_if="response.is-error")
+    @fact("response.gateway", rank=45, only_if=Oddity.ERROR)
     def response_gateway(self) -> Gateway | None:
         """The layer in front of the application that wrote an error answer itself, where its marks tell."""
         return None if self.got is None else gateway_of(self.got)
@@ -89,12 +85,12 @@ class AnswerFacts(FactsBase):
         """Every product that left a mark in the response's head: an application and a proxy before it, for instance."""
         return frozenset() if self.got is None else frozenset(products(self.got_headers))
 
-    @fact("response.refusal", rank=44, only_if="response.is-error")
+    @fact("response.refusal", rank=44, only_if=Oddity.ERROR)
     def response_refusal(self) -> Refusal | None:
         """A known refusal of a CORS library or gateway, by status, type and length of its text."""
         return None if self.got is None else refusal(self.got)
 
-    @fact("response.redirection", message="response", header="location", rank=28)
+    @fact("response.redirection", message="response", header="location", rank=28, only_if=Oddity.REDIRECT)
     def response_redirection(self) -> Redirection | None:
         """Of a redirect: what it changes."""
         if self.got is None or not 300 <= self.got.status < 400:
@@ -102,7 +98,9 @@ class AnswerFacts(FactsBase):
         location = self.got_headers.get("location")
         return None if location is None else redirection(self.sent.url, location)
 
-    @fact("response.location-insecure", message="response", header="location", rank=28, needs_header=True)
+    @fact(
+        "response.location-insecure", message="response", header="location", rank=28, needs_header=True, only_if=Oddity.REDIRECT
+    )
     def response_location_insecure(self) -> bool:
         """Whether a redirect leads to plain http on another machine."""
         if self.got is None or not 300 <= self.got.status < 400:
@@ -172,7 +170,7 @@ class AnswerFacts(FactsBase):
         """Names of cookies that the answer sets and that the browser will not send with cross-site requests (SameSite, Secure)."""
         return cookies_kept_home(self.got_headers.values("set-cookie"))
 
-    @fact("response.unreadable-headers", message="response", rank=48)
+    @fact("response.unreadable-headers", message="response", rank=48, only_if=Oddity.WANTED_HEADERS)
     def response_unreadable_headers(self) -> frozenset[str]:
         """Response headers that pages usually want and that this page's script cannot read, because they are not exposed."""
         got = self.got

@@ -59,7 +59,7 @@ class Fact[T]:
         self.needs_header = needs_header or (header is not None and self.optional)
         """Without the header it is absent (or false), so no condition on its value can hold."""
         self.only_if = only_if
-        """A flag without which it is empty, false, absent or one of `usual`, so that one look at that flag excludes the rest."""
+        """The mark (an element of `exchange.oddities`) without which it is empty, false, absent or one of `usual`."""
         self.usual = usual
 
     def __set_name__(self, owner: type, name: str) -> None:

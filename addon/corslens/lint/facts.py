@@ -10,13 +10,14 @@ from typing import Any
 from corslens.lint.answer_facts import AnswerFacts
 from corslens.lint.fact import Fact, facts_of
 from corslens.lint.history_facts import HistoryFacts
+from corslens.lint.oddities import OddityFacts
 from corslens.lint.pair_facts import PairFacts
 from corslens.lint.request_facts import RequestFacts
 from corslens.lint.response_facts import ResponseFacts
 from corslens.lint.verdict_facts import VerdictFacts
 
 
-class Facts(RequestFacts, ResponseFacts, AnswerFacts, PairFacts, VerdictFacts, HistoryFacts):
+class Facts(OddityFacts, RequestFacts, ResponseFacts, AnswerFacts, PairFacts, VerdictFacts, HistoryFacts):
     """Everything that a rule can ask of one exchange."""
 
 

@@ -16,11 +16,6 @@ class HistoryFacts(FactsBase):
         """Origins that were answered with their own name (at most 16 are remembered)."""
         return frozenset(self.past.granted_origins)
 
-    @fact("history.several-origins", rank=13)
-    def history_several_origins(self) -> bool:
-        """Whether more than one origin was answered with its own name."""
-        return len(self.past.granted_origins) > 1
-
     @fact("history.unrelated-sites-granted", rank=47)
     def history_unrelated_sites_granted(self) -> int:
         """How many different sites, none of them the server's own, were answered with their own name."""

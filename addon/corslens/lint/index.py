@@ -10,10 +10,13 @@ from typing import Any
 
 from corslens.lint.condition import Condition, Leaf, Matcher, Test, compile_condition, conjuncts, wants_value
 from corslens.lint.fact import Fact
+from corslens.lint.oddities import Oddity
 from corslens.observation.observation import Role
 
 _HEADER_SETS = {"response": "response.headers", "request": "request.headers"}
 _ROLE = "role"
+_ODDITIES = "exchange.oddities"
+_FROM = frozenset({Matcher.IS, Matcher.IN, Matcher.AT_LEAST, Matcher.ABOVE})
 _REASONS = frozenset({"verdict.reasons", "verdict.reason"})
 """Only a verdict of `blocked` has any."""
 
@@ -162,6 +165,10 @@ def _implied(leaf: Leaf, vocabulary: Mapping[str, Fact[Any]]) -> Iterator[Leaf]:
         yield Leaf(names, Matcher.HAS, fact.header)
     asked = leaf.argument if isinstance(leaf.argument, tuple) else (leaf.argument,)
     if fact.only_if is not None and not (fact.usual and (leaf.matcher is Matcher.PRESENT or set(asked) & set(fact.usual))):
-        yield Leaf(fact.only_if, Matcher.IS, True)
+        yield Leaf(_ODDITIES, Matcher.HAS, fact.only_if)
+    if leaf.fact == "response.status" and leaf.matcher in _FROM and all(status >= 400 for status in asked):
+        yield Leaf(_ODDITIES, Matcher.HAS, str(Oddity.ERROR))
+    if leaf.fact == "history.jsonp" and leaf.matcher is Matcher.ABOVE:
+        yield Leaf(_ODDITIES, Matcher.HAS, str(Oddity.JSONP))
     if leaf.fact in _REASONS:
         yield Leaf("verdict.outcome", Matcher.IS, "blocked")

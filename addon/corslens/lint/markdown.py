@@ -129,7 +129,7 @@ def facts_in_use(rules: Iterable[Rule]) -> frozenset[str]:
         conditions = [*(case.when for case in rule.cases), *(() if rule.condition is None else (rule.condition,))]
         used |= {leaf.fact for condition in conditions for leaf in leaves(condition)}
         used |= {*rule.message.fields, *rule.fix.fields}
-    used |= {one.only_if for one in VOCABULARY.values() if one.only_if is not None}
+    used |= {"exchange.oddities"}
     used |= {f"{one.message}.headers" for one in VOCABULARY.values() if one.needs_header}
     return frozenset(used & VOCABULARY.keys())
 

@@ -4,6 +4,7 @@ from corslens.fetch.constants import ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CO
 from corslens.fetch.messages import Response
 from corslens.lint.fact import fact
 from corslens.lint.facts_base import FactsBase
+from corslens.lint.oddities import Oddity
 from corslens.observation.observation import Followed
 
 
@@ -20,7 +21,7 @@ class PairFacts(FactsBase):
         """Whether an earlier preflight, kept in the browser's preflight cache, let this request be sent."""
         return self.observation.preflight is not None and self.observation.preflight.from_cache
 
-    @fact("preflight.missed", rank=31)
+    @fact("preflight.missed", rank=31, only_if=Oddity.NO_PREFLIGHT)
     def preflight_missed(self) -> bool:
         """Whether a request that needs a preflight came without one, in traffic that shows preflights."""
         return self.observation.preflights_missed
@@ -48,17 +49,17 @@ class PairFacts(FactsBase):
         response = self._preflight_response()
         return response is not None and response.headers.get(ACCESS_CONTROL_ALLOW_CREDENTIALS) == "true"
 
-    @fact("redirect.followed", rank=31)
+    @fact("redirect.followed", rank=31, only_if=Oddity.REDIRECTED)
     def redirect_followed(self) -> bool:
         """Whether a redirect led to this request."""
         return self.observation.redirected_from is not None
 
-    @fact("redirect.tainted", message="request", header="origin", rank=32, only_if="redirect.followed")
+    @fact("redirect.tainted", message="request", header="origin", rank=32, only_if=Oddity.REDIRECTED)
     def redirect_tainted(self) -> bool:
         """Whether Origin is `null` because a redirect led from one foreign origin to another."""
         return self.observation.tainted
 
-    @fact("redirect.authorization-dropped", rank=32, only_if="redirect.followed")
+    @fact("redirect.authorization-dropped", rank=32, only_if=Oddity.REDIRECTED)
     def redirect_authorization_dropped(self) -> bool:
         """Whether the hop before carried Authorization, and this one, on another origin, does not."""
         before = self.observation.redirected_from
@@ -66,7 +67,7 @@ class PairFacts(FactsBase):
             return False
         return "authorization" in before.exchange.request.headers and "authorization" not in self.sent_headers
 
-    @fact("redirect.first-url", rank=60)
+    @fact("redirect.first-url", rank=60, only_if=Oddity.REDIRECTED)
     def redirect_first_url(self) -> str | None:
         """The URL that the page asked for, before any redirect."""
         hop = self.observation.redirected_from

@@ -1,7 +1,6 @@
 """Facts about the request: what was asked, by whom, and with what evidence for what the wire does not show."""
 
 from collections.abc import Set
-from functools import lru_cache
 
 from corslens.engines.engine import Engine
 from corslens.fetch.constants import (
@@ -13,39 +12,17 @@ from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.origins import is_same_site, scheme_host_port
 from corslens.lint.fact import fact
 from corslens.lint.facts_base import FactsBase
+from corslens.lint.header_lists import is_by_hand, split_list
 from corslens.lint.hosts import Place, place_of
+from corslens.lint.oddities import CLIENT_HINTS, RESPONSE_ONLY, Oddity
 from corslens.observation.evidence import Known, Unknown
 from corslens.observation.observation import Role
 from corslens.observation.path_shape import path_shape
 from corslens.observation.traffic import jsonp_parameter
 
 _NOT_A_BROWSER = Unknown("no browser is recognised by the User-Agent")
-_CLIENT_HINTS = frozenset({"dpr", "save-data", "device-memory", "downlink", "ect", "rtt", "viewport-width", "width"})
-_RESPONSE_ONLY = frozenset({
-    "access-control-allow-origin",
-    "access-control-allow-credentials",
-    "access-control-allow-methods",
-    "access-control-allow-headers",
-    "access-control-expose-headers",
-    "access-control-max-age",
-})  # fmt: skip
-
 type Names = Set[str]
 """Lower-case header names."""
-
-
-@lru_cache(maxsize=4096)
-def split_list(lines: tuple[str, ...]) -> frozenset[str]:
-    """Return the lower-case elements of comma lists, whatever they hold."""
-    return frozenset(part.strip().lower() for line in lines for part in line.split(",") if part.strip())
-
-
-@lru_cache(maxsize=2048)
-def _is_by_hand(lines: tuple[str, ...]) -> bool:
-    if not lines:
-        return False
-    names = ",".join(lines).split(",")
-    return names != sorted({name.strip().lower() for name in names})
 
 
 class RequestFacts(FactsBase):
@@ -127,12 +104,12 @@ class RequestFacts(FactsBase):
         need = self.observation.need
         return frozenset() if need is None else frozenset(need.header_names)
 
-    @fact("request.response-only-headers", message="request", rank=8)
+    @fact("request.response-only-headers", message="request", rank=8, only_if=Oddity.REQUEST_HEADERS)
     def request_response_only_headers(self) -> frozenset[str]:
         """`Access-Control-Allow-…` names that the page put on its request, or asks a preflight for, where they mean nothing."""
-        found = _RESPONSE_ONLY & self.request_headers
+        found = RESPONSE_ONLY & self.request_headers
         if self.observation.role is Role.PREFLIGHT:
-            found |= _RESPONSE_ONLY & self.request_requested_headers
+            found |= RESPONSE_ONLY & self.request_requested_headers
         return frozenset(found)
 
     @fact("request.requested-method", message="request", header=ACCESS_CONTROL_REQUEST_METHOD, rank=40)
@@ -145,19 +122,25 @@ class RequestFacts(FactsBase):
         """The header names (lower-case) that a preflight asks for."""
         return split_list(self.sent_headers.values(ACCESS_CONTROL_REQUEST_HEADERS))
 
-    @fact("request.preflight-by-hand", message="request", header=ACCESS_CONTROL_REQUEST_HEADERS, rank=42)
+    @fact(
+        "request.preflight-by-hand",
+        message="request",
+        header=ACCESS_CONTROL_REQUEST_HEADERS,
+        rank=42,
+        only_if=Oddity.PREFLIGHT_BY_HAND,
+    )
     def request_preflight_by_hand(self) -> bool:
         """Whether a preflight is written as no browser writes it: header names not lower-case, not sorted, spaced, or repeated; or cookies."""
         if self.observation.role is not Role.PREFLIGHT:
             return False
         if "cookie" in self.sent_headers or "authorization" in self.sent_headers:
             return True
-        return _is_by_hand(self.sent_headers.values(ACCESS_CONTROL_REQUEST_HEADERS))
+        return is_by_hand(self.sent_headers.values(ACCESS_CONTROL_REQUEST_HEADERS))
 
-    @fact("request.client-hints", message="request", rank=26)
+    @fact("request.client-hints", message="request", rank=26, only_if=Oddity.REQUEST_HEADERS)
     def request_client_hints(self) -> frozenset[str]:
         """Client hint headers that only Chromium counts as CORS-safelisted."""
-        return _CLIENT_HINTS & self.request_headers
+        return CLIENT_HINTS & self.request_headers
 
     @fact("request.private-network", message="request", header="access-control-request-private-network", rank=40)
     def request_private_network(self) -> str | None:

@@ -1,7 +1,6 @@
 """Facts about the response's CORS headers: what they say, how they are written, and whom they let in."""
 
 from enum import StrEnum
-from functools import lru_cache
 
 from corslens.fetch.constants import (
     ACCESS_CONTROL_ALLOW_CREDENTIALS,
@@ -16,66 +15,17 @@ from corslens.fetch.constants import (
     WILDCARD,
     canonical_name,
 )
-from corslens.fetch.methods import CORS_SAFELISTED_METHODS, FORBIDDEN_METHODS, NORMALIZED_METHODS
 from corslens.fetch.origins import is_same_site, is_serialized_origin, scheme_host_port
-from corslens.fetch.request_headers import is_forbidden_request_header
 from corslens.lint.allow_origin import Difference, Form, difference, form_of
 from corslens.lint.fact import fact
 from corslens.lint.facts_base import FactsBase
+from corslens.lint.header_lists import forbidden_headers, forbidden_methods, response_headers, split_list, wrong_case_methods
 from corslens.lint.header_spelling import OBSOLETE_NAMES, REQUEST_NAMES, meant_name
 from corslens.lint.hosts import Hosting, LookAlike, Place, hosting_of, look_alike, place_of
 from corslens.lint.max_age import MaxAgeForm, max_age_form, max_age_seconds
-from corslens.lint.request_facts import Names, split_list
+from corslens.lint.oddities import PREFLIGHT_ONLY, Oddity
+from corslens.lint.request_facts import Names
 from corslens.observation.observation import Role
-
-_LISTED_METHODS = (NORMALIZED_METHODS - CORS_SAFELISTED_METHODS) | {"PATCH"}
-"""Methods that only count when they are listed."""
-_RESPONSE_BEGINNINGS = ("access-control-allow-", "access-control-expose-", "access-control-max-")
-_PREFLIGHT_ONLY = (ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_MAX_AGE)
-
-
-@lru_cache(maxsize=8192)
-def _is_odd(name: str) -> bool:
-    return name in OBSOLETE_NAMES or name in REQUEST_NAMES or meant_name(name) is not None
-
-
-def _forbidden_methods(lines: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(name.upper() for name in split_list(lines)) & FORBIDDEN_METHODS
-
-
-def _wrong_case_methods(lines: tuple[str, ...]) -> frozenset[str]:
-    names = {part.strip() for line in lines for part in line.split(",")}
-    return frozenset(n for n in names if n != n.upper() and n.upper() in _LISTED_METHODS and n.upper() not in names)
-
-
-def _forbidden_headers(lines: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(name for name in split_list(lines) if is_forbidden_request_header(name))
-
-
-def _response_headers(lines: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(name for name in split_list(lines) if name.startswith(_RESPONSE_BEGINNINGS))
-
-
-@lru_cache(maxsize=4096)
-def _holds_odd_elements(methods: tuple[str, ...], headers: tuple[str, ...]) -> bool:
-    return bool(
-        _forbidden_methods(methods) or _wrong_case_methods(methods) or _forbidden_headers(headers) or _response_headers(headers)
-    )
-
-
-@lru_cache(maxsize=4096)
-def _is_remarkable(allow_origin: str, origin: str | None, target: str) -> bool:
-    form = form_of(allow_origin)
-    if form is Form.WILDCARD:
-        return False
-    if form is not Form.ORIGIN or (origin is not None and difference(allow_origin, origin, target) is not None):
-        return True
-    return (
-        not allow_origin.startswith("https://")
-        or place_of(allow_origin) is not Place.PUBLIC
-        or hosting_of(allow_origin) is not Hosting.OWN
-        or look_alike(allow_origin, target) is not None
-    )
 
 
 class Grant(StrEnum):
@@ -96,11 +46,6 @@ class ResponseFacts(FactsBase):
         """The lower-case names of the response's headers. Rules that need one cost nothing on responses without it."""
         return self.got_headers.names()  # type: ignore[return-value]  # a dict's key view, not copied: this is asked of every exchange
 
-    @fact("response.odd-headers", rank=8)
-    def response_odd_headers(self) -> bool:
-        """Whether the response holds names that look like CORS headers and that no response has: misspelt, obsolete, or a request's."""
-        return any(_is_odd(name) for name in self.got_headers.names())
-
     @fact("response.cors-headers", message="response", rank=9)
     def response_cors_headers(self) -> frozenset[str]:
         """The names of the response's `Access-Control-…` headers, misspelt ones included."""
@@ -116,18 +61,12 @@ class ResponseFacts(FactsBase):
         """How many Access-Control-Allow-Origin lines there are."""
         return len(self.got_headers.values(ACCESS_CONTROL_ALLOW_ORIGIN))
 
-    @fact("granted.remarkable", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN, rank=10, needs_header=True)
-    def granted_remarkable(self) -> bool:
-        """Whether anything about Access-Control-Allow-Origin is out of the ordinary: neither `*` nor the page's public https origin of its own host."""
-        value = self.response_allow_origin
-        return value is not None and _is_remarkable(value, self.observation.origin, self.observation.target_origin)
-
     @fact(
         "response.allow-origin-form",
         message="response",
         header=ACCESS_CONTROL_ALLOW_ORIGIN,
         rank=11,
-        only_if="granted.remarkable",
+        only_if=Oddity.GRANT,
         usual=(Form.WILDCARD, Form.ORIGIN),
     )
     def response_allow_origin_form(self) -> Form | None:
@@ -148,7 +87,7 @@ class ResponseFacts(FactsBase):
         message="response",
         header=ACCESS_CONTROL_ALLOW_ORIGIN,
         rank=18,
-        only_if="granted.remarkable",
+        only_if=Oddity.GRANT,
     )
     def response_allow_origin_difference(self) -> Difference | None:
         """How the allowed origin differs from the request's Origin."""
@@ -185,59 +124,53 @@ class ResponseFacts(FactsBase):
         lines = self.got_headers.values(ACCESS_CONTROL_EXPOSE_HEADERS)
         return split_list(lines) if lines else None
 
-    @fact("response.odd-lists", rank=13)
-    def response_odd_lists(self) -> bool:
-        """Whether the lists of methods and headers hold something that does nothing there: a forbidden or small-letter method, a header that no page sets."""
-        headers = self.got_headers
-        return _holds_odd_elements(headers.values(ACCESS_CONTROL_ALLOW_METHODS), headers.values(ACCESS_CONTROL_ALLOW_HEADERS))
-
     @fact(
         "response.forbidden-methods",
         message="response",
         header=ACCESS_CONTROL_ALLOW_METHODS,
         rank=22,
-        only_if="response.odd-lists",
+        only_if=Oddity.HEADER_LISTS,
     )
     def response_forbidden_methods(self) -> frozenset[str] | None:
         """Methods in Access-Control-Allow-Methods that no page can send: CONNECT, TRACE, TRACK."""
         lines = self.got_headers.values(ACCESS_CONTROL_ALLOW_METHODS)
-        return _forbidden_methods(lines) if lines else None
+        return forbidden_methods(lines) if lines else None
 
     @fact(
         "response.wrong-case-methods",
         message="response",
         header=ACCESS_CONTROL_ALLOW_METHODS,
         rank=22,
-        only_if="response.odd-lists",
+        only_if=Oddity.HEADER_LISTS,
     )
     def response_wrong_case_methods(self) -> frozenset[str] | None:
         """Methods in Access-Control-Allow-Methods that would need capital letters to match anything: `put`, `Delete`, `patch` (GET, HEAD and POST need no listing)."""
         lines = self.got_headers.values(ACCESS_CONTROL_ALLOW_METHODS)
-        return _wrong_case_methods(lines) if lines else None
+        return wrong_case_methods(lines) if lines else None
 
     @fact(
         "response.forbidden-request-headers",
         message="response",
         header=ACCESS_CONTROL_ALLOW_HEADERS,
         rank=22,
-        only_if="response.odd-lists",
+        only_if=Oddity.HEADER_LISTS,
     )
     def response_forbidden_request_headers(self) -> frozenset[str] | None:
         """Names in Access-Control-Allow-Headers that no page can set (`cookie`, `origin`, …), so that listing them does nothing."""
         lines = self.got_headers.values(ACCESS_CONTROL_ALLOW_HEADERS)
-        return _forbidden_headers(lines) if lines else None
+        return forbidden_headers(lines) if lines else None
 
     @fact(
         "response.response-headers-allowed",
         message="response",
         header=ACCESS_CONTROL_ALLOW_HEADERS,
         rank=22,
-        only_if="response.odd-lists",
+        only_if=Oddity.HEADER_LISTS,
     )
     def response_response_headers_allowed(self) -> frozenset[str] | None:
         """Names in Access-Control-Allow-Headers that are response headers (`access-control-allow-…`), so that listing them does nothing."""
         lines = self.got_headers.values(ACCESS_CONTROL_ALLOW_HEADERS)
-        return _response_headers(lines) if lines else None
+        return response_headers(lines) if lines else None
 
     @fact("response.max-age-form", message="response", header=ACCESS_CONTROL_MAX_AGE, rank=20)
     def response_max_age_form(self) -> MaxAgeForm | None:
@@ -256,7 +189,7 @@ class ResponseFacts(FactsBase):
         """Timing-Allow-Origin."""
         return self.got_headers.get(TIMING_ALLOW_ORIGIN)
 
-    @fact("response.misspelt-headers", message="response", rank=10, only_if="response.odd-headers")
+    @fact("response.misspelt-headers", message="response", rank=10, only_if=Oddity.HEADER_NAMES)
     def response_misspelt_headers(self) -> frozenset[str]:
         """Header names that were meant to be CORS headers and are not, lower-case."""
         return frozenset(name for name in self.got_headers.names() if meant_name(name) is not None)
@@ -266,19 +199,19 @@ class ResponseFacts(FactsBase):
         """The CORS headers that `response.misspelt-headers` were meant to be, in their right spelling."""
         return frozenset(meant for name in self.got_headers.names() if (meant := meant_name(name)) is not None)
 
-    @fact("response.request-headers", message="response", rank=10, only_if="response.odd-headers")
+    @fact("response.request-headers", message="response", rank=10, only_if=Oddity.HEADER_NAMES)
     def response_request_headers(self) -> frozenset[str]:
         """`Access-Control-Request-…` headers in the response, where they mean nothing."""
         return frozenset(name for name in REQUEST_NAMES if name in self.got_headers)
 
-    @fact("response.preflight-only-headers", message="response", rank=10)
+    @fact("response.preflight-only-headers", message="response", rank=10, only_if=Oddity.PREFLIGHT_HEADERS)
     def response_preflight_only_headers(self) -> frozenset[str]:
         """Headers in the response to an actual request that only the response to a preflight needs."""
         if self.observation.role is Role.PREFLIGHT:
             return frozenset()
-        return frozenset([canonical_name(name) for name in _PREFLIGHT_ONLY if name in self.got_headers])
+        return frozenset([canonical_name(name) for name in PREFLIGHT_ONLY if name in self.got_headers])
 
-    @fact("response.obsolete-headers", message="response", rank=10, only_if="response.odd-headers")
+    @fact("response.obsolete-headers", message="response", rank=10, only_if=Oddity.HEADER_NAMES)
     def response_obsolete_headers(self) -> frozenset[str]:
         """Headers of withdrawn drafts (Private Network Access and its forerunners) in the response."""
         return frozenset(name for name in OBSOLETE_NAMES if name in self.got_headers)
@@ -307,7 +240,7 @@ class ResponseFacts(FactsBase):
         message="response",
         header=ACCESS_CONTROL_ALLOW_ORIGIN,
         rank=16,
-        only_if="granted.remarkable",
+        only_if=Oddity.GRANT,
         usual=("https",),
     )
     def granted_scheme(self) -> str | None:
@@ -320,7 +253,7 @@ class ResponseFacts(FactsBase):
         message="response",
         header=ACCESS_CONTROL_ALLOW_ORIGIN,
         rank=17,
-        only_if="granted.remarkable",
+        only_if=Oddity.GRANT,
         usual=(Place.PUBLIC,),
     )
     def granted_place(self) -> Place | None:
@@ -333,7 +266,7 @@ class ResponseFacts(FactsBase):
         message="response",
         header=ACCESS_CONTROL_ALLOW_ORIGIN,
         rank=17,
-        only_if="granted.remarkable",
+        only_if=Oddity.GRANT,
         usual=(Hosting.OWN,),
     )
     def granted_hosting(self) -> Hosting | None:
@@ -347,7 +280,7 @@ class ResponseFacts(FactsBase):
         origin = self._granted()
         return None if origin is None else is_same_site(origin, self.observation.target_origin)
 
-    @fact("granted.look-alike", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN, rank=19, only_if="granted.remarkable")
+    @fact("granted.look-alike", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN, rank=19, only_if=Oddity.GRANT)
     def granted_look_alike(self) -> LookAlike | None:
         """How the host that Access-Control-Allow-Origin names resembles the server's own, although it belongs to another site."""
         origin = self._granted()

@@ -3,6 +3,7 @@
 from corslens.engines.engine import Engine
 from corslens.lint.fact import fact
 from corslens.lint.facts_base import FactsBase
+from corslens.lint.oddities import Oddity
 from corslens.verdict.reasons import Reason
 from corslens.verdict.verdict import Failure, Outcome, Verdict
 
@@ -75,7 +76,7 @@ class VerdictFacts(FactsBase):
         """The engines that certainly allow."""
         return frozenset(engine for engine, verdict in self.verdicts.items() if verdict.allowed)
 
-    @fact("verdict.engines-disagree", rank=7)
+    @fact("verdict.engines-disagree", rank=7, only_if=Oddity.DISAGREEMENT)
     def verdict_engines_disagree(self) -> bool:
         """Whether one engine certainly allows what another certainly blocks."""
         allowed = blocked = False

@@ -1,0 +1,54 @@
+"""Lists in CORS headers: their elements, and those that do nothing where they stand."""
+
+from functools import lru_cache
+
+from corslens.fetch.methods import CORS_SAFELISTED_METHODS, FORBIDDEN_METHODS, NORMALIZED_METHODS
+from corslens.fetch.request_headers import is_forbidden_request_header
+
+_LISTED_METHODS = (NORMALIZED_METHODS - CORS_SAFELISTED_METHODS) | {"PATCH"}
+"""Methods that only count when they are listed."""
+_RESPONSE_BEGINNINGS = ("access-control-allow-", "access-control-expose-", "access-control-max-")
+
+
+@lru_cache(maxsize=4096)
+def split_list(lines: tuple[str, ...]) -> frozenset[str]:
+    """Return the lower-case elements of comma lists, whatever they hold."""
+    return frozenset(part.strip().lower() for line in lines for part in line.split(",") if part.strip())
+
+
+def forbidden_methods(lines: tuple[str, ...]) -> frozenset[str]:
+    """Return the listed methods that no page can send."""
+    return frozenset(name.upper() for name in split_list(lines)) & FORBIDDEN_METHODS
+
+
+def wrong_case_methods(lines: tuple[str, ...]) -> frozenset[str]:
+    """Return the listed methods that would need capital letters to match anything."""
+    names = {part.strip() for line in lines for part in line.split(",")}
+    return frozenset(n for n in names if n != n.upper() and n.upper() in _LISTED_METHODS and n.upper() not in names)
+
+
+def forbidden_headers(lines: tuple[str, ...]) -> frozenset[str]:
+    """Return the listed header names that no page can set."""
+    return frozenset(name for name in split_list(lines) if is_forbidden_request_header(name))
+
+
+def response_headers(lines: tuple[str, ...]) -> frozenset[str]:
+    """Return the listed names that are headers of answers."""
+    return frozenset(name for name in split_list(lines) if name.startswith(_RESPONSE_BEGINNINGS))
+
+
+@lru_cache(maxsize=4096)
+def holds_odd_elements(methods: tuple[str, ...], headers: tuple[str, ...]) -> bool:
+    """Say whether the lists of methods and of headers hold any of these."""
+    return bool(
+        forbidden_methods(methods) or wrong_case_methods(methods) or forbidden_headers(headers) or response_headers(headers)
+    )
+
+
+@lru_cache(maxsize=2048)
+def is_by_hand(lines: tuple[str, ...]) -> bool:
+    """Say whether an Access-Control-Request-Headers is written as no browser writes it: not lower-case, unsorted, spaced, or with repeats."""
+    if not lines:
+        return False
+    names = ",".join(lines).split(",")
+    return names != sorted({name.strip().lower() for name in names})
