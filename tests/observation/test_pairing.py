@@ -382,3 +382,17 @@ def test_a_refused_preflight_is_paired_with_a_request_that_carries_what_it_asked
     assert observe_all(asked, carrying)["p"].followed is Followed.FOLLOWED
     plain = exchange(request("POST", URL, lines[:1], time=0.05), response(allow_origin=PAGE, time=0.06), id="a", client="me")
     assert observe_all(asked, plain)["p"].followed is Followed.NEVER
+
+
+@pytest.mark.parametrize(("at", "linked"), [(0.03, True), (2.0, False)])
+def test_a_refused_redirect_is_the_hop_before_only_of_what_follows_at_once(at: float, linked: bool) -> None:
+    """Later it is the page that asks for the target itself, with the same bytes."""
+    there = "https://api.example/b"
+    lines = [("User-Agent", CHROMIUM), ("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Site", "cross-site")]
+    refused = exchange(
+        request("GET", URL, lines), response(302, {"Location": there}, allow_origin=OTHER, time=0.01), id="refused", client="me"
+    )
+    asked = exchange(
+        request("GET", there, lines, time=at), response(allow_origin=PAGE, time=at + 0.01), id="asked", client="me"
+    )
+    assert (observe_all(refused, asked)["asked"].redirected_from is not None) is linked

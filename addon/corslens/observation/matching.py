@@ -15,7 +15,7 @@ from corslens.fetch.preflight import (
     ungranted_header_names,
 )
 from corslens.fetch.redirects import headers_dropped_by_redirect, method_after_redirect, taints_origin
-from corslens.observation.evidence import Known
+from corslens.observation.evidence import Known, Unknown
 from corslens.observation.exchange import Exchange
 from corslens.observation.observation import Observation, Role
 
@@ -43,6 +43,19 @@ def continues(hop: Observation, exchange: Exchange, profile: EngineProfile) -> b
         return not hop.is_cors or hop.page_origin == origin_of(exchange.request.url)
     expected = NULL if is_tainted(hop.page_origin, origin_of(exchange.request.url), hop) else hop.page_origin
     return origin in (expected, hop.page_origin) or (origin == NULL and not hop.is_cors)
+
+
+def is_refused_redirect(hop: Observation) -> bool:
+    """Say whether the redirect fails the CORS check in the credentials mode if it is known, else even in the kindest one.
+
+    No engine follows such a one; a page that then asks for the target itself sends the very bytes of a next hop.
+    """
+    response = hop.exchange.delivered
+    if response is None or not hop.is_cors or isinstance(hop.mode, Unknown):
+        return False
+    known = hop.credentials
+    mode = known.value if isinstance(known, Known) else CredentialsMode.SAME_ORIGIN_OR_OMIT
+    return cors_check(response.headers, hop.origin or NULL, mode) is not None
 
 
 def _carries_on(hop: Observation, request: Request, profile: EngineProfile) -> bool:

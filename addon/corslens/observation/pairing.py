@@ -45,6 +45,7 @@ from corslens.observation.matching import (
     continues,
     fit,
     grants_request,
+    is_refused_redirect,
     is_tainted,
     same_asker,
 )
@@ -272,7 +273,10 @@ class Pairing:
         fitting = [
             hop
             for hop in hops
-            if 0 <= request.time - hop.exchange.request.time <= _REDIRECT_SECONDS and continues(hop, exchange, profile)
+            if 0 <= request.time - hop.exchange.request.time <= _REDIRECT_SECONDS
+            and continues(hop, exchange, profile)
+            # Followed at once all the same, it would show a mistake of ours: that stays in sight.
+            and (request.time - answered_at(hop) <= SIMULTANEOUS_SECONDS or not is_refused_redirect(hop))
         ]
         if not fitting:
             return None
