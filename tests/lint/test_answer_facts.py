@@ -18,7 +18,7 @@ def test_an_exchange_without_answer() -> None:
 
 def test_status_and_type() -> None:
     made = facts({"content-type": "Text/HTML; charset=utf-8"}, status=404)
-    assert (made.response_status, made.response_is_error, made.response_content_type) == (404, True, "text/html")
+    assert (made.response_status, made.response_content_type) == (404, "text/html")
 
 
 def test_gateways_and_redirects() -> None:
