@@ -1,15 +1,22 @@
 """Sessions in a running mitmproxy: real connections, real servers, every hook in mitmproxy's own order."""
 
 import asyncio
+import gc
 import json
+import weakref
 
 import pytest
 from aiohttp import web
 from corslens.engines.engine import Engine
+from corslens.inspector import Inspector
+from corslens.lint.rule import RuleSet
+from corslens.mitm.patch_mode import PatchMode
+from corslens.mitm.session import Session
 from corslens.observation.observation import Followed, Role
 from mitmproxy import http
 
 from tests.browser.kit.servers import Server, answer, by_method, fixed, hang_up, tls_context
+from tests.mitm import make
 from tests.mitm.proxy import Proxy
 
 PAGE = "http://app.test"
@@ -440,3 +447,67 @@ async def test_scope(confdir):
             got = await proxy.send("GET", api.url(path), [("Origin", "http://localhost:1")])
             assert (path == "/in") is (got.get("x-corslens-patched") is not None)
     assert [api.url("/in")] == [i.observation.exchange.request.url for i in proxy.latest().values()]
+
+
+def session(**given):
+    return Session(Inspector(rules=RuleSet({})), PatchMode(lambda: 0.0), lambda inspection, *, final: None, **given)
+
+
+def test_flows_are_not_held():
+    """What mitmdump lets go, we let go."""
+    watching = session()
+    made = make.answered(make.flow())
+    watching.request_head(made)
+    watching.response_head(made)
+    watching.response_done(made)
+    id, alive = made.id, weakref.ref(made)
+    assert watching.flow(id) is made
+    del made
+    gc.collect()
+    assert alive() is None
+    assert watching.flow(id) is None
+    assert watching.get(id) is not None
+
+
+def test_flows_that_never_end_are_bounded(monkeypatch):
+    """A hook that never comes costs no memory for ever, and a late one does no harm."""
+    monkeypatch.setattr("corslens.mitm.session.IN_FLIGHT", 10)
+    watching = session()
+    begun = [make.flow() for _ in range(30)]
+    for each in begun:
+        watching.request_head(each)
+    assert len(watching._in_flight) == 10
+    for each in begun:
+        watching.response_done(each)
+        watching.failed(each)
+    assert not watching._in_flight
+
+
+def test_excluded_hosts_are_not_looked_at():
+    """Pages that the proxy serves itself are neither inspected nor patched."""
+    watching = session(everything=True, excluded=frozenset({"mitm.it"}))
+    made = make.answered(make.flow(host="mitm.it"))
+    watching.request_head(made)
+    assert not watching.response_head(made)
+    watching.response_done(made)
+    assert (watching.recent(), made.metadata) == ([], {})
+
+
+def test_connect_is_no_exchange():
+    """A file may hold the tunnel's own flow."""
+    watching = session(everything=True)
+    made = make.answered(make.flow("CONNECT"))
+    watching.request_head(made)
+    watching.response_head(made)
+    assert watching.recent() == []
+
+
+def test_every_id_once():
+    """Hooks that come again, as when a script is run on old flows, make no second exchange."""
+    watching = session()
+    made = make.answered(make.flow())
+    for _ in range(2):
+        watching.request_head(made)
+        watching.response_head(made)
+        watching.response_done(made)
+    assert [inspection.id for inspection in watching.recent()] == [made.id]
