@@ -48,6 +48,11 @@ TEMPLATE = """<!doctype html>
 """
 
 
+def render_frame() -> str:
+    """Return the HTML of a page that runs, in a frame, the requests that the page around it hands over."""
+    return f'<!doctype html><script id="steps">{STEPS.read_text()}</script>'
+
+
 def render_page(steps: Sequence[dict[str, Any]], stories: Sequence[str]) -> str:
     """Return the page's HTML; `visited` in it is a promise of what it saw, one entry a step."""
     shop = json.dumps([{"step": step, "story": story} for step, story in zip(steps, stories, strict=True)])

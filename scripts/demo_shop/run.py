@@ -7,7 +7,7 @@ import sys
 
 from rich.console import Console
 
-from scripts.demo_shop.shop import OFFERS, Shop
+from scripts.demo_shop.shop import OFFERS, ROUTES, Shop
 from scripts.demo_shop.show import Row, render_agreement, render_table
 from tests.browser.kit.chromium import Chromium, find_chromium
 from tests.browser.kit.mitmdump import Mitm, Setting
@@ -45,7 +45,7 @@ async def visit(*, patch: bool) -> int:
         return 0
     async with Shop() as shop:
         options: dict[str, Setting] = {"flow_detail": 0, **_patching(patch)}
-        async with Mitm(options=options, env=_terminal(), on_line=_print_own) as mitm:
+        async with Mitm(options=options, routes=ROUTES, env=_terminal(), on_line=_print_own) as mitm:
             async with Chromium(proxy=mitm.address) as chromium:
                 console.print(f"{await chromium.version()} visits {shop.url} behind mitmdump with corslens.\n", soft_wrap=True)
                 page = await chromium.page()
@@ -70,7 +70,7 @@ async def visit(*, patch: bool) -> int:
 async def wait_for_visitors(*, patch: bool) -> int:
     """Start mitmweb beside the shop and say how to visit, until Ctrl-C."""
     console = Console(highlight=False)
-    async with Shop() as shop, Mitm("mitmweb", options=_patching(patch), env=_terminal()) as mitm:
+    async with Shop() as shop, Mitm("mitmweb", options=_patching(patch), routes=ROUTES, env=_terminal()) as mitm:
         console.print(
             f"mitmweb with corslens:  {mitm.web_url}\n"
             f"the proxy for a browser: {mitm.address}\n"

@@ -14,11 +14,14 @@ from typing import Any, Self
 from aiohttp import web
 from msgspec import Struct
 
-from scripts.demo_shop.page import render_page
+from scripts.demo_shop.page import render_frame, render_page
 from tests.browser.kit.servers import LOOPBACK, Handler, HeaderLines, Server, answer, by_method, fixed
 
 ASSETS = Path(__file__).resolve().parents[2] / "tests" / "browser" / "kit" / "assets"
 PIXEL = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
+NEIGHBOUR = "gossip.localhost"
+"""Somebody else's site. Not every system resolves such names, so the proxy is told (ROUTES)."""
+ROUTES = {"*.localhost": (0, 0)}
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 ALLOW_CREDENTIALS = "Access-Control-Allow-Credentials"
 ALLOW_METHODS = "Access-Control-Allow-Methods"
@@ -47,7 +50,7 @@ class Offer(Struct, frozen=True, kw_only=True):
     story: str
     """What the page wants and what its server does, in a few words."""
     step: dict[str, Any]
-    """How the page asks (steps.js runs it); its `url` is filled in."""
+    """How the page asks (steps.js runs it); its `url` is filled in, and for `via: neighbour` where that page is."""
     server: Build | None
     """How the server answers; None: it is dead."""
 
@@ -97,6 +100,7 @@ POST_JSON = {"api": "fetch", "method": "POST", "headers": {"Content-Type": "appl
 WITH_COOKIES = {"credentials": "include"}
 
 FROM_SANDBOX = {"via": "sandbox"}
+FROM_NEIGHBOUR = {"via": "neighbour"}
 ORDER = _preflighted((ALLOW_METHODS, "POST"), (ALLOW_HEADERS, "CONTENT-TYPE"), ("Access-Control-Max-Age", "600"))
 
 OFFERS: tuple[Offer, ...] = (
@@ -134,8 +138,8 @@ OFFERS: tuple[Offer, ...] = (
     Offer(path="/account", story="with cookies, any origin is let in", step=GET | WITH_COOKIES, server=_reflecting),
     Offer(
         path="/account",
-        story="the same from a sandboxed frame: let in as well",
-        step=GET | WITH_COOKIES | FROM_SANDBOX,
+        story="the same from somebody else's page: let in too",
+        step=GET | WITH_COOKIES | FROM_NEIGHBOUR,
         server=_reflecting,
     ),
     Offer(
@@ -238,6 +242,7 @@ class Shop:
     def __init__(self) -> None:
         self._stack = AsyncExitStack()
         self._page = Server()
+        self._neighbour = Server(host=NEIGHBOUR)
         self._api = Server(host="localhost")
         self._archive = Server(host="localhost")
         self._dead = socket.socket()
@@ -249,7 +254,7 @@ class Shop:
             self._stack.enter_context(self._dead)
             # Bound and not listening: nobody answers there, and nobody else can take the port.
             self._dead.bind((LOOPBACK, 0))
-            for server in (self._page, self._api, self._archive):
+            for server in (self._page, self._neighbour, self._api, self._archive):
                 await self._stack.enter_async_context(server)
             self._furnish()
         except BaseException:
@@ -268,7 +273,11 @@ class Shop:
         for offer in OFFERS:
             if offer.server is not None:
                 self._api.handlers[offer.path] = offer.server(at)
-            self.steps.append({**offer.step, "url": (dead if offer.server is None else at.api) + offer.path})
+            step = {**offer.step, "url": (dead if offer.server is None else at.api) + offer.path}
+            if step.get("via") == "neighbour":
+                step["via"] = self._neighbour.url("/frame")
+            self.steps.append(step)
+        self._neighbour.handlers["/frame"] = fixed(200, {"Content-Type": "text/html; charset=utf-8"}, render_frame())
         self._archive.handlers["/moved"] = _answers(_exact)(at)
         stories = [offer.story for offer in OFFERS]
         self._page.handlers["/"] = fixed(200, {"Content-Type": "text/html; charset=utf-8"}, render_page(self.steps, stories))

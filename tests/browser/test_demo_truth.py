@@ -7,7 +7,7 @@ import pytest_asyncio
 from corslens.verdict.reasons import NAMES, Effect, Reason
 from msgspec import Struct
 
-from scripts.demo_shop.shop import OFFERS, Shop
+from scripts.demo_shop.shop import OFFERS, ROUTES, Shop
 from tests.browser.kit.chromium import Chromium
 from tests.browser.kit.mitmdump import Mitm, Record
 from tests.browser.kit.page import NetworkRequest
@@ -51,7 +51,7 @@ async def walk(mitm: Mitm, chromium: Chromium) -> Visit:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def visit(chromium_path: str) -> AsyncIterator[Visit]:
     """A walk with nothing patched."""
-    async with Mitm() as mitm, Chromium(proxy=mitm.address) as chromium:
+    async with Mitm(routes=ROUTES) as mitm, Chromium(proxy=mitm.address) as chromium:
         yield await walk(mitm, chromium)
 
 
@@ -59,7 +59,7 @@ async def visit(chromium_path: str) -> AsyncIterator[Visit]:
 async def patched_visit(chromium_path: str) -> AsyncIterator[Visit]:
     """A walk with everything patched that can be."""
     options = {"cors_patch": "~all", "cors_patch_origins": ["loopback", "null"]}
-    async with Mitm(options=options) as mitm, Chromium(proxy=mitm.address) as chromium:
+    async with Mitm(options=options, routes=ROUTES) as mitm, Chromium(proxy=mitm.address) as chromium:
         yield await walk(mitm, chromium)
 
 

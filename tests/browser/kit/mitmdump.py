@@ -36,7 +36,7 @@ class Mitm(Program):
 
     Args:
         options: mitmproxy options, `--set name=value`, once for each value of a list; `cors_log` goes to a file of its own unless given.
-        routes: host name (`*.x.test` matches any depth) or `*` to the (http, https) ports of loopback servers that answer for it.
+        routes: host name (`*.x.test` matches any depth) or `*` to the (http, https) ports of loopback servers that answer for it; 0 keeps the URL's port.
         scripts: further scripts, loaded after the addon.
         confdir: kept between runs when given, which saves making a CA.
         on_line: called with each line of output.

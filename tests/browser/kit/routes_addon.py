@@ -26,7 +26,12 @@ class Routes:
 
     def load(self, loader: Loader) -> None:
         """Declare the option."""
-        loader.add_option("kit_routes", str, "{}", "JSON: host name, *.suffix or * to [http port, https port] on loopback.")
+        loader.add_option(
+            "kit_routes",
+            str,
+            "{}",
+            "JSON: host name, *.suffix or * to [http port, https port] on loopback; 0 keeps the URL's port.",
+        )
 
     def configure(self, updated: set[str]) -> None:
         """Read the table."""
@@ -55,7 +60,7 @@ class Routes:
             ports = self.find(host) if isinstance(host, str) else None
             if ports is None:
                 return await look_up(host, port, **arguments)
-            address = ("127.0.0.1", ports[1] if port in TLS_PORTS else ports[0])
+            address = ("127.0.0.1", (ports[1] if port in TLS_PORTS else ports[0]) or port)
             return [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", address)]
 
         loop.getaddrinfo = getaddrinfo  # type: ignore[method-assign]  # the only seam between a name and a connection

@@ -1,5 +1,6 @@
 // Runs one request of a page and says what the page could see of it. Served by the demo's page and by the differential's.
-// A step: {api, url, method, credentials, mode, headers, body, redirect, cache, referrerPolicy, crossorigin, integrity, upload, via}
+// A step: {api, url, method, credentials, mode, headers, body, redirect, cache, referrerPolicy, crossorigin, integrity, upload, via}; via is "sandbox" or the URL of a
+// page that is to run it in a frame.
 "use strict";
 
 const STEP_TIMEOUT = 8000;
@@ -97,29 +98,36 @@ const APIS = {
   },
 };
 
-// The same step in a sandboxed frame, whose origin is opaque ("null").
-function inSandbox(step, source) {
+// The same step in a frame: a sandboxed one, whose origin is opaque ("null"), or that of a page elsewhere, which has this script too.
+function inFrame(step) {
   return new Promise((resolve) => {
     const frame = document.createElement("iframe");
-    frame.sandbox = "allow-scripts";
-    frame.srcdoc = `<!doctype html><script>${source}
-      runStep(${JSON.stringify({ ...step, via: null }).replace(/</g, "\\u003c")}).then((seen) => parent.postMessage({ step: ${JSON.stringify(step.url)}, seen }, "*"));
-    </` + `script>`;
+    if (step.via === "sandbox") {
+      frame.sandbox = "allow-scripts";
+      frame.srcdoc = `<!doctype html><script id="steps">${document.getElementById("steps").textContent}</` + `script>`;
+    } else {
+      frame.src = step.via;
+    }
     const listener = (event) => {
       if (event.source !== frame.contentWindow) return;
       removeEventListener("message", listener);
       frame.remove();
-      resolve(event.data.seen);
+      resolve(event.data);
     };
     addEventListener("message", listener);
+    frame.onload = () => frame.contentWindow.postMessage({ ...step, via: null }, "*");
     document.body.append(frame);
   });
+}
+
+if (parent !== window) {
+  addEventListener("message", async (event) => event.source.postMessage(await runStep(event.data), "*"));
 }
 
 async function runStep(step) {
   const start = Date.now() / 1000;
   const late = new Promise((resolve) => setTimeout(resolve, STEP_TIMEOUT, { result: "timeout" }));
-  const work = step.via === "sandbox" ? inSandbox(step, document.getElementById("steps").textContent) : APIS[step.api](step);
+  const work = step.via ? inFrame(step) : APIS[step.api](step);
   const seen = await Promise.race([work, late]);
   return { ...seen, t: start, t_end: Date.now() / 1000 };
 }
