@@ -396,3 +396,23 @@ def test_a_refused_redirect_is_the_hop_before_only_of_what_follows_at_once(at: f
         request("GET", there, lines, time=at), response(allow_origin=PAGE, time=at + 0.01), id="asked", client="me"
     )
     assert (observe_all(refused, asked)["asked"].redirected_from is not None) is linked
+
+
+def test_a_simple_request_is_not_the_one_that_an_earlier_preflight_asked_for() -> None:
+    """It carries none of the headers: the preflight was refused for a request with credentials, and the page tried again without both."""
+    asked = asks(method="HEAD", names="content-type,pragma", allow="*")
+    plain = exchange(
+        request("HEAD", URL, [("User-Agent", WEBKIT)], time=0.06), response(allow_origin="*", time=0.07), id="a", client="me"
+    )
+    seen = observe_all(asked, plain)
+    assert (seen["p"].followed, seen["a"].role) == (Followed.NEVER, Role.SIMPLE)
+
+
+def test_firefox_does_not_tell_of_storage_access_within_a_site_whatever_the_schemes() -> None:
+    """Sec-Fetch-Site says cross-site from http to https, Sec-Fetch-Storage-Access is not sent all the same."""
+    lines = [("User-Agent", FIREFOX), ("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Site", "cross-site")]
+    for origin, known in (("http://www.example", True), ("http://app.api.example", False), ("https://app.other.example", True)):
+        one = exchange(
+            request("GET", "https://api.api.example/", lines, origin=origin), response(allow_origin="*", time=0.01), id="a"
+        )
+        assert isinstance(observe_all(one)["a"].credentials, Known) is known, origin

@@ -12,7 +12,7 @@ from corslens.engines.engine import Engine
 from corslens.fetch.constants import NULL, ORIGIN
 from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.messages import HeaderLine, Request
-from corslens.fetch.origins import is_potentially_trustworthy, origin_of
+from corslens.fetch.origins import is_potentially_trustworthy, is_schemelessly_same_site, origin_of
 from corslens.fetch.preflight import is_cors_preflight_request
 from corslens.fetch.request_headers import (
     MAXIMUM_TOTAL_BYTES,
@@ -185,6 +185,7 @@ def infer_credentials(
     engine: Engine | None,
     target_origin: str,
     tells_storage_access: bool,
+    page_origin: str | None = None,
     previous: Observation | None,
     preflight: Observation | None,
     cached: Observation | None,
@@ -223,6 +224,14 @@ def infer_credentials(
         return Known(NOT_INCLUDE, ("font",))
     # Chromium's preflights never carry the header, Firefox's do as the request that they are for.
     can_tell = tells_storage_access and previous is None and (role is not Role.PREFLIGHT or engine is Engine.FIREFOX)
+    # Sec-Fetch-Site counts the scheme, Firefox's Sec-Fetch-Storage-Access does not: seen from an http page to https of its own site.
+    if (
+        can_tell
+        and engine is Engine.FIREFOX
+        and page_origin is not None
+        and is_schemelessly_same_site(page_origin, target_origin)
+    ):
+        can_tell = False
     if can_tell and headers.get(SEC_FETCH_SITE) == "cross-site" and is_potentially_trustworthy(target_origin):
         return Known(NOT_INCLUDE, ("no-sec-fetch-storage-access",))
     if role is Role.PREFLIGHT:

@@ -106,6 +106,9 @@ def grants_request(preflight: Observation) -> bool:
     )
 
 
+NOTHING_ASKED_IN_VAIN = 2
+"""The least fit of a request that carries every header that the preflight asks for, if it asks for any."""
+
 CARRIES_WHAT_WAS_ASKED = 3
 """The least fit of a request that carries every header (at least one) that the preflight asks for."""
 

@@ -41,6 +41,7 @@ from corslens.observation.inference import (
 )
 from corslens.observation.matching import (
     CARRIES_WHAT_WAS_ASKED,
+    NOTHING_ASKED_IN_VAIN,
     answered_at,
     continues,
     fit,
@@ -120,12 +121,15 @@ class Pairing:
         elif role is Role.SIMPLE:
             unsafe = page_set_unsafe_names(request, profile.safelist)
             needed = bool(unsafe) or not is_cors_safelisted_method(request.method)
-            own = self._claim(client, exchange, page_origin, profile, unsafe, granted=True)
+            # Behind a redirect a header that caused the preflight may have been dropped; otherwise the request carries them all.
+            least = 0 if needed or previous is not None else NOTHING_ASKED_IN_VAIN
+            own = self._claim(client, exchange, page_origin, profile, unsafe, granted=True, least_fit=least)
             if own is None and needed:
                 cached = self._cached(client, exchange, unsafe, profile)
             if own is None and cached is None:
                 # A preflight that we call refused and that is followed all the same shows a mistake of ours: keep it in sight.
-                own = self._claim(client, exchange, page_origin, profile, unsafe, granted=False, needed=needed)
+                least = 0 if needed else CARRIES_WHAT_WAS_ASKED
+                own = self._claim(client, exchange, page_origin, profile, unsafe, granted=False, least_fit=least)
             if own is not None:
                 role, need = Role.ACTUAL, own.need
                 covering = _covering(own, request.time, from_cache=False)
@@ -140,6 +144,7 @@ class Pairing:
             engine=engine,
             target_origin=target_origin,
             tells_storage_access=sends_storage_access(engine, version) or client in self._storage_access_clients,
+            page_origin=page_origin,
             previous=previous,
             preflight=own,
             cached=cached,
@@ -298,13 +303,13 @@ class Pairing:
         unsafe: tuple[str, ...],
         *,
         granted: bool,
-        needed: bool = True,
+        least_fit: int,
     ) -> Observation | None:
         """Return the pending preflight that was made for this request, and take it off the list.
 
         Args:
             granted: look among those whose answer grants what they asked for, or else among the others.
-            needed: the request itself shows that it was preflighted; one that does not has to carry every header asked for.
+            least_fit: how well it has to fit.
         """
         key = (client, exchange.request.url)
         ids = self._by_target.get(key)
@@ -317,7 +322,7 @@ class Pairing:
             if preflight is None or not same_asker(preflight, origin, page_origin, profile):
                 continue
             how_well = fit(preflight, exchange, unsafe)
-            if how_well >= (0 if needed else CARRIES_WHAT_WAS_ASKED) and grants_request(preflight) is granted:
+            if how_well >= least_fit and grants_request(preflight) is granted:
                 fitting.append((how_well, preflight))
         if not fitting:
             return None
