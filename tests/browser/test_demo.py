@@ -17,6 +17,7 @@ pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).resolve().parents[2]
 MARK = "CORSLENS_DEMO_TEST"
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
 PROC = Path("/proc")
 COMMAND = [sys.executable, "-m", "scripts.demo_shop"]
 """What scripts/demo runs once its environment is there."""
@@ -25,6 +26,11 @@ COMMAND = [sys.executable, "-m", "scripts.demo_shop"]
 def marked_environment() -> dict[str, str]:
     """An environment that every process started from it inherits, so that each can be found again."""
     return {**os.environ, MARK: uuid.uuid4().hex, "COLUMNS": "80", "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'addon'}"}
+
+
+def without_ports(line: str) -> str:
+    """The line with every port of five digits replaced."""
+    return re.sub(r":\d{5}\b", ":PORT", line)
 
 
 def left_behind(environment: dict[str, str]) -> list[str]:
@@ -61,6 +67,19 @@ async def test_it_shows_every_problem_and_ends(chromium_path: str, patch: bool) 
     # The summary is made for 80 columns.
     assert max(len(line) for line in summary.splitlines()[:-1]) <= 80
     assert left_behind(environment) == []
+
+
+async def test_the_transcript_in_the_readme_is_what_it_prints(chromium_path: str) -> None:
+    """Every line of it is printed by the demo on a terminal of 80 columns, up to the ports, which differ each time."""
+    transcript = (
+        (ROOT / "README.md").read_text().partition("<!-- transcript: begin -->")[2].partition("<!-- transcript: end -->")[0]
+    )
+    wanted = [line for line in transcript.strip().splitlines() if not line.startswith(("```", "$ ", "…"))]
+    async with Program(COMMAND, env={**marked_environment(), "FORCE_COLOR": "1"}, cwd=ROOT) as demo:
+        assert await demo.wait(seconds=60) == 0
+    printed = {without_ports(ANSI.sub("", line)).rstrip() for line in demo.lines}
+    assert len(wanted) > 10
+    assert [line for line in wanted if without_ports(line).rstrip() not in printed] == []
 
 
 @needs_proc
