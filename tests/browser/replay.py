@@ -206,8 +206,8 @@ async def replay(page: Page, recording: Recording) -> list[Replayed]:
                 recording=recording,
                 step=number,
                 result=seen[number]["result"],
-                cors_error=request and request.cors_error,
-                net_error=request and request.error_text,
+                cors_error=None if request is None else request.cors_error,
+                net_error=None if request is None else request.error_text,
             )
         )
     return replayed
