@@ -1,8 +1,8 @@
 """Values of Access-Control-Allow-Origin: what somebody meant by them, and how they differ from the origin that was wanted."""
 
 from enum import StrEnum
-from functools import lru_cache
 
+from corslens.fetch.bounded_cache import bounded_cache
 from corslens.fetch.constants import NULL, WILDCARD
 from corslens.fetch.origins import is_serialized_origin, origin_of, registrable_domain, scheme_host_port
 
@@ -54,7 +54,7 @@ class Difference(StrEnum):
     OTHER = "other"
 
 
-@lru_cache(maxsize=4096)
+@bounded_cache(4096)
 def form_of(value: str) -> Form:
     """Say what is written in a (combined) Access-Control-Allow-Origin."""
     if value == WILDCARD:
@@ -119,7 +119,7 @@ def _form_of_one(text: str) -> Form:
 _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
-@lru_cache(maxsize=4096)
+@bounded_cache(4096)
 def difference(allowed: str, origin: str, target: str) -> Difference | None:
     """Say how an allowed origin (any text) differs from the request's serialized origin; None where one of them is opaque."""
     named = origin_of(allowed)

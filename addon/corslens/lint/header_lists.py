@@ -1,7 +1,6 @@
 """Lists in CORS headers: their elements, and those that do nothing where they stand."""
 
-from functools import lru_cache
-
+from corslens.fetch.bounded_cache import bounded_cache
 from corslens.fetch.methods import CORS_SAFELISTED_METHODS, FORBIDDEN_METHODS, NORMALIZED_METHODS
 from corslens.fetch.request_headers import is_forbidden_request_header
 
@@ -10,7 +9,7 @@ _LISTED_METHODS = (NORMALIZED_METHODS - CORS_SAFELISTED_METHODS) | {"PATCH"}
 _RESPONSE_BEGINNINGS = ("access-control-allow-", "access-control-expose-", "access-control-max-")
 
 
-@lru_cache(maxsize=4096)
+@bounded_cache(4096)
 def split_list(lines: tuple[str, ...]) -> frozenset[str]:
     """Return the lower-case elements of comma lists, whatever they hold."""
     return frozenset(part.strip().lower() for line in lines for part in line.split(",") if part.strip())
@@ -37,7 +36,7 @@ def response_headers(lines: tuple[str, ...]) -> frozenset[str]:
     return frozenset(name for name in split_list(lines) if name.startswith(_RESPONSE_BEGINNINGS))
 
 
-@lru_cache(maxsize=4096)
+@bounded_cache(4096)
 def holds_odd_elements(methods: tuple[str, ...], headers: tuple[str, ...]) -> bool:
     """Say whether the lists of methods and of headers hold any of these."""
     return bool(
@@ -45,7 +44,7 @@ def holds_odd_elements(methods: tuple[str, ...], headers: tuple[str, ...]) -> bo
     )
 
 
-@lru_cache(maxsize=2048)
+@bounded_cache(2048)
 def is_by_hand(lines: tuple[str, ...]) -> bool:
     """Say whether an Access-Control-Request-Headers is written as no browser writes it: not lower-case, unsorted, spaced, or with repeats."""
     if not lines:

@@ -1,7 +1,6 @@
 """Spelling of CORS header names: which name was meant by one that no browser knows."""
 
-from functools import lru_cache
-
+from corslens.fetch.bounded_cache import bounded_cache
 from corslens.fetch.constants import canonical_name
 
 RESPONSE_NAMES = (
@@ -56,7 +55,7 @@ _MEANT = {
 """Seen in the wild; the others are found by distance."""
 
 
-@lru_cache(maxsize=4096)
+@bounded_cache(4096)
 def meant_name(name: str) -> str | None:
     """Return the CORS response header (in its documented spelling) that this lower-case name was meant to be, None for any other name."""
     if name in _KNOWN:

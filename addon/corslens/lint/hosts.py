@@ -1,8 +1,8 @@
 """Hosts: where a host is, who may have pages on it, and whether it merely looks like another one."""
 
 from enum import StrEnum
-from functools import lru_cache
 
+from corslens.fetch.bounded_cache import bounded_cache
 from corslens.fetch.origins import host_of, is_ip_address, is_loopback, is_schemelessly_same_site, registrable_domain
 
 
@@ -61,7 +61,7 @@ _SHARED = frozenset({
 _PARSER_STOPS = "_`{}|^~!$&'()*+,;=-"
 
 
-@lru_cache(maxsize=4096)
+@bounded_cache(4096)
 def place_of(origin: str) -> Place:
     """Return where the host of a serialized origin is."""
     host = host_of(origin).rstrip(".")
@@ -89,7 +89,7 @@ def _is_private_address(host: str) -> bool:
     )
 
 
-@lru_cache(maxsize=4096)
+@bounded_cache(4096)
 def hosting_of(origin: str) -> Hosting:
     """Return who may put a page on a serialized origin."""
     host = host_of(origin)
@@ -102,7 +102,7 @@ def hosting_of(origin: str) -> Hosting:
     return Hosting.OWN
 
 
-@lru_cache(maxsize=4096)
+@bounded_cache(4096)
 def look_alike(origin: str, target: str) -> LookAlike | None:
     """Say how the host of one serialized origin resembles the target's, None when they are one site or nothing alike."""
     host, own = host_of(origin), host_of(target)

@@ -5,8 +5,8 @@ ordinary exchange is not asked for any of them.
 """
 
 from enum import StrEnum
-from functools import lru_cache
 
+from corslens.fetch.bounded_cache import bounded_cache
 from corslens.fetch.constants import (
     ACCESS_CONTROL_ALLOW_HEADERS,
     ACCESS_CONTROL_ALLOW_METHODS,
@@ -67,13 +67,13 @@ _ORDINARY: frozenset[Oddity] = frozenset()
 _PRIVATE_NETWORK = "access-control-request-private-network"
 
 
-@lru_cache(maxsize=8192)
+@bounded_cache(8192)
 def is_odd_name(name: str) -> bool:
     """Say whether a response header's name looks like a CORS header's and is none of an answer's."""
     return name in OBSOLETE_NAMES or name in REQUEST_NAMES or meant_name(name) is not None
 
 
-@lru_cache(maxsize=4096)
+@bounded_cache(4096)
 def _in_response_names(names: tuple[str, ...]) -> frozenset[Oddity]:
     """Return what the names of the response's headers tell; servers send the same few sets of names over and over."""
     found = set()
@@ -86,7 +86,7 @@ def _in_response_names(names: tuple[str, ...]) -> frozenset[Oddity]:
     return frozenset(found)
 
 
-@lru_cache(maxsize=4096)
+@bounded_cache(4096)
 def _in_request_names(names: tuple[str, ...]) -> frozenset[Oddity]:
     """Return what the names of the request's headers tell; browsers send the same few sets of names over and over."""
     found = set()
@@ -97,7 +97,7 @@ def _in_request_names(names: tuple[str, ...]) -> frozenset[Oddity]:
     return frozenset(found)
 
 
-@lru_cache(maxsize=4096)
+@bounded_cache(4096)
 def is_odd_grant(allow_origin: str, origin: str | None, target: str) -> bool:
     """Say whether anything about a value of Access-Control-Allow-Origin is out of the ordinary."""
     if allow_origin == WILDCARD:

@@ -1,10 +1,10 @@
 """Redirects: what a Location changes about the URL."""
 
 from enum import StrEnum
-from functools import lru_cache
 
 import ada_url
 
+from corslens.fetch.bounded_cache import bounded_cache
 from corslens.fetch.constants import NULL
 from corslens.fetch.origins import origin_of, scheme_host_port
 
@@ -30,7 +30,7 @@ class Redirection(StrEnum):
 _LOGIN = ("login", "signin", "sign-in", "sign_in", "/oauth", "/authorize", "/sso", "/saml", "/auth/", "openid")
 
 
-@lru_cache(maxsize=2048)
+@bounded_cache(2048)
 def redirection(url: str, location: str) -> Redirection:
     """Say what the redirect from a URL to a Location changes."""
     try:

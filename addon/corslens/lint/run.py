@@ -1,9 +1,8 @@
 """run: rules and the facts of one exchange in, findings out."""
 
-from functools import lru_cache
-
 from msgspec import Struct
 
+from corslens.fetch.bounded_cache import bounded_cache
 from corslens.fetch.constants import canonical_name
 from corslens.fetch.messages import NO_HEADERS, HeaderList
 from corslens.lint.facts import VOCABULARY, Facts
@@ -109,7 +108,7 @@ def _line(message: str, header: str, value: str | None) -> Evidence:
     return _short_line(message, header, value)
 
 
-@lru_cache(maxsize=4096)
+@bounded_cache(4096)
 def _short_line(message: str, header: str, value: str | None) -> Evidence:
     return Evidence(
         message=message, header=canonical_name(header), value=None if value is None else redact_header(header, value)

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable, Mapping, Set
-from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
 
 from corslens.engines.engine import Engine
+from corslens.fetch.bounded_cache import bounded_cache
 from corslens.lint.fact import Fact, Kind
 from corslens.observation.evidence import Unknown
 from corslens.observation.redaction import redact_header, redact_url
@@ -97,7 +97,7 @@ def _shown(fact: Fact[Any], value: Any) -> str:
     return _shown_text(None if fact.kind is Kind.SET else fact.header, str(value))
 
 
-@lru_cache(maxsize=4096)
+@bounded_cache(4096)
 def _shown_text(header: str | None, value: str) -> str:
     return _shortened(redact_header(header, value) if header is not None else redact_url(value))
 

@@ -1,7 +1,8 @@
 """Path shape: what the paths of one endpoint have in common, with the parts that name one thing replaced by `*`."""
 
 import re
-from functools import lru_cache
+
+from corslens.fetch.bounded_cache import bounded_cache
 
 _NAMES_ONE_THING = re.compile(
     r"\d+"
@@ -15,7 +16,7 @@ _FINGERPRINT = re.compile(r"[.-](?=[0-9a-fA-F]*\d)[0-9a-fA-F]{8,}(?=\.)")
 _LONGEST = 8
 
 
-@lru_cache(maxsize=8192)
+@bounded_cache(8192)
 def path_shape(url: str) -> str:
     """Return the path of an absolute URL without query, its ids replaced by `*`, at most eight segments long."""
     start = url.find("/", url.find("://") + 3)
