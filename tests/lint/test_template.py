@@ -26,10 +26,10 @@ def test_a_lonely_brace_is_refused(text: str) -> None:
 
 
 def test_absent_unknown_and_empty_values_are_said() -> None:
-    assert filled("{response.allow-origin}") == "nothing"
+    assert filled("{response.allow-origin}") == "(none)"
     assert filled("{engine}", request={"user-agent": "curl"}) == "unknown"
     assert filled("{response.allow-origin}", response={"access-control-allow-origin": ""}) == '""'
-    assert filled("{response.vary}") == "nothing"
+    assert filled("{response.vary}") == "(none)"
 
 
 def test_sets_are_sorted_and_cut() -> None:
@@ -59,4 +59,4 @@ def test_the_failing_check_is_said() -> None:
         filled("{failure.header}: {failure.value}, not {failure.wanted}", failure)
         == "Access-Control-Allow-Origin: https://b.example, not https://a.example"
     )
-    assert filled("{failure.value}", Failure(reason=Reason.ACAO_MISSING)) == "nothing"
+    assert filled("{failure.value}", Failure(reason=Reason.ACAO_MISSING)) == "(none)"

@@ -17,6 +17,8 @@ FAILURE_FIELDS = ("failure.header", "failure.value", "failure.wanted")
 """What a rule with a `reason` may say of the failing check."""
 
 _FIELD = re.compile(r"\{([^{}]*)\}")
+ABSENT = "(none)"
+"""What stands for a header or a fact that is not there."""
 _OPEN, _CLOSE = "\ue000", "\ue001"  # private characters that no rule holds
 _LONGEST = 200
 _MOST = 6
@@ -59,13 +61,13 @@ def render(template: Template, facts: Any, failure: Failure | None, vocabulary: 
 
 def _of_failure(name: str, failure: Failure | None) -> str:
     if failure is None:
-        return "nothing"
+        return ABSENT
     header = failure.header or ""
     match name:
         case "failure.header":
             return header or "the response"
         case "failure.value":
-            return "nothing" if failure.value is None else _shortened(redact_header(header, failure.value))
+            return ABSENT if failure.value is None else _shortened(redact_header(header, failure.value))
         case _:
             return "something else" if failure.wanted is None else _shortened(redact_header(header, failure.wanted))
 
@@ -73,14 +75,14 @@ def _of_failure(name: str, failure: Failure | None) -> str:
 def _of_fact(fact: Fact[Any], facts: Any) -> str:
     value = getattr(facts, fact.attribute)
     if value is None:
-        return "nothing"
+        return ABSENT
     if isinstance(value, Unknown):
         return "unknown"
     show: Callable[[Any], str] = lambda one: _shown(fact, one)  # noqa: E731  # used once, as a key and a function
     if isinstance(value, Set | tuple):
         elements = sorted(map(show, value))
         more = [f"and {len(elements) - _MOST} more"] if len(elements) > _MOST else []
-        return ", ".join(elements[:_MOST] + more) or "nothing"
+        return ", ".join(elements[:_MOST] + more) or ABSENT
     return show(value)
 
 

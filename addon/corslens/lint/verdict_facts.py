@@ -8,6 +8,7 @@ from corslens.verdict.reasons import Reason
 from corslens.verdict.verdict import Failure, Outcome, Verdict
 
 _RESTATES_ABSENCE = frozenset({
+    Reason.PREFLIGHT_STATUS_NOT_OK,
     Reason.PREFLIGHT_ACAC_NOT_TRUE,
     Reason.PREFLIGHT_METHOD_NOT_ALLOWED,
     Reason.PREFLIGHT_HEADER_NOT_ALLOWED,
@@ -45,7 +46,7 @@ class VerdictFacts(FactsBase):
     def verdict_reasons(self) -> frozenset[Reason]:
         """The reasons for which that browser blocks: the one that it reports and the further ones that would come after it.
 
-        On an answer without any CORS header the further ones that only say so again are left out.
+        On an answer without any CORS header the further ones that only say so again are left out (the status stands in the message).
         """
         verdict = self.verdict
         if verdict is None or not verdict.failures:
