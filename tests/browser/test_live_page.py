@@ -52,7 +52,7 @@ async def appears(page: Page, expression: str, *, seconds: float = 5.0) -> float
     script = f"""new Promise((resolve, reject) => {{
         const look = () => {{ if ({expression}) {{ observer.disconnect(); clearTimeout(late); resolve(Date.now()); }} }};
         const observer = new MutationObserver(look);
-        const late = setTimeout(() => reject(new Error("not seen: " + document.querySelector("main").innerText)), {seconds * 1000});
+        const late = setTimeout(() => reject(new Error("not seen: " + document.body.innerText)), {seconds * 1000});
         observer.observe(document, {{ subtree: true, childList: true, attributes: true, characterData: true }});
         look();
     }})"""
