@@ -76,9 +76,8 @@ def _of_replayed(one: Replayed, records: Sequence[Record]) -> Outcome:
     detail = f"{one.result} {one.cors_error or one.net_error or ''}".strip()
     if one.readable:
         return Outcome(name=one.name, readable=True)
-    why_not = _beyond(records)
-    if why_not is None and one.net_error == "net::ERR_TOO_MANY_REDIRECTS":
-        why_not = LOOP
+    # The browser ends a loop at its own count; whether the log has come to as many hops does not matter.
+    why_not = LOOP if one.net_error == "net::ERR_TOO_MANY_REDIRECTS" else _beyond(records)
     if why_not is None and one.cors_error is None and (records[-1]["status"] or 0) >= 400:
         why_not = ERROR_STATUS
     return Outcome(name=one.name, readable=False, why_not=why_not, detail=detail)

@@ -12,6 +12,7 @@ from tests.browser.kit.mitmdump import Mitm
 from tests.browser.kit.servers import Server, fixed
 from tests.browser.patched import (
     ERROR_STATUS,
+    LOOP,
     NOT_ANSWERED,
     PATCHING,
     failures,
@@ -19,14 +20,14 @@ from tests.browser.patched import (
     run_recordings,
     summary,
 )
-from tests.browser.replay import blocked_recordings
+from tests.browser.replay import Recording, blocked_recordings
 
 BEYOND = {
     "drop-actual": NOT_ANSWERED,
     "drop-actual-after-preflight": NOT_ANSWERED,
     "redir-userinfo-ox": "redirect-has-credentials",
     "redir-to-js": "redirect-scheme-not-http",
-    "redir-loop-blocked": "redirect-limit-exceeded",
+    "redir-loop-blocked": LOOP,
     "css-anon-404-missing": ERROR_STATUS,
     "r0471": ERROR_STATUS,
 }
@@ -35,7 +36,7 @@ EACH = 8
 """One recording in so many is replayed, besides those that are beyond."""
 
 
-def chosen(offset: int, each: int) -> list:
+def chosen(offset: int, each: int) -> list[Recording]:
     """A part of the recordings that Chromium blocked."""
     return [one for number, one in enumerate(blocked_recordings()) if number % each == offset or one.id in BEYOND]
 

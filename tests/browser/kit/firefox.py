@@ -163,10 +163,10 @@ class Firefox:
 
     async def in_chrome(self, script: str) -> Any:
         """Run a script with the browser's own rights and return its value."""
-        await self.send("Marionette:SetContext", {"value": "chrome"})
         try:
+            await self.send("Marionette:SetContext", {"value": "chrome"})
             return (await self.send("WebDriver:ExecuteScript", {"script": script, "args": [], "sandbox": "system"}))["value"]
-        finally:
+        finally:  # also when a timeout gave the switch itself up, whose answer then comes too late
             await self.send("Marionette:SetContext", {"value": "content"})
 
     async def messages(self) -> list[Message]:
