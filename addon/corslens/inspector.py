@@ -122,6 +122,11 @@ class Inspector:
         """Return the latest Inspection of an exchange, None when it is unknown or forgotten."""
         return self._inspections.get(id)
 
+    def amend(self, inspection: Inspection) -> None:
+        """Remember this in place of what is remembered of the exchange, if it is."""
+        if inspection.id in self._inspections:
+            self._inspections[inspection.id] = inspection
+
     def recent(self) -> Iterable[Inspection]:
         """Return the Inspections that are remembered, oldest first."""
         return self._inspections.values()

@@ -6,6 +6,8 @@ import pytest
 from aiohttp import web
 from corslens.mitm.convert import PATCHED_HEADER
 from mitmproxy import http
+from mitmproxy.addons.intercept import Intercept
+from mitmproxy.addons.view import View
 
 from tests.browser.kit.servers import Server, answer, by_method, fixed, hang_up, tls_context
 from tests.mitm.proxy import Answer, Proxy
@@ -194,7 +196,11 @@ async def test_server_sent_events(confdir):
         got, reader, writer = await proxy.stream(api.url("/e"), [ORIGIN])
         assert b"data: 1" in await reader.readuntil(b"\n\n")
         writer.close()
+        await proxy.until(lambda: proxy.inspections[-1].observation.exchange.error)
+        inspection = proxy.inspections[-1]
+        assert proxy.keeper.flows[0].marked == ":wrench:"
     assert reads(got)
+    assert (inspection.verdict.reason, inspection.patch.applied) == ("acao-missing", True)
 
 
 @pytest.mark.parametrize("status", [400, 404, 500, 503])
@@ -292,10 +298,12 @@ async def test_modify_headers_beside_it(confdir):
     rule = "|~s|Access-Control-Allow-Origin|https://other.example"
     async with Server({"/me": fixed(200)}) as api, Proxy(confdir, modify_headers=[rule], cors_patch="~all") as proxy:
         got = await proxy.send("GET", api.url("/me"), [ORIGIN])
+        (remembered,) = proxy.addon.session.recent()
     assert got.get("access-control-allow-origin") == "https://other.example"
     inspection = proxy.inspections[-1]
     assert inspection.verdict.reason == "acao-missing"
     assert next(iter(inspection.patch.verdicts_after.values())).reason == "acao-mismatch"
+    assert remembered == inspection
 
 
 async def test_credentials(confdir):
@@ -401,3 +409,30 @@ async def test_injections_end_with_the_time(confdir, tmp_path):
         proxy.addon.look_at_the_clock()
         assert proxy.master.options.cors_patch_rules == []
     assert None is got.get(PATCHED_HEADER)
+
+
+class Hold(Intercept):
+    """Holds responses back, as mitmweb and the console do when asked to, and edits them."""
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def update(self, flows: list[http.HTTPFlow]) -> None:
+        for flow in flows:
+            if flow.intercepted:
+                flow.response.headers["access-control-allow-origin"] = self._value
+                flow.resume()
+
+
+@pytest.mark.parametrize("patch", ["", "~all"])
+async def test_edited_by_hand(confdir, patch):
+    """What a user edits in a response that was held back counts: it is what the browser got."""
+    held = (Hold("https://edited.example"), View())
+    async with Server({"/me": fixed(200)}) as api, Proxy(confdir, *held, intercept="~s", cors_patch=patch) as proxy:
+        got = await proxy.send("GET", api.url("/me"), [ORIGIN])
+        await proxy.until(lambda: len(proxy.inspections) > 1)
+        inspection = proxy.inspections[-1]
+        assert proxy.addon.session.recent() == [inspection]
+    assert got.get("access-control-allow-origin") == "https://edited.example"
+    verdict = inspection.patch.verdicts_after[inspection.headline] if patch else inspection.verdict
+    assert verdict.reason == "acao-mismatch"

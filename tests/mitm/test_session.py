@@ -368,6 +368,7 @@ async def test_client_that_leaves(confdir):
         task.cancel()
         await proxy.until(lambda: proxy.inspections)
     exchange = proxy.inspections[-1].observation.exchange
+    assert "BLOCKED" not in proxy.out.getvalue()
     assert not exchange.answered_by_proxy
     assert exchange.error == "Client disconnected."
 

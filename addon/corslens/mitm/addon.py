@@ -79,6 +79,7 @@ class CorsLens(Commands):
         """What cors_report is made of; only fed when it is set."""
         self._tick: asyncio.TimerHandle | None = None
         self._running = False
+        self._waiting: set[asyncio.Task[None]] = set()
         self._updates = False
         self._unreachable: set[str] = set()
         """Servers that were told of, host:port."""
@@ -129,6 +130,8 @@ class CorsLens(Commands):
         """Settle what is pending, write the report, say the summary."""
         if self._tick is not None:
             self._tick.cancel()
+        for task in self._waiting:
+            task.cancel()
         contentviews.registry._by_name.pop(self._view.name.lower(), None)  # there is no public way, and a reload adds it again
         if self.session is not None and self.settings is not None:
             self._end(self.session, self.settings)
@@ -197,6 +200,9 @@ class CorsLens(Commands):
         if self.session is not None:
             try:
                 self.session.response_done(flow)
+                if self._updates and ctx.options.intercept:
+                    # Whoever holds it back does so after us, and may edit it then.
+                    asyncio.get_running_loop().call_soon(self._follow_held_back, flow)
             except Exception as error:
                 self._tell(error, flow)
 
@@ -355,6 +361,20 @@ class CorsLens(Commands):
         if self.session is not None:
             try:
                 self.session.look_again(flow)
+            except Exception as error:
+                self._tell(error, flow)
+
+    def _follow_held_back(self, flow: http.HTTPFlow) -> None:
+        task = asyncio.create_task(self._when_resumed(flow))
+        self._waiting.add(task)
+        task.add_done_callback(self._waiting.discard)
+
+    async def _when_resumed(self, flow: http.HTTPFlow) -> None:
+        await flow.wait_for_resume()
+        if self.session is not None:
+            try:
+                self.session.resumed(flow)
+                self._flow_updated(flow)
             except Exception as error:
                 self._tell(error, flow)
 

@@ -18,6 +18,7 @@ from corslens.mitm.relevance import request_concerns_cors, response_concerns_cor
 from corslens.observation.exchange import Exchange
 from corslens.observation.observation import Role
 from corslens.patching.answer import answer
+from corslens.patching.patch import apply
 from corslens.patching.summary import Summary
 from corslens.verdict.decide import decide
 
@@ -159,10 +160,35 @@ class Session:
         state = self._in_flight.pop(flow.id, None)
         if state is None:
             return
-        exchange = convert.exchange_of(flow, begun=state.exchange)
-        self._take(state, flow, self.inspector.complete(exchange))
+        if state.inspection is not None and flow.response is not None and flow.response.stream:
+            # The head was delivered before, and the verdict is on that; often only the browser has left a stream.
+            self._rejudge(state, flow)
+            error = None if flow.error is None else flow.error.msg
+            observation = state.inspection.observation
+            observation = structs.replace(observation, exchange=structs.replace(observation.exchange, error=error))
+            self._amend(state, flow, structs.replace(state.inspection, observation=observation))
+        else:
+            self._take(state, flow, self.inspector.complete(convert.exchange_of(flow, begun=state.exchange)))
         assert state.inspection is not None
         self._sink(state.inspection, final=True)
+
+    def resumed(self, flow: http.HTTPFlow) -> None:
+        """Judge what the browser gets of a flow that was held back, and perhaps edited, when its book was closed already."""
+        inspection = self.get(annotate.id_of(flow))
+        if inspection is None or flow.response is None:
+            return
+        state = _InFlight(inspection.observation.exchange)
+        state.inspection = inspection
+        state.patched = inspection.patch is not None and inspection.patch.applied
+        was = inspection.observation.exchange.response
+        if state.patched and was is not None and inspection.patch is not None:
+            was = apply(inspection.patch.patch, was)
+        now = convert.response_of(flow.response)
+        lines = [line for line in now.headers.lines if line[0] != convert.PATCHED_HEADER]
+        if was is not None and (was.status, list(was.headers.lines)) == (now.status, lines):
+            return
+        self._rejudge(state, flow)
+        self._sink(state.inspection or inspection, final=True)
 
     def later(self, inspections: Iterable[Inspection]) -> None:
         """Hand on what became known later of exchanges that are over."""
@@ -224,6 +250,11 @@ class Session:
         annotate.annotate(flow, state.inspection)
         self.later(inspections[1:])
 
+    def _amend(self, state: _InFlight, flow: http.HTTPFlow, inspection: Inspection) -> None:
+        state.inspection = inspection
+        self.inspector.amend(inspection)
+        annotate.annotate(flow, inspection)
+
     def _left(self, state: _InFlight, response: http.Response) -> None:
         state.fields, state.status = response.data.headers.fields, response.data.status_code
 
@@ -239,9 +270,10 @@ class Session:
             assert inspection.patch is not None
             observation = structs.replace(inspection.observation, exchange=delivered)
             after = {engine: decide(observation, engine) for engine in Engine}
-            state.inspection = structs.replace(inspection, patch=structs.replace(inspection.patch, verdicts_after=after))
-            annotate.annotate(flow, state.inspection)
+            patch = structs.replace(inspection.patch, verdicts_after=after)
+            self._amend(state, flow, structs.replace(inspection, patch=patch))
         else:
+            state.exchange = delivered
             self._take(state, flow, self.inspector.complete(delivered, patch=state.wanted and self.inspector.dry_run))
 
     def _headlined(self, inspection: Inspection) -> Inspection:

@@ -92,9 +92,12 @@ class Terminal:
 def _is_loud(inspection: Inspection) -> bool:
     """Say whether the exchange is worth interrupting somebody for.
 
-    A remark is not, nor that a verdict depends on a credentials mode which nobody can see.
+    A remark is not, nor that a verdict depends on a credentials mode which nobody can see, nor that a browser left (or somebody
+    killed the flow) before there was an answer.
     """
-    if not is_problem(inspection):
+    exchange = inspection.observation.exchange
+    abandoned = exchange.error is not None and exchange.response is None and not exchange.answered_by_proxy
+    if abandoned or not is_problem(inspection):
         return False
     worst = inspection.worst
     return label(inspection) in ("BLOCKED", "PATCHED") or (worst is not None and worst > Severity.INFO)
