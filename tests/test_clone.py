@@ -1,10 +1,12 @@
 """A clone works where it lies: `mitmdump -s addon/cors.py` from any directory, with the rules beside it."""
 
+import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -102,3 +104,29 @@ def test_a_missing_python_is_told_in_one_sentence(tmp_path: Path) -> None:
         done.stderr == "corslens needs Python 3.12 or newer with its venv module; none is on PATH or among pyenv's versions.\n"
     )
     assert not (tmp_path / "clone" / ".venv").exists()
+
+
+def test_the_second_start_installs_nothing_until_something_changed(tmp_path: Path) -> None:
+    """With a .venv whose stamp fits, scripts/_venv prints its Python at once; a changed pyproject.toml makes it install again."""
+    clone = tmp_path / "clone"
+    (clone / "scripts").mkdir(parents=True)
+    shutil.copy(ROOT / "scripts" / "_venv", clone / "scripts")
+    project = clone / "pyproject.toml"
+    project.write_text("[project]\n")
+    venv.create(clone / ".venv", symlinks=True)  # without pip: to install anything must fail
+    python = clone / ".venv" / "bin" / "python"
+    version = ".".join(map(str, sys.version_info[:3])).replace(".", " ")
+    digest = hashlib.sha256(project.read_bytes()).hexdigest()
+    (clone / ".venv" / "installed-demo").write_text(f"{version} {clone / '.venv'}\n{digest}\n")
+
+    def start() -> subprocess.CompletedProcess[str]:
+        command = [str(clone / "scripts" / "_venv"), "demo"]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    first = start()
+    assert (first.returncode, first.stdout, first.stderr) == (0, f"{python}\n", "")
+    project.write_text("[project]\nname = 'changed'\n")
+    second = start()
+    assert second.returncode == 1
+    assert "Installing corslens with the extra 'demo' into .venv" in second.stderr
+    assert "The installation failed" in second.stderr

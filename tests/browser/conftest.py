@@ -45,12 +45,6 @@ def firefox_path() -> str:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def confdir(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """One mitmproxy configuration folder for all proxies of the session, so that one CA is made."""
-    return str(tmp_path_factory.mktemp("mitmproxy"))
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def mitm() -> AsyncIterator[Mitm]:
     """A mitmdump with the addon and default options; its log is shared by all tests, so look for your own URLs in it."""
     async with Mitm() as running:
