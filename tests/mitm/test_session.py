@@ -14,6 +14,7 @@ from corslens.mitm.patch_mode import PatchMode
 from corslens.mitm.session import Session
 from corslens.observation.observation import Followed, Role
 from mitmproxy import http
+from mitmproxy.addons.view import View
 
 from tests.browser.kit.servers import Server, answer, by_method, fixed, hang_up, tls_context
 from tests.mitm import make
@@ -512,3 +513,28 @@ def test_every_id_once():
         watching.response_head(made)
         watching.response_done(made)
     assert [inspection.id for inspection in watching.recent()] == [made.id]
+
+
+class Updates:
+    """Hears of changed flows, as mitmweb's page does."""
+
+    name = "updates"
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, str]] = []
+
+    def update(self, flows: list[http.HTTPFlow]) -> None:
+        self.heard += [(flow.request.method, flow.comment) for flow in flows]
+
+
+async def test_an_older_flow_that_changes_is_announced(confdir):
+    """mitmweb learns that the preflight has found its request; nobody reloads a list for that."""
+    updates = Updates()
+    api = Server({"/me": by_method(OPTIONS=fixed(204, granting()), PUT=fixed(200, [GRANT]))})
+    async with api, Proxy(confdir, View(), updates) as proxy:
+        await proxy.send("OPTIONS", api.url("/me"), asking())
+        before = len(updates.heard)
+        await proxy.send("PUT", api.url("/me"), [ORIGIN])
+        (preflight, _) = proxy.keeper.flows
+    assert "OPTIONS" in [method for method, _ in updates.heard[before:]]
+    assert preflight.metadata["corslens"]["pair"]
