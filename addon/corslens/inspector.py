@@ -191,6 +191,8 @@ class Inspector:
             mistake=_mistake(observation, verdicts),
         )
         self._inspections[observation.id] = inspection
+        if inspection.patch is not None and inspection.patch.applied:
+            self._pairing.mended(observation.id)
         if len(self._inspections) > self._limit:
             self._inspections.popitem(last=False)
             self._forgotten += 1

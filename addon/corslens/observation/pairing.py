@@ -82,6 +82,8 @@ class Pairing:
         """Whether a client connection carries credentials; None when it was seen to do both."""
         self._preflight_clients: Bounded[str, None] = Bounded(limit)
         self._storage_access_clients: Bounded[str, None] = Bounded(limit)
+        self._mended: Bounded[str, None] = Bounded(limit)
+        """Exchanges whose response reached the browser patched: what the server sent no longer decides what follows."""
 
     def dropped(self) -> dict[str, int]:
         """Return how many entries each store has dropped because of its limit; only those that did."""
@@ -266,6 +268,16 @@ class Pairing:
         self._settled[preflight.id] = never = structs.replace(preflight, followed=Followed.NEVER)
         return never
 
+    def mended(self, id: str) -> None:
+        """Take note that the browser got another response to this exchange than the server's: a mended one."""
+        self._mended[id] = None
+
+    def _is_refused(self, hop: Observation) -> bool:
+        return hop.id not in self._mended and is_refused_redirect(hop)
+
+    def _grants(self, preflight: Observation) -> bool:
+        return preflight.id in self._mended or grants_request(preflight)
+
     def _previous_hop(self, client: str, exchange: Exchange, profile: EngineProfile) -> Observation | None:
         if not self._redirects:
             return None
@@ -281,7 +293,7 @@ class Pairing:
             if 0 <= request.time - hop.exchange.request.time <= _REDIRECT_SECONDS
             and continues(hop, exchange, profile)
             # Followed at once all the same, it would show a mistake of ours: that stays in sight.
-            and (request.time - answered_at(hop) <= SIMULTANEOUS_SECONDS or not is_refused_redirect(hop))
+            and (request.time - answered_at(hop) <= SIMULTANEOUS_SECONDS or not self._is_refused(hop))
         ]
         if not fitting:
             return None
@@ -322,7 +334,7 @@ class Pairing:
             if preflight is None or not same_asker(preflight, origin, page_origin, profile):
                 continue
             how_well = fit(preflight, exchange, unsafe)
-            if how_well >= least_fit and grants_request(preflight) is granted:
+            if how_well >= least_fit and self._grants(preflight) is granted:
                 fitting.append((how_well, preflight))
         if not fitting:
             return None
