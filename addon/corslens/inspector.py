@@ -180,7 +180,7 @@ class Inspector:
         verdicts = decide_each(judged)
         headline = self.engine or observation.engine or Engine.CHROMIUM
         history = self._traffic.of(observation) if again else self._traffic.record(observation)
-        result = run(self.rules, Facts(observation, verdicts, history))
+        result = run(self.rules, Facts(observation, verdicts, history, headline=headline))
         inspection = Inspection(
             observation=observation,
             headline=headline,

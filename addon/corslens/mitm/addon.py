@@ -16,7 +16,7 @@ from mitmproxy.master import Master
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
 from corslens.lint.finding import Severity
-from corslens.lint.loader import load_rules
+from corslens.lint.loader import RuleFiles
 from corslens.lint.rule import RuleSet
 from corslens.mitm import live_web, options
 from corslens.mitm.commands import Commands
@@ -72,7 +72,7 @@ class CorsLens(Commands):
         """Hosts that are neither inspected nor patched: pages that the proxy serves itself."""
         self.session: Session | None = None
         self.settings: options.Settings | None = None
-        self._rules: RuleSet | None = None
+        self._rule_files: RuleFiles | None = None
         self._fail_on: Severity | None = None
         self._log: LogFile | None = None
         self._collection = Collection()
@@ -239,17 +239,18 @@ class CorsLens(Commands):
     def _configure(self, names: set[str]) -> None:
         settings = options.parse(options.values(ctx.options), report_endings=ENDINGS)
         old = self.settings
-        rules = self._rules
-        if rules is None or old is None or settings.rules != old.rules:
+        files = self._rule_files
+        if files is None or old is None or settings.rules != old.rules:
             try:
-                rules = load_rules(settings.rules, parse_filter=parse_filter)
+                files = RuleFiles(settings.rules, parse_filter=parse_filter)
             except (ValueError, OSError) as error:
                 raise exceptions.OptionsError(f"cors_rules: {error}") from None
         if settings.report is not None and (old is None or settings.report != old.report):
             self._begin_report(settings.report)
         if old is None or settings.log != old.log:
             self._switch_log(settings)
-        self.settings, self._rules, self._fail_on = settings, rules, settings.fail_on
+        self.settings, self._rule_files, self._fail_on = settings, files, settings.fail_on
+        rules = files.rules
         session = self.session
         if session is None or old is None or settings.history != old.history:
             session = self.session = self._new_session(settings, rules)
@@ -350,12 +351,25 @@ class CorsLens(Commands):
         self._schedule_tick()
 
     def look_at_the_clock(self) -> None:
-        """Switch patching off when its time is over, and settle preflights that were never followed."""
+        """Switch patching off when its time is over, take up edited rule files, and settle preflights that were never followed."""
         if self.patching.expired:
             ctx.options.update(cors_patch="", cors_patch_rules=[])
+        self._take_up_rules()
         session = self.session
         if session is not None and session.live:
             session.later(session.inspector.settle(self.clock()))
+
+    def _take_up_rules(self) -> None:
+        refreshed = None if self._rule_files is None else self._rule_files.refresh()
+        if refreshed is None:
+            return
+        if refreshed.problems:
+            told = "\n".join(escape(str(problem)) for problem in refreshed.problems)
+            logger.warning("corslens: cors_rules: the edited files are not used, the last good rules stay:\n%s", told)
+            return
+        if self.session is not None:
+            self.session.inspector.rules = refreshed.rules
+        logger.info("corslens: cors_rules: edits are taken up.")
 
     def _look_again(self, flow: http.HTTPFlow) -> None:
         if self.session is not None:
