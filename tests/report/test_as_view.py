@@ -34,7 +34,9 @@ def view(inspector: Inspector, inspection: Inspection) -> str:
 
 def test_a_blocked_preflight(inspector):
     """The verdict comes first, with each engine's own name for it; checks after the failing one were not reached."""
-    (found, *_) = inspector.inspect(exchange(preflight("PUT", unsafe="x-a", given=CROSS), response(204, allow_origin="https://b.example")))
+    (found, *_) = inspector.inspect(
+        exchange(preflight("PUT", unsafe="x-a", given=CROSS), response(204, allow_origin="https://b.example"))
+    )
     text = view(inspector, found)
     assert text.startswith("VERDICT\n  Chromium  BLOCKED: preflight-acao-mismatch")
     assert "PreflightAllowOriginMismatch" in section(text, "VERDICT")
@@ -108,7 +110,9 @@ def test_depends(inspector):
 def test_a_cached_preflight(inspector):
     """A request without a preflight of its own is explained by the cache entry, with its age."""
     kept = [*GRANT, ("Access-Control-Max-Age", "600")]
-    inspector.inspect(exchange(preflight("PUT", unsafe="x-a", given=CROSS, time=1.0), response(204, kept, allow_origin=PAGE, time=1.0)))
+    inspector.inspect(
+        exchange(preflight("PUT", unsafe="x-a", given=CROSS, time=1.0), response(204, kept, allow_origin=PAGE, time=1.0))
+    )
     for at in (2.0, 32.0):
         last = exchange(request("PUT", given=[*CROSS, ("X-A", "1")], time=at), response(allow_origin=PAGE, time=at))
         (found, *_) = inspector.inspect(last)
