@@ -49,6 +49,14 @@ class Reader(Protocol):
         """How much was read, from 0 to 1."""
 
     @property
+    def skipped(self) -> int:
+        """How many exchanges were passed over, because they have nothing to do with CORS."""
+
+    @property
+    def cookies_skipped(self) -> bool:
+        """Whether any of those carried a cookie."""
+
+    @property
     def withheld(self) -> int:
         """How many requests it names of which it does not tell what became."""
 
@@ -65,13 +73,15 @@ def collect(
         prefix: begins the id of each of its exchanges.
         sinks: called with every inspection; one with the id of an earlier one replaces it.
     """
-    sinks = (into.add, *sinks)
+    extra = tuple(sinks)
+    # Whoever wants every inspection gets them; in a report, an exchange without anything to tell is a number.
+    everything = bool(extra) or settings.include is not None or settings.exclude is not None
     for capture in files.read(name):
         if isinstance(capture, Damage):
             into.begin(capture.file).damages.append(str(capture))
             continue
         inside = capture.name[len(name) + 1 :] if capture.name.startswith(f"{name}/") else ""
-        reader = open_capture(capture, f"{prefix}/{inside}" if inside else prefix)
+        reader = open_capture(capture, f"{prefix}/{inside}" if inside else prefix, everything=everything)
         entry = into.begin(capture.name)
         blind_spots = BlindSpots()
         for item in inspect_capture(capture, reader, settings, progress):
@@ -79,8 +89,12 @@ def collect(
                 entry.damages.append(str(item))
                 continue
             blind_spots.add(item)
-            for sink in sinks:
+            into.add(item)
+            for sink in extra:
                 sink(item)
+        into.tally.exchanges += reader.skipped
+        if reader.cookies_skipped:
+            blind_spots.saw_cookies()
         notes = blind_spots.notes(reader.writer, har=capture.kind is files.Kind.HAR, withheld=reader.withheld)
         entry.notes += [f"{capture.name} {note}" for note in notes]
         entry.exchanges = into.tally.exchanges - sum(other.exchanges for other in into.inputs[:-1])
@@ -109,14 +123,18 @@ def inspect_capture(
         yield capture.damage
 
 
-def open_capture(capture: files.Capture, prefix: str) -> Reader:
-    """Return the reader for what the capture is written in."""
+def open_capture(capture: files.Capture, prefix: str, *, everything: bool = True) -> Reader:
+    """Return the reader for what the capture is written in.
+
+    Args:
+        everything: False passes over exchanges that have nothing to do with CORS, and counts them.
+    """
     if capture.kind is files.Kind.HAR:
-        return HarReader(capture.data, capture.name, prefix)
+        return HarReader(capture.data, capture.name, prefix, everything=everything)
     # Late, because importing mitmproxy takes longer than analysing a small HAR.
     from corslens.mitm.flowfiles import FlowFileReader
 
-    return FlowFileReader(capture.data, capture.name, prefix)
+    return FlowFileReader(capture.data, capture.name, prefix, everything=everything)
 
 
 def prefixes(names: Iterable[str]) -> dict[str, str]:

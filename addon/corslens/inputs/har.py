@@ -20,6 +20,7 @@ from msgspec import Meta, Struct, field
 from corslens.fetch.messages import HeaderLine, HeaderList, Request, Response
 from corslens.inputs.damage import Damage
 from corslens.inputs.har_entries import split_entries
+from corslens.inputs.relevance import concerns_cors
 from corslens.observation.exchange import Exchange, Source
 
 _SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
@@ -144,13 +145,14 @@ _MOMENT = 1e-6
 class HarReader:
     """The exchanges of a HAR, in the order in which their requests were sent."""
 
-    def __init__(self, data: Buffer, file: str, prefix: str) -> None:
+    def __init__(self, data: Buffer, file: str, prefix: str, *, everything: bool = True) -> None:
         """Find the entries.
 
         Args:
             data: the whole file, uncompressed; a memory map will do.
             file: its name, for `source` and damages.
             prefix: begins each exchange's id.
+            everything: False passes over exchanges that have nothing to do with CORS, and counts them.
         """
         self._entries = split_entries(data)
         self._file = file
@@ -160,7 +162,7 @@ class HarReader:
         """How much of the file was read, from 0 to 1."""
         creator = self.writer.lower()
         self._browser = any(word in creator for word in _BROWSERS)
-        self._maker = _Maker(file, prefix, creator, browser=self._browser)
+        self._maker = _Maker(file, prefix, creator, browser=self._browser, everything=everything)
 
     def __iter__(self) -> Iterator[Exchange | Damage]:
         """Yield the exchanges, and a Damage for each unreadable entry."""
@@ -200,6 +202,16 @@ class HarReader:
             yield Damage(file=self._file, what=self._entries.damage)
 
     @property
+    def skipped(self) -> int:
+        """How many exchanges were passed over."""
+        return self._maker.skipped
+
+    @property
+    def cookies_skipped(self) -> bool:
+        """Whether any of those carried a cookie."""
+        return self._maker.cookies_skipped
+
+    @property
     def withheld(self) -> int:
         """How many requests the browser never sent, or kept the answer of; they are no exchanges."""
         return self._maker.withheld
@@ -211,13 +223,16 @@ _by_time = itemgetter(0)
 class _Maker:
     """Make exchanges of one file's entries."""
 
-    def __init__(self, file: str, prefix: str, creator: str, *, browser: bool) -> None:
+    def __init__(self, file: str, prefix: str, creator: str, *, browser: bool, everything: bool) -> None:
         self._file = file
         self._prefix = prefix
         self._browser = browser
         self._mitmproxy = creator.startswith("mitmproxy")
         self._connections = not creator.startswith("firefox")  # Firefox writes the server's port there
+        self._everything = everything
         self.withheld = 0
+        self.skipped = 0
+        self.cookies_skipped = False
 
     def exchange(self, index: int, raw: Buffer, sent: float) -> Exchange | None:
         """Return the entry's exchange, or None when it is none (a CONNECT, a data: URL, a request that was never sent)."""
@@ -226,32 +241,43 @@ class _Maker:
         scheme = _SCHEMES.get(scheme.lower(), "")
         if not separator or not scheme or entry.request.method == "CONNECT":
             return None
-        version = _version(entry.request.httpVersion)
+        asked_version = _version(entry.request.httpVersion)
+        asked_lines = self._lines(entry.request.headers, asked_version)
+        head = entry.response
+        status, answered_version, answered_lines = 0, asked_version, []
+        if head is not None and head.status > 0:
+            status, answered_version = head.status, _version(head.httpVersion)
+            answered_lines = self._lines(head.headers, answered_version)
+        if not self._everything and not concerns_cors(
+            entry.request.method, entry.request.url, asked_lines, status, answered_lines
+        ):
+            self.skipped += 1
+            self.cookies_skipped = self.cookies_skipped or any(name.lower() == "cookie" for name, _ in asked_lines)
+            return None
+        response, error, answered_by_proxy = None, None, False
+        if head is not None and status:
+            if head.redirectURL and 300 <= status < 400 and not any(name.lower() == "location" for name, _ in answered_lines):
+                answered_lines.append(("Location", self._isomorphic(head.redirectURL)))
+            response = Response(
+                status=status,
+                headers=HeaderList(answered_lines),
+                http_version=answered_version,
+                time=_answered(entry, sent),
+            )
+        elif head is not None:
+            error = head.error or head.failure_text or ""
+            if self._browser and not head.headers and (error in _REFUSED or error.startswith(_REFUSED_BY)):
+                self.withheld += 1
+                return None
+            answered_by_proxy = error != "" and self._is_of_proxy(error)
+            error = error or "no response was recorded"
         request = Request(
             method=entry.request.method,
             url=_url(f"{scheme}:{rest}"),
-            headers=self._headers(entry.request.headers, version),
-            http_version=version,
+            headers=HeaderList(asked_lines),
+            http_version=asked_version,
             time=sent,
         )
-        response, error, answered_by_proxy = None, None, False
-        head = entry.response
-        if head is not None:
-            if head.status <= 0:
-                error = head.error or head.failure_text or ""
-                if self._browser and not head.headers and (error in _REFUSED or error.startswith(_REFUSED_BY)):
-                    self.withheld += 1
-                    return None
-                answered_by_proxy = error != "" and self._is_of_proxy(error)
-                error = error or "no response was recorded"
-            else:
-                version = _version(head.httpVersion)
-                response = Response(
-                    status=head.status,
-                    headers=self._headers(head.headers, version, head.redirectURL if 300 <= head.status < 400 else None),
-                    http_version=version,
-                    time=_answered(entry, sent),
-                )
         return Exchange(
             id=f"{self._prefix}:{index}",
             request=request,
@@ -269,15 +295,13 @@ class _Maker:
             return False
         return "disconnect" not in error.lower()
 
-    def _headers(self, headers: list[_Header], version: str, redirect_url: str | None = None) -> HeaderList:
+    def _lines(self, headers: list[_Header], version: str) -> list[HeaderLine]:
         lines: list[HeaderLine] = [(header.name, header.value) for header in headers]
         if lines and not "".join(chain.from_iterable(lines)).isascii():
             lines = [(self._isomorphic(name), self._isomorphic(value)) for name, value in lines]
         if version != "HTTP/1.1":  # HTTP/2's pseudo-headers
             lines = [line for line in lines if line[0][:1] != ":"]
-        if redirect_url and not any(name.lower() == "location" for name, _ in lines):
-            lines.append(("Location", self._isomorphic(redirect_url)))
-        return HeaderList(lines)
+        return lines
 
     def _isomorphic(self, text: str) -> str:
         """Return the text with one character a byte, as it was on the wire."""

@@ -9,6 +9,7 @@ from mitmproxy.io import FlowReader
 from msgspec import structs
 
 from corslens.inputs.damage import Damage
+from corslens.inputs.relevance import concerns_cors
 from corslens.mitm.convert import exchange_of
 from corslens.observation.exchange import Exchange, Source
 
@@ -23,17 +24,23 @@ class FlowFileReader:
     withheld = 0
     """A proxy sees what became of every request."""
 
-    def __init__(self, data: Buffer, file: str, prefix: str) -> None:
+    def __init__(self, data: Buffer, file: str, prefix: str, *, everything: bool = True) -> None:
         """Open the file.
 
         Args:
             data: the whole file, uncompressed; a memory map will do.
             file: its name, for `source` and damages.
             prefix: begins each exchange's id.
+            everything: False passes over exchanges that have nothing to do with CORS, and counts them.
         """
         self._raw = _Raw(data)
         self._file = file
         self._prefix = prefix
+        self._everything = everything
+        self.skipped = 0
+        """How many exchanges were passed over."""
+        self.cookies_skipped = False
+        """Whether any of those carried a cookie."""
 
     @property
     def progress(self) -> float:
@@ -51,6 +58,10 @@ class FlowFileReader:
                 if not isinstance(flow, http.HTTPFlow) or flow.request.method == "CONNECT":
                     continue
                 exchange = exchange_of(flow, id=f"{self._prefix}:{index}")
+                if not self._everything and not _concerns_cors(exchange):
+                    self.skipped += 1
+                    self.cookies_skipped = self.cookies_skipped or "cookie" in exchange.request.headers
+                    continue
                 exchange = structs.replace(exchange, source=Source(file=file, index=index, flow=flow.id))
                 item = (exchange.request.time, index, exchange)
                 if len(waiting) < WINDOW:
@@ -68,6 +79,12 @@ class FlowFileReader:
             yield heappop(waiting)[2]
         if damage is not None:
             yield damage
+
+
+def _concerns_cors(exchange: Exchange) -> bool:
+    request, response = exchange.request, exchange.response
+    status, lines = (0, ()) if response is None else (response.status, response.headers.lines)
+    return concerns_cors(request.method, request.url, request.headers.lines, status, lines)
 
 
 class _Raw(io.RawIOBase):

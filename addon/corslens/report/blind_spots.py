@@ -35,6 +35,10 @@ class BlindSpots:
         else:
             self._depending.discard(inspection.id)
 
+    def saw_cookies(self) -> None:
+        """Take note that the capture does hold cookies."""
+        self._cookies = True
+
     def notes(self, writer: str, *, har: bool, withheld: int = 0) -> list[str]:
         """Say what the capture could not show, each the end of a sentence that begins with the file's name.
 
