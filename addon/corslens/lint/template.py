@@ -1,7 +1,7 @@
 """Template: the text of a message or a fix, with facts in braces. What comes off the wire is redacted when it is filled in."""
 
 import re
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -21,6 +21,8 @@ ABSENT = "(none)"
 """What stands for a header or a fact that is not there."""
 _OPEN, _CLOSE = "\ue000", "\ue001"  # private characters that no rule holds
 _LONGEST = 200
+_LOOKED_AT = 4 * _LONGEST
+"""Characters of a value that are redacted and then cut; what stands behind cannot be shown."""
 _MOST = 6
 
 
@@ -67,9 +69,9 @@ def _of_failure(name: str, failure: Failure | None) -> str:
         case "failure.header":
             return header or "the response"
         case "failure.value":
-            return ABSENT if failure.value is None else _shortened(redact_header(header, failure.value))
+            return ABSENT if failure.value is None else _text(header, failure.value)
         case _:
-            return "something else" if failure.wanted is None else _shortened(redact_header(header, failure.wanted))
+            return "something else" if failure.wanted is None else _text(header, failure.wanted)
 
 
 def _of_fact(fact: Fact[Any], facts: Any) -> str:
@@ -78,29 +80,30 @@ def _of_fact(fact: Fact[Any], facts: Any) -> str:
         return ABSENT
     if isinstance(value, Unknown):
         return "unknown"
-    show: Callable[[Any], str] = lambda one: _shown(fact, one)  # noqa: E731  # used once, as a key and a function
-    if isinstance(value, Set | tuple):
-        elements = sorted(map(show, value))
-        more = [f"and {len(elements) - _MOST} more"] if len(elements) > _MOST else []
-        return ", ".join(elements[:_MOST] + more) or ABSENT
-    return show(value)
+    if fact.kind is not Kind.SET:
+        return _shown(fact.header, value)
+    # The elements are names, which are no secret even where the header's value is one.
+    elements = sorted(_shown(None, one) for one in value)
+    more = [f"and {len(elements) - _MOST} more"] if len(elements) > _MOST else []
+    return ", ".join(elements[:_MOST] + more) or ABSENT
 
 
-def _shown(fact: Fact[Any], value: Any) -> str:
+def _shown(header: str | None, value: Any) -> str:
     if isinstance(value, Engine):
         return value.label
+    if isinstance(value, str):
+        return _text(header, str(value))
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, int | float):
-        return str(value)
-    if len(value) > 4 * _LONGEST:
-        value = value[: 4 * _LONGEST]
-    # The elements of a set are names, which are no secret even where the header's value is one.
-    return _shown_text(None if fact.kind is Kind.SET else fact.header, str(value))
+    return str(value)
+
+
+def _text(header: str | None, value: str) -> str:
+    return _redacted(header, value if len(value) <= _LOOKED_AT else value[:_LOOKED_AT])
 
 
 @bounded_cache(4096)
-def _shown_text(header: str | None, value: str) -> str:
+def _redacted(header: str | None, value: str) -> str:
     return _shortened(redact_header(header, value) if header is not None else redact_url(value))
 
 
