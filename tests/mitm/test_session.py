@@ -374,6 +374,19 @@ async def test_client_that_leaves(confdir):
     assert exchange.error == "Client disconnected."
 
 
+async def test_client_that_leaves_a_buffered_stream(confdir):
+    """A page closes an event stream that mitmproxy buffers: the verdict stays the one on the server's head."""
+    async with Server({"/events": streaming}) as api, Proxy(confdir) as proxy:
+        task = asyncio.create_task(proxy.send("GET", api.url("/events"), [ORIGIN]))
+        await proxy.until(lambda: proxy.inspections)
+        task.cancel()
+        await proxy.until(lambda: proxy.inspections[-1].observation.exchange.error)
+        assert proxy.keeper.flows[0].marked == ":no_entry:"
+    inspection = proxy.inspections[-1]
+    assert (inspection.verdict.reason, inspection.observation.exchange.error) == ("acao-missing", "Client disconnected.")
+    assert "acao-missing" in proxy.out.getvalue()
+
+
 async def test_websocket_is_not_subject_to_cors(confdir):
     """Its Origin header is nothing that the CORS check looks at."""
 

@@ -160,8 +160,10 @@ class Session:
         state = self._in_flight.pop(flow.id, None)
         if state is None:
             return
-        if state.inspection is not None and flow.response is not None and flow.response.stream:
-            # The head was delivered before, and the verdict is on that; often only the browser has left a stream.
+        delivered = flow.response is not None and flow.response.stream
+        left = flow.error is not None and not convert.is_answered_by_proxy(flow.error)
+        if state.inspection is not None and flow.response is not None and (delivered or left):
+            # The head was delivered before, or would have been, had the browser not left: the verdict is on that.
             self._rejudge(state, flow)
             error = None if flow.error is None else flow.error.msg
             observation = state.inspection.observation
