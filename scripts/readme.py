@@ -1,8 +1,11 @@
-"""Write the README's tables of options and commands anew from the code that declares them (scripts/render_docs runs it)."""
+"""Write the README's tables of options, commands and rules anew from the code that declares them (scripts/render_docs runs it)."""
 
 import inspect
 from pathlib import Path
 
+from corslens.lint.catalogue import FAMILY_TITLES
+from corslens.lint.loader import load_rules
+from corslens.lint.rule import Family
 from corslens.mitm.commands import Commands
 from corslens.mitm.options import OPTIONS
 
@@ -33,9 +36,17 @@ def commands_table() -> str:
     return "\n".join(["| command | what it does |", "| --- | --- |", *sorted(rows)])
 
 
+def rules_table() -> str:
+    """Return the table of rule families."""
+    rules = load_rules().rules.values()
+    counts = {family: sum(rule.family is family for rule in rules) for family in Family if family is not Family.CUSTOM}
+    rows = [f"| [`{family}`](rules/{family}) | {FAMILY_TITLES[family]} | {count} |" for family, count in counts.items()]
+    return "\n".join(["| family | what it is about | rules |", "| --- | --- | --- |", *rows])
+
+
 def rendered(text: str) -> str:
     """Return the README's text with its generated tables as they should be."""
-    for name, table in {"options": options_table(), "commands": commands_table()}.items():
+    for name, table in {"options": options_table(), "commands": commands_table(), "rules": rules_table()}.items():
         begin, end = f"<!-- {name}: begin (scripts/render_docs) -->", f"<!-- {name}: end -->"
         before, begins, rest = text.partition(begin)
         _, ends, after = rest.partition(end)

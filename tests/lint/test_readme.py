@@ -1,0 +1,45 @@
+"""The README's section on rules: its files load, its commands run."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from corslens.cli import main
+from corslens.lint.finding import Severity
+from corslens.lint.loader import load_rules
+from corslens.mitm.filters import parse_filter
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+SECTION = README.read_text().partition("\n## Rules\n")[2].partition("\n## ")[0]
+
+
+def _block(language: str) -> str:
+    found = re.search(rf"^```{language}\n(.*?)^```$", SECTION, re.MULTILINE | re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    path = tmp_path / "my-rules.yaml"
+    path.write_text(_block("yaml"))
+    return path
+
+
+def test_the_example_of_one_s_own_rules_loads(own: Path) -> None:
+    rules = load_rules([own], parse_filter=parse_filter)
+    assert rules.overrides["vary-origin-missing"].severity is Severity.ERROR
+    assert [silence.rule for silence in rules.silences] == ["wildcard-on-private-host"]
+    assert "no-trace-id" in rules.rules
+
+
+def test_the_commands_run(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(own.parent)
+    lines = [line for line in _block("sh").splitlines() if line]
+    assert len(lines) == 3
+    for line in lines:
+        program, *words = shlex.split(line, comments=True)
+        result = CliRunner().invoke(main, words)
+        assert (program, 0) == ("corslens", result.exit_code), result.output
