@@ -11,6 +11,7 @@ from corslens.lint.hosts import Hosting, LookAlike, Place, hosting_of, look_alik
         ("http://127.0.0.9", Place.LOOPBACK),
         ("http://[::1]:80", Place.LOOPBACK),
         ("http://app.localhost", Place.LOOPBACK),
+        ("http://shop.test:8080", Place.LOOPBACK),
         ("http://10.1.2.3", Place.PRIVATE),
         ("http://172.16.0.1", Place.PRIVATE),
         ("http://172.32.0.1", Place.PUBLIC),

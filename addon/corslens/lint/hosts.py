@@ -10,6 +10,7 @@ class Place(StrEnum):
     """Where a host is, as its name tells."""
 
     LOOPBACK = "loopback"
+    """This machine, or a name that is reserved for testing (`.test`), which is nobody's in public."""
     PRIVATE = "private"
     """An address or a name that only resolves inside a network."""
     PUBLIC = "public"
@@ -65,7 +66,7 @@ _PARSER_STOPS = "_`{}|^~!$&'()*+,;=-"
 def place_of(origin: str) -> Place:
     """Return where the host of a serialized origin is."""
     host = host_of(origin).rstrip(".")
-    if is_loopback(host):
+    if is_loopback(host) or host.endswith(".test"):  # RFC 6761, section 6.2
         return Place.LOOPBACK
     if is_ip_address(host):
         return Place.PRIVATE if _is_private_address(host) else Place.PUBLIC

@@ -169,7 +169,7 @@ class RequestFacts(FactsBase):
 
     @fact("target.place", rank=45)
     def target_place(self) -> Place:
-        """Where the answering host is: this machine (`loopback`), a `private` network, or `public`."""
+        """Where the answering host is: this machine or a `.test` name (`loopback`), a `private` network, or `public`."""
         return place_of(self.observation.target_origin)
 
     @fact("page.origin", rank=60)
