@@ -15,6 +15,7 @@ from corslens.fetch.constants import (
     WILDCARD,
     canonical_name,
 )
+from corslens.fetch.header_values import extract_token_list
 from corslens.fetch.origins import is_same_site, is_serialized_origin, scheme_host_port
 from corslens.lint.allow_origin import Difference, Form, difference, form_of
 from corslens.lint.fact import fact
@@ -117,6 +118,13 @@ class ResponseFacts(FactsBase):
         """The header names in Access-Control-Allow-Headers, lower-case."""
         lines = self.got_headers.values(ACCESS_CONTROL_ALLOW_HEADERS)
         return split_list(lines) if lines else None
+
+    @fact(
+        "response.expose-headers-broken", message="response", header=ACCESS_CONTROL_EXPOSE_HEADERS, rank=20, needs_header=True
+    )
+    def response_expose_headers_broken(self) -> bool:
+        """Whether Access-Control-Expose-Headers is no list of header names, so that it exposes nothing."""
+        return extract_token_list(self.got_headers.values(ACCESS_CONTROL_EXPOSE_HEADERS)) is None
 
     @fact("response.expose-headers", message="response", header=ACCESS_CONTROL_EXPOSE_HEADERS, rank=20)
     def response_expose_headers(self) -> frozenset[str] | None:
