@@ -195,13 +195,13 @@ def test_redirected_preflight_is_answered() -> None:
 def test_each_redirect_hop_is_mended_and_null_counts_for_its_page() -> None:
     """A hop gets the origin that it was asked with: the page's, then `null`, because the chain began with a page that is let in."""
     first = make.exchange(
-        make.request(url="https://a.test/", origin=PAGE), make.response(302, {"Location": "https://b.test/"}, time=1.0)
+        make.request(url="https://a.test/", origin=PAGE), make.response(302, {"Location": "https://b.test/"}, time=0.01)
     )
     second = make.exchange(
-        make.request(url="https://b.test/", origin="null", time=2.0),
-        make.response(302, {"Location": "https://c.test/"}, time=2.1),
+        make.request(url="https://b.test/", origin="null", time=0.02),
+        make.response(302, {"Location": "https://c.test/"}, time=0.03),
     )
-    last = make.exchange(make.request(url="https://c.test/", origin="null", time=3.0), make.response(200))
+    last = make.exchange(make.request(url="https://c.test/", origin="null", time=0.04), make.response(200))
     found = [edits(propose(observation, LOOPBACK))["Access-Control-Allow-Origin"] for observation in chain(first, second, last)]
     assert found == [PAGE, "null", "null"]
     stranger = structs.replace(first, request=make.request(url="https://a.test/", origin="https://evil.example"))
