@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 
 import pytest
+from corslens.engines.engine import Engine
 from corslens.inputs.har import HarReader
 from corslens.inputs.relevance import concerns_cors
 from corslens.inspection import Inspection
@@ -12,6 +13,7 @@ from corslens.observation.exchange import Exchange
 
 from tests.inputs.make_har import encoded, entry
 from tests.make import API, PAGE
+from tests.truth.recorded import exchanges, scenarios
 
 SITE, MODE = "Sec-Fetch-Site", "Sec-Fetch-Mode"
 OWN = [(SITE, "same-origin"), (MODE, "cors")]
@@ -60,11 +62,11 @@ RULES = load_rules()
 SAMPLES = {f"{rule.id}: {sample.name}": sample for rule in RULES.rules.values() for sample in (*rule.bad, *rule.good)}
 
 
-def told(exchanges: Iterable[Exchange], wanted: Callable[[Exchange], bool]) -> dict[str, tuple[object, ...]]:
+def told(session: Iterable[Exchange], wanted: Callable[[Exchange], bool]) -> dict[str, tuple[object, ...]]:
     """What there is to tell of each exchange that is looked at."""
     inspector = Inspector(rules=RULES)
     found: dict[str, Inspection] = {}
-    for exchange in exchanges:
+    for exchange in session:
         if wanted(exchange):
             found |= {inspection.id: inspection for inspection in inspector.inspect(exchange)}
     found |= {inspection.id: inspection for inspection in inspector.finish()}
@@ -83,5 +85,13 @@ def relevant(exchange: Exchange) -> bool:
 
 @pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
 def test_no_finding_of_any_rule_is_lost(sample) -> None:
-    exchanges = list(sample.exchanges())
-    assert told(exchanges, relevant) == told(exchanges, lambda _: True)
+    session = list(sample.exchanges())
+    assert told(session, relevant) == told(session, lambda _: True)
+
+
+@pytest.mark.parametrize("engine", Engine)
+def test_no_recorded_session_reads_differently(engine: Engine) -> None:
+    """Every seventh of those that real browsers left behind."""
+    for scenario in scenarios(engine)[::7]:
+        recorded = list(exchanges(scenario))
+        assert told(recorded, relevant) == told(recorded, lambda _: True), scenario["scenario"]["id"]

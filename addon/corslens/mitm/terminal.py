@@ -12,6 +12,7 @@ from corslens.inspection import Inspection
 from corslens.lint.finding import Severity
 from corslens.mitm.options import Show
 from corslens.report.as_text import render_problem, render_summary
+from corslens.report.console import report_console, width_of
 from corslens.report.escape import escape
 from corslens.report.problems import is_problem, label, problem_key
 from corslens.report.tally import Tally
@@ -60,7 +61,7 @@ class Terminal:
         """Print what was seen in all, unless there was nothing."""
         if self.tally.exchanges:
             self._print("")
-            self._print(render_summary(self.tally, _width(self._get_console())))
+            self._print(render_summary(self.tally, width_of(self._get_console())))
 
     def clear(self) -> None:
         """Forget what was seen."""
@@ -75,7 +76,7 @@ class Terminal:
 
     def say_inspection(self, inspection: Inspection) -> None:
         """Print one exchange."""
-        self._print(render_problem(inspection, _width(self._get_console())))
+        self._print(render_problem(inspection, width_of(self._get_console())))
 
     def _print(self, text: str | Text) -> None:
         console = self._get_console()
@@ -84,8 +85,7 @@ class Terminal:
 
     def _get_console(self) -> Console:
         if self._console is None:
-            # Colours only on a terminal and without NO_COLOR, which rich looks up itself.
-            self._console = Console(file=self._out or sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=True)
+            self._console = report_console(self._out or sys.stdout)
         return self._console
 
 
@@ -101,7 +101,3 @@ def _is_loud(inspection: Inspection) -> bool:
         return False
     worst = inspection.worst
     return label(inspection) in ("BLOCKED", "PATCHED") or (worst is not None and worst > Severity.INFO)
-
-
-def _width(console: Console) -> int | None:
-    return console.width if console.is_terminal else None
