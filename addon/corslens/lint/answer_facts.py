@@ -54,7 +54,7 @@ class AnswerFacts(FactsBase):
         """Whether the browser got the proxy's own error page, which has no CORS headers."""
         return self.observation.exchange.answered_by_proxy
 
-    @fact("response.content-type", message="response", header="content-type", rank=30)
+    @fact("response.content-type", message="response", header="content-type", rank=23)
     def response_content_type(self) -> str | None:
         """The MIME type without parameters, lower-case."""
         value = self.got_headers.get("content-type")

@@ -4,6 +4,7 @@ from corslens.fetch.origins import host_of, registrable_domain
 from corslens.lint.fact import fact
 from corslens.lint.facts_base import FactsBase
 from corslens.lint.hosts import Hosting, hosting_of
+from corslens.lint.oddities import Oddity
 from corslens.observation.observation import Role
 from corslens.observation.traffic import Asked, Level, site_of
 
@@ -69,7 +70,7 @@ class HistoryFacts(FactsBase):
         """Kinds of answers that lacked `Vary: Origin`: `granted` (the origin is named), `refused`, `origin-less` (asked without Origin)."""
         return frozenset(self.past.vary_missing)
 
-    @fact("history.vary-present-on", rank=43)
+    @fact("history.vary-present-on", rank=12, only_if=Oddity.VARIES)
     def history_vary_present_on(self) -> frozenset[Asked]:
         """Kinds of answers that had `Vary: Origin`."""
         return frozenset(self.past.vary_present)

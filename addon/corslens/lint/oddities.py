@@ -54,6 +54,8 @@ class Oddity(StrEnum):
     """Access-Control-Allow-Origin is neither `*` nor the page's own origin, or that one is not an ordinary public https origin."""
     SEVERAL_ORIGINS = "several-origins"
     """The endpoint has answered more than one origin with its own name."""
+    VARIES = "varies"
+    """The endpoint has answered with `Vary: Origin`."""
     JSONP = "jsonp"
     """The endpoint was also loaded as a script with a callback."""
 
@@ -151,6 +153,8 @@ class OddityFacts(FactsBase):
             found |= {Oddity.DISAGREEMENT}
         if len(past.granted_origins) > 1:
             found |= {Oddity.SEVERAL_ORIGINS}
+        if past.vary_present:
+            found |= {Oddity.VARIES}
         if past.jsonp:
             found |= {Oddity.JSONP}
         return found or _ORDINARY
