@@ -12,10 +12,13 @@ class NetworkError(StrEnum):
     DNS = "dns"
     TLS = "tls"
     TIMEOUT = "timeout"
+    CANCELLED = "cancelled"
+    """The browser itself gave up."""
     OTHER = "other"
 
 
 _SIGNS = (
+    (NetworkError.CANCELLED, ("client disconnected", "client closed", "err_aborted", "ns_binding_aborted")),
     (NetworkError.TLS, ("tls", "ssl", "certificate", "handshake", "cert_")),
     (NetworkError.DNS, ("getaddrinfo", "name or service not known", "nodename nor servname", "name resolution", "name_not_resolved", "dns", "no address associated")),
     (NetworkError.TIMEOUT, ("timed out", "timeout", "timed_out")),
