@@ -27,10 +27,18 @@ class HeaderList:
 
     def _by_name(self) -> dict[str, tuple[str, ...]]:
         index: dict[str, tuple[str, ...]] = {}
+        repeats: dict[str, list[str]] = {}
         for name, value in self.lines:
             # Within latin-1 no other character lower-cases to an ASCII letter, so this is a byte-lowercase.
             key = name.lower()
-            index[key] = (*index[key], value) if key in index else (value,)
+            if key not in index:
+                index[key] = (value,)
+            elif key in repeats:
+                repeats[key].append(value)
+            else:
+                repeats[key] = [*index[key], value]
+        for key, values in repeats.items():
+            index[key] = tuple(values)
         self._index = index
         return index
 
