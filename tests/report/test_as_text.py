@@ -29,6 +29,13 @@ def test_without_a_rule_the_failing_check_speaks():
     assert "Access-Control-Allow-Origin is missing" in lines[1] and lines[1].endswith("[acao-missing]")
 
 
+@pytest.mark.parametrize("allow", ["*", "https://app.example"])
+def test_a_verdict_that_depends_says_on_what(allow):
+    (inspection,) = inspected([exchange(request(), response(allow_origin=allow))], NO_RULES)
+    first, failing = render_problem(inspection).plain.splitlines()
+    assert first.startswith("DEPENDS") and f"; this blocks only a request with credentials  [" in failing
+
+
 def test_engines_that_differ_are_named():
     made = [
         exchange(request(given=[("Cookie", "a=1"), ("User-Agent", "Mozilla/5.0 Firefox/150.0")]), response(allow_origin="*"))

@@ -138,15 +138,18 @@ def _failure_sentence(inspection: Inspection) -> str:
     if not branch.failures:
         branch = verdict.if_not_credentialed or verdict
     failure = branch.failures[0]
+    only = ""
+    if branch is not verdict:
+        only = f"; this blocks only a request {'with' if branch is verdict.if_credentialed else 'without'} credentials"
     response = inspection.observation.exchange.delivered
     side = "preflight" if inspection.observation.role is Role.PREFLIGHT else "response"
     status = "no answer" if response is None else str(response.status)
     if failure.header is None:
-        return f"{side} → {status}: {failure.reason.value.replace('-', ' ')}"
+        return f"{side} → {status}: {failure.reason.value.replace('-', ' ')}{only}"
     header = escape(failure.header)
     held = "is missing" if failure.value is None else f'is "{escape(redact_header(failure.header, failure.value))}"'
     wanted = f", wanted {escape(failure.wanted)}" if failure.wanted else ""
-    return f"{side} → {status} but {header} {held}{wanted}"
+    return f"{side} → {status} but {header} {held}{wanted}{only}"
 
 
 def _patch_sentences(inspection: Inspection) -> Iterator[tuple[str, str, str]]:
