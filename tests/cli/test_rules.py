@@ -50,7 +50,7 @@ def test_list_can_be_narrowed() -> None:
 
 def test_check_says_that_all_is_well(rule: Path) -> None:
     result = corslens("rules", "check", str(rule))
-    assert (result.exit_code, result.output) == (0, "1 rules, 2 samples and 0 overrides are well.\n")
+    assert (result.exit_code, result.output) == (0, "1 rule, 2 samples and 0 overrides: all is well.\n")
 
 
 def test_check_names_every_mistake(rule: Path) -> None:

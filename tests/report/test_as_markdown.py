@@ -16,6 +16,13 @@ def test_nothing_found():
     assert text.startswith("## corslens: nothing found\n") and "|" not in text
 
 
+def test_one_is_not_several():
+    depending = inspected([exchange(request(), response(allow_origin="*"))], NO_RULES)
+    assert "1 exchange, 1 of them CORS; 0 blocked, 1 that depends on credentials." in render_markdown(collection(depending))
+    more = inspected([exchange(request(), response(allow_origin="*"))], NO_RULES)
+    assert "2 exchanges, 2 of them CORS; 0 blocked, 2 that depend on" in render_markdown(collection(depending + more))
+
+
 def test_known_findings_are_counted_and_not_listed():
     known = frozenset(group.key.fingerprint for group in collection().groups())
     text = render_markdown(collection(known=known))

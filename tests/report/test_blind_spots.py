@@ -33,7 +33,7 @@ def test_preflights_are_there():
 def test_no_cookies_where_they_would_decide():
     depends = exchange(request(), response(allow_origin="*"))
     (note,) = notes(depends)
-    assert note.startswith("holds no cookie at all") and "1 verdicts depend" in note
+    assert note.startswith("holds no cookie at all") and "1 verdict depends on" in note
     cookie = exchange(request(given={"Cookie": "a=1"}, origin=None, url=f"{PAGE}/"), response())
     assert notes(depends, cookie) == []
 

@@ -76,7 +76,11 @@ def check(paths: tuple[str, ...]) -> None:
         sys.exit(Exit.FOUND)
     samples = sum(len(rule.bad) + len(rule.good) for rule in own)
     changes = len(loaded.overrides) + len(loaded.silences)
-    click.echo(f"{len(own)} rules, {samples} samples and {changes} overrides are well.")
+    click.echo(f"{_count(len(own), 'rule')}, {_count(samples, 'sample')} and {_count(changes, 'override')}: all is well.")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _failed_samples(loaded: RuleSet, rule: Rule) -> list[str]:

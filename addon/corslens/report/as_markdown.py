@@ -19,9 +19,10 @@ def render_markdown(collection: Collection) -> str:
     known = len(groups) - len(new)
     tally = collection.tally
     lines = [f"## corslens: {_headline(new)}", ""]
-    counts = f"{tally.exchanges} exchanges, {tally.cors} of them CORS; {tally.labels['BLOCKED']} blocked"
+    counts = f"{tally.exchanges} exchange{'' if tally.exchanges == 1 else 's'}, {tally.cors} of them CORS; {tally.labels['BLOCKED']} blocked"
+    depending = tally.labels["DEPENDS"]
     lines.append(
-        f"{counts}, {tally.labels['DEPENDS']} that depend on credentials." if tally.labels["DEPENDS"] else f"{counts}."
+        f"{counts}, {depending} that depend{'s' if depending == 1 else ''} on credentials." if depending else f"{counts}."
     )
     if known:
         lines.append(f"{known} known from the baseline, not listed.")

@@ -55,8 +55,10 @@ class BlindSpots:
                 "whether the server lets them be sent is not judged"
             )
         if self._depending and not self._cookies:
+            number = len(self._depending)
             notes.append(
-                f"holds no cookie at all (many programs strip them from a HAR), and {len(self._depending)} verdicts depend on credentials"
+                "holds no cookie at all (many programs strip them from a HAR), and "
+                f"{number} verdict{' depends' if number == 1 else 's depend'} on credentials"
             )
         if withheld:
             notes.append(
