@@ -1,5 +1,6 @@
 """Loading rule files: what a user gets to read when one is wrong, and edits while a session runs."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -131,8 +132,10 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     binary.write_bytes(b"summary: \xff")
     empty = tmp_path / "empty"
     empty.mkdir()
-    assert problems(tmp_path / "nothing.yaml", empty, binary) == [
+    os.mkfifo(tmp_path / "pipe.yaml")
+    assert problems(tmp_path / "nothing.yaml", tmp_path / "pipe.yaml", empty, binary) == [
         "nothing.yaml:1:1: no such file or folder",
+        "pipe.yaml:1:1: is neither a file nor a folder",
         "empty:1:1: no rule files (*.yaml) in this folder",
         "b.yaml:1:1: is not UTF-8 text (byte 9)",
     ]

@@ -81,7 +81,8 @@ def _rule_files(paths: Iterable[str | Path], problems: list[Problem]) -> list[Pa
             elif found.is_file():
                 files[found] = None
             else:
-                problems.append(Problem(file=str(path), text="no such file or folder"))
+                what = "is neither a file nor a folder" if found.exists() else "no such file or folder"
+                problems.append(Problem(file=str(path), text=what))
         except OSError as error:
             problems.append(Problem(file=str(path), text=f"cannot be read: {error.strerror or error}"))
     return list(files)
