@@ -41,7 +41,7 @@ def test_truncated_gzip(percent: int, tmp_path: Path) -> None:
 
 BAD = {
     "empty": (b"", "is empty"),
-    "no JSON": (b"<html>", "is neither JSON (a HAR) nor a mitmproxy flow file"),
+    "no JSON": (b"<html>", "is neither a HAR (a JSON object) nor a mitmproxy flow file"),
     "JSON, no HAR": (b'{"a": 1}', "is not a HAR: it has no list log.entries"),
     "entries of a wrong type": (b'{"log": {"entries": 5}}', "is not a HAR: it has no list log.entries"),
     "log of a wrong type": (b'{"log": []}', "is not a HAR: it has no list log.entries"),

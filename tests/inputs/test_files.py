@@ -72,8 +72,8 @@ def test_told_by_content(tmp_path: Path, content: bytes, kind: Kind, data: bytes
 REFUSED = {
     "empty": (b"", "is empty"),
     "empty gzip": (gzip.compress(b""), "is empty"),
-    "no capture": (b"hello", "is neither JSON (a HAR) nor a mitmproxy flow file"),
-    "a list": (b"[]", "is neither JSON (a HAR) nor a mitmproxy flow file"),
+    "no capture": (b"hello", "is neither a HAR (a JSON object) nor a mitmproxy flow file"),
+    "a list": (b"[]", "is neither a HAR (a JSON object) nor a mitmproxy flow file"),
     "utf-16": ('{"log": 1}'.encode("utf-16"), "is UTF-16; a HAR is UTF-8"),
     "damaged zip": (zipped(a=HAR)[:-30], "is a damaged zip: File is not a zip file"),
     "zip without captures": (zipped(readme=b"x"), "is a zip without a HAR or flow file in it"),

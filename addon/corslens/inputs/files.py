@@ -157,7 +157,7 @@ def _plain(name: str, file: IO[bytes], damage: Damage | None) -> Iterator[Captur
     elif head.startswith((b"\xff\xfe", b"\xfe\xff")):
         yield Damage(file=name, what="is UTF-16; a HAR is UTF-8")
     else:
-        yield Damage(file=name, what="is neither JSON (a HAR) nor a mitmproxy flow file")
+        yield Damage(file=name, what="is neither a HAR (a JSON object) nor a mitmproxy flow file")
 
 
 def _copy(source: _Readable, target: IO[bytes], limit: int | None) -> bool:
