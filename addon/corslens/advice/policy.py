@@ -122,7 +122,7 @@ def _draw(target: str, observations: Sequence[Observation], named: Sequence[str]
         if not needs.credentials.values and needs.credentials_unknown:
             warnings.append(
                 f"{target}: the wire does not tell whether {needs.credentials_unknown} of the requests include credentials; "
-                "none did for certain, so the policy is without; say otherwise if the page uses credentials: 'include'"
+                "none did for certain, so these settings do not allow them; change that by hand if the page uses credentials: 'include'"
             )
         policies.append(
             Policy(
