@@ -33,7 +33,7 @@ def test_without_a_rule_the_failing_check_speaks():
 def test_a_verdict_that_depends_says_on_what(allow):
     (inspection,) = inspected([exchange(request(), response(allow_origin=allow))], NO_RULES)
     first, failing = render_problem(inspection).plain.splitlines()
-    assert first.startswith("DEPENDS") and f"; this blocks only a request with credentials  [" in failing
+    assert first.startswith("DEPENDS") and "; this blocks only a request with credentials  [" in failing
 
 
 def test_engines_that_differ_are_named():
