@@ -55,8 +55,8 @@ from corslens.observation.observation import CoveringPreflight, Followed, Observ
 FOLLOW_UP_SECONDS = 5.0
 """A browser sends the actual request within milliseconds of a preflight that passed; after this long it is taken to never come."""
 
-SIMULTANEOUS_SECONDS = 0.1
-"""Preflights to one URL that are answered this close together are taken to be followed in their order."""
+AT_ONCE_SECONDS = 0.1
+"""A browser goes on from an answer within milliseconds; this leaves room for a busy machine."""
 
 _REDIRECT_SECONDS = 60.0
 
@@ -293,7 +293,7 @@ class Pairing:
             if 0 <= request.time - hop.exchange.request.time <= _REDIRECT_SECONDS
             and continues(hop, exchange, profile)
             # Followed at once all the same, it would show a mistake of ours: that stays in sight.
-            and (request.time - answered_at(hop) <= SIMULTANEOUS_SECONDS or not self._is_refused(hop))
+            and (request.time - answered_at(hop) <= AT_ONCE_SECONDS or not self._is_refused(hop))
         ]
         if not fitting:
             return None
@@ -396,11 +396,15 @@ class Pairing:
 
 
 def _just_answered(candidates: Sequence[Observation]) -> Observation:
-    """Return the one that a browser goes on from: it does so at once, so what was answered long before the latest is over."""
+    """Return the one that a browser goes on from, of several alike.
+
+    It goes on at once, so what was over before the latest began is not what goes on now;
+    those that were in flight together go on in their order.
+    """
     if len(candidates) == 1:
         return candidates[0]
-    latest = max(map(answered_at, candidates))
-    return next(each for each in candidates if answered_at(each) >= latest - SIMULTANEOUS_SECONDS)
+    latest = max(candidates, key=answered_at)
+    return next(each for each in candidates if each is latest or answered_at(each) > latest.exchange.request.time)
 
 
 def client_of(exchange: Exchange) -> str:
