@@ -60,3 +60,8 @@ def test_the_failing_check_is_said() -> None:
         == "Access-Control-Allow-Origin: https://b.example, not https://a.example"
     )
     assert filled("{failure.value}", Failure(reason=Reason.ACAO_MISSING)) == "(none)"
+
+
+def test_nobody_is_told_to_allow_null() -> None:
+    failure = Failure(reason=Reason.ACAO_MISSING, header="Access-Control-Allow-Origin", wanted="null")
+    assert filled("{failure.wanted}", failure) == "(an origin of the page's own; \"null\" is anybody's)"

@@ -19,6 +19,8 @@ FAILURE_FIELDS = ("failure.header", "failure.value", "failure.wanted")
 _FIELD = re.compile(r"\{([^{}]*)\}")
 ABSENT = "(none)"
 """What stands for a header or a fact that is not there."""
+NOT_NULL = "(an origin of the page's own; \"null\" is anybody's)"
+"""What stands for `null` where a fix names the wanted origin: a server that took it at its word would let in every sandboxed frame."""
 _OPEN, _CLOSE = "\ue000", "\ue001"  # private characters that no rule holds
 _LONGEST = 200
 _LOOKED_AT = 4 * _LONGEST
@@ -70,6 +72,8 @@ def _of_failure(name: str, failure: Failure | None) -> str:
             return header or "the response"
         case "failure.value":
             return ABSENT if failure.value is None else _text(header, failure.value)
+        case _ if failure.wanted == "null":
+            return NOT_NULL
         case _:
             return "something else" if failure.wanted is None else _text(header, failure.wanted)
 
