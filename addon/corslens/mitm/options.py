@@ -75,7 +75,7 @@ OPTIONS: tuple[Option, ...] = (
         name="cors_report",
         type=str,
         default="",
-        help="File written at shutdown; the format follows the ending (.html .json .sarif .xml .md).",
+        help="File written at shutdown; the format follows the ending (.html .json .jsonl .sarif .xml .md .txt).",
     ),
     Option(
         name="cors_fail_on",
