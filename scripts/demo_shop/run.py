@@ -47,7 +47,7 @@ async def visit(*, patch: bool) -> int:
         options: dict[str, Setting] = {"flow_detail": 0, **_patching(patch)}
         async with Mitm(options=options, routes=ROUTES, env=_terminal(), on_line=_print_own) as mitm:
             async with Chromium(proxy=mitm.address) as chromium:
-                console.print(f"{await chromium.version()} visits {shop.url} behind mitmdump with corslens.\n", soft_wrap=True)
+                console.print(f"{await chromium.version()} visits {shop.url} through corslens.\n", soft_wrap=True)
                 page = await chromium.page()
                 await page.goto(shop.url)
                 seen = await page.evaluate("visited")
@@ -72,10 +72,12 @@ async def wait_for_visitors(*, patch: bool) -> int:
     console = Console(highlight=False)
     async with Shop() as shop, Mitm("mitmweb", options=_patching(patch), routes=ROUTES, env=_terminal()) as mitm:
         console.print(
-            f"mitmweb with corslens:  {mitm.web_url}\n"
+            f"mitmweb with corslens:   {mitm.web_url}\n"
+            f"corslens' live page:     {mitm.web_url.replace('/?', '/cors/?')}\n"
             f"the proxy for a browser: {mitm.address}\n"
-            f"the shop:               {shop.url}\n\n"
-            "Browsers leave loopback addresses out of their proxy settings; Chromium with them, for instance:\n"
+            f"the shop:                {shop.url}\n\n"
+            "Browsers leave loopback addresses out of their proxy settings;\n"
+            "Chromium with them, for instance:\n"
             f"  chromium --user-data-dir=$(mktemp -d) --proxy-server={mitm.address} '--proxy-bypass-list=<-loopback>' {shop.url}\n"
             "Firefox: set network.proxy.allow_hijacking_localhost to true in about:config.\n"
             "Ctrl-C ends it.",

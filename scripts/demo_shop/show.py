@@ -54,11 +54,11 @@ def render_table(rows: Sequence[Row]) -> Table:
 
 
 def render_agreement(rows: Sequence[Row]) -> Text:
-    """Return one sentence about how corslens' verdicts compare with the browser's."""
+    """Return one sentence, on two lines that fit any terminal, about how corslens' verdicts compare with the browser's."""
     blocked = sum(row.browser.cors_error is not None for row in rows)
     differing = [row for row in rows if not row.agrees]
     text = f"{len(rows)} requests: Chromium blocked {blocked} and let {len(rows) - blocked} through"
     if not differing:
-        return Text(f"{text}; corslens said the same of each, with the same reason.", "bold")
+        return Text(f"{text};\ncorslens said the same of each, with the same reason.", "bold")
     names = ", ".join(row.offer.path for row in differing)
-    return Text(f"{text}; corslens said otherwise of {len(differing)}: {names}.", "bold magenta")
+    return Text(f"{text};\ncorslens said otherwise of {len(differing)}: {names}.", "bold magenta")

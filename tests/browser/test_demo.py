@@ -100,12 +100,15 @@ async def test_web_serves_until_ctrl_c() -> None:
     environment = marked_environment()
     async with Program([*COMMAND, "--web"], env=environment, cwd=ROOT) as demo:
         web = (await demo.line(r"mitmweb with corslens: +(http://\S+)"))[1]
+        live = (await demo.line(r"corslens' live page: +(http://\S+)"))[1]
         proxy = (await demo.line(r"the proxy for a browser: +(\S+)"))[1]
         shop = (await demo.line(r"the shop: +(http://\S+)"))[1]
         async with aiohttp.ClientSession() as session:
             async with session.get(web) as answer:
                 assert answer.status == 200
                 assert "mitmproxy" in await answer.text()
+            async with session.get(live) as answer:
+                assert "corslens" in await answer.text()
             async with session.get(shop, proxy=f"http://{proxy}") as answer:
                 assert "The shop of CORS mistakes" in await answer.text()
         os.kill(demo.pid, signal.SIGINT)
