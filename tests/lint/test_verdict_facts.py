@@ -44,3 +44,8 @@ def test_engines_can_disagree_and_have_notes() -> None:
         engine=Engine.FIREFOX,
     )
     assert "authorization-covered-by-wildcard" in noted.verdict_notes
+
+
+def test_a_bare_renewal_is_noted() -> None:
+    assert facts({"etag": '"1"'}, status=304).verdict_notes == {"stored-response-not-seen"}
+    assert not facts({"etag": '"1"', "access-control-allow-origin": "*"}, status=304).verdict_notes
