@@ -64,3 +64,14 @@ print([name for name in sys.modules if name.partition(".")[0] in ("mitmproxy", "
         [sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": str(ROOT / "addon")}
     )
     assert found.stdout.splitlines()[-1] == "[]", found.stdout + found.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full is Linux'")
+@pytest.mark.parametrize("arguments", [("rules", "list"), ("explain", "acao-missing"), ("rules", "schema")])
+def test_a_full_disk_is_told_in_a_sentence(arguments: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-c", "from corslens.cli import main; main()", *arguments]
+        ended = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, env={"PYTHONPATH": str(ROOT / "addon")}
+        )
+    assert (ended.returncode, ended.stderr) == (2, "Error: the output cannot be written: No space left on device\n")

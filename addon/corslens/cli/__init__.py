@@ -1,10 +1,15 @@
 """The console script: options in, exit code out; the work is done elsewhere."""
 
+import errno
+import os
+import sys
 from importlib import import_module
+from typing import Any
 
 import click
 
 from corslens import __version__
+from corslens.exits import Exit
 
 COMMANDS = {
     "dump": "corslens.cli.proxy:dump",
@@ -19,7 +24,23 @@ COMMANDS = {
 """Each command's function, imported when it is called: `corslens dump` does not wait for what `analyze` needs."""
 
 
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+class _UnwritableError(click.ClickException):
+    exit_code = Exit.USAGE
+
+
 class _Commands(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+            sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123  # what it still holds would fail again at the end
+            raise _UnwritableError(f"the output cannot be written: {error.strerror}") from None
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
