@@ -58,8 +58,8 @@ def test_check_names_every_mistake(rule: Path) -> None:
     result = corslens("rules", "check", str(rule))
     assert result.exit_code == 1
     lines = result.stderr.splitlines()
-    assert lines[0].endswith('my-rule.yaml:3:8: unknown fact "response.haeders"; did you mean "response.headers"?')
-    assert lines[1].endswith('my-rule.yaml:2:11: severity cannot be "warn"; did you mean "warning"?')
+    assert lines[0].endswith('my-rule.yaml:2:11: severity cannot be "warn"; did you mean "warning"?')
+    assert lines[1].endswith('my-rule.yaml:3:8: unknown fact "response.haeders"; did you mean "response.headers"?')
     assert lines[2] == "2 mistakes"
 
 

@@ -120,9 +120,9 @@ def test_all_mistakes_in_all_files_are_told_at_once(write: Callable[..., Path], 
     write("summary: x\nseverity: bad\nwhen: {nothing: 1, response.status: {is: x}}\nmessage: x\n", "a.yaml")
     write("overrides: [{rule: vary-orgin-missing, severity: error}]", "b.yaml")
     assert problems(tmp_path) == [
+        'a.yaml:2:11: severity cannot be "bad"; it is info, warning or error',
         'a.yaml:3:8: unknown fact "nothing"; did you mean "not"?',
         "a.yaml:3:42: response.status is a number",
-        'a.yaml:2:11: severity cannot be "bad"; it is info, warning or error',
         'b.yaml:1:20: unknown rule "vary-orgin-missing"; did you mean "vary-origin-missing"?',
     ]
 

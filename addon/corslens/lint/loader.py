@@ -110,7 +110,7 @@ def _read(file: Path, shown: str, contents: _Contents, parse_filter: ParseFilter
         rule = parse_rule(reader, node, stem=file.stem, folder=file.parent.name, alone=len(documents) == 1)
         if rule is not None:
             contents.rules.append((reader, rule))
-    contents.problems += reader.problems
+    contents.problems += sorted(reader.problems, key=lambda problem: (problem.line, problem.column))
 
 
 class Refreshed(Struct, frozen=True):
