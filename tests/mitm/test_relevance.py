@@ -16,7 +16,17 @@ REQUESTS = {
     "its own host under another scheme": (flow(origin="http://api.example"), True),
     "its own host on another port": (flow(origin="https://api.example:8443"), True),
     "a redirect back to its own origin": (flow(lines=[("Sec-Fetch-Site", "cross-site")], origin="null"), True),
-    "a WebSocket": (flow(lines=[("Upgrade", "websocket")]), False),
+    "a WebSocket from elsewhere": (flow(lines=[("Upgrade", "websocket")]), True),
+    "a WebSocket of its own origin": (flow(lines=[("Upgrade", "websocket"), SAME], origin="https://api.example"), False),
+    "a script from elsewhere": (
+        flow(lines=[("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "no-cors")], origin=None),
+        True,
+    ),
+    "a script of its own origin": (flow(lines=[SAME, ("Sec-Fetch-Mode", "no-cors")], origin=None), False),
+    "a link from elsewhere": (
+        flow(lines=[("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate")], origin=None),
+        False,
+    ),
     "an upgrade to HTTP/2": (flow(lines=[("Upgrade", "h2c")]), True),
     "odd case": (flow(lines=[("oRIGIN", "https://a.example")], origin=None), True),
     "a preflight": (flow("OPTIONS"), True),

@@ -11,14 +11,15 @@ from corslens.mitm.convert import Fields
 _GRANTS = (b"access-c", b"timing-a", b"cross-or")
 """What the names of Access-Control-*, Timing-Allow-Origin and Cross-Origin-* begin with."""
 _SHORTEST_GRANT = len(b"timing-allow-origin")
+_FOREIGN = frozenset({b"cross-site", b"same-site"})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 def request_concerns_cors(request: http.Request) -> bool:
-    """Say whether a request comes from another origin, as far as its Origin header tells."""
+    """Say whether a request comes from another origin, as far as its Origin header and fetch metadata tell."""
     data = request.data
     origin, host = None, data.authority
-    same_origin = upgrade = False
+    same_origin = foreign = no_cors = False
     for name, value in data.headers.fields:
         length = len(name)
         if length == 6:
@@ -28,10 +29,16 @@ def request_concerns_cors(request: http.Request) -> bool:
             if name.lower() == b"host":
                 host = value
         elif length == 14:
-            same_origin = same_origin or (value == b"same-origin" and name.lower() == b"sec-fetch-site")
-        elif length == 7:
-            upgrade = upgrade or (value.lower() == b"websocket" and name.lower() == b"upgrade")
-    if origin is None or same_origin or upgrade:
+            # Sec-Fetch-Site or Sec-Fetch-Mode; their values are no other header's of this length.
+            if value == b"same-origin":
+                same_origin = same_origin or name.lower() == b"sec-fetch-site"
+            elif value in _FOREIGN:
+                foreign = True
+            elif value == b"no-cors":
+                no_cors = True
+    if foreign and no_cors:
+        return True  # a script, a beacon: some rules have something to say of these
+    if origin is None or same_origin:
         return False
     return origin != b"%b://%b" % (data.scheme, host)  # plain http has no fetch metadata to tell
 
