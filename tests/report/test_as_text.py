@@ -77,7 +77,21 @@ def test_a_problem_is_told_once_and_counted():
 
 def test_an_error_is_told_before_the_headers():
     (inspection,) = inspected([exchange(request(), None, error="connection\x1b refused", answered_by_proxy=True)], NO_RULES)
-    assert render_problem(inspection).plain.splitlines()[1] == r"  no response: connection\x1b refused"
+    assert render_problem(inspection).plain.splitlines()[1:] == [
+        r"  no response: connection\x1b refused",
+        "  so the browser blames the proxy's own error page (status 502), which lacks Access-Control-Allow-Origin  [acao-missing]",
+    ]
+
+
+def test_an_error_is_told_once():
+    (inspection,) = inspected([exchange(request(), None, error="[Errno 111] refused", answered_by_proxy=True)], NO_RULES)
+    rule = finding("actual-network-error", message="the API got no answer: [Errno 111] refused")
+    lines = render_problem(structs.replace(inspection, findings=(rule,))).plain.splitlines()
+    assert lines[1] == "  the API got no answer: [Errno 111] refused  [actual-network-error]"
+    assert lines[3].startswith("  so the browser blames the proxy's own error page") and len(lines) == 4
+    (inspection,) = inspected([exchange(request(), None, error="[Errno 111] refused")], NO_RULES)
+    lines = render_problem(structs.replace(inspection, findings=(rule,))).plain.splitlines()
+    assert lines[1].endswith("[actual-network-error]") and len(lines) == 3
 
 
 def test_summary():

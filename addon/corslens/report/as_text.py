@@ -8,6 +8,7 @@ from rich.text import Text
 
 from corslens.engines.engine import Engine
 from corslens.inspection import Inspection
+from corslens.lint.finding import Finding
 from corslens.observation.observation import Role
 from corslens.observation.redaction import redact_header, redact_url
 from corslens.report.collection import Collection
@@ -15,6 +16,7 @@ from corslens.report.escape import escape
 from corslens.report.groups import key_of
 from corslens.report.problems import JUDGED, LABELS, is_problem, label, problem_key, reported_reason
 from corslens.report.tally import Tally
+from corslens.verdict.reasons import Reason
 
 STYLES = {
     "BLOCKED": "bold red",
@@ -25,6 +27,8 @@ STYLES = {
     "WARNING": "bold yellow",
     "INFO": "bold blue",
 }
+
+_NO_ANSWER = frozenset({Reason.PREFLIGHT_NETWORK_ERROR, Reason.ACTUAL_NETWORK_ERROR})
 
 
 def render_text(collection: Collection, width: int | None = None) -> Text:
@@ -118,18 +122,30 @@ def _engines(inspection: Inspection) -> str:
 
 
 def _particulars(inspection: Inspection) -> Iterator[tuple[str, str, str]]:
-    """Yield what is wrong, the rule's or reason's name, and the fix; the reason that the browser reports first."""
+    """Yield what is wrong, the rule's or reason's name, and the fix; the reason that the browser reports first.
+
+    Before that comes why there was no answer: what the browser reports is then about a page of the proxy's own.
+    """
     observation = inspection.observation
     reason = reported_reason(inspection)
-    if observation.exchange.error:
-        yield f"no response: {escape(observation.exchange.error)}", "", ""
     findings = sorted(inspection.findings, key=lambda finding: (finding.rule != reason, -finding.severity))
+    if observation.exchange.error:
+        told = [finding for finding in findings if finding.rule in _NO_ANSWER]
+        if not told:
+            yield f"no response: {escape(observation.exchange.error)}", "", ""
+        yield from map(_finding_sentence, told)
+        findings = [finding for finding in findings if finding.rule not in _NO_ANSWER]
+        if any(finding.rule == reason for finding in told):
+            reason = None
     if reason is not None and not any(finding.rule == reason for finding in findings):
         yield _failure_sentence(inspection), reason, ""
-    for finding in findings:
-        yield escape(finding.message), finding.rule, escape(finding.fix)
+    yield from map(_finding_sentence, findings)
     if inspection.patch is not None:
         yield from _patch_sentences(inspection)
+
+
+def _finding_sentence(finding: Finding) -> tuple[str, str, str]:
+    return escape(finding.message), finding.rule, escape(finding.fix)
 
 
 def _failure_sentence(inspection: Inspection) -> str:
@@ -144,6 +160,8 @@ def _failure_sentence(inspection: Inspection) -> str:
     response = inspection.observation.exchange.delivered
     side = "preflight" if inspection.observation.role is Role.PREFLIGHT else "response"
     status = "no answer" if response is None else str(response.status)
+    if inspection.observation.exchange.response is None and response is not None and failure.header is not None:
+        return f"so the browser blames the proxy's own error page (status {status}), which lacks {escape(failure.header)}"
     if failure.header is None:
         return f"{side} → {status}: {failure.reason.value.replace('-', ' ')}{only}"
     header = escape(failure.header)
