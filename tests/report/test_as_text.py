@@ -1,6 +1,7 @@
 """The terminal: three lines a problem, whole in 80 columns, silent about nothing, moved by nobody."""
 
 import pytest
+from corslens.lint.finding import Severity
 from corslens.report.as_text import render_problem, render_summary, render_text
 from corslens.report.tally import Tally
 from msgspec import structs
@@ -92,6 +93,12 @@ def test_an_error_is_told_once():
     (inspection,) = inspected([exchange(request(), None, error="[Errno 111] refused")], NO_RULES)
     lines = render_problem(structs.replace(inspection, findings=(rule,))).plain.splitlines()
     assert lines[1].endswith("[actual-network-error]") and len(lines) == 3
+
+
+def test_remarks_are_told_only_when_they_fail_the_run():
+    text = render_text(collection()).plain
+    assert "INFO  " not in text and "1  info    no-max-age" in text
+    assert "INFO  " in render_text(collection(fail_on=Severity.INFO)).plain
 
 
 def test_summary():

@@ -92,7 +92,7 @@ class Terminal:
 def _is_loud(inspection: Inspection) -> bool:
     """Say whether the exchange is worth interrupting somebody for.
 
-    A remark is not, nor that a verdict depends on a credentials mode which nobody can see, nor that a browser left (or somebody
+    Not every problem is: not that a verdict depends on a credentials mode which nobody can see, nor that a browser left (or somebody
     killed the flow) before there was an answer.
     """
     exchange = inspection.observation.exchange

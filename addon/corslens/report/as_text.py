@@ -8,7 +8,7 @@ from rich.text import Text
 
 from corslens.engines.engine import Engine
 from corslens.inspection import Inspection
-from corslens.lint.finding import Finding
+from corslens.lint.finding import Finding, Severity
 from corslens.observation.observation import Role
 from corslens.observation.redaction import redact_header, redact_url
 from corslens.report.collection import Collection
@@ -32,8 +32,13 @@ _NO_ANSWER = frozenset({Reason.PREFLIGHT_NETWORK_ERROR, Reason.ACTUAL_NETWORK_ER
 
 
 def render_text(collection: Collection, width: int | None = None) -> Text:
-    """Return the whole report: each problem once with the number of its repeats, what could not be seen, and the summary."""
-    blocks = [_with_repeats(inspection, repeats, collection, width) for inspection, repeats in _once(collection.held())]
+    """Return the whole report: each problem once with the number of its repeats, what could not be seen, and the summary.
+
+    Mere remarks are only counted there, unless they are what the run fails on.
+    """
+    remarks = collection.fail_on is Severity.INFO
+    told = (inspection for inspection in collection.held() if is_problem(inspection) or (remarks and inspection.findings))
+    blocks = [_with_repeats(inspection, repeats, collection, width) for inspection, repeats in _once(told)]
     notes = [note for one in collection.inputs for note in one.notes]
     if notes:
         blocks.append(
@@ -48,10 +53,9 @@ def _once(inspections: Iterable[Inspection]) -> Iterable[tuple[Inspection, int]]
     first: dict[tuple[str, ...], Inspection] = {}
     repeats: Counter[tuple[str, ...]] = Counter()
     for inspection in inspections:
-        if is_problem(inspection):
-            key = problem_key(inspection)
-            first.setdefault(key, inspection)
-            repeats[key] += 1
+        key = problem_key(inspection)
+        first.setdefault(key, inspection)
+        repeats[key] += 1
     order = sorted(first, key=lambda key: LABELS.index(key[0]))  # stable: as they came within a label
     return [(first[key], repeats[key] - 1) for key in order]
 

@@ -27,8 +27,11 @@ def label(inspection: Inspection) -> str:
 
 
 def is_problem(inspection: Inspection) -> bool:
-    """Say whether there is anything to tell about the exchange: a user who silenced a block's finding knows of it."""
-    if label(inspection) == "ALLOWED":
+    """Say whether there is anything to tell somebody about the exchange.
+
+    Not when there are only remarks, which reports list and count; nor when a user silenced the finding of a block, and so knows of it.
+    """
+    if label(inspection) in ("INFO", "ALLOWED"):
         return False
     return bool(inspection.findings) or reported_reason(inspection) not in {finding.rule for finding in inspection.silenced}
 
