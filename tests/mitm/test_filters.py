@@ -2,7 +2,7 @@
 
 import pytest
 from corslens.mitm.convert import exchange_of
-from corslens.mitm.filters import flow_of, parse_filter
+from corslens.mitm.filters import as_asked, flow_of, parse_filter, parse_flow_filter
 
 from tests.make import exchange, request, response
 from tests.mitm.make import answered, flow
@@ -54,3 +54,15 @@ def test_flow_of_is_the_inverse_of_conversion():
     original = exchange_of(answered(flow("patch", "/a?b=%20", [("X", "caf\xe9")]), 201, [("A", "1"), ("a", "2")]))
     again = exchange_of(flow_of(original))
     assert (original.request, original.response) == (again.request, again.response)
+
+
+def test_as_asked_undoes_what_map_remote_did():
+    made = answered(flow("POST", "/a", [("X-Kind", "odd")]), 404)
+    begun = exchange_of(made)
+    assert as_asked(made, begun) is made
+    url = made.request.url
+    made.request.url = "http://elsewhere.test:8080/b"
+    seen = as_asked(made, begun)
+    for text in ("~u /a$", "~m POST", "~hq X-Kind", "~c 404", "!~d elsewhere.test"):
+        assert parse_flow_filter(text)(seen), text
+    assert seen.request.url == url and made.request.url == "http://elsewhere.test:8080/b"

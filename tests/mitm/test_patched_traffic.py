@@ -266,6 +266,18 @@ async def test_map_remote(confdir):
     assert reads(got)
 
 
+@pytest.mark.parametrize(
+    ("text", "mended"), [("~d api.test", True), ("~d 127.0.0.1", False), ("~c 200 & ~u api.test/me", True)]
+)
+async def test_the_filter_is_about_the_url_that_the_browser_asked(confdir, text, mended):
+    async with (
+        Server({"/me": fixed(200)}) as api,
+        Proxy(confdir, map_remote=[f"|http://api.test/|{api.origin}/"], cors_patch=text) as proxy,
+    ):
+        got = await proxy.send("GET", "http://api.test/me", [ORIGIN])
+    assert reads(got) is mended
+
+
 async def test_server_replay(confdir, tmp_path):
     """So is a replayed one."""
     saved = tmp_path / "flows"

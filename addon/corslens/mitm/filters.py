@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable
+from copy import copy
 
 from mitmproxy import connection, flowfilter, http
 from mitmproxy import flow as flows
 
 from corslens.fetch.messages import HeaderList
+from corslens.mitm.address import browser_url
 from corslens.observation.exchange import Exchange
 
 _NESTED = re.compile(r"(?:[!(]\s*+){9}")
@@ -53,6 +55,20 @@ def flow_of(exchange: Exchange) -> http.HTTPFlow:
     if exchange.error is not None:
         flow.error = flows.Error(exchange.error, request.time)
     return flow
+
+
+def as_asked(flow: http.HTTPFlow, exchange: Exchange) -> http.HTTPFlow:
+    """Return the flow for filters to look at: with the request that the browser made, when map_remote or a script redirected it since.
+
+    Args:
+        exchange: what the flow was when its request was seen.
+    """
+    if browser_url(flow) == exchange.request.url:
+        return flow
+    seen = copy(flow)
+    seen.request = _request(exchange)
+    seen.request.data.content = flow.request.data.content
+    return seen
 
 
 def _request(exchange: Exchange) -> http.Request:

@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 
 from mitmproxy import flowfilter, http
 
+from corslens.mitm.filters import as_asked
 from corslens.mitm.options import Settings
+from corslens.observation.exchange import Exchange
 from corslens.patching.injection import Injection
 from corslens.patching.policy import ANY_MEANS, PatchPolicy, PreflightMode
 
@@ -67,9 +69,15 @@ class PatchMode:
         """Whether patching is on but its time is over."""
         return self._until is not None and self._clock() >= self._until
 
-    def mends(self, flow: http.HTTPFlow) -> bool:
-        """Say whether this flow's response may be mended: it is alive, the filter matches, and the time is not over."""
-        return self._filter is not None and flow.live and not self.expired and bool(self._filter(flow))
+    def mends(self, flow: http.HTTPFlow, begun: Exchange | None = None) -> bool:
+        """Say whether this flow's response may be mended: it is alive, the filter matches, and the time is not over.
+
+        Args:
+            begun: what it was when its request was seen; the filter is about that URL, wherever the request was sent then.
+        """
+        if self._filter is None or not flow.live or self.expired:
+            return False
+        return bool(self._filter(flow if begun is None else as_asked(flow, begun)))
 
     def answers(self, flow: http.HTTPFlow) -> bool:
         """Say whether this flow is to be answered by the proxy, should it be a preflight."""

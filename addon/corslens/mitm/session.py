@@ -125,7 +125,7 @@ class Session:
         response = convert.response_of(flow.response)
         state.exchange = state.exchange.with_response(response)
         # This proxy's own 407 is between it and the browser; mended, nobody could log in.
-        state.wanted = not state.refused and self.patching.mends(flow)
+        state.wanted = not state.refused and self.patching.mends(flow, state.exchange)
         injections = self.patching.injections_for(flow)
         inspections = self.inspector.complete(state.exchange, patch=state.wanted, injections=injections)
         first = inspections[0]
