@@ -47,6 +47,15 @@ def test_every_field_arrives() -> None:
     assert (len(rule.bad), len(rule.good)) == (1, 1)
 
 
+def test_a_cause_is_a_flag() -> None:
+    assert not parsed(WHOLE).cause
+    assert parsed(f"{WHOLE}cause: true\n").cause
+    reader = Reader("rules/x.yaml")
+    (node,) = reader.documents(f"{WHOLE}cause: perhaps\n")
+    parse_rule(reader, node, stem="x", folder="security", alone=True)
+    assert "cause is true or false" in str(reader.problems[0])
+
+
 def test_a_folder_that_is_no_family_makes_a_custom_rule() -> None:
     assert parsed(WHOLE, "team").family is Family.CUSTOM
     assert parsed(WHOLE + "family: caching\n", "team").family is Family.CACHING

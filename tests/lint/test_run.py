@@ -20,6 +20,19 @@ def test_the_worst_comes_first_and_what_the_browser_reports_first_of_all() -> No
     assert sorted(-one.severity for one in found) == [-one.severity for one in found]
 
 
+def test_what_happened_in_the_place_of_cors_comes_before_any_talk_of_headers() -> None:
+    answers = {
+        "gateway-answered": facts({"server": "nginx", "content-type": "text/html"}, status=504),
+        "redirect-to-login": facts({"location": "https://accounts.example/login?next=/me"}, status=302),
+        "preflight-redirect-to-login": preflight({"location": "https://accounts.example/login"}, status=302),
+        "preflight-refused-by-authentication": preflight({"www-authenticate": "Basic"}, status=401),
+    }
+    for rule, made in answers.items():
+        first, *others = run(RULES, made).findings
+        assert (first.rule, first.cause) == (rule, True)
+        assert others and not any(finding.cause for finding in others)
+
+
 def test_evidence_names_the_line_or_its_absence() -> None:
     made = facts({"access-control-allow-origin": "*", "access-control-allow-credentials": "true"})
     (found,) = (one for one in run(RULES, made).findings if one.rule == "wildcard-origin-with-credentials")

@@ -86,7 +86,7 @@ def test_an_error_is_told_before_the_headers():
 
 def test_an_error_is_told_once():
     (inspection,) = inspected([exchange(request(), None, error="[Errno 111] refused", answered_by_proxy=True)], NO_RULES)
-    rule = finding("actual-network-error", message="the API got no answer: [Errno 111] refused")
+    rule = finding("actual-network-error", message="the API got no answer: [Errno 111] refused", cause=True)
     lines = render_problem(structs.replace(inspection, findings=(rule,))).plain.splitlines()
     assert lines[1] == "  the API got no answer: [Errno 111] refused  [actual-network-error]"
     assert lines[3].startswith("  so the browser blames the proxy's own error page") and len(lines) == 4

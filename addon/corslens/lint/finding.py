@@ -44,3 +44,5 @@ class Finding(Struct, frozen=True, kw_only=True):
     message: str
     fix: str
     evidence: tuple[Evidence, ...] = ()
+    cause: bool = False
+    """It names what happened in the place of CORS (no answer, a login, a gateway), and is told before any talk of headers."""

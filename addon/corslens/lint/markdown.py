@@ -55,7 +55,8 @@ good:
 ```
 
 A rule with `reason: <reason>` fires when the browser that sent the request blocks for it, and may say `{failure.header}`, `{failure.value}` and `{failure.wanted}` of the
-failing check. A rule with `never: why` is an entry for something that no traffic shows.
+failing check. A rule with `cause: true` names what happened in the place of CORS (no answer, a login, a gateway), and is told before any talk of
+headers. A rule with `never: why` is an entry for something that no traffic shows.
 
 A sample is a request and its response, from a page on `https://app.example` to `https://api.example/me` unless it says otherwise. `request` and `response` take
 `method`, `url`, `status` and headers (a list is several lines, `~` takes away what a browser adds); `preflight` holds the status and headers of the preflight's answer;

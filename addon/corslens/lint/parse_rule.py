@@ -19,7 +19,7 @@ type ParseFilter = Callable[[str], ExchangeFilter]
 """Reads a flow filter; ValueError when the text is none."""
 
 RULE_FIELDS = (
-    "id", "family", "summary", "why", "severity", "confidence", "reason", "when", "never", "message", "fix", "sources", "bad", "good",
+    "id", "family", "summary", "why", "severity", "confidence", "reason", "cause", "when", "never", "message", "fix", "sources", "bad", "good",
 )  # fmt: skip
 OVERRIDE_FIELDS = ("rule", "severity", "silence", "because")
 SEVERITIES = {severity.word: severity for severity in Severity}
@@ -72,6 +72,7 @@ def parse_rule(reader: Reader, node: Node, *, stem: str, folder: str, alone: boo
         when=condition,
         never=None if never is None else reader.text(never, "never"),
         reason=None if reason is None else Reason(reason),
+        cause="cause" in fields and reader.flag(fields["cause"], "cause") is True,
         message=_template(reader, fields.get("message"), "message", has_failure=reason is not None),
         fix=_template(reader, fields.get("fix"), "fix", has_failure=reason is not None),
         sources=tuple(_url(reader, item) for item in reader.items(fields["sources"], "sources")) if "sources" in fields else (),

@@ -59,6 +59,8 @@ class Rule(Struct, frozen=True, kw_only=True):
     never: str | None = None
     reason: Reason | None = None
     """The reason of a verdict that this rule puts into words."""
+    cause: bool = False
+    """It names what happened in the place of CORS, and is told before any talk of headers."""
     message: Template
     fix: Template
     sources: tuple[str, ...] = ()

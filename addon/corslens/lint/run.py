@@ -17,7 +17,7 @@ _LONGEST_EVIDENCE = 500
 
 
 class LintResult(Struct, frozen=True):
-    """What fired: worst first, and among equals what the browser reports first."""
+    """What fired: what happened in the place of CORS, then worst first, and among equals what the browser reports first."""
 
     findings: tuple[Finding, ...] = ()
     silenced: tuple[Finding, ...] = ()
@@ -32,14 +32,14 @@ def run(rules: RuleSet, facts: Facts) -> LintResult:
     fired = rules.index.collect(facts)
     if not fired:
         return NOTHING
-    findings: list[tuple[tuple[int, int, int], Finding]] = []
+    findings: list[tuple[tuple[bool, int, int, int], Finding]] = []
     silenced: list[Finding] = []
     for fireable in fired:
         finding = _finding(fireable, facts)
         if fireable.silences and any(silence.matches(facts.observation.exchange) for silence in fireable.silences):
             silenced.append(finding)
         else:
-            findings.append(((-finding.severity, _place(fireable, facts), fireable.order), finding))
+            findings.append(((not finding.cause, -finding.severity, _place(fireable, facts), fireable.order), finding))
     if len(findings) > 1:
         findings.sort(key=lambda pair: pair[0])
     return LintResult(tuple(finding for _, finding in findings), tuple(silenced))
@@ -63,6 +63,7 @@ def _finding(fireable: Fireable, facts: Facts) -> Finding:
         message=render(rule.message, facts, failure, VOCABULARY),
         fix=render(rule.fix, facts, failure, VOCABULARY),
         evidence=_evidence(fireable, facts, failure),
+        cause=rule.cause,
     )
 
 

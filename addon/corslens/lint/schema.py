@@ -71,6 +71,7 @@ def _rule() -> Json:
             },
             "confidence": {"enum": list(Confidence), "description": "How sure one can be from the wire."},
             "reason": {"enum": list(Reason), "description": "Fires when the browser blocks for this reason."},
+            "cause": {"type": "boolean", "description": "It names what happened in the place of CORS, and is told first."},
             "when": _CONDITION,
             "never": {**_TEXT, "description": "Why no traffic shows it."},
             "message": {**_TEXT, "description": "What the finding says; facts stand in braces."},

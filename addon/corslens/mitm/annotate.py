@@ -127,7 +127,7 @@ def _asked_method(observation: Observation) -> str:
 
 def _why(inspection: Inspection, reason: str | None) -> str:
     """Return the sentence of the finding that counts most, and how many there are besides."""
-    findings = sorted(inspection.findings, key=lambda finding: (finding.rule != reason, -finding.severity))
+    findings = sorted(inspection.findings, key=lambda finding: (not finding.cause, finding.rule != reason, -finding.severity))
     shown = [finding for finding in findings if finding.rule == reason or finding.severity > Severity.INFO]
     if not shown:
         return f"[{reason}]" if reason else ""

@@ -16,7 +16,6 @@ from corslens.report.escape import escape
 from corslens.report.groups import key_of
 from corslens.report.problems import JUDGED, LABELS, is_problem, label, problem_key, reported_reason
 from corslens.report.tally import Tally
-from corslens.verdict.reasons import Reason
 
 STYLES = {
     "BLOCKED": "bold red",
@@ -27,8 +26,6 @@ STYLES = {
     "WARNING": "bold yellow",
     "INFO": "bold blue",
 }
-
-_NO_ANSWER = frozenset({Reason.PREFLIGHT_NETWORK_ERROR, Reason.ACTUAL_NETWORK_ERROR})
 
 
 def render_text(collection: Collection, width: int | None = None) -> Text:
@@ -126,24 +123,20 @@ def _engines(inspection: Inspection) -> str:
 
 
 def _particulars(inspection: Inspection) -> Iterator[tuple[str, str, str]]:
-    """Yield what is wrong, the rule's or reason's name, and the fix; the reason that the browser reports first.
+    """Yield what is wrong, the rule's or reason's name, and the fix.
 
-    Before that comes why there was no answer: what the browser reports is then about a page of the proxy's own.
+    First what happened in the place of CORS, then the reason that the browser reports: it may blame a page of somebody else's.
     """
     observation = inspection.observation
     reason = reported_reason(inspection)
     findings = sorted(inspection.findings, key=lambda finding: (finding.rule != reason, -finding.severity))
-    if observation.exchange.error:
-        told = [finding for finding in findings if finding.rule in _NO_ANSWER]
-        if not told:
-            yield f"no response: {escape(observation.exchange.error)}", "", ""
-        yield from map(_finding_sentence, told)
-        findings = [finding for finding in findings if finding.rule not in _NO_ANSWER]
-        if any(finding.rule == reason for finding in told):
-            reason = None
+    causes = [finding for finding in findings if finding.cause]
+    if observation.exchange.error and not causes:
+        yield f"no response: {escape(observation.exchange.error)}", "", ""
+    yield from map(_finding_sentence, causes)
     if reason is not None and not any(finding.rule == reason for finding in findings):
         yield _failure_sentence(inspection), reason, ""
-    yield from map(_finding_sentence, findings)
+    yield from (_finding_sentence(finding) for finding in findings if not finding.cause)
     if inspection.patch is not None:
         yield from _patch_sentences(inspection)
 

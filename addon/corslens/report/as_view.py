@@ -251,7 +251,7 @@ def _credentials(observation: Observation) -> Iterator[str]:
 
 
 def _findings(inspection: Inspection) -> Iterator[str]:
-    for finding in sorted(inspection.findings, key=lambda finding: -finding.severity):
+    for finding in inspection.findings:
         yield f"{finding.severity.word.upper()}  {escape(finding.message)}  [{finding.rule}]"
         for proof in finding.evidence:
             shown = "(missing)" if proof.value is None else escape(redact_header(proof.header, proof.value))
