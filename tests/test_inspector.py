@@ -146,6 +146,8 @@ def test_a_304_is_judged_by_the_stored_response_where_that_was_seen() -> None:
     inspector.inspect(renewal("b", at=2.0, status=200, ETag="1", Access_Control_Allow_Origin="https://other.example"))
     (seen,) = inspector.inspect(renewal("c", at=3.0))
     assert seen.verdict.reason == "acao-mismatch"
+    assert seen.judged.exchange.response is not None and seen.judged.exchange.response.status == 200
+    assert unseen.judged is unseen.observation
     (renewed,) = inspector.inspect(renewal("d", at=4.0, Access_Control_Allow_Origin=PAGE))
     assert renewed.verdict.allowed and renewed.verdict.notes == ()
     assert renewed.observation.exchange.response is not None and renewed.observation.exchange.response.status == 304

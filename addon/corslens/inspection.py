@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from corslens.engines.engine import Engine
+from corslens.fetch.messages import Response
 from corslens.lint.finding import Finding, Severity
 from corslens.observation.observation import Observation
 from corslens.patching.patch import Patch
@@ -37,6 +38,9 @@ class Inspection(Struct, frozen=True, kw_only=True):
     mistake: Mistake | None = None
     """What came later contradicts the verdict of the engine that sent it: a fault of ours, to be told."""
 
+    renewed: Response | None = None
+    """Of a 304: the response in the browser's cache, updated by it; None when that was not seen here."""
+
     @property
     def id(self) -> str:
         """The exchange's id."""
@@ -46,6 +50,13 @@ class Inspection(Struct, frozen=True, kw_only=True):
     def verdict(self) -> Verdict:
         """The headline engine's verdict."""
         return self.verdicts[self.headline]
+
+    @property
+    def judged(self) -> Observation:
+        """The observation with the response that the browser judges: of a 304 the one that it renews."""
+        if self.renewed is None:
+            return self.observation
+        return structs.replace(self.observation, exchange=self.observation.exchange.with_response(self.renewed))
 
     @property
     def worst(self) -> Severity | None:

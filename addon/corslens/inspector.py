@@ -189,6 +189,7 @@ class Inspector:
             silenced=result.silenced,
             patch=self._patch(observation, patch, injections) if patch or injections else None,
             mistake=_mistake(observation, verdicts),
+            renewed=stored,
         )
         self._inspections[observation.id] = inspection
         if inspection.patch is not None and inspection.patch.applied:

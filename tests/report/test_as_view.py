@@ -6,6 +6,7 @@ from corslens.inspector import Inspector
 from corslens.lint.loader import load_rules
 from corslens.patching.policy import parse_policy
 from corslens.report.as_view import render_view
+from corslens.report.exchange_detail import details
 
 from tests.make import PAGE, exchange, preflight, request, response
 
@@ -166,3 +167,16 @@ def test_long_lines_are_folded(inspector):
     lines = view(inspector, found).splitlines()
     assert max(map(len, lines)) <= 120
     assert any(line.startswith("    ") for line in lines)
+
+
+def test_a_304_is_explained_by_the_response_that_it_renews(inspector):
+    inspector.inspect(
+        exchange(request(given=CROSS, time=1.0), response(200, [("ETag", "1")], allow_origin="https://b.example"))
+    )
+    (found,) = inspector.inspect(exchange(request(given=CROSS, time=2.0), response(304, [("ETag", "1")])))
+    checks = section(view(inspector, found), "CHECKS, IN CHROMIUM'S ORDER")
+    assert "the response in the browser's cache, which this 304 renews" in checks
+    assert "  FAILED       the origin is allowed\n                 Access-Control-Allow-Origin: https://b.example" in checks
+    shown = details([found], inspector.get)
+    states = shown["pool"][shown["exchanges"][found.id]["checks"]["chromium"]]
+    assert "failed" in {check["state"] for check in states}

@@ -184,10 +184,12 @@ def _checks(inspection: Inspection) -> Iterator[str]:
     modes: tuple[CredentialsMode | None, ...] = (None,)
     if inspection.verdict.outcome is Outcome.DEPENDS:
         modes = (CredentialsMode.INCLUDE, CredentialsMode.SAME_ORIGIN_OR_OMIT)
+    if inspection.renewed is not None:
+        yield "of the response in the browser's cache, which this 304 renews:"
     for mode in modes:
         if mode is not None:
             yield "with credentials:" if mode is CredentialsMode.INCLUDE else "without credentials:"
-        for check in explain(observation, inspection.headline, mode):
+        for check in explain(inspection.judged, inspection.headline, mode):
             yield from _check(check)
 
 
@@ -219,7 +221,7 @@ def _value_of(request: Request, name: str) -> str:
 
 
 def _readable(inspection: Inspection) -> Iterator[str]:
-    observation = inspection.observation
+    observation = inspection.judged
     response = observation.exchange.delivered
     if response is None:
         return

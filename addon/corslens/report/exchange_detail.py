@@ -69,6 +69,7 @@ def details(inspections: Iterable[Inspection], find: Find) -> Json:
 def detail(inspection: Inspection, find: Find, pool: Pool) -> Json:
     """Return one exchange in full; `find` looks up the exchanges around it, where they are still known."""
     observation = inspection.observation
+    judged = inspection.judged
     kept = record(inspection)
     return {
         "id": kept.id,
@@ -86,7 +87,7 @@ def detail(inspection: Inspection, find: Find, pool: Pool) -> Json:
         "credentials": _fact(observation.credentials),
         "followed": kept.followed,
         "verdicts": {engine: pool.ref(verdict) for engine, verdict in kept.verdicts.items()},
-        "checks": {engine: pool.ref([_check(check) for check in explain(observation, engine)]) for engine in kept.verdicts},
+        "checks": {engine: pool.ref([_check(check) for check in explain(judged, engine)]) for engine in kept.verdicts},
         "steps": _steps(inspection, find, pool),
         "findings": kept.findings,
         "patch": None if kept.patch is None else pool.ref(kept.patch),
