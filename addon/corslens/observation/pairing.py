@@ -16,15 +16,9 @@ from corslens.fetch.cors_check import cors_check
 from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.methods import is_cors_safelisted_method
 from corslens.fetch.origins import origin_of
-from corslens.fetch.preflight import (
-    requested_header_names,
-    requested_method,
-)
+from corslens.fetch.preflight import requested_header_names, requested_method
 from corslens.fetch.preflight_cache import PreflightCache, Wanted
-from corslens.fetch.redirects import (
-    is_redirect,
-    location_url,
-)
+from corslens.fetch.redirects import is_redirect, location_url
 from corslens.observation.bounded import Bounded
 from corslens.observation.evidence import Known, Unknown
 from corslens.observation.exchange import Exchange
