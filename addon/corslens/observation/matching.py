@@ -1,5 +1,7 @@
 """Matching: whether two exchanges belong together, as preflight and actual request or as two hops of a redirect chain."""
 
+from collections.abc import Sequence
+
 from corslens.engines.profile import EngineProfile
 from corslens.fetch.constants import NULL, ORIGIN
 from corslens.fetch.cors_check import cors_check
@@ -25,6 +27,18 @@ def answered_at(observation: Observation) -> float:
     response = observation.exchange.delivered
     asked = observation.exchange.request.time
     return asked if response is None else max(response.time, asked)
+
+
+def just_answered(candidates: Sequence[Observation]) -> Observation:
+    """Return the one that a browser goes on from, of several alike.
+
+    It goes on at once, so what was over before the latest began is not what goes on now;
+    those that were in flight together go on in their order.
+    """
+    if len(candidates) == 1:
+        return candidates[0]
+    latest = max(candidates, key=answered_at)
+    return next(each for each in candidates if each is latest or answered_at(each) > latest.exchange.request.time)
 
 
 def is_tainted(page_origin: str | None, target_origin: str, previous: Observation | None) -> bool:

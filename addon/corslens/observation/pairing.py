@@ -4,7 +4,7 @@ A preflight and its actual request are matched by client, URL, origin, method an
 send them over different ones). An actual request without a preflight of its own is looked up in the modelled preflight cache.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from msgspec import structs
 
@@ -42,6 +42,7 @@ from corslens.observation.matching import (
     grants_request,
     is_refused_redirect,
     is_tainted,
+    just_answered,
     same_asker,
 )
 from corslens.observation.observation import CoveringPreflight, Followed, Observation, PreflightNeed, Role
@@ -291,7 +292,7 @@ class Pairing:
         ]
         if not fitting:
             return None
-        hop = _just_answered(fitting)
+        hop = just_answered(fitting)
         if not preflight:
             rest = tuple(other for other in hops if other is not hop)
             if rest:
@@ -333,7 +334,7 @@ class Pairing:
         if not fitting:
             return None
         best_fit = max(how_well for how_well, _ in fitting)
-        best = _just_answered([preflight for how_well, preflight in fitting if how_well == best_fit])
+        best = just_answered([preflight for how_well, preflight in fitting if how_well == best_fit])
         self._pending.pop(best.id, None)
         left = tuple(id for id in ids if id != best.id)
         if left:
@@ -387,18 +388,6 @@ class Pairing:
             response.status != 304 and cors_check(response.headers, actual.origin or NULL, mode) is not None
         ):
             self._cache.clear(client, actual.exchange.request.url, actual.origin or "")
-
-
-def _just_answered(candidates: Sequence[Observation]) -> Observation:
-    """Return the one that a browser goes on from, of several alike.
-
-    It goes on at once, so what was over before the latest began is not what goes on now;
-    those that were in flight together go on in their order.
-    """
-    if len(candidates) == 1:
-        return candidates[0]
-    latest = max(candidates, key=answered_at)
-    return next(each for each in candidates if each is latest or answered_at(each) > latest.exchange.request.time)
 
 
 def client_of(exchange: Exchange) -> str:
