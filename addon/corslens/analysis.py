@@ -60,6 +60,10 @@ class Reader(Protocol):
     def withheld(self) -> int:
         """How many requests it names of which it does not tell what became."""
 
+    @property
+    def mixed(self) -> int:
+        """How many of those ask plain http of an https page."""
+
     def __iter__(self) -> Iterator[Exchange | Damage]:
         """Yield the exchanges in the order in which their requests were sent."""
 
@@ -95,7 +99,8 @@ def collect(
         into.tally.exchanges += reader.skipped
         if reader.cookies_skipped:
             blind_spots.saw_cookies()
-        notes = blind_spots.notes(reader.writer, har=capture.kind is files.Kind.HAR, withheld=reader.withheld)
+        is_har = capture.kind is files.Kind.HAR
+        notes = blind_spots.notes(reader.writer, har=is_har, withheld=reader.withheld, mixed=reader.mixed)
         entry.notes += [f"{capture.name} {note}" for note in notes]
         entry.exchanges = into.tally.exchanges - sum(other.exchanges for other in into.inputs[:-1])
 

@@ -141,7 +141,25 @@ def test_what_a_browser_does_not_tell_the_end_of_is_counted_and_not_judged(creat
     made = entry("DELETE", status=0)
     made["response"] |= fields
     reader = HarReader(encoded(made, creator=creator), "a.har", "a")
-    assert (list(reader), reader.withheld) == ([], 1)
+    assert (list(reader), reader.withheld, reader.mixed) == ([], 1, 0)
+
+
+MIXED = {
+    ("http://api.example/me", "Origin"): 1,
+    ("http://api.example/me", "Referer"): 1,
+    ("ws://api.example/me", "Origin"): 1,
+    ("http://localhost:8080/me", "Origin"): 0,
+    ("http://[bad/", "Origin"): 1,
+}
+
+
+@pytest.mark.parametrize(("asked", "mixed"), MIXED.items(), ids=map(str, MIXED))
+def test_mixed_content_is_counted_among_what_was_never_sent(asked: tuple[str, str], mixed: int) -> None:
+    url, header = asked
+    reader = HarReader(
+        encoded(entry("GET", url, [(header, f"{PAGE}/")], status=0), creator="WebInspector"), "a.har", "a", everything=True
+    )
+    assert (list(reader), reader.withheld, reader.mixed) == ([], 1, mixed)
 
 
 def test_firefox_lists_a_request_before_its_preflight() -> None:

@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from corslens.fetch.messages import HeaderLine, HeaderList, Request, Response
+from corslens.fetch.origins import is_potentially_trustworthy, origin_of
 from corslens.inputs.damage import Damage
 from corslens.inputs.har_entries import split_entries
 from corslens.inputs.relevance import concerns_cors
@@ -216,6 +217,11 @@ class HarReader:
         """How many requests the browser never sent, or kept the answer of; they are no exchanges."""
         return self._maker.withheld
 
+    @property
+    def mixed(self) -> int:
+        """How many of those ask plain http of an https page."""
+        return self._maker.mixed
+
 
 _by_time = itemgetter(0)
 
@@ -231,6 +237,7 @@ class _Maker:
         self._connections = not creator.startswith("firefox")  # Firefox writes the server's port there
         self._everything = everything
         self.withheld = 0
+        self.mixed = 0
         self.skipped = 0
         self.cookies_skipped = False
 
@@ -268,6 +275,7 @@ class _Maker:
             error = head.error or head.failure_text or ""
             if self._browser and not head.headers and (error in _REFUSED or error.startswith(_REFUSED_BY)):
                 self.withheld += 1
+                self.mixed += _is_mixed_content(entry.request.url, asked_lines)
                 return None
             answered_by_proxy = error != "" and self._is_of_proxy(error)
             error = error or "no response was recorded"
@@ -375,3 +383,9 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "is nested too deeply"
     return str(error).rstrip(".")
+
+
+def _is_mixed_content(url: str, lines: Iterable[tuple[str, str]]) -> bool:
+    """Say whether an https page asks an insecure URL. Standard: https://w3c.github.io/webappsec-mixed-content/#should-block-fetch"""
+    secure = any(name.lower() in ("origin", "referer") and value.startswith("https:") for name, value in lines)
+    return secure and not is_potentially_trustworthy(origin_of(url))

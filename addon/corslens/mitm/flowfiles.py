@@ -22,6 +22,7 @@ class FlowFileReader:
 
     writer = "mitmproxy"
     withheld = 0
+    mixed = 0
     """A proxy sees what became of every request."""
 
     def __init__(self, data: Buffer, file: str, prefix: str, *, everything: bool = True) -> None:
