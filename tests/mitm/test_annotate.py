@@ -2,6 +2,7 @@
 
 import pytest
 from corslens.inspector import Inspector
+from corslens.lint.loader import load_rules
 from corslens.lint.rule import RuleSet
 from corslens.mitm import annotate
 from corslens.mitm.convert import exchange_of
@@ -114,3 +115,20 @@ def test_no_answer():
     made = flow()
     annotate.annotate(made, inspected(made, error="refused\x1b[31m", answered_by_proxy=True))
     assert "no answer (refused\\x1b[31m)" in made.comment
+
+
+def test_the_reason_is_named_beside_what_happened_in_its_place():
+    """So that `~comment acao-missing` finds it, whoever is told of first."""
+    made = answered(flow(), 504, [("Server", "nginx"), ("Content-Type", "text/html")])
+    (inspection,) = Inspector(rules=load_rules()).inspect(exchange_of(made))
+    annotate.annotate(made, inspection)
+    assert "answered with 504 by nginx itself" in made.comment and made.comment.endswith(
+        "[gateway-answered, acao-missing] (+1 more)"
+    )
+
+
+def test_a_long_sentence_is_cut_and_the_names_are_not():
+    made = answered(flow(path=f"/{'x' * 300}"))
+    (inspection,) = Inspector(rules=load_rules()).inspect(exchange_of(made))
+    annotate.annotate(made, inspection)
+    assert len(made.comment) <= 240 and made.comment.endswith("x… [acao-missing]")

@@ -82,7 +82,7 @@ def comment_for(inspection: Inspection, word: str, reason: str | None) -> str:
     text = f"CORS {_what(observation)}: {word.lower()}"
     if observation.exchange.error is not None:
         text += f", no answer ({escape(observation.exchange.error)})"
-    why = _why(inspection, reason) if inspection.findings or reason is not None else ""
+    why = _why(inspection, reason, _LONGEST - len(text)) if inspection.findings or reason is not None else ""
     if why:
         text += f": {why}"
     if observation.followed is Followed.NEVER and not inspection.verdict.blocked:
@@ -125,14 +125,18 @@ def _asked_method(observation: Observation) -> str:
     return observation.exchange.request.headers.get("access-control-request-method") or "?"
 
 
-def _why(inspection: Inspection, reason: str | None) -> str:
-    """Return the sentence of the finding that counts most, and how many there are besides."""
+def _why(inspection: Inspection, reason: str | None, room: int) -> str:
+    """Return the sentence of the finding that counts most, and how many there are besides; the names stay whole, for `~comment`."""
     findings = sorted(inspection.findings, key=lambda finding: (not finding.cause, finding.rule != reason, -finding.severity))
     shown = [finding for finding in findings if finding.rule == reason or finding.severity > Severity.INFO]
     if not shown:
         return f"[{reason}]" if reason else ""
     more = f" (+{len(shown) - 1} more)" if len(shown) > 1 else ""
-    return f"{escape(shown[0].message)} [{shown[0].rule}]{more}"
+    first = shown[0].rule
+    named = first if reason in (None, first) else f"{first}, {reason}"
+    sentence, names = escape(shown[0].message), f" [{named}]{more}"
+    room = max(1, room - len(names) - len(": "))
+    return (sentence if len(sentence) <= room else f"{sentence[: room - 1]}…") + names
 
 
 def _beside(comment: str, ours: str, new: str) -> str:
