@@ -27,7 +27,7 @@ _rules_option = click.option(
 def explain(name: str, rule_paths: tuple[str, ...]) -> None:
     """Print what a rule (or a verdict's reason) means, when it fires, and how to mend it."""
     try:
-        text = explain_text(_load(rule_paths), name)
+        text = explain_text(_load(rule_paths), name.lower())
     except ValueError as error:
         raise click.UsageError(escape_lines(str(error))) from None
     click.echo(escape_lines(text), nl=False)
