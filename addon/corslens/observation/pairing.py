@@ -329,12 +329,17 @@ class Pairing:
             if preflight is None or not same_asker(preflight, origin, page_origin, profile):
                 continue
             how_well = fit(preflight, exchange, unsafe)
-            if how_well >= least_fit and self._grants(preflight) is granted:
+            if how_well >= least_fit:
                 fitting.append((how_well, preflight))
-        if not fitting:
+        while fitting:
+            best_fit = max(how_well for how_well, _ in fitting)
+            best = just_answered([preflight for how_well, preflight in fitting if how_well == best_fit])
+            # Asked of the best alone: under load dozens of one URL's preflights are in flight.
+            if self._grants(best) is granted:
+                break
+            fitting = [candidate for candidate in fitting if candidate[1] is not best]
+        else:
             return None
-        best_fit = max(how_well for how_well, _ in fitting)
-        best = just_answered([preflight for how_well, preflight in fitting if how_well == best_fit])
         self._pending.pop(best.id, None)
         left = tuple(id for id in ids if id != best.id)
         if left:
