@@ -4,7 +4,9 @@ import os
 import re
 import signal
 import subprocess
+import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,6 +60,8 @@ def server(argv: Sequence[str], ready: str) -> Iterator[tuple[int, int, float]]:
         else:
             raise SystemExit(f"{argv[0]} ended before it was ready:\n{said}")
         taken = time.monotonic() - started
+        # Whatever it says from now on has to be read, or it would wait for a reader.
+        threading.Thread(target=deque, args=(process.stdout, 0), daemon=True).start()
         yield process.pid, int(found[1]), taken
     finally:
         process.send_signal(signal.SIGTERM)
@@ -66,5 +70,3 @@ def server(argv: Sequence[str], ready: str) -> Iterator[tuple[int, int, float]]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
