@@ -95,3 +95,15 @@ def test_an_unmatched_flow_pays_one_filter_test():
     made = flow()
     assert not patching.mends(made)
     assert asked == [made]
+
+
+def test_it_says_again_and_again_that_it_is_on():
+    """Every five minutes, and not at all while it is off."""
+    now = [0.0]
+    on, off = mode(lambda: now[0], cors_patch="~all"), mode(lambda: now[0])
+    due = []
+    for minute in range(12):
+        now[0] = 60.0 * minute
+        due += [minute] if on.reminder_due() else []
+        assert not off.reminder_due()
+    assert due == [5, 10]

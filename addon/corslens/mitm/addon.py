@@ -351,9 +351,11 @@ class CorsLens(Commands):
         self._schedule_tick()
 
     def look_at_the_clock(self) -> None:
-        """Switch patching off when its time is over, take up edited rule files, and settle preflights that were never followed."""
+        """Switch patching off when its time is over or say that it is on, take up edited rule files, and settle preflights that were never followed."""
         if self.patching.expired:
             ctx.options.update(cors_patch="", cors_patch_rules=[])
+        elif self.patching.reminder_due():
+            logger.log(ALERT, "corslens: %s", escape(self.patching.describe()))
         self._take_up_rules()
         session = self.session
         if session is not None and session.live:

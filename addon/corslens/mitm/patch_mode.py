@@ -11,6 +11,10 @@ from corslens.patching.injection import Injection
 from corslens.patching.policy import ANY_MEANS, PatchPolicy, PreflightMode
 
 
+REMIND_SECONDS = 300.0
+"""mitmproxy has no status line for addons, so its event log says again and again that patching is on."""
+
+
 class PatchMode:
     """Whether responses are rewritten: mended where a filter matches, or changed by injections.
 
@@ -25,6 +29,7 @@ class PatchMode:
         self._text = ""
         self._dry_run = False
         self._until: float | None = None
+        self._remind_at = 0.0
         self.policy = PatchPolicy()
         self.injects_for_anybody = False
         """Whether an injection may change responses to requests that tell no origin."""
@@ -38,6 +43,7 @@ class PatchMode:
         self.injects_for_anybody = any((injection.origins or self.policy.origins).any for injection in self._injections)
         minutes = settings.patch_minutes
         self._until = self._clock() + 60 * minutes if self.on and minutes else None
+        self._remind_at = self._clock() + REMIND_SECONDS
 
     @property
     def on(self) -> bool:
@@ -68,6 +74,13 @@ class PatchMode:
     def expired(self) -> bool:
         """Whether patching is on but its time is over."""
         return self._until is not None and self._clock() >= self._until
+
+    def reminder_due(self) -> bool:
+        """Say, once every five minutes while patching is on, that it is time to say so again."""
+        if not self.on or self._clock() < self._remind_at:
+            return False
+        self._remind_at = self._clock() + REMIND_SECONDS
+        return True
 
     def mends(self, flow: http.HTTPFlow, begun: Exchange | None = None) -> bool:
         """Say whether this flow's response may be mended: it is alive, the filter matches, and the time is not over.
