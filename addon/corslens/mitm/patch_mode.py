@@ -10,7 +10,6 @@ from corslens.observation.exchange import Exchange
 from corslens.patching.injection import Injection
 from corslens.patching.policy import ANY_MEANS, PatchPolicy, PreflightMode
 
-
 REMIND_SECONDS = 300.0
 """mitmproxy has no status line for addons, so its event log says again and again that patching is on."""
 
