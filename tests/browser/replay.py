@@ -6,9 +6,7 @@ by a server that knows nothing of CORS: 404 to OPTIONS, 200 without a CORS heade
 
 import json
 from collections.abc import Iterable
-from contextlib import AsyncExitStack
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from corslens.engines.engine import Engine
@@ -16,8 +14,7 @@ from msgspec import Struct
 
 from tests.browser.differential.world import ASSETS, BODIES
 from tests.browser.kit.page import NetworkRequest, Page
-from tests.browser.kit.raw_server import RawAnswer, RawRequest, RawServer
-from tests.browser.kit.servers import tls_context
+from tests.browser.kit.raw_server import NamedServers, RawAnswer, RawRequest
 from tests.truth.recorded import scenarios
 
 GIF = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b")
@@ -122,33 +119,12 @@ def blocked_recordings(engine: Engine = Engine.CHROMIUM) -> list[Recording]:
     ]
 
 
-class ReplayServer:
+class ReplayServer(NamedServers):
     """Answers for the host names of all recordings. `async with` starts and stops it; `routes` is for the proxy."""
 
     def __init__(self, recordings: Iterable[Recording]) -> None:
         self._by_id = {recording.id: recording for recording in recordings}
-        self._stack = AsyncExitStack()
-        self._plain = RawServer(self._answer)
-        self._secure = RawServer(self._answer, tls=tls_context())
-
-    async def __aenter__(self) -> Self:
-        try:
-            await self._stack.enter_async_context(self._plain)
-            await self._stack.enter_async_context(self._secure)
-        except BaseException:
-            await self._stack.aclose()
-            raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self._stack.aclose()
-
-    @property
-    def routes(self) -> dict[str, tuple[int, int]]:
-        """Where the proxy finds all names."""
-        return {"*.test": (self._plain.port, self._secure.port)}
+        super().__init__(self._answer)
 
     async def _answer(self, request: RawRequest) -> RawAnswer:
         path = urlsplit(request.path).path

@@ -45,6 +45,7 @@ _ALLOW_CREDENTIALS = canonical_name(ACCESS_CONTROL_ALLOW_CREDENTIALS)
 _ALLOW_METHODS = canonical_name(ACCESS_CONTROL_ALLOW_METHODS)
 _ALLOW_HEADERS = canonical_name(ACCESS_CONTROL_ALLOW_HEADERS)
 _LOCATION = canonical_name(LOCATION)
+_SPELLINGS = {ACCESS_CONTROL_ALLOW_METHODS: _ALLOW_METHODS, ACCESS_CONTROL_ALLOW_HEADERS: _ALLOW_HEADERS}
 _CONTROL_BYTE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
@@ -233,27 +234,26 @@ def _check_status(p: _Preflight) -> Checked:
 
 
 def _check_methods_syntax(p: _Preflight) -> Checked:
-    value = p.response.headers.get(ACCESS_CONTROL_ALLOW_METHODS)
-    failure = None
-    if p.granted.methods is None:
-        failure = _syntax(
-            Reason.PREFLIGHT_ACAM_UNPARSABLE, _ALLOW_METHODS, value, p.response.headers.values(ACCESS_CONTROL_ALLOW_METHODS)
-        )
-    return Checked(PreflightCheck.ALLOW_METHODS_SYNTAX, _ALLOW_METHODS, value, failure)
+    is_list = p.granted.methods is not None
+    return _syntax(
+        p, PreflightCheck.ALLOW_METHODS_SYNTAX, ACCESS_CONTROL_ALLOW_METHODS, is_list, Reason.PREFLIGHT_ACAM_UNPARSABLE
+    )
 
 
 def _check_headers_syntax(p: _Preflight) -> Checked:
-    value = p.response.headers.get(ACCESS_CONTROL_ALLOW_HEADERS)
+    is_list = p.granted.header_names is not None
+    return _syntax(
+        p, PreflightCheck.ALLOW_HEADERS_SYNTAX, ACCESS_CONTROL_ALLOW_HEADERS, is_list, Reason.PREFLIGHT_ACAH_UNPARSABLE
+    )
+
+
+def _syntax(p: _Preflight, check: PreflightCheck, name: str, is_list: bool, reason: Reason) -> Checked:
+    header, value = _SPELLINGS[name], p.response.headers.get(name)
     failure = None
-    if p.granted.header_names is None:
-        failure = _syntax(
-            Reason.PREFLIGHT_ACAH_UNPARSABLE, _ALLOW_HEADERS, value, p.response.headers.values(ACCESS_CONTROL_ALLOW_HEADERS)
-        )
-    return Checked(PreflightCheck.ALLOW_HEADERS_SYNTAX, _ALLOW_HEADERS, value, failure)
-
-
-def _syntax(reason: Reason, header: str, value: str | None, lines: tuple[str, ...]) -> Failure:
-    return Failure(reason=reason, header=header, value=value, wanted=f"tokens between commas, not {first_bad_element(lines)!r}")
+    if not is_list:
+        bad = first_bad_element(p.response.headers.values(name))
+        failure = Failure(reason=reason, header=header, value=value, wanted=f"tokens between commas, not {bad!r}")
+    return Checked(check, header, value, failure)
 
 
 def _check_method(p: _Preflight) -> Checked:

@@ -3,14 +3,11 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from contextlib import AsyncExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from tests.browser.differential.scenario import PAGE_HOST, Answer, Scenario
-from tests.browser.kit.raw_server import RawAnswer, RawRequest, RawServer
-from tests.browser.kit.servers import tls_context
+from tests.browser.kit.raw_server import NamedServers, RawAnswer, RawRequest
 
 ASSETS = Path(__file__).resolve().parents[1] / "kit" / "assets"
 TARGET = re.compile(r"/s(\d+)/(\w+)")
@@ -52,33 +49,12 @@ async function runScenarios(scenarios) {
 """
 
 
-class World:
+class World(NamedServers):
     """Answers for every host name. `async with` starts and stops it; `routes` is for the proxy."""
 
     def __init__(self, scenarios: Iterable[Scenario]) -> None:
         self.scenarios: Mapping[int, Scenario] = {scenario.number: scenario for scenario in scenarios}
-        self._stack = AsyncExitStack()
-        self._plain = RawServer(self._answer)
-        self._secure = RawServer(self._answer, tls=tls_context())
-
-    async def __aenter__(self) -> Self:
-        try:
-            await self._stack.enter_async_context(self._plain)
-            await self._stack.enter_async_context(self._secure)
-        except BaseException:
-            await self._stack.aclose()
-            raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self._stack.aclose()
-
-    @property
-    def routes(self) -> dict[str, tuple[int, int]]:
-        """Where the proxy finds all names."""
-        return {"*.test": (self._plain.port, self._secure.port)}
+        super().__init__(self._answer)
 
     def page_url(self, scheme: str) -> str:
         """Return the page's address."""

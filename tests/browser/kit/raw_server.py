@@ -3,12 +3,13 @@
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
 from msgspec import Struct
 
-from tests.browser.kit.servers import LOOPBACK
+from tests.browser.kit.servers import LOOPBACK, tls_context
 
 
 class RawRequest(Struct, frozen=True, kw_only=True):
@@ -100,3 +101,31 @@ def _to_bytes(answer: RawAnswer, *, head_only: bool) -> bytes:
         lines.append(f"Content-Length: {len(answer.body)}")
     head = "\r\n".join([*lines, "", ""]).encode("latin-1")
     return head if head_only or answer.status in (204, 304) else head + answer.body
+
+
+class NamedServers:
+    """Two raw servers, plain and TLS, that answer for every host name. `async with` starts and stops them; `routes` is for the proxy."""
+
+    def __init__(self, handler: RawHandler) -> None:
+        self._stack = AsyncExitStack()
+        self._plain = RawServer(handler)
+        self._secure = RawServer(handler, tls=tls_context())
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._stack.enter_async_context(self._plain)
+            await self._stack.enter_async_context(self._secure)
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    @property
+    def routes(self) -> dict[str, tuple[int, int]]:
+        """Where the proxy finds all names."""
+        return {"*.test": (self._plain.port, self._secure.port)}
