@@ -2,10 +2,10 @@
 
 import pytest
 from corslens.lint.gateway import Gateway
-from corslens.lint.network_error import NetworkError
 from corslens.lint.redirection import Redirection
 from corslens.lint.sample import Headers
 from corslens.observation.evidence import Unknown
+from corslens.observation.network_error import NetworkError
 
 from tests.lint.make import facts
 

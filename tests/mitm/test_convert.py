@@ -41,7 +41,7 @@ def test_pseudo_headers_are_no_header_lines():
 ERRORS = {
     "Client disconnected.": False,
     "stream reset by client (CANCEL)": False,
-    "stream reset by server (CANCEL)": False,
+    "stream reset by client (INTERNAL_ERROR)": True,
     flows.Error.KILLED_MESSAGE: False,
     "server closed connection": True,
     "[Errno 111] Connect call failed ('127.0.0.1', 9)": True,

@@ -23,6 +23,7 @@ from corslens.inputs.damage import Damage
 from corslens.inputs.har_entries import split_entries
 from corslens.inputs.relevance import concerns_cors
 from corslens.observation.exchange import Exchange, Source
+from corslens.observation.network_error import is_answered_by_proxy
 
 _SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 """What is an HTTP exchange. A WebSocket's opening handshake is one; the proxy sees it under the http scheme."""
@@ -277,7 +278,7 @@ class _Maker:
                 self.withheld += 1
                 self.mixed += _is_mixed_content(entry.request.url, asked_lines)
                 return None
-            answered_by_proxy = error != "" and self._is_of_proxy(error)
+            answered_by_proxy = error != "" and not self._browser and is_answered_by_proxy(error)
             error = error or "no response was recorded"
         request = Request(
             method=entry.request.method,
@@ -296,12 +297,6 @@ class _Maker:
             source=Source(file=self._file, index=index),
             resource_type=entry.resource_type,
         )
-
-    def _is_of_proxy(self, error: str) -> bool:
-        """Say whether this is a capturing proxy's error, after which it sent the browser a page of its own; browsers name theirs."""
-        if self._browser or error.startswith(("net::", "NS_")):
-            return False
-        return "disconnect" not in error.lower()
 
     def _lines(self, headers: list[_Header], version: str) -> list[HeaderLine]:
         lines: list[HeaderLine] = [(header.name, header.value) for header in headers]

@@ -16,11 +16,11 @@ from corslens.lint.fact import fact
 from corslens.lint.facts_base import NOT_ANSWERED, FactsBase
 from corslens.lint.gateway import Gateway, gateway_of
 from corslens.lint.header_lists import split_list
-from corslens.lint.network_error import NetworkError, network_error
 from corslens.lint.oddities import Oddity
 from corslens.lint.redirection import Redirection, redirection
 from corslens.observation.evidence import Known, Unknown
 from corslens.observation.fingerprints import Product, Refusal, fingerprint, products, refusal
+from corslens.observation.network_error import NetworkError, network_error
 from corslens.observation.observation import Role
 from corslens.observation.wanted_headers import WANTED_BY_PAGES
 

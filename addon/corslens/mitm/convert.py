@@ -1,6 +1,5 @@
 """Convert between mitmproxy's flows and this project's records; header lines keep their bytes, order, case and repeats."""
 
-from mitmproxy import flow as flows
 from mitmproxy import http
 from mitmproxy.net.http import status_codes
 from msgspec import structs
@@ -8,6 +7,7 @@ from msgspec import structs
 from corslens.fetch.messages import HeaderLine, HeaderList, Request, Response
 from corslens.mitm.address import browser_url
 from corslens.observation.exchange import Exchange, Source
+from corslens.observation.network_error import is_answered_by_proxy
 from corslens.patching.patch import Patch, apply
 
 PATCHED_HEADER = "x-corslens-patched"
@@ -61,7 +61,7 @@ def exchange_of(flow: http.HTTPFlow, *, id: str | None = None, begun: Exchange |
         if response is None or not response.stream:
             # A head that was still buffered never left the proxy: the browser got the proxy's error page, or nothing at all.
             response = None
-            answered = is_answered_by_proxy(flow.error)
+            answered = is_answered_by_proxy(error)
     return structs.replace(
         begun,
         response=None if response is None else response_of(response),
@@ -79,20 +79,6 @@ def begun_exchange_of(flow: http.HTTPFlow, id: str) -> Exchange:
         client=str(client.peername[0]) if client.peername else "",
         connection=client.id,
         source=Source(flow=flow.id),
-    )
-
-
-def is_answered_by_proxy(error: flows.Error) -> bool:
-    """Say whether mitmproxy told the browser of this error with a page of its own.
-
-    It does unless the browser is gone, the flow was killed, or a server cancelled an HTTP/2 stream (`ErrorCode.http_status_code`
-    in mitmproxy/proxy/layers/http/_events.py).
-    """
-    message = error.msg
-    return not (
-        message.startswith(("Client disconnected", "stream reset by client"))
-        or message == flows.Error.KILLED_MESSAGE
-        or message.endswith(("(CANCEL)", "(HTTP_1_1_REQUIRED)"))
     )
 
 

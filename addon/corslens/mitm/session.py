@@ -16,6 +16,7 @@ from corslens.mitm import annotate, convert
 from corslens.mitm.patch_mode import PatchMode
 from corslens.mitm.relevance import request_concerns_cors, response_concerns_cors
 from corslens.observation.exchange import Exchange
+from corslens.observation.network_error import is_answered_by_proxy
 from corslens.observation.observation import Role
 from corslens.patching.answer import answer
 from corslens.patching.patch import apply
@@ -161,7 +162,7 @@ class Session:
         if state is None:
             return
         delivered = flow.response is not None and flow.response.stream
-        left = flow.error is not None and not convert.is_answered_by_proxy(flow.error)
+        left = flow.error is not None and not is_answered_by_proxy(flow.error.msg)
         if state.inspection is not None and flow.response is not None and (delivered or left):
             # The head was delivered before, or would have been, had the browser not left: the verdict is on that.
             self._rejudge(state, flow)

@@ -1,0 +1,55 @@
+"""Why a server did not answer, and who told the browser so, read from the words of the program that captured the exchange."""
+
+from enum import StrEnum
+
+
+class NetworkError(StrEnum):
+    """What really happened where the browser reports a CORS error."""
+
+    REFUSED = "refused"
+    RESET = "reset"
+    """The connection was closed without an answer."""
+    DNS = "dns"
+    TLS = "tls"
+    TIMEOUT = "timeout"
+    CANCELLED = "cancelled"
+    """The browser itself gave up."""
+    OTHER = "other"
+
+
+# mitmproxy says "by client" of whichever side resets an HTTP/2 stream (`StreamReset` in mitmproxy/proxy/layers/http/_http2.py); the code
+# tells: browsers abort with CANCEL (or HTTP/3's word for it), servers fail with another.
+_SIGNS = (
+    (NetworkError.CANCELLED, ("client disconnected", "client closed", "by client (cancel)", "by client (h3_request_cancelled)", "err_aborted", "ns_binding_aborted")),
+    (NetworkError.TLS, ("tls", "ssl", "certificate", "handshake", "cert_")),
+    (NetworkError.DNS, ("getaddrinfo", "name or service not known", "nodename nor servname", "name resolution", "name_not_resolved", "dns", "no address associated")),
+    (NetworkError.TIMEOUT, ("timed out", "timeout", "timed_out")),
+    (NetworkError.REFUSED, ("refused", "connect call failed", "unreachable", "errno 111", "errno 61", "winerror 1225")),
+    (NetworkError.RESET, ("reset", "closed connection", "connection closed", "disconnected", "broken pipe", "peer closed", "eof", "empty_response", "aborted", "killed")),
+)  # fmt: skip
+
+KILLED = "Connection killed."
+"""What mitmproxy says of a flow that its user ended."""
+
+_OF_BROWSERS = ("net::", "NS_")
+_UNTOLD = ("(CANCEL)", "(HTTP_1_1_REQUIRED)", "(H3_REQUEST_CANCELLED)", "(H3_VERSION_FALLBACK)")
+
+
+def network_error(error: str) -> NetworkError:
+    """Say what kind of failure an error message tells of."""
+    lowered = error.lower()
+    for kind, signs in _SIGNS:
+        if any(sign in lowered for sign in signs):
+            return kind
+    return NetworkError.OTHER
+
+
+def is_answered_by_proxy(error: str) -> bool:
+    """Say whether this is a capturing proxy's error, of which it told the browser with a page of its own.
+
+    It does unless the browser is gone, the flow was killed, or an HTTP/2 or HTTP/3 stream was cancelled (`ErrorCode.http_status_code`
+    in mitmproxy/proxy/layers/http/_events.py). Browsers name their own errors.
+    """
+    if error == KILLED or error.startswith(_OF_BROWSERS) or error.endswith(_UNTOLD):
+        return False
+    return network_error(error) is not NetworkError.CANCELLED

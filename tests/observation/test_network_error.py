@@ -1,0 +1,52 @@
+"""Why a server did not answer, and who told the browser so."""
+
+import pytest
+from corslens.observation.network_error import KILLED, NetworkError, is_answered_by_proxy, network_error
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        ("[Errno 111] Connect call failed ('127.0.0.1', 9)", NetworkError.REFUSED),
+        ("net::ERR_CONNECTION_REFUSED", NetworkError.REFUSED),
+        ("server closed connection", NetworkError.RESET),
+        ("[Errno 104] Connection reset by peer", NetworkError.RESET),
+        ("stream reset by client (INTERNAL_ERROR)", NetworkError.RESET),
+        (KILLED, NetworkError.RESET),
+        ("[Errno -2] Name or service not known", NetworkError.DNS),
+        ("net::ERR_NAME_NOT_RESOLVED", NetworkError.DNS),
+        ("Certificate verify failed: self-signed certificate", NetworkError.TLS),
+        ("TLS handshake failed: connection closed", NetworkError.TLS),
+        ("[Errno 110] Connection timed out", NetworkError.TIMEOUT),
+        ("Client disconnected.", NetworkError.CANCELLED),
+        ("stream reset by client (CANCEL)", NetworkError.CANCELLED),
+        ("stream closed by client (H3_REQUEST_CANCELLED)", NetworkError.CANCELLED),
+        ("net::ERR_ABORTED", NetworkError.CANCELLED),
+        ("NS_BINDING_ABORTED", NetworkError.CANCELLED),
+        ("net::ERR_CONNECTION_ABORTED", NetworkError.RESET),
+        ("something else", NetworkError.OTHER),
+        ("", NetworkError.OTHER),
+    ],
+)
+def test_kinds(error: str, kind: NetworkError) -> None:
+    assert network_error(error) is kind
+
+
+@pytest.mark.parametrize(
+    ("error", "answered"),
+    [
+        ("server closed connection", True),
+        ("Server disconnected", True),
+        ("stream reset by client (INTERNAL_ERROR)", True),
+        ("[Errno 111] Connect call failed ('127.0.0.1', 9)", True),
+        ("Client disconnected.", False),
+        ("stream reset by client (CANCEL)", False),
+        ("stream reset by client (HTTP_1_1_REQUIRED)", False),
+        ("stream closed by client (H3_VERSION_FALLBACK)", False),
+        (KILLED, False),
+        ("net::ERR_CONNECTION_REFUSED", False),
+        ("NS_ERROR_UNKNOWN_HOST", False),
+    ],
+)
+def test_who_is_told_by_the_proxy(error: str, answered: bool) -> None:
+    assert is_answered_by_proxy(error) is answered
