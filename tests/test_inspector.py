@@ -167,7 +167,7 @@ def test_history_is_bounded_and_says_what_it_dropped() -> None:
         inspector.inspect(sends(f"a{number}", at=float(number), method="GET"))
     assert [inspection.id for inspection in inspector.recent()] == [f"a{number}" for number in range(15, 20)]
     assert inspector.get("a0") is None
-    assert inspector.dropped()["inspections"] == 15
+    assert inspector.dropped() == {"exchanges": 15}
 
 
 def test_clearing_starts_a_session_anew() -> None:

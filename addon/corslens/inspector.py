@@ -13,6 +13,7 @@ from corslens.inspection import Inspection, PatchedView
 from corslens.lint.facts import Facts
 from corslens.lint.rule import RuleSet
 from corslens.lint.run import run
+from corslens.observation.bounded import Bounded
 from corslens.observation.evidence import Unknown
 from corslens.observation.exchange import Exchange
 from corslens.observation.observation import Followed, Observation, Role
@@ -55,7 +56,8 @@ class Inspector:
         self._pairing = Pairing(history)
         self._traffic = Traffic(min(history, 2_000))
         self._inspections: OrderedDict[str, Inspection] = OrderedDict()
-        self._news: list[Observation] = []
+        self._news: Bounded[str, Observation] = Bounded(history)
+        """Earlier exchanges of which something is known that was not told yet."""
         self._stored = StoredResponses(min(history, 2_000))
         self._forgotten = 0
 
@@ -65,7 +67,7 @@ class Inspector:
         for other in others:
             settled = settle_preflight(self._patched(other))
             settled = structs.replace(settled, exchange=other.exchange)
-            self._news.append(settled)
+            self._news[settled.id] = settled
             self._pairing.correct(settled)
             observation = inherit_credentials(observation, settled, "preflight")
         previous = observation.redirected_from
@@ -77,7 +79,7 @@ class Inspector:
             if settled.is_cors and settled.engine is not None and decide(self._patched(settled), settled.engine).blocked:
                 settled = structs.replace(settled, redirect_followed=True)
             if settled is not previous and settled != previous:
-                self._news.append(settled)
+                self._news[settled.id] = settled
                 observation = structs.replace(observation, redirected_from=settled)
                 if observation.is_cors:
                     observation = inherit_credentials(observation, settled, "redirect-chain")
@@ -103,7 +105,7 @@ class Inspector:
         if not self._pairing.is_open(exchange.id):
             self.begin(exchange)
         own = self._inspect(self._pairing.complete(exchange), patch, injections)
-        return (own, *self._told(), *self.settle(exchange.request.time))
+        return (own, *self.settle(exchange.request.time))
 
     def inspect(self, exchange: Exchange) -> tuple[Inspection, ...]:
         """Inspect an exchange that is complete already: `begin` and `complete`."""
@@ -111,8 +113,11 @@ class Inspector:
         return self.complete(exchange)
 
     def settle(self, now: float) -> tuple[Inspection, ...]:
-        """Return the new Inspections of preflights whose actual request should have come by `now` (seconds since the epoch)."""
-        return tuple(self._again(observation) for observation in self._pairing.expire(now))
+        """Return the new Inspections of preflights whose actual request should have come by `now` (seconds since the epoch).
+
+        Before them those of exchanges of which something became known since the last time.
+        """
+        return (*self._told(), *(self._again(observation) for observation in self._pairing.expire(now)))
 
     def finish(self) -> tuple[Inspection, ...]:
         """Return the new Inspections of everything that still waited: the session is over."""
@@ -139,15 +144,18 @@ class Inspector:
 
     def dropped(self) -> Mapping[str, int]:
         """Return how many entries each store has dropped because of its limit; only those that did."""
-        dropped = self._pairing.dropped()
-        if self._forgotten:
-            dropped["inspections"] = self._forgotten
-        return dropped
+        stores = {
+            "exchanges": self._forgotten,
+            "endpoints": self._traffic.dropped,
+            "stored responses": self._stored.dropped,
+            "untold news": self._news.dropped,
+            **self._pairing.dropped(),
+        }
+        return {name: count for name, count in stores.items() if count}
 
     def _told(self) -> Iterator[Inspection]:
-        news, self._news = self._news, []
-        for observation in news:
-            yield self._again(observation)
+        while self._news:
+            yield self._again(self._news.popitem(last=False)[1])
 
     def _again(self, observation: Observation) -> Inspection:
         if observation.role is Role.PREFLIGHT:

@@ -3,6 +3,7 @@
 import pytest
 from corslens.engines.engine import Engine
 from corslens.fetch.credentials import CredentialsMode
+from corslens.fetch.redirects import MAXIMUM_REDIRECTS
 from corslens.observation.evidence import Known
 from corslens.observation.exchange import Exchange
 from corslens.observation.observation import Followed, PreflightNeed, Role
@@ -348,7 +349,22 @@ def test_every_store_is_bounded() -> None:
             pairing.complete(one)
     sizes = {name: len(store) for name, store in vars(pairing).items() if hasattr(store, "__len__") and name != "_profiles"}
     assert max(sizes.values()) <= 20, sizes
-    assert pairing.dropped().keys() == {"pending preflights", "redirects", "preflight cache"}
+    assert pairing.dropped().keys() == {
+        "pending preflights", "URLs of preflights", "redirects", "preflight cache entries",
+    }  # fmt: skip
+
+
+def test_a_chain_of_redirects_ends_where_every_browser_gives_up() -> None:
+    """Each hop holds the one before it: who follows redirects for ever would fill the memory, history or not."""
+    pairing = Pairing(20)
+    longest = 0
+    for number in range(200):
+        hop = sends(
+            f"a{number}", method="GET", url=f"{API}/{number}", at=float(number), status=302, location=f"{API}/{number + 1}"
+        )
+        longest = max(longest, len(pairing.begin(hop)[0].hops))
+        pairing.complete(hop)
+    assert longest == MAXIMUM_REDIRECTS + 2  # the last one is refused, and its refusal can be seen to be ignored
 
 
 def test_a_quiet_session_drops_nothing() -> None:

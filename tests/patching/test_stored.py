@@ -6,6 +6,7 @@ from corslens.patching.patch import apply
 from corslens.patching.policy import parse_policy
 from corslens.patching.propose import propose
 from corslens.patching.stored import StoredResponses
+from msgspec import structs
 
 from tests import make
 from tests.patching.seen import PAGE, seen
@@ -60,6 +61,20 @@ def test_bounded() -> None:
         stored.remember(asked(STORED, url=f"https://api.test/{number}"), STORED)
     found = [stored.renewed_by(asked(RENEWAL, url=f"https://api.test/{number}")) is not None for number in range(3)]
     assert found == [False, True, True]
+    assert stored.dropped == 1
+
+
+def test_renewals_cannot_fill_a_stored_response() -> None:
+    """A server that names another header in each 304 would."""
+    stored = StoredResponses()
+    stored.remember(asked(STORED), STORED)
+    longest = 0
+    for number in range(2_000):
+        renewal = structs.replace(RENEWAL, headers=RENEWAL.headers.with_header(f"x-{number}", ("1",)))
+        stored.remember(asked(renewal), renewal)
+        found = stored.renewed_by(asked(RENEWAL))
+        longest = max(longest, 0 if found is None else len(found.headers.lines))
+    assert (longest, stored.dropped) == (500, 1)
 
 
 def test_a_304_mends_what_is_stored() -> None:

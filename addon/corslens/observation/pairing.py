@@ -5,6 +5,7 @@ send them over different ones). An actual request without a preflight of its own
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from msgspec import structs
 
@@ -18,7 +19,7 @@ from corslens.fetch.methods import is_cors_safelisted_method
 from corslens.fetch.origins import origin_of
 from corslens.fetch.preflight import requested_header_names, requested_method
 from corslens.fetch.preflight_cache import PreflightCache, Wanted
-from corslens.fetch.redirects import is_redirect, location_url
+from corslens.fetch.redirects import MAXIMUM_REDIRECTS, is_redirect, location_url
 from corslens.observation.bounded import Bounded
 from corslens.observation.evidence import Known, Unknown
 from corslens.observation.exchange import Exchange
@@ -82,13 +83,19 @@ class Pairing:
 
     def dropped(self) -> dict[str, int]:
         """Return how many entries each store has dropped because of its limit; only those that did."""
-        stores = {
-            "open exchanges": self._open.dropped,
-            "pending preflights": self._pending.dropped,
-            "redirects": self._redirects.dropped,
-            "preflight cache": self._cache.dropped,
+        stores: Mapping[str, Bounded[Any, Any] | PreflightCache] = {
+            "open exchanges": self._open,
+            "pending preflights": self._pending,
+            "URLs of preflights": self._by_target,
+            "settled preflights": self._settled,
+            "redirects": self._redirects,
+            "preflight cache entries": self._cache,
+            "connections": self._connections,
+            "clients with preflights": self._preflight_clients,
+            "clients that tell storage access": self._storage_access_clients,
+            "patched exchanges": self._mended,
         }
-        return {name: count for name, count in stores.items() if count}
+        return {name: store.dropped for name, store in stores.items() if store.dropped}
 
     def begin(self, exchange: Exchange) -> tuple[Observation, ...]:
         """Return the observation of an exchange whose request was just seen, then earlier ones that it says more of."""
@@ -219,7 +226,8 @@ class Pairing:
             profile = self._profiles[observation.engine]
             followed = response.headers.get(LOCATION) or profile.empty_location is EmptyLocation.FOLLOWED
             target = location_url(response, exchange.request.url) if followed else None
-            if target is not None:
+            # Every hop holds the one before it; who follows more redirects than any browser begins a new chain.
+            if target is not None and len(observation.hops) <= MAXIMUM_REDIRECTS + 1:
                 key = (client, target.partition("#")[0])
                 self._redirects[key] = (*self._redirects.get(key, ())[-31:], observation)
         return observation

@@ -207,12 +207,14 @@ NO_HISTORY = EndpointHistory()
 class Traffic:
     """The histories of the endpoints seen last, at most `limit` of them."""
 
-    __slots__ = ("_endpoints", "_limit", "_recorded")
+    __slots__ = ("_endpoints", "_limit", "_recorded", "dropped")
 
     def __init__(self, limit: int = 2_000) -> None:
         self._limit = max(limit, 1)
         self._endpoints: OrderedDict[tuple[str, str], EndpointHistory] = OrderedDict()
         self._recorded: OrderedDict[str, None] = OrderedDict()
+        self.dropped = 0
+        """Histories forgotten because of the limit."""
 
     def __len__(self) -> int:
         return len(self._endpoints)
@@ -238,6 +240,7 @@ class Traffic:
             history = self._endpoints[key] = EndpointHistory()
             if len(self._endpoints) > self._limit:
                 self._endpoints.popitem(last=False)
+                self.dropped += 1
         else:
             self._endpoints.move_to_end(key)
         if response is not None and observation.id not in self._recorded:

@@ -17,6 +17,8 @@ _VALIDATORS = ("etag", "last-modified")
 _NOT_UPDATED = frozenset(
     {"connection", "content-encoding", "content-length", "content-range", "content-type", "transfer-encoding"}
 )
+_MOST_LINES = 500
+"""Each renewal may bring new headers; a response with more lines than that is forgotten."""
 
 type _Key = tuple[str, str, str | None]
 
@@ -27,6 +29,8 @@ class StoredResponses:
     def __init__(self, limit: int = 1000) -> None:
         self._limit = limit
         self._responses: OrderedDict[_Key, Response] = OrderedDict()
+        self.dropped = 0
+        """Responses forgotten because of a limit."""
 
     def remember(self, observation: Observation, delivered: Response) -> None:
         """Take note of a response as the browser got it; only one that it can ask to be renewed matters."""
@@ -34,7 +38,10 @@ class StoredResponses:
         if delivered.status == NOT_MODIFIED:
             stored = self._responses.get(key)
             if stored is not None:
-                self._responses[key] = _updated(stored, delivered)
+                self._responses[key] = updated = _updated(stored, delivered)
+                if len(updated.headers.lines) > _MOST_LINES:
+                    del self._responses[key]
+                    self.dropped += 1
             return
         if not observation.is_cors or not any(name in delivered.headers for name in _VALIDATORS):
             return
@@ -42,6 +49,7 @@ class StoredResponses:
         self._responses[key] = delivered
         if len(self._responses) > self._limit:
             self._responses.popitem(last=False)
+            self.dropped += 1
 
     def renewed_by(self, observation: Observation) -> Response | None:
         """Return the response that the browser judges when it gets this 304; None for other responses, or when it was never seen."""
