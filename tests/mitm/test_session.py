@@ -13,6 +13,7 @@ from corslens.lint.rule import RuleSet
 from corslens.mitm.patch_mode import PatchMode
 from corslens.mitm.session import Session
 from corslens.observation.observation import Followed, Role
+from corslens.verdict.verdict import Outcome
 from mitmproxy import http
 from mitmproxy.addons.view import View
 
@@ -368,7 +369,10 @@ async def test_client_that_leaves(confdir):
         await arrived.wait()
         task.cancel()
         await proxy.until(lambda: proxy.inspections)
+        (kept,) = proxy.keeper.flows
     exchange = proxy.inspections[-1].observation.exchange
+    assert proxy.inspections[-1].verdict.outcome is Outcome.ABORTED
+    assert (kept.marked, kept.comment) == ("", "CORS simple request: aborted, no answer (Client disconnected.)")
     assert "BLOCKED" not in proxy.out.getvalue()
     assert not exchange.answered_by_proxy
     assert exchange.error == "Client disconnected."

@@ -19,6 +19,13 @@ def test_a_proxy_delivers_a_502_of_its_own_without_any_header() -> None:
     assert (delivered.status, delivered.headers.lines, delivered.time) == (502, (), 7.0)
 
 
+def test_aborted_is_what_the_browser_gave_up_before_there_was_an_answer() -> None:
+    assert exchange(request(), error="Client disconnected.").aborted
+    assert not exchange(request(), response(), error="Client disconnected.").aborted
+    assert not exchange(request(), error="server closed connection").aborted
+    assert not exchange(request()).aborted
+
+
 def test_with_response_changes_nothing_else() -> None:
     one = exchange(request(), client="me")
     answer = response(204)

@@ -238,6 +238,7 @@ def test_without_response_there_is_nothing_to_patch() -> None:
         for answered in (False, True):
             observation = seen(request, None, error="connection refused", answered_by_proxy=answered)
             assert propose(observation, LOOPBACK) == Patch(beyond=(reason,))
+        assert propose(seen(request, None, error="Client disconnected."), LOOPBACK) == Patch()
 
 
 def test_not_modified_without_headers_is_left_alone() -> None:

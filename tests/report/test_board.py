@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from tests.make import API, PAGE
+from tests.make import API, PAGE, exchange, request
 from tests.report.samples import ask, inspected
 
 
@@ -58,6 +58,18 @@ def test_it_counts_exchanges_and_shows_the_worst_of_each_pair() -> None:
     assert counts == {"exchanges": 3, "cors": 3, "allowed": 2, "blocked": 1, "error": 1}
     assert cells[PAGE, API] == {"page": PAGE, "api": API, "worst": "blocked", "count": 2, "bad": 1}
     assert cells["https://other.example", API]["worst"] == "allowed"
+
+
+def test_what_the_browser_gave_up_is_neither_allowed_nor_blocked() -> None:
+    """It colours a cell only when nothing else was seen of the pair."""
+    board = Board()
+    (left,) = inspected([exchange(request(), error="Client disconnected.", id="left")], RuleSet({}))
+    board.add(left)
+    counts, cells, _ = state(board)
+    assert counts == {"exchanges": 1, "cors": 1, "aborted": 1}
+    assert cells[PAGE, API]["worst"] == "aborted"
+    board.add(inspection("a", well=True))
+    assert state(board)[1][PAGE, API]["worst"] == "allowed"
 
 
 def test_the_same_mistake_is_one_problem() -> None:

@@ -37,6 +37,11 @@ def test_mended():
     assert kinds(capture(None), capture(PAGE)) == [Kind.BETTER]
 
 
+def test_a_request_that_was_given_up_says_nothing():
+    left = states(inspected([exchange(request(), error="Client disconnected.")], NO_RULES))
+    assert left == {}
+
+
 def test_blocked_for_another_reason():
     assert kinds(capture(None), capture("https://other.example")) == [Kind.CHANGED]
 

@@ -11,12 +11,14 @@ from tests.make import API, PAGE, exchange, request, response
 from tests.report.make import NO_RULES, finding
 from tests.report.samples import inspected
 
-BLOCKED, DEPENDS, ALLOWED, SAME = inspected(
+BLOCKED, DEPENDS, ALLOWED, SAME, LEFT, RESET = inspected(
     [
         exchange(request(), response()),
         exchange(request(), response(allow_origin="*")),
         exchange(request(), response(allow_origin=PAGE, given={"Access-Control-Allow-Credentials": "true", "Vary": "Origin"})),
         exchange(request(origin=API), response()),
+        exchange(request(), error="Client disconnected."),
+        exchange(request(), error="[Errno 104] Connection reset by peer"),
     ],
     NO_RULES,
 )
@@ -26,6 +28,16 @@ WORDS = {
     "depends with a branch that blocks": (DEPENDS, "DEPENDS"),
     "allowed": (ALLOWED, "ALLOWED"),
     "same-origin": (SAME, "ALLOWED"),
+    "the browser left": (LEFT, "ABORTED"),
+    "the browser left, with the remark that says so": (
+        structs.replace(LEFT, findings=(finding(severity=Severity.INFO),)),
+        "ABORTED",
+    ),
+    "the browser left, and something else is wrong": (
+        structs.replace(LEFT, findings=(finding(severity=Severity.WARNING),)),
+        "WARNING",
+    ),
+    "the server reset the connection": (RESET, "BLOCKED"),
     "a warning": (structs.replace(ALLOWED, findings=(finding(severity=Severity.WARNING),)), "WARNING"),
     "the worst of two": (structs.replace(SAME, findings=(finding(severity=Severity.INFO), finding())), "ERROR"),
     "patched": (
@@ -46,7 +58,7 @@ WORDS = {
 def test_label(inspection, word):
     assert label(inspection) == word
     assert word in LABELS
-    assert is_problem(inspection) is (word not in ("INFO", "ALLOWED"))
+    assert is_problem(inspection) is (word not in ("INFO", "ABORTED", "ALLOWED"))
 
 
 def test_a_silenced_block_is_no_problem():

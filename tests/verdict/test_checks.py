@@ -325,6 +325,10 @@ def test_no_answer_at_all(asked: object, reason: str) -> None:
     assert reasons(exchange(asked, error="reset")) == [reason]  # type: ignore[arg-type]  # both are requests
 
 
+def test_whoever_left_checks_nothing() -> None:
+    assert reasons(exchange(request(), error="Client disconnected.")) == []
+
+
 def test_the_proxys_own_error_page_is_what_the_browser_judges() -> None:
     assert reasons(exchange(request(), error="refused", answered_by_proxy=True)) == ["acao-missing"]
     broken = exchange(preflight("PUT"), error="refused", answered_by_proxy=True)

@@ -22,6 +22,8 @@ STAR = exchange(request(), response(allow_origin="*"))
 EXACT = exchange(request(), response(allow_origin=PAGE))
 EXACT_CREDENTIALS = exchange(request(), response(200, CREDENTIALS, allow_origin=PAGE))
 MISSING = exchange(request(), response())
+LEFT = exchange(request(), error="stream reset by client (CANCEL)")
+RESET = exchange(request(), error="stream reset by client (INTERNAL_ERROR)")
 
 
 @engines
@@ -34,6 +36,8 @@ MISSING = exchange(request(), response())
         pytest.param(EXACT, None, Outcome.DEPENDS, id="the origin alone, mode unknown"),
         pytest.param(EXACT_CREDENTIALS, None, Outcome.ALLOWED, id="both modes pass"),
         pytest.param(MISSING, None, Outcome.BLOCKED, id="both modes fail"),
+        pytest.param(LEFT, None, Outcome.ABORTED, id="the browser gave up"),
+        pytest.param(RESET, None, Outcome.BLOCKED, id="the server gave up"),
     ],
 )
 def test_outcomes(answer: Exchange, mode: CredentialsMode | None, outcome: Outcome, engine: Engine) -> None:

@@ -38,7 +38,7 @@ class VerdictFacts(FactsBase):
 
     @fact("verdict.outcome", rank=2)
     def verdict_outcome(self) -> Outcome:
-        """What the browser that sent the request (Chromium, if none is recognised) makes of it: `allowed`, `blocked`, or `depends` on the credentials mode."""
+        """What the browser that sent the request (Chromium, if none is recognised) makes of it: `allowed`, `blocked`, `depends` on the credentials mode, or `aborted` by the browser itself."""
         verdict = self.verdict
         return Outcome.ALLOWED if verdict is None else verdict.outcome
 

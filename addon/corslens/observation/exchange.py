@@ -7,6 +7,7 @@ The *actual request* is this project's word for the request that a CORS-prefligh
 from msgspec import Struct, structs
 
 from corslens.fetch.messages import Request, Response
+from corslens.observation.network_error import NetworkError, network_error
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -41,6 +42,14 @@ class Exchange(Struct, frozen=True, kw_only=True):
         if self.response is None and self.answered_by_proxy:
             return Response(status=502, time=self.request.time)
         return self.response
+
+    @property
+    def aborted(self) -> bool:
+        """Whether the browser itself gave the request up before there was an answer.
+
+        Standard: aborted network error, https://fetch.spec.whatwg.org/#concept-aborted-network-error
+        """
+        return self.response is None and self.error is not None and network_error(self.error) is NetworkError.CANCELLED
 
     def with_response(self, response: Response | None) -> "Exchange":
         """Return this exchange, answered by that response."""

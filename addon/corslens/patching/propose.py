@@ -38,7 +38,7 @@ def propose(observation: Observation, policy: PatchPolicy, *, renewed: Response 
     if renewed is not None:
         observation = with_response(observation, renewed)
     verdicts = _verdicts(observation)
-    if _is_allowed(verdicts, observation):
+    if _is_allowed(verdicts, observation) or observation.exchange.aborted:
         return NOTHING
     response = observation.exchange.response
     if response is None:

@@ -42,6 +42,8 @@ class SummaryRecord(Struct, frozen=True, kw_only=True):
     blocked: int
     depends: int
     patched: int
+    aborted: int
+    """Given up by the browser before there was an answer."""
     errors: int
     """Groups of findings with this severity, as are the next two."""
     warnings: int
@@ -121,6 +123,7 @@ def document(collection: Collection) -> ReportRecord:
             blocked=tally.labels["BLOCKED"],
             depends=tally.labels["DEPENDS"],
             patched=tally.labels["PATCHED"],
+            aborted=tally.labels["ABORTED"],
             errors=severities.count("error"),
             warnings=severities.count("warning"),
             infos=severities.count("info"),

@@ -21,6 +21,7 @@ STYLES = {
     "BLOCKED": "bold red",
     "DEPENDS": "bold yellow",
     "PATCHED": "bold cyan",
+    "ABORTED": "dim",
     "ALLOWED": "green",
     "ERROR": "bold red",
     "WARNING": "bold yellow",
@@ -196,7 +197,7 @@ def render_summary(tally: Tally, width: int | None = None) -> Text:
     """Return what was seen in all: exchanges, pairs, outcomes, then the reasons and rules with their counts, worst first."""
     text = Text()
     facts = [_count(tally.exchanges, "exchange"), f"{tally.cors} CORS", _count(tally.pairs, "pair")]
-    for word in ("BLOCKED", "DEPENDS", "PATCHED"):
+    for word in ("BLOCKED", "DEPENDS", "PATCHED", "ABORTED"):
         if tally.labels[word]:
             facts.append(f"{tally.labels[word]} {word.lower()}")
     text.append("\n".join(_fold(", ".join(facts), width, first=0, indent=2)), "bold")

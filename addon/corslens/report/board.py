@@ -24,7 +24,7 @@ EXAMPLES = 5
 """Exchanges remembered for each problem: the newest ones."""
 
 _UNPAIRED = frozenset({Role.SAME_ORIGIN, Role.NAVIGATION})
-_WORST_FIRST = (Outcome.BLOCKED, Outcome.DEPENDS, Outcome.ALLOWED)
+_WORST_FIRST = (Outcome.BLOCKED, Outcome.DEPENDS, Outcome.ALLOWED, Outcome.ABORTED)
 
 
 class _Part(Struct, frozen=True):

@@ -78,7 +78,7 @@ def states(inspections: Iterable[Inspection]) -> dict[Endpoint, State]:
     found: defaultdict[Endpoint, State] = defaultdict(State)
     for inspection in inspections:
         observation = inspection.observation
-        if not observation.is_cors:
+        if not observation.is_cors or observation.exchange.aborted:  # a page that was left says nothing of its API
             continue
         request = observation.exchange.request
         state = found[

@@ -1,12 +1,16 @@
 """What counts as a problem, by which word it goes, and when two are the same one to a reader."""
 
 from corslens.inspection import Inspection
+from corslens.lint.finding import Severity
 from corslens.observation.observation import Followed
 from corslens.observation.path_shape import path_shape
 from corslens.verdict.verdict import Outcome
 
-LABELS = ("BLOCKED", "DEPENDS", "PATCHED", "ERROR", "WARNING", "INFO", "ALLOWED")
+LABELS = ("BLOCKED", "DEPENDS", "PATCHED", "ERROR", "WARNING", "INFO", "ABORTED", "ALLOWED")
 """The words of `label`, worst first."""
+
+QUIET = frozenset(LABELS[-3:])
+"""Those of which nobody needs to be told."""
 
 JUDGED = frozenset(LABELS[:3])
 """Those that say what browsers make of an exchange."""
@@ -22,6 +26,8 @@ def label(inspection: Inspection) -> str:
         settled = inspection.observation.followed is not Followed.PENDING
         if outcome is Outcome.BLOCKED or (outcome is Outcome.DEPENDS and settled and reported_reason(inspection)):
             return outcome.value.upper()
+        if outcome is Outcome.ABORTED and inspection.worst in (None, Severity.INFO):
+            return outcome.value.upper()
     worst = inspection.worst
     return "ALLOWED" if worst is None else worst.word.upper()
 
@@ -31,7 +37,7 @@ def is_problem(inspection: Inspection) -> bool:
 
     Not when there are only remarks, which reports list and count; nor when a user silenced the finding of a block, and so knows of it.
     """
-    if label(inspection) in ("INFO", "ALLOWED"):
+    if label(inspection) in QUIET:
         return False
     return bool(inspection.findings) or reported_reason(inspection) not in {finding.rule for finding in inspection.silenced}
 

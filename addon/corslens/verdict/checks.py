@@ -120,6 +120,8 @@ def checks(observation: Observation, profile: EngineProfile, mode: CredentialsMo
     response = observation.exchange.delivered
     preflight = observation.role is Role.PREFLIGHT
     if response is None:
+        if observation.exchange.aborted:  # whoever left checks nothing
+            return
         reason = Reason.PREFLIGHT_NETWORK_ERROR if preflight else Reason.ACTUAL_NETWORK_ERROR
         yield Checked(
             CheckName.RESPONSE, None, None, Failure(reason=reason, value=observation.exchange.error, wanted="a response")

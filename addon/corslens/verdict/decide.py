@@ -15,7 +15,7 @@ from corslens.fetch.preflight import grants, requested_header_names
 from corslens.observation.evidence import Known
 from corslens.observation.observation import Observation, Role
 from corslens.verdict.checks import CheckName, checks
-from corslens.verdict.verdict import ALLOWED, Check, CheckState, Failure, Outcome, Verdict, blocked
+from corslens.verdict.verdict import ABORTED, ALLOWED, Check, CheckState, Failure, Outcome, Verdict, blocked
 
 AUTHORIZATION_COVERED_BY_WILDCARD = "authorization-covered-by-wildcard"
 """Allowed today by every engine, against the standard."""
@@ -99,6 +99,8 @@ def explain(observation: Observation, engine: Engine, mode: CredentialsMode | No
 
 def decide_under(observation: Observation, profile: EngineProfile, mode: CredentialsMode) -> Verdict:
     """Return the verdict of an engine with this profile, were the credentials mode `mode`."""
+    if observation.exchange.aborted:
+        return ABORTED
     failures: list[Failure] = [c.failure for c in checks(observation, profile, mode) if c.failure is not None]
     if failures:
         return blocked(*failures)

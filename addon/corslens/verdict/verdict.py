@@ -14,6 +14,8 @@ class Outcome(StrEnum):
     BLOCKED = "blocked"
     DEPENDS = "depends"
     """On the credentials mode, which the wire does not show."""
+    ABORTED = "aborted"
+    """Nothing was decided: the browser gave the request up before there was an answer."""
 
 
 class Failure(Struct, frozen=True, kw_only=True):
@@ -80,6 +82,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
 
 
 ALLOWED = Verdict(outcome=Outcome.ALLOWED)
+ABORTED = Verdict(outcome=Outcome.ABORTED)
 
 
 def blocked(*failures: Failure) -> Verdict:

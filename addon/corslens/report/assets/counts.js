@@ -8,6 +8,7 @@ const COUNTS = [
   ["blocked", "blocked", "blocked"],
   ["depends", "depend on credentials", "depends"],
   ["allowed", "allowed", "allowed"],
+  ["aborted", "given up by the browser", ""],
   ["patched", "patched", "patched"],
   ["silenced", "findings silenced", ""],
   ["passed", "forgotten before anybody looked", ""],

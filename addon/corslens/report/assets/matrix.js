@@ -2,7 +2,7 @@
 /* The matrix: a row a page's origin, a column an API's origin, each cell the worst that happened between them. */
 
 const MATRIX_LIMIT = 24;
-const WORST = { blocked: 2, depends: 1, allowed: 0 };
+const WORST = { blocked: 3, depends: 2, allowed: 1, aborted: 0 };
 
 class Matrix {
   /** @param choose called with (page, api) when a cell is pressed, with ("", "") when it is pressed again */

@@ -7,6 +7,7 @@ const OUTCOMES = {
   allowed: ["✓", "allowed"],
   blocked: ["✕", "blocked"],
   depends: ["?", "depends"],
+  aborted: ["–", "aborted"],
 };
 const CHECK_STATES = { passed: ["✓", "passed"], failed: ["✕", "failed"], "not-reached": ["–", "not reached"] };
 const STEP_KINDS = { preflight: "Preflight", request: "Request", redirected: "Redirected request" };
