@@ -138,6 +138,8 @@ def test_the_wildcard_can_be_made_to_cover_authorization() -> None:
         pytest.param(("5", "5"), None, id="two lines"),
         pytest.param(("²",), None, id="a digit of another script"),
         pytest.param(("9" * 1_000_000,), 2**31, id="a megabyte of digits is very long, quickly"),
+        pytest.param(("9" * 10,), 2**31, id="ten digits are no more than eleven"),
+        pytest.param(("0" * 20 + "600",), 600, id="a great many leading zeros"),
         pytest.param(("--5",), None, id="two signs"),
     ],
 )

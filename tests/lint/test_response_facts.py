@@ -90,3 +90,8 @@ def test_echo_of_the_requested_headers() -> None:
     asked = {"access-control-request-headers": "x-a,x-b"}
     assert preflight({"access-control-allow-headers": "X-B, X-A"}, given=asked).response_echoes_requested_headers
     assert not preflight({"access-control-allow-headers": "x-a"}, given=asked).response_echoes_requested_headers
+
+
+@pytest.mark.parametrize(("written", "seconds"), [("600", 600), ("-1", 0), ("10m", None), ("9" * 11, 2**31)])
+def test_max_age(written: str, seconds: int | None) -> None:
+    assert preflight({"access-control-max-age": written}).response_max_age == seconds

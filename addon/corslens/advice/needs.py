@@ -6,7 +6,6 @@ from corslens.fetch.constants import (
     ACCESS_CONTROL_ALLOW_CREDENTIALS,
     ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS,
-    ACCESS_CONTROL_MAX_AGE,
     ACCESS_CONTROL_REQUEST_HEADERS,
     ACCESS_CONTROL_REQUEST_METHOD,
     WILDCARD,
@@ -14,6 +13,7 @@ from corslens.fetch.constants import (
 from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.header_values import extract_token_list, is_token
 from corslens.fetch.methods import is_forbidden_method
+from corslens.fetch.preflight import LONGEST_MAX_AGE_SECONDS, max_age_seconds
 from corslens.fetch.request_headers import is_forbidden_request_header
 from corslens.fetch.response_headers import CORS_SAFELISTED_RESPONSE_HEADERS, FORBIDDEN_RESPONSE_HEADERS
 from corslens.observation.evidence import Known, Unknown
@@ -150,9 +150,9 @@ class Needs:
 
     def _max_age(self, observation: Observation) -> None:
         response = observation.exchange.response
-        value = response.headers.get(ACCESS_CONTROL_MAX_AGE) if response is not None else None
-        if value is not None and value.isascii() and value.isdigit() and len(value) < 10 and int(value) > 0:
-            self.max_ages.add(value, observation.id)
+        seconds = None if response is None else max_age_seconds(response.headers)
+        if seconds is not None and 0 < seconds < LONGEST_MAX_AGE_SECONDS:
+            self.max_ages.add(str(seconds), observation.id)
 
 
 def _grants_credentials(observation: Observation) -> bool:

@@ -23,6 +23,8 @@ from corslens.fetch.methods import is_cors_safelisted_method
 from corslens.fetch.request_headers import CORS_NON_WILDCARD_REQUEST_HEADER_NAME
 
 DEFAULT_MAX_AGE_SECONDS = 5
+LONGEST_MAX_AGE_SECONDS = 2**31
+"""What a delta-seconds too large to hold counts as, https://httpwg.org/specs/rfc9111.html#delta-seconds"""
 
 
 def is_cors_preflight_request(request: Request) -> bool:
@@ -108,8 +110,8 @@ def parse_max_age(lines: tuple[str, ...]) -> int | None:
     digits = text.removeprefix("-")
     if not (digits.isascii() and digits.isdigit()):
         return None
-    # A delta-seconds too large to hold counts as 2^31, RFC 9111; and int() of a megabyte of digits would hang.
-    seconds = 2**31 if len(digits.lstrip("0")) > 10 else int(digits)
+    # Bounded before int(): a wire value may be a megabyte of digits.
+    seconds = min(int(digits.lstrip("0")[:11] or "0"), LONGEST_MAX_AGE_SECONDS)
     return -seconds if text.startswith("-") else seconds
 
 

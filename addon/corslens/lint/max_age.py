@@ -1,6 +1,8 @@
-"""Values of Access-Control-Max-Age: how they are written."""
+"""How values of Access-Control-Max-Age are written; `fetch.preflight` reads them."""
 
 from enum import StrEnum
+
+from corslens.fetch.preflight import parse_max_age
 
 
 class MaxAgeForm(StrEnum):
@@ -18,23 +20,6 @@ def max_age_form(lines: tuple[str, ...]) -> MaxAgeForm:
     """Say how the lines' value is written."""
     if len(lines) > 1 or "," in lines[0]:
         return MaxAgeForm.REPEATED
-    text = lines[0].strip(" \t")
-    if _is_digits(text):
-        return MaxAgeForm.SECONDS
-    return MaxAgeForm.NEGATIVE if text[:1] == "-" and _is_digits(text[1:]) else MaxAgeForm.MALFORMED
-
-
-def max_age_seconds(lines: tuple[str, ...]) -> int | None:
-    """Return the seconds, 0 for a negative number, None when the value is no number."""
-    match max_age_form(lines):
-        case MaxAgeForm.SECONDS:
-            # Bounded before int(): a wire value may be a megabyte of digits.
-            return int(lines[0].strip(" \t").lstrip("0")[:18] or "0")
-        case MaxAgeForm.NEGATIVE:
-            return 0
-        case _:
-            return None
-
-
-def _is_digits(text: str) -> bool:
-    return text.isascii() and text.isdigit()
+    if parse_max_age(lines) is None:
+        return MaxAgeForm.MALFORMED
+    return MaxAgeForm.NEGATIVE if "-" in lines[0] else MaxAgeForm.SECONDS

@@ -17,13 +17,14 @@ from corslens.fetch.constants import (
 )
 from corslens.fetch.header_values import extract_token_list
 from corslens.fetch.origins import is_same_site, is_serialized_origin, scheme_host_port
+from corslens.fetch.preflight import max_age_seconds
 from corslens.lint.allow_origin import Difference, Form, difference, form_of
 from corslens.lint.fact import fact
 from corslens.lint.facts_base import FactsBase
 from corslens.lint.header_lists import forbidden_headers, forbidden_methods, response_headers, split_list, wrong_case_methods
 from corslens.lint.header_spelling import OBSOLETE_NAMES, REQUEST_NAMES, meant_name
 from corslens.lint.hosts import Hosting, LookAlike, Place, hosting_of, look_alike, place_of
-from corslens.lint.max_age import MaxAgeForm, max_age_form, max_age_seconds
+from corslens.lint.max_age import MaxAgeForm, max_age_form
 from corslens.lint.oddities import PREFLIGHT_ONLY, Oddity
 from corslens.lint.request_facts import Names
 from corslens.observation.observation import Role
@@ -188,9 +189,9 @@ class ResponseFacts(FactsBase):
 
     @fact("response.max-age", message="response", header=ACCESS_CONTROL_MAX_AGE, rank=21)
     def response_max_age(self) -> int | None:
-        """Access-Control-Max-Age in seconds, where it can be read."""
-        lines = self.got_headers.values(ACCESS_CONTROL_MAX_AGE)
-        return max_age_seconds(lines) if lines else None
+        """Access-Control-Max-Age in seconds, where it can be read; 0 for a negative number, as in today's engines."""
+        seconds = max_age_seconds(self.got_headers)
+        return None if seconds is None else max(0, seconds)
 
     @fact("response.timing-allow-origin", message="response", header=TIMING_ALLOW_ORIGIN, rank=20)
     def response_timing_allow_origin(self) -> str | None:
