@@ -6,6 +6,7 @@ import pytest
 from aiohttp import web
 
 from tests.browser.kit.servers import Server, answer, by_method, fixed
+from tests.mitm.make import CHROMIUM
 from tests.mitm.proxy import Proxy
 
 PAGE = "http://localhost:3000"
@@ -60,6 +61,19 @@ async def test_what_the_server_still_lacks_is_told_at_the_end(confdir):
     assert "6 changes that your servers still lack:" in printed
     assert f"{api.origin}/users/*" in printed
     assert "preflight: answer with a 2xx instead of 405" in printed
+
+
+async def test_a_patched_preflight_is_told_once(confdir):
+    """The request that follows shows a credentials mode in which more had been lacking; what was changed is told already."""
+    agent = ("User-Agent", CHROMIUM)
+    routes = by_method(OPTIONS=fixed(204, [("Access-Control-Allow-Origin", PAGE)]), PUT=fixed(200))
+    async with Server({"/me": routes}) as api, Proxy(confdir, cors_patch="~all") as proxy:
+        await proxy.send("OPTIONS", api.url("/me"), [ORIGIN, agent, ("Access-Control-Request-Method", "PUT")])
+        first = proxy.inspections[-1]
+        await proxy.send("PUT", api.url("/me"), [ORIGIN, agent, ("Cookie", "sid=1")])
+    last = proxy.latest()[first.id]
+    assert len(last.findings) > len(first.findings)
+    assert proxy.out.getvalue().count("PATCHED  OPTIONS") == 1
 
 
 async def test_a_followed_patch_proves_no_credentials_mode(confdir):

@@ -47,7 +47,7 @@ class Terminal:
         if what is Show.NONE or not wanted:
             return
         key = problem_key(inspection)
-        if self._shown.pop(inspection.id, None) != key:
+        if not _is_told(self._shown.pop(inspection.id, None), key):
             if what is Show.CORS or key not in self._seen:
                 self.say_inspection(inspection)
             self._seen.pop(key, None)
@@ -87,6 +87,11 @@ class Terminal:
         if self._console is None:
             self._console = report_console(self._out or sys.stdout)
         return self._console
+
+
+def _is_told(before: tuple[str, ...] | None, key: tuple[str, ...]) -> bool:
+    """Say whether what was printed of the exchange tells this, too: of a patched one what was changed, whatever else it would have mended."""
+    return before is not None and (before == key or before[0] == key[0] == "PATCHED")
 
 
 def _is_loud(inspection: Inspection) -> bool:
