@@ -42,7 +42,7 @@ IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605
     ],
 )
 def test_engine_of(user_agent: str, engine: Engine | None, version: int) -> None:
-    found, found_version = engine_of(user_agent)
+    found, found_version = engine_of(user_agent, "")
     assert found is engine
     assert found_version == version
 

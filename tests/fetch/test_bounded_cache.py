@@ -1,5 +1,7 @@
 """The cache for functions of text off the wire."""
 
+from collections.abc import Callable
+
 import pytest
 from corslens.fetch.bounded_cache import LONGEST, bounded_cache
 
@@ -12,6 +14,8 @@ from corslens.fetch.bounded_cache import LONGEST, bounded_cache
         (("x" * (LONGEST + 1), "y"), False),
         ((("a", "b"), "c"), True),
         ((("x" * LONGEST, "b"), "c"), False),
+        (("x", b"y" * LONGEST), True),
+        (("x", b"y" * (LONGEST + 1)), False),
     ],
 )
 def test_results_are_kept_for_short_arguments_only(arguments: tuple[object, object], kept: bool) -> None:
@@ -24,6 +28,42 @@ def test_results_are_kept_for_short_arguments_only(arguments: tuple[object, obje
 
     assert function(*arguments) == 1
     assert (1 if kept else 2) == function(*arguments)
+
+
+def one_text(text: str) -> list[str]:
+    return [text]
+
+
+def two_texts(one: str, other: str) -> list[str]:
+    return [one, other]
+
+
+def texts(lines: tuple[str, ...]) -> list[str]:
+    return list(lines)
+
+
+LONG = "x" * LONGEST
+
+
+@pytest.mark.parametrize(
+    ("function", "short", "long"),
+    [
+        (one_text, (LONG,), (LONG + "x",)),
+        (two_texts, (LONG, LONG), ("x", LONG + "x")),
+        (two_texts, ("x", "y"), (LONG + "x", "y")),
+        (texts, (("x", LONG[1:]),), (("x", LONG),)),
+        (texts, ((),), (("x",) * (LONGEST + 1),)),
+    ],
+)
+def test_each_signature_has_its_guard(
+    function: Callable[..., list[str]], short: tuple[object, ...], long: tuple[object, ...]
+) -> None:
+    """What is kept is the very same object the next time; what is not is equal."""
+    cached = bounded_cache(4)(function)
+    assert cached(*short) is cached(*short)
+    assert cached(*long) is not cached(*long)
+    assert cached(*long) == function(*long)
+    assert cached.__name__ == function.__name__
 
 
 def test_what_was_not_used_for_long_is_dropped() -> None:

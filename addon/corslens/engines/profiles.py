@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from types import MappingProxyType
 
 from corslens.engines.chromium import CHROMIUM
@@ -10,6 +9,7 @@ from corslens.engines.engine import Engine
 from corslens.engines.gecko import GECKO
 from corslens.engines.profile import EngineProfile
 from corslens.engines.webkit import WEBKIT
+from corslens.fetch.bounded_cache import bounded_cache
 
 PROFILES: Mapping[Engine, EngineProfile] = MappingProxyType(
     {
@@ -25,8 +25,8 @@ _FIREFOX = re.compile(r"\brv:(\d{1,6})[.\d]*\) Gecko/|\bFirefox/(\d{1,6})")
 _BRAND = re.compile(r'"Chromium";\s*v="(\d{1,6})')
 
 
-@lru_cache(maxsize=1024)
-def engine_of(user_agent: str, sec_ch_ua: str = "") -> tuple[Engine | None, int]:
+@bounded_cache(1024)
+def engine_of(user_agent: str, sec_ch_ua: str) -> tuple[Engine | None, int]:
     """Return the engine and its major version, by User-Agent and Sec-CH-UA; (None, 0) for what is no known browser.
 
     Every browser on iOS is WebKit. The version of WebKit is not told, so it is 0.

@@ -5,7 +5,8 @@ get, decode, and split, https://fetch.spec.whatwg.org/#concept-header-list-get-d
 """
 
 from collections.abc import Iterable
-from functools import lru_cache
+
+from corslens.fetch.bounded_cache import bounded_cache
 
 TOKEN_CHARACTERS = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 """HTTP token characters, https://httpwg.org/specs/rfc9110.html#tokens"""
@@ -18,7 +19,7 @@ def is_token(text: str) -> bool:
     return bool(text) and TOKEN_CHARACTERS.issuperset(text)
 
 
-@lru_cache(maxsize=4096)
+@bounded_cache(4096)
 def extract_token_list(lines: tuple[str, ...]) -> tuple[str, ...] | None:
     """Return the tokens of comma lists in order, or None when an element is not a token.
 

@@ -5,11 +5,11 @@ https://html.spec.whatwg.org/#same-site
 """
 
 import re
-from functools import lru_cache
 
 import ada_url
 from publicsuffixlist import PublicSuffixList
 
+from corslens.fetch.bounded_cache import bounded_cache
 from corslens.fetch.constants import NULL
 
 _SUFFIXES = PublicSuffixList(accept_unknown=True)
@@ -27,7 +27,7 @@ def _authority_prefix(url: str) -> str:
     return url if found is None else found[0]
 
 
-@lru_cache(maxsize=_CACHED)
+@bounded_cache(_CACHED)
 def _parse_origin(prefix: str) -> str:
     try:
         parsed = ada_url.URL(prefix)
@@ -47,19 +47,19 @@ def origin_of(url: str) -> str:
     return _parse_origin(_authority_prefix(url))
 
 
-@lru_cache(maxsize=_CACHED)
+@bounded_cache(_CACHED)
 def is_serialized_origin(text: str) -> bool:
     """Say whether text is exactly the serialization of a tuple origin, byte for byte."""
     return text != NULL and origin_of(text) == text
 
 
-@lru_cache(maxsize=_CACHED)
+@bounded_cache(_CACHED)
 def is_parsable_url(text: str) -> bool:
     """Say whether the URL parser accepts the text without a base."""
     return bool(ada_url.check_url(text))
 
 
-@lru_cache(maxsize=_CACHED)
+@bounded_cache(_CACHED)
 def scheme_host_port(origin: str) -> tuple[str, str, str]:
     """Return scheme, host and port (`443` when it is the default) of a serialized tuple origin; three empty texts of `null`."""
     scheme, separator, rest = origin.partition("://")
@@ -76,13 +76,13 @@ def host_of(origin: str) -> str:
     return scheme_host_port(origin)[1]
 
 
-@lru_cache(maxsize=_CACHED)
+@bounded_cache(_CACHED)
 def is_ip_address(host: str) -> bool:
     """Say whether a serialized host is an IPv4 or IPv6 address."""
     return host.startswith("[") or (host.replace(".", "").isdigit() and host.count(".") == 3)
 
 
-@lru_cache(maxsize=_CACHED)
+@bounded_cache(_CACHED)
 def registrable_domain(host: str) -> str | None:
     """Return the registrable domain of a host, None for addresses and public suffixes themselves.
 
@@ -91,7 +91,7 @@ def registrable_domain(host: str) -> str | None:
     return None if is_ip_address(host) else _SUFFIXES.privatesuffix(host.rstrip("."))
 
 
-@lru_cache(maxsize=_CACHED)
+@bounded_cache(_CACHED)
 def is_schemelessly_same_site(one: str, other: str) -> bool:
     """Say whether two serialized origins have the same site, whatever their schemes.
 
@@ -114,7 +114,7 @@ def is_same_site(one: str, other: str) -> bool:
     return is_schemelessly_same_site(one, other) and scheme_host_port(one)[0] == scheme_host_port(other)[0]
 
 
-@lru_cache(maxsize=_CACHED)
+@bounded_cache(_CACHED)
 def is_loopback(host: str) -> bool:
     """Say whether a serialized host names this machine: 127.0.0.0/8, [::1], localhost and names below it.
 

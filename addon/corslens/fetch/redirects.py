@@ -1,10 +1,10 @@
 """Redirects: HTTP-redirect fetch, https://fetch.spec.whatwg.org/#http-redirect-fetch"""
 
 from enum import Enum, auto
-from functools import lru_cache
 
 import ada_url
 
+from corslens.fetch.bounded_cache import bounded_cache
 from corslens.fetch.constants import LOCATION, NULL
 from corslens.fetch.messages import Response
 from corslens.fetch.origins import origin_of
@@ -30,7 +30,7 @@ class RedirectStep(Enum):
     """Steps 8 and 9."""
 
 
-@lru_cache(maxsize=2048)
+@bounded_cache(2048)
 def _resolve(location: str, base: str) -> str | None:
     try:
         # Standard: location URL, step 3: isomorphic decoding, so bytes become code points and are percent-encoded as such.
@@ -58,7 +58,7 @@ def location_url(response: Response, url: str) -> str | None:
     return _resolve(values[0], url)
 
 
-@lru_cache(maxsize=2048)
+@bounded_cache(2048)
 def _userinfo_and_scheme(url: str) -> tuple[bool, str]:
     parsed = ada_url.URL(url)
     return bool(parsed.username or parsed.password), parsed.protocol[:-1]

@@ -6,10 +6,10 @@ https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names, https://fetch.s
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
 
 from msgspec import Struct
 
+from corslens.fetch.bounded_cache import bounded_cache
 from corslens.fetch.header_values import get_decode_and_split, is_token
 from corslens.fetch.messages import HeaderLine
 from corslens.fetch.methods import is_forbidden_method
@@ -60,7 +60,7 @@ def has_cors_unsafe_request_header_byte(value: str) -> bool:
     return _UNSAFE_BYTE.search(value) is not None
 
 
-@lru_cache(maxsize=1024)
+@bounded_cache(1024)
 def mime_type_essence(value: str) -> str | None:
     """Return the essence of a MIME type, lower-case, None when it cannot be parsed.
 

@@ -1,11 +1,12 @@
 """The URL as the browser sees it: what mitmproxy forwards to may be called differently."""
 
 import re
-from functools import lru_cache
 
 import ada_url
 from mitmproxy import http
 from mitmproxy.proxy.mode_specs import ReverseMode
+
+from corslens.fetch.bounded_cache import bounded_cache
 
 _AUTHORITY = re.compile(r"(?:[a-z0-9._~-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
@@ -34,7 +35,7 @@ def _host_header(flow: http.HTTPFlow) -> bytes:
     return b""
 
 
-@lru_cache(maxsize=4096)
+@bounded_cache(4096)
 def _origin(scheme: str, authority: bytes) -> str | None:
     """Return scheme and authority without a default port, or None when this is no authority."""
     text = authority.decode("latin-1").lower()

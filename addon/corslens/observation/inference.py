@@ -9,6 +9,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from corslens.engines.engine import Engine
+from corslens.fetch.bounded_cache import bounded_cache
 from corslens.fetch.constants import NULL, ORIGIN
 from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.messages import HeaderLine, Request
@@ -89,7 +90,7 @@ def infer_destination(request: Request) -> Known[str] | Unknown:
     return known
 
 
-@lru_cache(maxsize=4096)
+@bounded_cache(4096)
 def _is_certainly_browsers(name: str) -> bool:
     return name in BROWSER_ADDED or (name not in METHOD_OVERRIDES and is_forbidden_request_header(name))
 
@@ -110,7 +111,7 @@ def page_set_unsafe_names(request: Request, safelist: SafelistDepartures) -> tup
         if lowered == "content-type" and is_browser_generated_content_type(value):
             continue
         lines.append((lowered, value))
-        length += len(value)
+        length += len(lowered) + len(value)
     # A browser sends the same Accept and Accept-Language all day; a hostile megabyte is not remembered.
     names = _unsafe_names if length < MAXIMUM_TOTAL_BYTES else cors_unsafe_request_header_names
     return names(tuple(lines), safelist)

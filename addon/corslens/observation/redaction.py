@@ -4,7 +4,8 @@ Evidence keeps its shape (which header, which parameter) and loses its value.
 """
 
 import re
-from functools import lru_cache
+
+from corslens.fetch.bounded_cache import bounded_cache
 
 REDACTED = "[redacted]"
 
@@ -19,8 +20,11 @@ _SECRET_NAME = re.compile(
     r"(?:token|secret|passw(?:or)?d|passwd|pwd|api[-_.]?key|apikey|key|auth|sig|signature|session(?:id)?|sid|jwt|code|"
     r"credential|credentials|assertion|otp|pin|saml(?:request|response)|state|nonce)(?:$|[-_.\]])"
 )
-_SECRET_VALUE = re.compile(r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|(?:sk|pk|ghp|gho|xox[abp])[-_][\w-]{10,}|AKIA[A-Z0-9]{12,}")
-_PARAMETER = re.compile(r"([?&;#])([^=&;#]*)=([^&;#]*)")
+# Linear: a token is looked for once in each run of its characters, from the first `eyJ` on.
+_SECRET_VALUE = re.compile(
+    r"(?<![\w-])(?>[\w-]*?eyJ)[\w-]{8,}+\.[\w-]+\.[\w-]*|(?:sk|pk|ghp|gho|xox[abp])[-_][\w-]{10,}|AKIA[A-Z0-9]{12,}"
+)
+_PARAMETER = re.compile(r"([?&;#])([^?=&;#]*)=([^&;#]*)")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -36,7 +40,7 @@ def _parameter(match: re.Match[str]) -> str:
     return f"{mark}{name}={value}"
 
 
-@lru_cache(maxsize=4096)
+@bounded_cache(4096)
 def redact_url(url: str) -> str:
     """Return the URL without user name, password and the values of parameters that look like secrets."""
     scheme, separator, rest = url.partition("://")

@@ -16,6 +16,7 @@ import ada_url
 from msgspec import Struct
 from publicsuffixlist import PublicSuffixList
 
+from corslens.fetch.bounded_cache import bounded_cache
 from corslens.fetch.constants import NULL
 from corslens.fetch.origins import (
     is_ip_address,
@@ -96,7 +97,7 @@ class OriginList(Struct, frozen=True, kw_only=True):
         return ", ".join(self.entries)
 
 
-@lru_cache(maxsize=1024)
+@bounded_cache(1024)
 def is_other_scheme_origin(text: str) -> bool:
     """Say whether text has the form of an origin that browsers give to apps and extensions: `capacitor://localhost`."""
     return _OTHER_SCHEME_ORIGIN.fullmatch(text) is not None
