@@ -3,10 +3,9 @@
 Standard: CORS-preflight fetch, https://fetch.spec.whatwg.org/#cors-preflight-fetch-0
 """
 
-from functools import lru_cache
-
 from msgspec import Struct
 
+from corslens.fetch.bounded_cache import bounded_cache
 from corslens.fetch.constants import (
     ACCESS_CONTROL_ALLOW_HEADERS,
     ACCESS_CONTROL_ALLOW_METHODS,
@@ -35,7 +34,7 @@ def is_cors_preflight_request(request: Request) -> bool:
     return request.method == "OPTIONS" and ACCESS_CONTROL_REQUEST_METHOD in request.headers and ORIGIN in request.headers
 
 
-@lru_cache(maxsize=2048)
+@bounded_cache(2048)
 def _asked_names(lines: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.strip(" \t").lower() for line in lines for name in line.split(",") if name.strip(" \t")))
 
@@ -59,7 +58,7 @@ class Grants(Struct, frozen=True, kw_only=True):
     """Lower-case; None when Access-Control-Allow-Headers is not a list of tokens."""
 
 
-@lru_cache(maxsize=2048)
+@bounded_cache(2048)
 def _lowered(tokens: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(token.lower() for token in tokens)
 
@@ -97,7 +96,7 @@ def ungranted_header_names(
     return () if CORS_NON_WILDCARD_REQUEST_HEADER_NAME in granted else (CORS_NON_WILDCARD_REQUEST_HEADER_NAME,)
 
 
-@lru_cache(maxsize=512)
+@bounded_cache(512)
 def parse_max_age(lines: tuple[str, ...]) -> int | None:
     """Return Access-Control-Max-Age in whole seconds, None when absent or not one delta-seconds value.
 
