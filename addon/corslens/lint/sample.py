@@ -13,6 +13,7 @@ from corslens.fetch.messages import HeaderLine, HeaderList, Request, Response
 from corslens.fetch.origins import is_potentially_trustworthy, is_same_site, origin_of
 from corslens.fetch.request_headers import cors_unsafe_request_header_names, is_forbidden_request_header
 from corslens.observation.exchange import Exchange
+from corslens.observation.network_error import is_answered_by_proxy
 
 PAGE = "https://app.example"
 TARGET = "https://api.example/me"
@@ -82,7 +83,12 @@ class Sample(Struct, frozen=True, kw_only=True):
 
 def _exchange(id: str, request: Request, response: Response | None, error: str | None) -> Exchange:
     return Exchange(
-        id=id, request=request, response=response, error=error, answered_by_proxy=error is not None, client="sample"
+        id=id,
+        request=request,
+        response=response,
+        error=error,
+        answered_by_proxy=error is not None and is_answered_by_proxy(error),
+        client="sample",
     )
 
 
