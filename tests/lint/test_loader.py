@@ -97,6 +97,10 @@ def test_several_rules_in_a_file_have_ids(write: Callable[..., Path]) -> None:
             GOOD.replace("'{request.url} has it'", "'{failure.value}'"),
             'my-rule.yaml:4:10: "{failure.value}" can only be said by a rule with a "reason"',
         ),
+        (
+            GOOD.replace("'{request.url} has it'", "'{request.url.line}'"),
+            'my-rule.yaml:4:10: unknown fact "request.url.line" in message; did you mean "request.url"?',
+        ),
         (GOOD.replace("'{request.url} has it'", "'{oh'"), "my-rule.yaml:4:10: message: a brace stands alone"),
         (GOOD + "sources: [ftp://x]\n", "my-rule.yaml:5:11: a source is an https address"),
         (GOOD + "bad: [{request: {}}]\n", 'my-rule.yaml:5:7: a sample of bad lacks the field "name"'),

@@ -26,10 +26,10 @@ def test_a_lonely_brace_is_refused(text: str) -> None:
 
 
 def test_absent_unknown_and_empty_values_are_said() -> None:
-    assert filled("{response.allow-origin}") == "(none)"
+    assert filled("{response.allow-origin}") == "none"
     assert filled("{engine}", request={"user-agent": "curl"}) == "unknown"
     assert filled("{response.allow-origin}", response={"access-control-allow-origin": ""}) == '""'
-    assert filled("{response.vary}") == "(none)"
+    assert filled("{response.vary}") == "none"
 
 
 def test_sets_are_sorted_and_cut() -> None:
@@ -59,7 +59,20 @@ def test_the_failing_check_is_said() -> None:
         filled("{failure.header}: {failure.value}, not {failure.wanted}", failure)
         == "Access-Control-Allow-Origin: https://b.example, not https://a.example"
     )
-    assert filled("{failure.value}", Failure(reason=Reason.ACAO_MISSING)) == "(none)"
+    assert filled("{failure.value}", Failure(reason=Reason.ACAO_MISSING)) == "none"
+
+
+def test_a_whole_line_or_none() -> None:
+    """A sentence is English whether the header was sent or not."""
+    text = "was sent with {response.allow-origin.line}"
+    assert filled(text) == "was sent with no Access-Control-Allow-Origin"
+    assert filled(text, response={"access-control-allow-origin": "*"}) == "was sent with Access-Control-Allow-Origin: *"
+    missing = Failure(reason=Reason.PREFLIGHT_METHOD_NOT_ALLOWED, header="Access-Control-Allow-Methods", wanted="PUT")
+    assert filled("with {failure.line}", missing) == "with no Access-Control-Allow-Methods"
+    secret = Failure(reason=Reason.REDIRECT_SCHEME_NOT_HTTP, header="Location", value="ftp://x/?token=abcdef")
+    assert filled("{failure.line}", secret).startswith("Location: ftp://x/") and "abcdef" not in filled(
+        "{failure.line}", secret
+    )
 
 
 def test_nobody_is_told_to_allow_null() -> None:

@@ -9,6 +9,7 @@ from corslens.lint.condition import MATCHERS, leaves
 from corslens.lint.fact import Fact, Kind
 from corslens.lint.facts import VOCABULARY
 from corslens.lint.rule import Family, Rule
+from corslens.lint.template import LINE
 from corslens.lint.wording import describe
 
 _HEAD = """\
@@ -55,7 +56,8 @@ good:
 ```
 
 A rule with `reason: <reason>` fires when the browser that sent the request blocks for it, and may say `{failure.header}`, `{failure.value}` and `{failure.wanted}` of the
-failing check. A rule with `cause: true` names what happened in the place of CORS (no answer, a login, a gateway), and is told before any talk of
+failing check. `{failure.line}`, and a fact that is one header's text with `.line` behind it (`{response.allow-origin.line}`), say the whole line, or that there is
+`no Access-Control-Allow-Origin`. A rule with `cause: true` names what happened in the place of CORS (no answer, a login, a gateway), and is told before any talk of
 headers. A rule with `never: why` is an entry for something that no traffic shows.
 
 A sample is a request and its response, from a page on `https://app.example` to `https://api.example/me` unless it says otherwise. `request` and `response` take
@@ -129,7 +131,7 @@ def facts_in_use(rules: Iterable[Rule]) -> frozenset[str]:
     for rule in rules:
         conditions = [*(case.when for case in rule.cases), *(() if rule.condition is None else (rule.condition,))]
         used |= {leaf.fact for condition in conditions for leaf in leaves(condition)}
-        used |= {*rule.message.fields, *rule.fix.fields}
+        used |= {name.removesuffix(LINE) for name in (*rule.message.fields, *rule.fix.fields)}
     used |= {"exchange.oddities"}
     used |= {f"{one.message}.headers" for one in VOCABULARY.values() if one.needs_header}
     return frozenset(used & VOCABULARY.keys())

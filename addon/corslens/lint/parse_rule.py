@@ -6,12 +6,13 @@ from collections.abc import Callable
 import yaml
 from msgspec import Struct
 
+from corslens.lint.fact import Kind
 from corslens.lint.facts import VOCABULARY
 from corslens.lint.finding import Confidence, Severity
 from corslens.lint.parse_condition import parse_condition
 from corslens.lint.parse_sample import parse_samples
 from corslens.lint.rule import Case, ExchangeFilter, Family, Override, Rule, Silence
-from corslens.lint.template import FAILURE_FIELDS, Template, parse_template
+from corslens.lint.template import FAILURE_FIELDS, LINE, Template, parse_template
 from corslens.lint.yaml_reader import Node, Reader, nearest
 from corslens.verdict.reasons import Reason
 
@@ -111,6 +112,14 @@ def _severity(reader: Reader, node: Node | None) -> tuple[Severity, tuple[Case, 
     return SEVERITIES.get(reader.choice(last, "severity", SEVERITIES) or "", Severity.INFO), tuple(cases)
 
 
+_LINES = tuple(
+    f"{name}{LINE}"
+    for name, fact in VOCABULARY.items()
+    if fact.header is not None and fact.kind is Kind.TEXT and not fact.may_be_unknown
+)
+"""Of these facts a text may say the whole header line."""
+
+
 def _template(reader: Reader, node: Node | None, what: str, *, has_failure: bool) -> Template:
     if node is None:
         return parse_template("")
@@ -119,7 +128,7 @@ def _template(reader: Reader, node: Node | None, what: str, *, has_failure: bool
     except ValueError as error:
         reader.refuse(node, f"{what}: {error}")
         return _PLACEHOLDER
-    known = (*VOCABULARY, *FAILURE_FIELDS) if has_failure else tuple(VOCABULARY)
+    known = (*VOCABULARY, *_LINES, *FAILURE_FIELDS) if has_failure else (*VOCABULARY, *_LINES)
     for name in template.fields:
         if name in FAILURE_FIELDS and not has_failure:
             reader.refuse(node, f'"{{{name}}}" can only be said by a rule with a "reason"')

@@ -8,16 +8,20 @@ from msgspec import Struct
 
 from corslens.engines.engine import Engine
 from corslens.fetch.bounded_cache import bounded_cache
+from corslens.fetch.constants import canonical_name
 from corslens.lint.fact import Fact, Kind
 from corslens.observation.evidence import Unknown
 from corslens.observation.redaction import redact_header, redact_url
 from corslens.verdict.verdict import Failure
 
-FAILURE_FIELDS = ("failure.header", "failure.value", "failure.wanted")
+FAILURE_FIELDS = ("failure.header", "failure.line", "failure.value", "failure.wanted")
 """What a rule with a `reason` may say of the failing check."""
 
+LINE = ".line"
+"""Ends a field that says the whole header line behind a fact, or that there is none: `no Access-Control-Allow-Origin`."""
+
 _FIELD = re.compile(r"\{([^{}]*)\}")
-ABSENT = "(none)"
+ABSENT = "none"
 """What stands for a header or a fact that is not there."""
 NOT_NULL = "(an origin of the page's own; \"null\" is anybody's)"
 """What stands for `null` where a fix names the wanted origin: a server that took it at its word would let in every sandboxed frame."""
@@ -59,7 +63,13 @@ def render(template: Template, facts: Any, failure: Failure | None, vocabulary: 
     shown = list(template.parts)
     for place in range(1, len(shown), 2):
         name = shown[place]
-        shown[place] = _of_failure(name, failure) if name in FAILURE_FIELDS else _of_fact(vocabulary[name], facts)
+        if name in FAILURE_FIELDS:
+            shown[place] = _of_failure(name, failure)
+        elif name.endswith(LINE):
+            fact = vocabulary[name.removesuffix(LINE)]
+            shown[place] = _line(fact.header or "", getattr(facts, fact.attribute))
+        else:
+            shown[place] = _of_fact(vocabulary[name], facts)
     return "".join(shown)
 
 
@@ -70,12 +80,19 @@ def _of_failure(name: str, failure: Failure | None) -> str:
     match name:
         case "failure.header":
             return header or "the response"
+        case "failure.line":
+            return _line(header, failure.value)
         case "failure.value":
             return ABSENT if failure.value is None else _text(header, failure.value)
         case _ if failure.wanted == "null":
             return NOT_NULL
         case _:
             return "something else" if failure.wanted is None else _text(header, failure.wanted)
+
+
+def _line(header: str, value: str | None) -> str:
+    name = canonical_name(header)
+    return f"no {name}" if value is None else f"{name}: {_text(header, value)}"
 
 
 def _of_fact(fact: Fact[Any], facts: Any) -> str:
