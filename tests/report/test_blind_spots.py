@@ -56,3 +56,17 @@ def test_what_the_browser_withheld_is_told_with_its_likely_cause():
     assert note.endswith(
         "they are not judged; 1 of them asks plain http of an https page, which browsers refuse as mixed content"
     )
+
+
+def test_its_memory_is_bounded_and_its_counts_go_on():
+    spots = BlindSpots(remember=10)
+    made = list(
+        inspected(
+            [exchange(request("PUT", time=number), response(allow_origin="*"), id=f"x{number}") for number in range(50)],
+            NO_RULES,
+        )
+    )
+    for inspection in (*made, *made[-5:]):
+        spots.add(inspection)
+    assert len(spots._recent) == 10
+    assert "50 requests that need one" in spots.notes("WebInspector", har=True)[0]

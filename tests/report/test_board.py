@@ -128,6 +128,21 @@ def test_state_is_bounded_and_counts_go_on() -> None:
     counts, _, problems = state(board, reads)
     assert counts["exchanges"] == 50
     assert len(problems) == len(board.changes()["problems"]) == len(board.changes()["cells"]) == 10
+    assert board.dropped() == {"problems of the page": 40, "cells of the page": 40}
+
+
+def test_a_problem_of_a_thousand_pages_names_some() -> None:
+    """And forgets those whose exchanges have no such finding any more."""
+    board = Board(limit=2_000)
+    for index in range(1_000):
+        board.add(inspection(f"x{index}", finding(), origin=f"https://page{index}.example"))
+    (problem,) = board.changes()["problems"]
+    assert (problem["count"], len(problem["pages"])) == (1_000, 50)
+    assert board.dropped() == {"names at the page's problems": 800}
+    for index in range(999):
+        board.add(inspection(f"x{index}", origin=f"https://page{index}.example"))
+    (problem,) = board.changes()["problems"]
+    assert (problem["count"], problem["pages"]) == (1, [])
 
 
 def test_what_nobody_looked_at_in_time_is_only_counted() -> None:

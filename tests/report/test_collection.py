@@ -53,3 +53,12 @@ def test_a_baseline_and_a_threshold_decide_what_fails():
     assert not collection(known=known).failed
     assert collection(known=known, fail_on=Severity.WARNING).failed
     assert not collection(fail_on=None).failed
+
+
+def test_a_live_sessions_groups_are_bounded_and_what_is_left_out_is_counted():
+    whole, bounded = collection(limit=3), collection(limit=3, groups=2)
+    assert len(bounded._folded) == 2 < len(whole._folded)
+    assert list(bounded.dropped()) == ["findings for the report"]
+    in_groups = sum(group.count for group in bounded.groups())
+    assert in_groups + bounded.dropped()["findings for the report"] == sum(group.count for group in whole.groups())
+    assert whole.dropped() == {}

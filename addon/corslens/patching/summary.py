@@ -28,6 +28,8 @@ STATUS = "status"
 
 _LISTS = frozenset({ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_EXPOSE_HEADERS, VARY})
 _SHOWN_VALUES = 12
+_VALUES = 200
+"""Values of one lack that are told apart."""
 
 
 class Half(StrEnum):
@@ -49,7 +51,7 @@ class Lack(Struct, frozen=True, kw_only=True):
     wanted: tuple[str, ...]
     """Values, or elements of a list, that pages needed; most often needed first."""
     more: int
-    """How many further values there were."""
+    """How many further values there were, of those that were told apart."""
     exchanges: int
     """How many exchanges had to be patched for it."""
     asked: bool
@@ -94,7 +96,7 @@ class Summary:
         self._limit = limit
         self._entries: OrderedDict[tuple[str, str, Half, str], _Entry] = OrderedDict()
         self.forgotten = 0
-        """How many lacks were dropped because of the limit."""
+        """How many lacks, and further values of one, were dropped because of a limit."""
 
     def record(self, observation: Observation, patch: Patch, *, asked: bool = True) -> None:
         """Take note of a patch that was made, or would have been in a dry run.
@@ -118,8 +120,10 @@ class Summary:
         entry.exchanges += 1
         entry.asked |= asked
         for value in values:
-            if value in entry.values or len(entry.values) < self._limit:
+            if value in entry.values or len(entry.values) < _VALUES:
                 entry.values[value] += 1
+            else:
+                self.forgotten += 1
         if len(self._entries) > self._limit:
             self._entries.popitem(last=False)
             self.forgotten += 1

@@ -56,7 +56,7 @@ def _case(group: Group, collection: Collection) -> Element:
         told.append(f"fix: {group.fix}")
     told.append(f"{', '.join(sorted(group.methods))}, {group.count} times; for instance {', '.join(examples_text(group))}")
     if group.pages:
-        told.append(f"from {', '.join(sorted(group.pages))}")
+        told.append(f"from {', '.join(sorted(group.pages))}{' and others' if group.unnamed else ''}")
     case = _element(group.key.endpoint, group.key.rule)
     if collection.is_known(group):
         state = SubElement(case, "skipped", {"message": "known: in the baseline"})

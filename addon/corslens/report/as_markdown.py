@@ -66,7 +66,7 @@ def _detail(group: Group) -> str:
         f"- {', '.join(map(_code, sorted(group.methods)))} {_code(group.key.endpoint)}",
     ]
     if group.pages:
-        lines.append(f"- from {', '.join(map(_code, sorted(group.pages)))}")
+        lines.append(f"- from {', '.join(map(_code, sorted(group.pages)))}{' and others' if group.unnamed else ''}")
     if group.fix:
         lines.append(f"- fix: {_inline(group.fix)}")
     lines.append(f"- seen in {', '.join(map(_code, examples_text(group)))}")

@@ -1,5 +1,7 @@
 """What a capture could not show, so that silence about it is not taken for a verdict."""
 
+from collections import OrderedDict
+
 from corslens.inspection import Inspection
 from corslens.observation.observation import Role
 from corslens.verdict.verdict import Outcome
@@ -8,12 +10,20 @@ from corslens.verdict.verdict import Outcome
 class BlindSpots:
     """Watch one session's inspections for what is missing from it."""
 
-    def __init__(self) -> None:
-        self._preflights = 0
-        self._uncovered: set[str] = set()
-        self._depending: set[str] = set()
+    def __init__(self, remember: int = 10_000) -> None:
+        """Start a session.
+
+        Args:
+            remember: how many exchanges back an id is known again; what fell out stays counted as it was.
+        """
+        self._remember = remember
+        self._recent: OrderedDict[str, tuple[bool, bool]] = OrderedDict()
+        """What was counted of an exchange: that its preflight is missing, and that its verdict depends on credentials."""
+        self._uncovered = 0
+        self._depending = 0
+        self._preflights = False
         self._cookies = False
-        self._cors = 0
+        self._cors = False
 
     def add(self, inspection: Inspection) -> None:
         """Take note of an inspection, in place of an earlier one with the same id."""
@@ -25,15 +35,17 @@ class BlindSpots:
             )
         if not observation.is_cors:
             return
-        self._cors += 1
-        if observation.role is Role.PREFLIGHT:
-            self._preflights += 1
-        elif observation.role is Role.ACTUAL and observation.preflight is None:
-            self._uncovered.add(inspection.id)
-        if inspection.verdict.outcome is Outcome.DEPENDS:
-            self._depending.add(inspection.id)
-        else:
-            self._depending.discard(inspection.id)
+        self._cors = True
+        self._preflights = self._preflights or observation.role is Role.PREFLIGHT
+        counted = self._recent.pop(inspection.id, (False, False))
+        uncovered = observation.role is Role.ACTUAL and observation.preflight is None
+        depending = inspection.verdict.outcome is Outcome.DEPENDS
+        self._uncovered += uncovered - counted[0]
+        self._depending += depending - counted[1]
+        if uncovered or depending:
+            self._recent[inspection.id] = (uncovered, depending)
+            if len(self._recent) > self._remember:
+                self._recent.popitem(last=False)
 
     def saw_cookies(self) -> None:
         """Take note that the capture does hold cookies."""
@@ -50,13 +62,13 @@ class BlindSpots:
         """
         notes = []
         if self._uncovered and not self._preflights:
-            number = len(self._uncovered)
+            number = self._uncovered
             notes.append(
                 f"holds no preflight at all, and {number} request{' that needs' if number == 1 else 's that need'} one: "
                 "whether the server lets them be sent is not judged"
             )
         if self._depending and not self._cookies:
-            number = len(self._depending)
+            number = self._depending
             notes.append(
                 "holds no cookie at all (many programs strip them from a HAR), and "
                 f"{number} verdict{' depends' if number == 1 else 's depend'} on credentials"

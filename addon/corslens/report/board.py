@@ -5,7 +5,7 @@ The work of an answer grows with what changed, not with what was seen, and all s
 """
 
 from collections import Counter, OrderedDict, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct, field
@@ -22,6 +22,9 @@ type Json = dict[str, Any]
 
 EXAMPLES = 5
 """Exchanges remembered for each problem: the newest ones."""
+
+_NAMES = 200
+"""Pages and methods that a problem tells apart."""
 
 _UNPAIRED = frozenset({Role.SAME_ORIGIN, Role.NAVIGATION})
 _WORST_FIRST = (Outcome.BLOCKED, Outcome.DEPENDS, Outcome.ALLOWED, Outcome.ABORTED)
@@ -104,6 +107,7 @@ class Board:
         self._complete_since = self._version
         """Changes since an older version cannot be told any more."""
         self._last_key = 0
+        self._dropped: Counter[str] = Counter()
 
     def add(self, inspection: Inspection) -> None:
         """Take an exchange, or what became known of one that was taken before.
@@ -159,8 +163,8 @@ class Board:
         problem.first, problem.last = min(problem.first, time), max(problem.last, time)
         if finding.severity >= problem.finding.severity:
             problem.finding = finding
-        problem.pages[part.page] += 1
-        problem.methods[part.method] += 1
+        self._name(problem.pages, part.page)
+        self._name(problem.methods, part.method)
         problem.engines.update(part.engines)
         if inspection.id not in problem.examples:
             problem.examples.append(inspection.id)
@@ -177,12 +181,18 @@ class Board:
                 continue
             problem.count -= 1
             problem.version = self._version
-            problem.pages[part.page] -= 1
-            problem.methods[part.method] -= 1
+            _unname(problem.pages, part.page)
+            _unname(problem.methods, part.method)
             problem.engines.subtract(part.engines)
             self._problems.move_to_end(part.group)
             if problem.count <= 0 and part.group not in keep:
                 self._drop(part.group)
+
+    def _name(self, names: Counter[str], name: str) -> None:
+        if name in names or len(names) < _NAMES:
+            names[name] += 1
+        else:
+            self._dropped["names at the page's problems"] += 1
 
     def _touch_cell(self, key: tuple[str, str], cell: _Cell) -> None:
         cell.version = self._version
@@ -202,8 +212,14 @@ class Board:
             self._shares.popitem(last=False)
         while len(self._problems) > self._limit:
             self._drop(next(iter(self._problems)))
+            self._dropped["problems of the page"] += 1
         while len(self._cells) > self._limit:
             self._cells.popitem(last=False)
+            self._dropped["cells of the page"] += 1
+
+    def dropped(self) -> Mapping[str, int]:
+        """Return how many problems, cells and names were dropped because of a limit; only what was."""
+        return self._dropped
 
     def changes(self, since: int = 0) -> Json:
         """Return the counts, and the cells and problems that changed after that version; everything when it is too long ago."""
@@ -270,6 +286,13 @@ def _share(inspection: Inspection) -> _Share:
             engines = concerned_engines(inspection.verdicts, finding.rule)
             parts.append(_Part(group, "" if page is None else redact_url(page), observation.exchange.request.method, engines))
     return _Share(tuple(counts), cell, outcome, tuple(parts))
+
+
+def _unname(names: Counter[str], name: str) -> None:
+    if name in names:
+        names[name] -= 1
+        if not names[name]:
+            del names[name]
 
 
 def _present(counter: Counter[str], limit: int = 50) -> list[str]:

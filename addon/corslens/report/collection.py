@@ -1,7 +1,7 @@
 """Collection: what a report is made of, gathered exchange by exchange; bounded, however long the session."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct, field, structs
 
@@ -13,6 +13,8 @@ from corslens.report.tally import Tally
 
 LIMIT = 20_000
 """Problem exchanges held whole; older ones live on in the groups and counts."""
+LIVE_GROUPS = 10_000
+"""Groups that a live session makes of older exchanges; what is read from files makes as many as there are."""
 _ENDPOINTS = 10_000
 
 
@@ -34,6 +36,7 @@ class Collection:
         self,
         *,
         limit: int = LIMIT,
+        groups: int | None = None,
         known: frozenset[str] = frozenset(),
         fail_on: Severity | None = Severity.ERROR,
         all_cors: bool = False,
@@ -42,6 +45,7 @@ class Collection:
 
         Args:
             limit: how many problem exchanges are held whole.
+            groups: how many groups are made of the findings of older ones; None for any number.
             known: fingerprints of a baseline: reported, but as known.
             fail_on: from which severity a finding counts as a failure; None for never.
             all_cors: hold every CORS exchange, for a report that shows them all.
@@ -53,6 +57,9 @@ class Collection:
         self.left_out = 0
         """Problem exchanges that are not held whole any more."""
         self._limit = limit
+        self._groups = groups
+        self._findings_left_out = 0
+        self._endpoints_left_out = 0
         self._all_cors = all_cors
         self._held: OrderedDict[str, Inspection] = OrderedDict()
         self._folded: dict[Key, Group] = {}
@@ -67,8 +74,8 @@ class Collection:
         """Count an inspection, and hold it if there is something to tell of it."""
         self.tally.add(inspection)
         is_cors = inspection.observation.is_cors
-        if is_cors and len(self._endpoints) < _ENDPOINTS:
-            self._endpoints.setdefault(endpoint_of(inspection))
+        if is_cors:
+            self._note(endpoint_of(inspection))
         if inspection.findings or (is_cors and (self._all_cors or is_problem(inspection))):
             self._hold(inspection)
         else:
@@ -84,15 +91,25 @@ class Collection:
         for inspection in other._held.values():
             self._hold(inspection)
         for api, path in other._endpoints:
-            if len(self._endpoints) < _ENDPOINTS:
-                self._endpoints.setdefault((api, path))
+            self._note((api, path))
+
+    def _note(self, endpoint: tuple[str, str]) -> None:
+        if len(self._endpoints) < _ENDPOINTS:
+            self._endpoints.setdefault(endpoint)
+        elif endpoint not in self._endpoints:
+            self._endpoints_left_out += 1
 
     def _hold(self, inspection: Inspection) -> None:
         self._held[inspection.id] = inspection  # in an earlier one's place, where there was one
         if len(self._held) > self._limit:
             _, oldest = self._held.popitem(last=False)
-            fold(self._folded, (oldest,))
+            self._findings_left_out += fold(self._folded, (oldest,), limit=self._groups)
             self.left_out += 1
+
+    def dropped(self) -> Mapping[str, int]:
+        """Return what is not in the report because of a limit; only what there is."""
+        stores = {"findings for the report": self._findings_left_out, "endpoints of the report": self._endpoints_left_out}
+        return {name: count for name, count in stores.items() if count}
 
     def held(self) -> Iterable[Inspection]:
         """Return the exchanges that are held whole, in the order in which they were first heard of."""

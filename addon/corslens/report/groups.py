@@ -14,6 +14,9 @@ from corslens.observation.redaction import redact_url
 EXAMPLES = 5
 """Exchanges that a group names; the first ones."""
 
+_NAMES = 1_000
+"""Methods, and pages, that a group names; what it has more of is only counted."""
+
 _LOOPBACK = (
     "http://localhost:",
     "https://localhost:",
@@ -68,6 +71,8 @@ class Group(Struct, kw_only=True):
     methods: set[str] = field(default_factory=set)
     pages: set[str] = field(default_factory=set)
     """The origins that asked."""
+    unnamed: int = 0
+    """Exchanges from pages, or with methods, that are not among those."""
     examples: list[Example] = field(default_factory=list)
 
 
@@ -87,11 +92,18 @@ def endpoint_of(inspection: Inspection) -> tuple[str, str]:
     return observation.target_origin, redact_url(path_shape(observation.exchange.request.url))
 
 
-def fold(groups: dict[Key, Group], inspections: Iterable[Inspection]) -> None:
-    """Add the findings of the exchanges to the groups."""
+def fold(groups: dict[Key, Group], inspections: Iterable[Inspection], *, limit: int | None = None) -> int:
+    """Add the findings of the exchanges to the groups.
+
+    Args:
+        limit: how many groups there may be; None for any number.
+    Returns: how many findings were left out because of it.
+    """
+    left_out = 0
     for inspection in inspections:
         for finding in inspection.findings:
-            _add(groups, inspection, finding)
+            left_out += not _add(groups, inspection, finding, limit)
+    return left_out
 
 
 def join(groups: dict[Key, Group], key: Key, other: Group) -> None:
@@ -104,8 +116,11 @@ def join(groups: dict[Key, Group], key: Key, other: Group) -> None:
         group.message, group.fix, group.evidence = other.message, other.fix, other.evidence
     group.count += other.count
     group.first, group.last = min(group.first, other.first), max(group.last, other.last)
-    group.methods |= other.methods
-    group.pages |= other.pages
+    group.unnamed += other.unnamed
+    for method in other.methods:
+        _name(group, group.methods, method)
+    for page in other.pages:
+        _name(group, group.pages, page)
     group.examples = (group.examples + other.examples)[:EXAMPLES]
 
 
@@ -114,11 +129,21 @@ def worst_first(groups: Iterable[Group]) -> list[Group]:
     return sorted(groups, key=lambda group: (-group.severity, group.key))
 
 
-def _add(groups: dict[Key, Group], inspection: Inspection, finding: Finding) -> None:
+def _name(group: Group, names: set[str], name: str) -> None:
+    if len(names) < _NAMES or name in names:
+        names.add(name)
+    else:
+        group.unnamed += 1
+
+
+def _add(groups: dict[Key, Group], inspection: Inspection, finding: Finding, limit: int | None) -> bool:
+    """Add the finding, and say whether there was room for it."""
     exchange = inspection.observation.exchange
     key = key_of(inspection, finding)
     group = groups.get(key)
     if group is None:
+        if limit is not None and len(groups) >= limit:
+            return False
         group = groups[key] = Group(
             key=key,
             severity=finding.severity,
@@ -134,12 +159,13 @@ def _add(groups: dict[Key, Group], inspection: Inspection, finding: Finding) -> 
         group.message, group.fix, group.evidence = finding.message, finding.fix, finding.evidence
     group.count += 1
     group.first, group.last = min(group.first, exchange.request.time), max(group.last, exchange.request.time)
-    group.methods.add(exchange.request.method)
+    _name(group, group.methods, exchange.request.method)
     page = inspection.observation.page_origin or inspection.observation.origin
     if page is not None:
-        group.pages.add(redact_url(page))
+        _name(group, group.pages, redact_url(page))
     if len(group.examples) < EXAMPLES:
         group.examples.append(Example(exchange.id, exchange.source, exchange.request.method, redact_url(exchange.request.url)))
+    return True
 
 
 def examples_text(group: Group) -> Iterator[str]:
