@@ -260,6 +260,18 @@ async def test_its_own_requests_are_in_no_log(browser: Chromium, stage: Stage) -
     assert not [line for line in stage.mitm.lines if "corslens.test" in line and "live page" not in line]
 
 
+async def test_four_apis_fit_beside_the_patching_controls(browser: Chromium, stage: Stage) -> None:
+    """At the width of a small notebook no column of the matrix is cut off."""
+    live, site = await watch(browser), await shop(browser, stage)
+    await resize(live, 1280, 900)
+    port = stage.api.origin.rpartition(":")[2]
+    for host in ("127.0.0.1", "127.0.0.2", "127.0.0.3", "localhost"):
+        await ask(site, f"http://{host}:{port}/closed")
+    await appears(live, "document.querySelectorAll('#matrix thead th').length === 5")
+    assert await live.evaluate("(box => box.scrollWidth - box.clientWidth)(document.querySelector('#matrix .scroll'))") == 0
+    assert await overflow(live) == 0
+
+
 @pytest.mark.parametrize("width", [320, 1920])
 async def test_axe_finds_no_serious_fault(browser: Chromium, stage: Stage, width: int) -> None:
     """While patching is off and on, with a problem open, in both colour schemes; and nothing sticks out."""

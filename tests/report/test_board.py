@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from tests.make import API, PAGE, exchange, request
+from tests.make import API, PAGE, exchange, request, response
 from tests.report.samples import ask, inspected
 
 
@@ -70,6 +70,15 @@ def test_what_the_browser_gave_up_is_neither_allowed_nor_blocked() -> None:
     assert cells[PAGE, API]["worst"] == "aborted"
     board.add(inspection("a", well=True))
     assert state(board)[1][PAGE, API]["worst"] == "allowed"
+
+
+def test_what_a_site_embeds_of_its_own_is_no_pair() -> None:
+    """A browser fetches the icon with mode no-cors, whatever its origin."""
+    board = Board()
+    icon = request(url=f"{PAGE}/favicon.ico", given={"Sec-Fetch-Mode": "no-cors", "Referer": f"{PAGE}/"}, origin=None)
+    for made in inspected([exchange(icon, response(200))], RuleSet({})):
+        board.add(made)
+    assert not state(board)[1]
 
 
 def test_the_same_mistake_is_one_problem() -> None:

@@ -271,7 +271,8 @@ def _share(inspection: Inspection) -> _Share:
         counts.append(outcome.value)
         if observation.role is Role.PREFLIGHT:
             counts.append("preflights")
-    if page is not None and observation.role not in _UNPAIRED:
+    # A site's own icon is fetched with mode no-cors: its role alone does not tell that it stays at home.
+    if page not in (None, observation.target_origin) and observation.role not in _UNPAIRED:
         cell = (page, observation.target_origin)
     if inspection.patch is not None and inspection.patch.applied:
         counts.append("patched")

@@ -33,10 +33,12 @@ function verdictWords(verdict) {
   return "";
 }
 
-/** An origin as nodes: a line may break after the scheme. */
+/** An origin as nodes: a line may break after the scheme and before the port. */
 function originNodes(origin) {
   const end = origin.indexOf("://") + 3;
-  return end < 3 ? originLabel(origin) : [origin.slice(0, end), h("wbr"), origin.slice(end)];
+  if (end < 3) return originLabel(origin);
+  const port = /:\d+$/.exec(origin)?.[0] ?? "";
+  return [origin.slice(0, end), h("wbr"), origin.slice(end, origin.length - port.length), h("wbr"), port];
 }
 
 function originLabel(origin) {
