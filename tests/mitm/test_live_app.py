@@ -1,7 +1,7 @@
 """The live page's server refuses whoever is not the page, and answers the page."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html.parser import HTMLParser
 from typing import Any
 
@@ -25,12 +25,16 @@ class Session:
     def __init__(self, inspections: Iterable[Inspection] = ()) -> None:
         self.known = {each.id: each for each in inspections}
         self.scope = ""
+        self.forgotten: dict[str, int] = {}
 
     def find(self, id: str) -> Inspection | None:
         return self.known.get(id)
 
     def recent(self) -> Iterable[Inspection]:
         return self.known.values()
+
+    def dropped(self) -> Mapping[str, int]:
+        return self.forgotten
 
     def patch_state(self) -> PatchState:
         return PatchState(on=bool(self.scope), scope=self.scope, seconds_left=60.0 if self.scope else None)
@@ -227,3 +231,9 @@ def test_hostile_text_is_in_no_markup() -> None:
     assert b"onerror" not in ask(app, "").body
     answer = ask(app, "api/changes")
     assert answer.content_type == "application/json" and answer.headers()["X-Content-Type-Options"] == "nosniff"
+
+
+def test_what_was_forgotten_is_told(app: LiveApp, session: Session) -> None:
+    assert read(ask(app, "api/changes?since=0"))["forgotten"] == {}
+    session.forgotten = {"exchanges": 3}
+    assert read(ask(app, "api/changes?since=0"))["forgotten"] == {"exchanges": 3}

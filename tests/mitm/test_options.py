@@ -160,3 +160,36 @@ async def test_changes_at_run_time_keep_what_was_seen():
         context.configure(addon, cors_history=5)
         assert addon.session is not session
         addon.done()
+
+
+async def test_what_is_gone_stands_in_the_way_of_no_other_option(tmp_path):
+    """A report's folder and a file of injections are looked at when they are set: patching can be switched off without them."""
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    rules = tmp_path / "injections.yaml"
+    rules.write_text("- name: one\n  set: {X-A: '1'}\n", encoding="utf-8")
+    addon = CorsLens()
+    with taddons.context(addon) as context:
+        context.configure(addon, cors_report=str(folder / "a.html"), cors_patch_rules=[str(rules)], cors_patch="~all")
+        folder.rmdir()
+        rules.unlink()
+        context.configure(addon, cors_patch="")
+        assert addon.patching.filter_text == "" and addon.patching.injections == 1
+        with pytest.raises(exceptions.OptionsError, match="cors_patch_rules"):
+            context.configure(addon, cors_patch_rules=[str(rules)])
+        context.configure(addon, cors_patch_rules=[])
+        assert not addon.patching.on
+        context.configure(addon, cors_report="")
+        addon.done()
+
+
+async def test_a_log_that_is_refused_leaves_the_report(tmp_path):
+    """Options that are set together are taken together or not at all."""
+    addon = CorsLens()
+    with taddons.context(addon) as context:
+        context.configure(addon, cors_report=str(tmp_path / "a.html"))
+        kept = addon._collection
+        with pytest.raises(exceptions.OptionsError, match="cors_log"):
+            context.configure(addon, cors_report=str(tmp_path / "b.json"), cors_log=str(tmp_path))
+        assert addon._collection is kept
+        addon.done()

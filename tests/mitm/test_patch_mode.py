@@ -107,3 +107,14 @@ def test_it_says_again_and_again_that_it_is_on():
         due += [minute] if on.reminder_due() else []
         assert not off.reminder_due()
     assert due == [5, 10]
+
+
+def test_a_clock_that_is_set_back_makes_it_no_longer():
+    """An hour back would otherwise be an hour more of it."""
+    now = [10_000.0]
+    patching = mode(lambda: now[0], cors_patch="~all", cors_patch_minutes=2)
+    now[0] -= 3_600
+    patching.follow_clock(-3_600)
+    assert patching.seconds_left == 120
+    now[0] += 121
+    assert patching.expired

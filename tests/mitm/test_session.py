@@ -555,3 +555,60 @@ async def test_an_older_flow_that_changes_is_announced(confdir):
         (preflight, _) = proxy.keeper.flows
     assert "OPTIONS" in [method for method, _ in updates.heard[before:]]
     assert preflight.metadata["corslens"]["pair"]
+
+
+async def test_the_end_comes_before_a_response_does(confdir, tmp_path):
+    """What was judged while its body was on the way has its record when the proxy ends."""
+    log = tmp_path / "x.jsonl"
+    async with Server({"/events": streaming}) as api, Proxy(confdir, cors_log=str(log), stream_large_bodies="1") as proxy:
+        answer, _, writer = await proxy.stream(api.url("/events"), [ORIGIN])
+        assert answer.status == 200
+        await proxy.stop()
+        writer.close()
+    (record,) = map(json.loads, log.read_text().splitlines())
+    assert (record["url"], record["verdicts"]["chromium"]["outcome"]) == (api.url("/events"), "blocked")
+
+
+async def test_another_history_keeps_what_is_under_way(confdir, tmp_path):
+    """A response to a request of before has its record, and a preflight that nobody followed, too."""
+    log = tmp_path / "x.jsonl"
+    go = asyncio.Event()
+
+    async def slow(request):
+        await go.wait()
+        return web.Response(text="x")
+
+    async with Server({"/me": PREFLIGHTED, "/slow": slow}) as api, Proxy(confdir, cors_log=str(log)) as proxy:
+        await proxy.send("OPTIONS", api.url("/me"), asking())
+        waiting = asyncio.create_task(proxy.send("GET", api.url("/slow"), [ORIGIN]))
+        while len(proxy.keeper.flows) < 2:
+            await asyncio.sleep(0)
+        proxy.master.options.update(cors_history=5)
+        go.set()
+        assert (await waiting).status == 200
+        await proxy.until(lambda: len(proxy.latest()) == 2)
+    newest = {record["url"]: record for record in map(json.loads, log.read_text().splitlines())}
+    assert newest[api.url("/me")]["followed"] == "never"
+    assert newest[api.url("/slow")]["verdicts"]["chromium"]["reason"] == "acao-missing"
+
+
+async def test_a_fault_of_another_output_costs_no_record(confdir, tmp_path, caplog):
+    """A terminal that went away, say; it is told once."""
+    log = tmp_path / "x.jsonl"
+    async with Server({"/me": fixed(200)}) as api, Proxy(confdir, cors_log=str(log)) as proxy:
+        proxy.out.close()
+        for number in range(3):
+            assert (await proxy.send("GET", api.url(f"/me?{number}"), [ORIGIN])).status == 200
+    assert len(log.read_text().splitlines()) == 3
+    assert len([record for record in caplog.records if record.getMessage().startswith("corslens failed on")]) == 1
+
+
+async def test_what_a_long_session_forgot_is_said_at_its_end(confdir):
+    """In one line, and on the page."""
+    async with Server({"/me": fixed(200)}) as api, Proxy(confdir, cors_history=2) as proxy:
+        for number in range(5):
+            await proxy.send("GET", api.url(f"/me?{number}"), [ORIGIN])
+        await proxy.until(lambda: len(proxy.latest()) == 5)
+        assert proxy.addon.dropped()["exchanges"] == 3
+    (line,) = [line for line in proxy.out.getvalue().splitlines() if line.startswith("Forgotten over the limits")]
+    assert "3 exchanges" in line

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TextIO
 
@@ -30,10 +30,12 @@ from corslens.mitm.patch_mode import PatchMode
 from corslens.mitm.report_file import ENDINGS, format_of, write_whole
 from corslens.mitm.session import Session
 from corslens.mitm.terminal import Terminal
+from corslens.mitm.unreachable import Unreachable
 from corslens.mitm.view import CorsContentview
 from corslens.observation.redaction import redact_url
 from corslens.patching.summary import render_lacks
-from corslens.report.collection import Collection
+from corslens.report.collection import LIVE_GROUPS, Collection
+from corslens.report.dropped import render_dropped
 from corslens.report.escape import escape
 from corslens.report.formats import Format, render
 from corslens.report.record import encode
@@ -43,11 +45,11 @@ logger = logging.getLogger(__name__)
 TICK_SECONDS = 1.0
 """How often time is looked at: for preflights that were never followed, and for the end of patching."""
 
+JUMP_SECONDS = 5.0
+"""A clock that goes back by less is only being kept right."""
+
 FORWARD_MODES = ("regular", "upstream")
 """Modes in which a browser leaves it to the proxy to find the host, so that one that does not exist can be asked for."""
-
-_UNREACHABLE = 1_000
-"""Servers that are told of when they cannot be reached; a scan of the network tells no more."""
 
 type Listener = Callable[[Inspection], None]
 
@@ -78,11 +80,11 @@ class CorsLens(Commands):
         self._collection = Collection()
         """What cors_report is made of; only fed when it is set."""
         self._tick: asyncio.TimerHandle | None = None
+        self._looked_at = clock()
         self._running = False
         self._waiting: set[asyncio.Task[None]] = set()
         self._updates = False
-        self._unreachable: set[str] = set()
-        """Servers that were told of, host:port."""
+        self._unreachable = Unreachable()
         self._faults: dict[tuple[str, str], int] = {}
         session = LiveSession(self)
         self.page = LivePage(LiveApp(session, session.exports()))
@@ -147,10 +149,11 @@ class CorsLens(Commands):
 
     def _end(self, session: Session, settings: options.Settings) -> None:
         try:
-            session.later(session.inspector.finish())
+            session.finish()
             if settings.show is not options.Show.NONE and self._prints():
                 self.terminal.summarise()
                 self.terminal.say(render_lacks(session.lacking.lacks()))
+                self.terminal.say(render_dropped(self.dropped()))
             if settings.report is not None:
                 write_whole(settings.report, render(format_of(settings.report), self._collection, session.inspector.rules))
         except OSError as error:
@@ -221,39 +224,33 @@ class CorsLens(Commands):
         if self.session is None or not flow.live:
             return
         try:
-            server = f"{flow.request.host}:{flow.request.port}"
-            if server not in self._unreachable and len(self._unreachable) < _UNREACHABLE:
-                self._unreachable.add(server)
-                why = flow.server_conn.error or (flow.error.msg if flow.error else "refused")
-                logger.warning(
-                    "corslens: no connection to %s (%s). Requests to it fail with a network error; "
-                    "where a browser calls that a CORS error, it is only a consequence.",
-                    escape(server),
-                    escape(why),
-                )
+            self._unreachable.tell(flow)
         except Exception as error:
             self._tell(error, flow)
 
     # Options.
 
     def _configure(self, names: set[str]) -> None:
-        settings = options.parse(options.values(ctx.options), report_endings=ENDINGS)
         old = self.settings
+        settings = options.parse(options.values(ctx.options), report_endings=ENDINGS, old=old, changed=names)
         files = self._rule_files
         if files is None or old is None or settings.rules != old.rules:
             try:
                 files = RuleFiles(settings.rules, parse_filter=parse_filter)
             except (ValueError, OSError) as error:
                 raise exceptions.OptionsError(f"cors_rules: {error}") from None
-        if settings.report is not None and (old is None or settings.report != old.report):
-            self._begin_report(settings.report)
         if old is None or settings.log != old.log:
             self._switch_log(settings)
+        if settings.report is not None and (old is None or settings.report != old.report):
+            self._begin_report(settings.report)
         self.settings, self._rule_files, self._fail_on = settings, files, settings.fail_on
         rules = files.rules
         session = self.session
         if session is None or old is None or settings.history != old.history:
-            session = self.session = self._new_session(settings, rules)
+            session = self._new_session(settings, rules)
+            if self.session is not None:
+                session.take_over(self.session)
+            self.session = session
             self.page.app.board.start(limit=settings.history)
         inspector = session.inspector
         inspector.rules, inspector.engine = rules, settings.engine
@@ -289,7 +286,7 @@ class CorsLens(Commands):
         self._log = log
 
     def _begin_report(self, path: Path) -> None:
-        self._collection = Collection(all_cors=format_of(path) is Format.HTML)
+        self._collection = Collection(groups=LIVE_GROUPS, all_cors=format_of(path) is Format.HTML)
         self._collection.begin("this session")
         for inspection in [] if self.session is None else self.session.recent():
             self._collection.add(inspection)
@@ -302,16 +299,22 @@ class CorsLens(Commands):
 
     def _sink(self, inspection: Inspection, *, final: bool) -> None:
         assert self.settings is not None
-        if self._prints():
-            self.terminal.show(inspection, self.settings.show)
-        else:
-            self.terminal.count(inspection)
+        # The log first: no fault of another output is to cost a record.
         if final and self._log is not None:
             self._log.write(encode(inspection))
         if self.settings.report is not None:
             self._collection.add(inspection)
         for listener in self.listeners:
             listener(inspection)
+        if self._prints():
+            self.terminal.show(inspection, self.settings.show)
+        else:
+            self.terminal.count(inspection)
+
+    def dropped(self) -> Mapping[str, int]:
+        """Return how many entries each store has dropped because of a limit; only those that did."""
+        session = {} if self.session is None else self.session.dropped()
+        return {**session, **self.page.app.board.dropped(), **self._collection.dropped(), **self._unreachable.dropped()}
 
     def _prints(self) -> bool:
         # The console's screen is its own.
@@ -352,6 +355,7 @@ class CorsLens(Commands):
 
     def look_at_the_clock(self) -> None:
         """Switch patching off when its time is over or say that it is on, take up edited rule files, and settle preflights that were never followed."""
+        self._follow_clock()
         if self.patching.expired:
             ctx.options.update(cors_patch="", cors_patch_rules=[])
         elif self.patching.reminder_due():
@@ -360,6 +364,16 @@ class CorsLens(Commands):
         session = self.session
         if session is not None and session.live:
             session.later(session.inspector.settle(self.clock()))
+
+    def _follow_clock(self) -> None:
+        now, before = self.clock(), self._looked_at
+        self._looked_at = now
+        if now >= before - JUMP_SECONDS:
+            return
+        logger.warning("corslens: the clock went back by %.0f seconds; what waited for it is settled now.", before - now)
+        self.patching.follow_clock(now - before)
+        if self.session is not None:
+            self.session.later(self.session.inspector.finish())
 
     def _take_up_rules(self) -> None:
         refreshed = None if self._rule_files is None else self._rule_files.refresh()

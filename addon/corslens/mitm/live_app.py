@@ -65,6 +65,9 @@ class Session(Protocol):
     def recent(self) -> Iterable[Inspection]:
         """Return all that are remembered, oldest first."""
 
+    def dropped(self) -> Mapping[str, int]:
+        """Return how many of what were forgotten over a limit."""
+
     def patch_state(self) -> PatchState:
         """Return the state of patch mode."""
 
@@ -191,7 +194,8 @@ class LiveApp:
         since = query.get("since", "0")
         if not since.isascii() or not since.isdigit() or len(since) > 18:
             raise _Refused(400, "since: a version number is wanted.")
-        return _json({**self.board.changes(int(since)), "patching": self._session.patch_state()})
+        changes = self.board.changes(int(since))
+        return _json({**changes, "forgotten": self._session.dropped(), "patching": self._session.patch_state()})
 
     def _problem(self, query: Mapping[str, str]) -> Answer:
         group = self.board.group(query.get("id", ""))

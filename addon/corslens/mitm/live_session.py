@@ -20,6 +20,9 @@ class Lens(Protocol):
     session: Session | None
     patching: PatchMode
 
+    def dropped(self) -> Mapping[str, int]:
+        """Return how many of what were forgotten over a limit."""
+
     def patch_on(self, *filter: str) -> str:
         """Patch the responses that match a flow filter."""
 
@@ -46,6 +49,10 @@ class LiveSession:
     def recent(self) -> Iterable[Inspection]:
         """Return all that are remembered, oldest first."""
         return () if self._lens.session is None else self._lens.session.recent()
+
+    def dropped(self) -> Mapping[str, int]:
+        """Return how many of what were forgotten over a limit."""
+        return self._lens.dropped()
 
     def patch_state(self) -> PatchState:
         """Return the state of patch mode."""

@@ -1,6 +1,6 @@
 """The `cors_` options: declared once, parsed once into Settings, each fault told in one sentence that names its option."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
@@ -90,7 +90,13 @@ OPTIONS: tuple[Option, ...] = (
         default=DEFAULT_HOST,
         help="Host at which browsers behind the proxy find the live page. Empty means that it is not served.",
     ),
-    Option(name="cors_history", type=int, default=10_000, help="How many exchanges are kept in memory."),
+    Option(
+        name="cors_history",
+        type=int,
+        default=10_000,
+        help="How many exchanges are kept in memory. What is forgotten beyond that is counted, and told at the end and on the live "
+        "page.",
+    ),
     Option(
         name="cors_patch",
         type=str,
@@ -173,9 +179,14 @@ def values(options: OptManager) -> dict[str, Any]:
     return {name: getattr(options, name) for name in NAMES}
 
 
-def parse(values: Mapping[str, Any], *, report_endings: Sequence[str]) -> Settings:
+def parse(
+    values: Mapping[str, Any], *, report_endings: Sequence[str], old: Settings | None = None, changed: Set[str] = NAMES
+) -> Settings:
     """Return what the options' values stand for.
 
+    Args:
+        old: what they stood for so far. A folder or file that is gone since stands in the way of no other option's change.
+        changed: the options that were set now.
     Raises: OptionsError in one sentence that names the option.
     """
 
@@ -208,7 +219,7 @@ def parse(values: Mapping[str, Any], *, report_endings: Sequence[str]) -> Settin
         show=Show(word("cors_show")),
         rules=tuple(values["cors_rules"]),
         log=_path(values["cors_log"]),
-        report=_report(values["cors_report"], report_endings),
+        report=old.report if old and "cors_report" not in changed else _report(values["cors_report"], report_endings),
         fail_on=None if fail_on == NEVER else Severity[fail_on.upper()],
         history=number("cors_history", 1),
         page_host=_naming("cors_page_host", parse_host, values["cors_page_host"]),
@@ -217,7 +228,9 @@ def parse(values: Mapping[str, Any], *, report_endings: Sequence[str]) -> Settin
         policy=parse_policy(origins=origins, preflight=word("cors_patch_preflight")),
         patch_minutes=number("cors_patch_minutes", 0),
         dry_run=values["cors_patch_dry_run"],
-        injections=tuple(injection for file in values["cors_patch_rules"] for injection in _injections(file)),
+        injections=old.injections
+        if old and "cors_patch_rules" not in changed
+        else tuple(injection for file in values["cors_patch_rules"] for injection in _injections(file)),
     )
 
 

@@ -74,6 +74,12 @@ class PatchMode:
         """Whether patching is on but its time is over."""
         return self._until is not None and self._clock() >= self._until
 
+    def follow_clock(self, by: float) -> None:
+        """Take note that the clock was set by so many seconds: patching is not to last longer for that."""
+        if self._until is not None:
+            self._until += by
+        self._remind_at += by
+
     def reminder_due(self) -> bool:
         """Say, once every five minutes while patching is on, that it is time to say so again."""
         if not self.on or self._clock() < self._remind_at:

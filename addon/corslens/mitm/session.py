@@ -1,7 +1,7 @@
 """One session: what happens to each flow between its first hook and its last. Knows flows, but neither options nor the master."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 from weakref import WeakValueDictionary
 
@@ -96,6 +96,7 @@ class Session:
         # Weak: mitmweb and the console keep their flows, mitmdump lets them go, and so do we.
         self._flows: WeakValueDictionary[str, http.HTTPFlow] = WeakValueDictionary()
         self._replays = 0
+        self._let_go = 0
 
     def request_head(self, flow: http.HTTPFlow) -> None:
         """Take note of a request, and answer it when it is a preflight that the proxy is to answer."""
@@ -207,6 +208,23 @@ class Session:
                 state.inspection = inspection
             self._sink(inspection, final=state is None)
 
+    def finish(self) -> None:
+        """Hand on what is still to be known: the session is over. A flow whose response was on its way has its last word now."""
+        self.later(self.inspector.finish())
+        while self._in_flight:
+            self._hand_on_at_last(self._in_flight.popitem(last=False)[1])
+
+    def take_over(self, other: "Session") -> None:
+        """Go on with another session's flows, which have begun and not ended."""
+        other.later(other.inspector.finish())
+        self._in_flight, self._flows = other._in_flight, other._flows
+        self._replays, self.live, self.lacking = other._replays, other.live, other.lacking
+
+    def dropped(self) -> Mapping[str, int]:
+        """Return how many entries each store has dropped because of its limit; only those that did."""
+        stores = {"flows under way": self._let_go, "lacks of servers": self.lacking.forgotten}
+        return {**self.inspector.dropped(), **{name: count for name, count in stores.items() if count}}
+
     def recent(self) -> list[Inspection]:
         """Return what is remembered, oldest first."""
         return [self._headlined(inspection) for inspection in self.inspector.recent()]
@@ -237,8 +255,13 @@ class Session:
         self._in_flight[flow.id] = state
         self._flows[id] = flow
         if len(self._in_flight) > IN_FLIGHT:
-            self._in_flight.popitem(last=False)
+            self._let_go += 1
+            self._hand_on_at_last(self._in_flight.popitem(last=False)[1])
         return state
+
+    def _hand_on_at_last(self, state: _InFlight) -> None:
+        if state.inspection is not None:
+            self._sink(state.inspection, final=True)
 
     def _in_scope(self, flow: http.HTTPFlow) -> bool:
         data = flow.request.data

@@ -21,5 +21,11 @@ function showCounts(store) {
     return h("li", { class: value ? `tile ${tone}` : "tile", "data-count": name },
       h("strong", {}, number.format(value)), h("span", {}, ` ${label}`));
   });
+  const forgotten = Object.entries(store.forgotten).sort(([, one], [, other]) => other - one);
+  if (forgotten.length) {
+    const told = forgotten.map(([name, value]) => `${number.format(value)} ${name}`).join(", ");
+    tiles.push(h("li", { class: "tile", "data-count": "forgotten", title: "cors_history says how much is kept" },
+      h("strong", {}, "Forgotten"), h("span", {}, ` over the limits: ${told}`)));
+  }
   byId("counts").replaceChildren(...tiles);
 }

@@ -10,6 +10,7 @@ class Store {
   clear() {
     this.version = 0;
     this.counts = {};
+    this.forgotten = {};
     this.cells = new Map();
     this.problems = new Map();
   }
@@ -19,6 +20,7 @@ class Store {
     if (changes.anew) this.clear();
     this.version = changes.version;
     this.counts = changes.counts;
+    this.forgotten = changes.forgotten ?? {};
     for (const cell of changes.cells) {
       const key = `${cell.page} ${cell.api}`;
       if (cell.count > 0) this.cells.set(key, cell);

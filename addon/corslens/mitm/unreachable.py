@@ -1,0 +1,42 @@
+"""Servers that cannot be reached: browsers behind the proxy blame CORS for that, too, and the requests never come by."""
+
+import logging
+from collections.abc import Mapping
+
+from mitmproxy import http
+
+from corslens.report.escape import escape
+
+logger = logging.getLogger(__name__)
+
+TOLD = 1_000
+"""Servers that are told of; a scan of the network tells no more."""
+
+
+class Unreachable:
+    """Tell once of each server to which no tunnel could be made."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+        self._untold = 0
+
+    def tell(self, flow: http.HTTPFlow) -> None:
+        """Tell of the server of a CONNECT that failed, unless that was done before."""
+        server = f"{flow.request.host}:{flow.request.port}"
+        if server in self._told:
+            return
+        if len(self._told) >= TOLD:
+            self._untold += 1
+            return
+        self._told.add(server)
+        why = flow.server_conn.error or (flow.error.msg if flow.error else "refused")
+        logger.warning(
+            "corslens: no connection to %s (%s). Requests to it fail with a network error; "
+            "where a browser calls that a CORS error, it is only a consequence.",
+            escape(server),
+            escape(why),
+        )
+
+    def dropped(self) -> Mapping[str, int]:
+        """Return how many were not told of, if any."""
+        return {"failed tunnels": self._untold} if self._untold else {}
