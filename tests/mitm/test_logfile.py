@@ -2,6 +2,7 @@
 
 import errno
 import os
+from pathlib import Path
 
 import pytest
 from corslens.mitm import logfile
@@ -81,8 +82,51 @@ def test_disk_full(tmp_path, caplog, monkeypatch):
     log.write(b'{"d":1}\n')
     log.close()
     assert path.read_bytes() == b'{"a":1}\n{"d":1}\n'
-    assert len(errors(caplog)) == 2
-    assert all("records are being lost" in error for error in errors(caplog))
+    *told, last = errors(caplog)
+    assert len(told) == 2
+    assert all("records are being lost" in error for error in told)
+    assert last == f"cors_log: {path}: 2 records were lost in all."
+
+
+@pytest.mark.parametrize("other", [False, True])
+def test_half_a_line_is_completed_when_there_is_room_again(tmp_path, caplog, monkeypatch, other):
+    """So that nothing is lost; unless another proxy has written behind it, which must not be mixed up with it."""
+    path = tmp_path / "x.jsonl"
+    log = LogFile(path)
+    real, room = os.write, [3]
+    monkeypatch.setattr(logfile.os, "write", lambda file, data: real(file, data[: room[0]]))
+    log.write(b'{"a":1}\n')
+    room[0] = 1000
+    if other:
+        with path.open("ab") as file:
+            file.write(b"?\n")
+    log.write(b'{"b":1}\n')
+    log.close()
+    assert path.read_bytes() == (b'{"a?\n\n{"b":1}\n' if other else b'{"a":1}\n{"b":1}\n')
+    assert len(errors(caplog)) == 2 if other else 1
+
+
+def test_after_a_proxy_that_was_killed(tmp_path):
+    """What it left of a line stays what it is, and the next record has a line of its own."""
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(b'{"a":1}\n{"b"')
+    log = LogFile(path)
+    log.write(b'{"c":1}\n')
+    log.write(b'{"d":1}\n')
+    log.close()
+    assert path.read_bytes() == b'{"a":1}\n{"b"\n{"c":1}\n{"d":1}\n'
+
+
+def test_a_device_has_no_last_line(caplog):
+    """And when it takes nothing, that is told once, and how much was lost at the end."""
+    log = LogFile(Path("/dev/full"))
+    for _ in range(3):
+        log.write(b"1\n")
+    log.close()
+    assert errors(caplog) == [
+        "cors_log: /dev/full: No space left on device; records are being lost",
+        "cors_log: /dev/full: 3 records were lost in all.",
+    ]
 
 
 def test_a_path_that_cannot_be_opened(tmp_path):
