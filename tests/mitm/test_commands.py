@@ -1,6 +1,7 @@
 """The commands, called as their users call them: by name, with text for arguments."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 from corslens.mitm.addon import CorsLens
@@ -48,6 +49,15 @@ async def test_explain(web):
     text = call(web, "cors.explain @all")
     assert text.count("VERDICT\n") == 2
     assert "is a preflight" in text
+
+
+@pytest.mark.parametrize(("screen", "popup"), [(60, 46), (80, 62), (300, 100)])
+async def test_explain_fits_the_consoles_popup(web, screen, popup):
+    """Which breaks what does not fit in the middle of a word."""
+    pair(web)
+    web.master.ui = SimpleNamespace(get_cols_rows=lambda: (screen, 24))
+    lines = call(web, "cors.explain @all").splitlines()
+    assert 40 < max(map(len, lines)) <= popup
 
 
 async def test_pair_goes_to_the_counterpart_and_back(web, caplog):

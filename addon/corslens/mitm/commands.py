@@ -14,12 +14,15 @@ from corslens.mitm.patch_mode import PatchMode
 from corslens.mitm.report_file import ENDINGS, format_of, write_whole
 from corslens.mitm.session import Session
 from corslens.mitm.terminal import Terminal
-from corslens.mitm.view import text_for
+from corslens.mitm.view import columns, text_for
 from corslens.observation.redaction import redact_url
 from corslens.report.escape import escape
 from corslens.report.formats import render_inspections
 
 logger = logging.getLogger(__name__)
+
+_POPUP = 0.8
+"""The share of the screen's width in which mitmproxy's console shows what a command returns (`DataViewerOverlay`)."""
 
 
 class Commands:
@@ -34,8 +37,9 @@ class Commands:
     def explain(self, flows: Sequence[flow.Flow]) -> str:
         """Explain what CORS made of flows: the text of the content view CORS, also where a flow has no body to view."""
         session = self._need_session()
-        texts = [text_for(each, session.get) for each in flows]
-        return ("\n" + "=" * 72 + "\n\n").join(texts) or "No flow is selected."
+        width = columns(_POPUP)
+        texts = [text_for(each, session.get, width) for each in flows]
+        return ("\n" + "=" * min(72, width) + "\n\n").join(texts) or "No flow is selected."
 
     @command.command("cors.pair")
     def pair(self, flow: flow.Flow) -> None:

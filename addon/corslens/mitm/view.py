@@ -3,17 +3,21 @@
 from collections.abc import Callable
 from typing import Any
 
-from mitmproxy import contentviews, http
+from mitmproxy import contentviews, ctx, http
 from mitmproxy.contentviews import SyntaxHighlight
 
 from corslens.inspection import Inspection
 from corslens.mitm.annotate import id_of, stored
-from corslens.report.as_view import render_view
+from corslens.report.as_view import WIDTH, render_view
 
 type Find = Callable[[str], Inspection | None]
 
 _FIRST = 3.0
 """Before the raw view (0.1), JSON (1) and GraphQL (2); only where there is no body that one of them would show."""
+
+
+_FRAME = 2
+"""Columns that a popup's frame takes, or a scroll bar."""
 
 
 class CorsContentview(contentviews.Contentview):
@@ -38,7 +42,7 @@ class CorsContentview(contentviews.Contentview):
 
     def prettify(self, data: bytes, metadata: contentviews.Metadata) -> str:
         """Return the text."""
-        return text_for(metadata.flow, self._find)
+        return text_for(metadata.flow, self._find, columns())
 
     def render_priority(self, data: bytes, metadata: contentviews.Metadata) -> float:
         """Be first only for a response without a body: a page's JSON or HTML stays what one sees first."""
@@ -47,13 +51,19 @@ class CorsContentview(contentviews.Contentview):
         return _FIRST if inspected and not data and isinstance(metadata.http_message, http.Response) else -1.0
 
 
-def text_for(flow: Any, find: Find) -> str:
+def columns(share: float = 1.0) -> int:
+    """Return how wide a text may be in this share of the console's screen, or in mitmweb."""
+    console = getattr(getattr(ctx, "master", None), "ui", None)
+    return WIDTH if console is None else min(WIDTH, int(console.get_cols_rows()[0] * share) - _FRAME)
+
+
+def text_for(flow: Any, find: Find, width: int = WIDTH) -> str:
     """Return what is known of a flow, or why nothing is."""
     if not isinstance(flow, http.HTTPFlow):
         return "Only HTTP flows are inspected.\n"
     inspection = find(id_of(flow))
     if inspection is not None:
-        return render_view(inspection, find)
+        return render_view(inspection, find, width)
     kept = stored(flow)
     if kept:
         return (

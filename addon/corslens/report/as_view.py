@@ -24,7 +24,7 @@ from corslens.verdict.verdict import Check, CheckState, Outcome, Verdict
 type Find = Callable[[str], Inspection | None]
 """Looks up another exchange by its id, while it is remembered."""
 
-_WIDTH = 100
+WIDTH = 100
 """What fits beside mitmweb's flow list."""
 _STATES = {CheckState.PASSED: "passed", CheckState.FAILED: "FAILED", CheckState.NOT_REACHED: "not reached"}
 _ROLES = {
@@ -38,8 +38,12 @@ _ROLES = {
 }
 
 
-def render_view(inspection: Inspection, find: Find) -> str:
-    """Return everything known of an exchange, from the verdict to the patch."""
+def render_view(inspection: Inspection, find: Find, width: int = WIDTH) -> str:
+    """Return everything known of an exchange, from the verdict to the patch.
+
+    Args:
+        width: columns; words that are longer, as URLs may be, stay whole.
+    """
     sections = (
         ("Verdict", _verdicts(inspection)),
         ("Exchange", _exchange(inspection)),
@@ -53,19 +57,19 @@ def render_view(inspection: Inspection, find: Find) -> str:
     )
     text = []
     for title, lines in sections:
-        shown = [folded for line in lines for folded in _fold(f"  {line}")]
+        shown = [folded for line in lines for folded in _fold(f"  {line}", width)]
         if shown:
             # In capitals, because mitmweb swallows the empty line before a title.
             text.append("\n".join([title.upper(), *shown]))
     return "\n\n".join(text) + "\n"
 
 
-def _fold(line: str) -> list[str]:
+def _fold(line: str, width: int) -> list[str]:
     """Break a long line between words; what follows is indented below its text."""
-    if len(line) <= _WIDTH:
+    if len(line) <= width:
         return [line]
     indent = " " * (len(line) - len(line.lstrip()) + 2)
-    return wrap(line, _WIDTH, initial_indent="", subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return wrap(line, width, initial_indent="", subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def _exchange(inspection: Inspection) -> Iterator[str]:
