@@ -49,6 +49,15 @@ def test_order_is_severity_then_rule_then_place():
     )
 
 
+def test_a_cause_stands_before_what_follows_from_it():
+    """Though it is only a remark, and before what has nothing to do with it and is as bad."""
+    (one,), (other,) = orders(1), orders(1, rule="a-warning", severity=Severity.WARNING)
+    follows, cause = finding("follows"), finding("why", Severity.INFO, cause=True)
+    alone = structs.replace(other, findings=(finding("a-cause-alone", Severity.INFO, cause=True),))
+    groups = worst_first(folded([alone, other, structs.replace(one, findings=(cause, follows))]).values())
+    assert [group.key.rule for group in groups] == ["why", "follows", "a-warning", "a-cause-alone"]
+
+
 def test_groups_of_two_files_join():
     both, second = folded(orders(3)), folded(orders(9))
     for key, group in second.items():

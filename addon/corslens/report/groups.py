@@ -74,6 +74,10 @@ class Group(Struct, kw_only=True):
     unnamed: int = 0
     """Exchanges from pages, or with methods, that are not among those."""
     examples: list[Example] = field(default_factory=list)
+    cause: bool = False
+    """It names what happened in the place of CORS."""
+    rank: Severity = Severity.INFO
+    """Of a cause the worst that was found beside it, of any other its own severity."""
 
 
 def without_loopback_port(origin: str) -> str:
@@ -114,6 +118,7 @@ def join(groups: dict[Key, Group], key: Key, other: Group) -> None:
     if other.severity > group.severity:
         group.severity, group.confidence = other.severity, other.confidence
         group.message, group.fix, group.evidence = other.message, other.fix, other.evidence
+    group.rank = max(group.rank, other.rank)
     group.count += other.count
     group.first, group.last = min(group.first, other.first), max(group.last, other.last)
     group.unnamed += other.unnamed
@@ -125,8 +130,8 @@ def join(groups: dict[Key, Group], key: Key, other: Group) -> None:
 
 
 def worst_first(groups: Iterable[Group]) -> list[Group]:
-    """Return the groups in the order of every report: by severity, then rule, API and path."""
-    return sorted(groups, key=lambda group: (-group.severity, group.key))
+    """Return the groups in the order of every report: by severity, a cause before what follows from it, then rule, API and path."""
+    return sorted(groups, key=lambda group: (-group.rank, not group.cause, group.key))
 
 
 def _name(group: Group, names: set[str], name: str) -> None:
@@ -153,10 +158,13 @@ def _add(groups: dict[Key, Group], inspection: Inspection, finding: Finding, lim
             evidence=finding.evidence,
             first=exchange.request.time,
             last=exchange.request.time,
+            cause=finding.cause,
         )
     elif finding.severity > group.severity:
         group.severity, group.confidence = finding.severity, finding.confidence
         group.message, group.fix, group.evidence = finding.message, finding.fix, finding.evidence
+    beside = inspection.findings if finding.cause else (finding,)
+    group.rank = max([group.rank, *(one.severity for one in beside)])
     group.count += 1
     group.first, group.last = min(group.first, exchange.request.time), max(group.last, exchange.request.time)
     _name(group, group.methods, exchange.request.method)
