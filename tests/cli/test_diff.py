@@ -48,3 +48,12 @@ def test_a_side_that_cannot_be_read(tmp_path: Path) -> None:
     good, _ = captures(tmp_path)
     result = run(good, tmp_path / "no.har")
     assert result.exit_code == Exit.UNREADABLE and "no.har: cannot be read" in result.stderr
+
+
+def test_a_test_server_on_another_port(tmp_path: Path) -> None:
+    """It is the same endpoint, and the help says so."""
+    sides = [tmp_path / f"{port}.har" for port in (58080, 41234)]
+    for side in sides:
+        side.write_bytes(encoded(entry(url=f"http://localhost:{side.stem}/me")))
+    assert run(*sides).stdout.startswith("1 endpoint in both")
+    assert "Ports of this machine (localhost, 127.0.0.1) are left out" in " ".join(run("--help").stdout.split())

@@ -46,7 +46,8 @@ def diff(
 ) -> None:
     """Say what changed in verdicts and findings, per endpoint, from the capture BEFORE to the capture AFTER.
 
-    Either may be a file or a folder. The exit codes are those of analyze; only findings that are new in AFTER count.
+    Either may be a file or a folder. Ports of this machine (localhost, 127.0.0.1) are left out, for two runs
+    rarely get the same ones. The exit codes are those of analyze; only findings that are new in AFTER count.
     """
     work = Work(engine=engine, include=include, exclude=exclude, rule_paths=rule_paths, all_cors=True)
     settings_of(work)
