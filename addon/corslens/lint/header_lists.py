@@ -1,11 +1,9 @@
 """Lists in CORS headers: their elements, and those that do nothing where they stand."""
 
 from corslens.fetch.bounded_cache import bounded_cache
-from corslens.fetch.methods import CORS_SAFELISTED_METHODS, FORBIDDEN_METHODS, NORMALIZED_METHODS
+from corslens.fetch.methods import FORBIDDEN_METHODS, is_cors_safelisted_method, normalize_method
 from corslens.fetch.request_headers import is_forbidden_request_header
 
-_LISTED_METHODS = (NORMALIZED_METHODS - CORS_SAFELISTED_METHODS) | {"PATCH"}
-"""Methods that only count when they are listed."""
 _RESPONSE_BEGINNINGS = ("access-control-allow-", "access-control-expose-", "access-control-max-")
 
 
@@ -21,9 +19,19 @@ def forbidden_methods(lines: tuple[str, ...]) -> frozenset[str]:
 
 
 def wrong_case_methods(lines: tuple[str, ...]) -> frozenset[str]:
-    """Return the listed methods that would need capital letters to match anything."""
+    """Return the listed methods that would need capital letters to match what pages ask for, which is normalized."""
     names = {part.strip() for line in lines for part in line.split(",")}
-    return frozenset(n for n in names if n != n.upper() and n.upper() in _LISTED_METHODS and n.upper() not in names)
+    asked = {name: _asked_for(name) for name in names}
+    return frozenset(
+        name
+        for name, method in asked.items()
+        if name != method and method not in names and not is_cors_safelisted_method(method)
+    )
+
+
+def _asked_for(method: str) -> str:
+    # PATCH is not normalized, but who lists `patch` has seen others that are, and means it.
+    return "PATCH" if method.upper() == "PATCH" else normalize_method(method)
 
 
 def forbidden_headers(lines: tuple[str, ...]) -> frozenset[str]:
