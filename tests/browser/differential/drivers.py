@@ -4,8 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any
 
 from tests.browser.differential.compare import Told
 from tests.browser.differential.scenario import Scenario
@@ -13,6 +12,7 @@ from tests.browser.differential.world import World
 from tests.browser.kit.chromium import Chromium
 from tests.browser.kit.firefox import Firefox, Message
 from tests.browser.kit.page import NetworkRequest
+from tests.browser.kit.stacked import Stacked
 from tests.browser.kit.truth import split
 
 RUN_SECONDS = 180.0
@@ -29,33 +29,22 @@ type Heard = dict[int, tuple[list[Told], list[float]]]
 """By scenario: what was said of each request, and when each began."""
 
 
-class Driver(Protocol):
+class Driver(Stacked):
     """A browser that can run scenarios."""
 
-    async def __aenter__(self) -> Self: ...
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None: ...
     async def run(self, world: World, scenarios: Sequence[Scenario]) -> Heard:
         """Run scenarios whose pages have the same scheme."""
-        ...
+        raise NotImplementedError
 
 
-class ChromiumDriver:
+class ChromiumDriver(Driver):
     """Chromium tells by Network.loadingFailed's corsErrorStatus."""
 
     def __init__(self, proxy_port: int) -> None:
-        self._stack = AsyncExitStack()
         self._chromium = Chromium(proxy=f"127.0.0.1:{proxy_port}")
 
-    async def __aenter__(self) -> Self:
-        await self._stack.enter_async_context(self._chromium)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self._stack.aclose()
+    async def _start(self, stack: AsyncExitStack) -> None:
+        await stack.enter_async_context(self._chromium)
 
     async def run(self, world: World, scenarios: Sequence[Scenario]) -> Heard:
         """Run scenarios whose pages have the same scheme."""
@@ -88,20 +77,14 @@ def _told(seen: dict[str, Any], hops: Sequence[NetworkRequest]) -> Told:
     return Told(result=seen["result"], cors_error=hops[0].cors_error, detail=hops[0].error_text or seen.get("error"))
 
 
-class FirefoxDriver:
+class FirefoxDriver(Driver):
     """Firefox tells by the category of a console message that names the URL."""
 
     def __init__(self, proxy_port: int) -> None:
         self._firefox = Firefox(proxy=f"127.0.0.1:{proxy_port}")
 
-    async def __aenter__(self) -> Self:
-        await self._firefox.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self._firefox.__aexit__(kind, error, traceback)
+    async def _start(self, stack: AsyncExitStack) -> None:
+        await stack.enter_async_context(self._firefox)
 
     async def run(self, world: World, scenarios: Sequence[Scenario]) -> Heard:
         """Run scenarios whose pages have the same scheme."""

@@ -3,16 +3,13 @@
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
-from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from tests.browser.kit.devtools import DevTools
 from tests.browser.kit.page import Page
 from tests.browser.kit.processes import Program
+from tests.browser.kit.stacked import Stacked, profile
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = (
@@ -54,7 +51,7 @@ class NoChromiumError(RuntimeError):
     """There is no Chromium on this machine."""
 
 
-class Chromium:
+class Chromium(Stacked):
     """A browser with a new profile. `async with` starts and stops it; `page()` opens a tab.
 
     Args:
@@ -67,38 +64,24 @@ class Chromium:
         self._flags = [*FLAGS, *flags]
         if ignore_certificate_errors:
             self._flags.append("--ignore-certificate-errors")
-        self._stack = AsyncExitStack()
         self._devtools: DevTools | None = None
 
-    async def __aenter__(self) -> Self:
+    async def _start(self, stack: AsyncExitStack) -> None:
         path = find_chromium()
         if path is None:
             raise NoChromiumError("no Chromium found: install the package chromium, or name one in CORSLENS_CHROMIUM")
-        try:
-            # Chromium's helpers may still write while the folder goes away.
-            folder = Path(
-                self._stack.enter_context(tempfile.TemporaryDirectory(prefix="corslens-chromium-", ignore_cleanup_errors=True))
-            )
-            preferences = folder / "Default" / "Preferences"
-            preferences.parent.mkdir()
-            preferences.write_text(json.dumps(PREFERENCES))
-            proxy = [f"--proxy-server={self._proxy}"] if self._proxy else []
-            program = Program(
-                [path, *self._flags, *proxy, f"--user-data-dir={folder}", "about:blank"],
-                env={**os.environ, "TMPDIR": str(folder)},  # its own temporary files go away with the profile
-            )
-            await self._stack.enter_async_context(program)
-            found = await program.line(r"DevTools listening on (ws://\S+)")
-            self._devtools = await self._stack.enter_async_context(DevTools(found[1]))
-        except BaseException:
-            await self._stack.aclose()
-            raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self._stack.aclose()
+        folder = profile(stack, "chromium")
+        preferences = folder / "Default" / "Preferences"
+        preferences.parent.mkdir()
+        preferences.write_text(json.dumps(PREFERENCES))
+        proxy = [f"--proxy-server={self._proxy}"] if self._proxy else []
+        program = Program(
+            [path, *self._flags, *proxy, f"--user-data-dir={folder}", "about:blank"],
+            env={**os.environ, "TMPDIR": str(folder)},  # its own temporary files go away with the profile
+        )
+        await stack.enter_async_context(program)
+        found = await program.line(r"DevTools listening on (ws://\S+)")
+        self._devtools = await stack.enter_async_context(DevTools(found[1]))
 
     @property
     def devtools(self) -> DevTools:

@@ -9,16 +9,15 @@ import asyncio
 import json
 import os
 import shutil
-import tempfile
 from contextlib import AsyncExitStack
 from itertools import count
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from msgspec import Struct
 
 from tests.browser.kit.processes import Program
+from tests.browser.kit.stacked import Stacked, profile
 
 NAMES = ("firefox-esr", "firefox")
 PREFERENCES: dict[str, str | int | bool] = {
@@ -87,7 +86,7 @@ def find_firefox() -> str | None:
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
-class Firefox:
+class Firefox(Stacked):
     """A browser with a new profile and one tab. `async with` starts and stops it.
 
     Args:
@@ -97,39 +96,25 @@ class Firefox:
     def __init__(self, *, proxy: str) -> None:
         self._proxy = proxy
         self._ids = count(1)
-        self._stack = AsyncExitStack()
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
 
-    async def __aenter__(self) -> Self:
+    async def _start(self, stack: AsyncExitStack) -> None:
         path = find_firefox()
         if path is None:
             raise NoFirefoxError("no Firefox found: install the package firefox-esr, or name one in CORSLENS_FIREFOX")
-        try:
-            # Firefox may still write while the folder goes away.
-            folder = Path(
-                self._stack.enter_context(tempfile.TemporaryDirectory(prefix="corslens-firefox-", ignore_cleanup_errors=True))
-            )
-            self._write_preferences(folder)
-            argv = [path, "--headless", "--no-remote", "--marionette", "--remote-allow-system-access", "--profile", str(folder)]
-            env = {**os.environ, "HOME": str(folder), "TMPDIR": str(folder), "MOZ_CRASHREPORTER_DISABLE": "1"}
-            program = await self._stack.enter_async_context(Program([*argv, "about:blank"], env=env))
-            found = await program.line(r"Listening on port (\d+)|Marionette.*?:(\d+)", seconds=60)
-            self._reader, self._writer = await asyncio.open_connection("127.0.0.1", int(found[1] or found[2]), limit=1 << 26)
-            self._stack.callback(self._writer.close)
-            await self._read()  # the server introduces itself
-            await self.send("WebDriver:NewSession", {"acceptInsecureCerts": True})
-            await self.send("WebDriver:SetTimeouts", {"script": 600_000, "pageLoad": 60_000})
-            await self.in_chrome(LISTEN)
-        except BaseException:
-            await self._stack.aclose()
-            raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self._stack.aclose()
+        folder = profile(stack, "firefox")
+        self._write_preferences(folder)
+        argv = [path, "--headless", "--no-remote", "--marionette", "--remote-allow-system-access", "--profile", str(folder)]
+        env = {**os.environ, "HOME": str(folder), "TMPDIR": str(folder), "MOZ_CRASHREPORTER_DISABLE": "1"}
+        program = await stack.enter_async_context(Program([*argv, "about:blank"], env=env))
+        found = await program.line(r"Listening on port (\d+)|Marionette.*?:(\d+)", seconds=60)
+        self._reader, self._writer = await asyncio.open_connection("127.0.0.1", int(found[1] or found[2]), limit=1 << 26)
+        stack.callback(self._writer.close)
+        await self._read()  # the server introduces itself
+        await self.send("WebDriver:NewSession", {"acceptInsecureCerts": True})
+        await self.send("WebDriver:SetTimeouts", {"script": 600_000, "pageLoad": 60_000})
+        await self.in_chrome(LISTEN)
 
     def _write_preferences(self, folder: Path) -> None:
         host, _, port = self._proxy.partition(":")
