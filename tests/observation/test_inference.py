@@ -160,6 +160,9 @@ def _asked(agent: str, url: str = f"{API}/me", **given: str) -> Request:
         pytest.param(_asked(WEBKIT, Sec_Fetch_Dest="font"), Known(WITHOUT, ("font",)), id="a font is loaded without"),
         pytest.param(_asked(CHROMIUM), Known(WITHOUT, ("no-sec-fetch-storage-access",)), id="Chromium would say"),
         pytest.param(_asked(FIREFOX), Known(WITHOUT, ("no-sec-fetch-storage-access",)), id="Firefox would say"),
+        pytest.param(
+            _asked(CHROMIUM, Origin="null"), Known(WITHOUT, ("no-sec-fetch-storage-access",)), id="from a sandboxed frame too"
+        ),
     ],
 )
 def test_known_credentials(asked: Request, credentials: Known[CredentialsMode]) -> None:
@@ -177,6 +180,10 @@ def test_known_credentials(asked: Request, credentials: Known[CredentialsMode]) 
         pytest.param(
             preflight("PUT", given={"User-Agent": CHROMIUM, "Sec-Fetch-Site": "cross-site"}),
             id="Chromium's preflights never say",
+        ),
+        pytest.param(
+            _asked(CHROMIUM, Origin="null", Referer=f"{PAGE}/"),
+            id="redirected where nobody saw it: an opaque page sends no Referer",
         ),
     ],
 )

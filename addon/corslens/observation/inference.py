@@ -30,6 +30,7 @@ SEC_FETCH_MODE = "sec-fetch-mode"
 SEC_FETCH_DEST = "sec-fetch-dest"
 SEC_FETCH_SITE = "sec-fetch-site"
 SEC_FETCH_STORAGE_ACCESS = "sec-fetch-storage-access"
+REFERER = "referer"
 
 STORAGE_ACCESS_SINCE: Mapping[Engine, int] = MappingProxyType({Engine.CHROMIUM: 133, Engine.FIREFOX: 153})
 """The version since which an engine sends Sec-Fetch-Storage-Access with every cross-site `include`: documented for Chromium, the oldest recorded Firefox."""
@@ -136,7 +137,7 @@ def infer_page_origin(request: Request, target_origin: str, previous: Observatio
         return origin
     if request.headers.get(SEC_FETCH_SITE) == "same-origin":
         return target_origin
-    referrer = request.headers.get("referer")
+    referrer = request.headers.get(REFERER)
     return origin_of(referrer) if referrer else None
 
 
@@ -225,6 +226,10 @@ def infer_credentials(
         return Known(NOT_INCLUDE, ("font",))
     # Chromium's preflights never carry the header, Firefox's do as the request that they are for.
     can_tell = tells_storage_access and previous is None and (role is not Role.PREFLIGHT or engine is Engine.FIREFOX)
+    # Behind a redirect its absence tells nothing, and this one was redirected unseen: a page whose own origin is opaque sends no
+    # Referer, https://w3c.github.io/webappsec-referrer-policy/#determine-requests-referrer
+    if headers.get(ORIGIN) == NULL and REFERER in headers:
+        can_tell = False
     # Sec-Fetch-Site counts the scheme, Firefox's Sec-Fetch-Storage-Access does not: seen from an http page to https of its own site.
     if (
         can_tell
