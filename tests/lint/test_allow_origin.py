@@ -72,3 +72,8 @@ def test_differences(allowed: str, found: Difference | None) -> None:
 
 def test_names_of_this_machine() -> None:
     assert difference("http://localhost:5000", "http://127.0.0.1:5000", "http://localhost:8000") is Difference.HOST_NAME
+
+
+@pytest.mark.parametrize("origin", ["https://WWW.Example.com", "https://a%60b.example.com", "https://www.example.com:443"])
+def test_an_origin_that_no_browser_wrote_does_not_differ_from_itself(origin: str) -> None:
+    assert difference(origin, origin, "https://api.example.net") is None

@@ -121,14 +121,17 @@ _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 @bounded_cache(4096)
 def difference(allowed: str, origin: str, target: str) -> Difference | None:
-    """Say how an allowed origin (any text) differs from the request's serialized origin; None where one of them is opaque."""
-    named = origin_of(allowed)
-    if NULL in (named, origin) or named == origin:
+    """Say how an allowed origin (any text) differs from the request's (which a browser serializes, and others may not).
+
+    Returns: None where they are the same one in two spellings, or one of them is opaque.
+    """
+    named, wanted = origin_of(allowed), origin_of(origin)
+    if NULL in (named, wanted) or named == wanted:
         return None
     if named == target:
         return Difference.ITSELF
     scheme, host, port = scheme_host_port(named)
-    wanted_scheme, wanted_host, wanted_port = scheme_host_port(origin)
+    wanted_scheme, wanted_host, wanted_port = scheme_host_port(wanted)
     if host == wanted_host:
         return Difference.SCHEME if scheme != wanted_scheme else Difference.PORT
     if {host, wanted_host} <= _THIS_MACHINE and port == wanted_port:
