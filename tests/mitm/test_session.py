@@ -569,6 +569,27 @@ async def test_the_end_comes_before_a_response_does(confdir, tmp_path):
     assert (record["url"], record["verdicts"]["chromium"]["outcome"]) == (api.url("/events"), "blocked")
 
 
+async def test_the_end_comes_before_an_answer_does(confdir, tmp_path):
+    """What was only asked has its record, too, and is no problem of the server's."""
+    log = tmp_path / "x.jsonl"
+    go = asyncio.Event()
+
+    async def slow(request):
+        await go.wait()
+        return web.Response(text="x")
+
+    async with Server({"/slow": slow}) as api, Proxy(confdir, cors_log=str(log)) as proxy:
+        waiting = asyncio.create_task(proxy.send("GET", api.url("/slow"), [ORIGIN]))
+        while not proxy.keeper.flows:
+            await asyncio.sleep(0)
+        await proxy.stop()
+        go.set()
+        await asyncio.gather(waiting, return_exceptions=True)
+    (record,) = map(json.loads, log.read_text().splitlines())
+    assert (record["url"], record["status"], record["verdicts"]["chromium"]["outcome"]) == (api.url("/slow"), None, "aborted")
+    assert [finding["rule"] for finding in record["findings"]] == ["request-cancelled"]
+
+
 async def test_another_history_keeps_what_is_under_way(confdir, tmp_path):
     """A response to a request of before has its record, and a preflight that nobody followed, too."""
     log = tmp_path / "x.jsonl"

@@ -23,6 +23,9 @@ from corslens.patching.patch import apply
 from corslens.patching.summary import Summary
 from corslens.verdict.decide import decide
 
+_UNANSWERED = "the client disconnected, or the proxy ended, before there was an answer"
+"""Of a flow that no hook told the end of: mitmproxy 12 loses some of the streams that an HTTP/2 client resets."""
+
 IN_FLIGHT = 10_000
 """Flows that have begun and not ended; more than this is a leak, and the oldest is let go."""
 
@@ -209,7 +212,13 @@ class Session:
             self._sink(inspection, final=state is None)
 
     def finish(self) -> None:
-        """Hand on what is still to be known: the session is over. A flow whose response was on its way has its last word now."""
+        """Hand on what is still to be known: the session is over. A flow that was under way has its last word now."""
+        for state in self._in_flight.values():
+            if state.inspection is None:
+                exchange = structs.replace(state.exchange, error=_UNANSWERED)
+                first, *others = self.inspector.complete(exchange)
+                state.inspection = self._headlined(first)
+                self.later(others)
         self.later(self.inspector.finish())
         while self._in_flight:
             self._hand_on_at_last(self._in_flight.popitem(last=False)[1])
