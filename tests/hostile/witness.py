@@ -1,0 +1,34 @@
+"""A mitmproxy script: writes down which exchanges pass the hooks, to compare what the addon knows with."""
+
+from pathlib import Path
+
+from mitmproxy import ctx, http
+from mitmproxy.addonmanager import Loader
+
+
+class Witness:
+    """Notes the beginning and the end of each exchange; a CONNECT is none."""
+
+    def load(self, loader: Loader) -> None:
+        """Declare where it writes."""
+        loader.add_option("witness_file", str, "", "Gets a line `begun ID` and a line `over ID` for each exchange.")
+
+    def requestheaders(self, flow: http.HTTPFlow) -> None:
+        """An exchange has begun."""
+        self._note("begun", flow)
+
+    def response(self, flow: http.HTTPFlow) -> None:
+        """It is over."""
+        self._note("over", flow)
+
+    def error(self, flow: http.HTTPFlow) -> None:
+        """It is over, too."""
+        self._note("over", flow)
+
+    def _note(self, event: str, flow: http.HTTPFlow) -> None:
+        if flow.request.data.method != b"CONNECT":
+            with Path(ctx.options.witness_file).open("a") as file:
+                file.write(f"{event} {flow.id}\n")
+
+
+addons = [Witness()]
