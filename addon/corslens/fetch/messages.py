@@ -8,6 +8,8 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from corslens.fetch.header_names import NO_NAMES, HeaderNames, header_names
+
 type HeaderLine = tuple[str, str]
 
 
@@ -17,48 +19,53 @@ class HeaderList:
     Standard: header list, https://fetch.spec.whatwg.org/#concept-header-list
     """
 
-    __slots__ = ("_index", "lines")
+    __slots__ = ("_index", "_names", "lines")
 
     lines: tuple[HeaderLine, ...]
 
     def __init__(self, lines: Iterable[HeaderLine] = ()) -> None:
         self.lines = tuple(lines)
-        self._index: dict[str, tuple[str, ...]] | None = None
+        self._names = NO_NAMES
+        self._index: dict[str, str | tuple[str, ...]] | None = None
 
-    def _by_name(self) -> dict[str, tuple[str, ...]]:
-        index: dict[str, tuple[str, ...]] = {}
-        repeats: dict[str, list[str]] = {}
-        for name, value in self.lines:
-            # Within latin-1 no other character lower-cases to an ASCII letter, so this is a byte-lowercase.
-            key = name.lower()
-            if key not in index:
-                index[key] = (value,)
-            elif key in repeats:
-                repeats[key].append(value)
-            else:
-                repeats[key] = [*index[key], value]
-        for key, values in repeats.items():
-            index[key] = tuple(values)
+    def _by_name(self) -> dict[str, str | tuple[str, ...]]:
+        """Return the value of each name's line, or the values where it has several."""
+        if self._index is not None:
+            return self._index
+        index: dict[str, str | tuple[str, ...]] = {}
+        if self.lines:
+            sent, values = zip(*self.lines, strict=True)
+            self._names = names = header_names(sent)
+            index = dict(zip(names.lowered, values, strict=True))
+            if names.repeated:
+                several: dict[str, list[str]] = {name: [] for name in names.unique}
+                for name, value in zip(names.lowered, values, strict=True):
+                    several[name].append(value)
+                index.update({name: tuple(found) for name, found in several.items() if len(found) > 1})
         self._index = index
         return index
 
     def values(self, name: str) -> tuple[str, ...]:
         """Return the value of each line with this (lower-case) name, in order."""
-        return (self._index or self._by_name()).get(name, ())
+        found = (self._index or self._by_name()).get(name)
+        if found is None:
+            return ()
+        return found if isinstance(found, tuple) else (found,)
 
     def get(self, name: str) -> str | None:
         """Return the lines' values joined with a comma and a space, or None when there is no such line.
 
         Standard: get, https://fetch.spec.whatwg.org/#concept-header-list-get
         """
-        values = (self._index or self._by_name()).get(name)
-        if values is None:
-            return None
-        return values[0] if len(values) == 1 else ", ".join(values)
+        found = (self._index or self._by_name()).get(name)
+        return ", ".join(found) if isinstance(found, tuple) else found
 
-    def names(self) -> Iterable[str]:
-        """Return the lower-case names in order of first appearance."""
-        return (self._index or self._by_name()).keys()
+    @property
+    def names(self) -> HeaderNames:
+        """The lower-case names."""
+        if self._index is None:
+            self._by_name()
+        return self._names
 
     def with_header(self, name: str, values: Iterable[str]) -> "HeaderList":
         """Return a copy in which exactly these lines have this name, at the first one's place or else at the end."""

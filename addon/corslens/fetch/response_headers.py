@@ -22,7 +22,7 @@ def cors_exposed_header_names(response: Response, credentials_mode: CredentialsM
     """
     names = extract_token_list(response.headers.values(ACCESS_CONTROL_EXPOSE_HEADERS)) or ()
     if WILDCARD in names and credentials_mode is not CredentialsMode.INCLUDE:
-        return frozenset(response.headers.names())
+        return response.headers.names.members
     return frozenset(name.lower() for name in names)
 
 
@@ -32,5 +32,5 @@ def readable_header_names(response: Response, credentials_mode: CredentialsMode)
     Standard: https://fetch.spec.whatwg.org/#concept-filtered-response-cors
     """
     exposed = cors_exposed_header_names(response, credentials_mode)
-    present = {name for name in response.headers.names() if name not in FORBIDDEN_RESPONSE_HEADERS}
+    present = {name for name in response.headers.names.unique if name not in FORBIDDEN_RESPONSE_HEADERS}
     return tuple(sorted(name for name in present if name in CORS_SAFELISTED_RESPONSE_HEADERS or name in exposed))

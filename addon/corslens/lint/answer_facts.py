@@ -176,7 +176,7 @@ class AnswerFacts(FactsBase):
         got = self.got
         if got is None or 300 <= got.status < 400 or self.observation.role not in (Role.ACTUAL, Role.SIMPLE):
             return frozenset()
-        wanted = WANTED_BY_PAGES & self.got_headers.names()  # type: ignore[operator]  # a dict's key view
+        wanted = WANTED_BY_PAGES & self.got_headers.names.members
         if not wanted:
             return frozenset()
         credentials = self.observation.credentials

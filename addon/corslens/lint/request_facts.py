@@ -1,7 +1,5 @@
 """Facts about the request: what was asked, by whom, and with what evidence for what the wire does not show."""
 
-from collections.abc import Set
-
 from corslens.engines.engine import Engine
 from corslens.fetch.constants import (
     ACCESS_CONTROL_REQUEST_HEADERS,
@@ -21,8 +19,6 @@ from corslens.observation.path_shape import path_shape
 from corslens.observation.traffic import jsonp_parameter
 
 _NOT_A_BROWSER = Unknown("no browser is recognised by the User-Agent")
-type Names = Set[str]
-"""Lower-case header names."""
 
 
 class RequestFacts(FactsBase):
@@ -66,9 +62,9 @@ class RequestFacts(FactsBase):
         return self.observation.origin
 
     @fact("request.headers", rank=6)
-    def request_headers(self) -> Names:
+    def request_headers(self) -> frozenset[str]:
         """The lower-case names of the request's headers."""
-        return self.sent_headers.names()  # type: ignore[return-value]  # a dict's key view, not copied: this is asked of every exchange
+        return self.sent_headers.names.members
 
     @fact("request.mode", message="request", header="sec-fetch-mode", rank=40)
     def request_mode(self) -> str | Unknown:

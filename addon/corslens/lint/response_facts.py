@@ -26,7 +26,6 @@ from corslens.lint.header_spelling import OBSOLETE_NAMES, REQUEST_NAMES, meant_n
 from corslens.lint.hosts import Hosting, LookAlike, Place, hosting_of, look_alike, place_of
 from corslens.lint.max_age import MaxAgeForm, max_age_form
 from corslens.lint.oddities import PREFLIGHT_ONLY, Oddity
-from corslens.lint.request_facts import Names
 from corslens.observation.observation import Role
 
 
@@ -44,14 +43,14 @@ class ResponseFacts(FactsBase):
     """`response.allow-*`, `granted.*` and the other CORS headers of the response."""
 
     @fact("response.headers", rank=5)
-    def response_headers(self) -> Names:
+    def response_headers(self) -> frozenset[str]:
         """The lower-case names of the response's headers. Rules that need one cost nothing on responses without it."""
-        return self.got_headers.names()  # type: ignore[return-value]  # a dict's key view, not copied: this is asked of every exchange
+        return self.got_headers.names.members
 
     @fact("response.cors-headers", message="response", rank=9)
     def response_cors_headers(self) -> frozenset[str]:
         """The names of the response's `Access-Control-…` headers, misspelt ones included."""
-        return frozenset(name for name in self.got_headers.names() if name.startswith("access-control-"))
+        return frozenset(name for name in self.got_headers.names.unique if name.startswith("access-control-"))
 
     @fact("response.allow-origin", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN, rank=15)
     def response_allow_origin(self) -> str | None:
@@ -201,12 +200,12 @@ class ResponseFacts(FactsBase):
     @fact("response.misspelt-headers", message="response", rank=10, only_if=Oddity.HEADER_NAMES)
     def response_misspelt_headers(self) -> frozenset[str]:
         """Header names that were meant to be CORS headers and are not, lower-case."""
-        return frozenset(name for name in self.got_headers.names() if meant_name(name) is not None)
+        return frozenset(name for name in self.got_headers.names.unique if meant_name(name) is not None)
 
     @fact("response.meant-headers", message=None, rank=60)
     def response_meant_headers(self) -> frozenset[str]:
         """The CORS headers that `response.misspelt-headers` were meant to be, in their right spelling."""
-        return frozenset(meant for name in self.got_headers.names() if (meant := meant_name(name)) is not None)
+        return frozenset(meant for name in self.got_headers.names.unique if (meant := meant_name(name)) is not None)
 
     @fact("response.request-headers", message="response", rank=10, only_if=Oddity.HEADER_NAMES)
     def response_request_headers(self) -> frozenset[str]:

@@ -239,7 +239,7 @@ def _readable(inspection: Inspection) -> Iterator[str]:
     included = isinstance(observation.credentials, Known) and observation.credentials.value is CredentialsMode.INCLUDE
     mode = CredentialsMode.INCLUDE if included else CredentialsMode.SAME_ORIGIN_OR_OMIT
     readable = readable_header_names(response, mode)
-    hidden = sorted(set(response.headers.names()) - set(readable))
+    hidden = sorted(response.headers.names.members - set(readable))
     yield "status and body" + (" (were it allowed)" if inspection.verdict.outcome is Outcome.DEPENDS else "")
     yield f"headers: {_list(map(escape, readable)) or 'none'}"
     if hidden:
