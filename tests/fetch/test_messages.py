@@ -14,7 +14,7 @@ def test_lines_keep_order_case_and_repeats() -> None:
 def test_names_are_found_without_case() -> None:
     assert TWO.values("vary") == ("Origin", "Accept")
     assert "vary" in TWO and "x-b" not in TWO
-    assert list(TWO.names.unique) == ["vary", "x-a"]
+    assert list(TWO.names.ordered) == ["vary", "x-a"]
 
 
 def test_lines_are_joined_with_comma_and_space() -> None:

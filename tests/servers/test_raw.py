@@ -71,7 +71,7 @@ async def head(port: int, method: str, path: str, **headers: str) -> Response:
 async def ask(port: int, method: str, path: str, **headers: str) -> dict[str, str]:
     """Return the response's headers by lower-case name, repeats joined."""
     response = await head(port, method, path, **headers)
-    return {name: response.headers.get(name) or "" for name in response.headers.names.unique}
+    return {name: response.headers.get(name) or "" for name in response.headers.names.ordered}
 
 
 @each_server

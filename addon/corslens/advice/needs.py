@@ -128,7 +128,7 @@ class Needs:
         if response is None:
             return
         exposed = {name.lower() for name in extract_token_list(response.headers.values(ACCESS_CONTROL_EXPOSE_HEADERS)) or ()}
-        for name in response.headers.names.unique:
+        for name in response.headers.names.ordered:
             if name in CORS_SAFELISTED_RESPONSE_HEADERS or name in FORBIDDEN_RESPONSE_HEADERS or not is_token(name):
                 continue
             if name in exposed and name != WILDCARD:

@@ -1,6 +1,6 @@
-"""Header names: what the names of a header list come to, lower-cased.
+"""Header names: the names of a header list, in order and as a set.
 
-Browsers and servers send the same few sequences of names over and over, so each is worked out once.
+Browsers and servers send the same few sequences of names over and over, so that what follows from the names alone is found once.
 """
 
 from msgspec import Struct
@@ -15,26 +15,15 @@ class NameSet(frozenset[str]):
 
 
 class HeaderNames(Struct, frozen=True):
-    """The lower-case names of header lines."""
+    """The names of a header list, lower-case, each of them once."""
 
-    lowered: tuple[str, ...]
-    """One for each line."""
-    unique: tuple[str, ...]
+    ordered: tuple[str, ...]
     """In order of first appearance."""
     members: frozenset[str]
     """A NameSet, unless a stranger sent more than is worth remembering."""
-    repeated: bool
-    """Whether two lines have one name."""
 
 
 @bounded_cache(4096)
 def header_names(names: tuple[str, ...]) -> HeaderNames:
-    """Return what these names, as they are on the wire, come to."""
-    # Within latin-1 no other character lower-cases to an ASCII letter, so this is a byte-lowercase.
-    lowered = tuple([name.lower() for name in names])
-    unique = tuple(dict.fromkeys(lowered))
-    members = NameSet(unique) if sum(map(len, names)) <= LONGEST else frozenset(unique)
-    return HeaderNames(lowered, unique, members, len(unique) < len(lowered))
-
-
-NO_NAMES = header_names(())
+    """Return these names, equal ones as one object."""
+    return HeaderNames(names, NameSet(names) if sum(map(len, names)) <= LONGEST else frozenset(names))

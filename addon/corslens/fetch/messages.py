@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from corslens.fetch.header_names import NO_NAMES, HeaderNames, header_names
+from corslens.fetch.header_names import HeaderNames, header_names
 
 type HeaderLine = tuple[str, str]
 
@@ -25,23 +25,18 @@ class HeaderList:
 
     def __init__(self, lines: Iterable[HeaderLine] = ()) -> None:
         self.lines = tuple(lines)
-        self._names = NO_NAMES
+        self._names: HeaderNames | None = None
         self._index: dict[str, str | tuple[str, ...]] | None = None
 
     def _by_name(self) -> dict[str, str | tuple[str, ...]]:
         """Return the value of each name's line, or the values where it has several."""
-        if self._index is not None:
-            return self._index
-        index: dict[str, str | tuple[str, ...]] = {}
-        if self.lines:
-            sent, values = zip(*self.lines, strict=True)
-            self._names = names = header_names(sent)
-            index = dict(zip(names.lowered, values, strict=True))
-            if names.repeated:
-                several: dict[str, list[str]] = {name: [] for name in names.unique}
-                for name, value in zip(names.lowered, values, strict=True):
-                    several[name].append(value)
-                index.update({name: tuple(found) for name, found in several.items() if len(found) > 1})
+        # Within latin-1 no other character lower-cases to an ASCII letter, so this is a byte-lowercase.
+        index: dict[str, str | tuple[str, ...]] = {name.lower(): value for name, value in self.lines}
+        if len(index) < len(self.lines):
+            several: dict[str, list[str]] = {name: [] for name in index}
+            for name, value in self.lines:
+                several[name.lower()].append(value)
+            index.update({name: tuple(values) for name, values in several.items() if len(values) > 1})
         self._index = index
         return index
 
@@ -63,8 +58,8 @@ class HeaderList:
     @property
     def names(self) -> HeaderNames:
         """The lower-case names."""
-        if self._index is None:
-            self._by_name()
+        if self._names is None:
+            self._names = header_names(tuple(self._index or self._by_name()))
         return self._names
 
     def with_header(self, name: str, values: Iterable[str]) -> "HeaderList":

@@ -32,5 +32,5 @@ def readable_header_names(response: Response, credentials_mode: CredentialsMode)
     Standard: https://fetch.spec.whatwg.org/#concept-filtered-response-cors
     """
     exposed = cors_exposed_header_names(response, credentials_mode)
-    present = {name for name in response.headers.names.unique if name not in FORBIDDEN_RESPONSE_HEADERS}
+    present = {name for name in response.headers.names.ordered if name not in FORBIDDEN_RESPONSE_HEADERS}
     return tuple(sorted(name for name in present if name in CORS_SAFELISTED_RESPONSE_HEADERS or name in exposed))

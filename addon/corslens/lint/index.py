@@ -5,15 +5,18 @@ common. Where a condition fixes a fact's value, the next step is one look-up how
 is tested once for all the rules below it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any
 
+from corslens.fetch.header_names import NameSet
 from corslens.lint.condition import Condition, Leaf, Matcher, Test, compile_condition, conjuncts, wants_value
 from corslens.lint.fact import Fact
 from corslens.lint.oddities import Oddity
 from corslens.observation.observation import Role
 
 _HEADER_SETS = {"response": "response.headers", "request": "request.headers"}
+_REMEMBERED = 256
+"""Sets of header names, at each node that asks for some."""
 _ROLE = "role"
 _ODDITIES = "exchange.oddities"
 _FROM = frozenset({Matcher.IS, Matcher.IN, Matcher.AT_LEAST, Matcher.ABOVE})
@@ -68,7 +71,9 @@ class Node[T]:
             self._frozen = _Frozen(
                 tuple(self.found),
                 tuple((name, {key: node.frozen() for key, node in nodes.items()}) for name, nodes in self.values.items()),
-                tuple((name, {key: node.frozen() for key, node in nodes.items()}) for name, nodes in self.sets.items()),
+                tuple(
+                    (name, _Branches({key: node.frozen() for key, node in nodes.items()})) for name, nodes in self.sets.items()
+                ),
                 tuple((test, node.frozen()) for test, node in self.tests),
             )
         return self._frozen
@@ -81,7 +86,7 @@ class _Frozen[T]:
         self,
         found: "tuple[T, ...]",
         values: "tuple[tuple[str, dict[Any, _Frozen[T]]], ...]",
-        sets: "tuple[tuple[str, dict[Any, _Frozen[T]]], ...]",
+        sets: "tuple[tuple[str, _Branches[T]], ...]",
         tests: "tuple[tuple[Test, _Frozen[T]], ...]",
     ) -> None:
         self.found = found
@@ -93,18 +98,43 @@ class _Frozen[T]:
         """Add the items all of whose conditions hold."""
         if self.found:
             into += self.found
-        for attribute, branches in self.values:
+        for attribute, by_value in self.values:
             value = getattr(facts, attribute)
-            if value in branches:
-                branches[value].collect(facts, into)
+            if value in by_value:
+                by_value[value].collect(facts, into)
         for attribute, branches in self.sets:
             elements = getattr(facts, attribute)
             if elements:
-                for element in branches.keys() & elements:
-                    branches[element].collect(facts, into)
+                for node in branches.of(elements):
+                    node.collect(facts, into)
         for test, node in self.tests:
             if test(facts):
                 node.collect(facts, into)
+
+
+class _Branches[T]:
+    """The nodes for the elements of a set; which of them a set of header names leads to is remembered."""
+
+    __slots__ = ("_by_element", "_by_names")
+
+    def __init__(self, by_element: dict[Any, _Frozen[T]]) -> None:
+        self._by_element = by_element
+        self._by_names: dict[NameSet, tuple[_Frozen[T], ...]] = {}
+
+    def of(self, elements: Set[Any]) -> Iterable[_Frozen[T]]:
+        """Return the nodes of the elements."""
+        if elements.__class__ is not NameSet:
+            return self._chosen(elements)
+        nodes = self._by_names.get(elements)
+        if nodes is None:
+            if len(self._by_names) >= _REMEMBERED:
+                self._by_names.clear()
+            nodes = self._by_names[elements] = self._chosen(elements)
+        return nodes
+
+    def _chosen(self, elements: Set[Any]) -> tuple[_Frozen[T], ...]:
+        branches = self._by_element
+        return tuple([branches[element] for element in elements if element in branches])
 
 
 class Index[T]:

@@ -124,12 +124,12 @@ class OddityFacts(FactsBase):
         """What is out of the ordinary; other facts are only looked at where their mark is here."""
         observation, past = self.observation, self.past
         sent, got = self.sent_headers, self.got
-        found = _in_request_names(sent.names.unique)
+        found = _in_request_names(sent.names.ordered)
         if got is None:
             found |= {Oddity.UNANSWERED}
         else:
             headers = got.headers
-            found |= _in_response_names(headers.names.unique)
+            found |= _in_response_names(headers.names.ordered)
             if got.status >= 300:
                 found |= {Oddity.ERROR if got.status >= 400 else Oddity.REDIRECT}
             allow_origin = headers.get(ACCESS_CONTROL_ALLOW_ORIGIN)

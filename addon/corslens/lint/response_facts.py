@@ -50,7 +50,7 @@ class ResponseFacts(FactsBase):
     @fact("response.cors-headers", message="response", rank=9)
     def response_cors_headers(self) -> frozenset[str]:
         """The names of the response's `Access-Control-…` headers, misspelt ones included."""
-        return frozenset(name for name in self.got_headers.names.unique if name.startswith("access-control-"))
+        return frozenset(name for name in self.got_headers.names.ordered if name.startswith("access-control-"))
 
     @fact("response.allow-origin", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN, rank=15)
     def response_allow_origin(self) -> str | None:
@@ -200,12 +200,12 @@ class ResponseFacts(FactsBase):
     @fact("response.misspelt-headers", message="response", rank=10, only_if=Oddity.HEADER_NAMES)
     def response_misspelt_headers(self) -> frozenset[str]:
         """Header names that were meant to be CORS headers and are not, lower-case."""
-        return frozenset(name for name in self.got_headers.names.unique if meant_name(name) is not None)
+        return frozenset(name for name in self.got_headers.names.ordered if meant_name(name) is not None)
 
     @fact("response.meant-headers", message=None, rank=60)
     def response_meant_headers(self) -> frozenset[str]:
         """The CORS headers that `response.misspelt-headers` were meant to be, in their right spelling."""
-        return frozenset(meant for name in self.got_headers.names.unique if (meant := meant_name(name)) is not None)
+        return frozenset(meant for name in self.got_headers.names.ordered if (meant := meant_name(name)) is not None)
 
     @fact("response.request-headers", message="response", rank=10, only_if=Oddity.HEADER_NAMES)
     def response_request_headers(self) -> frozenset[str]:

@@ -52,7 +52,7 @@ class VerdictFacts(FactsBase):
         if verdict is None or not verdict.failures:
             return frozenset()
         reported, *others = (failure.reason for failure in verdict.failures)
-        if others and not any(name.startswith("access-control-") for name in self.got_headers.names.unique):
+        if others and not any(name.startswith("access-control-") for name in self.got_headers.names.ordered):
             others = [reason for reason in others if reason not in _RESTATES_ABSENCE]
         return frozenset((reported, *others))
 

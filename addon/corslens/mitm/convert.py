@@ -4,8 +4,7 @@ from mitmproxy import http
 from mitmproxy.net.http import status_codes
 from msgspec import structs
 
-from corslens.fetch.bounded_cache import bounded_cache
-from corslens.fetch.messages import NO_HEADERS, HeaderLine, HeaderList, Request, Response
+from corslens.fetch.messages import HeaderLine, HeaderList, Request, Response
 from corslens.mitm.address import browser_url
 from corslens.observation.exchange import Exchange, Source
 from corslens.observation.network_error import is_answered_by_proxy
@@ -22,19 +21,10 @@ _FORBIDDEN = frozenset(map(chr, (*range(0x09), *range(0x0A, 0x20), 0x7F)))
 
 def header_list(fields: Fields) -> HeaderList:
     """Return the header lines, isomorphic-decoded; HTTP/2's pseudo-headers, which a HAR may hold, are left out."""
-    if not fields:
-        return NO_HEADERS
-    sent, values = zip(*fields, strict=True)
-    names, pseudo = _decoded(sent)
-    lines = zip(names, [value.decode("latin-1") for value in values], strict=True)
-    return HeaderList([line for line in lines if line[0][:1] != ":"] if pseudo else lines)
-
-
-@bounded_cache(4096)
-def _decoded(names: tuple[bytes, ...]) -> tuple[tuple[str, ...], bool]:
-    """Return the names, and whether there are pseudo-headers among them."""
-    decoded = tuple([name.decode("latin-1") for name in names])
-    return decoded, any(name[:1] == ":" for name in decoded)
+    lines = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in fields]
+    if b":" in b"".join([name[:1] for name, _ in fields]):
+        lines = [line for line in lines if line[0][:1] != ":"]
+    return HeaderList(lines)
 
 
 def request_of(flow: http.HTTPFlow) -> Request:

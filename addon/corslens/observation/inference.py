@@ -92,6 +92,11 @@ def infer_destination(request: Request) -> Known[str] | Unknown:
 
 
 @bounded_cache(4096)
+def _perhaps_page_set(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of the names that a page can have set, as far as names tell."""
+    return tuple([name for name in names if not _is_certainly_browsers(name)])
+
+
 def _is_certainly_browsers(name: str) -> bool:
     return name in BROWSER_ADDED or (name not in METHOD_OVERRIDES and is_forbidden_request_header(name))
 
@@ -103,16 +108,17 @@ def _unsafe_names(lines: tuple[HeaderLine, ...], safelist: SafelistDepartures) -
 
 def page_set_unsafe_names(request: Request, safelist: SafelistDepartures) -> tuple[str, ...]:
     """Return the CORS-unsafe names among the headers that only a page can have set, lower-case and sorted."""
+    headers = request.headers
     lines: list[HeaderLine] = []
     length = 0
-    for name, value in request.headers.lines:
-        lowered = name.lower()
-        if _is_certainly_browsers(lowered) or (lowered in METHOD_OVERRIDES and is_forbidden_request_header(lowered, value)):
-            continue
-        if lowered == "content-type" and is_browser_generated_content_type(value):
-            continue
-        lines.append((lowered, value))
-        length += len(lowered) + len(value)
+    for name in _perhaps_page_set(headers.names.ordered):
+        for value in headers.values(name):
+            if name in METHOD_OVERRIDES and is_forbidden_request_header(name, value):
+                continue
+            if name == "content-type" and is_browser_generated_content_type(value):
+                continue
+            lines.append((name, value))
+            length += len(name) + len(value)
     # A browser sends the same Accept and Accept-Language all day; a hostile megabyte is not remembered.
     names = _unsafe_names if length < MAXIMUM_TOTAL_BYTES else cors_unsafe_request_header_names
     return names(tuple(lines), safelist)

@@ -87,7 +87,7 @@ def _carries_on(hop: Observation, request: Request, profile: EngineProfile) -> b
         return True
     same_origin = origin_of(request.url) == hop.target_origin
     dropped = headers_dropped_by_redirect(status, method, same_origin=same_origin)
-    return dropped.isdisjoint(requested_header_names(request) if preflight else request.headers.names.unique)
+    return dropped.isdisjoint(requested_header_names(request) if preflight else request.headers.names.ordered)
 
 
 def same_asker(preflight: Observation, origin: str | None, page_origin: str | None, profile: EngineProfile) -> bool:

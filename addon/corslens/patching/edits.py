@@ -161,7 +161,7 @@ def _expose(headers: HeaderList) -> HeaderChange | None:
         return None
     present = [
         name
-        for name in headers.names.unique
+        for name in headers.names.ordered
         if is_token(name)
         and name not in CORS_SAFELISTED_RESPONSE_HEADERS | FORBIDDEN_RESPONSE_HEADERS
         and not name.startswith("access-control-")
