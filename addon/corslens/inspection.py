@@ -13,7 +13,7 @@ from corslens.verdict.hindsight import Mistake
 from corslens.verdict.verdict import Verdict
 
 
-class PatchedView(Struct, frozen=True, kw_only=True):
+class PatchedView(Struct, frozen=True, kw_only=True, gc=False):
     """A patch proposed for an exchange, and what became of it."""
 
     patch: Patch
@@ -24,7 +24,7 @@ class PatchedView(Struct, frozen=True, kw_only=True):
     """It was asked for by an injection, whatever the verdict: nothing that the server lacks."""
 
 
-class Inspection(Struct, frozen=True, kw_only=True):
+class Inspection(Struct, frozen=True, kw_only=True, gc=False):
     """An observation with its verdicts, findings and patch. `verdicts` and `findings` are of the response as the server sent it."""
 
     observation: Observation

@@ -14,7 +14,7 @@ class NameSet(frozenset[str]):
     __slots__ = ()
 
 
-class HeaderNames(Struct, frozen=True):
+class HeaderNames(Struct, frozen=True, gc=False):
     """The names of a header list, lower-case, each of them once."""
 
     ordered: tuple[str, ...]

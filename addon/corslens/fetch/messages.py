@@ -2,31 +2,37 @@
 
 Text is isomorphic-decoded (latin-1, one character a byte); order, case and repeats are kept.
 Structs of msgspec instead of dataclasses: the same frozen records, made in a tenth of the time, which a proxy pays per exchange.
+`gc=False`: records know only older ones, so they are in no cycle, and the garbage collector need not walk thousands of them.
 """
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from corslens.fetch.header_names import HeaderNames, header_names
 
 type HeaderLine = tuple[str, str]
 
 
-class HeaderList:
+class HeaderList(Struct, frozen=True, eq=False, gc=False):
     """An ordered list of header lines, looked up byte-case-insensitively.
 
     Standard: header list, https://fetch.spec.whatwg.org/#concept-header-list
     """
 
-    __slots__ = ("_index", "_names", "lines")
+    lines: tuple[HeaderLine, ...] = ()
+    _index: dict[str, str | tuple[str, ...]] | None = None
+    _names: HeaderNames | None = None
 
-    lines: tuple[HeaderLine, ...]
+    if TYPE_CHECKING:
 
-    def __init__(self, lines: Iterable[HeaderLine] = ()) -> None:
-        self.lines = tuple(lines)
-        self._names: HeaderNames | None = None
-        self._index: dict[str, str | tuple[str, ...]] | None = None
+        def __init__(self, lines: Iterable[HeaderLine] = ()) -> None: ...  # any iterable will do
+
+    def __post_init__(self) -> None:
+        if self.lines.__class__ is not tuple:
+            force_setattr(self, "lines", tuple(self.lines))
 
     def _by_name(self) -> dict[str, str | tuple[str, ...]]:
         """Return the value of each name's line, or the values where it has several."""
@@ -37,7 +43,7 @@ class HeaderList:
             for name, value in self.lines:
                 several[name.lower()].append(value)
             index.update({name: tuple(values) for name, values in several.items() if len(values) > 1})
-        self._index = index
+        force_setattr(self, "_index", index)
         return index
 
     def values(self, name: str) -> tuple[str, ...]:
@@ -58,9 +64,11 @@ class HeaderList:
     @property
     def names(self) -> HeaderNames:
         """The lower-case names."""
-        if self._names is None:
-            self._names = header_names(tuple(self._index or self._by_name()))
-        return self._names
+        names = self._names
+        if names is None:
+            names = header_names(tuple(self._index or self._by_name()))
+            force_setattr(self, "_names", names)
+        return names
 
     def with_header(self, name: str, values: Iterable[str]) -> "HeaderList":
         """Return a copy in which exactly these lines have this name, at the first one's place or else at the end."""
@@ -73,7 +81,7 @@ class HeaderList:
                 new = []
             else:
                 lines.append(line)
-        return HeaderList(lines + new)
+        return HeaderList((*lines, *new))
 
     def __contains__(self, name: object) -> bool:
         return name in (self._index or self._by_name())
@@ -91,7 +99,7 @@ class HeaderList:
 NO_HEADERS = HeaderList()
 
 
-class Request(Struct, frozen=True, kw_only=True):
+class Request(Struct, frozen=True, kw_only=True, gc=False):
     """A request's head."""
 
     method: str
@@ -104,7 +112,7 @@ class Request(Struct, frozen=True, kw_only=True):
     """Seconds since the epoch at which the head was seen."""
 
 
-class Response(Struct, frozen=True, kw_only=True):
+class Response(Struct, frozen=True, kw_only=True, gc=False):
     """A response's head."""
 
     status: int

@@ -49,7 +49,7 @@ def requested_method(request: Request) -> str:
     return request.headers.get(ACCESS_CONTROL_REQUEST_METHOD) or ""
 
 
-class Grants(Struct, frozen=True, kw_only=True):
+class Grants(Struct, frozen=True, kw_only=True, gc=False):
     """What a preflight's response allows, before the credentials mode is considered."""
 
     methods: tuple[str, ...] | None

@@ -38,7 +38,7 @@ class CachePolicy(Struct, frozen=True, kw_only=True):
     """What several preflights granted adds up; otherwise the latest one replaces those before."""
 
 
-class CacheEntry(Struct, frozen=True, kw_only=True):
+class CacheEntry(Struct, frozen=True, kw_only=True, gc=False):
     """What one preflight put into the cache."""
 
     preflight_id: str
@@ -68,7 +68,7 @@ def lifetime_seconds(headers: HeaderList, policy: CachePolicy) -> int:
     return max(0, min(asked, policy.limit_seconds))
 
 
-class Wanted(Struct, frozen=True, kw_only=True):
+class Wanted(Struct, frozen=True, kw_only=True, gc=False):
     """A request that would do without a preflight of its own."""
 
     origin: str

@@ -26,7 +26,7 @@ class Confidence(StrEnum):
     LOW = "low"
 
 
-class Evidence(Struct, frozen=True, kw_only=True):
+class Evidence(Struct, frozen=True, kw_only=True, gc=False):
     """A header line that made a rule fire. `value` is redacted where it is a secret, None when the absence is the evidence."""
 
     message: str
@@ -35,7 +35,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
     value: str | None = None
 
 
-class Finding(Struct, frozen=True, kw_only=True):
+class Finding(Struct, frozen=True, kw_only=True, gc=False):
     """A rule that fired on an exchange; all text is for people and already redacted, but not yet escaped for any output."""
 
     rule: str

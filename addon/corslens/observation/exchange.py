@@ -10,7 +10,7 @@ from corslens.fetch.messages import Request, Response
 from corslens.observation.network_error import NetworkError, network_error
 
 
-class Source(Struct, frozen=True, kw_only=True):
+class Source(Struct, frozen=True, kw_only=True, gc=False):
     """Where an exchange was captured: a position in a file, or a live flow."""
 
     file: str | None = None
@@ -18,7 +18,7 @@ class Source(Struct, frozen=True, kw_only=True):
     flow: str | None = None
 
 
-class Exchange(Struct, frozen=True, kw_only=True):
+class Exchange(Struct, frozen=True, kw_only=True, gc=False):
     """One request and what answered it."""
 
     id: str

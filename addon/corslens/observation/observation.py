@@ -28,7 +28,7 @@ CORS_ROLES = frozenset({Role.PREFLIGHT, Role.ACTUAL, Role.SIMPLE})
 """The roles on which a CORS check is made."""
 
 
-class PreflightNeed(Struct, frozen=True, kw_only=True):
+class PreflightNeed(Struct, frozen=True, kw_only=True, gc=False):
     """Why a request is preflighted: what is not CORS-safelisted about it."""
 
     method: str | None = None
@@ -39,7 +39,7 @@ class PreflightNeed(Struct, frozen=True, kw_only=True):
     """Neither is; the request had an upload listener or a streaming body."""
 
 
-class CoveringPreflight(Struct, frozen=True, kw_only=True):
+class CoveringPreflight(Struct, frozen=True, kw_only=True, gc=False):
     """The preflight that let an actual request be sent."""
 
     id: str
@@ -59,7 +59,7 @@ class Followed(StrEnum):
     NEVER = "never"
 
 
-class Observation(Struct, frozen=True, kw_only=True):
+class Observation(Struct, frozen=True, kw_only=True, gc=False):
     """What is known of one exchange from itself and from those around it.
 
     A later fact (the actual request came, or never did) makes a new Observation with the same `exchange.id`.

@@ -6,7 +6,7 @@ from corslens.fetch.messages import Response
 from corslens.verdict.reasons import Reason
 
 
-class HeaderChange(Struct, frozen=True, kw_only=True):
+class HeaderChange(Struct, frozen=True, kw_only=True, gc=False):
     """One header of the response, before and after."""
 
     header: str
@@ -29,7 +29,7 @@ class HeaderChange(Struct, frozen=True, kw_only=True):
         return None if self.after is None else ", ".join(self.lines)
 
 
-class StatusChange(Struct, frozen=True, kw_only=True):
+class StatusChange(Struct, frozen=True, kw_only=True, gc=False):
     """The status of a preflight's response, before and after."""
 
     before: int
@@ -37,7 +37,7 @@ class StatusChange(Struct, frozen=True, kw_only=True):
     because: str
 
 
-class Patch(Struct, frozen=True, kw_only=True):
+class Patch(Struct, frozen=True, kw_only=True, gc=False):
     """What to change in a response so that the page may read it."""
 
     changes: tuple[HeaderChange, ...] = ()

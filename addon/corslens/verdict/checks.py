@@ -61,7 +61,7 @@ class CheckName:
     RESOURCE_POLICY = "resource-policy"
 
 
-class Checked(Struct, frozen=True):
+class Checked(Struct, frozen=True, gc=False):
     """A check that was made: on which header, with which value, and how it failed (None when it passed)."""
 
     name: str

@@ -18,7 +18,7 @@ REQUEST_NEVER_CAME = "actual-request-never-came"
 REDIRECT_FOLLOWED = "redirect-followed"
 
 
-class Mistake(Struct, frozen=True, kw_only=True):
+class Mistake(Struct, frozen=True, kw_only=True, gc=False):
     """A verdict of ours that what came later contradicts."""
 
     engine: Engine

@@ -18,7 +18,7 @@ class Outcome(StrEnum):
     """Nothing was decided: the browser gave the request up before there was an answer."""
 
 
-class Failure(Struct, frozen=True, kw_only=True):
+class Failure(Struct, frozen=True, kw_only=True, gc=False):
     """A check that failed."""
 
     reason: Reason
@@ -39,7 +39,7 @@ class CheckState(StrEnum):
     """An earlier check had failed, so the engine did not make this one."""
 
 
-class Check(Struct, frozen=True, kw_only=True):
+class Check(Struct, frozen=True, kw_only=True, gc=False):
     """One check in the engine's order, for explaining."""
 
     name: str
@@ -54,7 +54,7 @@ class Check(Struct, frozen=True, kw_only=True):
     """Set when it failed; also when it was not reached but would have failed."""
 
 
-class Verdict(Struct, frozen=True, kw_only=True):
+class Verdict(Struct, frozen=True, kw_only=True, gc=False):
     """The outcome in one engine. Allowed: no failures. Blocked: every failing check, the first is what the browser reports."""
 
     outcome: Outcome
