@@ -1,0 +1,122 @@
+"""The whole live chain in this process: the addon in a mitmproxy that does not run, its hooks called as mitmproxy calls them."""
+
+import asyncio
+import copy
+import io
+import tempfile
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from corslens.fetch.messages import HeaderList
+from corslens.mitm.addon import CorsLens
+from corslens.mitm.wrappers import insert
+from corslens.observation.exchange import Exchange
+from mitmproxy import connection, http
+from mitmproxy.options import Options
+from mitmproxy.proxy.mode_specs import ProxyMode
+from mitmproxy.tools.dump import DumpMaster
+
+_TICK = 100
+"""Exchanges between two looks at the clock, and at the live page."""
+
+
+class Chain:
+    """The addon, its session, terminal, page and report.
+
+    Args:
+        odd: some exchanges fail, or never end.
+        settings: mitmproxy options.
+    """
+
+    def __init__(self, *, odd: bool = True, **settings: Any) -> None:
+        self._odd = odd
+        self._now = 0.0
+        self._sent = 0
+        self._settings = settings
+        self.addon = CorsLens(clock=lambda: self._now, out=_Nowhere())
+
+    async def __aenter__(self) -> Self:
+        self._folder = tempfile.TemporaryDirectory()
+        self._master = DumpMaster(Options(confdir=self._folder.name), with_termlog=False, with_dumper=False)
+        insert(self._master, self.addon)
+        self._master.options.update(**self._settings)
+        self.addon.running()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.addon.done()
+        self._folder.cleanup()
+
+    def set(self, **settings: Any) -> None:
+        """Change options."""
+        self._master.options.update(**settings)
+
+    async def send(self, exchanges: Iterable[Exchange]) -> None:
+        """Let exchanges pass."""
+        for exchange in exchanges:
+            self._sent += 1
+            self._now = exchange.request.time
+            self._pass(exchange, self._sent)
+            if self._sent % _TICK == 0:
+                self.addon.look_at_the_clock()
+                self.addon.page.app.board.changes()
+                await asyncio.sleep(0)
+
+    def _pass(self, exchange: Exchange, number: int) -> None:
+        addon, flow = self.addon, _flow(exchange)
+        response, flow.response = flow.response, None
+        addon.requestheaders(flow)
+        addon.request(flow)
+        if self._odd and number % 23 == 0:
+            return  # never answered, never ended: what a leak would look like
+        if self._odd and number % 31 == 0:
+            flow.error = http.flow.Error("server gone")
+            addon.error(flow)
+            return
+        flow.response = response
+        addon.responseheaders(flow)
+        addon.response(flow)
+        if number % 101 == 0:
+            addon.http_connect_error(flow)
+
+
+_CLIENT = connection.Client(
+    peername=("127.0.0.1", 50_000),
+    sockname=("127.0.0.1", 8080),
+    timestamp_start=0.0,
+    proxy_mode=ProxyMode.parse("regular"),
+)
+_SERVER = connection.Server(address=None)
+
+
+class _Nowhere(io.StringIO):
+    def write(self, text: str) -> int:
+        return len(text)
+
+
+def _flow(exchange: Exchange) -> http.HTTPFlow:
+    request, response = exchange.request, exchange.response
+    parts = urlsplit(request.url)
+    host = parts.hostname or ""
+    client, server = copy.copy(_CLIENT), copy.copy(_SERVER)  # made anew they would take longer than what is measured
+    vars(client).update(id=exchange.connection, peername=(exchange.client, 50_000))
+    vars(server).update(address=(host, 443))
+    flow = http.HTTPFlow(client, server, live=True)
+    path = f"{parts.path}?{parts.query}".encode()
+    lines = ((b"Host", host.encode()), *_fields(request.headers))
+    flow.request = http.Request(
+        host, 443, request.method.encode(), b"https", b"", path, b"HTTP/1.1", http.Headers(lines), b"", None,
+        request.time, request.time,
+    )  # fmt: skip
+    if response is not None:
+        headers = http.Headers(_fields(response.headers))
+        flow.response = http.Response(b"HTTP/1.1", response.status, b"", headers, b"", None, response.time, response.time)
+    return flow
+
+
+def _fields(headers: HeaderList) -> tuple[tuple[bytes, bytes], ...]:
+    return tuple((name.encode(), value.encode()) for name, value in headers.lines)

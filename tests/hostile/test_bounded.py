@@ -1,0 +1,131 @@
+"""No store grows with the traffic: every container that can be reached from the running addon stays at its limit.
+
+scripts/bench memory pushes a million exchanges through the same chain and looks at the process from outside.
+"""
+
+import functools
+import gc
+import sys
+import types
+from collections import Counter, deque
+from collections.abc import Iterator
+from itertools import islice
+
+import pytest
+from corslens.lint import index
+from corslens.mitm import session, terminal, unreachable
+from corslens.mitm.terminal import Terminal
+from corslens.patching.summary import Summary
+from corslens.report import board, collection, groups
+from corslens.report.collection import Collection
+from corslens.report.tally import Tally
+from corslens.verdict import decide_each
+from mitmproxy.tools.dump import DumpMaster
+
+from scripts.bench_suite.chain import Chain
+from scripts.bench_suite.crowd import crowd
+
+LIMIT = 150
+COUNT = 4_000
+"""Exchanges, half of them when every limit was reached long ago."""
+
+_NOT_OURS = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.CodeType, types.FrameType, type, DumpMaster)
+_CONTAINERS = (dict, list, set, deque, tuple, frozenset)
+
+
+@pytest.fixture
+def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limits that are constants, at the size of the others, so that a short test reaches them."""
+    for module, name in (
+        (session, "IN_FLIGHT"), (terminal, "REMEMBERED"), (unreachable, "TOLD"), (board, "_NAMES"), (groups, "_NAMES"),
+        (collection, "_ENDPOINTS"), (index, "_REMEMBERED"), (decide_each, "_REMEMBERED"),
+    ):  # fmt: skip
+        assert getattr(module, name) > 0
+        monkeypatch.setattr(module, name, LIMIT)
+
+
+def reachable(roots: list[object]) -> Iterator[object]:
+    """Yield every object that the roots hold, however far away; code and mitmproxy's master are not looked into."""
+    seen = set(map(id, roots))
+    todo = list(roots)
+    while todo:
+        held = todo.pop()
+        yield held
+        for other in gc.get_referents(held):
+            if id(other) not in seen and not isinstance(other, _NOT_OURS):
+                seen.add(id(other))
+                todo.append(other)
+
+
+def roots(chain: Chain) -> list[object]:
+    """The addon, and every container that a module of ours keeps."""
+    kept = [
+        value
+        for name, module in list(sys.modules.items())
+        if name.split(".")[0] == "corslens"
+        for value in vars(module).values()
+        if isinstance(value, _CONTAINERS) and value is not vars(module).get("__builtins__")
+    ]
+    return [chain.addon, *kept]
+
+
+def sizes(chain: Chain) -> Counter[int]:
+    """How many containers there are of each size over the limit, but for the problems that the page is told are gone."""
+    gc.collect()
+    gone = chain.addon.page.app.board._gone
+    return Counter(
+        len(held)
+        for held in reachable(roots(chain))
+        if isinstance(held, _CONTAINERS) and len(held) > LIMIT and held is not gone
+    )
+
+
+def objects(chain: Chain) -> int:
+    """How many objects are held in all."""
+    gc.collect()
+    return sum(1 for _ in reachable(roots(chain)))
+
+
+async def test_every_store_stays_at_its_limit(small_limits: None, tmp_path) -> None:
+    """Twice the traffic holds no more; a container over the limit was so before, a table of words say."""
+    settings = {"cors_patch": "~m GET", "cors_patch_origins": ["any"], "cors_patch_minutes": 0}
+    settings["cors_report"] = str(tmp_path / "report.json")
+    async with Chain(cors_history=LIMIT, **settings) as chain:
+        addon = chain.addon
+        addon.terminal = Terminal(addon.terminal._out, history=LIMIT)
+        addon._collection = Collection(limit=LIMIT, groups=LIMIT)
+        addon._collection.tally = Tally(LIMIT)
+        addon._collection.begin("this session")
+        assert addon.session is not None
+        addon.session.lacking = Summary(LIMIT)
+        exchanges = crowd(COUNT)
+        await chain.send(islice(exchanges, LIMIT // 2))  # what is made the first time is made
+        before = sizes(chain)
+        held = []
+        for _ in range(4):
+            await chain.send(islice(exchanges, COUNT // 4))
+            held.append(objects(chain))
+        assert sizes(chain) - before == Counter()
+        assert len(addon.page.app.board._gone) <= 1_000
+        assert held[3] < 1.05 * held[1], held
+        assert not addon._faults
+        dropped = addon.dropped()
+    assert dropped.keys() >= {
+        "exchanges", "endpoints", "stored responses", "pending preflights", "settled preflights", "redirects", "connections",
+        "preflight cache entries", "open exchanges", "flows under way", "lacks of servers", "problems of the page",
+        "cells of the page", "findings for the report", "endpoints of the report",
+    }  # fmt: skip
+
+
+def test_every_cache_of_results_is_bounded() -> None:
+    """In its number of entries; what an entry may hold is fetch/bounded_cache.py's business."""
+    caches = [held for held in gc.get_objects() if isinstance(held, functools._lru_cache_wrapper)]
+    unbounded = {
+        f"{cache.__module__}.{cache.__name__}"
+        for cache in caches
+        if cache.__module__.startswith("corslens") and cache.cache_parameters()["maxsize"] is None
+    }
+    # Of our own files and servers, not of traffic.
+    assert unbounded <= {
+        "corslens.report.page_assets._environment", "corslens.report.page_assets.asset", "corslens.advice.settings._environment",
+    }  # fmt: skip
