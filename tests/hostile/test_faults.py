@@ -4,13 +4,19 @@ import asyncio
 import json
 import os
 import random
+import resource
 import signal
+from collections.abc import Callable
+from itertools import permutations
 from pathlib import Path
 
 import pytest
+from corslens.observation.observation import Followed
 from mitmproxy import exceptions
 
-from tests.browser.kit.mitmdump import Mitm
+from scripts.bench_suite.chain import Chain
+from scripts.bench_suite.crowd import crowd
+from tests.browser.kit.mitmdump import POLL_SECONDS, Mitm
 from tests.browser.kit.servers import Server, fixed
 from tests.mitm.proxy import Proxy
 
@@ -29,6 +35,13 @@ async def ask(port: int, url: str) -> int:
         return int(line.split()[1]) if line else 0
     finally:
         writer.close()
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait for what a file is to hold."""
+    async with asyncio.timeout(15):
+        while not condition():
+            await asyncio.sleep(POLL_SECONDS)
 
 
 def whole_lines(path: Path) -> list[dict[str, object]]:
@@ -62,11 +75,63 @@ async def test_rules_folder_that_is_deleted_leaves_the_last_good_rules(tmp_path:
         await mitm.until(lambda records: any("?1" in record["url"] for record in records))
         (rules / "quiet.yaml").unlink()
         rules.rmdir()
+        await mitm.line("the last good rules stay")
         for number in (2, 3):
             assert await ask(mitm.port, server.url(f"/?{number}")) == 200
         records = await mitm.until(lambda records: any("?3" in record["url"] for record in records))
     assert all(record["verdicts"]["chromium"]["reason"] == "acao-mismatch" for record in records)
     assert not any("Traceback" in line for line in mitm.lines)
+    assert len([line for line in mitm.lines if "the last good rules stay" in line]) == 1
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux lets one process limit another")
+async def test_disk_that_is_full_for_a_while(tmp_path: Path) -> None:
+    """The log ends in half a line then, which is completed when there is room again; what was lost in between is counted."""
+    log, report = tmp_path / "cors.jsonl", tmp_path / "report.html"
+    report.write_text("that of yesterday")
+    options = {"cors_log": str(log), "cors_report": str(report)}
+    async with Server({"/": fixed(200, CORS)}) as server, Mitm(options=options) as mitm:
+        assert await ask(mitm.port, server.url("/?0")) == 200
+        await mitm.until(lambda records: len(records) == 1)
+        room = log.stat().st_size + 100
+        resource.prlimit(mitm.pid, resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+        for number in (1, 2, 3):
+            assert await ask(mitm.port, server.url(f"/?{number}")) == 200
+        assert log.stat().st_size == room
+        assert len(whole_lines(log)) == 1
+        resource.prlimit(mitm.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        assert await ask(mitm.port, server.url("/?4")) == 200
+        await mitm.until(lambda records: len(records) == 3)
+        resource.prlimit(mitm.pid, resource.RLIMIT_FSIZE, (100, resource.RLIM_INFINITY))
+        await mitm.stop()
+    assert [record["url"] for record in whole_lines(log)] == [server.url(f"/?{number}") for number in (0, 1, 4)]
+    assert log.read_bytes().endswith(b"\n")
+    told = [line.partition(f"{log}: ")[2] for line in mitm.lines if "cors_log" in line]
+    assert told == [
+        "only part of a line could be written (is the disk full?); records are being lost",
+        "File too large; records are being lost",
+        "2 records were lost in all.",
+    ]
+    assert report.read_text() == "that of yesterday"
+    assert len([line for line in mitm.lines if "cors_report" in line and "File too large" in line]) == 1
+    assert list(tmp_path.iterdir()) in ([log, report], [report, log])
+
+
+async def test_log_that_is_removed_is_begun_anew(tmp_path: Path) -> None:
+    """Every record is in the old file or in the new one, and it is told once."""
+    log = tmp_path / "cors.jsonl"
+    async with Server({"/": fixed(200, CORS)}) as server, Mitm(options={"cors_log": str(log)}) as mitm:
+        urls = [server.url(f"/?{number}") for number in range(6)]
+        found = []
+        for number, url in enumerate(urls):
+            if number in (2, 4):
+                found += whole_lines(log)
+                log.unlink()
+            assert await ask(mitm.port, url) == 200
+            await until(lambda url=url: log.exists() and url in log.read_text())
+        found += whole_lines(log)
+    assert [record["url"] for record in found] == urls
+    assert len([line for line in mitm.lines if "it was removed" in line]) == 1
 
 
 @pytest.mark.parametrize("kill", [signal.SIGTERM, signal.SIGKILL])
@@ -140,6 +205,40 @@ async def test_options_may_be_changed_in_any_order_while_traffic_runs(seed: int,
         assert not proxy.addon._faults
 
 
+async def test_options_may_be_set_in_every_order(tmp_path: Path) -> None:
+    """Of these, in all their orders, with an exchange after each: whatever was seen while a log was set is in one."""
+    changes = (
+        {"cors_log": "one.jsonl"},
+        {"cors_log": "other.jsonl"},
+        {"cors_report": "report.json"},
+        {"cors_history": 2},
+        {"cors_patch": "~all", "cors_patch_origins": ["any"], "cors_engine": "all", "cors_scope": "~all"},
+    )
+    none = {
+        "cors_log": "", "cors_report": "", "cors_history": 100, "cors_patch": "", "cors_patch_origins": ["loopback"], "cors_engine": "auto",
+        "cors_scope": "",
+    }  # fmt: skip
+    exchanges = crowd(5 * 120)
+    async with Chain(odd=False, cors_show="none") as chain:
+        for order in permutations(changes):
+            chain.set(**none)
+            one, other = tmp_path / "one.jsonl", tmp_path / "other.jsonl"
+            expected = set()
+            for change in order:
+                files = {name: str(tmp_path / value) for name, value in change.items() if name in ("cors_log", "cors_report")}
+                chain.set(**change | files)
+                exchange = next(exchanges)
+                await chain.send([exchange])
+                if chain.addon.settings is not None and chain.addon.settings.log is not None:
+                    expected.add(exchange.request.url)
+            written = {record["url"] for log in (one, other) for record in whole_lines(log)}
+            assert written >= expected, order
+            one.unlink()
+            other.unlink()
+        assert not chain.addon._faults
+    assert json.loads((tmp_path / "report.json").read_text())["summary"]["exchanges"] >= 1
+
+
 async def test_clock_that_jumps_back_loses_nothing(tmp_path: Path) -> None:
     """An hour back, then forth again: pairs are made, records written."""
     now = 1_790_000_000.0
@@ -150,3 +249,30 @@ async def test_clock_that_jumps_back_loses_nothing(tmp_path: Path) -> None:
             assert (await proxy.send("GET", server.url(f"/?{jump}"), ASK)).status == 200
         await proxy.until(lambda: len(proxy.latest()) >= 3)
         assert not proxy.addon._faults
+
+
+async def test_clock_that_jumps_back_settles_what_waited_for_it(tmp_path: Path) -> None:
+    """A preflight that nobody followed would be told of an hour late, and patching would last an hour longer. It is told once."""
+    now = 1_790_000_000.0
+    asked = [*ASK, ("Access-Control-Request-Method", "PUT")]
+    async with Server({"/": fixed(204, CORS)}) as server, Proxy(tmp_path, clock=lambda: now, cors_patch="~m PUT") as proxy:
+        left = proxy.addon.patching.seconds_left
+        await proxy.send("OPTIONS", server.url("/"), asked)
+        now -= 3600
+        for _ in range(3):
+            proxy.addon.look_at_the_clock()
+        (preflight,) = proxy.latest().values()
+        assert preflight.observation.followed is Followed.NEVER
+        assert proxy.addon.patching.seconds_left == left
+
+
+async def test_clock_that_jumps_back_is_told_of_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """And one that is only kept right, not at all."""
+    now = 1_790_000_000.0
+    async with Proxy(tmp_path, clock=lambda: now) as proxy:
+        for step in (-0.5, 1, -3600, 1, 1):
+            now += step
+            proxy.addon.look_at_the_clock()
+    assert [record.getMessage() for record in caplog.records if "the clock" in record.getMessage()] == [
+        "corslens: the clock went back by 3600 seconds; what waited for it is settled now."
+    ]
