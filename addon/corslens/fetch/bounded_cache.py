@@ -5,7 +5,7 @@ A header value may be a megabyte long; a cache that counts entries only would ke
 
 from collections.abc import Callable
 from functools import wraps
-from typing import cast
+from typing import Any, cast
 
 LONGEST = 1024
 """Characters of an argument up to which a result is kept."""
@@ -21,25 +21,23 @@ def bounded_cache[**P, R](maxsize: int) -> Callable[[Callable[P, R]], Callable[P
         kept: dict[tuple[object, ...], R] = {}
 
         @wraps(function)
-        def call(*arguments: object) -> R:
+        def call(*arguments: Any) -> R:
             # Only what is short was kept, so what is found needs no look at its length.
             try:
                 return kept[arguments]
             except KeyError:
                 pass
-            result = function(*arguments)  # type: ignore[call-arg, arg-type]  # passed on as they came
-            if all(_is_short(argument) for argument in arguments):
-                if len(kept) >= maxsize:
-                    kept.clear()
-                kept[arguments] = result
+            result = function(*arguments)  # type: ignore[call-arg]  # passed on as they came
+            for argument in arguments:
+                if argument.__class__ is tuple:
+                    argument = "".join(argument)
+                if argument is not None and len(argument) > LONGEST:
+                    return result
+            if len(kept) >= maxsize:
+                kept.clear()
+            kept[arguments] = result
             return result
 
         return cast("Callable[P, R]", call)
 
     return decorate
-
-
-def _is_short(argument: object) -> bool:
-    if isinstance(argument, str | bytes):
-        return len(argument) <= LONGEST
-    return not isinstance(argument, tuple) or sum(map(len, argument)) <= LONGEST

@@ -69,7 +69,6 @@ _ORDINARY: frozenset[Oddity] = frozenset()
 _PRIVATE_NETWORK = "access-control-request-private-network"
 
 
-@bounded_cache(8192)
 def is_odd_name(name: str) -> bool:
     """Say whether a response header's name looks like a CORS header's and is none of an answer's."""
     return name in OBSOLETE_NAMES or name in REQUEST_NAMES or meant_name(name) is not None
