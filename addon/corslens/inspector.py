@@ -63,7 +63,8 @@ class Inspector:
 
     def begin(self, exchange: Exchange) -> Observation:
         """Observe an exchange whose request head was seen and whose response was not. `exchange.response` may be set, and is not looked at."""
-        observation, *others = self._pairing.begin(exchange)
+        begun, *others = self._pairing.begin(exchange)
+        observation = begun
         for other in others:
             settled = settle_preflight(self._patched(other))
             settled = structs.replace(settled, exchange=other.exchange)
@@ -83,7 +84,8 @@ class Inspector:
                 observation = structs.replace(observation, redirected_from=settled)
                 if observation.is_cors:
                     observation = inherit_credentials(observation, settled, "redirect-chain")
-        self._pairing.correct(observation)
+        if observation is not begun:
+            self._pairing.correct(observation)
         return observation
 
     def complete(

@@ -27,13 +27,31 @@ def header_list(fields: Fields) -> HeaderList:
     return HeaderList(lines)
 
 
+_requests: dict[Fields, HeaderList] = {}
+_REMEMBERED = 512
+_LONGEST = 4096
+"""Characters of a request's header lines up to which they are remembered."""
+
+
+def request_headers(fields: Fields) -> HeaderList:
+    """Return the header lines of a request; a page sends the very same ones again and again, and they are read once."""
+    known = _requests.get(fields)
+    if known is None:
+        known = header_list(fields)
+        if sum([len(name) + len(value) for name, value in fields]) <= _LONGEST:
+            if len(_requests) >= _REMEMBERED:
+                _requests.clear()
+            _requests[fields] = known
+    return known
+
+
 def request_of(flow: http.HTTPFlow) -> Request:
     """Return the request's head; the method in the case that it had on the wire."""
     data = flow.request.data
     return Request(
         method=data.method.decode("latin-1"),
         url=browser_url(flow),
-        headers=header_list(data.headers.fields),
+        headers=request_headers(data.headers.fields),
         http_version=data.http_version.decode("latin-1"),
         time=data.timestamp_start,
     )

@@ -7,6 +7,7 @@ short one; what exceeds a bound is no longer told apart, only counted.
 from collections import OrderedDict
 from enum import StrEnum
 
+from corslens.fetch.bounded_cache import bounded_cache
 from corslens.fetch.constants import (
     ACCESS_CONTROL_ALLOW_CREDENTIALS,
     ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -57,8 +58,11 @@ def site_of(origin: str) -> str:
 def names_origin_in_vary(response: Response) -> bool:
     """Say whether caches are told that the answer depends on Origin."""
     vary = response.headers.get(VARY)
-    if vary is None:
-        return False
+    return vary is not None and _names_origin(vary)
+
+
+@bounded_cache(1024)
+def _names_origin(vary: str) -> bool:
     return any(part.strip() in ("origin", WILDCARD) for part in vary.lower().split(","))
 
 

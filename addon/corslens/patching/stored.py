@@ -34,8 +34,8 @@ class StoredResponses:
 
     def remember(self, observation: Observation, delivered: Response) -> None:
         """Take note of a response as the browser got it; only one that it can ask to be renewed matters."""
-        key = _key(observation)
         if delivered.status == NOT_MODIFIED:
+            key = _key(observation)
             stored = self._responses.get(key)
             if stored is not None:
                 self._responses[key] = updated = _updated(stored, delivered)
@@ -45,6 +45,7 @@ class StoredResponses:
             return
         if not observation.is_cors or not any(name in delivered.headers for name in _VALIDATORS):
             return
+        key = _key(observation)
         self._responses.pop(key, None)
         self._responses[key] = delivered
         if len(self._responses) > self._limit:

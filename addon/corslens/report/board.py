@@ -96,7 +96,7 @@ class Board:
     def clear(self) -> None:
         """Forget everything; whoever asks for changes is told to start anew."""
         self._version += 1
-        self._waiting: dict[str, Inspection] = {}
+        self._waiting: OrderedDict[str, Inspection] = OrderedDict()
         self._passed = 0
         """Exchanges that came and went while nobody asked."""
         self.counts: Counter[str] = Counter()
@@ -117,7 +117,7 @@ class Board:
         waiting = self._waiting
         waiting[inspection.id] = inspection
         if self._limit is not None and len(waiting) > self._limit:
-            del waiting[next(iter(waiting))]
+            waiting.popitem(last=False)
             self._passed += 1
 
     @property
@@ -131,7 +131,7 @@ class Board:
             self._version += 1
             self.counts.update(exchanges=self._passed, passed=self._passed)
             self._passed = 0
-        waiting, self._waiting = self._waiting, {}
+        waiting, self._waiting = self._waiting, OrderedDict()
         for inspection in waiting.values():
             self._add(inspection)
 

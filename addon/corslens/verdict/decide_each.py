@@ -41,6 +41,8 @@ def decide_each(observation: Observation) -> Verdicts:
     verdicts = _remembered.get(key)
     if verdicts is None:
         verdicts = _decide(observation)
+        if sum([len("".join(part)) for part in key if isinstance(part, str | tuple)]) > _LONGEST:
+            return verdicts
         if len(_remembered) >= _REMEMBERED:
             _remembered.clear()
         _remembered[key] = verdicts
@@ -88,5 +90,4 @@ def _deciding(observation: Observation) -> tuple[object, ...] | None:
             asked.values(ACCESS_CONTROL_REQUEST_METHOD),
             asked.values(ACCESS_CONTROL_REQUEST_HEADERS),
         )
-    length = sum(sum(map(len, values)) for values in key[5:] if isinstance(values, tuple))
-    return key if length + len(observation.origin or "") <= _LONGEST else None
+    return key
