@@ -47,3 +47,10 @@ def test_no_mention_no_link_no_markup():
     assert "@everyone" not in text and "https://evil" not in text and "<b>" not in text and "\n# heading" not in text
     outside = re.sub(r"<code>.*?</code>|<summary>.*?</summary>", "", text)
     assert "**strong**" not in outside and "[x](" not in outside and "`code`" not in outside
+
+
+def test_no_page_can_put_a_link_or_an_image_into_the_comment():
+    """Markdown goes on within an element for code."""
+    made = inspected([exchange(request(origin="https://a![x](https://evil.example/x.png)~~\\"), response())], NO_RULES)
+    text = render_markdown(collection([structs.replace(one, findings=(finding(),)) for one in made]))
+    assert "<code>https:&sol;/a!&lsqb;x&rsqb;(https:&sol;/evil.example/x.png)&#126;&#126;&bsol;</code>" in text

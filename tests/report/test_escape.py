@@ -4,7 +4,7 @@ import json
 import unicodedata
 
 import pytest
-from corslens.report.escape import escape, escape_json
+from corslens.report.escape import escape, escape_json, escape_json_text
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,3 +40,11 @@ def test_json_keeps_its_meaning_in_visible_ascii(text: str) -> None:
     line = escape_json(json.dumps(text, ensure_ascii=False).encode())
     assert json.loads(line) == text
     assert all(0x20 <= byte < 0x7F for byte in line)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_json_text_keeps_its_meaning_and_what_is_visible(text: str) -> None:
+    line = escape_json_text(json.dumps(text, ensure_ascii=False))
+    assert json.loads(line) == text
+    assert line.isprintable()
+    assert escape_json_text('"é → ü"') == '"é → ü"'

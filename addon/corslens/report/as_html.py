@@ -9,6 +9,7 @@ from markupsafe import Markup
 from corslens.inspection import Inspection
 from corslens.lint.rule import RuleSet
 from corslens.report.board import Board
+from corslens.report.escape import escape_json_text
 from corslens.report.page_assets import SCRIPTS, asset, render_page, source_hash
 from corslens.report.page_model import Json, in_full, settings
 
@@ -49,9 +50,9 @@ def render_html(inspections: Iterable[Inspection], rules: RuleSet, *, about: str
 
 
 def embedded_json(value: Json) -> Markup:
-    """Return JSON that may stand in a script element: `<` begins no tag and ends no element, whatever the text was.
+    """Return JSON that may stand in a script element: `<` begins no tag and ends no element, and nothing is invisible.
 
     Standard: https://html.spec.whatwg.org/multipage/scripting.html#restrictions-for-contents-of-script-elements
     """
     text = msgspec.json.encode(value).decode()
-    return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))
+    return Markup(escape_json_text(text).replace("<", "\\u003c"))

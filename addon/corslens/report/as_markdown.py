@@ -87,6 +87,11 @@ def _html(text: str) -> str:
     return text.replace("@", "&commat;").replace("://", ":&sol;/")
 
 
+_AS_ENTITIES = str.maketrans(
+    {"|": "&vert;", "`": "&grave;", "*": "&ast;", "_": "&lowbar;", "[": "&lsqb;", "]": "&rsqb;", "\\": "&bsol;", "~": "&#126;"}
+)
+
+
 def _code(text: str) -> str:
-    """Return the text as code in a table's cell."""
-    return f"<code>{_html(text).replace('|', '&vert;').replace('`', '&grave;').replace('*', '&ast;').replace('_', '&lowbar;')}</code>"
+    """Return the text as code in a table's cell; Markdown goes on within the element, so links and images are taken apart."""
+    return f"<code>{_html(text).translate(_AS_ENTITIES)}</code>"

@@ -33,6 +33,11 @@ def escape_json(line: bytes) -> bytes:
     return _BEYOND_ASCII.sub(_spell_json, line.decode()).encode()
 
 
+def escape_json_text(text: str) -> str:
+    r"""Return the JSON text with the same meaning and everything unprintable as `\uXXXX`."""
+    return _UNPRINTABLE.sub(lambda match: match[0] if match[0].isprintable() else _spell_json(match), text)
+
+
 _BEYOND_ASCII = re.compile("[\x7f-\U0010ffff]")
 
 
