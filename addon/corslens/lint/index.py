@@ -1,161 +1,76 @@
-"""Index: a tree over the rules' conditions, so that the cost of linting does not grow with rules that cannot apply.
+"""Index: trees over the rules' conditions, so that the cost of linting does not grow with rules that cannot apply.
 
 Conditions that must all hold are sorted into one order for all rules (each fact's `rank`), and rules share the path of what they have in
-common. Where a condition fixes a fact's value, the next step is one look-up however many rules hang there; every other condition
-is tested once for all the rules below it.
+common. What most exchanges are told apart by (role, outcome, the names of their headers, oddities) comes in few combinations;
+of each, what is left to be asked is worked out once.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from corslens.fetch.bounded_cache import LONGEST
 from corslens.fetch.header_names import NameSet
-from corslens.lint.condition import Condition, Leaf, Matcher, Test, compile_condition, conjuncts, wants_value
+from corslens.lint.condition import Condition, Leaf, Matcher, conjuncts, wants_value
 from corslens.lint.fact import Fact
 from corslens.lint.oddities import Oddity
+from corslens.lint.tree import Node, Tree, tree_of
 from corslens.observation.observation import Role
 
 _HEADER_SETS = {"response": "response.headers", "request": "request.headers"}
-_REMEMBERED = 256
-"""Sets of header names, at each node that asks for some."""
 _ROLE = "role"
 _ODDITIES = "exchange.oddities"
+_COMMON = ("verdict.outcome", "response.headers", "request.headers", _ODDITIES)
+"""The facts that tell most exchanges apart."""
+_REMEMBERED = 512
 _FROM = frozenset({Matcher.IS, Matcher.IN, Matcher.AT_LEAST, Matcher.ABOVE})
 _REASONS = frozenset({"verdict.reasons", "verdict.reason"})
 """Only a verdict of `blocked` has any."""
 
 
-class Node[T]:
-    """A place in the tree: what holds for everything below has been tested on the way."""
-
-    __slots__ = ("_by_test", "_frozen", "found", "sets", "tests", "values")
-
-    def __init__(self) -> None:
-        self.found: list[T] = []
-        self.values: dict[str, dict[Any, Node[T]]] = {}
-        """By attribute: the node for each value."""
-        self.sets: dict[str, dict[Any, Node[T]]] = {}
-        """By attribute: the node for each element."""
-        self.tests: list[tuple[Test, Node[T]]] = []
-        self._by_test: dict[Condition, Node[T]] = {}
-        self._frozen: _Frozen[T] | None = None
-
-    def add(self, steps: tuple[Condition, ...], item: T, vocabulary: Mapping[str, Fact[Any]]) -> None:
-        """Hang an item below the nodes that its conditions lead to."""
-        if not steps:
-            self.found.append(item)
-            return
-        step, rest = steps[0], steps[1:]
-        for node in self._nodes_of(step, vocabulary):
-            node.add(rest, item, vocabulary)
-
-    def _nodes_of(self, step: Condition, vocabulary: Mapping[str, Fact[Any]]) -> "Iterable[Node[T]]":
-        if isinstance(step, Leaf):
-            attribute = vocabulary[step.fact].attribute
-            match step.matcher:
-                case Matcher.IS:
-                    return (self.values.setdefault(attribute, {}).setdefault(step.argument, Node()),)
-                case Matcher.IN if isinstance(step.argument, tuple):
-                    branches = self.values.setdefault(attribute, {})
-                    return [branches.setdefault(value, Node()) for value in dict.fromkeys(step.argument)]
-                case Matcher.HAS:
-                    return (self.sets.setdefault(attribute, {}).setdefault(step.argument, Node()),)
-        node = self._by_test.get(step)
-        if node is None:
-            node = self._by_test[step] = Node()
-            self.tests.append((compile_condition(step, vocabulary), node))
-        return (node,)
-
-    def frozen(self) -> "_Frozen[T]":
-        """Return the node as it is walked: tuples instead of dictionaries of dictionaries."""
-        if self._frozen is None:
-            self._frozen = _Frozen(
-                tuple(self.found),
-                tuple((name, {key: node.frozen() for key, node in nodes.items()}) for name, nodes in self.values.items()),
-                tuple(
-                    (name, _Branches({key: node.frozen() for key, node in nodes.items()})) for name, nodes in self.sets.items()
-                ),
-                tuple((test, node.frozen()) for test, node in self.tests),
-            )
-        return self._frozen
-
-
-class _Frozen[T]:
-    __slots__ = ("found", "sets", "tests", "values")
-
-    def __init__(
-        self,
-        found: "tuple[T, ...]",
-        values: "tuple[tuple[str, dict[Any, _Frozen[T]]], ...]",
-        sets: "tuple[tuple[str, _Branches[T]], ...]",
-        tests: "tuple[tuple[Test, _Frozen[T]], ...]",
-    ) -> None:
-        self.found = found
-        self.values = values
-        self.sets = sets
-        self.tests = tests
-
-    def collect(self, facts: Any, into: list[T]) -> None:
-        """Add the items all of whose conditions hold."""
-        if self.found:
-            into += self.found
-        for attribute, by_value in self.values:
-            value = getattr(facts, attribute)
-            if value in by_value:
-                by_value[value].collect(facts, into)
-        for attribute, branches in self.sets:
-            elements = getattr(facts, attribute)
-            if elements:
-                for node in branches.of(elements):
-                    node.collect(facts, into)
-        for test, node in self.tests:
-            if test(facts):
-                node.collect(facts, into)
-
-
-class _Branches[T]:
-    """The nodes for the elements of a set; which of them a set of header names leads to is remembered."""
-
-    __slots__ = ("_by_element", "_by_names")
-
-    def __init__(self, by_element: dict[Any, _Frozen[T]]) -> None:
-        self._by_element = by_element
-        self._by_names: dict[NameSet, tuple[_Frozen[T], ...]] = {}
-
-    def of(self, elements: Set[Any]) -> Iterable[_Frozen[T]]:
-        """Return the nodes of the elements."""
-        if elements.__class__ is not NameSet:
-            return self._chosen(elements)
-        nodes = self._by_names.get(elements)
-        if nodes is None:
-            if len(self._by_names) >= _REMEMBERED:
-                self._by_names.clear()
-            nodes = self._by_names[elements] = self._chosen(elements)
-        return nodes
-
-    def _chosen(self, elements: Set[Any]) -> tuple[_Frozen[T], ...]:
-        branches = self._by_element
-        return tuple([branches[element] for element in elements if element in branches])
-
-
 class Index[T]:
-    """One tree a role."""
+    """One tree a role, and one for what is left of it by what is common to many exchanges."""
 
-    __slots__ = ("_trees",)
+    __slots__ = ("_common", "_narrowed", "_nodes", "_trees")
 
     def __init__(self, items: Iterable[tuple[Condition, T]], vocabulary: Mapping[str, Fact[Any]]) -> None:
-        trees: dict[str, Node[T]] = {role: Node() for role in Role}
+        self._nodes: dict[str, Node[T]] = {role: Node() for role in Role}
         for condition, item in items:
             steps = _steps(condition, vocabulary)
             rest = tuple(step for step in steps if not _fixes_role(step))
             for role in _roles(steps):
-                trees[role].add(rest, item, vocabulary)
-        self._trees = {role: tree.frozen() for role, tree in trees.items()}
+                self._nodes[role].add(rest, item, vocabulary)
+        self._trees = {role: tree_of([node]) for role, node in self._nodes.items()}
+        self._common = tuple(vocabulary[name].attribute for name in _COMMON if name in vocabulary)
+        self._narrowed: dict[tuple[Any, ...], Tree[T] | None] = {}
+        """By role and the common facts' values; None at the first sight, when the work may be for nothing."""
 
     def collect(self, facts: Any) -> list[T]:
         """Return the items whose condition holds."""
         found: list[T] = []
-        self._trees[facts.role].collect(facts, found)
+        self._tree_for(facts).collect(facts, found)
         return found
+
+    def _tree_for(self, facts: Any) -> Tree[T]:
+        role = facts.role
+        values = tuple([getattr(facts, attribute) for attribute in self._common])
+        key = (role, *values)
+        narrowed = self._narrowed
+        tree = narrowed.get(key)
+        if tree is not None:
+            return tree
+        if key in narrowed:
+            tree = narrowed[key] = tree_of([self._nodes[role]], dict(zip(self._common, values, strict=True)))
+            return tree
+        if all(_is_short(value) for value in values):
+            if len(narrowed) >= _REMEMBERED:
+                narrowed.clear()
+            narrowed[key] = None
+        return self._trees[role]
+
+
+def _is_short(value: Any) -> bool:
+    """Say whether a fact's value is worth remembering: a stranger's header names may be a megabyte."""
+    return not isinstance(value, frozenset) or value.__class__ is NameSet or sum(map(len, value)) <= LONGEST
 
 
 def _fixes_role(step: Condition) -> bool:
