@@ -82,17 +82,18 @@ class Tally:
             self.severities[share.worst] += by
 
 
-_NOTHING = {role: _Share("ALLOWED", role, False, (), None) for role in Role}
-"""What an exchange of which there is nothing to tell adds."""
+_NOTHING = {(role, paired): _Share("ALLOWED", role, paired, (), None) for role in Role for paired in (False, True)}
+"""What an exchange of which there is nothing to tell adds, by role and whether its preflight was seen."""
 
 
 def _share(inspection: Inspection) -> _Share:
     observation = inspection.observation
-    if not observation.is_cors and not inspection.findings and inspection.patch is None:
-        return _NOTHING[observation.role]
+    paired = observation.preflight is not None
+    if not inspection.findings and inspection.patch is None and (not observation.is_cors or inspection.verdict.allowed):
+        return _NOTHING[observation.role, paired]
     word = label(inspection)
     names = [(finding.severity.word.upper(), finding.rule) for finding in inspection.findings]
     reason = reported_reason(inspection)
     if reason is not None and word in JUDGED:
         names = [(word, reason), *(name for name in names if name[1] != reason)]
-    return _Share(word, observation.role, observation.preflight is not None, tuple(names), inspection.worst)
+    return _Share(word, observation.role, paired, tuple(names), inspection.worst)
