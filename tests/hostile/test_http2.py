@@ -30,7 +30,7 @@ from tests.hostile.http2_peer import (
     request,
     reset,
 )
-from tests.hostile.peer import DEADLINE_SECONDS, GONE, WITNESS, Act, Ending, Watch
+from tests.hostile.peer import DEADLINE_SECONDS, GONE, WITNESS, Act, Ending, Watch, abort
 
 ORIGIN = (b"origin", b"https://app.example")
 ACAO = (b"access-control-allow-origin", b"https://app.example")
@@ -298,15 +298,22 @@ async def test_server_may_answer(case: str, proxied: Proxied) -> None:
         assert SEEN_AS[case] == (record["status"], (verdict.get("if_not_credentialed") or verdict)["reason"])
 
 
-async def send(client: Client, act: Act) -> None:
-    """Do what a hostile client does, and wait for an end of the stream or of the connection."""
+async def send(client: Client, act: Act, *, arrives: bool = True) -> None:
+    """Do what a hostile client does, and wait for an end of the stream or of the connection.
+
+    Args:
+        arrives: what it sends is read before it resets the connection, which would throw away what is not.
+    """
     try:
         async with asyncio.timeout(DEADLINE_SECONDS):
-            await Act(act.data, CLOSES if act.ending is WAITS else act.ending, act.byte_by_byte).perform(
-                client.reader, client.writer
-            )
-            if act.ending is WAITS:
+            first = act
+            if act.ending is not CLOSES:
+                first = Act(act.data + (SEEN if act.ending is ABORTS and arrives else b""), CLOSES, act.byte_by_byte)
+            await first.perform(client.reader, client.writer)
+            if act.ending is WAITS or (act.ending is ABORTS and arrives):
                 await client.until(lambda got: got.ends or (got.type == PING and got.flags & ACK))
+            if act.ending is ABORTS:
+                abort(client.writer)
     except GONE:
         pass
 
@@ -318,7 +325,7 @@ async def test_client_may_ask(case: str, proxied: Proxied) -> None:
     reaches, what = REQUESTS[case]
     begun = len(proxied.watch.begun())
     async with await Client.connect(proxied.mitm.port, proxied.server.port) as client:
-        await send(client, act_of(what))
+        await send(client, act_of(what), arrives=proxied.validates in reaches)
     await proxied.is_well(begun + (proxied.validates in reaches))
 
 
@@ -328,13 +335,13 @@ async def test_thousand_streams_may_be_reset(tmp_path: Path) -> None:
     streams = range(1, 2_000, 2)
     async with Server({}, {"reset": reset}) as server, Mitm(options={"witness_file": str(witness)}, scripts=[WITNESS]) as mitm:
         watch = Watch(mitm, witness)
-        for size, count in ((20, 200), (1_000, 1_000)):
+        for size, count in ((20, 100), (1_000, 1_000)):
             async with await Client.connect(mitm.port, server.port) as client:
                 for start in range(0, count, size):
                     some = streams[start : start + size]
                     await send(client, act_of(b"".join(asks(stream=stream) + reset(stream) for stream in some) + SEEN))
         async with await Client.connect(mitm.port, server.port) as client:
-            for stream in streams[:200]:
+            for stream in streams[:100]:
                 await send(client, act_of(asks(stream=stream, path=b"/reset")))
         # More than mitmproxy allows at a time, so it hangs up.
         async with await Client.connect(mitm.port, server.port) as client:
@@ -343,5 +350,5 @@ async def test_thousand_streams_may_be_reset(tmp_path: Path) -> None:
             assert await well.ask("/well", ORIGIN) == 200
         # mitmproxy works off recursively what a server does not take at once; when that is too much, the connection ends without a hook.
         watch.assert_clean(raises="RecursionError")
-        assert len(watch.begun()) >= 1_400
+        assert len(watch.begun()) >= 1_200
         await watch.end()
