@@ -96,3 +96,24 @@ def test_an_older_version_is_read():
     tnetstring.dump(state, buffer)
     exchanges, damages = read(buffer.getvalue())
     assert ([exchange.request.time for exchange in exchanges], damages) == ([1.0], [])
+
+
+def test_flows_without_cors_are_passed_over_unmade(monkeypatch):
+    """They are most of a file, and making them takes longer than reading them."""
+    plain = answered(flow(origin=None, lines=[("Sec-Fetch-Site", "same-origin"), ("Cookie", "a=1")]))
+    data = written(at(1.0), plain, at(2.0))
+    made = []
+    monkeypatch.setattr(flowfiles.Flow, "from_state", staticmethod(_noting(flowfiles.Flow.from_state, made)))
+    reader = FlowFileReader(data, "a.mitm", "a", everything=False)
+    assert [exchange.id for exchange in reader] == ["a:0", "a:2"]
+    assert len(made) == 2
+    assert (reader.skipped, reader.cookies_skipped) == (1, True)
+    assert len(list(FlowFileReader(data, "a.mitm", "a"))) == 3
+
+
+def _noting(make, made):
+    def noted(state):
+        made.append(state["id"])
+        return make(state)
+
+    return noted
