@@ -60,7 +60,7 @@ class Grants(Struct, frozen=True, kw_only=True, gc=False):
 
 @bounded_cache(2048)
 def _lowered(tokens: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(token.lower() for token in tokens)
+    return tuple(dict.fromkeys([token.lower() for token in tokens]))
 
 
 def grants(headers: HeaderList) -> Grants:

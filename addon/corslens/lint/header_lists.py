@@ -10,7 +10,8 @@ _RESPONSE_BEGINNINGS = ("access-control-allow-", "access-control-expose-", "acce
 @bounded_cache(4096)
 def split_list(lines: tuple[str, ...]) -> frozenset[str]:
     """Return the lower-case elements of comma lists, whatever they hold."""
-    return frozenset(part.strip().lower() for line in lines for part in line.split(",") if part.strip())
+    parts = {part for line in lines for part in line.lower().split(",")}
+    return frozenset(name for part in parts if (name := part.strip()))
 
 
 def forbidden_methods(lines: tuple[str, ...]) -> frozenset[str]:
@@ -20,7 +21,7 @@ def forbidden_methods(lines: tuple[str, ...]) -> frozenset[str]:
 
 def wrong_case_methods(lines: tuple[str, ...]) -> frozenset[str]:
     """Return the listed methods that would need capital letters to match what pages ask for, which is normalized."""
-    names = {part.strip() for line in lines for part in line.split(",")}
+    names = {part.strip() for part in {part for line in lines for part in line.split(",")}}
     asked = {name: _asked_for(name) for name in names}
     return frozenset(
         name
