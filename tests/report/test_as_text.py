@@ -113,3 +113,9 @@ def test_summary():
 
 def test_words_have_colours():
     assert {span.style for span in render_problem(session()[1]).spans} >= {"bold red", "green"}
+
+
+def test_a_long_origin_does_not_fill_the_terminal():
+    asked = request("PUT", f"{API}/" + "p" * 60_000, origin="https://" + "a" * 60_000 + ".example")
+    (inspection,) = inspected([exchange(asked, response())], NO_RULES)
+    assert len(render_problem(inspection).plain) < 3_000

@@ -17,6 +17,9 @@ from corslens.report.groups import key_of
 from corslens.report.problems import JUDGED, LABELS, is_problem, label, problem_key, reported_reason
 from corslens.report.tally import Tally
 
+_LONGEST = 400
+"""Characters of a URL or value that are printed; the records have all of it."""
+
 STYLES = {
     "BLOCKED": "bold red",
     "DEPENDS": "bold yellow",
@@ -95,9 +98,9 @@ def render_problem(inspection: Inspection, width: int | None = None) -> Text:
 def _headline(inspection: Inspection) -> str:
     observation = inspection.observation
     request = observation.exchange.request
-    parts = [f"{escape(request.method)} {escape(redact_url(request.url))}"]
+    parts = [f"{escape(request.method)} {_shown(redact_url(request.url))}"]
     if observation.origin is not None:
-        parts.append(f"from {escape(redact_url(observation.origin))}")
+        parts.append(f"from {_shown(redact_url(observation.origin))}")
     if label(inspection) in JUDGED:
         parts.append(f"({_engines(inspection)})")
     return "  ".join(parts)
@@ -133,7 +136,7 @@ def _particulars(inspection: Inspection) -> Iterator[tuple[str, str, str]]:
     findings = sorted(inspection.findings, key=lambda finding: (finding.rule != reason, -finding.severity))
     causes = [finding for finding in findings if finding.cause]
     if observation.exchange.error and not causes:
-        yield f"no response: {escape(observation.exchange.error)}", "", ""
+        yield f"no response: {_shown(observation.exchange.error)}", "", ""
     yield from map(_finding_sentence, causes)
     if reason is not None and not any(finding.rule == reason for finding in findings):
         yield _failure_sentence(inspection), reason, ""
@@ -163,8 +166,8 @@ def _failure_sentence(inspection: Inspection) -> str:
     if failure.header is None:
         return f"{side} → {status}: {failure.reason.value.replace('-', ' ')}{only}"
     header = escape(failure.header)
-    held = "is missing" if failure.value is None else f'is "{escape(redact_header(failure.header, failure.value))}"'
-    wanted = f", wanted {escape(failure.wanted)}" if failure.wanted else ""
+    held = "is missing" if failure.value is None else f'is "{_shown(redact_header(failure.header, failure.value))}"'
+    wanted = f", wanted {_shown(failure.wanted)}" if failure.wanted else ""
     return f"{side} → {status} but {header} {held}{wanted}{only}"
 
 
@@ -177,7 +180,7 @@ def _patch_sentences(inspection: Inspection) -> Iterator[tuple[str, str, str]]:
     if patch.status is not None:
         yield f"{verb}: status {patch.status.before} → {patch.status.after}", "", ""
     for change in patch.changes:
-        to = "removed" if change.combined is None else escape(redact_header(change.header, change.combined))
+        to = "removed" if change.combined is None else _shown(redact_header(change.header, change.combined))
         yield f"{verb}: {escape(change.header)}: {to}", "", ""
 
 
@@ -208,3 +211,8 @@ def render_summary(tally: Tally, width: int | None = None) -> Text:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _shown(text: str) -> str:
+    """Return wire text as it is printed: a stranger's Origin may fill a thousand lines."""
+    return escape(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…")
