@@ -20,10 +20,11 @@ from bench_suite.figures import Figure, render, write
 @click.option("--seconds", default=3, show_default=True, help="How long each live round lasts.")
 @click.option("--sizes", default="10,100,500", show_default=True, help="Sizes of HARs in MB.")
 @click.option("--flow-count", default=20_000, show_default=True, help="Flows in the flow file.")
+@click.option("--page-count", default=10_000, show_default=True, help="Exchanges on the live page and in the HTML report.")
 @click.option(
     "--json", "out", default="out/bench.json", show_default=True, type=click.Path(path_type=Path), help="Where the figures go."
 )
-def main(parts: tuple[str, ...], rounds: int, seconds: int, sizes: str, flow_count: int, out: Path) -> None:
+def main(parts: tuple[str, ...], rounds: int, seconds: int, sizes: str, flow_count: int, page_count: int, out: Path) -> None:
     """Measure PARTS (all of them by default), as ratios side by side in one run."""
     megabytes = [int(size) for size in sizes.split(",")]
     work: dict[str, Callable[[], list[Figure]]] = {
@@ -32,7 +33,7 @@ def main(parts: tuple[str, ...], rounds: int, seconds: int, sizes: str, flow_cou
         "flows": lambda: offline.flows(rounds, flow_count),
         "har": lambda: offline.hars(rounds, megabytes),
         "memory": lambda: memory.measure(),
-        "page": lambda: page.measure(rounds),
+        "page": lambda: page.measure(rounds, page_count),
         "live": lambda: live.measure(rounds, seconds),
     }
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"

@@ -1,33 +1,65 @@
-"""The live page and the HTML report with 10,000 exchanges: how long the model and the report take, and how large they are."""
+"""The live page and the HTML report with thousands of exchanges: how fast they are made, opened in a real Chromium, and filtered."""
 
+import asyncio
+import sys
+import tempfile
 import time
-from collections.abc import Callable
+from pathlib import Path
 
 from corslens.inspector import Inspector
 from corslens.lint.loader import load_rules
 from corslens.report.as_html import render_html
 
+from bench_suite import live_page
 from bench_suite.figures import Figure, figure
-from bench_suite.traffic import session
+from bench_suite.sites import exchanges
+from tests.browser.kit.chromium import Chromium, find_chromium
 
-_COUNT = 10_000
+
+def measure(rounds: int, count: int) -> list[Figure]:
+    """Return the figures; those of the browser are left out where there is none, which is said."""
+    browser = find_chromium() is not None
+    if not browser:
+        print("Left out: the pages in the browser, because no Chromium was found (Debian: chromium).", file=sys.stderr)
+    figures = asyncio.run(_report(rounds, count, browser=browser))
+    return figures + asyncio.run(live_page.measure(rounds, count)) if browser else figures
 
 
-def measure(rounds: int) -> list[Figure]:
-    """Return the figures; opening the page in a real browser is measured by the browser tests."""
-    inspector = Inspector(rules=load_rules(), history=_COUNT)
-    for exchange in session(_COUNT):
+async def _report(rounds: int, count: int, *, browser: bool) -> list[Figure]:
+    rules = load_rules()
+    inspector = Inspector(rules=rules, history=count)
+    for exchange in exchanges(count):
         inspector.inspect(exchange)
     inspector.finish()
-    group = f"HTML report, {_COUNT} exchanges"
-    size = len(render_html(tuple(inspector.recent()))) / 1e6
+    rendering: list[float] = []
+    html = ""
+    for _ in range(rounds):
+        began = time.perf_counter()
+        html = render_html(tuple(inspector.recent()), rules, about="the benchmark")
+        rendering.append(time.perf_counter() - began)
+    group = f"HTML report, {count} exchanges"
+    figures = [
+        figure(group, "rendering", "s", rendering),
+        figure(group, "size", "MB", [len(html.encode()) / 1e6]),
+    ]
+    return figures + await _opened(rounds, html, group) if browser else figures
 
-    def timed(work: Callable[[], object]) -> float:
-        started = time.perf_counter()
-        work()
-        return time.perf_counter() - started
 
+async def _opened(rounds: int, html: str, group: str) -> list[Figure]:
+    """Open the report from disk, a tab a round."""
+    opening: list[float] = []
+    typing: list[float] = []
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "report.html")
+        file.write_text(html, encoding="utf-8")
+        async with Chromium(proxy=None) as browser:
+            for _ in range(rounds):
+                page = await browser.page()
+                await page.goto(file.as_uri())
+                opening.append(await page.evaluate(live_page.in_frames("shown().then((at) => at / 1000)")))
+                typing.append(await page.evaluate(live_page.in_frames(live_page.TYPED)))
+                await page.close()
     return [
-        figure(group, "rendering", "s", [timed(lambda: render_html(tuple(inspector.recent()))) for _ in range(rounds)]),
-        figure(group, "size", "MB", [size]),
+        figure(group, "opening in Chromium", "s", opening, 2.0),
+        figure(group, "filter: the slowest of ten letters", "ms", typing, 100.0),
     ]

@@ -1,0 +1,216 @@
+"""The live page in a headless Chromium, behind a mitmdump through which the exchanges really went.
+
+What is timed in the page ends with the frame that shows it, so nothing takes less than the 16 ms between two frames.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections import defaultdict
+
+import aiohttp
+
+from bench_suite.figures import Figure, figure
+from bench_suite.processes import cpu_seconds
+from bench_suite.sites import PAGES, Ask, answer, drive, send, visits
+from tests.browser.kit.chromium import Chromium
+from tests.browser.kit.mitmdump import Mitm, Setting
+from tests.browser.kit.page import Page
+from tests.browser.kit.servers import Server
+
+_LIVE = "http://corslens.test/"
+_NEWCOMERS = 100
+_IDLE_SECONDS = 5.0
+_OPENING_SECONDS = 120.0
+
+SHOWN = """
+const shown = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(() => resolve(performance.now()))));
+"""
+_MARKS = """(() => {
+  const marks = {};
+  const wanted = {
+    rows: () => document.querySelector("#list > li"),
+    all: () => Number((document.querySelector("[data-count=exchanges] strong")?.textContent ?? "0").replaceAll(",", "")) >= COUNT,
+  };
+  const look = () => {
+    for (const [name, holds] of Object.entries(wanted)) {
+      if (!(name in marks) && holds()) {
+        marks[name] = null;
+        shown().then((at) => { marks[name] = at / 1000; });
+      }
+    }
+    if (Object.keys(marks).length === 2) observer.disconnect();
+  };
+  const observer = new MutationObserver(look);
+  observer.observe(document, { subtree: true, childList: true, characterData: true });
+  window.benchMarks = async () => {
+    while (!(marks.rows && marks.all)) await shown();
+    return marks;
+  };
+})()"""
+_EVERY_ROW = """(async () => {
+  const began = performance.now();
+  const more = document.querySelector("#more");
+  while (!more.hidden) more.click();
+  return [await shown() - began, document.querySelectorAll("#list > li").length];
+})()"""
+TYPED = """(async () => {
+  const input = document.querySelector("#filter-text");
+  const took = [];
+  for (const letter of "orders put") {
+    const began = performance.now();
+    input.value += letter;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+    took.push(await shown() - began);
+  }
+  const began = performance.now();
+  document.querySelector("#filter-reset").click();
+  took.push(await shown() - began);
+  return Math.max(...took);
+})()"""
+_CHANGES = """(async () => {
+  const began = performance.now();
+  const token = document.querySelector("meta[name=corslens-token]").content;
+  const answer = await fetch("/api/changes?since=SINCE", { headers: { "X-Corslens-Token": token }, cache: "no-store" });
+  const body = await answer.arrayBuffer();
+  const took = performance.now() - began;
+  return [took, body.byteLength, JSON.parse(new TextDecoder().decode(body)).version];
+})()"""
+_ROW = """(async () => {
+  const seen = () => [...document.querySelectorAll("#list .where")].some((where) => where.textContent.includes("PATH"));
+  if (!seen()) await new Promise((resolve) => {
+    const observer = new MutationObserver(() => { if (seen()) { observer.disconnect(); resolve(); } });
+    observer.observe(document.querySelector("#list"), { subtree: true, childList: true });
+  });
+  await shown();
+  return Date.now();
+})()"""
+
+_ROWS = (
+    ("opening: first rows on the screen", "s", 1.0),
+    ("opening: all counted", "s", 1.0),
+    ("problems", "rows", None),
+    ("'Show more' until every row is there", "ms", None),
+    ("filter: the slowest of ten letters", "ms", 100.0),
+    ("snapshot: size", "MB", None),
+    ("snapshot: time", "ms", None),
+    ("poll, nothing new: size", "kB", None),
+    ("poll, nothing new: time", "ms", None),
+    ("poll, 100 new exchanges: size", "kB", None),
+    ("poll, 100 new exchanges: time", "ms", None),
+    ("a new flow's end until its row is there", "ms", 1000.0),
+    ("CPU of the proxy, page open and idle", "s/s", 0.02),
+    ("JS heap", "MB", None),
+)
+"""Name, unit and target of what each round measures."""
+
+
+def in_frames(script: str) -> str:
+    """Return the script with the function `shown`, which waits for the next frame and returns its time."""
+    return f"{{ {SHOWN} {script} }}"
+
+
+async def measure(rounds: int, count: int) -> list[Figure]:
+    """Return the figures of the page at whose proxy so many exchanges came by; it keeps them all."""
+    options: dict[str, Setting] = {"cors_history": max(count * 2, 10_000), "cors_show": "none"}
+    async with Server(default=answer) as server, Mitm(options=options, routes={"*": (server.port, 0)}) as mitm:
+        await drive(mitm.address, visits(count))
+        unseen = await _idle(mitm)
+        async with Chromium(proxy=mitm.address) as browser:
+            look = _Look(mitm, browser, count)
+            opened, waited = await look.first()
+            for number in range(rounds):
+                await look.again(number)
+    group = f"live page, {count} exchanges"
+    return [
+        figure(group, "very first opening: all counted", "s", [opened]),
+        figure(group, "very first opening: longest wait of a request through the proxy", "ms", [waited]),
+        *(figure(group, name, unit, look.taken[name], target) for name, unit, target in _ROWS),
+        figure(group, "CPU of the proxy, nobody looks", "s/s", [unseen]),
+    ]
+
+
+async def _idle(mitm: Mitm) -> float:
+    """Return the CPU time that the proxy uses a second while nothing comes by."""
+    before, began = cpu_seconds(mitm.pid), time.monotonic()
+    await asyncio.sleep(_IDLE_SECONDS)
+    return (cpu_seconds(mitm.pid) - before) / (time.monotonic() - began)
+
+
+class _Look:
+    """Looks at the page of one proxy; what each took is in `taken`."""
+
+    def __init__(self, mitm: Mitm, browser: Chromium, count: int) -> None:
+        self._mitm = mitm
+        self._browser = browser
+        self._count = count
+        self.taken: defaultdict[str, list[float]] = defaultdict(list)
+
+    async def first(self) -> tuple[float, float]:
+        """Open the page at which nobody looked so far; return the seconds, and the longest wait in ms of what came by meanwhile."""
+        waits: list[float] = []
+        passing = asyncio.create_task(self._pass_by(waits))
+        try:
+            page, marks = await self._open()
+        finally:
+            passing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await passing
+        await page.close()
+        return marks["all"], max(waits) * 1000
+
+    async def _pass_by(self, waits: list[float]) -> None:
+        async with aiohttp.ClientSession() as client:
+            while True:
+                began = time.monotonic()
+                await send(client, self._mitm.address, Ask("GET", f"{PAGES[0]}/static/0.js", {}))
+                waits.append(time.monotonic() - began)
+
+    async def _open(self) -> tuple[Page, dict[str, float]]:
+        page = await self._browser.page()
+        source = in_frames(_MARKS.replace("COUNT", str(self._count)))
+        await page.send("Page.addScriptToEvaluateOnNewDocument", {"source": source})
+        await page.goto(_LIVE, seconds=_OPENING_SECONDS)
+        return page, await page.evaluate("benchMarks()", seconds=_OPENING_SECONDS)
+
+    async def again(self, number: int) -> None:
+        """Open the page and measure everything once."""
+        page, marks = await self._open()
+        self._note("opening: first rows on the screen", marks["rows"])
+        self._note("opening: all counted", marks["all"])
+        took, size, version = await self._changes(page, 0)
+        self._note("snapshot: size", size / 1e6)
+        self._note("snapshot: time", took)
+        took, size, version = await self._changes(page, version)
+        self._note("poll, nothing new: size", size / 1000)
+        self._note("poll, nothing new: time", took)
+        self._note("filter: the slowest of ten letters", await page.evaluate(in_frames(TYPED)))
+        self._note("CPU of the proxy, page open and idle", await _idle(self._mitm))
+        await drive(self._mitm.address, visits(_NEWCOMERS, seed=number + 2))
+        took, size, version = await self._changes(page, version)
+        self._note("poll, 100 new exchanges: size", size / 1000)
+        self._note("poll, 100 new exchanges: time", took)
+        self._note("a new flow's end until its row is there", await self._flow_to_row(page, number))
+        took, rows = await page.evaluate(in_frames(_EVERY_ROW))
+        self._note("'Show more' until every row is there", took)
+        self._note("problems", rows)
+        await page.send("HeapProfiler.collectGarbage")
+        self._note("JS heap", (await page.send("Runtime.getHeapUsage"))["usedSize"] / 1e6)
+        await page.close()
+
+    def _note(self, name: str, value: float) -> None:
+        self.taken[name].append(value)
+
+    async def _changes(self, page: Page, since: int) -> tuple[float, int, int]:
+        took, size, version = await page.evaluate(_CHANGES.replace("SINCE", str(since)))
+        return took, size, version
+
+    async def _flow_to_row(self, page: Page, number: int) -> float:
+        """Let one new problem come by and return the milliseconds from its end until it is shown."""
+        path = f"/closed/new-{'abcdefghijklmnopqrstuvwxyz'[number % 26]}{number // 26}"
+        ask = Ask("GET", f"http://api0.test{path}", {"Origin": PAGES[0], "User-Agent": "Chrome/156.0.0.0"})
+        seen = asyncio.create_task(page.evaluate(in_frames(_ROW.replace("PATH", path))))
+        async with aiohttp.ClientSession() as client:
+            await send(client, self._mitm.address, ask)
+        ended = time.time()
+        return float(await seen) - ended * 1000
