@@ -8,6 +8,7 @@ from time import perf_counter
 import aiohttp
 import pytest
 import pytest_asyncio
+from corslens.mitm.live_app import CHANGES_AT_ONCE
 from msgspec import Struct
 
 from tests.browser.kit.axe import faults
@@ -183,6 +184,31 @@ async def test_it_keeps_up_with_5000_flows(browser: Chromium, stage: Stage) -> N
     )
     print(f"filtered in {filtered:.0f} ms")
     assert filtered < 250
+
+
+async def test_a_page_opened_late_gets_everything(browser: Chromium, stage: Stage) -> None:
+    """More problems than one answer holds, from before anybody looked: in the end all are counted, listed and found."""
+    headers = {"Origin": stage.site.origin, "User-Agent": "Chrome/140.0.0.0"}
+    words = [a + b for a in "abcdefghijklmnopqrstuvwxyz" for b in "abcdefghijklmnopqrstuvwxyz"]
+    queue = iter(words)
+
+    async def drive(client: aiohttp.ClientSession) -> None:
+        for word in queue:
+            url = stage.api.url(f"/closed/{word}")
+            async with client.get(url, headers=headers, proxy=f"http://{stage.mitm.address}") as answer:
+                await answer.read()
+
+    async with aiohttp.ClientSession() as client:
+        await asyncio.gather(*(drive(client) for _ in range(8)))
+    assert len(words) > CHANGES_AT_ONCE
+    live = await watch(browser)
+    await appears(live, f"{counted('blocked')} === {len(words)}")
+    every_row = "document.querySelector('#more').hidden || document.querySelector('#more').click()"
+    ends = "new Set([...document.querySelectorAll('#list .where')].map(where => where.textContent.slice(-2)))"
+    await appears(live, f"({every_row}, {ends}.size === {len(words)})")
+    shown = await live.evaluate("[...document.querySelectorAll('#list > li')].map(item => item.dataset.problem)")
+    assert len(set(shown)) == len(shown)
+    assert len(shown) == int((await live.evaluate("document.querySelector('#shown').textContent")).split()[0].replace(",", ""))
 
 
 async def test_hostile_text_does_not_run(browser: Chromium, stage: Stage) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from corslens.inspection import Inspection
 from corslens.lint.rule import RuleSet
-from corslens.mitm.live_app import HEADERS, Answer, Asked, Export, LiveApp, PatchState
+from corslens.mitm.live_app import CHANGES_AT_ONCE, HEADERS, Answer, Asked, Export, LiveApp, PatchState
 
 from tests.make import API
 from tests.report import samples
@@ -179,8 +179,33 @@ def test_a_version_is_a_number(app: LiveApp, since: str) -> None:
     assert (answer.status, answer.body) == (400, b"since: a version number is wanted.\n")
 
 
+@pytest.mark.parametrize("query", ["after=0", "before=5", "after=0&before=-5", "after=x&before=5"])
+def test_each_end_of_the_rest_is_a_version(app: LiveApp, query: str) -> None:
+    """And one without the other is refused too."""
+    assert ask(app, f"api/changes?since=1&{query}").status == 400
+
+
+def test_no_answer_holds_everything(app: LiveApp) -> None:
+    """A page that opens after thousands of exchanges gets them bit by bit, so that no traffic waits long; in the end it has all."""
+    for number in range(3 * CHANGES_AT_ONCE):
+        app.board.add(inspection(f"x{number}", finding(f"rule-{number}")))
+    answer = read(ask(app, "api/changes"))
+    told, asked = [answer], 1
+    while answer["more"]:
+        rest = "&after={}&before={}".format(*answer["rest"]) if answer["rest"] else ""
+        answer = read(ask(app, f"api/changes?since={answer['version']}{rest}"))
+        told.append(answer)
+        asked += 1
+    assert all(len(answer["problems"]) <= CHANGES_AT_ONCE for answer in told)
+    assert 3 <= asked <= 10
+    assert {f"rule-{number}" for number in range(3 * CHANGES_AT_ONCE)} <= {p["rule"] for each in told for p in each["problems"]}
+    late = read(ask(app, "api/changes"))
+    assert len(late["problems"]) == CHANGES_AT_ONCE and late["more"]
+
+
 def test_a_problem_in_full(app: LiveApp) -> None:
     """Its exchanges, and settings for its API; an unknown one is not found."""
+    assert [problem["id"] for problem in read(ask(app, "api/changes"))["problems"]] == ["p1"]
     full = read(ask(app, "api/problem?id=p1"))
     assert set(full["exchanges"]) == {"a", "b"}
     assert ask(app, "api/problem?id=p99").status == ask(app, "api/problem").status == 404

@@ -209,6 +209,44 @@ def test_changes_add_up(steps: list[tuple[int, list[Finding], bool, bool]]) -> N
     )
 
 
+@given(_STEPS, st.integers(1, 4))
+def test_bit_by_bit_adds_up_too(steps: list[tuple[int, list[Finding], bool, bool]], limit: int) -> None:
+    """With a limit an answer holds no more than that, and who goes on asking knows in the end what one who asks once knows."""
+    board = Board()
+    reads = [board.changes(limit=limit)]
+
+    def ask_on() -> None:
+        reads.append(board.changes(reads[-1]["version"], rest=reads[-1]["rest"], limit=limit))
+
+    for number, findings, well, ask_now in steps:
+        url, page = f"https://api{number % 3}.example/", f"https://page{number}.example"
+        board.add(inspection(f"x{number}", *findings, url=url, origin=page, well=well))
+        if ask_now:
+            ask_on()
+    ask_on()
+    while reads[-1]["more"]:
+        ask_on()
+    assert state(board, reads) == state(board)
+    # One exchange changes at most one cell and two problems here, and is told as a whole.
+    assert all(len(each["cells"]) <= limit + 1 and len(each["problems"]) <= limit + 3 for each in reads)
+    late = board.changes(limit=limit)
+    assert late["more"] or state(board, [late]) == state(board)
+
+
+def test_the_newest_is_told_first() -> None:
+    """Whatever was counted so far; counting itself goes from the oldest on."""
+    board = Board()
+    for index in range(7):
+        board.add(inspection(f"x{index}", finding(f"rule-{index}"), at=index))
+    first = board.changes(limit=4)
+    assert (first["counts"]["exchanges"], first["more"], first["rest"]) == (4, True, None)
+    assert [problem["rule"] for problem in first["problems"]] == ["rule-3", "rule-2", "rule-1", "rule-0"]
+    opened = board.changes(limit=5)
+    assert [problem["rule"] for problem in opened["problems"]] == ["rule-6", "rule-5", "rule-4", "rule-3", "rule-2"]
+    rest = board.changes(opened["version"], rest=opened["rest"], limit=5)
+    assert ([problem["rule"] for problem in rest["problems"]], rest["more"]) == (["rule-1", "rule-0"], False)
+
+
 def test_secrets_in_an_origin_are_gone() -> None:
     """An Origin header may hold what it likes."""
     board = Board()

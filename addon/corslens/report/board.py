@@ -1,12 +1,13 @@
 """Board: the running totals that the page shows, kept up to date exchange by exchange.
 
 The report feeds it every Inspection and takes one snapshot; the live page asks again and again for what changed since a version.
-The work of an answer grows with what changed, not with what was seen, and all state is bounded.
+The work of an answer grows with what changed, not with what was seen, and all state is bounded; with a limit an answer is
+bounded too, and the next ones tell the rest.
 """
 
 from collections import Counter, OrderedDict, deque
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Struct, field
 
@@ -19,6 +20,8 @@ from corslens.report.groups import Key, key_of
 from corslens.verdict.verdict import Outcome
 
 type Json = dict[str, Any]
+type Rest = tuple[int, int]
+"""What is still to be told: what changed last after the first version and before the second one."""
 
 EXAMPLES = 5
 """Exchanges remembered for each problem: the newest ones."""
@@ -64,6 +67,14 @@ class _Problem(Struct):
     methods: Counter[str] = field(default_factory=Counter)
     engines: Counter[str] = field(default_factory=Counter)
     examples: deque[str] = field(default_factory=lambda: deque(maxlen=EXAMPLES))
+
+
+class _Wanted(NamedTuple):
+    """What changed last after `since`, or between `after` and `before`."""
+
+    since: int
+    after: int
+    before: int
 
 
 class Known(Struct, frozen=True, kw_only=True):
@@ -126,14 +137,18 @@ class Board:
         self._count_waiting()
         return self._version
 
-    def _count_waiting(self) -> None:
+    def _count_waiting(self, limit: int | None = None) -> None:
         if self._passed:
             self._version += 1
             self.counts.update(exchanges=self._passed, passed=self._passed)
             self._passed = 0
-        waiting, self._waiting = self._waiting, OrderedDict()
-        for inspection in waiting.values():
-            self._add(inspection)
+        if limit is None or len(self._waiting) <= limit:
+            waiting, self._waiting = self._waiting, OrderedDict()
+            for inspection in waiting.values():
+                self._add(inspection)
+        else:
+            for _ in range(limit):
+                self._add(self._waiting.popitem(last=False)[1])
 
     def _add(self, inspection: Inspection) -> None:
         self._version += 1
@@ -221,18 +236,32 @@ class Board:
         """Return how many problems, cells and names were dropped because of a limit; only what was."""
         return self._dropped
 
-    def changes(self, since: int = 0) -> Json:
-        """Return the counts, and the cells and problems that changed after that version; everything when it is too long ago."""
-        self._count_waiting()
+    def changes(self, since: int = 0, *, rest: Rest | None = None, limit: int | None = None) -> Json:
+        """Return the counts, and the cells and problems that changed after that version; everything when it is too long ago.
+
+        Args:
+            rest: what the last answer left to be told.
+            limit: how many exchanges are counted, cells told and problems told at most, the newest first; more only where
+                one exchange changed them all.
+        Returns: `rest` when not all was told, and `more` when there is a reason to ask again at once.
+        """
+        self._count_waiting(limit)
         anew = since < self._complete_since or since > self._version
         if anew:
-            since = 0
+            since, rest = 0, None
+        after, before = rest or (since, since)
+        wanted = _Wanted(since, after, before)
+        cells, cells_from = _newest(self._cells.items(), wanted, limit)
+        problems, problems_from = _newest(self._problems.items(), wanted, limit)
+        told_from = max(cells_from, problems_from)
         return {
             "version": self._version,
             "anew": anew,
+            "more": told_from > 0 or len(self._waiting) > 0,
+            "rest": (min(since, after), told_from) if told_from else None,
             "counts": {name: count for name, count in self.counts.items() if count},
-            "cells": [_cell(key, cell) for key, cell in _newest(self._cells.items(), since)],
-            "problems": [_problem(group, problem) for group, problem in _newest(self._problems.items(), since)],
+            "cells": [_cell(key, cell) for key, cell in cells if cell.version >= told_from],
+            "problems": [_problem(group, problem) for group, problem in problems if problem.version >= told_from],
             "gone": [key for version, key in self._gone if version > since] if not anew else [],
         }
 
@@ -242,8 +271,7 @@ class Board:
         return list(dict.fromkeys(id for problem in self._problems.values() for id in problem.examples))
 
     def group(self, key: str) -> Known | None:
-        """Return what is needed to show a problem in full, or None when there is no such problem (any more)."""
-        self._count_waiting()
+        """Return what is needed to show a problem that was told, or None when there is no such problem (any more)."""
         for group, problem in self._problems.items():
             if problem.key == key:
                 api = group.api_origin
@@ -251,13 +279,20 @@ class Board:
         return None
 
 
-def _newest[K, V: (_Cell, _Problem)](items: Iterable[tuple[K, V]], since: int) -> list[tuple[K, V]]:
-    changed = []
+def _newest[K, V: (_Cell, _Problem)](
+    items: Iterable[tuple[K, V]], wanted: _Wanted, limit: int | None
+) -> tuple[list[tuple[K, V]], int]:
+    """Return the wanted ones, newest first, and from which version on they are all there; 0 for all that are wanted."""
+    changed: list[tuple[K, V]] = []
     for item in reversed(items):  # type: ignore[call-overload]  # the items of an OrderedDict; what was touched last comes last
-        if item[1].version <= since:
+        version = item[1].version
+        if version <= wanted.since and version <= wanted.after:
             break
-        changed.append(item)
-    return changed
+        if version > wanted.since or wanted.after < version < wanted.before:
+            if limit is not None and len(changed) >= limit and version < changed[-1][1].version:
+                return changed, changed[-1][1].version
+            changed.append(item)
+    return changed, 0
 
 
 def _share(inspection: Inspection) -> _Share:

@@ -50,9 +50,12 @@ class Live {
     this.polling = true;
     let wait = POLL_MILLISECONDS;
     try {
-      const answer = await this.call(`changes?since=${this.store.version}`);
+      const rest = this.rest ? `&after=${this.rest[0]}&before=${this.rest[1]}` : "";
+      const answer = await this.call(`changes?since=${this.store.version}${rest}`);
       const { patching, ...changes } = await answer.json();
-      if (changes.version !== this.store.version || changes.anew) this.store.apply(changes);
+      if (changes.version !== this.store.version || changes.anew || this.rest || this.store.untold.size) this.store.apply(changes);
+      this.rest = changes.rest;
+      if (changes.more) wait = 0;
       this.patching = { ...patching, read: performance.now() };
       this.showPatching();
       this.say("live", "Live");

@@ -1,10 +1,13 @@
 "use strict";
 /* What the page knows: counts, cells and problems, brought up to date by changes. */
 
+const TOLD_MILLISECONDS = 250;
+
 class Store {
   constructor() {
     this.clear();
     this.listeners = [];
+    this.told = -Infinity;
   }
 
   clear() {
@@ -13,9 +16,10 @@ class Store {
     this.forgotten = {};
     this.cells = new Map();
     this.problems = new Map();
+    this.untold = new Set();
   }
 
-  /** Take in what changed; the listeners learn which problems are touched. */
+  /** Take in what changed; the listeners learn which problems are touched, not at once while more is on its way. */
   apply(changes) {
     if (changes.anew) this.clear();
     this.version = changes.version;
@@ -33,7 +37,11 @@ class Store {
       ].join("\n").toLowerCase();
       this.problems.set(problem.id, problem);
     }
-    const touched = new Set(changes.problems.map((problem) => problem.id));
+    for (const problem of changes.problems) this.untold.add(problem.id);
+    if (changes.more && performance.now() - this.told < TOLD_MILLISECONDS) return;
+    this.told = performance.now();
+    const touched = this.untold;
+    this.untold = new Set();
     for (const listener of this.listeners) listener(touched);
   }
 }
