@@ -3,6 +3,7 @@
 import sys
 import tempfile
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
 from bench_suite.figures import Figure, figure
@@ -24,9 +25,9 @@ def hars(rounds: int, sizes: Sequence[int]) -> list[Figure]:
     """Return throughput, ratio and peak memory for HARs of these sizes in MB."""
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory() as folder:
-        for megabytes in sizes:
+        for megabytes, pages in product(sizes, (True, False)):
             path = Path(folder) / f"{megabytes}.har"
-            entries = write_har(path, megabytes)
+            entries = write_har(path, megabytes, pages=pages)
             size = path.stat().st_size / 1e6
             ours: list[Run] = []
             plain: list[Run] = []
@@ -35,7 +36,8 @@ def hars(rounds: int, sizes: Sequence[int]) -> list[Figure]:
                 ours.append(run([*_ANALYZE, "--format", "text", str(path)]))
                 plain.append(run(_python(_JSON, path)))
                 fast.append(run(_python(_ORJSON, path)))
-            group = f"analyze, HAR of {size:.0f} MB, {entries} entries"
+            what = "of pages" if pages else "of API calls"
+            group = f"analyze, HAR {what}, {size:.0f} MB, {entries} entries"
             figures += [
                 figure(group, "÷ json.load", "ratio", [o.wall / p.wall for o, p in zip(ours, plain, strict=True)], 1.0),
                 figure(group, "÷ orjson.loads", "ratio", [o.wall / f.wall for o, f in zip(ours, fast, strict=True)]),

@@ -92,17 +92,19 @@ def pair(index: int, time: float) -> tuple[Exchange, Exchange]:
     )
 
 
-def session(count: int, seed: int = 1) -> Iterator[Exchange]:
-    """Yield about `count` exchanges as a day of development makes them: half of it no CORS, some of it blocked."""
+def session(count: int, seed: int = 1, *, plain_share: float = 0.5) -> Iterator[Exchange]:
+    """Yield about `count` exchanges as a day of development makes them: half of it (or `plain_share`) no CORS, some of it blocked."""
     random_ = random.Random(seed)
     made = 0
     time = 1_790_000_000.0
     while made < count:
         time += 0.05
-        kind = random_.random()
-        if kind < 0.5:
+        if random_.random() < plain_share:
             yield plain(made, time)
-        elif kind < 0.75:
+            made += 1
+            continue
+        kind = random_.uniform(0.5, 1.0)
+        if kind < 0.75:
             yield simple(made, time)
         elif kind < 0.8:
             yield simple(made, time, allow="https://www.example")
@@ -167,18 +169,24 @@ def entry(exchange: Exchange, body: str) -> dict[str, Any]:
     }
 
 
-def write_har(path: Path, megabytes: int) -> int:
-    """Write a HAR of about this size, bodies as large as APIs' answers are (2 KB in the mean); return its number of entries."""
+def write_har(path: Path, megabytes: int, *, pages: bool) -> int:
+    """Write a HAR of about this size; return its number of entries.
+
+    Args:
+        pages: as whole pages make it: four of five entries are scripts, styles and images without CORS (20 KB in the mean).
+            Else API calls: half of the entries is CORS. Their bodies are of 2 KB in the mean, here and there.
+    """
     random_ = random.Random(megabytes)
-    text = json.dumps({"items": [{"id": n, "name": "value " * 4, "ok": True} for n in range(200)]})
+    text = json.dumps({"items": [{"id": n, "name": "value " * 4, "ok": True} for n in range(1_000)]})
     count = 0
     with path.open("w", encoding="utf-8") as out:
         out.write('{"log":{"version":"1.2","creator":{"name":"WebInspector","version":"537.36"},"pages":[],"entries":[\n')
-        for exchange in session(10**9):
+        for exchange in session(10**9, plain_share=0.8 if pages else 0.5):
             if out.tell() >= megabytes * 1_000_000:
                 break
+            longest = 40_000 if pages and exchange.id.startswith("p") else 4_096
             out.write(",\n" if count else "")
-            out.write(json.dumps(entry(exchange, text[: random_.randrange(4096)])))
+            out.write(json.dumps(entry(exchange, text[: random_.randrange(longest)])))
             count += 1
         out.write("]}}\n")
     return count
