@@ -34,6 +34,8 @@ class Chain:
         self._odd = odd
         self._now = 0.0
         self._sent = 0
+        self._version = 0
+        """Of the live page, as a browser that has it open knows it."""
         self._settings = settings
         self.addon = CorsLens(clock=lambda: self._now, out=_Nowhere())
 
@@ -63,7 +65,7 @@ class Chain:
             self._pass(exchange, self._sent)
             if self._sent % _TICK == 0:
                 self.addon.look_at_the_clock()
-                self.addon.page.app.board.changes()
+                self._version = self.addon.page.app.board.changes(self._version)["version"]
                 await asyncio.sleep(0)
 
     def _pass(self, exchange: Exchange, number: int) -> None:
