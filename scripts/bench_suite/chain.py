@@ -62,28 +62,35 @@ class Chain:
         for exchange in exchanges:
             self._sent += 1
             self._now = exchange.request.time
-            self._pass(exchange, self._sent)
+            self._pass(flow_of(exchange), self._sent)
             if self._sent % _TICK == 0:
                 self.addon.look_at_the_clock()
                 self._version = self.addon.page.app.board.changes(self._version)["version"]
                 await asyncio.sleep(0)
 
-    def _pass(self, exchange: Exchange, number: int) -> None:
-        addon, flow = self.addon, _flow(exchange)
+    def call(self, flow: http.HTTPFlow) -> None:
+        """Call the hooks of an answered flow."""
+        self._ask(flow)
+        self.addon.responseheaders(flow)
+        self.addon.response(flow)
+
+    def _ask(self, flow: http.HTTPFlow) -> None:
         response, flow.response = flow.response, None
-        addon.requestheaders(flow)
-        addon.request(flow)
-        if self._odd and number % 23 == 0:
-            return  # never answered, never ended: what a leak would look like
-        if self._odd and number % 31 == 0:
-            flow.error = http.flow.Error("server gone")
-            addon.error(flow)
-            return
+        self.addon.requestheaders(flow)
+        self.addon.request(flow)
         flow.response = response
-        addon.responseheaders(flow)
-        addon.response(flow)
-        if number % 101 == 0:
-            addon.http_connect_error(flow)
+
+    def _pass(self, flow: http.HTTPFlow, number: int) -> None:
+        if self._odd and number % 23 == 0:
+            self._ask(flow)  # never answered, never ended: what a leak would look like
+        elif self._odd and number % 31 == 0:
+            self._ask(flow)
+            flow.response, flow.error = None, http.flow.Error("server gone")
+            self.addon.error(flow)
+        else:
+            self.call(flow)
+            if number % 101 == 0:
+                self.addon.http_connect_error(flow)
 
 
 _CLIENT = connection.Client(
@@ -100,7 +107,8 @@ class _Nowhere(io.StringIO):
         return len(text)
 
 
-def _flow(exchange: Exchange) -> http.HTTPFlow:
+def flow_of(exchange: Exchange) -> http.HTTPFlow:
+    """Return a live flow, answered if the exchange is."""
     request, response = exchange.request, exchange.response
     parts = urlsplit(request.url)
     host = parts.hostname or ""
