@@ -6,6 +6,7 @@ from msgspec import structs
 
 from corslens.fetch.messages import HeaderLine, HeaderList, Request, Response
 from corslens.mitm.address import browser_url
+from corslens.mitm.fields import Fields, remembered
 from corslens.observation.exchange import Exchange, Source
 from corslens.observation.network_error import is_answered_by_proxy
 from corslens.patching.patch import Patch, apply
@@ -13,36 +14,22 @@ from corslens.patching.patch import Patch, apply
 PATCHED_HEADER = "x-corslens-patched"
 """On a patched response: the names of what was changed, for the browser's own tools. Nothing reads it."""
 
-type Fields = tuple[tuple[bytes, bytes], ...]
-
 _FORBIDDEN = frozenset(map(chr, (*range(0x09), *range(0x0A, 0x20), 0x7F)))
 """Control characters except the tab: none may be part of a header line."""
 
 
 def header_list(fields: Fields) -> HeaderList:
     """Return the header lines, isomorphic-decoded; HTTP/2's pseudo-headers, which a HAR may hold, are left out."""
-    lines = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in fields]
+    lines = [(str(name, "latin-1"), str(value, "latin-1")) for name, value in fields]
     if b":" in b"".join([name[:1] for name, _ in fields]):
         lines = [line for line in lines if line[0][:1] != ":"]
     return HeaderList(lines)
 
 
-_requests: dict[Fields, HeaderList] = {}
-_REMEMBERED = 512
-_LONGEST = 4096
-"""Characters of a request's header lines up to which they are remembered."""
-
-
+@remembered
 def request_headers(fields: Fields) -> HeaderList:
-    """Return the header lines of a request; a page sends the very same ones again and again, and they are read once."""
-    known = _requests.get(fields)
-    if known is None:
-        known = header_list(fields)
-        if sum([len(name) + len(value) for name, value in fields]) <= _LONGEST:
-            if len(_requests) >= _REMEMBERED:
-                _requests.clear()
-            _requests[fields] = known
-    return known
+    """Return the header lines of a request."""
+    return header_list(fields)
 
 
 def request_of(flow: http.HTTPFlow) -> Request:

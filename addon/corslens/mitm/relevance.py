@@ -5,8 +5,9 @@ redirect (which may lead to another origin), and grants nothing.
 """
 
 from mitmproxy import http
+from msgspec import Struct
 
-from corslens.mitm.convert import Fields
+from corslens.mitm.fields import Fields, remembered
 
 _GRANTS = (b"access-c", b"timing-a", b"cross-or")
 """What the names of Access-Control-*, Timing-Allow-Origin and Cross-Origin-* begin with."""
@@ -18,9 +19,29 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 def request_concerns_cors(request: http.Request) -> bool:
     """Say whether a request comes from another origin, as far as its Origin header and fetch metadata tell."""
     data = request.data
-    origin, host = None, data.authority
+    told = _told_by(data.headers.fields)
+    if told.foreign_no_cors:
+        return True  # a script, a beacon: some rules have something to say of these
+    if told.origin is None or told.same_origin:
+        return False
+    # Plain http has no fetch metadata to tell.
+    return told.origin != b"%b://%b" % (data.scheme, data.authority if told.host is None else told.host)
+
+
+class _Told(Struct, frozen=True, gc=False):
+    """What the header lines of a request tell."""
+
+    origin: bytes | None
+    host: bytes | None
+    same_origin: bool
+    foreign_no_cors: bool
+
+
+@remembered
+def _told_by(fields: Fields) -> _Told:
+    origin = host = None
     same_origin = foreign = no_cors = False
-    for name, value in data.headers.fields:
+    for name, value in fields:
         length = len(name)
         if length == 6:
             if name.lower() == b"origin":
@@ -36,11 +57,7 @@ def request_concerns_cors(request: http.Request) -> bool:
                 foreign = True
             elif value == b"no-cors":
                 no_cors = True
-    if foreign and no_cors:
-        return True  # a script, a beacon: some rules have something to say of these
-    if origin is None or same_origin:
-        return False
-    return origin != b"%b://%b" % (data.scheme, host)  # plain http has no fetch metadata to tell
+    return _Told(origin, host, same_origin, foreign and no_cors)
 
 
 def response_concerns_cors(response: http.Response) -> bool:

@@ -13,6 +13,7 @@ from corslens.fetch.messages import Response
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
 from corslens.mitm import annotate, convert
+from corslens.mitm.fields import Fields
 from corslens.mitm.patch_mode import PatchMode
 from corslens.mitm.relevance import request_concerns_cors, response_concerns_cors
 from corslens.observation.exchange import Exchange
@@ -49,7 +50,7 @@ class _InFlight:
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
         self.inspection: Inspection | None = None
-        self.fields: convert.Fields = ()
+        self.fields: Fields = ()
         """The response's header lines as we left them, to see whether others changed them after us."""
         self.status = 0
         self.wanted = False
