@@ -22,8 +22,8 @@ from corslens.report.page_model import in_full, settings
 
 TOKEN_HEADER = "x-corslens-token"
 LARGEST_BODY = 16_384
-CHANGES_AT_ONCE = 500
-"""Exchanges, problems and cells in one answer: some 10 ms for which all traffic waits."""
+CHANGES_AT_ONCE = 1_000
+"""Exchanges, problems and cells in one answer: some 20 ms for which all traffic waits, and less than a megabyte as a rule."""
 
 _CONTENT_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 _PLAIN = "text/plain; charset=utf-8"
