@@ -29,6 +29,18 @@ def test_flow_with_a_field_too_many_is_one_sentence() -> None:
     assert "a.mitm" in str(items[0])
 
 
+def test_flow_with_a_line_break_in_a_name_is_one_sentence() -> None:
+    """Python's words about an unexpected argument repeat it."""
+    out = io.BytesIO()
+    FlowWriter(out).add(tflow.tflow(resp=True))
+    for everything in (True, False):
+        (damage,) = FlowFileReader(
+            out.getvalue().replace(b"15:timestamp_start", b"15:timestamp_st\nrt"), "a.mitm", "a", everything=everything
+        )
+        assert isinstance(damage, Damage)
+        assert "\n" not in str(damage)
+
+
 @pytest.mark.parametrize("text", ["!" * 30 + "~all", "(" * 30 + "~all" + ")" * 30, "! ( " * 12 + "~all"])
 def test_filter_nested_without_end_is_refused_at_once(text: str) -> None:
     """mitmproxy's parser takes twice as long for each level."""

@@ -15,6 +15,7 @@ from corslens.inputs.damage import Damage
 from corslens.inputs.relevance import concerns_cors
 from corslens.mitm.convert import exchange_of, header_list
 from corslens.observation.exchange import Exchange, Source
+from corslens.report.escape import escape
 
 WINDOW = 4096
 """Flows are written when they end; this many are held back to bring them into the order in which they began."""
@@ -58,10 +59,12 @@ class FlowFileReader:
         damage = None
         index = -1
         try:
-            for index, state in enumerate(_states(io.BufferedReader(self._raw, 1 << 16))):
+            for number, state in enumerate(_states(io.BufferedReader(self._raw, 1 << 16))):
                 if not self._everything and self._passes_over(state):
+                    index = number
                     continue
-                flow = Flow.from_state(state)
+                flow = _flow_of(state)
+                index = number
                 if not isinstance(flow, http.HTTPFlow) or flow.request.method == "CONNECT":
                     continue
                 exchange = exchange_of(flow, id=f"{self._prefix}:{index}")
@@ -76,7 +79,7 @@ class FlowFileReader:
             damage = Damage(file=file, what=f"is damaged or cut off {where}")
         except (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
             # What mitmproxy's reader lets through when a flow has the right shape and the wrong content.
-            what = f"is damaged, and nothing behind it was read ({type(error).__name__}: {error})"
+            what = f"is damaged, and nothing behind it was read ({type(error).__name__}: {escape(str(error))})"
             damage = Damage(file=file, entry=index + 1, what=what)
         while waiting:
             yield heappop(waiting)[2]
@@ -99,6 +102,13 @@ class FlowFileReader:
 
 class _Unreadable(Exception):
     """What stands here is no flow, or not a whole one."""
+
+
+def _flow_of(state: dict[Any, Any]) -> Flow:
+    try:
+        return Flow.from_state(state)
+    except (ValueError, TypeError, IndexError) as error:
+        raise _Unreadable from error
 
 
 def _states(file: io.BufferedReader) -> Iterator[dict[Any, Any]]:
