@@ -54,10 +54,11 @@ def test_a_silenced_finding_is_counted_and_not_lost() -> None:
         filter="~d api.example",
         matches=lambda exchange: "api.example" in exchange.request.url,
         because="known",
+        where="my.yaml:2",
     )
     silenced = RuleSet(RULES.rules, silences=(silence,))
     result = run(silenced, facts({}))
-    assert [one.rule for one in result.silenced] == ["acao-missing"]
+    assert [(one.rule, one.accepted) for one in result.silenced] == [("acao-missing", "my.yaml:2: known")]
     assert "acao-missing" not in [one.rule for one in result.findings]
     assert "acao-missing" in [one.rule for one in run(silenced, facts({}, url="https://other.test/x")).findings]
 

@@ -7,7 +7,7 @@ import pytest
 from corslens.report.as_json import document, json_schema, render_json
 from corslens.report.record import encode
 
-from tests.report.make import collection, session
+from tests.report.make import collection, session, silenced_session
 
 
 @pytest.fixture(scope="module")
@@ -42,3 +42,10 @@ def test_counts():
 def test_inputs_say_what_could_not_be_read_or_seen():
     (one,) = document(collection()).inputs
     assert one.damages == ("shop.har: is cut off in entry 12",) and one.notes == ("shop.har holds no cookie at all",)
+
+
+def test_what_is_silenced_is_told_with_its_note(schema):
+    report = json.loads(render_json(collection(silenced_session())))
+    jsonschema.validate(report, schema)
+    assert report["summary"]["silenced"] == 2
+    assert report["silenced"] == [{"rule": "acao-missing", "accepted": "my.yaml:2: known <so>", "count": 2}]

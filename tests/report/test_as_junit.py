@@ -9,7 +9,7 @@ import xmlschema
 from corslens.lint.finding import Severity
 from corslens.report.as_junit import render_junit
 
-from tests.report.make import NO_RULES, collection
+from tests.report.make import NO_RULES, collection, silenced_session
 from tests.report.samples import hostile, inspected
 
 SCHEMA = xmlschema.XMLSchema(Path(__file__).parent / "schemas" / "junit-10.xsd")
@@ -56,3 +56,14 @@ def test_what_could_not_be_read_is_an_error() -> None:
 def test_counts_are_those_of_the_elements() -> None:
     for suite in suites().iter("testsuite"):
         assert int(suite.get("tests", "")) == len(list(suite.iter("testcase")))
+
+
+def test_what_is_silenced_is_skipped_with_its_note() -> None:
+    document = render_junit(collection(silenced_session()))
+    SCHEMA.validate(document)
+    found = {
+        (case.get("name"), skipped.get("message"))
+        for case in fromstring(document).iter("testcase")
+        if (skipped := case.find("skipped")) is not None
+    }
+    assert found == {("acao-missing", "silenced: my.yaml:2: known <so>")}

@@ -6,7 +6,7 @@ from corslens.report.as_markdown import render_markdown
 from msgspec import structs
 
 from tests.make import API, exchange, request, response
-from tests.report.make import NO_RULES, collection, finding, session
+from tests.report.make import NO_RULES, collection, finding, session, silenced_session
 from tests.report.samples import inspected
 
 
@@ -54,3 +54,15 @@ def test_no_page_can_put_a_link_or_an_image_into_the_comment():
     made = inspected([exchange(request(origin="https://a![x](https://evil.example/x.png)~~\\"), response())], NO_RULES)
     text = render_markdown(collection([structs.replace(one, findings=(finding(),)) for one in made]))
     assert "<code>https:&sol;/a!&lsqb;x&rsqb;(https:&sol;/evil.example/x.png)&#126;&#126;&bsol;</code>" in text
+
+
+def test_what_is_silenced_is_counted_and_is_not_nothing():
+    made = [one for one in silenced_session() if one.silenced]
+    text = render_markdown(collection(made))
+    assert text.startswith("## corslens: nothing but what is silenced\n")
+    assert f"- {len(made)} silenced: <code>acao-missing</code> (my.yaml:2: known &lt;so&gt;)" in text
+
+
+def test_nothing_found_does_not_stand_beside_what_is_blocked():
+    blocked = inspected([exchange(request(), response())], NO_RULES)
+    assert render_markdown(collection(blocked)).startswith("## corslens: no finding, but 1 blocked\n")

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 from corslens.report.as_sarif import render_sarif
 
-from tests.report.make import NO_RULES, collection, rules
+from tests.report.make import NO_RULES, collection, rules, silenced_session
 from tests.report.samples import all_of, hostile, inspected, shop
 
 SCHEMA = json.loads((Path(__file__).parent / "schemas" / "sarif-2.1.0-rtm.5.json").read_text())
@@ -67,3 +67,11 @@ def test_what_could_not_be_read_is_a_notification() -> None:
     (invocation,) = run()["invocations"]
     assert invocation["executionSuccessful"] is False
     assert [one["level"] for one in invocation["toolExecutionNotifications"]] == ["error", "note"]
+
+
+def test_what_is_silenced_is_suppressed() -> None:
+    log = json.loads(render_sarif(collection(silenced_session()), rules()))
+    jsonschema.Draft4Validator(SCHEMA).validate(log)
+    found = {result["ruleId"]: result.get("suppressions") for result in log["runs"][0]["results"]}
+    assert found.pop("acao-missing") == [{"kind": "external", "justification": "my.yaml:2: known <so>"}]
+    assert set(found.values()) == {None}

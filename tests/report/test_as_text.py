@@ -7,7 +7,7 @@ from corslens.report.tally import Tally
 from msgspec import structs
 
 from tests.make import API, exchange, request, response
-from tests.report.make import NO_RULES, collection, finding, session
+from tests.report.make import NO_RULES, collection, finding, session, silenced_session
 from tests.report.samples import hostile, inspected
 
 
@@ -119,3 +119,11 @@ def test_a_long_origin_does_not_fill_the_terminal():
     asked = request("PUT", f"{API}/" + "p" * 60_000, origin="https://" + "a" * 60_000 + ".example")
     (inspection,) = inspected([exchange(asked, response())], NO_RULES)
     assert len(render_problem(inspection).plain) < 3_000
+
+
+@pytest.mark.parametrize("width", [None, 60])
+def test_what_is_silenced_is_counted_with_its_note(width):
+    text = render_text(collection(silenced_session()), width).plain
+    assert text.splitlines()[-1].strip() == "2  silenced acao-missing (my.yaml:2: known <so>)"
+    assert "[acao-missing]" not in text
+    assert "silenced" not in render_text(collection(), width).plain

@@ -3,7 +3,7 @@
 from corslens.lint.finding import Severity
 from msgspec import structs
 
-from tests.report.make import collection, finding, session
+from tests.report.make import collection, finding, session, silenced_session
 
 
 def test_only_what_there_is_something_to_tell_of_is_held():
@@ -62,3 +62,14 @@ def test_a_live_sessions_groups_are_bounded_and_what_is_left_out_is_counted():
     in_groups = sum(group.count for group in bounded.groups())
     assert in_groups + bounded.dropped()["findings for the report"] == sum(group.count for group in whole.groups())
     assert whole.dropped() == {}
+
+
+def test_what_is_silenced_is_counted_however_little_is_held():
+    whole, bounded = collection(silenced_session()), collection(silenced_session(), limit=1)
+    for gathered in (whole, bounded):
+        assert {group.key.rule for group in gathered.silenced()} == {"acao-missing"}
+        assert sum(group.count for group in gathered.silenced()) == 2
+        assert "acao-missing" not in {group.key.rule for group in gathered.groups()}
+    first, second = collection(silenced_session()[:4]), collection(silenced_session()[4:])
+    first.absorb(second)
+    assert [group.count for group in first.silenced()] == [group.count for group in whole.silenced()]

@@ -5,7 +5,7 @@ from corslens.observation.observation import Role
 from corslens.report.tally import Tally
 from msgspec import structs
 
-from tests.report.make import finding, session
+from tests.report.make import finding, session, silenced_session
 
 
 def tally(inspections, **settings):
@@ -53,3 +53,13 @@ def test_an_exchange_without_anything_costs_no_names():
     bare = structs.replace(session()[0], findings=())
     assert tally([bare]).worst_first() == []
     assert tally([structs.replace(bare, findings=(finding("x", Severity.INFO),))]).worst_first() == [(("INFO", "x"), 1)]
+
+
+def test_what_is_silenced_is_counted_by_its_note():
+    inspections = silenced_session()
+    assert tally(inspections).silenced_first() == [(("acao-missing", "my.yaml:2: known <so>"), 2)]
+    spoken = structs.replace(next(one for one in inspections if one.silenced), silenced=())
+    assert tally([*inspections, spoken]).silenced_first() == [(("acao-missing", "my.yaml:2: known <so>"), 1)]
+    first = tally(inspections[:6])
+    first.absorb(tally(inspections[6:]))
+    assert first.silenced_first() == tally(inspections).silenced_first()

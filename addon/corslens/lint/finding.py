@@ -46,3 +46,5 @@ class Finding(Struct, frozen=True, kw_only=True, gc=False):
     evidence: tuple[Evidence, ...] = ()
     cause: bool = False
     """It names what happened in the place of CORS (no answer, a login, a gateway), and is told before any talk of headers."""
+    accepted: str = ""
+    """Of a silenced one: who silenced it and why, as `my.yaml:2: known`."""

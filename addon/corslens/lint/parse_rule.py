@@ -154,13 +154,15 @@ def parse_overrides(reader: Reader, node: Node, parse_filter: ParseFilter | None
                 fields.get("rule", item),
                 rule,
                 None if severity is None else Override(rule=rule, severity=SEVERITIES[severity], because=because),
-                None if silence is None else _silence(reader, silence, rule, because, parse_filter),
+                None if silence is None else _silence(reader, item, silence, rule, because, parse_filter),
             )
         )
     return changes
 
 
-def _silence(reader: Reader, node: Node, rule: str, because: str, parse_filter: ParseFilter | None) -> Silence | None:
+def _silence(
+    reader: Reader, item: Node, node: Node, rule: str, because: str, parse_filter: ParseFilter | None
+) -> Silence | None:
     text = reader.text(node, "silence")
     if parse_filter is None:
         reader.refuse(node, "flow filters cannot be read here")
@@ -168,6 +170,7 @@ def _silence(reader: Reader, node: Node, rule: str, because: str, parse_filter: 
     try:
         matches = parse_filter(text)
     except ValueError as error:
-        reader.refuse(node, f'"{text}" is no flow filter: {error}')
+        reader.refuse(node, str(error))
         return None
-    return Silence(rule=rule, filter=text, matches=matches, because=because)
+    where = f"{reader.file}:{item.start_mark.line + 1}"
+    return Silence(rule=rule, filter=text, matches=matches, because=because, where=where)

@@ -93,6 +93,13 @@ class Silence(Struct, frozen=True, kw_only=True):
     filter: str
     matches: ExchangeFilter
     because: str
+    where: str = ""
+    """File and line."""
+
+    @property
+    def note(self) -> str:
+        """Where it is written, and why."""
+        return f"{self.where}: {self.because}" if self.where else self.because
 
 
 class Override(Struct, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """run: rules and the facts of one exchange in, findings out."""
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from corslens.fetch.bounded_cache import bounded_cache
 from corslens.fetch.constants import canonical_name
@@ -36,8 +36,10 @@ def run(rules: RuleSet, facts: Facts) -> LintResult:
     silenced: list[Finding] = []
     for fireable in fired:
         finding = _finding(fireable, facts)
-        if fireable.silences and any(silence.matches(facts.observation.exchange) for silence in fireable.silences):
-            silenced.append(finding)
+        exchange = facts.observation.exchange
+        silence = next((one for one in fireable.silences if one.matches(exchange)), None) if fireable.silences else None
+        if silence is not None:
+            silenced.append(structs.replace(finding, accepted=silence.note))
         else:
             findings.append(((not finding.cause, -finding.severity, _place(fireable, facts), fireable.order), finding))
     if len(findings) > 1:

@@ -50,6 +50,8 @@ class SummaryRecord(Struct, frozen=True, kw_only=True):
     infos: int
     known: int
     """Groups that the baseline names."""
+    silenced: int = 0
+    """Findings that the user's own rules silence."""
     failed: bool
     """Whether a finding at or over `--fail-on` is not in the baseline."""
 
@@ -85,6 +87,15 @@ class GroupRecord(Struct, frozen=True, kw_only=True):
     """The baseline names it."""
 
 
+class SilencedRecord(Struct, frozen=True, kw_only=True):
+    """Findings that the user's own rules silence."""
+
+    rule: str
+    accepted: str
+    """File and line of the silence, and its reason."""
+    count: int
+
+
 class ReportRecord(Struct, frozen=True, kw_only=True):
     """A whole report."""
 
@@ -94,6 +105,7 @@ class ReportRecord(Struct, frozen=True, kw_only=True):
     summary: SummaryRecord
     findings: tuple[GroupRecord, ...]
     """Worst first."""
+    silenced: tuple[SilencedRecord, ...] = ()
     exchanges: tuple[Record, ...]
     """Those with something to tell."""
     left_out: int = 0
@@ -128,9 +140,13 @@ def document(collection: Collection) -> ReportRecord:
             warnings=severities.count("warning"),
             infos=severities.count("info"),
             known=sum(map(collection.is_known, groups)),
+            silenced=sum(tally.silenced.values()),
             failed=any(map(collection.fails, groups)),
         ),
         findings=tuple(group_record(group, known=collection.is_known(group)) for group in groups),
+        silenced=tuple(
+            SilencedRecord(rule=rule, accepted=accepted, count=count) for (rule, accepted), count in tally.silenced_first()
+        ),
         exchanges=tuple(map(record, collection.held())),
         left_out=collection.left_out,
     )

@@ -15,10 +15,12 @@ _COUNTED = {"tests": "testcase", "failures": "failure", "errors": "error", "skip
 
 
 def render_junit(collection: Collection) -> str:
-    """Return the document. A case fails as `--fail-on` says; a finding of the baseline is skipped."""
+    """Return the document. A case fails as `--fail-on` says; a finding of the baseline, or a silenced one, is skipped."""
     groups = collection.groups()
     cases = [(group.key.api_origin, _case(group, collection)) for group in groups]
-    told = {(group.key.api_origin, group.key.path) for group in groups}
+    silenced = collection.silenced()
+    cases += [(group.key.api_origin, _case(group, collection)) for group in silenced]
+    told = {(group.key.api_origin, group.key.path) for group in (*groups, *silenced)}
     cases += [
         (api, _element(f"{api}{path}", "nothing found")) for api, path in collection.endpoints() if (api, path) not in told
     ]
@@ -58,7 +60,9 @@ def _case(group: Group, collection: Collection) -> Element:
     if group.pages:
         told.append(f"from {', '.join(sorted(group.pages))}{' and others' if group.unnamed else ''}")
     case = _element(group.key.endpoint, group.key.rule)
-    if collection.is_known(group):
+    if group.accepted:
+        state = SubElement(case, "skipped", {"message": f"silenced: {escape(group.accepted)}"})
+    elif collection.is_known(group):
         state = SubElement(case, "skipped", {"message": "known: in the baseline"})
     elif collection.fails(group):
         state = SubElement(case, "failure", {"type": group.severity.word, "message": escape(group.message)})

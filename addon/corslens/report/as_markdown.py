@@ -18,7 +18,8 @@ def render_markdown(collection: Collection) -> str:
     new = [group for group in groups if not collection.is_known(group)]
     known = len(groups) - len(new)
     tally = collection.tally
-    lines = [f"## corslens: {_headline(new)}", ""]
+    silenced = tally.silenced_first()
+    lines = [f"## corslens: {_headline(new, known=known, silenced=bool(silenced), blocked=tally.labels['BLOCKED'])}", ""]
     counts = f"{tally.exchanges} exchange{'' if tally.exchanges == 1 else 's'}, {tally.cors} of them CORS; {tally.labels['BLOCKED']} blocked"
     depending = tally.labels["DEPENDS"]
     lines.append(
@@ -26,6 +27,7 @@ def render_markdown(collection: Collection) -> str:
     )
     if known:
         lines.append(f"{known} known from the baseline, not listed.")
+    lines += [f"- {count} silenced: {_code(rule)} ({_inline(note)})" for (rule, note), count in silenced]
     lines += _table(new)
     for one in collection.inputs:
         lines += [f"\n> ⚠️ {_inline(sentence)}" for sentence in one.damages]
@@ -33,13 +35,18 @@ def render_markdown(collection: Collection) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _headline(groups: list[Group]) -> str:
+def _headline(groups: list[Group], *, known: int, silenced: bool, blocked: int) -> str:
     counts = []
     for word in _MARKS:
         number = sum(group.severity.word == word for group in groups)
         if number:
             counts.append(f"{number} {word}{'s' if number > 1 and word != 'info' else ''}")
-    return ", ".join(counts) or "nothing found"
+    if counts:
+        return ", ".join(counts)
+    if known or silenced:
+        accepted = " and ".join(word for word, is_so in (("known", known), ("silenced", silenced)) if is_so)
+        return f"nothing but what is {accepted}"
+    return f"no finding, but {blocked} blocked" if blocked else "nothing found"
 
 
 def _table(groups: list[Group]) -> list[str]:

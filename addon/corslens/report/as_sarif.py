@@ -26,12 +26,12 @@ _SECURITY_SEVERITY = {Severity.ERROR: "8.0", Severity.WARNING: "5.0", Severity.I
 
 
 def render_sarif(collection: Collection, rules: Mapping[str, Rule]) -> str:
-    """Return the log, with one result a group of findings.
+    """Return the log, with one result a group of findings; silenced ones are suppressed results.
 
     Args:
         rules: the catalogue, for the metadata of the rules that fired.
     """
-    groups = collection.groups()
+    groups = [*collection.groups(), *collection.silenced()]
     used = sorted({group.key.rule for group in groups})
     places = {rule: place for place, rule in enumerate(used)}
     log = {
@@ -99,6 +99,8 @@ def _result(group: Group, place: int, collection: Collection) -> Json:
             "examples": list(map(escape, examples_text(group))),
         },
     }
+    if group.accepted:
+        result["suppressions"] = [{"kind": "external", "justification": escape(group.accepted)}]
     if collection.known:
         result["baselineState"] = "unchanged" if collection.is_known(group) else "new"
     return result

@@ -204,8 +204,13 @@ def render_summary(tally: Tally, width: int | None = None) -> Text:
         if tally.labels[word]:
             facts.append(f"{tally.labels[word]} {word.lower()}")
     text.append("\n".join(_fold(", ".join(facts), width, first=0, indent=2)), "bold")
+    silenced = tally.silenced_first()
+    column = 9 if silenced else 8
     for (word, name), count in tally.worst_first():
-        text.append(f"\n{count:>7}  ").append(f"{word.lower():<8}", STYLES[word]).append(name)
+        text.append(f"\n{count:>7}  ").append(f"{word.lower():<{column}}", STYLES[word]).append(name)
+    for (name, note), count in silenced:
+        lines = _fold(f"{name} ({escape(note)})" if note else name, width, first=9 + column, indent=9 + column)
+        text.append(f"\n{count:>7}  ").append(f"{'silenced':<{column}}", "dim").append("\n".join(lines))
     return text
 
 

@@ -63,6 +63,7 @@ class Collection:
         self._all_cors = all_cors
         self._held: OrderedDict[str, Inspection] = OrderedDict()
         self._folded: dict[Key, Group] = {}
+        self._silenced: dict[Key, Group] = {}
         self._endpoints: dict[tuple[str, str], None] = {}
 
     def begin(self, name: str) -> Input:
@@ -76,7 +77,7 @@ class Collection:
         is_cors = inspection.observation.is_cors
         if is_cors:
             self._note(endpoint_of(inspection))
-        if inspection.findings or (is_cors and (self._all_cors or is_problem(inspection))):
+        if inspection.findings or inspection.silenced or (is_cors and (self._all_cors or is_problem(inspection))):
             self._hold(inspection)
         else:
             self._held.pop(inspection.id, None)
@@ -87,6 +88,8 @@ class Collection:
         self.tally.absorb(other.tally)
         for key, group in other._folded.items():
             join(self._folded, key, group)
+        for key, group in other._silenced.items():
+            join(self._silenced, key, group)
         self.left_out += other.left_out
         for inspection in other._held.values():
             self._hold(inspection)
@@ -104,6 +107,7 @@ class Collection:
         if len(self._held) > self._limit:
             _, oldest = self._held.popitem(last=False)
             self._findings_left_out += fold(self._folded, (oldest,), limit=self._groups)
+            self._findings_left_out += fold(self._silenced, (oldest,), limit=self._groups, silenced=True)
             self.left_out += 1
 
     def dropped(self) -> Mapping[str, int]:
@@ -119,6 +123,12 @@ class Collection:
         """Return all findings, grouped, worst first."""
         groups = {key: _copy(group) for key, group in self._folded.items()}
         fold(groups, self._held.values())
+        return worst_first(groups.values())
+
+    def silenced(self) -> list[Group]:
+        """Return the findings that the user's own rules silence, grouped, worst first."""
+        groups = {key: _copy(group) for key, group in self._silenced.items()}
+        fold(groups, self._held.values(), silenced=True)
         return worst_first(groups.values())
 
     def endpoints(self) -> list[tuple[str, str]]:

@@ -76,6 +76,8 @@ class Group(Struct, kw_only=True):
     examples: list[Example] = field(default_factory=list)
     cause: bool = False
     """It names what happened in the place of CORS."""
+    accepted: str = ""
+    """Of silenced ones: who silenced the first of them and why."""
     rank: Severity = Severity.INFO
     """Of a cause the worst that was found beside it, of any other its own severity."""
 
@@ -96,16 +98,19 @@ def endpoint_of(inspection: Inspection) -> tuple[str, str]:
     return observation.target_origin, redact_url(path_shape(observation.exchange.request.url))
 
 
-def fold(groups: dict[Key, Group], inspections: Iterable[Inspection], *, limit: int | None = None) -> int:
+def fold(
+    groups: dict[Key, Group], inspections: Iterable[Inspection], *, limit: int | None = None, silenced: bool = False
+) -> int:
     """Add the findings of the exchanges to the groups.
 
     Args:
+        silenced: those that a user silenced, instead of the others.
         limit: how many groups there may be; None for any number.
     Returns: how many findings were left out because of it.
     """
     left_out = 0
     for inspection in inspections:
-        for finding in inspection.findings:
+        for finding in inspection.silenced if silenced else inspection.findings:
             left_out += not _add(groups, inspection, finding, limit)
     return left_out
 
@@ -159,6 +164,7 @@ def _add(groups: dict[Key, Group], inspection: Inspection, finding: Finding, lim
             first=exchange.request.time,
             last=exchange.request.time,
             cause=finding.cause,
+            accepted=finding.accepted,
         )
     elif finding.severity > group.severity:
         group.severity, group.confidence = finding.severity, finding.confidence

@@ -18,6 +18,7 @@ class _Share(Struct, frozen=True):
     paired: bool
     names: tuple[tuple[str, str], ...]
     worst: Severity | None
+    silenced: tuple[tuple[str, str], ...] = ()
 
 
 class Tally:
@@ -36,6 +37,8 @@ class Tally:
         """By word (`BLOCKED`, `WARNING`…) and reason or rule."""
         self.severities: Counter[Severity] = Counter()
         """Exchanges by their worst finding."""
+        self.silenced: Counter[tuple[str, str]] = Counter()
+        """Findings that the user's own rules silence, by rule and by who silenced it and why."""
         self._remember = remember
         self._recent: OrderedDict[str, _Share] = OrderedDict()
 
@@ -58,6 +61,7 @@ class Tally:
         self.roles += other.roles
         self.names += other.names
         self.severities += other.severities
+        self.silenced += other.silenced
 
     @property
     def cors(self) -> int:
@@ -71,6 +75,10 @@ class Tally:
             key=lambda item: (LABELS.index(item[0][0]), -item[1], item[0][1]),
         )
 
+    def silenced_first(self) -> list[tuple[tuple[str, str], int]]:
+        """Return what was silenced, the most frequent first."""
+        return sorted(((key, count) for key, count in self.silenced.items() if count), key=lambda item: (-item[1], item[0]))
+
     def _count(self, share: _Share, by: int) -> None:
         self.exchanges += by
         self.pairs += by * share.paired
@@ -78,6 +86,8 @@ class Tally:
         self.roles[share.role] += by
         for name in share.names:
             self.names[name] += by
+        for silence in share.silenced:
+            self.silenced[silence] += by
         if share.worst is not None:
             self.severities[share.worst] += by
 
@@ -89,11 +99,13 @@ _NOTHING = {(role, paired): _Share("ALLOWED", role, paired, (), None) for role i
 def _share(inspection: Inspection) -> _Share:
     observation = inspection.observation
     paired = observation.preflight is not None
-    if not inspection.findings and inspection.patch is None and (not observation.is_cors or inspection.verdict.allowed):
+    nothing = not inspection.findings and not inspection.silenced and inspection.patch is None
+    if nothing and (not observation.is_cors or inspection.verdict.allowed):
         return _NOTHING[observation.role, paired]
     word = label(inspection)
     names = [(finding.severity.word.upper(), finding.rule) for finding in inspection.findings]
     reason = reported_reason(inspection)
     if reason is not None and word in JUDGED:
         names = [(word, reason), *(name for name in names if name[1] != reason)]
-    return _Share(word, observation.role, paired, tuple(names), inspection.worst)
+    silenced = tuple((finding.rule, finding.accepted) for finding in inspection.silenced)
+    return _Share(word, observation.role, paired, tuple(names), inspection.worst, silenced)
