@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from corslens.lint.answer_facts import AnswerFacts
+from corslens.lint.completed_facts import CompletedFacts
 from corslens.lint.fact import Fact, facts_of
 from corslens.lint.history_facts import HistoryFacts
 from corslens.lint.oddities import OddityFacts
@@ -17,7 +17,7 @@ from corslens.lint.response_facts import ResponseFacts
 from corslens.lint.verdict_facts import VerdictFacts
 
 
-class Facts(OddityFacts, RequestFacts, ResponseFacts, AnswerFacts, PairFacts, VerdictFacts, HistoryFacts):
+class Facts(OddityFacts, RequestFacts, ResponseFacts, CompletedFacts, PairFacts, VerdictFacts, HistoryFacts):
     """Everything that a rule can ask of one exchange."""
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import structs
 
+from corslens.fetch.completed_lists import completed_methods, completed_names
 from corslens.fetch.constants import (
     ACCESS_CONTROL_ALLOW_CREDENTIALS,
     ACCESS_CONTROL_ALLOW_HEADERS,
@@ -110,8 +111,7 @@ def _allow_methods(observation: Observation, response: Response, reason: Reason)
     asked = requested_method(observation.exchange.request)
     if not is_token(asked):
         return None
-    granted = _tokens(response.headers.values(ACCESS_CONTROL_ALLOW_METHODS))
-    value = ", ".join(dict.fromkeys([*granted, asked]))
+    value = ", ".join(completed_methods(response.headers.values(ACCESS_CONTROL_ALLOW_METHODS), (asked,)))
     return _change(response.headers, ACCESS_CONTROL_ALLOW_METHODS, value, f"the page asks for {asked} [{reason}]")
 
 
@@ -119,11 +119,9 @@ def _allow_headers(observation: Observation, response: Response, reason: Reason)
     asked = requested_header_names(observation.exchange.request)
     if not all(map(is_token, asked)):
         return None
-    names: dict[str, str] = {}
-    for name in (*_tokens(response.headers.values(ACCESS_CONTROL_ALLOW_HEADERS)), *asked):
-        names.setdefault(name.lower(), name)
+    names = completed_names(response.headers.values(ACCESS_CONTROL_ALLOW_HEADERS), asked)
     because = f"the page asks for {', '.join(asked)}" if asked else "what stands there cannot be parsed"
-    return _change(response.headers, ACCESS_CONTROL_ALLOW_HEADERS, ", ".join(names.values()) or None, f"{because} [{reason}]")
+    return _change(response.headers, ACCESS_CONTROL_ALLOW_HEADERS, ", ".join(names) or None, f"{because} [{reason}]")
 
 
 def _status(observation: Observation, response: Response, reason: Reason) -> Edit | None:

@@ -1,0 +1,52 @@
+"""Facts for fixes: the lists of the response as they have to be, whole, so that nobody who follows a fix takes away what works."""
+
+from corslens.fetch.completed_lists import completed_methods, completed_names
+from corslens.fetch.constants import (
+    ACCESS_CONTROL_ALLOW_HEADERS,
+    ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_EXPOSE_HEADERS,
+    ACCESS_CONTROL_REQUEST_METHOD,
+)
+from corslens.fetch.preflight import requested_header_names
+from corslens.lint.answer_facts import AnswerFacts
+from corslens.lint.fact import fact
+
+_LONGEST = 180
+"""Characters of a list that are written out: a text cuts longer values short, and a list cut short must not be copied."""
+_REST = "(all that it lists today)"
+
+
+class CompletedFacts(AnswerFacts):
+    """`completed.*`."""
+
+    @property
+    def _asked_method(self) -> tuple[str, ...]:
+        method = self.sent_headers.get(ACCESS_CONTROL_REQUEST_METHOD)
+        return () if method is None else (method,)
+
+    @fact("completed.allow-methods", rank=60)
+    def completed_allow_methods(self) -> str | None:
+        """Access-Control-Allow-Methods as the preflight needs it: what the answer lists, then the method asked for where it is missing."""
+        lines = self.got_headers.values(ACCESS_CONTROL_ALLOW_METHODS)
+        return _written(completed_methods(lines, self._asked_method), completed_methods(lines, ()))
+
+    @fact("completed.allow-headers", rank=60)
+    def completed_allow_headers(self) -> str | None:
+        """Access-Control-Allow-Headers as the preflight needs it: what the answer lists, then the names asked for that are missing."""
+        lines = self.got_headers.values(ACCESS_CONTROL_ALLOW_HEADERS)
+        return _written(completed_names(lines, requested_header_names(self.sent)), completed_names(lines, ()))
+
+    @fact("completed.expose-headers", rank=60)
+    def completed_expose_headers(self) -> str | None:
+        """Access-Control-Expose-Headers with what the answer exposes, then `response.unreadable-headers`."""
+        lines = self.got_headers.values(ACCESS_CONTROL_EXPOSE_HEADERS)
+        return _written(completed_names(lines, sorted(self.response_unreadable_headers)), completed_names(lines, ()))
+
+
+def _written(completed: tuple[str, ...], listed: tuple[str, ...]) -> str | None:
+    """Return the list, its old part in words where it is long; None when nothing belongs into it."""
+    whole = ", ".join(completed)
+    if len(whole) > _LONGEST:
+        added = completed[len(listed) :]
+        whole = ", ".join((_REST, *added))
+    return whole or None
