@@ -88,15 +88,21 @@ def collect(
         reader = open_capture(capture, f"{prefix}/{inside}" if inside else prefix, everything=everything)
         entry = into.begin(capture.name)
         blind_spots = BlindSpots()
+        left_out: set[str] = set()
         for item in inspect_capture(capture, reader, settings, progress):
             if isinstance(item, Damage):
                 entry.damages.append(str(item))
                 continue
-            blind_spots.add(item)
+            wanted = _is_wanted(item.observation.exchange, settings)
+            blind_spots.add(item, wanted=wanted)
+            if not wanted:
+                left_out.add(item.id)
+                continue
             into.add(item)
             for sink in extra:
                 sink(item)
         into.tally.exchanges += reader.skipped
+        entry.filtered_out = len(left_out)
         if reader.cookies_skipped:
             blind_spots.saw_cookies()
         is_har = capture.kind is files.Kind.HAR
@@ -108,9 +114,11 @@ def collect(
 def inspect_capture(
     capture: files.Capture, reader: Reader, settings: Settings, progress: Progress | None = None
 ) -> Iterator[Inspection | Damage]:
-    """Yield an inspection for each exchange of one capture, as one session, and a Damage for what could not be read."""
+    """Yield an inspection for each exchange of one capture, as one session, and a Damage for what could not be read.
+
+    Those that the user's filters leave out, too: they say what the capture holds.
+    """
     inspector = Inspector(rules=settings.rules, engine=settings.engine)
-    filtered = settings.include is not None or settings.exclude is not None
     for number, exchange in enumerate(reader):
         if progress is not None and number % _STRIDE == 0:
             progress(reader.progress)
@@ -119,11 +127,9 @@ def inspect_capture(
                 capture.damage is None or exchange.entry is not None
             ):  # else the end is missing because of that damage, told below
                 yield exchange
-        elif filtered:
-            yield from _wanted(inspector.inspect(exchange), settings)
         else:
             yield from inspector.inspect(exchange)
-    yield from _wanted(inspector.finish(), settings)
+    yield from inspector.finish()
     if capture.damage is not None:
         yield capture.damage
 
@@ -151,14 +157,10 @@ def prefixes(names: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _wanted(inspections: Iterable[Inspection], settings: Settings) -> Iterator[Inspection]:
-    for inspection in inspections:
-        exchange = inspection.observation.exchange
-        if settings.include is not None and not settings.include(exchange):
-            continue
-        if settings.exclude is not None and settings.exclude(exchange):
-            continue
-        yield inspection
+def _is_wanted(exchange: Exchange, settings: Settings) -> bool:
+    if settings.include is not None and not settings.include(exchange):
+        return False
+    return settings.exclude is None or not settings.exclude(exchange)
 
 
 def _stem(name: str) -> str:

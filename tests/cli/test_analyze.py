@@ -227,3 +227,30 @@ def test_colours_only_where_they_belong(blocked: Path) -> None:
     assert colours(FORCE_COLOR="1", TERM="xterm-256color")
     assert not colours(FORCE_COLOR="1", NO_COLOR="1", TERM="xterm-256color")
     assert not colours(TERM="xterm-256color")
+
+
+def test_a_filter_that_leaves_nothing_is_told(blocked: Path) -> None:
+    result = run(blocked, "--include", "~u nothing")
+    assert result.exit_code == Exit.OK and "0 exchanges" in result.stdout
+    assert "do not leave any of the 2 exchanges: nothing was reported on" in result.stderr
+    assert run(blocked, "--include", "~u /me").stderr == ""
+
+
+def test_a_filter_does_not_make_a_file_cookieless(tmp_path: Path) -> None:
+    path = tmp_path / "a.har"
+    cookie = entry(url=f"{PAGE}/", given=[("Cookie", "a=1")])
+    path.write_bytes(encoded(entry(answer=[("Access-Control-Allow-Origin", "*")]), cookie))
+    assert "no cookie" not in run(path, "--include", "~u /me").stdout
+    path.write_bytes(encoded(entry(answer=[("Access-Control-Allow-Origin", "*")])))
+    assert "no cookie" in run(path, "--include", "~u /me").stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no modes")
+@pytest.mark.parametrize("ending", ["jsonl", "html", "json"])
+def test_a_report_is_its_owners_alone_and_keeps_the_mode_that_it_has(blocked: Path, ending: str) -> None:
+    made = blocked.with_name(f"out.{ending}")
+    run(blocked, "-o", made)
+    assert made.stat().st_mode & 0o777 == 0o600
+    made.chmod(0o644)
+    run(blocked, "-o", made)
+    assert made.stat().st_mode & 0o777 == 0o644

@@ -46,8 +46,10 @@ def test_no_difference(tmp_path: Path) -> None:
 
 def test_a_side_that_cannot_be_read(tmp_path: Path) -> None:
     good, _ = captures(tmp_path)
-    result = run(good, tmp_path / "no.har")
-    assert result.exit_code == Exit.UNREADABLE and "no.har: cannot be read" in result.stderr
+    for sides in ((good, tmp_path / "no.har"), (tmp_path / "no.har", good)):
+        result = run(*sides)
+        assert result.exit_code == Exit.UNREADABLE and "no.har: cannot be read" in result.stderr
+        assert result.stdout == "" and "Nothing was compared" in result.stderr
 
 
 def test_a_test_server_on_another_port(tmp_path: Path) -> None:

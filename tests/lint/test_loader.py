@@ -20,7 +20,7 @@ message: '{request.url} has it'
 
 def parse_filter(text: str) -> Callable[[Exchange], bool]:
     if text.startswith("~bad"):
-        raise ValueError("no such operator")
+        raise ValueError(f"{text!r} is no flow filter")
     return lambda exchange: text in exchange.request.url
 
 

@@ -1,5 +1,7 @@
 """Reports are written whole or not at all, in the format of their ending."""
 
+import os
+
 import pytest
 from corslens.mitm.report_file import ENDINGS, format_of, write_whole
 from corslens.report.formats import Format
@@ -30,3 +32,14 @@ def test_a_failure_leaves_the_file_as_it_was(tmp_path):
     with pytest.raises(OSError):
         write_whole(target, b"new")
     assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="has no modes")
+def test_a_new_file_is_its_owners_alone_and_an_old_one_keeps_its_mode(tmp_path):
+    """It holds URLs and headers."""
+    path = tmp_path / "r.json"
+    write_whole(path, b"new")
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.chmod(0o640)
+    write_whole(path, b"newer")
+    assert path.stat().st_mode & 0o777 == 0o640

@@ -70,3 +70,13 @@ def test_its_memory_is_bounded_and_its_counts_go_on():
         spots.add(inspection)
     assert len(spots._recent) == 10
     assert "50 requests that need one" in spots.notes("WebInspector", har=True)[0]
+
+
+def test_what_the_report_leaves_out_still_says_what_the_capture_holds():
+    spots = BlindSpots()
+    for inspection in inspected([exchange(request(), response(allow_origin="*"))], NO_RULES):
+        spots.add(inspection)
+    cookie = exchange(request(given={"Cookie": "a=1"}, url=f"{PAGE}/"), response(allow_origin="*"))
+    for inspection in inspected([cookie], NO_RULES):
+        spots.add(inspection, wanted=False)
+    assert spots.notes("WebInspector", har=True) == []

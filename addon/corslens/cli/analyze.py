@@ -10,13 +10,13 @@ import click
 
 from corslens.analysis import prefixes
 from corslens.cli.options import fail_on_option, judging_options, severity, writable
-from corslens.cli.outputs import format_of, print_report
+from corslens.cli.outputs import format_of, print_report, tell_empty
 from corslens.cli.progress import Bar
 from corslens.cli.work import Work, analyse, settings_of
 from corslens.exits import Exit
 from corslens.inputs.damage import Damage
 from corslens.inputs.files import find
-from corslens.mitm.report_file import write_whole
+from corslens.mitm.report_file import private, write_whole
 from corslens.report.baseline import parse_baseline, render_baseline
 from corslens.report.collection import Collection
 from corslens.report.escape import escape
@@ -136,6 +136,7 @@ def _tell(collection: Collection, known: dict[str, str]) -> None:
     for one in collection.inputs:
         for sentence in one.damages:
             click.echo(escape(sentence), err=True)
+    tell_empty(collection)
     gone = set(known) - {group.key.fingerprint for group in collection.groups()}
     for fingerprint in sorted(gone, key=known.__getitem__):
         click.echo(f"The baseline knows a finding that is not there any more: {escape(known[fingerprint])}", err=True)
@@ -143,7 +144,7 @@ def _tell(collection: Collection, known: dict[str, str]) -> None:
 
 def _open(path: Path) -> IO[bytes]:
     try:
-        return path.open("wb")
+        return open(path, "wb", opener=private)  # a Path's own takes no opener
     except OSError as error:
         raise click.UsageError(f"-o {escape(str(path))}: {error.strerror or error}") from None
 

@@ -6,6 +6,7 @@ import click
 
 from corslens.analysis import prefixes
 from corslens.cli.options import fail_on_option, judging_options, severity
+from corslens.cli.outputs import tell_empty
 from corslens.cli.progress import Bar
 from corslens.cli.work import Work, analyse, settings_of
 from corslens.exits import Exit
@@ -53,6 +54,7 @@ def diff(
     settings_of(work)
     sides = []
     damaged = False
+    unread = False
     for path in (before, after):
         side = Collection(limit=_LIMIT, all_cors=True)
         names = []
@@ -67,9 +69,14 @@ def diff(
             for sentence in one.damages:
                 click.echo(escape(sentence), err=True)
                 damaged = True
+        tell_empty(side)
+        unread = unread or (bool(side.inputs) and not side.tally.exchanges and all(one.damages for one in side.inputs))
         if side.left_out:
             click.echo(f"{escape(path)}: only the last {_LIMIT} CORS exchanges are compared", err=True)
         sides.append(states(side.held()))
+    if unread:
+        click.echo("Nothing was compared, for a side could not be read.", err=True)
+        sys.exit(Exit.UNREADABLE)
     changes = compare(*sides)
     if form == "json":
         click.echo(render_diff_json(changes), nl=False)

@@ -23,6 +23,14 @@ def format_of(path: Path) -> Format:
     return form
 
 
+def tell_empty(collection: Collection) -> None:
+    """Say on standard error that the filters left nothing to report on, which would look like a capture without a fault."""
+    left_out = sum(one.filtered_out for one in collection.inputs)
+    if left_out and not collection.tally.exchanges:
+        exchanges = "the one exchange" if left_out == 1 else f"any of the {left_out} exchanges"
+        click.echo(f"note: the filters (--include, --exclude) do not leave {exchanges}: nothing was reported on", err=True)
+
+
 def print_report(form: Format, collection: Collection, rules: RuleSet) -> None:
     """Write a report to standard output; coloured text when that is a terminal and NO_COLOR is not set."""
     if form is Format.TEXT:

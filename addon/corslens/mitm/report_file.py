@@ -1,6 +1,8 @@
 """Write a report to a file, in the format that its ending names."""
 
+import contextlib
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -15,8 +17,13 @@ def format_of(path: Path) -> Format:
     return FORMATS[path.suffix.lower()]
 
 
+def private(path: str, flags: int) -> int:
+    """Open a file for `open`; a new one is its owner's alone."""
+    return os.open(path, flags, 0o600)
+
+
 def write_whole(path: Path, content: bytes) -> None:
-    """Write the whole file, or leave it as it was.
+    """Write the whole file, or leave it as it was. A new one is its owner's alone, one that is there keeps its mode.
 
     Raises: OSError
     """
@@ -25,10 +32,9 @@ def write_whole(path: Path, content: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-        # mkstemp's file is readable by its owner only; a report is to be as readable as the user's other files.
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
+        # mkstemp's file is its owner's alone, which fits what holds URLs and headers; whoever shares a file once, goes on to.
+        with contextlib.suppress(FileNotFoundError):
+            temporary.chmod(stat.S_IMODE(path.stat().st_mode))
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)

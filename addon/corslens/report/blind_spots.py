@@ -25,8 +25,12 @@ class BlindSpots:
         self._cookies = False
         self._cors = False
 
-    def add(self, inspection: Inspection) -> None:
-        """Take note of an inspection, in place of an earlier one with the same id."""
+    def add(self, inspection: Inspection, *, wanted: bool = True) -> None:
+        """Take note of an inspection, in place of an earlier one with the same id.
+
+        Args:
+            wanted: False for one that the report leaves out: it says what the capture holds, and is not counted.
+        """
         observation = inspection.observation
         if not self._cookies:
             response = observation.exchange.response
@@ -37,6 +41,8 @@ class BlindSpots:
             return
         self._cors = True
         self._preflights = self._preflights or observation.role is Role.PREFLIGHT
+        if not wanted:
+            return
         counted = self._recent.pop(inspection.id, (False, False))
         uncovered = observation.role is Role.ACTUAL and observation.preflight is None
         depending = inspection.verdict.outcome is Outcome.DEPENDS

@@ -23,6 +23,8 @@ class Input(Struct, kw_only=True):
 
     name: str
     exchanges: int = 0
+    filtered_out: int = 0
+    """Exchanges that the user's filters leave out of the report."""
     damages: list[str] = field(default_factory=list)
     """What could not be read, a sentence each."""
     notes: list[str] = field(default_factory=list)
