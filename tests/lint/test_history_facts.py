@@ -1,5 +1,6 @@
 """Facts over many exchanges."""
 
+import pytest
 from corslens.lint.sample import Step
 from corslens.observation.traffic import Asked, Level
 
@@ -62,3 +63,61 @@ def test_preflights_are_counted() -> None:
     step = Step(method="PUT", preflight=granted, response={"access-control-allow-origin": "*"})
     made = facts({"access-control-allow-origin": "*"}, method="PUT", preflight=granted, before=(step, step))
     assert (made.history_preflights, made.history_preflight_repeats, made.history_preflights_without_max_age) == (3, 2, 3)
+
+
+PARTNER = _echo("https://partner.test", vary="Origin")
+ELSEWHERE = Step(
+    url="https://api.example/other",
+    request={"origin": "https://partner.test"},
+    response={"access-control-allow-origin": "https://partner.test"},
+)
+
+
+@pytest.mark.parametrize(
+    "before, answer, asked, status",
+    [
+        (PARTNER, {}, "https://evil.net", 200),
+        (PARTNER, {}, "null", 200),
+        (PARTNER, {}, "https://evil.net", 403),
+        (PARTNER, {"vary": "Origin"}, "https://evil.net", 500),
+        (ELSEWHERE, {"vary": "Accept, Origin"}, "https://evil.net", 200),
+        (ELSEWHERE, {"access-control-allow-origin": "https://partner.test"}, "https://evil.net", 200),
+    ],
+)
+def test_a_list_that_does_its_work_is_known(before: Step, answer: dict[str, str], asked: str, status: int) -> None:
+    assert facts(answer, status=status, request={"origin": asked}, before=(before,)).history_foreign_refused
+
+
+@pytest.mark.parametrize(
+    "before, answer, asked, status",
+    [
+        (Step(), {"vary": "Origin"}, "https://evil.net", 200),
+        (_echo("null"), {"vary": "Origin"}, "https://evil.net", 200),
+        (PARTNER, {"access-control-allow-origin": "*"}, "https://evil.net", 200),
+        (PARTNER, {"access-control-allow-origin": "https://evil.net"}, "https://evil.net", 200),
+        (PARTNER, {}, "https://partner.test", 200),
+        (PARTNER, {}, "http://www.partner.test", 200),
+        (PARTNER, {}, "https://evil.net", 500),
+        (ELSEWHERE, {}, "https://evil.net", 200),
+    ],
+    ids=["no-list", "null-is-no-list", "star", "let-in", "its-own", "its-site", "lost-on-error", "no-cors-here"],
+)
+def test_other_refusals_are_not_taken_for_it(before: Step, answer: dict[str, str], asked: str, status: int) -> None:
+    assert not facts(answer, status=status, request={"origin": asked}, before=(before,)).history_foreign_refused
+
+
+def test_the_server_s_own_site_is_not_foreign() -> None:
+    before = Step(
+        url="https://api.example.com/me",
+        request={"origin": "https://partner.test"},
+        response={"access-control-allow-origin": "https://partner.test"},
+    )
+    made = facts({}, url="https://api.example.com/me", request={"origin": "https://www.example.com"}, before=(before,))
+    assert not made.history_foreign_refused
+
+
+def test_an_origin_of_nobody_s_is_noticed_where_credentials_are_allowed() -> None:
+    allowed = {"access-control-allow-credentials": "true"}
+    assert facts(MINE, before=(_echo("https://nobody.invalid", **allowed),)).history_nobodys_origin_granted
+    assert not facts(MINE, before=(_echo("https://nobody.invalid"),)).history_nobodys_origin_granted
+    assert not facts(MINE, before=(_echo("https://partner.test", **allowed),)).history_nobodys_origin_granted

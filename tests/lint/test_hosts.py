@@ -1,7 +1,7 @@
 """Places, hosting and look-alikes."""
 
 import pytest
-from corslens.lint.hosts import Hosting, LookAlike, Place, hosting_of, look_alike, place_of
+from corslens.lint.hosts import Hosting, LookAlike, Place, hosting_of, is_nobodys, look_alike, place_of
 
 
 @pytest.mark.parametrize(
@@ -71,3 +71,19 @@ def test_hosting(origin: str, hosting: Hosting) -> None:
 )
 def test_look_alikes(host: str, found: LookAlike | None) -> None:
     assert look_alike(f"https://{host}", "https://api.example.com") is found
+
+
+@pytest.mark.parametrize(
+    "origin, nobodys",
+    [
+        ("https://evil.example", True),
+        ("https://www.attacker-site.com", True),
+        ("https://anything.invalid", True),
+        ("https://cdpn.io", True),
+        ("https://medieval.example", False),
+        ("https://partner.test", False),
+        ("https://me.github.io", False),
+    ],
+)
+def test_made_up_origins_are_nobody_s(origin: str, nobodys: bool) -> None:
+    assert is_nobodys(origin) is nobodys

@@ -57,3 +57,17 @@ def test_what_the_wire_does_not_tell_is_unknown() -> None:
     made = facts({}, request={"origin": None, "user-agent": "curl/8"}, url="http://api.example/")
     assert isinstance(made.engine, Unknown)
     assert isinstance(made.page_origin, Unknown)
+
+
+@pytest.mark.parametrize(
+    "page, server, other",
+    [
+        ("http://localhost:3000", "http://127.0.0.1:8000/", True),
+        ("http://[::1]:3000", "http://localhost:8000/", True),
+        ("http://localhost:3000", "http://localhost:8000/", False),
+        ("https://app.example", "http://localhost:8000/", False),
+        ("null", "http://localhost:8000/", False),
+    ],
+)
+def test_two_names_of_this_machine(page: str, server: str, other: bool) -> None:
+    assert facts(url=server, request={"origin": page}).page_other_loopback_name is other

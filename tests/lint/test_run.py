@@ -4,6 +4,7 @@ from corslens.lint.finding import Evidence, Severity
 from corslens.lint.loader import load_rules
 from corslens.lint.rule import RuleSet, Silence
 from corslens.lint.run import NOTHING, run
+from corslens.lint.sample import Step
 
 from tests.lint.make import facts, preflight
 
@@ -72,3 +73,40 @@ def test_an_unreachable_server_is_no_cors_problem() -> None:
     (found,) = run(RULES, facts(error="[Errno 111] Connection refused")).findings
     assert (found.rule, found.severity) == ("actual-network-error", Severity.ERROR)
     assert "refused" in found.message and "consequence" in found.message
+
+
+def test_a_refusal_that_a_list_explains_is_a_warning_and_advises_both_ways() -> None:
+    partner = Step(
+        request={"origin": "https://partner.test"},
+        response={"access-control-allow-origin": "https://partner.test", "vary": "Origin"},
+    )
+    (found,) = run(RULES, facts({"vary": "Origin"}, request={"origin": "https://evil.net"}, before=(partner,))).findings
+    assert (found.rule, found.severity) == ("acao-missing", Severity.WARNING)
+    assert found.fix.startswith("If https://evil.net is yours, add it")
+    told = run(RULES, facts({"vary": "Origin"}, request={"origin": "null"}, before=(partner,))).findings
+    assert {one.severity for one in told} == {Severity.WARNING}
+    assert next(one.fix for one in told if one.rule == "acao-missing").startswith("Nothing:")
+    (found,) = run(RULES, facts({"vary": "Origin"}, request={"origin": "https://evil.net"})).findings
+    assert (found.severity, found.fix) == (Severity.ERROR, "Access-Control-Allow-Origin: https://evil.net")
+
+
+def test_two_partners_are_no_error_and_three_strangers_are() -> None:
+    def let_in(*origins: str) -> Severity:
+        steps = [
+            Step(
+                request={"origin": origin},
+                response={
+                    "access-control-allow-origin": origin,
+                    "access-control-allow-credentials": "true",
+                    "vary": "Origin",
+                },
+            )
+            for origin in origins
+        ]
+        *before, last = steps
+        findings = run(RULES, facts(last.response, request=last.request, before=tuple(before))).findings
+        return next(one.severity for one in findings if one.rule == "any-origin-reflected-with-credentials")
+
+    assert let_in("https://a.com", "https://b.com") is Severity.WARNING
+    assert let_in("https://a.com", "https://b.com", "https://c.com") is Severity.ERROR
+    assert let_in("https://a.com", "https://nobody.invalid") is Severity.ERROR

@@ -79,3 +79,25 @@ def test_sites_and_callbacks() -> None:
         None,
         None,
     )
+
+
+def test_a_server_s_endpoints_share_what_it_grants() -> None:
+    history = _record(
+        Step(
+            url="https://api.example/a",
+            request={"origin": "https://a.test"},
+            response={"access-control-allow-origin": "https://a.test"},
+        ),
+        Step(),
+    )
+    assert (history.granted_origins, history.server.granted_origins) == ({}, {"https://a.test": 1})
+    assert not history.server.forgets
+
+
+def test_another_server_has_a_history_of_its_own() -> None:
+    history = _record(_echo("https://a.test"), Step(url="https://other.example/"))
+    assert not history.server.granted_origins
+
+
+def test_a_server_that_granted_very_many_is_known_to_forget() -> None:
+    assert _record(*(_echo(f"https://a{number}.test") for number in range(100))).server.forgets

@@ -59,6 +59,12 @@ def explain_text(rules: RuleSet, name: str) -> str:
     return "\n".join(_page(rules, rule)) + "\n"
 
 
+def fix_text(rule: Rule) -> str:
+    """Return the fix in one line, its cases before it."""
+    cases = [f"{case.say.text} (when {describe(case.when)})" for case in rule.fix_cases]
+    return "; ".join((*cases, f"otherwise: {rule.fix.text}")) if cases else rule.fix.text
+
+
 def _page(rules: RuleSet, rule: Rule) -> Iterator[str]:
     yield rule.id
     yield "=" * min(len(rule.id), WIDTH)
@@ -76,7 +82,7 @@ def _page(rules: RuleSet, rule: Rule) -> Iterator[str]:
     for silence in rules.silences:
         if silence.rule == rule.id:
             yield from _entry("silenced", f"on {silence.filter}, because {silence.because}")
-    for title, text in (("why", rule.why), ("says", rule.message.text), ("fix", rule.fix.text)):
+    for title, text in (("why", rule.why), ("says", rule.message.text), ("fix", fix_text(rule))):
         if text:
             yield from _entry(title, text)
     for title, samples in (("fires on", rule.bad), ("silent on", rule.good)):

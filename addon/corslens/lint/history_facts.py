@@ -1,12 +1,16 @@
 """Facts over many exchanges to the same endpoint (API origin and path shape), this one included."""
 
+from corslens.fetch.constants import ACCESS_CONTROL_ALLOW_ORIGIN, NULL, WILDCARD
 from corslens.fetch.origins import host_of, registrable_domain
 from corslens.lint.fact import fact
 from corslens.lint.facts_base import FactsBase
-from corslens.lint.hosts import Hosting, hosting_of
+from corslens.lint.hosts import Hosting, hosting_of, is_nobodys
 from corslens.lint.oddities import Oddity
 from corslens.observation.observation import Role
-from corslens.observation.traffic import Asked, Level, site_of
+from corslens.observation.traffic import Asked, Level, names_origin_in_vary, site_of
+
+FORBIDDEN = 403
+"""The one error status that is a usual answer to an origin that is not listed."""
 
 
 class HistoryFacts(FactsBase):
@@ -34,6 +38,30 @@ class HistoryFacts(FactsBase):
     def history_origins_refused(self) -> int:
         """How many origins were answered without their name: there is a list, then."""
         return len(self.past.refused_origins)
+
+    @fact("history.foreign-refused", rank=49)
+    def history_foreign_refused(self) -> bool:
+        """Whether a list does its work: the answer refuses an origin that the server was never seen to let in and that belongs to nobody whom it lets in by name.
+
+        Others are let in by name at this endpoint (and this is no error page that lost its headers), or elsewhere on the server and the answer depends on Origin.
+        """
+        observation, server = self.observation, self.past.server
+        origin, granted = observation.origin, server.granted_origins
+        if origin is None or self.got is None or not granted or server.forgets or observation.tainted:
+            return False
+        allowed = self.got_headers.get(ACCESS_CONTROL_ALLOW_ORIGIN)
+        if allowed in (origin, WILDCARD) or origin in granted:
+            return False
+        if origin != NULL and site_of(origin) in {site_of(observation.target_origin), *map(site_of, granted)}:
+            return False
+        if allowed in granted or names_origin_in_vary(self.got):
+            return True
+        return bool(self.past.granted_origins) and (self.got.status < 400 or self.got.status == FORBIDDEN)
+
+    @fact("history.nobodys-origin-granted", rank=48)
+    def history_nobodys_origin_granted(self) -> bool:
+        """Whether an origin that no server lists was let in by name and with credentials: one made up to try it out (`evil`, `attacker`, `.invalid`), or a code playground."""
+        return any(map(is_nobodys, self.past.credentials_granted))
 
     @fact("history.subdomains-granted", rank=47)
     def history_subdomains_granted(self) -> int:

@@ -59,6 +59,10 @@ _SHARED = frozenset({
     "loca.lt", "trycloudflare.com", "serveo.net", "translate.goog", "googleusercontent.com", "githubusercontent.com",
     "ipfs.io", "dweb.link", "hf.space", "streamlit.app", "lovable.app", "bolt.host", "ondigitalocean.app",
 })  # fmt: skip
+# What people call the origin with which they try out whether a server lets in just anyone.
+_MADE_UP = frozenset(
+    {"evil", "attacker", "attack", "hacker", "malicious", "malory", "mallory", "untrusted", "nobody", "phishing"}
+)
 _PARSER_STOPS = "_`{}|^~!$&'()*+,;=-"
 
 
@@ -101,6 +105,15 @@ def hosting_of(origin: str) -> Hosting:
     if tails & _SHARED:
         return Hosting.SHARED
     return Hosting.OWN
+
+
+@bounded_cache(4096)
+def is_nobodys(origin: str) -> bool:
+    """Say whether no server lists this serialized origin on purpose: a made-up name, one below `.invalid`, or a code playground."""
+    labels = host_of(origin).split(".")
+    if labels[-1] == "invalid" or hosting_of(origin) is Hosting.SANDBOX:
+        return True
+    return any(word in _MADE_UP for label in labels for word in label.split("-"))
 
 
 @bounded_cache(4096)

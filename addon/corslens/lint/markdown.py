@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
-from corslens.lint.catalogue import FAMILY_TITLES
+from corslens.lint.catalogue import FAMILY_TITLES, fix_text
 from corslens.lint.condition import MATCHERS, leaves
 from corslens.lint.fact import Fact, Kind
 from corslens.lint.facts import VOCABULARY
@@ -45,7 +45,7 @@ when:                           # every line must hold; see Conditions
   response.credentials-allowed: true
 message: '{request.method} {request.url} is answered with "*" and credentials'   # facts in braces; {{ is a brace
 why: What it means for a person.
-fix: 'Access-Control-Allow-Origin: {request.origin}'
+fix: 'Access-Control-Allow-Origin: {request.origin}'   # a text; or cases (`when` and `say`), the first that holds counts, and a text at the end
 sources: ["https://fetch.spec.whatwg.org/#cors-protocol-and-credentials"]
 bad:
   - name: the star with credentials
@@ -129,9 +129,11 @@ def facts_in_use(rules: Iterable[Rule]) -> frozenset[str]:
     """Return the names of the facts that rules ask for or say, and of those that stand guard over them."""
     used: set[str] = set()
     for rule in rules:
-        conditions = [*(case.when for case in rule.cases), *(() if rule.condition is None else (rule.condition,))]
+        conditions = [case.when for case in rule.cases] + [case.when for case in rule.fix_cases]
+        conditions += () if rule.condition is None else (rule.condition,)
         used |= {leaf.fact for condition in conditions for leaf in leaves(condition)}
         used |= {name.removesuffix(LINE) for name in (*rule.message.fields, *rule.fix.fields)}
+        used |= {name.removesuffix(LINE) for case in rule.fix_cases for name in case.say.fields}
     used |= {"exchange.oddities"}
     used |= {f"{one.message}.headers" for one in VOCABULARY.values() if one.needs_header}
     return frozenset(used & VOCABULARY.keys())
@@ -179,7 +181,7 @@ def _entry(rule: Rule) -> Iterator[str]:
         cases = [f"{case.severity.word} when {describe(case.when)}" for case in rule.cases]
         last = f"otherwise {rule.severity.word}" if cases else rule.severity.word
         yield f"- Severity: {_text('; '.join((*cases, last)))} (confidence: {rule.confidence})"
-    yield f"- Fix: {_text(rule.fix.text)}"
+    yield f"- Fix: {_text(fix_text(rule))}"
     yield f"- Sources: {', '.join(f'<{source}>' for source in rule.sources)}"
 
 

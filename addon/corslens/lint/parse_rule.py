@@ -11,7 +11,7 @@ from corslens.lint.facts import VOCABULARY
 from corslens.lint.finding import Confidence, Severity
 from corslens.lint.parse_condition import parse_condition
 from corslens.lint.parse_sample import parse_samples
-from corslens.lint.rule import Case, ExchangeFilter, Family, Override, Rule, Silence
+from corslens.lint.rule import Case, ExchangeFilter, Family, FixCase, Override, Rule, Silence
 from corslens.lint.template import FAILURE_FIELDS, LINE, Template, parse_template
 from corslens.lint.yaml_reader import Node, Reader, nearest
 from corslens.verdict.reasons import Reason
@@ -22,6 +22,7 @@ type ParseFilter = Callable[[str], ExchangeFilter]
 RULE_FIELDS = (
     "id", "family", "summary", "why", "severity", "confidence", "reason", "cause", "when", "never", "message", "fix", "sources", "bad", "good",
 )  # fmt: skip
+FIX_CASE_FIELDS = ("when", "say")
 OVERRIDE_FIELDS = ("rule", "severity", "silence", "because")
 SEVERITIES = {severity.word: severity for severity in Severity}
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -62,6 +63,7 @@ def parse_rule(reader: Reader, node: Node, *, stem: str, folder: str, alone: boo
         reader.refuse(never, '"never" and "when" exclude each other')
     condition = None if when is None else parse_condition(reader, when)
     severity, cases = _severity(reader, fields.get("severity"))
+    fix, fix_cases = _fix(reader, fields.get("fix"), has_failure=reason is not None)
     rule = Rule(
         id=id,
         family=Family(family),
@@ -75,7 +77,8 @@ def parse_rule(reader: Reader, node: Node, *, stem: str, folder: str, alone: boo
         reason=None if reason is None else Reason(reason),
         cause="cause" in fields and reader.flag(fields["cause"], "cause") is True,
         message=_template(reader, fields.get("message"), "message", has_failure=reason is not None),
-        fix=_template(reader, fields.get("fix"), "fix", has_failure=reason is not None),
+        fix=fix,
+        fix_cases=fix_cases,
         sources=tuple(_url(reader, item) for item in reader.items(fields["sources"], "sources")) if "sources" in fields else (),
         bad=parse_samples(reader, fields.get("bad"), "bad"),
         good=parse_samples(reader, fields.get("good"), "good"),
@@ -110,6 +113,24 @@ def _severity(reader: Reader, node: Node | None) -> tuple[Severity, tuple[Case, 
             elif condition is not None:
                 cases.append(Case(SEVERITIES[word], condition))
     return SEVERITIES.get(reader.choice(last, "severity", SEVERITIES) or "", Severity.INFO), tuple(cases)
+
+
+def _fix(reader: Reader, node: Node | None, *, has_failure: bool) -> tuple[Template, tuple[FixCase, ...]]:
+    """Return the fix and the cases before it: a text, or a list of `say` and `when` that ends with a text."""
+    if not isinstance(node, yaml.SequenceNode):
+        return _template(reader, node, "fix", has_failure=has_failure), ()
+    *entries, last = node.value or [node]
+    if not isinstance(last, yaml.ScalarNode):
+        reader.refuse(last, "the last fix stands alone: it counts when no case before it does")
+        return _PLACEHOLDER, ()
+    cases: list[FixCase] = []
+    for entry in entries:
+        fields = reader.fields(entry, "a case of fix", FIX_CASE_FIELDS, FIX_CASE_FIELDS)
+        when = fields.get("when")
+        condition = None if when is None else parse_condition(reader, when)
+        if condition is not None:
+            cases.append(FixCase(_template(reader, fields.get("say"), "fix", has_failure=has_failure), condition))
+    return _template(reader, last, "fix", has_failure=has_failure), tuple(cases)
 
 
 _LINES = tuple(

@@ -7,7 +7,7 @@ from corslens.fetch.constants import (
     NULL,
 )
 from corslens.fetch.credentials import CredentialsMode
-from corslens.fetch.origins import is_same_site, scheme_host_port
+from corslens.fetch.origins import host_of, is_loopback, is_same_site, scheme_host_port
 from corslens.lint.fact import fact
 from corslens.lint.facts_base import FactsBase
 from corslens.lint.header_lists import is_by_hand, split_list
@@ -172,6 +172,12 @@ class RequestFacts(FactsBase):
     def page_origin(self) -> str | Unknown:
         """The origin of the page that asks, where the wire tells; behind a redirect the Origin header may be `null` instead."""
         return self.observation.page_origin or Unknown("no header names the page's origin")
+
+    @fact("page.other-loopback-name", rank=41)
+    def page_other_loopback_name(self) -> bool:
+        """Whether page and server are both this machine, under two names (`localhost`, `127.0.0.1`), which makes them two sites."""
+        page, target = host_of(self.observation.page_origin or ""), host_of(self.observation.target_origin)
+        return page != target and is_loopback(page) and is_loopback(target)
 
     @fact("page.same-site", rank=40)
     def page_same_site(self) -> bool | Unknown:

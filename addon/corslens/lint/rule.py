@@ -42,6 +42,13 @@ class Case(Struct, frozen=True):
     when: Condition
 
 
+class FixCase(Struct, frozen=True):
+    """What to do, and the circumstances in which that is the thing to do."""
+
+    say: Template
+    when: Condition
+
+
 class Rule(Struct, frozen=True, kw_only=True):
     """A rule as its file says."""
 
@@ -63,6 +70,9 @@ class Rule(Struct, frozen=True, kw_only=True):
     """It names what happened in the place of CORS, and is told before any talk of headers."""
     message: Template
     fix: Template
+    """When no case holds."""
+    fix_cases: tuple[FixCase, ...] = ()
+    """The first that holds decides."""
     sources: tuple[str, ...] = ()
     bad: tuple[Sample, ...] = ()
     good: tuple[Sample, ...] = ()
@@ -116,6 +126,7 @@ class Fireable(Struct, frozen=True):
     rule: Rule
     cases: tuple[tuple[Severity, Test], ...]
     severity: Severity
+    fixes: tuple[tuple[Template, Test], ...]
     silences: tuple[Silence, ...]
     order: int
     evidence: tuple[tuple[str, str], ...]
@@ -159,6 +170,7 @@ class RuleSet:
             rule,
             tuple((case.severity, compile_condition(case.when, VOCABULARY)) for case in cases),
             rule.severity if override is None else override.severity,
+            tuple((case.say, compile_condition(case.when, VOCABULARY)) for case in rule.fix_cases),
             tuple(silence for silence in self.silences if silence.rule == rule.id),
             order,
             *_evidence(rule),

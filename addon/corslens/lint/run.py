@@ -8,7 +8,7 @@ from corslens.fetch.messages import NO_HEADERS, HeaderList
 from corslens.lint.facts import VOCABULARY, Facts
 from corslens.lint.finding import Evidence, Finding, Severity
 from corslens.lint.rule import Fireable, RuleSet
-from corslens.lint.template import render
+from corslens.lint.template import Template, render
 from corslens.observation.evidence import Unknown
 from corslens.observation.redaction import redact_header
 from corslens.verdict.verdict import Failure
@@ -63,7 +63,7 @@ def _finding(fireable: Fireable, facts: Facts) -> Finding:
         severity=_severity(fireable, facts),
         confidence=rule.confidence,
         message=render(rule.message, facts, failure, VOCABULARY),
-        fix=render(rule.fix, facts, failure, VOCABULARY),
+        fix=render(_fix(fireable, facts), facts, failure, VOCABULARY),
         evidence=_evidence(fireable, facts, failure),
         cause=rule.cause,
     )
@@ -74,6 +74,13 @@ def _severity(fireable: Fireable, facts: Facts) -> Severity:
         if holds(facts):
             return severity
     return fireable.severity
+
+
+def _fix(fireable: Fireable, facts: Facts) -> Template:
+    for say, holds in fireable.fixes:
+        if holds(facts):
+            return say
+    return fireable.rule.fix
 
 
 def _evidence(fireable: Fireable, facts: Facts, failure: Failure | None) -> tuple[Evidence, ...]:

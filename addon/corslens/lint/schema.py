@@ -7,7 +7,7 @@ from corslens.lint.condition import MATCHERS, Argument, Asking, Matcher
 from corslens.lint.fact import Fact, Kind
 from corslens.lint.facts import VOCABULARY
 from corslens.lint.finding import Confidence
-from corslens.lint.parse_rule import SEVERITIES
+from corslens.lint.parse_rule import FIX_CASE_FIELDS, SEVERITIES
 from corslens.lint.rule import Family
 from corslens.verdict.reasons import Reason
 
@@ -75,7 +75,26 @@ def _rule() -> Json:
             "when": _CONDITION,
             "never": {**_TEXT, "description": "Why no traffic shows it."},
             "message": {**_TEXT, "description": "What the finding says; facts stand in braces."},
-            "fix": {**_TEXT, "description": "The smallest thing that mends it; facts stand in braces."},
+            "fix": {
+                "description": "The smallest thing that mends it; facts stand in braces. Or cases of which the first that holds counts, and a text at the end.",
+                "anyOf": [
+                    _TEXT,
+                    {
+                        "type": "array",
+                        "items": {
+                            "anyOf": [
+                                _TEXT,
+                                {
+                                    "type": "object",
+                                    "additionalProperties": False,
+                                    "required": list(FIX_CASE_FIELDS),
+                                    "properties": {"when": _CONDITION, "say": _TEXT},
+                                },
+                            ]
+                        },
+                    },
+                ],
+            },
             "sources": {"type": "array", "items": {"type": "string", "pattern": "^https://"}},
             "bad": {"type": "array", "items": {"$ref": "#/$defs/sample"}, "description": "Traffic on which it must fire."},
             "good": {"type": "array", "items": {"$ref": "#/$defs/sample"}, "description": "Traffic on which it must not."},

@@ -27,6 +27,7 @@ from corslens.observation.path_shape import path_shape
 _KEPT = 16
 """Values of a kind that an endpoint remembers."""
 _KEPT_PREFLIGHTS = 32
+_KEPT_OF_SERVER = 64
 _JSONP_PARAMETERS = frozenset({"callback", "jsonp", "jsoncallback", "cb"})
 
 
@@ -95,6 +96,21 @@ def _remember(kept: dict[str, int], value: str, limit: int = _KEPT) -> None:
         kept[value] = 1
 
 
+class ServerHistory:
+    """What an API origin was seen to do, whatever the path."""
+
+    __slots__ = ("granted_origins",)
+
+    def __init__(self) -> None:
+        self.granted_origins: dict[str, int] = {}
+        """Origins that were answered with their own name, and how often."""
+
+    @property
+    def forgets(self) -> bool:
+        """Whether more origins may have been granted than are remembered."""
+        return len(self.granted_origins) >= _KEPT_OF_SERVER
+
+
 class EndpointHistory:
     """What one endpoint was seen to do, up to and including the exchange recorded last."""
 
@@ -111,11 +127,14 @@ class EndpointHistory:
         "preflights_without_max_age",
         "refused_origins",
         "seen_preflights",
+        "server",
         "vary_missing",
         "vary_present",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, server: ServerHistory | None = None) -> None:
+        self.server = ServerHistory() if server is None else server
+        """What is known of all endpoints of the same API origin."""
         self.granted_origins: dict[str, int] = {}
         """Origins that were answered with their own name, and how often. `null` is apart."""
         self.null_granted = 0
@@ -167,6 +186,7 @@ class EndpointHistory:
                 self.null_granted += 1
             else:
                 _remember(self.granted_origins, origin)
+                _remember(self.server.granted_origins, origin, _KEPT_OF_SERVER)
                 if headers.get(ACCESS_CONTROL_ALLOW_CREDENTIALS) == "true":
                     _remember(self.credentials_granted, origin)
         else:
@@ -211,11 +231,12 @@ NO_HISTORY = EndpointHistory()
 class Traffic:
     """The histories of the endpoints seen last, at most `limit` of them."""
 
-    __slots__ = ("_endpoints", "_limit", "_recorded", "dropped")
+    __slots__ = ("_endpoints", "_limit", "_recorded", "_servers", "dropped")
 
     def __init__(self, limit: int = 2_000) -> None:
         self._limit = max(limit, 1)
         self._endpoints: OrderedDict[tuple[str, str], EndpointHistory] = OrderedDict()
+        self._servers: OrderedDict[str, ServerHistory] = OrderedDict()
         self._recorded: OrderedDict[str, None] = OrderedDict()
         self.dropped = 0
         """Histories forgotten because of the limit."""
@@ -241,7 +262,7 @@ class Traffic:
                 response is None or (ACCESS_CONTROL_ALLOW_ORIGIN not in response.headers and not is_jsonp(observation))
             ):
                 return NO_HISTORY
-            history = self._endpoints[key] = EndpointHistory()
+            history = self._endpoints[key] = EndpointHistory(self._server(observation.target_origin))
             if len(self._endpoints) > self._limit:
                 self._endpoints.popitem(last=False)
                 self.dropped += 1
@@ -253,6 +274,14 @@ class Traffic:
                 self._recorded.popitem(last=False)
             history.record(observation)
         return history
+
+    def _server(self, origin: str) -> ServerHistory:
+        """Return the history of an API origin; every endpoint that is opened keeps its own's from being forgotten."""
+        server = self._servers.pop(origin, None) or ServerHistory()
+        self._servers[origin] = server
+        if len(self._servers) > self._limit:
+            self._servers.popitem(last=False)
+        return server
 
     @staticmethod
     def _key(observation: Observation) -> tuple[str, str]:
