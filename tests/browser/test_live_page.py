@@ -342,3 +342,15 @@ async def test_under_mitmweb_it_is_behind_mitmwebs_token(chromium_path: str) -> 
         assert (await ask(page, api.url("/closed")))[0] == ""
         # Where everything is allowed, a page next to it still is a stranger to it.
         assert (await ask(page, address.partition("?")[0], credentials="include"))[0] == "TypeError"
+
+
+async def test_before_it_is_connected_it_claims_nothing(browser: Chromium, stage: Stage) -> None:
+    """A page whose first question is not answered yet does not say that nothing is wrong."""
+    page = await browser.page()
+    await page.send("Page.addScriptToEvaluateOnNewDocument", {"source": "window.fetch = () => new Promise(() => {});"})
+    await page.goto(LIVE)
+    words = await page.evaluate("[document.querySelector('#status').textContent, document.querySelector('#shown').textContent]")
+    assert words == ["Connecting…", "Connecting…"]
+    text = await page.evaluate("document.body.innerText")
+    assert "Nothing is wrong" not in text and "0 exchanges" not in text
+    assert await faults(page) == []

@@ -151,3 +151,39 @@ async def test_axe_finds_no_serious_fault(browser: Chromium, tmp_path: Path, wid
     await page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
     assert await faults(page) == []
     assert await overflow(page) == 0
+
+
+async def test_the_worst_comes_first_and_an_allowed_pair_shows_the_error_in_it(browser: Chromium, tmp_path: Path) -> None:
+    """Any origin reflected with credentials is allowed everywhere, and the worst that there is."""
+    rules = load_rules()
+    lines = {"Access-Control-Allow-Credentials": "true"}
+    sites = [f"https://site{number}.example" for number in range(3)]
+    grants = [samples.ask(site, 0, given={"Cookie": "a=1"}, origin=site, allow_origin=site, answer=lines) for site in sites]
+    file = tmp_path / "report.html"
+    file.write_text(render_html(samples.inspected(grants, rules), rules), encoding="utf-8")
+    page = await browser.page()
+    await page.goto(file.as_uri())
+    ranks = await page.evaluate(
+        "[...document.querySelectorAll('#list .line .badge')].map(badge => ['note', 'warning', 'error'].findIndex(word => badge.textContent.includes(word)))"
+    )
+    assert ranks[0] == 2 and ranks == sorted(ranks, reverse=True) and len(set(ranks)) > 1
+    cells = await page.evaluate("[...document.querySelectorAll('[data-cell]')].map(cell => [cell.className, cell.textContent])")
+    worst = [text for name, text in cells if name == "cell error"]
+    assert worst and all("✓ allowed" in text and "✕ 1 error found" in text for text in worst)
+    assert await faults(page) == []
+    assert await overflow(page) == 0
+    await choose(page, "any-origin-reflected-with-credentials")
+    assert await page.evaluate("document.querySelectorAll('.checks .passed').length") > 0
+
+
+async def test_a_check_that_does_not_matter_is_not_ticked(browser: Chromium, tmp_path: Path) -> None:
+    """Without credentials nobody asks for Access-Control-Allow-Credentials."""
+    page = await opened(
+        browser, tmp_path, [samples.ask("star", 0, allow_origin="*", answer={"Access-Control-Allow-Header": "x"})]
+    )
+    await page.evaluate(
+        """(async () => { document.querySelector('#list button').click();
+        while (!document.querySelector('.detail .checks')) await new Promise(requestAnimationFrame); })()"""
+    )
+    text = await page.evaluate("document.querySelector('.checks .not-needed').textContent")
+    assert text.startswith("○") and "only matters with credentials" in text

@@ -180,3 +180,11 @@ def test_a_304_is_explained_by_the_response_that_it_renews(inspector):
     shown = details([found], inspector.get)
     states = shown["pool"][shown["exchanges"][found.id]["checks"]["chromium"]]
     assert "failed" in {check["state"] for check in states}
+
+
+def test_a_check_that_only_matters_with_credentials_is_not_said_to_have_passed(inspector):
+    (found, *_) = inspector.inspect(exchange(request(given=CROSS), response(allow_origin="https://b.example")))
+    assert "not needed" not in view(inspector, found)  # not reached
+    (found, *_) = inspector.inspect(exchange(request(url="https://api.example/open", given=CROSS), response(allow_origin="*")))
+    text = view(inspector, found)
+    assert "  not needed   credentials are allowed, if they are included (it only matters with credentials)" in text

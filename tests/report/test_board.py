@@ -56,7 +56,15 @@ def test_it_counts_exchanges_and_shows_the_worst_of_each_pair() -> None:
         board.add(made)
     counts, cells, _ = state(board)
     assert counts == {"exchanges": 3, "cors": 3, "allowed": 2, "blocked": 1, "error": 1}
-    assert cells[PAGE, API] == {"page": PAGE, "api": API, "worst": "blocked", "count": 2, "bad": 1}
+    assert cells[PAGE, API] == {
+        "page": PAGE,
+        "api": API,
+        "worst": "blocked",
+        "count": 2,
+        "bad": 1,
+        "found": "error",
+        "foundCount": 1,
+    }
     assert cells["https://other.example", API]["worst"] == "allowed"
 
 
@@ -252,3 +260,16 @@ def test_secrets_in_an_origin_are_gone() -> None:
     board = Board()
     board.add(inspection("a", finding(), origin="https://user:hunter2@app.example"))
     assert "hunter2" not in repr(board.changes())
+
+
+def test_a_pair_that_is_allowed_may_hold_the_worst_mistake() -> None:
+    """What an origin that nobody means may read is an error, though no browser blocks it."""
+    board = Board()
+    board.add(inspection("a", finding("any-origin-reflected-with-credentials"), well=True))
+    before = board.changes()
+    cell = state(board, [before])[1][PAGE, API]
+    assert (cell["worst"], cell["found"], cell["foundCount"]) == ("allowed", "error", 1)
+    board.add(inspection("a", finding("x", Severity.WARNING), well=True))
+    assert state(board, [board.changes(before["version"])])[1][PAGE, API]["found"] == "warning"
+    board.add(inspection("a", well=True))
+    assert state(board)[1][PAGE, API]["found"] is None

@@ -26,7 +26,12 @@ type Find = Callable[[str], Inspection | None]
 
 WIDTH = 100
 """What fits beside mitmweb's flow list."""
-_STATES = {CheckState.PASSED: "passed", CheckState.FAILED: "FAILED", CheckState.NOT_REACHED: "not reached"}
+_STATES = {
+    CheckState.PASSED: "passed",
+    CheckState.FAILED: "FAILED",
+    CheckState.NOT_REACHED: "not reached",
+    CheckState.NOT_NEEDED: "not needed",
+}
 _ROLES = {
     Role.PREFLIGHT: "a preflight",
     Role.ACTUAL: "a CORS request that needs a preflight",
@@ -198,7 +203,8 @@ def _checks(inspection: Inspection) -> Iterator[str]:
 
 
 def _check(check: Check) -> Iterator[str]:
-    yield f"{_STATES[check.state]:<12} {check.title}"
+    only = " (it only matters with credentials)" if check.state is CheckState.NOT_NEEDED else ""
+    yield f"{_STATES[check.state]:<12} {check.title}{only}"
     if check.header is not None:
         shown = "(missing)" if check.value is None else escape(redact_header(check.header, check.value))
         yield f"{'':<12}   {escape(check.header)}: {shown}"

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct, field
 
 from corslens.inspection import Inspection
-from corslens.lint.finding import Finding
+from corslens.lint.finding import Finding, Severity
 from corslens.observation.observation import Role
 from corslens.observation.redaction import redact_url
 from corslens.report.exchange_detail import concerned_engines
@@ -48,12 +48,15 @@ class _Share(Struct, frozen=True):
     counts: tuple[str, ...]
     cell: tuple[str, str] | None = None
     outcome: Outcome = Outcome.ALLOWED
+    worst: Severity | None = None
     parts: tuple[_Part, ...] = ()
 
 
 class _Cell(Struct):
     version: int = 0
     outcomes: Counter[Outcome] = field(default_factory=Counter)
+    severities: Counter[Severity] = field(default_factory=Counter)
+    """Exchanges by their worst finding."""
 
 
 class _Problem(Struct):
@@ -161,6 +164,8 @@ class Board:
         if share.cell is not None:
             cell = self._cells.setdefault(share.cell, _Cell())
             cell.outcomes[share.outcome] += 1
+            if share.worst is not None:
+                cell.severities[share.worst] += 1
             self._touch_cell(share.cell, cell)
         for part, finding in zip(share.parts, inspection.findings, strict=True):
             self._count(part, finding, inspection)
@@ -189,6 +194,8 @@ class Board:
         self.counts.subtract(share.counts)
         if share.cell is not None and (cell := self._cells.get(share.cell)) is not None:
             cell.outcomes[share.outcome] -= 1
+            if share.worst is not None:
+                cell.severities[share.worst] -= 1
             self._touch_cell(share.cell, cell)
         for part in share.parts:
             problem = self._problems.get(part.group)
@@ -321,7 +328,7 @@ def _share(inspection: Inspection) -> _Share:
             group = key_of(inspection, finding)
             engines = concerned_engines(inspection.verdicts, finding.rule)
             parts.append(_Part(group, "" if page is None else redact_url(page), observation.exchange.request.method, engines))
-    return _Share(tuple(counts), cell, outcome, tuple(parts))
+    return _Share(tuple(counts), cell, outcome, inspection.worst, tuple(parts))
 
 
 def _unname(names: Counter[str], name: str) -> None:
@@ -337,12 +344,15 @@ def _present(counter: Counter[str], limit: int = 50) -> list[str]:
 
 def _cell(key: tuple[str, str], cell: _Cell) -> Json:
     worst = next((outcome for outcome in _WORST_FIRST if cell.outcomes[outcome] > 0), Outcome.ALLOWED)
+    found = max((severity for severity, count in cell.severities.items() if count > 0), default=None)
     return {
         "page": redact_url(key[0]),
         "api": redact_url(key[1]),
         "worst": worst.value,
         "count": cell.outcomes.total(),
         "bad": cell.outcomes[worst],
+        "found": None if found is None else found.word,
+        "foundCount": 0 if found is None else cell.severities[found],
     }
 
 

@@ -84,6 +84,8 @@ def explain(observation: Observation, engine: Engine, mode: CredentialsMode | No
         state = CheckState.NOT_REACHED if failed else CheckState.PASSED
         if checked.failure is not None and not failed:
             failed, state = True, CheckState.FAILED
+        elif not failed and checked.name == CheckName.ALLOW_CREDENTIALS and checked.value != "true":
+            state = CheckState.NOT_NEEDED
         explained.append(
             Check(
                 name=str(checked.name),

@@ -37,6 +37,8 @@ class CheckState(StrEnum):
     FAILED = "failed"
     NOT_REACHED = "not-reached"
     """An earlier check had failed, so the engine did not make this one."""
+    NOT_NEEDED = "not-needed"
+    """It lets the exchange through as it is, and would not under another credentials mode."""
 
 
 class Check(Struct, frozen=True, kw_only=True, gc=False):

@@ -195,7 +195,7 @@ function checkItem(check) {
   const line = check.header === null ? "" : h("code", { class: "value" }, check.value === null ? `${check.header}: absent` : `${check.header}: ${check.value}`);
   const wanted = check.wanted ? h("span", { class: "wanted" }, "wanted: ", h("code", {}, check.wanted)) : "";
   return h("li", { class: check.state }, h("span", { class: "state" }, h("span", { "aria-hidden": "true" }, sign), h("span", { class: "hidden" }, word)),
-    h("div", {}, h("span", {}, check.title), check.state === "not-reached" ? h("span", { class: "muted" }, " not reached") : "", line, wanted));
+    h("div", {}, h("span", {}, check.title), CHECK_REMARKS[check.state] ? h("span", { class: "muted" }, ` ${CHECK_REMARKS[check.state]}`) : "", line, wanted));
 }
 
 /** The head of a request and its response; the lines that decided stand out, those without a part in CORS fold away. */

@@ -43,6 +43,14 @@ class Live {
     throw error;
   }
 
+  /** Say that nothing is known yet, and begin to ask. */
+  connect() {
+    this.say("waiting", "Connecting…");
+    byId("shown").textContent = "Connecting…";
+    byId("filter-reset").disabled = true;
+    this.poll();
+  }
+
   /** Ask for what changed, again and again while somebody looks. */
   async poll() {
     if (this.polling) return;

@@ -1,8 +1,14 @@
 "use strict";
-/* The matrix: a row a page's origin, a column an API's origin, each cell the worst that happened between them. */
+/* The matrix: a row a page's origin, a column an API's origin, each cell the worst that happened and that was found between them. */
 
 const MATRIX_LIMIT = 24;
-const WORST = { blocked: 3, depends: 2, allowed: 1, aborted: 0 };
+const WORST = { blocked: 5, depends: 3, allowed: 1, aborted: 0 };
+const FOUND = { error: 4, warning: 2 };
+
+/** How bad a cell is: what a browser lets pass may be the worse mistake. */
+function badness(cell) {
+  return Math.max(WORST[cell.worst], FOUND[cell.found] ?? 0);
+}
 
 class Matrix {
   /** @param choose called with (page, api) when a cell is pressed, with ("", "") when it is pressed again */
@@ -43,7 +49,7 @@ class Matrix {
     const rank = new Map();
     for (const cell of cells) {
       const before = rank.get(cell[side]) ?? [0, 0];
-      rank.set(cell[side], [Math.max(before[0], WORST[cell.worst]), before[1] + cell.count]);
+      rank.set(cell[side], [Math.max(before[0], badness(cell)), before[1] + cell.count]);
     }
     const all = [...rank].sort((a, b) => b[1][0] - a[1][0] || b[1][1] - a[1][1] || (a[0] < b[0] ? -1 : 1)).map(([origin]) => origin);
     return { shown: all.slice(0, MATRIX_LIMIT), more: Math.max(0, all.length - MATRIX_LIMIT) };
@@ -53,13 +59,16 @@ class Matrix {
     if (!cell) return h("span", { class: "none" }, h("span", { class: "hidden" }, "nothing seen"));
     const pressed = chosen.page === cell.page && chosen.api === cell.api;
     const [sign, word] = OUTCOMES[cell.worst];
+    const worse = FOUND[cell.found] > WORST[cell.worst];
+    const [foundSign, foundWord] = worse ? SEVERITIES[cell.found] : [];
     return h("button", {
       type: "button",
-      class: `cell ${cell.worst}`,
+      class: `cell ${worse ? cell.found : cell.worst}`,
       "data-cell": `${cell.page} ${cell.api}`,
       "aria-pressed": String(pressed),
       onclick: () => (pressed ? this.choose("", "") : this.choose(cell.page, cell.api)),
     }, h("span", { class: "hidden" }, `${cell.page} asks ${cell.api}: `),
-    h("span", { class: "word" }, h("span", { "aria-hidden": "true" }, `${sign} `), word), " ", h("span", { class: "muted" }, `${number.format(cell.bad)} of ${number.format(cell.count)}`));
+    h("span", { class: "word" }, h("span", { "aria-hidden": "true" }, `${sign} `), word), " ", h("span", { class: "muted" }, `${number.format(cell.bad)} of ${number.format(cell.count)}`),
+    worse ? [" ", h("span", { class: "word found" }, h("span", { "aria-hidden": "true" }, `${foundSign} `), `${count(cell.foundCount, foundWord)} found`)] : "");
   }
 }

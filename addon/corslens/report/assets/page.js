@@ -21,7 +21,7 @@ function start() {
     if (problem) detail.show(problem, focus);
     else detail.hide();
   };
-  const problems = new Problems(store, (id) => { location.hash = `problem=${id}`; });
+  const problems = new Problems(store, (id) => { location.hash = `problem=${id}`; }, live ? newestFirst : worstFirst);
   const detail = new Detail(load, () => {
     const back = problems.selected;
     history.pushState(null, "", location.pathname + location.search);
@@ -46,11 +46,11 @@ function start() {
     else if (problems.selected && !store.problems.has(problems.selected)) showDetail(null);
   });
 
-  showCounts(store);
-  problems.update(new Set());
-  matrix.show(store, problems.chosen);
-  if (live) live.poll();
-  else store.apply(embedded("summary"));
+  // Before the first answer nothing is known, not even that nothing is wrong.
+  if (live) {
+    problems.offerOrigins();
+    live.connect();
+  } else store.apply(embedded("summary"));
 }
 
 start();

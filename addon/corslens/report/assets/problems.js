@@ -2,11 +2,19 @@
 /* The list of problems and its filters. */
 
 const PAGE_OF_LIST = 100;
+const RANK = { error: 2, warning: 1, info: 0 };
+
+const newestFirst = (a, b) => b.last - a.last || (a.id < b.id ? 1 : -1);
+const worstFirst = (a, b) => RANK[b.severity] - RANK[a.severity] || b.count - a.count || newestFirst(a, b);
 
 class Problems {
-  /** @param select called with the problem that was chosen */
-  constructor(store, select) {
+  /**
+   * @param select called with the problem that was chosen
+   * @param order which of two problems comes first
+   */
+  constructor(store, select, order) {
     this.store = store;
+    this.before = order;
     this.select = select;
     this.items = new Map();
     this.order = [];
@@ -65,7 +73,7 @@ class Problems {
       const fresh = [...touched].filter((id) => !known.has(id));
       this.order = [...fresh, ...this.order].filter((id) => this.store.problems.has(id));
     } else {
-      this.order = [...this.store.problems.values()].sort((a, b) => b.last - a.last || (a.id < b.id ? 1 : -1)).map((problem) => problem.id);
+      this.order = [...this.store.problems.values()].sort(this.before).map((problem) => problem.id);
     }
     this.offerOrigins();
     this.show();

@@ -9,7 +9,8 @@ const OUTCOMES = {
   depends: ["?", "depends"],
   aborted: ["–", "aborted"],
 };
-const CHECK_STATES = { passed: ["✓", "passed"], failed: ["✕", "failed"], "not-reached": ["–", "not reached"] };
+const CHECK_STATES = { passed: ["✓", "passed"], failed: ["✕", "failed"], "not-reached": ["–", "not reached"], "not-needed": ["○", "not needed"] };
+const CHECK_REMARKS = { "not-reached": "not reached", "not-needed": "only matters with credentials" };
 const STEP_KINDS = { preflight: "Preflight", request: "Request", redirected: "Redirected request" };
 
 /** An outcome as a badge: sign and word, never colour alone. */
