@@ -6,7 +6,7 @@ from corslens.patching.propose import propose
 from corslens.patching.summary import Half, Summary, render_lacks
 
 from tests import make
-from tests.patching.seen import COOKIE, PAGE, seen
+from tests.patching.seen import COOKIE, PAGE, chain, seen
 
 ANY = parse_policy(origins=["any"])
 API = "https://api.test"
@@ -47,18 +47,61 @@ def test_plain_list() -> None:
     assert render_lacks(summary.lacks()) == (
         "8 changes that your servers still lack:",
         "  https://api.test/me",
-        "    preflight: send Access-Control-Allow-Credentials: true, exactly so  (1×)",
+        "    preflight: send Access-Control-Allow-Credentials: true, exactly so (only if the page sends credentials)  (1×)",
         "    preflight: list x-a in Access-Control-Allow-Headers  (1×)",
         "    preflight: list PUT in Access-Control-Allow-Methods  (1×)",
         f"    preflight: send the asking page's origin in Access-Control-Allow-Origin: {PAGE}  (1×)",
         "    preflight: list Origin in Vary  (1×)",
         "    preflight: answer with a 2xx instead of 404  (1×)",
         "  https://down.test/",
-        "    preflight: send Access-Control-Allow-Credentials: true, exactly so  "
+        "    preflight: send Access-Control-Allow-Credentials: true, exactly so (only if the page sends credentials)  "
         "(1×, answered by the proxy: the server was not asked)",
         "    preflight: list PUT in Access-Control-Allow-Methods  (1×, answered by the proxy: the server was not asked)",
     )
     assert render_lacks(()) == ()
+
+
+def test_credentials_are_wanted_without_proviso_where_they_were_sent() -> None:
+    summary = Summary()
+    answer = seen(make.request(url=f"{API}/me", given=COOKIE, origin=PAGE), make.response(200, allow_origin=PAGE))
+    summary.record(answer, propose(answer, ANY))
+    assert [lack.sentence for lack in summary.lacks()] == ["send Access-Control-Allow-Credentials: true, exactly so"]
+
+
+def test_a_name_in_the_place_of_a_star_is_for_credentials_only() -> None:
+    summary = Summary()
+    preflight = seen(
+        make.preflight("POST", f"{API}/me", "x-a", origin=PAGE),
+        make.response(
+            200,
+            {"Access-Control-Allow-Headers": "*", "Access-Control-Allow-Credentials": "true", "Vary": "Origin"},
+            allow_origin=PAGE,
+        ),
+    )
+    summary.record(preflight, propose(preflight, ANY))
+    assert [lack.sentence for lack in summary.lacks()] == [
+        "list x-a in Access-Control-Allow-Headers (only if the page sends credentials)"
+    ]
+
+
+def test_null_is_never_to_be_allowed() -> None:
+    """Behind a redirect that made the origin `null` the redirect has to go; a page that is opaque by itself needs an origin."""
+    summary = Summary()
+    first = make.exchange(
+        make.request(url="https://one.test/a", origin=PAGE),
+        make.response(302, {"Location": f"{API}/b"}, allow_origin=PAGE),
+        id="one",
+    )
+    second = make.exchange(make.request(url=f"{API}/b", origin="null"), make.response(200), id="two")
+    behind = chain(first, second)[-1]
+    assert behind.tainted
+    summary.record(behind, propose(behind, ANY))
+    frame = seen(make.request(url=f"{API}/frame", given=COOKIE, origin="null"), make.response(200))
+    summary.record(frame, propose(frame, ANY))
+    told = {lack.shape: lack.sentence for lack in summary.lacks()}
+    assert len(summary.lacks()) == 2
+    assert told["/b"].startswith("answer without the redirect")
+    assert told["/frame"].startswith("nothing: the page's origin")
 
 
 def test_case_of_methods_counts() -> None:

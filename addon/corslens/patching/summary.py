@@ -16,8 +16,11 @@ from corslens.fetch.constants import (
     ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS,
     ACCESS_CONTROL_MAX_AGE,
+    NULL,
     VARY,
+    WILDCARD,
 )
+from corslens.observation.evidence import Known
 from corslens.observation.observation import Observation, Role
 from corslens.observation.path_shape import path_shape
 from corslens.observation.redaction import redact_header, redact_url
@@ -26,6 +29,13 @@ from corslens.patching.patch import HeaderChange, Patch
 STATUS = "status"
 """Stands where a header's name would, for a preflight's status."""
 
+REDIRECT = "redirect"
+"""Stands where a header's name would, for the redirect behind which the origin is `null`."""
+PAGE = "page"
+"""The same for a page whose origin is `null` by itself."""
+
+_FOR_ORIGIN = frozenset({ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_ALLOW_CREDENTIALS, VARY})
+"""What a patch sends for one origin. A server that sent it for `null` would let in every sandboxed frame."""
 _LISTS = frozenset({ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_EXPOSE_HEADERS, VARY})
 _SHOWN_VALUES = 12
 _VALUES = 200
@@ -47,7 +57,7 @@ class Lack(Struct, frozen=True, kw_only=True):
     shape: str
     half: Half
     header: str
-    """In the spelling of the standard, or `status`."""
+    """In the spelling of the standard, or `status`, `redirect` or `page`."""
     wanted: tuple[str, ...]
     """Values, or elements of a list, that pages needed; most often needed first."""
     more: int
@@ -58,15 +68,25 @@ class Lack(Struct, frozen=True, kw_only=True):
     """Whether the server was asked at all; False when the proxy answered every such preflight itself."""
     example: str
     """The redacted URL of the first one."""
+    only_with_credentials: bool = False
+    """Whether only a page that includes credentials needs it, and none was seen to."""
 
     @property
     def sentence(self) -> str:
         """What the server has to do, without saying where."""
+        return f"{self._what} (only if the page sends credentials)" if self.only_with_credentials else self._what
+
+    @property
+    def _what(self) -> str:
         values = ", ".join(self.wanted) + (f" and {self.more} more" if self.more else "")
         name = self.header
         match name.lower():
             case "status":
                 return f"answer with a 2xx instead of {values}" if self.asked else "answer with a 2xx"
+            case "redirect":
+                return 'answer without the redirect, or redirect within one origin: it made the origin "null", which is anybody\'s and never to be allowed'
+            case "page":
+                return "nothing: the page's origin is \"null\", which is anybody's; serve the page from an origin of its own"
             case header if header in _LISTS:
                 return f"list {values} in {name}" if values else f"send a valid list in {name}, or none"
             case header if header == ACCESS_CONTROL_ALLOW_ORIGIN:
@@ -80,12 +100,14 @@ class Lack(Struct, frozen=True, kw_only=True):
 class _Entry:
     """A Lack in the making."""
 
-    __slots__ = ("asked", "example", "exchanges", "values")
+    __slots__ = ("asked", "certain", "example", "exchanges", "values")
 
     def __init__(self, example: str) -> None:
         self.example = example
         self.exchanges = 0
         self.asked = False
+        self.certain = False
+        """Whether some page needed it whatever its credentials mode."""
         self.values: Counter[str] = Counter()
 
 
@@ -109,16 +131,27 @@ class Summary:
         place = (observation.target_origin, path_shape(url), half)
         if patch.status is not None:
             self._note((*place, STATUS), url, [str(patch.status.before)], asked)
+        included = isinstance(observation.credentials, Known)
+        opaque = observation.origin == NULL and any(change.after == NULL for change in patch.changes)
+        if opaque:
+            self._note((*place, REDIRECT if observation.tainted else PAGE), url, (), asked)
         for change in patch.changes:
+            if opaque and change.header.lower() in _FOR_ORIGIN:
+                continue
             # Not a lack of the server's: the proxy only keeps its own patch from being remembered.
             if change.header.lower() != ACCESS_CONTROL_MAX_AGE:
-                self._note((*place, change.header), url, _needed(change), asked)
+                self._note(
+                    (*place, change.header), url, _needed(change), asked, certain=included or not _for_credentials(change)
+                )
 
-    def _note(self, key: tuple[str, str, Half, str], url: str, values: Iterable[str], asked: bool) -> None:
+    def _note(
+        self, key: tuple[str, str, Half, str], url: str, values: Iterable[str], asked: bool, *, certain: bool = True
+    ) -> None:
         entry = self._entries.pop(key, None) or _Entry(redact_url(url))
         self._entries[key] = entry
         entry.exchanges += 1
         entry.asked |= asked
+        entry.certain |= certain
         for value in values:
             if value in entry.values or len(entry.values) < _VALUES:
                 entry.values[value] += 1
@@ -146,6 +179,7 @@ class Summary:
                     exchanges=entry.exchanges,
                     asked=entry.asked,
                     example=entry.example,
+                    only_with_credentials=not entry.certain,
                 )
             )
         return tuple(found)
@@ -171,6 +205,13 @@ def render_lacks(lacks: Iterable[Lack]) -> tuple[str, ...]:
     if not count:
         return ()
     return (f"{count} {'change' if count == 1 else 'changes'} that your servers still lack:", *lines)
+
+
+def _for_credentials(change: HeaderChange) -> bool:
+    """Say whether only credentials make the change necessary: the header itself, or a name in the place of `*`."""
+    if change.header.lower() == ACCESS_CONTROL_ALLOW_CREDENTIALS:
+        return True
+    return change.header.lower() != VARY and [line.strip() for line in change.before] == [WILDCARD]
 
 
 def _needed(change: HeaderChange) -> Iterable[str]:
