@@ -115,3 +115,16 @@ def test_clear(seen):
     assert shown._out.getvalue().count("BLOCKED") == 2
     assert shown.tally.exchanges == 1
     assert text.count("BLOCKED") == 1
+
+
+def test_a_dead_server_takes_one_block_until_it_answers(seen):
+    """What else is asked of it takes a line each."""
+    dead = [
+        seen(request(url=f"https://api.example/{name}"), error="[Errno 111] Connect call failed", answered_by_proxy=True)
+        for name in "abc"
+    ]
+    alive = seen(request(url="https://api.example/up", origin=None), response())
+    text, _ = printed(Show.PROBLEMS, *dead)
+    assert text.count("got no answer") == 1 and text.count("no answer either") == 2
+    text, _ = printed(Show.PROBLEMS, dead[0], alive, dead[1])
+    assert text.count("got no answer") == 2

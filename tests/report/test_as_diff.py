@@ -37,3 +37,9 @@ def test_json():
     first = found["changes"][0]
     assert (first["kind"], first["endpoint"], first["new_findings"]) == ("worse", f"{API}/orders/*", {"acao-missing": "error"})
     assert first["before"]["outcomes"]["webkit"] == "allowed" and first["after"]["outcomes"]["webkit"] == "blocked"
+
+
+def test_no_line_is_longer_than_the_terminal():
+    text = render_diff(CHANGES, compared=1, width=60).plain
+    assert max(map(len, text.splitlines())) <= 60
+    assert "".join(text.split()) == "".join(render_diff(CHANGES, compared=1).plain.split())

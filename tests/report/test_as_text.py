@@ -1,8 +1,11 @@
 """The terminal: three lines a problem, whole in 80 columns, silent about nothing, moved by nobody."""
 
 import pytest
+from corslens.inspection import PatchedView
 from corslens.lint.finding import Severity
-from corslens.report.as_text import render_problem, render_summary, render_text
+from corslens.lint.loader import load_rules
+from corslens.patching.patch import Patch
+from corslens.report.as_text import render_lines, render_problem, render_summary, render_text
 from corslens.report.tally import Tally
 from msgspec import structs
 
@@ -89,7 +92,7 @@ def test_an_error_is_told_once():
     rule = finding("actual-network-error", message="the API got no answer: [Errno 111] refused", cause=True)
     lines = render_problem(structs.replace(inspection, findings=(rule,))).plain.splitlines()
     assert lines[1] == "  the API got no answer: [Errno 111] refused  [actual-network-error]"
-    assert lines[3].startswith("  so the browser blames the proxy's own error page") and len(lines) == 4
+    assert lines[2].startswith("  fix: ") and len(lines) == 3
     (inspection,) = inspected([exchange(request(), None, error="[Errno 111] refused")], NO_RULES)
     lines = render_problem(structs.replace(inspection, findings=(rule,))).plain.splitlines()
     assert lines[1].endswith("[actual-network-error]") and len(lines) == 3
@@ -127,3 +130,55 @@ def test_what_is_silenced_is_counted_with_its_note(width):
     assert text.splitlines()[-1].strip() == "2  silenced acao-missing (my.yaml:2: known <so>)"
     assert "[acao-missing]" not in text
     assert "silenced" not in render_text(collection(), width).plain
+
+
+def test_a_dead_server_is_told_once():
+    rule = finding("actual-network-error", message="the API got no answer", cause=True)
+    asked = [exchange(request(url=f"{API}/{name}"), None, error="refused", answered_by_proxy=True) for name in ("a", "b", "c")]
+    made = [structs.replace(one, findings=(rule,)) for one in inspected(asked, NO_RULES)]
+    lines = render_text(collection(made)).plain.splitlines()
+    assert sum("the API got no answer" in line for line in lines) == 1
+    assert [line.split()[2] for line in lines if line.endswith("no answer either")] == [f"{API}/b", f"{API}/c"]
+
+
+def test_a_severity_that_is_not_the_blocks_is_said():
+    made = one(findings=(finding("acao-missing"), finding("x", Severity.INFO), finding("y", Severity.WARNING)))
+    lines = [line for line in render_problem(made).plain.splitlines() if "what is wrong" in line]
+    assert lines == [
+        "  what is wrong is acao-missing  [acao-missing]",
+        "  warning: what is wrong is y  [y]",
+        "  info: what is wrong is x  [x]",
+    ]
+
+
+def test_what_was_patched_is_told_as_what_would_have_been():
+    """In every sentence of every rule that says what a browser did."""
+    rules = load_rules()
+    said = 0
+    for rule in rules.rules.values():
+        if rule.reason is None or rule.cause:
+            continue
+        made = one(findings=(finding(str(rule.reason), message=rule.message.text),))
+        failure = structs.replace(made.verdict.failures[0], reason=rule.reason)
+        verdicts = {engine: structs.replace(verdict, failures=(failure,)) for engine, verdict in made.verdicts.items()}
+        view = PatchedView(patch=Patch(), applied=True, verdicts_after={})
+        told = render_problem(structs.replace(made, verdicts=verdicts, patch=view)).plain
+        assert "was not sent" not in told and "is refused" not in told, rule.id
+        said += "would" in told
+    assert said > 10
+    assert (
+        "only the reading is refused" in render_problem(one(findings=(finding(message="only the reading is refused"),))).plain
+    )
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_lines_break_between_words(width):
+    lines = [
+        "2 changes:",
+        "  https://api.example/a",
+        f"    preflight: list {'x-something, ' * 9}in Access-Control-Allow-Headers\x1b",
+    ]
+    text = render_lines(lines, width).plain
+    assert max(map(len, text.splitlines())) <= width and "\x1b" not in text
+    assert "".join(text.split()) == "".join("".join(lines).replace("\x1b", "\\x1b").split())
+    assert text.splitlines()[3].startswith("      ")

@@ -15,7 +15,7 @@ from corslens.inputs.files import find
 from corslens.report.as_diff import render_diff, render_diff_json
 from corslens.report.collection import Collection
 from corslens.report.comparison import compare, states
-from corslens.report.console import report_console
+from corslens.report.console import report_console, width_of
 from corslens.report.escape import escape
 
 _LIMIT = 500_000
@@ -81,7 +81,9 @@ def diff(
     if form == "json":
         click.echo(render_diff_json(changes), nl=False)
     else:
-        report_console().print(render_diff(changes, compared=len(sides[0].keys() & sides[1].keys())))
+        console = report_console()
+        compared = len(sides[0].keys() & sides[1].keys())
+        console.print(render_diff(changes, compared=compared, width=width_of(console)))
     threshold = severity(fail_on)
     failed = threshold is not None and any(found >= threshold for change in changes for found in change.new_findings.values())
     sys.exit(Exit.UNREADABLE if damaged else Exit.FOUND if failed else Exit.OK)

@@ -11,10 +11,9 @@ from rich.text import Text
 from corslens.inspection import Inspection
 from corslens.lint.finding import Severity
 from corslens.mitm.options import Show
-from corslens.report.as_text import render_problem, render_summary
+from corslens.report.as_text import render_lines, render_problem, render_summary
 from corslens.report.console import report_console, width_of
-from corslens.report.escape import escape
-from corslens.report.problems import is_problem, label, problem_key
+from corslens.report.problems import dead_server, is_problem, label, problem_key
 from corslens.report.tally import Tally
 
 REMEMBERED = 2_000
@@ -33,6 +32,8 @@ class Terminal:
         self._console: Console | None = None
         self._seen: OrderedDict[tuple[str, ...], None] = OrderedDict()
         self._shown: OrderedDict[str, tuple[str, ...]] = OrderedDict()
+        self._dead: OrderedDict[str, None] = OrderedDict()
+        """Servers of which it was told that they do not answer."""
         self._history = history
         self.tally = Tally(history)
 
@@ -43,17 +44,22 @@ class Terminal:
     def show(self, inspection: Inspection, what: Show) -> None:
         """Count the inspection, and print it if it is of the kind to be shown and says something new."""
         self.count(inspection)
+        if inspection.observation.exchange.response is not None:
+            self._dead.pop(inspection.observation.target_origin, None)
         wanted = _is_loud(inspection) or (what is Show.CORS and (inspection.observation.is_cors or inspection.findings))
         if what is Show.NONE or not wanted:
             return
         key = problem_key(inspection)
         if not _is_told(self._shown.pop(inspection.id, None), key):
             if what is Show.CORS or key not in self._seen:
-                self.say_inspection(inspection)
+                server = dead_server(inspection)
+                self._say(inspection, brief=server in self._dead)
+                if server is not None:
+                    self._dead[server] = None
             self._seen.pop(key, None)
             self._seen[key] = None
         self._shown[inspection.id] = key
-        for remembered in (self._seen, self._shown):
+        for remembered in (self._seen, self._shown, self._dead):
             if len(remembered) > REMEMBERED:
                 remembered.popitem(last=False)
 
@@ -67,16 +73,21 @@ class Terminal:
         """Forget what was seen."""
         self._seen.clear()
         self._shown.clear()
+        self._dead.clear()
         self.tally = Tally(self._history)
 
     def say(self, lines: Iterable[str]) -> None:
-        """Print lines, escaped."""
-        for line in lines:
-            self._print(escape(line))
+        """Print lines, escaped and whole within the terminal."""
+        text = render_lines(lines, width_of(self._get_console()))
+        if text:
+            self._print(text)
 
     def say_inspection(self, inspection: Inspection) -> None:
         """Print one exchange."""
-        self._print(render_problem(inspection, width_of(self._get_console())))
+        self._say(inspection, brief=False)
+
+    def _say(self, inspection: Inspection, *, brief: bool) -> None:
+        self._print(render_problem(inspection, width_of(self._get_console()), brief=brief))
 
     def _print(self, text: str | Text) -> None:
         console = self._get_console()

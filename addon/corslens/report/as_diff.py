@@ -7,6 +7,7 @@ import msgspec
 from rich.text import Text
 
 from corslens.engines.engine import Engine
+from corslens.report.as_text import fold
 from corslens.report.comparison import Change, Kind, State
 from corslens.report.escape import escape, escape_json
 from corslens.verdict.verdict import Outcome
@@ -16,17 +17,23 @@ SCHEMA = "corslens-diff/1"
 _STYLES = {Kind.WORSE: "bold red", Kind.BETTER: "bold green", Kind.CHANGED: "bold yellow"}
 
 
-def render_diff(changes: list[Change], *, compared: int) -> Text:
+def render_diff(changes: list[Change], *, compared: int, width: int | None = None) -> Text:
     """Return the changes, a block an endpoint; endpoints that only one capture has are named in one line each.
 
     Args:
         compared: how many endpoints both captures have.
+        width: the terminal's; None leaves each line whole.
     """
-    blocks = [_block(change) for change in changes if change.before is not None and change.after is not None]
+    blocks = [_block(change, width) for change in changes if change.before is not None and change.after is not None]
     for kind in (Kind.ONLY_AFTER, Kind.ONLY_BEFORE):
         alone = [change for change in changes if change.kind is kind]
         if alone:
-            blocks.append(Text("\n".join((f"{kind.value}:", *(f"  {_name(change)}{_only(change)}" for change in alone)))))
+            lines = [
+                line
+                for change in alone
+                for line in fold(f"{_name(change)}{_only(change)}", width, first=2, indent=4, start="  ")
+            ]
+            blocks.append(Text("\n".join((f"{kind.value}:", *lines))))
     counts = [f"{sum(change.kind is kind for change in changes)} {kind.value}" for kind in _STYLES]
     blocks.append(Text(f"{compared} endpoint{'' if compared == 1 else 's'} in both: {', '.join(counts)}", "bold"))
     return Text("\n\n").join(blocks)
@@ -38,12 +45,15 @@ def render_diff_json(changes: Iterable[Change]) -> str:
     return escape_json(msgspec.json.format(msgspec.json.encode(found), indent=2)).decode("ascii") + "\n"
 
 
-def _block(change: Change) -> Text:
+def _block(change: Change, width: int | None) -> Text:
     assert change.before is not None and change.after is not None
-    text = Text(change.kind.value.upper(), _STYLES[change.kind]).append(f"  {_name(change)}", "default not bold")
+    word = change.kind.value.upper()
+    text = Text(word, _STYLES[change.kind])
+    text.append("\n".join(fold(_name(change), width, first=len(word) + 2, indent=2, start="  ")), "default not bold")
     before, after = _outcomes(change.before), _outcomes(change.after)
     if before != after:
-        text.append(f"\n  {before}  →  {after}", "default not bold")
+        told = "\n".join(fold(f"{before}  →  {after}", width, first=2, indent=4, start="  "))
+        text.append(f"\n{told}", "default not bold")
     for rule, severity in change.new_findings.items():
         text.append(f"\n  + {severity.word}: {escape(rule)}", "red")
     for rule in change.gone_findings:

@@ -14,8 +14,9 @@ from corslens.observation.redaction import redact_header, redact_url
 from corslens.report.collection import Collection
 from corslens.report.escape import escape
 from corslens.report.groups import key_of
-from corslens.report.problems import JUDGED, LABELS, is_problem, label, problem_key, reported_reason
+from corslens.report.problems import JUDGED, LABELS, dead_server, is_problem, label, problem_key, reported_reason
 from corslens.report.tally import Tally
+from corslens.verdict.verdict import Failure, Verdict
 
 _LONGEST = 400
 """Characters of a URL or value that are printed; the records have all of it."""
@@ -39,11 +40,17 @@ def render_text(collection: Collection, width: int | None = None) -> Text:
     """
     remarks = collection.fail_on is Severity.INFO
     told = (inspection for inspection in collection.held() if is_problem(inspection) or (remarks and inspection.findings))
-    blocks = [_with_repeats(inspection, repeats, collection, width) for inspection, repeats in _once(told)]
+    blocks = []
+    dead: set[str] = set()
+    for inspection, repeats in _once(told):
+        server = dead_server(inspection)
+        blocks.append(_with_repeats(inspection, repeats, collection, width, brief=server in dead))
+        if server is not None:
+            dead.add(server)
     notes = [note for one in collection.inputs for note in one.notes]
     if notes:
         blocks.append(
-            Text("\n".join(line for note in notes for line in _fold(f"note: {escape(note)}", width, first=0, indent=6)))
+            Text("\n".join(line for note in notes for line in fold(f"note: {escape(note)}", width, first=0, indent=6)))
         )
     blocks.append(render_summary(collection.tally, width))
     return Text("\n\n").join(blocks)
@@ -61,8 +68,8 @@ def _once(inspections: Iterable[Inspection]) -> Iterable[tuple[Inspection, int]]
     return [(first[key], repeats[key] - 1) for key in order]
 
 
-def _with_repeats(inspection: Inspection, repeats: int, collection: Collection, width: int | None) -> Text:
-    text = render_problem(inspection, width)
+def _with_repeats(inspection: Inspection, repeats: int, collection: Collection, width: int | None, *, brief: bool) -> Text:
+    text = render_problem(inspection, width, brief=brief)
     known = bool(inspection.findings) and all(
         key_of(inspection, one).fingerprint in collection.known for one in inspection.findings
     )
@@ -73,24 +80,26 @@ def _with_repeats(inspection: Inspection, repeats: int, collection: Collection, 
     return text
 
 
-def render_problem(inspection: Inspection, width: int | None = None) -> Text:
+def render_problem(inspection: Inspection, width: int | None = None, *, brief: bool = False) -> Text:
     """Return the lines that tell one exchange: its verdict, and what is wrong with the fix for it.
 
     Args:
         width: the terminal's; None leaves each line whole, for a file or a pipe.
+        brief: it was told of the server that it does not answer, so the headline will do.
     """
     word = label(inspection)
     text = Text()
     text.append(word, STYLES[word])
-    lines = _fold(_headline(inspection), width, first=len(word) + 2, indent=2)
+    headline = _headline(inspection) + ("  no answer either" if brief else "")
+    lines = fold(headline, width, first=len(word) + 2, indent=2)
     text.append("  " + lines[0])
     for line in lines[1:]:
         text.append("\n" + line)
-    for what, name, fix in _particulars(inspection):
-        for line in _fold(f"{what}  [{name}]" if name else what, width, first=2, indent=4, start="  "):
+    for what, name, fix in () if brief else _particulars(inspection):
+        for line in fold(f"{what}  [{name}]" if name else what, width, first=2, indent=4, start="  "):
             text.append("\n" + line)
         if fix:
-            for line in _fold(f"fix: {fix}", width, first=2, indent=7, start="  "):
+            for line in fold(f"fix: {fix}", width, first=2, indent=7, start="  "):
                 text.append("\n" + line, "green")
     return text
 
@@ -137,16 +146,51 @@ def _particulars(inspection: Inspection) -> Iterator[tuple[str, str, str]]:
     causes = [finding for finding in findings if finding.cause]
     if observation.exchange.error and not causes:
         yield f"no response: {_shown(observation.exchange.error)}", "", ""
-    yield from map(_finding_sentence, causes)
-    if reason is not None and not any(finding.rule == reason for finding in findings):
+    for finding in causes:
+        yield _finding_sentence(inspection, finding)
+    # Where nothing answered, what the browser says of the proxy's own error page is no news.
+    if (
+        reason is not None
+        and not (causes and observation.exchange.answered_by_proxy)
+        and not any(finding.rule == reason for finding in findings)
+    ):
         yield _failure_sentence(inspection), reason, ""
-    yield from (_finding_sentence(finding) for finding in findings if not finding.cause)
+    for finding in findings:
+        if not finding.cause:
+            yield _finding_sentence(inspection, finding)
     if inspection.patch is not None:
         yield from _patch_sentences(inspection)
 
 
-def _finding_sentence(finding: Finding) -> tuple[str, str, str]:
-    return escape(finding.message), finding.rule, escape(finding.fix)
+_WITHOUT_THE_PATCH = (
+    (" was not sent", " would not have been sent"),
+    (" is refused", " would have been refused"),
+)
+"""What a rule says of the exchange as the server left it, and what it says once the page was served all the same."""
+
+
+def _finding_sentence(inspection: Inspection, finding: Finding) -> tuple[str, str, str]:
+    message = finding.message
+    patched = inspection.patch is not None and inspection.patch.applied
+    is_reported = finding.rule == reported_reason(inspection)
+    if patched and any(
+        finding.rule == failure.reason for verdict in inspection.verdicts.values() for failure in _failures(verdict)
+    ):
+        for said, meant in _WITHOUT_THE_PATCH:
+            message = message.replace(said, meant)
+    word = finding.severity.word
+    if not is_reported and word != _SEVERITY_OF.get(label(inspection)):
+        message = f"{word}: {message}"
+    return escape(message), finding.rule, escape(finding.fix)
+
+
+_SEVERITY_OF = {"BLOCKED": "error", "PATCHED": "error", "ERROR": "error", "WARNING": "warning", "INFO": "info"}
+"""How bad a finding is taken to be below a word, unless its line says otherwise."""
+
+
+def _failures(verdict: Verdict) -> tuple[Failure, ...]:
+    branches = (verdict, verdict.if_credentialed, verdict.if_not_credentialed)
+    return tuple(failure for branch in branches if branch is not None for failure in branch.failures)
 
 
 def _failure_sentence(inspection: Inspection) -> str:
@@ -184,7 +228,16 @@ def _patch_sentences(inspection: Inspection) -> Iterator[tuple[str, str, str]]:
         yield f"{verb}: {escape(change.header)}: {to}", "", ""
 
 
-def _fold(text: str, width: int | None, *, first: int, indent: int, start: str = "") -> list[str]:
+def render_lines(lines: Iterable[str], width: int | None) -> Text:
+    """Return plain lines, escaped, those that are too long broken between words and indented below their text."""
+    folded: list[str] = []
+    for line in map(escape, lines):
+        start = len(line) - len(line.lstrip(" "))
+        folded += fold(line.lstrip(" "), width, first=start, indent=start + 2, start=" " * start)
+    return Text("\n".join(folded))
+
+
+def fold(text: str, width: int | None, *, first: int, indent: int, start: str = "") -> list[str]:
     """Break the text into lines that fit; `first` columns of the first line are taken (or begin with `start`)."""
     if width is None or first + len(text) <= width:
         return [start + text]
@@ -203,13 +256,13 @@ def render_summary(tally: Tally, width: int | None = None) -> Text:
     for word in ("BLOCKED", "DEPENDS", "PATCHED", "ABORTED"):
         if tally.labels[word]:
             facts.append(f"{tally.labels[word]} {word.lower()}")
-    text.append("\n".join(_fold(", ".join(facts), width, first=0, indent=2)), "bold")
+    text.append("\n".join(fold(", ".join(facts), width, first=0, indent=2)), "bold")
     silenced = tally.silenced_first()
     column = 9 if silenced else 8
     for (word, name), count in tally.worst_first():
         text.append(f"\n{count:>7}  ").append(f"{word.lower():<{column}}", STYLES[word]).append(name)
     for (name, note), count in silenced:
-        lines = _fold(f"{name} ({escape(note)})" if note else name, width, first=9 + column, indent=9 + column)
+        lines = fold(f"{name} ({escape(note)})" if note else name, width, first=9 + column, indent=9 + column)
         text.append(f"\n{count:>7}  ").append(f"{'silenced':<{column}}", "dim").append("\n".join(lines))
     return text
 

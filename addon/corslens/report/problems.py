@@ -51,6 +51,14 @@ def problem_key(inspection: Inspection) -> tuple[str, ...]:
     return (label(inspection), request.method, *place, reported_reason(inspection) or "", *rules)
 
 
+def dead_server(inspection: Inspection) -> str | None:
+    """Return the origin of a server that gave no answer, where a finding says so: every endpoint of it fails in the same way."""
+    observation = inspection.observation
+    if observation.exchange.error is None or observation.exchange.response is not None:
+        return None
+    return observation.target_origin if any(finding.cause for finding in inspection.findings) else None
+
+
 def reported_reason(inspection: Inspection) -> str | None:
     """Return the reason that the headline engine reports: of `depends`, the one of the branch that blocks."""
     if not inspection.observation.is_cors:
