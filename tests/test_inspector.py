@@ -3,6 +3,7 @@
 import pytest
 from corslens.engines.engine import Engine
 from corslens.inspector import Inspector
+from corslens.lint.finding import Confidence
 from corslens.lint.loader import load_rules
 from corslens.lint.rule import RuleSet
 from corslens.observation.evidence import Known
@@ -92,10 +93,27 @@ def test_the_next_exchange_settles_what_is_overdue() -> None:
     assert (own.id, settled.id) == ("b", "p")
 
 
+def test_what_is_only_concluded_is_told_as_such() -> None:
+    inspector = Inspector(rules=load_rules())
+    inspector.inspect(asks())
+    (settled,) = inspector.settle(10.0)
+    told = next(one for one in settled.findings if one.rule == "preflight-acao-wildcard-with-credentials")
+    assert "the actual request never came, so it probably includes credentials" in told.message
+    assert told.confidence is Confidence.MEDIUM
+
+
+def test_who_watched_long_enough_may_say_that_nothing_came() -> None:
+    inspector = Inspector(rules=NO_RULES)
+    inspector.inspect(asks())
+    (settled,) = inspector.finish(60.0)
+    assert settled.observation.followed is Followed.NEVER and settled.verdict.blocked
+
+
 def test_the_end_of_a_session_settles_the_rest() -> None:
     inspector = Inspector(rules=NO_RULES)
     inspector.inspect(asks())
-    assert [inspection.id for inspection in inspector.finish()] == ["p"]
+    (settled,) = inspector.finish()
+    assert (settled.id, settled.observation.followed, settled.verdict.outcome) == ("p", Followed.UNKNOWN, Outcome.DEPENDS)
     assert inspector.finish() == ()
 
 

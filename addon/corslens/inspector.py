@@ -121,9 +121,13 @@ class Inspector:
         """
         return (*self._told(), *(self._again(observation) for observation in self._pairing.expire(now)))
 
-    def finish(self) -> tuple[Inspection, ...]:
-        """Return the new Inspections of everything that still waited: the session is over."""
-        return (*self._told(), *(self._again(observation) for observation in self._pairing.finish()))
+    def finish(self, now: float | None = None) -> tuple[Inspection, ...]:
+        """Return the new Inspections of everything that still waited: the session is over.
+
+        Args:
+            now: until when the traffic was watched, for who knows that; None: until the last message seen.
+        """
+        return (*self._told(), *(self._again(observation) for observation in self._pairing.finish(now)))
 
     def get(self, id: str) -> Inspection | None:
         """Return the latest Inspection of an exchange, None when it is unknown or forgotten."""

@@ -609,7 +609,7 @@ async def test_another_history_keeps_what_is_under_way(confdir, tmp_path):
         assert (await waiting).status == 200
         await proxy.until(lambda: len(proxy.latest()) == 2)
     newest = {record["url"]: record for record in map(json.loads, log.read_text().splitlines())}
-    assert newest[api.url("/me")]["followed"] == "never"
+    assert newest[api.url("/me")]["followed"] == "unknown"
     assert newest[api.url("/slow")]["verdicts"]["chromium"]["reason"] == "acao-missing"
 
 

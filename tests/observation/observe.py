@@ -1,5 +1,7 @@
 """Observations for tests, made by the real pairing."""
 
+from math import inf
+
 from corslens.observation.exchange import Exchange
 from corslens.observation.observation import Observation
 from corslens.observation.pairing import Pairing
@@ -26,6 +28,6 @@ def observe_all(*exchanges: Exchange) -> dict[str, Observation]:
         for changed in pairing.begin(exchange):
             latest[changed.id] = changed
         latest[exchange.id] = pairing.complete(exchange)
-    for left in pairing.finish():
+    for left in pairing.finish(inf):
         latest[left.id] = left
     return latest

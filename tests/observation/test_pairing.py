@@ -189,6 +189,29 @@ def test_a_preflight_without_a_follow_up_expires() -> None:
     assert list(pairing.finish()) == []
 
 
+def test_a_capture_that_ends_at_once_proves_nothing() -> None:
+    """A HAR that was saved, or a proxy that was stopped, between a preflight and its request."""
+    pairing = Pairing(10)
+    pairing.begin(asks())
+    pairing.complete(asks())
+    assert [left.followed for left in pairing.finish()] == [Followed.UNKNOWN]
+
+
+def test_a_capture_that_goes_on_proves_that_nothing_came() -> None:
+    pairing = Pairing(10)
+    pairing.begin(asks())
+    pairing.complete(asks())
+    pairing.begin(asks("q", at=FOLLOW_UP_SECONDS + 0.1))
+    assert [(left.id, left.followed) for left in pairing.finish()] == [("p", Followed.NEVER), ("q", Followed.UNKNOWN)]
+
+
+def test_a_watch_that_went_on_proves_it_too() -> None:
+    pairing = Pairing(10)
+    pairing.begin(asks())
+    pairing.complete(asks())
+    assert [left.followed for left in pairing.finish(FOLLOW_UP_SECONDS + 1.0)] == [Followed.NEVER]
+
+
 def test_a_late_request_still_claims_its_preflight() -> None:
     """A page was stopped in a debugger: what was given up on is taken back."""
     pairing = Pairing(10)

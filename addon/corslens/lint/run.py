@@ -6,8 +6,8 @@ from corslens.fetch.bounded_cache import bounded_cache
 from corslens.fetch.constants import canonical_name
 from corslens.fetch.messages import NO_HEADERS, HeaderList
 from corslens.lint.facts import VOCABULARY, Facts
-from corslens.lint.finding import Evidence, Finding, Severity
-from corslens.lint.rule import Fireable, RuleSet
+from corslens.lint.finding import Confidence, Evidence, Finding, Severity
+from corslens.lint.rule import Fireable, Rule, RuleSet
 from corslens.lint.template import Template, render
 from corslens.observation.evidence import Unknown
 from corslens.observation.redaction import redact_header
@@ -61,7 +61,7 @@ def _finding(fireable: Fireable, facts: Facts) -> Finding:
     return Finding(
         rule=rule.id,
         severity=_severity(fireable, facts),
-        confidence=rule.confidence,
+        confidence=_confidence(rule, facts),
         message=render(rule.message, facts, failure, VOCABULARY),
         fix=render(_fix(fireable, facts), facts, failure, VOCABULARY),
         evidence=_evidence(fireable, facts, failure),
@@ -74,6 +74,13 @@ def _severity(fireable: Fireable, facts: Facts) -> Severity:
         if holds(facts):
             return severity
     return fireable.severity
+
+
+def _confidence(rule: Rule, facts: Facts) -> Confidence:
+    """Return the rule's own, but for a block that hangs on a conclusion: a page may have been closed, too."""
+    if rule.reason is not None and facts.credentials_are_concluded and rule.confidence is Confidence.HIGH:
+        return Confidence.MEDIUM
+    return rule.confidence
 
 
 def _fix(fireable: Fireable, facts: Facts) -> Template:

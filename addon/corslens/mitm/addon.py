@@ -149,7 +149,7 @@ class CorsLens(Commands):
 
     def _end(self, session: Session, settings: options.Settings) -> None:
         try:
-            session.finish()
+            session.finish(self.clock() if session.live else None)
             if settings.show is not options.Show.NONE and self._prints():
                 self.terminal.summarise()
                 self.terminal.say(render_lacks(session.lacking.lacks()))

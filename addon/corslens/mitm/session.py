@@ -212,15 +212,19 @@ class Session:
                 state.inspection = inspection
             self._sink(inspection, final=state is None)
 
-    def finish(self) -> None:
-        """Hand on what is still to be known: the session is over. A flow that was under way has its last word now."""
+    def finish(self, now: float | None = None) -> None:
+        """Hand on what is still to be known: the session is over. A flow that was under way has its last word now.
+
+        Args:
+            now: until when live traffic was watched; None of traffic that was read.
+        """
         for state in self._in_flight.values():
             if state.inspection is None:
                 exchange = structs.replace(state.exchange, error=_UNANSWERED)
                 first, *others = self.inspector.complete(exchange)
                 state.inspection = self._headlined(first)
                 self.later(others)
-        self.later(self.inspector.finish())
+        self.later(self.inspector.finish(now))
         while self._in_flight:
             self._hand_on_at_last(self._in_flight.popitem(last=False)[1])
 

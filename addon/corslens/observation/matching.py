@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from msgspec import structs
+
 from corslens.engines.profile import EngineProfile
 from corslens.fetch.constants import NULL, ORIGIN
 from corslens.fetch.cors_check import cors_check
@@ -19,7 +21,7 @@ from corslens.fetch.preflight import (
 from corslens.fetch.redirects import headers_dropped_by_redirect, method_after_redirect, taints_origin
 from corslens.observation.evidence import Known, Unknown
 from corslens.observation.exchange import Exchange
-from corslens.observation.observation import Observation, Role
+from corslens.observation.observation import CoveringPreflight, Followed, Observation, Role
 
 
 def answered_at(observation: Observation) -> float:
@@ -141,3 +143,17 @@ def fit(preflight: Observation, exchange: Exchange, unsafe: tuple[str, ...]) -> 
     # A header may be asked for and then not sent (Authorization behind a redirect), or lost in an earlier proxy.
     present = sum(1 for name in asked if name in request.headers)
     return 2 + present if present == len(asked) else min(1, present)
+
+
+def covering_preflight(preflight: Observation, now: float, *, from_cache: bool) -> CoveringPreflight:
+    """Return a preflight as the request sees it that it covers."""
+    age = max(0.0, now - answered_at(preflight))
+    return CoveringPreflight(id=preflight.id, exchange=preflight.exchange, from_cache=from_cache, age=age)
+
+
+def followed_by(preflight: Observation, actual: Observation) -> Observation:
+    """Return the preflight, now that its actual request came."""
+    credentials = preflight.credentials
+    if isinstance(actual.credentials, Known) and not isinstance(credentials, Known):
+        credentials = Known(actual.credentials.value, ("actual-request", *actual.credentials.evidence))
+    return structs.replace(preflight, followed=Followed.FOLLOWED, actual=actual.id, credentials=credentials)

@@ -57,6 +57,9 @@ class Followed(StrEnum):
     """The actual request may still come."""
     FOLLOWED = "followed"
     NEVER = "never"
+    """It did not come, although it had the time to."""
+    UNKNOWN = "unknown"
+    """The traffic ended before the time for it was over."""
 
 
 class Observation(Struct, frozen=True, kw_only=True, gc=False):

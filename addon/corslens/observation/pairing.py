@@ -39,7 +39,9 @@ from corslens.observation.matching import (
     NOTHING_ASKED_IN_VAIN,
     answered_at,
     continues,
+    covering_preflight,
     fit,
+    followed_by,
     grants_request,
     is_refused_redirect,
     is_tainted,
@@ -78,6 +80,8 @@ class Pairing:
         """Whether a client connection carries credentials; None when it was seen to do both."""
         self._preflight_clients: Bounded[str, None] = Bounded(limit)
         self._storage_access_clients: Bounded[str, None] = Bounded(limit)
+        self._last_seen = 0.0
+        """When the latest message was seen."""
         self._mended: Bounded[str, None] = Bounded(limit)
         """Exchanges whose response reached the browser patched: what the server sent no longer decides what follows."""
 
@@ -100,6 +104,7 @@ class Pairing:
     def begin(self, exchange: Exchange) -> tuple[Observation, ...]:
         """Return the observation of an exchange whose request was just seen, then earlier ones that it says more of."""
         request = exchange.request
+        self._last_seen = max(self._last_seen, request.time)
         headers = request.headers
         user_agent = headers.get("user-agent") or ""
         client = f"{exchange.client}\n{user_agent}"
@@ -136,10 +141,10 @@ class Pairing:
                 own = self._claim(client, exchange, page_origin, profile, unsafe, granted=False, least_fit=least)
             if own is not None:
                 role, need = Role.ACTUAL, own.need
-                covering = _covering(own, request.time, from_cache=False)
+                covering = covering_preflight(own, request.time, from_cache=False)
             elif needed:
                 role, need = Role.ACTUAL, preflight_need(request.method, unsafe)
-                covering = None if cached is None else _covering(cached, request.time, from_cache=True)
+                covering = None if cached is None else covering_preflight(cached, request.time, from_cache=True)
                 missed = cached is None and client in self._preflight_clients
 
         credentials = infer_credentials(
@@ -179,7 +184,7 @@ class Pairing:
             self._by_target[key] = (*self._by_target.get(key, ())[-31:], exchange.id)
         changed: list[Observation] = [observation]
         if own is not None:
-            self._settled[own.id] = followed = _followed(own, observation)
+            self._settled[own.id] = followed = followed_by(own, observation)
             changed.append(followed)
         return tuple(changed)
 
@@ -215,6 +220,7 @@ class Pairing:
         observation = structs.replace(begun, exchange=exchange)
         client = client_of(exchange)
         response = exchange.delivered
+        self._last_seen = max(self._last_seen, answered_at(observation))
         match observation.role:
             case Role.PREFLIGHT:
                 if exchange.id in self._pending:
@@ -261,15 +267,22 @@ class Pairing:
                 return
             yield self._give_up(oldest)
 
-    def finish(self) -> Iterator[Observation]:
-        """Yield every preflight that is still waiting: the session is over."""
-        while self._pending:
-            yield self._give_up(next(iter(self._pending.values())))
+    def finish(self, now: float | None = None) -> Iterator[Observation]:
+        """Yield every preflight that is still waiting: the session is over.
 
-    def _give_up(self, preflight: Observation) -> Observation:
+        Args:
+            now: until when somebody watched; None: until the last message seen. What ended sooner than a request takes proves nothing.
+        """
+        end = self._last_seen if now is None else now
+        while self._pending:
+            oldest = next(iter(self._pending.values()))
+            proven = answered_at(oldest) + FOLLOW_UP_SECONDS <= end
+            yield self._give_up(oldest, Followed.NEVER if proven else Followed.UNKNOWN)
+
+    def _give_up(self, preflight: Observation, fate: Followed = Followed.NEVER) -> Observation:
         del self._pending[preflight.id]
-        self._settled[preflight.id] = never = structs.replace(preflight, followed=Followed.NEVER)
-        return never
+        self._settled[preflight.id] = settled = structs.replace(preflight, followed=fate)
+        return settled
 
     def mended(self, id: str) -> None:
         """Take note that the browser got another response to this exchange than the server's: a mended one."""
@@ -359,7 +372,7 @@ class Pairing:
     def _late(self, id: str, exchange: Exchange) -> Observation | None:
         """Return a preflight that was given up on too early: a queue or a slow page held its request back."""
         given_up = self._settled.get(id)
-        if given_up is None or given_up.followed is not Followed.NEVER:
+        if given_up is None or given_up.followed is Followed.FOLLOWED:
             return None
         return given_up if exchange.request.time - given_up.exchange.request.time < 12 * FOLLOW_UP_SECONDS else None
 
@@ -414,15 +427,3 @@ def preflight_need(method: str, unsafe_names: tuple[str, ...]) -> PreflightNeed:
     return PreflightNeed(
         method=unsafe_method, header_names=tuple(sorted(unsafe_names)), forced=unsafe_method is None and not unsafe_names
     )
-
-
-def _covering(preflight: Observation, now: float, *, from_cache: bool) -> CoveringPreflight:
-    age = max(0.0, now - answered_at(preflight))
-    return CoveringPreflight(id=preflight.id, exchange=preflight.exchange, from_cache=from_cache, age=age)
-
-
-def _followed(preflight: Observation, actual: Observation) -> Observation:
-    credentials = preflight.credentials
-    if isinstance(actual.credentials, Known) and not isinstance(credentials, Known):
-        credentials = Known(actual.credentials.value, ("actual-request", *actual.credentials.evidence))
-    return structs.replace(preflight, followed=Followed.FOLLOWED, actual=actual.id, credentials=credentials)

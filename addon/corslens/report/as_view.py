@@ -167,6 +167,8 @@ def _follow_up(inspection: Inspection, find: Find, start: float) -> str:
             return f"{asked} was sent"
         case Followed.NEVER:
             return f"{asked} was never sent"
+        case Followed.UNKNOWN if not inspection.verdict.blocked:
+            return f"{asked} was not seen: the traffic ends before it could come"
         case _:
             return f"{asked} was never sent" if inspection.verdict.blocked else f"{asked} has not been sent yet"
 

@@ -241,7 +241,7 @@ def _asked_step(observation: Observation, blocked: bool, find: Find, pool: Pool)
     match observation.followed:
         case Followed.FOLLOWED:
             outcome = "sent"
-        case Followed.PENDING if not blocked:
+        case Followed.PENDING | Followed.UNKNOWN if not blocked:
             outcome = "pending"
         case _:
             outcome = "not-sent"
