@@ -127,3 +127,11 @@ def test_one_api_can_be_picked(har: str) -> None:
 def test_the_servers_are_in_the_help() -> None:
     """So that nobody has to guess names."""
     assert "go-jub0bs-cors" in advise("--help").stdout
+
+
+def test_who_cannot_be_guessed_is_to_be_chosen_from_a_list(tmp_path: Path) -> None:
+    answer = {"Access-Control-Allow-Origin": PAGE}
+    har = tmp_path / "a.har"
+    har.write_text(json.dumps({"log": {"entries": [entry("GET", {"Origin": PAGE}, answer, 200)]}}))
+    result = CliRunner().invoke(main, ["advise", str(har)])
+    assert result.exit_code == 1 and "name it, one of nginx" in result.stderr and "fastapi" in result.stderr

@@ -23,6 +23,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_help_is_the_tools_own(command: str) -> None:
     found = run(command, "--help")
     assert "--listen-port" in found.stdout and "--set" in found.stdout  # (mitmproxy ends with 1 after its help)
+    assert found.stdout.startswith("corslens' own options begin with cors_")
 
 
 def test_options_reach_the_tool_with_the_addon_in_it() -> None:

@@ -209,3 +209,11 @@ def test_an_edit_counts_and_a_broken_file_keeps_the_last_good_rules(write: Calla
 def test_the_first_read_of_a_broken_file_raises(write: Callable[..., Path]) -> None:
     with pytest.raises(RuleErrors):
         RuleFiles([write("when: [broken")])
+
+
+def test_mistakes_are_told_file_by_file_from_the_top(write: Callable[..., Path]) -> None:
+    first = write("overrides:\n  - rule: no-such-rule\n    severity: bad\n  - rule: neither\n    severity: info\n", "b.yaml")
+    found = problems(first, write("summary: x\n", "a.yaml"))
+    places = [one.split(":")[:3] for one in found]
+    assert [file for file, _, _ in places] == sorted((file for file, _, _ in places), reverse=True)
+    assert [int(line) for file, line, _ in places if file == "b.yaml"] == [2, 3, 4]

@@ -1,7 +1,7 @@
 """Why a server did not answer, and who told the browser so."""
 
 import pytest
-from corslens.observation.network_error import KILLED, NetworkError, is_answered_by_proxy, network_error
+from corslens.observation.network_error import KILLED, NetworkError, is_answered_by_proxy, network_error, plain_words
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,16 @@ def test_kinds(error: str, kind: NetworkError) -> None:
 )
 def test_who_is_told_by_the_proxy(error: str, answered: bool) -> None:
     assert is_answered_by_proxy(error) is answered
+
+
+@pytest.mark.parametrize(
+    ("error", "plain"),
+    [
+        ("[Errno 111] Connect call failed ('127.0.0.1', 9)", "no connection to 127.0.0.1:9"),
+        ("[Errno 111] Connect call failed ('::1', 9, 0, 0)", "no connection to [::1]:9"),
+        ("[Errno -2] Name or service not known", "Name or service not known"),
+        ("server closed connection", "server closed connection"),
+    ],
+)
+def test_plain_words(error: str, plain: str) -> None:
+    assert plain_words(error) == plain

@@ -110,7 +110,8 @@ def test_summary():
         tally.add(inspection)
     lines = render_summary(tally).plain.splitlines()
     assert lines[0] == "12 exchanges, 12 CORS, 1 pair, 8 blocked"
-    assert lines[1].split() == ["2", "blocked", "acao-mismatch"]
+    assert lines[1] == "  times   blocked, depends, patched: by the browser's reason; else by finding"
+    assert lines[2].split() == ["2", "blocked", "acao-mismatch"]
     assert lines[-1].split() == ["1", "info", "no-max-age"]
 
 

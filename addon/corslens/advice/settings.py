@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 
 from corslens.advice.policy import Policy, Seen, draw_policies, without
 from corslens.advice.quoting import LANGUAGES, Language, escape_regex
-from corslens.advice.table import Server, server_named, server_of
+from corslens.advice.table import SERVERS, Server, server_named, server_of
 from corslens.fetch.constants import canonical_name
 from corslens.fetch.origins import is_potentially_trustworthy
 from corslens.observation.fingerprints import fingerprint
@@ -60,7 +60,8 @@ def advise(
     if not drawn.policies:
         raise ValueError("no cross-origin exchange to draw a policy from" + (f" for {api}" if api else ""))
     if chosen is None:
-        raise ValueError("the answers do not tell which server made them: name it")
+        names = ", ".join(one.name for one in SERVERS)
+        raise ValueError(f"the answers do not tell which server made them: name it, one of {names}")
     if server is not None:
         return write(chosen, drawn.policies, drawn.warnings)
     others = {policy.api: guess_server(known, api=policy.api) or chosen for policy in drawn.policies}

@@ -65,7 +65,9 @@ def advise_command(
             raise click.UsageError(f"{escape(str(error))}") from None
         name, files = None, (server, *files)
     if not files:
-        raise click.UsageError("name the files with the traffic: corslens advise SERVER FILE...")
+        raise click.UsageError(
+            "name the files with the traffic: corslens advise SERVER FILE... (corslens advise --help lists the servers)"
+        )
     if output is not None:
         writable(output)
     for origin in allow_origins:

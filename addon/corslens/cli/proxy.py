@@ -15,6 +15,8 @@ def _command(tool: str, program: str) -> click.Command:
     )
     @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
     def run(arguments: tuple[str, ...]) -> None:
+        if {"-h", "--help"} & set(arguments):
+            click.echo(f"corslens' own options begin with cors_: see `corslens {tool} --options | grep cors_`.\n")
         from corslens.mitm import wrappers
 
         sys.exit(wrappers.run(tool, arguments))

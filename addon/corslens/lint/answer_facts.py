@@ -20,7 +20,7 @@ from corslens.lint.oddities import Oddity
 from corslens.lint.redirection import Redirection, redirection
 from corslens.observation.evidence import Known, Unknown
 from corslens.observation.fingerprints import Product, Refusal, fingerprint, products, refusal
-from corslens.observation.network_error import NetworkError, network_error
+from corslens.observation.network_error import NetworkError, network_error, plain_words
 from corslens.observation.observation import Role
 from corslens.observation.wanted_headers import WANTED_BY_PAGES
 
@@ -40,8 +40,9 @@ class AnswerFacts(FactsBase):
 
     @fact("exchange.error", rank=60)
     def exchange_error(self) -> str | None:
-        """Why there was no answer, in the proxy's words."""
-        return self.observation.exchange.error
+        """Why there was no answer, in the proxy's words, up to numbers of errors."""
+        error = self.observation.exchange.error
+        return None if error is None else plain_words(error)
 
     @fact("exchange.error-kind", rank=24, only_if=Oddity.UNANSWERED)
     def exchange_error_kind(self) -> NetworkError | None:

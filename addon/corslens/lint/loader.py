@@ -52,7 +52,9 @@ def load_rules(paths: Iterable[str | Path] = (), *, parse_filter: ParseFilter | 
         if change.silence is not None:
             silences.append(change.silence)
     if contents.problems:
-        raise RuleErrors(contents.problems)
+        places = {str(file): place for place, file in enumerate(files)}
+        in_order = sorted(contents.problems, key=lambda one: (places.get(one.file, -1), one.line, one.column))
+        raise RuleErrors(in_order)
     return RuleSet(rules, overrides=tuple(overrides), silences=tuple(silences), files=tuple(map(str, files)))
 
 

@@ -1,5 +1,6 @@
 """Why a server did not answer, and who told the browser so, read from the words of the program that captured the exchange."""
 
+import re
 from enum import StrEnum
 
 
@@ -33,6 +34,20 @@ KILLED = "Connection killed."
 
 _OF_BROWSERS = ("net::", "NS_")
 _UNTOLD = ("(CANCEL)", "(HTTP_1_1_REQUIRED)", "(H3_REQUEST_CANCELLED)", "(H3_VERSION_FALLBACK)")
+
+
+_CODE = re.compile(r"\[Errno -?\d+\] ")
+_CALL = re.compile(r"Connect call failed \('([^']*)', (\d+)[^)]*\)")
+
+
+def plain_words(error: str) -> str:
+    """Return an error message without the numbers and brackets of the program that wrote it."""
+
+    def failed(call: re.Match[str]) -> str:
+        host, port = call.groups()
+        return f"no connection to {f'[{host}]' if ':' in host else host}:{port}"
+
+    return _CALL.sub(failed, _CODE.sub("", error))
 
 
 def network_error(error: str) -> NetworkError:

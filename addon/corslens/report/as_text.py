@@ -259,7 +259,11 @@ def render_summary(tally: Tally, width: int | None = None) -> Text:
     text.append("\n".join(fold(", ".join(facts), width, first=0, indent=2)), "bold")
     silenced = tally.silenced_first()
     column = 9 if silenced else 8
-    for (word, name), count in tally.worst_first():
+    worst = tally.worst_first()
+    if any(word in JUDGED for (word, _), _ in worst):
+        told = "times   blocked, depends, patched: by the browser's reason; else by finding"
+        text.append("\n" + "\n".join(fold(told, width, first=2, indent=10, start="  ")), "dim")
+    for (word, name), count in worst:
         text.append(f"\n{count:>7}  ").append(f"{word.lower():<{column}}", STYLES[word]).append(name)
     for (name, note), count in silenced:
         lines = fold(f"{name} ({escape(note)})" if note else name, width, first=9 + column, indent=9 + column)
