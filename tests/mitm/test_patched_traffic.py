@@ -94,7 +94,7 @@ async def test_strangers_and_other_flows_stay_byte_for_byte(confdir, preflight):
             after = [await raw(proxy, api.url(path), lines, method) for method, path, lines in asks]
         assert before == after
         assert 2 * len(asks) == len(api.seen)
-    assert "is not among those that may be let in" in proxy.out.getvalue()
+    assert "is not among those that the proxy may let in" in proxy.out.getvalue()
 
 
 async def test_any_is_an_explicit_word_with_a_warning(confdir, caplog):

@@ -86,7 +86,7 @@ def refusal(observation: Observation, policy: PatchPolicy) -> str | None:
         return "the request does not tell the page's origin"
     if policy.origins.allows(page):
         return None
-    return f"the page's origin {page} is not among those that may be let in ({policy.origins})"
+    return f"the page's origin {page} is not among those that the proxy may let in ({policy.origins})"
 
 
 def with_response(observation: Observation, response: Response) -> Observation:
