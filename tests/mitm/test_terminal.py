@@ -128,3 +128,18 @@ def test_a_dead_server_takes_one_block_until_it_answers(seen):
     assert text.count("got no answer") == 1 and text.count("no answer either") == 2
     text, _ = printed(Show.PROBLEMS, dead[0], alive, dead[1])
     assert text.count("got no answer") == 2
+
+
+def test_what_is_silenced_is_counted_at_the_end(seen):
+    finding = Finding(
+        rule="acao-missing",
+        severity=Severity.ERROR,
+        confidence=Confidence.HIGH,
+        message="so",
+        fix="",
+        accepted="my.yaml:2: known",
+    )
+    text, shown = printed(Show.PROBLEMS, structs.replace(seen(request(), response()), findings=(), silenced=(finding,)))
+    assert text == ""
+    shown.summarise()
+    assert "1  silenced acao-missing (my.yaml:2: known)" in shown._out.getvalue()

@@ -139,7 +139,8 @@ def test_a_dead_server_is_told_once():
     made = [structs.replace(one, findings=(rule,)) for one in inspected(asked, NO_RULES)]
     lines = render_text(collection(made)).plain.splitlines()
     assert sum("the API got no answer" in line for line in lines) == 1
-    assert [line.split()[2] for line in lines if line.endswith("no answer either")] == [f"{API}/b", f"{API}/c"]
+    brief = [line for line in lines if line.endswith("no answer either")]
+    assert brief == [f"BLOCKED  GET {API}/{name}  from https://app.example  no answer either" for name in "bc"]
 
 
 def test_a_severity_that_is_not_the_blocks_is_said():

@@ -9,6 +9,7 @@ from rich.text import Text
 from corslens.engines.engine import Engine
 from corslens.inspection import Inspection
 from corslens.lint.finding import Finding, Severity
+from corslens.observation.network_error import plain_words
 from corslens.observation.observation import Role
 from corslens.observation.redaction import redact_header, redact_url
 from corslens.report.collection import Collection
@@ -90,7 +91,7 @@ def render_problem(inspection: Inspection, width: int | None = None, *, brief: b
     word = label(inspection)
     text = Text()
     text.append(word, STYLES[word])
-    headline = _headline(inspection) + ("  no answer either" if brief else "")
+    headline = _headline(inspection, brief=brief)
     lines = fold(headline, width, first=len(word) + 2, indent=2)
     text.append("  " + lines[0])
     for line in lines[1:]:
@@ -104,13 +105,15 @@ def render_problem(inspection: Inspection, width: int | None = None, *, brief: b
     return text
 
 
-def _headline(inspection: Inspection) -> str:
+def _headline(inspection: Inspection, *, brief: bool) -> str:
     observation = inspection.observation
     request = observation.exchange.request
     parts = [f"{escape(request.method)} {_shown(redact_url(request.url))}"]
     if observation.origin is not None:
         parts.append(f"from {_shown(redact_url(observation.origin))}")
-    if label(inspection) in JUDGED:
+    if brief:
+        parts.append("no answer either")
+    elif label(inspection) in JUDGED:
         parts.append(f"({_engines(inspection)})")
     return "  ".join(parts)
 
@@ -145,7 +148,7 @@ def _particulars(inspection: Inspection) -> Iterator[tuple[str, str, str]]:
     findings = sorted(inspection.findings, key=lambda finding: (finding.rule != reason, -finding.severity))
     causes = [finding for finding in findings if finding.cause]
     if observation.exchange.error and not causes:
-        yield f"no response: {_shown(observation.exchange.error)}", "", ""
+        yield f"no response: {_shown(plain_words(observation.exchange.error))}", "", ""
     for finding in causes:
         yield _finding_sentence(inspection, finding)
     # Where nothing answered, what the browser says of the proxy's own error page is no news.

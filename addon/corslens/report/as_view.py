@@ -13,6 +13,7 @@ from corslens.fetch.response_headers import readable_header_names
 from corslens.inspection import Inspection, PatchedView
 from corslens.observation.evidence import Known
 from corslens.observation.exchange import Exchange
+from corslens.observation.network_error import plain_words
 from corslens.observation.observation import Followed, Observation, Role
 from corslens.observation.redaction import redact_header, redact_url
 from corslens.report.escape import escape
@@ -90,7 +91,7 @@ def _exchange(inspection: Inspection) -> Iterator[str]:
         if isinstance(known, Known):
             yield f"{what}: {escape(known.value)}  (told by {_list(known.evidence)})"
     if observation.exchange.error is not None:
-        yield f"no answer: {escape(observation.exchange.error)}"
+        yield f"no answer: {escape(plain_words(observation.exchange.error))}"
         if observation.exchange.answered_by_proxy:
             yield "the browser got the proxy's own error page, which has no CORS headers: its CORS message is only a consequence"
 
