@@ -262,7 +262,7 @@ async def test_clock_that_jumps_back_settles_what_waited_for_it(tmp_path: Path) 
         for _ in range(3):
             proxy.addon.look_at_the_clock()
         (preflight,) = proxy.latest().values()
-        assert preflight.observation.followed is Followed.NEVER
+        assert preflight.observation.followed is Followed.UNKNOWN
         assert proxy.addon.patching.seconds_left == left
 
 

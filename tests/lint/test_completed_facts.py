@@ -56,3 +56,9 @@ def test_exposed_headers_stay_exposed() -> None:
     made = facts({**ORIGIN, "x-total-count": "9", "x-request-id": "1", "access-control-expose-headers": "X-Request-Id"})
     assert made.completed_expose_headers == "X-Request-Id, X-Total-Count"
     assert facts(ORIGIN).completed_expose_headers is None
+
+
+def test_vary_keeps_what_it_names() -> None:
+    assert facts({**ORIGIN, "vary": "Accept-Encoding"}).completed_vary == "Accept-Encoding, Origin"
+    assert facts({**ORIGIN, "vary": "Origin"}).completed_vary == "Origin"
+    assert facts(ORIGIN).completed_vary == "Origin"

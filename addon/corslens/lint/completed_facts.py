@@ -6,6 +6,7 @@ from corslens.fetch.constants import (
     ACCESS_CONTROL_ALLOW_METHODS,
     ACCESS_CONTROL_EXPOSE_HEADERS,
     ACCESS_CONTROL_REQUEST_METHOD,
+    VARY,
 )
 from corslens.fetch.preflight import requested_header_names
 from corslens.lint.answer_facts import AnswerFacts
@@ -35,6 +36,12 @@ class CompletedFacts(AnswerFacts):
         """Access-Control-Allow-Headers as the preflight needs it: what the answer lists, then the names asked for that are missing."""
         lines = self.got_headers.values(ACCESS_CONTROL_ALLOW_HEADERS)
         return _written(completed_names(lines, requested_header_names(self.sent)), completed_names(lines, ()))
+
+    @fact("completed.vary", rank=60)
+    def completed_vary(self) -> str | None:
+        """Vary with what the answer names, then Origin where it is missing."""
+        lines = self.got_headers.values(VARY)
+        return _written(completed_names(lines, ("Origin",)), completed_names(lines, ()))
 
     @fact("completed.expose-headers", rank=60)
     def completed_expose_headers(self) -> str | None:
