@@ -53,7 +53,9 @@ def test_stranger_gets_no_answer() -> None:
     """A page from elsewhere is left to the server, and the refusal says why."""
     found = answer(seen(make.preflight(origin="https://evil.example")), POLICY)
     assert found is not None and found.response is None
-    assert found.patch.refused == "the page's origin https://evil.example is not among those that the proxy may let in (loopback)"
+    assert (
+        found.patch.refused == "the page's origin https://evil.example is not among those that the proxy may let in (loopback)"
+    )
 
 
 def test_nonsense_gets_no_answer() -> None:

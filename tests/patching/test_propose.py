@@ -211,7 +211,10 @@ def test_each_redirect_hop_is_mended_and_null_counts_for_its_page() -> None:
 def test_opaque_page_is_let_in_only_by_name() -> None:
     """Everybody can make a page whose origin is `null`."""
     observation = seen(make.request(origin="null"), make.response(200))
-    assert propose(observation, LOOPBACK).refused == "the page's origin null is not among those that the proxy may let in (loopback)"
+    assert (
+        propose(observation, LOOPBACK).refused
+        == "the page's origin null is not among those that the proxy may let in (loopback)"
+    )
     assert edits(propose(observation, parse_policy(origins=["null"])))["Access-Control-Allow-Origin"] == "null"
 
 
