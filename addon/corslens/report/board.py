@@ -33,7 +33,7 @@ _UNPAIRED = frozenset({Role.SAME_ORIGIN, Role.NAVIGATION})
 _WORST_FIRST = (Outcome.BLOCKED, Outcome.DEPENDS, Outcome.ALLOWED, Outcome.ABORTED)
 
 
-class _Part(Struct, frozen=True):
+class _Part(Struct, frozen=True, gc=False):
     """What one exchange adds to one problem."""
 
     group: Key
@@ -42,7 +42,7 @@ class _Part(Struct, frozen=True):
     engines: tuple[str, ...]
 
 
-class _Share(Struct, frozen=True):
+class _Share(Struct, frozen=True, gc=False):
     """What one exchange adds to the totals; taken back when more becomes known of it."""
 
     counts: tuple[str, ...]

@@ -10,7 +10,7 @@ from corslens.observation.observation import CORS_ROLES, Role
 from corslens.report.problems import JUDGED, LABELS, label, reported_reason
 
 
-class _Share(Struct, frozen=True):
+class _Share(Struct, frozen=True, gc=False):
     """What one exchange adds to the counts."""
 
     label: str
