@@ -127,16 +127,17 @@ def test_no_status_is_no_response(creator: str, fields: dict[str, str], error: s
     assert (exchange.response, exchange.error, exchange.answered_by_proxy) == (None, error, by_proxy)
 
 
-WITHHELD = {
+WITHHELD: dict[str, tuple[str, dict[str, object]]] = {
     "Chrome, after a refused preflight": ("WebInspector", {"_error": "net::ERR_FAILED"}),
     "Chrome, by an extension": ("WebInspector", {"_error": "net::ERR_BLOCKED_BY_CLIENT"}),
     "Playwright, answered and kept from the page": ("Playwright", {"_failureText": "net::ERR_FAILED"}),
     "Firefox, never sent": ("Firefox", {}),
+    "Firefox, which heard of headers and of no status": ("Firefox", {"headers": [{"name": "Date", "value": "now"}]}),
 }
 
 
 @pytest.mark.parametrize(("creator", "fields"), WITHHELD.values(), ids=WITHHELD)
-def test_what_a_browser_does_not_tell_the_end_of_is_counted_and_not_judged(creator: str, fields: dict[str, str]) -> None:
+def test_what_a_browser_does_not_tell_the_end_of_is_counted_and_not_judged(creator: str, fields: dict[str, object]) -> None:
     """An actual request that is listed although its preflight was refused never was on the wire."""
     made = entry("DELETE", status=0)
     made["response"] |= fields

@@ -274,7 +274,9 @@ class _Maker:
             )
         elif head is not None:
             error = head.error or head.failure_text or ""
-            if self._browser and not head.headers and (error in _REFUSED or error.startswith(_REFUSED_BY)):
+            # Firefox's panel may have heard of an answer's headers and not of its status.
+            lost = not head.headers or not error
+            if self._browser and lost and (error in _REFUSED or error.startswith(_REFUSED_BY)):
                 self.withheld += 1
                 self.mixed += _is_mixed_content(entry.request.url, asked_lines)
                 return None
