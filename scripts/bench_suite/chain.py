@@ -14,6 +14,7 @@ from corslens.mitm.addon import CorsLens
 from corslens.mitm.wrappers import insert
 from corslens.observation.exchange import Exchange
 from mitmproxy import connection, http
+from mitmproxy.flow import Error
 from mitmproxy.options import Options
 from mitmproxy.proxy.mode_specs import ProxyMode
 from mitmproxy.tools.dump import DumpMaster
@@ -85,7 +86,7 @@ class Chain:
             self._ask(flow)  # never answered, never ended: what a leak would look like
         elif self._odd and number % 31 == 0:
             self._ask(flow)
-            flow.response, flow.error = None, http.flow.Error("server gone")
+            flow.response, flow.error = None, Error("server gone")
             self.addon.error(flow)
         else:
             self.call(flow)
