@@ -3,7 +3,6 @@
 observe (pairing) -> judge (three engines) -> lint -> patch. Time comes with the exchanges.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import structs
@@ -55,11 +54,10 @@ class Inspector:
         self._limit = history
         self._pairing = Pairing(history)
         self._traffic = Traffic(min(history, 2_000))
-        self._inspections: OrderedDict[str, Inspection] = OrderedDict()
+        self._inspections: Bounded[str, Inspection] = Bounded(history)
         self._news: Bounded[str, Observation] = Bounded(history)
         """Earlier exchanges of which something is known that was not told yet."""
         self._stored = StoredResponses(min(history, 2_000))
-        self._forgotten = 0
 
     def begin(self, exchange: Exchange) -> Observation:
         """Observe an exchange whose request head was seen and whose response was not. `exchange.response` may be set, and is not looked at."""
@@ -151,7 +149,7 @@ class Inspector:
     def dropped(self) -> Mapping[str, int]:
         """Return how many entries each store has dropped because of its limit; only those that did."""
         stores = {
-            "exchanges": self._forgotten,
+            "exchanges": self._inspections.dropped,
             "endpoints": self._traffic.dropped,
             "stored responses": self._stored.dropped,
             "untold news": self._news.dropped,
@@ -208,9 +206,6 @@ class Inspector:
         self._inspections[observation.id] = inspection
         if inspection.patch is not None and inspection.patch.applied:
             self._pairing.mended(observation.id)
-        if len(self._inspections) > self._limit:
-            self._inspections.popitem(last=False)
-            self._forgotten += 1
         if observation.is_cors and not again:
             delivered = self._patched(observation).exchange.response
             if delivered is not None:
