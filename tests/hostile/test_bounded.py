@@ -13,7 +13,7 @@ from itertools import islice
 
 import pytest
 from corslens.lint import index
-from corslens.mitm import fields, session, terminal, unreachable
+from corslens.mitm import session, terminal, unreachable
 from corslens.mitm.terminal import Terminal
 from corslens.patching.summary import Summary
 from corslens.report import board, collection, groups
@@ -37,7 +37,7 @@ _CONTAINERS = (dict, list, set, deque, tuple, frozenset)
 def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """The limits that are constants, at the size of the others, so that a short test reaches them."""
     for module, name in (
-        (fields, "REMEMBERED"), (session, "IN_FLIGHT"), (terminal, "REMEMBERED"), (unreachable, "TOLD"), (board, "_NAMES"), (groups, "_NAMES"),
+        (session, "IN_FLIGHT"), (terminal, "REMEMBERED"), (unreachable, "TOLD"), (board, "_NAMES"), (groups, "_NAMES"),
         (collection, "_ENDPOINTS"), (index, "_REMEMBERED"), (decide_each, "_REMEMBERED"),
     ):  # fmt: skip
         assert getattr(module, name) > 0

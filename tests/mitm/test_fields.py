@@ -1,16 +1,16 @@
 """What is made of a request's header lines is remembered, within limits."""
 
 import pytest
-from corslens.mitm import fields
-from corslens.mitm.fields import LONGEST, remembered
+from corslens.fetch.bounded_cache import bounded_cache
+from corslens.mitm.fields import LONGEST, REMEMBERED, Fields
 
 
 @pytest.mark.parametrize(("size", "times"), [(10, 1), (LONGEST + 1, 3)])
 def test_the_same_lines_are_read_once_unless_too_long(size: int, times: int) -> None:
     calls = []
 
-    @remembered
-    def count(lines: fields.Fields) -> int:
+    @bounded_cache(REMEMBERED, LONGEST)
+    def count(lines: Fields) -> int:
         calls.append(lines)
         return len(lines)
 
@@ -19,12 +19,11 @@ def test_the_same_lines_are_read_once_unless_too_long(size: int, times: int) -> 
     assert len(calls) == times
 
 
-def test_no_more_is_kept_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fields, "REMEMBERED", 2)
+def test_no_more_is_kept_than_the_limit() -> None:
     calls = []
 
-    @remembered
-    def value(lines: fields.Fields) -> bytes:
+    @bounded_cache(2, LONGEST)
+    def value(lines: Fields) -> bytes:
         calls.append(lines)
         return lines[0][1]
 

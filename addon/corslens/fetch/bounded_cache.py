@@ -11,8 +11,12 @@ LONGEST = 1024
 """Characters of an argument up to which a result is kept."""
 
 
-def bounded_cache[**P, R](maxsize: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Keep results by their arguments, unless one of those (a text, texts in a tuple, or None) is too long to be kept.
+def bounded_cache[**P, R](maxsize: int, longest: int = LONGEST) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Keep results by their arguments, unless one of those (a text, texts or lines of texts in a tuple, or None) is too long to be kept.
+
+    Args:
+        maxsize: how many results are kept.
+        longest: characters, or bytes, of an argument up to which its result is kept.
 
     At `maxsize` everything is forgotten at once: what is asked for all the time is soon there again, and nothing has to be kept in order.
     """
@@ -29,9 +33,7 @@ def bounded_cache[**P, R](maxsize: int) -> Callable[[Callable[P, R]], Callable[P
                 pass
             result = function(*arguments)  # type: ignore[call-arg]  # passed on as they came
             for argument in arguments:
-                if argument.__class__ is tuple:
-                    argument = "".join(argument)
-                if argument is not None and len(argument) > LONGEST:
+                if argument is not None and _length(argument) > longest:
                     return result
             if len(kept) >= maxsize:
                 kept.clear()
@@ -41,3 +43,7 @@ def bounded_cache[**P, R](maxsize: int) -> Callable[[Callable[P, R]], Callable[P
         return cast("Callable[P, R]", call)
 
     return decorate
+
+
+def _length(argument: Any) -> int:
+    return sum(map(_length, argument)) if argument.__class__ is tuple else len(argument)

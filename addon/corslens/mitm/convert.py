@@ -4,9 +4,10 @@ from mitmproxy import http
 from mitmproxy.net.http import status_codes
 from msgspec import structs
 
+from corslens.fetch.bounded_cache import bounded_cache
 from corslens.fetch.messages import HeaderLine, HeaderList, Request, Response
 from corslens.mitm.address import browser_url
-from corslens.mitm.fields import Fields, remembered
+from corslens.mitm.fields import LONGEST, REMEMBERED, Fields
 from corslens.observation.exchange import Exchange, Source
 from corslens.observation.network_error import is_answered_by_proxy
 from corslens.patching.patch import Patch, apply
@@ -26,7 +27,7 @@ def header_list(fields: Fields) -> HeaderList:
     return HeaderList(lines)
 
 
-@remembered
+@bounded_cache(REMEMBERED, LONGEST)
 def request_headers(fields: Fields) -> HeaderList:
     """Return the header lines of a request."""
     return header_list(fields)

@@ -7,7 +7,8 @@ redirect (which may lead to another origin), and grants nothing.
 from mitmproxy import http
 from msgspec import Struct
 
-from corslens.mitm.fields import Fields, remembered
+from corslens.fetch.bounded_cache import bounded_cache
+from corslens.mitm.fields import LONGEST, REMEMBERED, Fields
 
 _GRANTS = (b"access-c", b"timing-a", b"cross-or")
 """What the names of Access-Control-*, Timing-Allow-Origin and Cross-Origin-* begin with."""
@@ -37,7 +38,7 @@ class _Told(Struct, frozen=True, gc=False):
     foreign_no_cors: bool
 
 
-@remembered
+@bounded_cache(REMEMBERED, LONGEST)
 def _told_by(fields: Fields) -> _Told:
     origin = host = None
     same_origin = foreign = no_cors = False
