@@ -31,6 +31,23 @@ UNESCAPED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u
 """Control characters other than a tab and a newline, invisible ones, and those that turn the order of text."""
 
 
+def every_path(folder: Path, *, validates: bool) -> dict[str, str | bool]:
+    """The options of a mitmdump that shows everything and patches everything, so that every path of ours is taken, and streams some bodies.
+
+    Args:
+        folder: gets the file of what the witness saw.
+        validates: mitmproxy checks the headers that come in.
+    """
+    return {
+        "cors_show": "cors",
+        "cors_patch": "~all",
+        "cors_patch_origins": "any",
+        "stream_large_bodies": "1k",
+        "validate_inbound_headers": validates,
+        "witness_file": str(folder / "witnessed"),
+    }
+
+
 class Ending(StrEnum):
     """How a peer goes on when it has said what it has to say."""
 

@@ -30,7 +30,7 @@ from tests.hostile.http2_peer import (
     request,
     reset,
 )
-from tests.hostile.peer import DEADLINE_SECONDS, GONE, WITNESS, Act, Ending, Watch, abort
+from tests.hostile.peer import DEADLINE_SECONDS, GONE, WITNESS, Act, Ending, Watch, abort, every_path
 
 ORIGIN = (b"origin", b"https://app.example")
 ACAO = (b"access-control-allow-origin", b"https://app.example")
@@ -265,17 +265,9 @@ class Proxied:
 async def proxied(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Proxied]:
     """A mitmdump that shows everything and patches everything, so that every path of ours is taken, and streams some bodies."""
     folder = tmp_path_factory.mktemp("http2")
-    options: dict[str, str | bool] = {
-        "cors_show": "cors",
-        "cors_patch": "~all",
-        "cors_patch_origins": "any",
-        "stream_large_bodies": "1k",
-        "validate_inbound_headers": request.param,
-        "witness_file": str(folder / "witnessed"),
-    }
     async with (
         Server(acts(ANSWERS)) as server,
-        Mitm(options=options, scripts=[WITNESS]) as mitm,
+        Mitm(options=every_path(folder, validates=request.param), scripts=[WITNESS]) as mitm,
         Asker(mitm.port, server.port) as well,
     ):
         watch = Watch(mitm, folder / "witnessed")

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from tests.browser.kit.mitmdump import Mitm
-from tests.hostile.peer import DEADLINE_SECONDS, GONE, WITNESS, Act, Ending, Watch
+from tests.hostile.peer import DEADLINE_SECONDS, GONE, WITNESS, Act, Ending, Watch, every_path
 
 ORIGIN = b"Origin: https://evil\x1b[31m.example\r\n"
 CORS = b"Access-Control-Allow-Origin: https://app.example\r\n"
@@ -90,15 +90,7 @@ class Raw:
 async def watch(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Watch]:
     """A mitmdump that shows everything and patches everything, so that every path of ours is taken, and streams some bodies."""
     folder = tmp_path_factory.mktemp("wire")
-    options: dict[str, str | bool] = {
-        "cors_show": "cors",
-        "cors_patch": "~all",
-        "cors_patch_origins": "any",
-        "stream_large_bodies": "1k",
-        "validate_inbound_headers": request.param,
-        "witness_file": str(folder / "witnessed"),
-    }
-    async with Mitm(options=options, scripts=[WITNESS], confdir=folder) as mitm:
+    async with Mitm(options=every_path(folder, validates=request.param), scripts=[WITNESS], confdir=folder) as mitm:
         watch = Watch(mitm, folder / "witnessed")
         yield watch
         await watch.end()
