@@ -1,6 +1,7 @@
 """Loading rule files: what a user gets to read when one is wrong, and edits while a session runs."""
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -110,7 +111,6 @@ def test_several_rules_in_a_file_have_ids(write: Callable[..., Path]) -> None:
         ("just text", "my-rule.yaml:1:1: a rule is a mapping"),
         ("a: &x [1]\nb: *x\n", "my-rule.yaml:2:4: aliases (*name) cannot be used here"),
         ("[" * 50 + "]" * 50, "my-rule.yaml:1:41: nested deeper than 40 levels"),
-        ("[" * 100_000, "my-rule.yaml:1:41: nested deeper than 40 levels"),
         ("a" * (1 << 21), "my-rule.yaml:1:1: larger than 1 MiB"),
         ("a: \x00", "my-rule.yaml:1:1: not YAML"),
     ],
@@ -118,6 +118,12 @@ def test_several_rules_in_a_file_have_ids(write: Callable[..., Path]) -> None:
 def test_a_mistake_is_told_with_its_place_and_the_nearest_name(write: Callable[..., Path], text: str, expected: str) -> None:
     found = problems(write(text))
     assert any(one.startswith(expected) for one in found), found
+
+
+def test_a_hostile_depth_is_refused_in_the_same_words_by_every_libyaml(write: Callable[..., Path]) -> None:
+    """Newer versions of libyaml refuse it themselves while they read ahead, at another column of the line."""
+    (problem,) = problems(write("[" * 100_000))
+    assert re.fullmatch(r"my-rule\.yaml:1:\d+: nested deeper than 40 levels", problem)
 
 
 def test_all_mistakes_in_all_files_are_told_at_once(write: Callable[..., Path], tmp_path: Path) -> None:

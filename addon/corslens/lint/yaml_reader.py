@@ -14,6 +14,7 @@ type Node = yaml.nodes.Node
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LARGEST = 1 << 20
 _DEEPEST = 40
+_TOO_DEEP = f"nested deeper than {_DEEPEST} levels"
 
 
 class Problem(Struct, frozen=True, kw_only=True):
@@ -58,7 +59,10 @@ class Reader:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
-            self._add(line, column, f"not YAML: {error.problem or error.context or 'cannot be read'}")
+            problem = error.problem or error.context or "cannot be read"
+            # libyaml from 0.2.6 on has a limit of its own, met while it reads ahead, before the first bracket's event comes.
+            too_deep = problem == "exceeded maximum nesting depth"
+            self._add(line, column, _TOO_DEEP if too_deep else f"not YAML: {problem}")
         except (yaml.YAMLError, RecursionError) as error:
             self._add(1, 1, f"not YAML: {str(error).partition(chr(10))[0]}")
         return []
@@ -72,7 +76,7 @@ class Reader:
             if isinstance(event, yaml.CollectionStartEvent):
                 depth += 1
                 if depth > _DEEPEST:
-                    refused = f"nested deeper than {_DEEPEST} levels"
+                    refused = _TOO_DEEP
             elif isinstance(event, yaml.CollectionEndEvent):
                 depth -= 1
             elif isinstance(event, yaml.AliasEvent):
