@@ -5,7 +5,8 @@ Structs of msgspec instead of dataclasses: the same frozen records, made in a te
 `gc=False`: records know only older ones, so they are in no cycle, and the garbage collector need not walk thousands of them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -72,16 +73,20 @@ class HeaderList(Struct, frozen=True, eq=False, gc=False):
 
     def with_header(self, name: str, values: Iterable[str]) -> "HeaderList":
         """Return a copy in which exactly these lines have this name, at the first one's place or else at the end."""
-        lowered = name.lower()
-        new = [(name, value) for value in values]
+        return self.with_headers({name: values})
+
+    def with_headers(self, headers: Mapping[str, Iterable[str]]) -> "HeaderList":
+        """Return a copy in which exactly these lines have these names, each at its first one's place or else at the end."""
+        new = {name.lower(): [(name, value) for value in values] for name, values in headers.items()}
         lines: list[HeaderLine] = []
         for line in self.lines:
-            if line[0].lower() == lowered:
-                lines += new
-                new = []
+            lowered = line[0].lower()
+            if lowered in new:
+                lines += new[lowered]
+                new[lowered] = []
             else:
                 lines.append(line)
-        return HeaderList((*lines, *new))
+        return HeaderList((*lines, *chain.from_iterable(new.values())))
 
     def __contains__(self, name: object) -> bool:
         return name in (self._index or self._by_name())

@@ -1,5 +1,8 @@
 """Spelling of CORS header names: which name was meant by one that no browser knows."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from corslens.fetch.bounded_cache import bounded_cache
 from corslens.fetch.constants import canonical_name
 
@@ -26,6 +29,9 @@ OBSOLETE_NAMES = (
 )
 _KNOWN = frozenset((*RESPONSE_NAMES, *REQUEST_NAMES, *OBSOLETE_NAMES))
 _FARTHEST = 4
+_BEGINNINGS = ("access", "acces", "acess", "accsess")
+_SHORTEST, _LONGEST = 15, 39
+"""Characters of a name that is held against the known ones."""
 
 _MEANT = {
     "access-control-allow-method": "access-control-allow-methods",
@@ -55,24 +61,34 @@ _MEANT = {
 """Seen in the wild; the others are found by distance."""
 
 
+_MOST = 32
+"""Names of one response that are held against the known ones. There are eight of these; who sends more near misses than four of
+each has not misspelled them, and a comparison takes as long as all the rest that is done with a header line."""
+
+
+@bounded_cache(2048)
+def meant_names(names: tuple[str, ...]) -> Mapping[str, str]:
+    """Return which of a response's lower-case names were meant to be CORS response headers, and which (in their documented spelling)."""
+    found: dict[str, str] = {}
+    compared = 0
+    for name in names:
+        if len(name) > _LONGEST or name in _KNOWN:
+            continue
+        meant = _MEANT.get(name)
+        if meant is None:
+            plain = name.replace("_", "-").replace(" ", "-")
+            if plain in RESPONSE_NAMES:
+                meant = plain
+            elif plain.startswith(_BEGINNINGS) and len(plain) >= _SHORTEST and compared < _MOST:
+                compared += 1
+                meant = _nearest(plain)
+        if meant is not None:
+            found[name] = canonical_name(meant)
+    return MappingProxyType(found)
+
+
 @bounded_cache(4096)
-def meant_name(name: str) -> str | None:
-    """Return the CORS response header (in its documented spelling) that this lower-case name was meant to be, None for any other name."""
-    if name in _KNOWN:
-        return None
-    meant = _MEANT.get(name)
-    if meant is None:
-        plain = name.replace("_", "-").replace(" ", "-")
-        if plain in RESPONSE_NAMES:
-            meant = plain
-        elif "access" in plain or "control" in plain or "allow" in plain:
-            meant = _nearest(plain)
-    return None if meant is None else canonical_name(meant)
-
-
 def _nearest(name: str) -> str | None:
-    if not name.startswith(("access", "acces", "acess", "accsess")) or abs(len(name) - 27) > 12:
-        return None
     best, distance = None, _FARTHEST
     for known in RESPONSE_NAMES:
         found = _distance(name, known, distance)
@@ -85,6 +101,8 @@ def _distance(one: str, other: str, limit: int) -> int:
     """Return the Damerau-Levenshtein distance (adjacent swaps count once), or `limit` when it is at least that."""
     if abs(len(one) - len(other)) >= limit:
         return limit
+    same = next((place for place, (mine, theirs) in enumerate(zip(one, other, strict=False)) if mine != theirs), 0)
+    one, other = one[same:], other[same:]
     before: list[int] = []
     above = list(range(len(other) + 1))
     for i, mine in enumerate(one, 1):
@@ -94,5 +112,7 @@ def _distance(one: str, other: str, limit: int) -> int:
             if i > 1 and j > 1 and mine == other[j - 2] and one[i - 2] == theirs:
                 cost = min(cost, before[j - 2] + 1)
             row.append(cost)
+        if min(row) >= limit <= min(above):
+            return limit
         before, above = above, row
     return min(above[-1], limit)

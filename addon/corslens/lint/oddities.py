@@ -20,7 +20,7 @@ from corslens.lint.allow_origin import Form, difference, form_of
 from corslens.lint.fact import fact
 from corslens.lint.facts_base import FactsBase
 from corslens.lint.header_lists import holds_odd_elements, is_by_hand
-from corslens.lint.header_spelling import OBSOLETE_NAMES, REQUEST_NAMES, RESPONSE_NAMES, meant_name
+from corslens.lint.header_spelling import OBSOLETE_NAMES, REQUEST_NAMES, RESPONSE_NAMES, meant_names
 from corslens.lint.hosts import Hosting, Place, hosting_of, look_alike, place_of
 from corslens.observation.wanted_headers import WANTED_BY_PAGES
 
@@ -66,19 +66,15 @@ RESPONSE_ONLY = frozenset(name for name in RESPONSE_NAMES if name.startswith("ac
 PREFLIGHT_ONLY = (ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_MAX_AGE)
 
 _ORDINARY: frozenset[Oddity] = frozenset()
+_NEVER_IN_RESPONSES = frozenset((*OBSOLETE_NAMES, *REQUEST_NAMES))
 _PRIVATE_NETWORK = "access-control-request-private-network"
-
-
-def is_odd_name(name: str) -> bool:
-    """Say whether a response header's name looks like a CORS header's and is none of an answer's."""
-    return name in OBSOLETE_NAMES or name in REQUEST_NAMES or meant_name(name) is not None
 
 
 @bounded_cache(4096)
 def _in_response_names(names: tuple[str, ...]) -> frozenset[Oddity]:
     """Return what the names of the response's headers tell; servers send the same few sets of names over and over."""
     found = set()
-    if any(map(is_odd_name, names)):
+    if not _NEVER_IN_RESPONSES.isdisjoint(names) or meant_names(names):
         found.add(Oddity.HEADER_NAMES)
     if not WANTED_BY_PAGES.isdisjoint(names):
         found.add(Oddity.WANTED_HEADERS)

@@ -22,7 +22,7 @@ from corslens.lint.allow_origin import Difference, Form, difference, form_of
 from corslens.lint.fact import fact
 from corslens.lint.facts_base import FactsBase
 from corslens.lint.header_lists import forbidden_headers, forbidden_methods, response_headers, split_list, wrong_case_methods
-from corslens.lint.header_spelling import OBSOLETE_NAMES, REQUEST_NAMES, meant_name
+from corslens.lint.header_spelling import OBSOLETE_NAMES, REQUEST_NAMES, meant_names
 from corslens.lint.hosts import Hosting, LookAlike, Place, hosting_of, look_alike, place_of
 from corslens.lint.max_age import MaxAgeForm, max_age_form
 from corslens.lint.oddities import PREFLIGHT_ONLY, Oddity
@@ -200,12 +200,12 @@ class ResponseFacts(FactsBase):
     @fact("response.misspelt-headers", message="response", rank=10, only_if=Oddity.HEADER_NAMES)
     def response_misspelt_headers(self) -> frozenset[str]:
         """Header names that were meant to be CORS headers and are not, lower-case."""
-        return frozenset(name for name in self.got_headers.names.ordered if meant_name(name) is not None)
+        return frozenset(meant_names(self.got_headers.names.ordered))
 
     @fact("response.meant-headers", message=None, rank=60)
     def response_meant_headers(self) -> frozenset[str]:
         """The CORS headers that `response.misspelt-headers` were meant to be, in their right spelling."""
-        return frozenset(meant for name in self.got_headers.names.ordered if (meant := meant_name(name)) is not None)
+        return frozenset(meant_names(self.got_headers.names.ordered).values())
 
     @fact("response.request-headers", message="response", rank=10, only_if=Oddity.HEADER_NAMES)
     def response_request_headers(self) -> frozenset[str]:

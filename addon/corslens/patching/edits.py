@@ -157,12 +157,11 @@ def _expose(headers: HeaderList) -> HeaderChange | None:
     exposed = extract_token_list(headers.values(ACCESS_CONTROL_EXPOSE_HEADERS))
     if not exposed or WILDCARD not in exposed:
         return None
+    unexposable = CORS_SAFELISTED_RESPONSE_HEADERS | FORBIDDEN_RESPONSE_HEADERS
     present = [
         name
         for name in headers.names.ordered
-        if is_token(name)
-        and name not in CORS_SAFELISTED_RESPONSE_HEADERS | FORBIDDEN_RESPONSE_HEADERS
-        and not name.startswith("access-control-")
+        if is_token(name) and name not in unexposable and not name.startswith("access-control-")
     ]
     listed = {name.lower() for name in exposed}
     missing = [name for name in present if name not in listed]

@@ -66,8 +66,5 @@ def _key(observation: Observation) -> _Key:
 
 
 def _updated(stored: Response, renewal: Response) -> Response:
-    headers = stored.headers
-    for name in renewal.headers.names.ordered:
-        if name not in _NOT_UPDATED:
-            headers = headers.with_header(name, renewal.headers.values(name))
-    return structs.replace(stored, headers=headers, time=renewal.time)
+    new = {name: renewal.headers.values(name) for name in renewal.headers.names.ordered if name not in _NOT_UPDATED}
+    return structs.replace(stored, headers=stored.headers.with_headers(new), time=renewal.time)
