@@ -19,7 +19,6 @@ from tests.browser.kit.mitmdump import Mitm, Setting
 from tests.browser.kit.page import Page
 from tests.browser.kit.servers import Server
 
-_LIVE = "http://corslens.test/"
 _NEWCOMERS = 100
 _IDLE_SECONDS = 5.0
 _OPENING_SECONDS = 120.0
@@ -131,7 +130,7 @@ async def measure(rounds: int, count: int) -> list[Figure]:
     async with Server(default=answer) as server, Mitm(options=options, routes={"*": (server.port, 0)}) as mitm:
         await drive(mitm.address, visits(count))
         async with Chromium(proxy=mitm.address) as browser:
-            look = _Look(mitm, browser, count)
+            look = _Look(mitm, await mitm.page_url(), browser, count)
             first = await look.first()
             for number in range(rounds):
                 await look.again(number)
@@ -156,8 +155,9 @@ async def _idle(mitm: Mitm) -> float:
 class _Look:
     """Looks at the page of one proxy; what each took is in `taken`."""
 
-    def __init__(self, mitm: Mitm, browser: Chromium, count: int) -> None:
+    def __init__(self, mitm: Mitm, url: str, browser: Chromium, count: int) -> None:
         self._mitm = mitm
+        self._url = url
         self._browser = browser
         self._count = count
         self._problems = 0
@@ -192,7 +192,7 @@ class _Look:
         page = await self._browser.page()
         source = in_frames(_MARKS.replace("EXCHANGES", str(self._count)).replace("PROBLEMS", str(self._problems)))
         await page.send("Page.addScriptToEvaluateOnNewDocument", {"source": source})
-        await page.goto(_LIVE, seconds=_OPENING_SECONDS)
+        await page.goto(self._url, seconds=_OPENING_SECONDS)
         return page, await page.evaluate("benchMarks()", seconds=_OPENING_SECONDS)
 
     async def again(self, number: int) -> None:

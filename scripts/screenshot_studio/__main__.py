@@ -85,7 +85,7 @@ async def shoot() -> None:
                     page = await visitor.page()
                     await page.goto(shop.url)
                     await page.evaluate("visited")
-                    await watch(await new_page(visitor), "http://corslens.test/")
+                    await watch(await new_page(visitor), await mitm.page_url())
                 async with Chromium(proxy=None) as other:
                     await inspect(await new_page(other), mitm.web_url)
         async with Chromium(proxy=None) as reader:

@@ -20,7 +20,6 @@ from tests.browser.kit.servers import LOOPBACK, Server, fixed
 
 pytestmark = pytest.mark.browser
 
-LIVE = "http://corslens.test/"
 BLANK = fixed(200, [("Content-Type", "text/html")], "<!doctype html><title>page</title>")
 HOSTILE = "<img src=x onerror=window.pwned=1></script><script>window.pwned=1</script>"
 
@@ -31,6 +30,8 @@ class Stage(Struct, frozen=True):
     site: Server
     api: Server
     mitm: Mitm
+    live: str
+    """The page's address."""
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -38,7 +39,7 @@ async def stage() -> AsyncIterator[Stage]:
     """A proxy of its own, because patching and counts are a proxy's."""
     api = Server({"/open": fixed(200, {"Access-Control-Allow-Origin": "*"}, "open"), "/closed": fixed(200, (), "closed")})
     async with Server(default=BLANK) as site, api, Mitm() as mitm:
-        yield Stage(site, api, mitm)
+        yield Stage(site, api, mitm, await mitm.page_url())
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -65,10 +66,10 @@ def counted(name: str) -> str:
     return f"Number((document.querySelector('[data-count={name}] strong')?.textContent ?? '0').replaceAll(',', ''))"
 
 
-async def watch(browser: Chromium) -> Page:
+async def watch(browser: Chromium, stage: Stage) -> Page:
     """Open the live page and wait until it is connected."""
     page = await browser.page()
-    await page.goto(LIVE)
+    await page.goto(stage.live)
     await appears(page, "document.querySelector('#status').textContent === 'Live'")
     return page
 
@@ -91,7 +92,7 @@ async def ask(page: Page, url: str, **options: object) -> tuple[str, float]:
 
 async def test_it_shows_a_flow_within_a_second(browser: Chromium, stage: Stage) -> None:
     """From the end of a fetch in one tab to its count, its cell and its problem in the other, without a reload."""
-    live, site = await watch(browser), await shop(browser, stage)
+    live, site = await watch(browser, stage), await shop(browser, stage)
     seen = asyncio.create_task(
         appears(live, f"{counted('blocked')} === 1 && document.querySelectorAll('#list > li').length > 0")
     )
@@ -106,7 +107,7 @@ async def test_it_shows_a_flow_within_a_second(browser: Chromium, stage: Stage) 
 
 async def test_it_filters_and_explains(browser: Chromium, stage: Stage) -> None:
     """Text, severity and a cell narrow the list at once; a chosen problem shows its steps, its failing check and its fix."""
-    live, site = await watch(browser), await shop(browser, stage)
+    live, site = await watch(browser, stage), await shop(browser, stage)
     await ask(site, stage.api.url("/closed"))
     await ask(site, stage.api.url("/closed"), method="PUT")
     await appears(live, f"{counted('blocked')} >= 2 && document.querySelectorAll('#list > li').length >= 2")
@@ -137,7 +138,7 @@ async def test_it_filters_and_explains(browser: Chromium, stage: Stage) -> None:
 
 async def test_it_switches_patching(browser: Chromium, stage: Stage) -> None:
     """On with a scope, the page then reads what was closed; the time left is shown; off, and it is closed again."""
-    live, site = await watch(browser), await shop(browser, stage)
+    live, site = await watch(browser, stage), await shop(browser, stage)
     assert (await ask(site, stage.api.url("/closed")))[0] == "TypeError"
     await live.evaluate(
         "document.querySelector('#patching-scope').value = '~q ~broken('; document.querySelector('#patching-on').click()"
@@ -159,7 +160,7 @@ async def test_it_switches_patching(browser: Chromium, stage: Stage) -> None:
 
 async def test_it_keeps_up_with_5000_flows(browser: Chromium, stage: Stage) -> None:
     """A second after the last of 5,000 flows the page shows them all, and still filters at once."""
-    live = await watch(browser)
+    live = await watch(browser, stage)
     headers = {"Origin": stage.site.origin, "User-Agent": "Chrome/140.0.0.0"}
     queue = iter(range(5000))
 
@@ -201,7 +202,7 @@ async def test_a_page_opened_late_gets_everything(browser: Chromium, stage: Stag
     async with aiohttp.ClientSession() as client:
         await asyncio.gather(*(drive(client) for _ in range(8)))
     assert len(words) > CHANGES_AT_ONCE
-    live = await watch(browser)
+    live = await watch(browser, stage)
     await appears(live, f"{counted('blocked')} === {len(words)}")
     every_row = "document.querySelector('#more').hidden || document.querySelector('#more').click()"
     ends = "new Set([...document.querySelectorAll('#list .where')].map(where => where.textContent.slice(-3)))"
@@ -214,7 +215,7 @@ async def test_a_page_opened_late_gets_everything(browser: Chromium, stage: Stag
 async def test_hostile_text_does_not_run(browser: Chromium, stage: Stage) -> None:
     """Header names, values, paths and queries that want to be markup are shown as text, in the list and in the detail."""
     stage.api.handlers["/hostile"] = fixed(200, [("Access-Control-Allow-Origin", HOSTILE), ("X-Hostile", HOSTILE)], "")
-    live, site = await watch(browser), await shop(browser, stage)
+    live, site = await watch(browser, stage), await shop(browser, stage)
     await ask(site, stage.api.url(f"/hostile?{HOSTILE}=1"))
     async with aiohttp.ClientSession() as client:
         proxy = f"http://{stage.mitm.address}"
@@ -232,16 +233,16 @@ async def test_hostile_text_does_not_run(browser: Chromium, stage: Stage) -> Non
 
 async def test_a_strangers_page_can_neither_read_nor_command_it(browser: Chromium, stage: Stage) -> None:
     """Not by fetch in any mode, nor as a script, an image, a frame, a window or a form; not with the page's own token either."""
-    live, site = await watch(browser), await shop(browser, stage)
+    live, site = await watch(browser, stage), await shop(browser, stage)
     token = await live.evaluate("document.querySelector('meta[name=corslens-token]').content")
     for path in ("", "api/changes?since=0", "page.js"):
-        assert (await ask(site, LIVE + path))[0] == "TypeError"
-        assert (await ask(site, LIVE + path, mode="no-cors"))[0] in ("", "TypeError")
+        assert (await ask(site, stage.live + path))[0] == "TypeError"
+        assert (await ask(site, stage.live + path, mode="no-cors"))[0] in ("", "TypeError")
     wish = json.dumps({"on": True, "scope": "~all"})
     headers = {"X-Corslens-Token": token, "Content-Type": "application/json"}
-    assert (await ask(site, f"{LIVE}api/changes?since=0", headers=headers))[0] == "TypeError"
-    assert (await ask(site, f"{LIVE}api/patching", method="POST", headers=headers, body=wish))[0] == "TypeError"
-    assert (await ask(site, f"{LIVE}api/patching", method="POST", body=wish, mode="no-cors"))[0] in ("", "TypeError")
+    assert (await ask(site, f"{stage.live}api/changes?since=0", headers=headers))[0] == "TypeError"
+    assert (await ask(site, f"{stage.live}api/patching", method="POST", headers=headers, body=wish))[0] == "TypeError"
+    assert (await ask(site, f"{stage.live}api/patching", method="POST", body=wish, mode="no-cors"))[0] in ("", "TypeError")
     loaded = await site.evaluate(
         f"""Promise.all(['script', 'img', 'link', 'iframe'].map(kind => new Promise(resolve => {{
             const element = document.createElement(kind);
@@ -249,8 +250,8 @@ async def test_a_strangers_page_can_neither_read_nor_command_it(browser: Chromiu
                 try {{ resolve(kind === 'iframe' && element.contentDocument ? 'read' : 'loaded'); }} catch {{ resolve('closed'); }}
             }};
             element.onerror = () => resolve('refused');
-            if (kind === 'link') {{ element.rel = 'stylesheet'; element.href = '{LIVE}page.css'; }}
-            else element.src = '{LIVE}' + (kind === 'script' ? 'page.js' : kind === 'img' ? 'icon.svg' : '');
+            if (kind === 'link') {{ element.rel = 'stylesheet'; element.href = '{stage.live}page.css'; }}
+            else element.src = '{stage.live}' + (kind === 'script' ? 'page.js' : kind === 'img' ? 'icon.svg' : '');
             document.body.append(element);
         }})))"""
     )
@@ -260,7 +261,7 @@ async def test_a_strangers_page_can_neither_read_nor_command_it(browser: Chromiu
         f"""new Promise(resolve => {{
             const frame = document.createElement('iframe'); frame.name = 'target'; document.body.append(frame);
             const form = document.createElement('form'); form.method = 'post'; form.target = 'target'; form.enctype = 'text/plain';
-            form.action = '{LIVE}api/patching';
+            form.action = '{stage.live}api/patching';
             const field = document.createElement('input'); field.name = '{{"on":true,"scope":"~all","x":"'; field.value = '"}}';
             form.append(field); document.body.append(form);
             frame.onload = () => resolve(); form.submit();
@@ -273,13 +274,13 @@ async def test_a_strangers_page_can_neither_read_nor_command_it(browser: Chromiu
     )
     await appears(live, "document.querySelector('#patching-state').textContent.startsWith('On')")
     assert (await ask(site, stage.api.url("/closed")))[0] == "closed"
-    assert (await ask(site, f"{LIVE}api/changes?since=0", headers=headers))[0] == "TypeError"
-    assert (await ask(site, LIVE))[0] == "TypeError"
+    assert (await ask(site, f"{stage.live}api/changes?since=0", headers=headers))[0] == "TypeError"
+    assert (await ask(site, stage.live))[0] == "TypeError"
 
 
 async def test_its_own_requests_are_in_no_log(browser: Chromium, stage: Stage) -> None:
     """Neither the terminal nor cors_log knows of the page."""
-    live, site = await watch(browser), await shop(browser, stage)
+    live, site = await watch(browser, stage), await shop(browser, stage)
     await ask(site, stage.api.url("/closed"))
     await appears(live, f"{counted('blocked')} === 1")
     assert not [record for record in stage.mitm.latest() if "corslens.test" in record["url"]]
@@ -288,7 +289,7 @@ async def test_its_own_requests_are_in_no_log(browser: Chromium, stage: Stage) -
 
 async def test_four_apis_fit_beside_the_patching_controls(browser: Chromium, stage: Stage) -> None:
     """At the width of a small notebook no column of the matrix is cut off."""
-    live, site = await watch(browser), await shop(browser, stage)
+    live, site = await watch(browser, stage), await shop(browser, stage)
     await resize(live, 1280, 900)
     port = stage.api.origin.rpartition(":")[2]
     for host in ("127.0.0.1", "127.0.0.2", "127.0.0.3", "localhost"):
@@ -301,7 +302,7 @@ async def test_four_apis_fit_beside_the_patching_controls(browser: Chromium, sta
 @pytest.mark.parametrize("width", [320, 1920])
 async def test_axe_finds_no_serious_fault(browser: Chromium, stage: Stage, width: int) -> None:
     """While patching is off and on, with a problem open, in both colour schemes; and nothing sticks out."""
-    live, site = await watch(browser), await shop(browser, stage)
+    live, site = await watch(browser, stage), await shop(browser, stage)
     await resize(live, width, 900)
     await ask(site, stage.api.url("/closed"), method="PUT")
     await appears(live, "document.querySelector('#list button')")
@@ -348,7 +349,7 @@ async def test_before_it_is_connected_it_claims_nothing(browser: Chromium, stage
     """A page whose first question is not answered yet does not say that nothing is wrong."""
     page = await browser.page()
     await page.send("Page.addScriptToEvaluateOnNewDocument", {"source": "window.fetch = () => new Promise(() => {});"})
-    await page.goto(LIVE)
+    await page.goto(stage.live)
     words = await page.evaluate("[document.querySelector('#status').textContent, document.querySelector('#shown').textContent]")
     assert words == ["Connecting…", "Connecting…"]
     text = await page.evaluate("document.body.innerText")

@@ -1,7 +1,9 @@
 """The live page's server refuses whoever is not the page, and answers the page."""
 
 import json
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from html.parser import HTMLParser
 from typing import Any
 
@@ -152,6 +154,22 @@ def test_the_page_names_files_that_are_there(app: LiveApp) -> None:
     types = {ask(app, name).content_type for name in found if ask(app, name).status == 200}
     assert types == {"text/javascript; charset=utf-8", "text/css; charset=utf-8", "image/svg+xml; charset=utf-8"}
     assert all(ask(app, name).status == 200 for name in found)
+
+
+def test_no_other_script_or_style_runs_in_their_place(app: LiveApp) -> None:
+    """Each is named with the hash of what is served under its name, so what a hostile network planted in a cache does nothing."""
+    pinned: dict[str, str | None] = {}
+
+    class Pins(HTMLParser):
+        def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+            given = dict(attributes)
+            if tag == "script" or given.get("rel") == "stylesheet":
+                pinned[given.get("src") or given.get("href") or ""] = given.get("integrity")
+
+    Pins().feed(ask(app, "").body.decode())
+    assert "page.js" in pinned and "page.css" in pinned
+    for name, integrity in pinned.items():
+        assert integrity == f"sha256-{b64encode(sha256(ask(app, name).body).digest()).decode()}"
 
 
 def test_changes_are_those_since_a_version(app: LiveApp) -> None:

@@ -10,6 +10,7 @@ from corslens.inspector import Inspector
 from corslens.lint.rule import RuleSet
 from corslens.mitm import live_web
 from corslens.mitm.live_app import HEADERS, LiveApp
+from corslens.mitm.own_connections import OwnConnections
 from corslens.mitm.patch_mode import PatchMode
 from corslens.mitm.session import Session as LiveTraffic
 from mitmproxy import options
@@ -93,8 +94,11 @@ def test_mitmwebs_own_answers_are_neither_inspected_nor_patched(host: str) -> No
     """A browser whose loopback traffic goes through the proxy reaches mitmweb through it, too; patched, mitmweb would be open."""
     patching = PatchMode(lambda: 0.0)
     heard: list[Inspection] = []
-    session = LiveTraffic(Inspector(rules=RuleSet({})), patching, lambda inspection, final: heard.append(inspection))
-    session.web_port = 8081
+    connections = OwnConnections()
+    connections.web_port = 8081
+    session = LiveTraffic(
+        Inspector(rules=RuleSet({})), patching, lambda inspection, final: heard.append(inspection), connections=connections
+    )
     for port, ours in ((8081, 0), (8082, 1)):
         asked = flow(scheme="http", host=host, port=port)
         session.request_head(asked)

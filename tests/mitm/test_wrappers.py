@@ -179,4 +179,5 @@ async def test_place_in_the_chain(tool, confdir):
     assert names.index("corslens") < names.index("scriptloader") < names.index("save")
     assert "cors.explain" in master.commands.commands
     assert "cors_scope" in master.options
+    assert master.options.listen_host == "127.0.0.1"
     master.addons.get("corslens").done()

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TextIO
 
@@ -22,10 +22,12 @@ from corslens.mitm import live_web, options
 from corslens.mitm.commands import Commands
 from corslens.mitm.exit_status import ExitStatus
 from corslens.mitm.filters import parse_filter
+from corslens.mitm.listening import warn_if_open
 from corslens.mitm.live_app import LiveApp
 from corslens.mitm.live_page import LivePage
 from corslens.mitm.live_session import LiveSession
 from corslens.mitm.logfile import LogFile
+from corslens.mitm.own_connections import OwnConnections
 from corslens.mitm.patch_mode import PatchMode
 from corslens.mitm.report_file import ENDINGS, format_of, write_whole
 from corslens.mitm.session import Session
@@ -47,9 +49,6 @@ TICK_SECONDS = 1.0
 
 JUMP_SECONDS = 5.0
 """A clock that goes back by less is only being kept right."""
-
-FORWARD_MODES = ("regular", "upstream")
-"""Modes in which a browser leaves it to the proxy to find the host, so that one that does not exist can be asked for."""
 
 type Listener = Callable[[Inspection], None]
 
@@ -87,7 +86,9 @@ class CorsLens(Commands):
         self._unreachable = Unreachable()
         self._faults: dict[tuple[str, str], int] = {}
         session = LiveSession(self)
-        self.page = LivePage(LiveApp(session, session.exports()))
+        self.connections = OwnConnections()
+        self.addons = [self.connections]  # mitmproxy calls their hooks, too
+        self.page = LivePage(LiveApp(session, session.exports()), self.connections)
         self.listeners.append(self.page.app.board.add)
         self._view = CorsContentview(lambda id: None if self.session is None else self.session.get(id))
 
@@ -120,6 +121,7 @@ class CorsLens(Commands):
         self._running = True
         master = ctx.master
         self._updates = master.addons.get("view") is not None
+        self.connections.web_port = ctx.options.web_port if "web_port" in ctx.options else None
         assert self.settings is not None
         if self.settings.fail_on is not None:
             ExitStatus.attach(master, self._has_failed)
@@ -173,8 +175,8 @@ class CorsLens(Commands):
             except Exception as error:
                 self._tell(error, flow)
 
-    def request(self, flow: http.HTTPFlow) -> None:
-        """Answer what is asked of the live page; nothing else is done when a request is complete."""
+    def request(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
+        """Respond to what is requested of the live page; nothing else is done when a request is complete."""
         if self.page.wants(flow):
             try:
                 self.page.answer(flow)
@@ -182,6 +184,7 @@ class CorsLens(Commands):
                 self._tell(error, flow)
                 flow.response = http.Response.make(500)
             raise exceptions.AddonHalt
+        return self.page.signpost(flow)
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         """Judge, and patch, before anything goes to the browser: later would be too late for a streamed response."""
@@ -257,11 +260,10 @@ class CorsLens(Commands):
         inspector.patch_policy, inspector.dry_run = settings.policy, settings.dry_run
         session.scope, session.all_engines = settings.scope, settings.all_engines
         session.everything = settings.log is not None or settings.report is not None
-        self.page.host = settings.page_host
-        session.web_port = ctx.options.web_port if "web_port" in ctx.options else None
+        self.page.serve_under(settings.page_domain)
         session.excluded = frozenset(
             self.excluded
-            | {settings.page_host}
+            | ({self.page.domain, self.page.host} if self.page.host else set())
             | ({ctx.options.onboarding_host} if "onboarding_host" in ctx.options else set())
         )
         if old is None or names & options.PATCH_OPTIONS:
@@ -272,7 +274,7 @@ class CorsLens(Commands):
 
     def _new_session(self, settings: options.Settings, rules: RuleSet) -> Session:
         inspector = Inspector(rules=rules, engine=settings.engine, history=settings.history)
-        return Session(inspector, self.patching, self._sink, update=self._flow_updated)
+        return Session(inspector, self.patching, self._sink, connections=self.connections, update=self._flow_updated)
 
     def _switch_log(self, settings: options.Settings) -> None:
         try:
@@ -338,8 +340,8 @@ class CorsLens(Commands):
         address = live_web.attach(master, self.page.app)
         if address is not None:
             logger.info("corslens: the live page is at %s", address)
-        elif self.page.host and any(mode.startswith(FORWARD_MODES) for mode in ctx.options.mode):
-            logger.info("corslens: the live page is at http://%s/ for browsers behind this proxy", self.page.host)
+        self.page.announce(ctx.options.mode)
+        warn_if_open(ctx.options)
 
     # Time.
 

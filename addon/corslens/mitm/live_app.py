@@ -17,7 +17,7 @@ from msgspec import Struct
 from corslens.inspection import Inspection
 from corslens.lint.rule import RuleSet
 from corslens.report.board import Board
-from corslens.report.page_assets import ASSETS, SCRIPTS, asset, render_page
+from corslens.report.page_assets import ASSETS, SCRIPTS, asset, integrity, render_page
 from corslens.report.page_model import in_full, settings
 
 TOKEN_HEADER = "x-corslens-token"
@@ -188,7 +188,7 @@ class LiveApp:
 
     def _page(self) -> Answer:
         exports = [(name, export.label) for name, export in self._exports.items()]
-        live = {"token": self.token, "base": "", "scripts": SCRIPTS, "exports": exports}
+        live = {"token": self.token, "scripts": SCRIPTS, "integrity": integrity, "exports": exports}
         body = render_page(live=live, report=None, about="CORS as it passes through the proxy")
         return Answer(status=200, content_type="text/html; charset=utf-8", body=body.encode())
 

@@ -1,49 +1,110 @@
-"""The live page through the proxy: requests to a host that does not exist are answered here and go no further.
+"""The live page through the proxy: requests to a host that nobody else can name are served here and go no further.
+
+A page has no way to authenticate whoever opens it, and a client's address proves little: another user of this machine has the same one,
+and a proxy can be made to ask itself. So the host name is the secret: a random label for each start, under a domain that never
+resolves. It is an origin that nobody can have planted anything in before, and no other page can find out whether it is there.
 
 Other addons never see these flows (the addon halts their hooks), so the page's polling is in no flow list, log or file, and no
 header rule of the user's can grant the page to others.
 """
 
-import ipaddress
-from collections.abc import Iterable
+import asyncio
+import base64
+import logging
+import secrets
+import socket
+from collections.abc import Awaitable, Iterable, Sequence
 from urllib.parse import urlsplit
 
 from mitmproxy import http
+from mitmproxy.proxy.mode_specs import RegularMode
 
 from corslens.mitm.live_app import LARGEST_BODY, Answer, Asked, LiveApp
+from corslens.mitm.own_connections import OwnConnections, is_loopback
 
-DEFAULT_HOST = "corslens.test"
+logger = logging.getLogger(__name__)
+
+DEFAULT_DOMAIN = "corslens.test"
 """Reserved, so that it never resolves: https://www.rfc-editor.org/rfc/rfc6761#section-6.2"""
 
+SIGNPOST = b"""<!doctype html><html><head><title>502 Bad Gateway</title></head><body>
+<p>The live page of corslens has a new address at each start: corslens prints it where it runs.</p></body></html>
+"""
+"""What the domain itself shows, always the same."""
 
-def parse_host(text: str) -> str:
-    """Return the host name of the page in lower case; empty when it is not to be served.
+_FORWARD_MODES = ("regular", "upstream")
+_LABEL_BYTES = 16
+_LONGEST_DOMAIN = 200
+"""Characters; with the label in front, a host name may have 253."""
+
+
+def parse_domain(text: str) -> str:
+    """Return the domain of the page in lowercase; empty when it is not to be served.
 
     Raises: ValueError when it is no host name.
     """
     host = text.strip().lower().rstrip(".")
     labels = host.split(".")
-    if host and not all(label and label.isascii() and label.replace("-", "").isalnum() and len(label) < 64 for label in labels):
-        raise ValueError(f"{text!r} is not a host name such as {DEFAULT_HOST}")
+    well_formed = all(label and label.isascii() and label.replace("-", "").isalnum() and len(label) < 64 for label in labels)
+    if host and not (well_formed and len(host) <= _LONGEST_DOMAIN):
+        raise ValueError(f"{text!r} is not a host name such as {DEFAULT_DOMAIN}")
     return host
 
 
 class LivePage:
-    """Serves the page at a host of its own."""
+    """Serves the page at a host of its own.
 
-    def __init__(self, app: LiveApp, host: str = "") -> None:
+    Args:
+        connections: tells which clients are the proxy itself.
+    """
+
+    def __init__(self, app: LiveApp, connections: OwnConnections) -> None:
         self.app = app
-        self.host = host
+        self.domain = ""
+        self.host = ""
         """Empty: the page is not served here."""
+        self._connections = connections
+        self._label = base64.b32encode(secrets.token_bytes(_LABEL_BYTES)).decode().rstrip("=").lower()
+
+    def serve_under(self, domain: str) -> None:
+        """Serve the page at a host of this domain; empty takes it away."""
+        self.domain = domain
+        self.host = f"{self._label}.{domain}" if domain else ""
+
+    @property
+    def url(self) -> str:
+        """The page's address, the one thing that somebody has to know to see it; empty when it is not served here."""
+        return f"http://{self.host}/" if self.host else ""
+
+    def announce(self, modes: Sequence[str]) -> None:
+        """Print the address, unless no mode of the proxy leaves it to the proxy to find the host."""
+        if self.url and any(mode.startswith(_FORWARD_MODES) for mode in modes):
+            logger.info("corslens: the live page is at %s for browsers behind this proxy", self.url)
 
     def wants(self, flow: http.HTTPFlow) -> bool:
-        """Say whether the flow asks for the page. A flow that was loaded from a file asks nobody."""
+        """Say whether the flow requests the page. A flow that was loaded from a file requests nothing."""
         return flow.request.data.host.lower() == self.host != "" and flow.live
 
     def answer(self, flow: http.HTTPFlow) -> None:
-        """Answer the flow, unless somebody has: a proxy that wants a password asks for it first."""
+        """Respond to the flow, unless somebody has: a proxy that wants a password asks for it first."""
         if flow.response is None:
             flow.response = _response(self._answer(flow))
+
+    def signpost(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
+        """Respond to a request for the domain itself; None when this is none, or not from this machine.
+
+        No page can tell the response from mitmproxy's own to a host that does not exist: same status, and it takes as long.
+        """
+        if flow.request.data.host.lower() != self.domain or self.domain == "" or flow.response is not None or not flow.live:
+            return None
+        client = flow.client_conn
+        if (
+            not is_loopback(client.peername)
+            or self._connections.is_own_client(client)
+            or client.proxy_mode.__class__ is not RegularMode
+        ):
+            return None
+        return _when_unresolved(flow)
 
     def _answer(self, flow: http.HTTPFlow) -> Answer:
         request = flow.request
@@ -52,8 +113,10 @@ class LivePage:
         host = headers.get("host", request.data.authority.decode("latin-1")).lower()
         if f"{request.scheme}://{host}" not in own:
             return _refusal(421, "The Host header names another host than the request.")
-        if not _is_here(flow.client_conn.peername):
-            return _refusal(403, "Only this computer may see the page here; mitmweb serves it at /cors/ on its own address.")
+        if not is_loopback(flow.client_conn.peername):
+            return _refusal(403, "Only this machine may see the page here; mitmweb serves it at /cors/ on its own address.")
+        if self._connections.is_own_client(flow.client_conn):
+            return _refusal(403, "The proxy may not request the page from itself.")
         if len(request.data.content or b"") > LARGEST_BODY:
             return _refusal(413, "That is too much.")
         default = {"http": 80, "https": 443}.get(request.scheme)
@@ -68,6 +131,16 @@ class LivePage:
             own_origin=f"{request.scheme}://{self.host}{port}",
         )
         return self.app.answer(asked)
+
+
+async def _when_unresolved(flow: http.HTTPFlow) -> None:
+    request = flow.request
+    try:
+        # What mitmproxy would do next, too. Where somebody's resolver has an answer for every name, theirs is shown.
+        await asyncio.get_running_loop().getaddrinfo(request.data.host, request.data.port, type=socket.SOCK_STREAM)
+    except OSError:
+        lines = {"Content-Type": "text/html"} | ({} if request.is_http2 or request.is_http3 else {"Connection": "close"})
+        flow.response = http.Response.make(502, SIGNPOST, lines)
 
 
 def _refusal(status: int, why: str) -> Answer:
@@ -86,13 +159,3 @@ def _by_name(fields: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
         result[key] = f"{result[key]}, {text}" if key in result else text
     return result
-
-
-def _is_here(peer: tuple[str, int] | None) -> bool:
-    try:
-        address = ipaddress.ip_address(peer[0].partition("%")[0]) if peer else None
-    except ValueError:
-        return False
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    return address is not None and address.is_loopback

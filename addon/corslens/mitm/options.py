@@ -13,7 +13,7 @@ from msgspec import Struct
 from corslens.engines.engine import Engine
 from corslens.lint.finding import Severity
 from corslens.mitm.filters import parse_filter, parse_flow_filter
-from corslens.mitm.live_page import DEFAULT_HOST, parse_host
+from corslens.mitm.live_page import DEFAULT_DOMAIN, parse_domain
 from corslens.patching.injection import Injection
 from corslens.patching.injection_rules import parse_injections
 from corslens.patching.policy import LOOPBACK, PatchPolicy, PreflightMode, parse_origins, parse_policy
@@ -87,8 +87,9 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         name="cors_page_host",
         type=str,
-        default=DEFAULT_HOST,
-        help="Host at which browsers behind the proxy find the live page. Empty means that it is not served.",
+        default=DEFAULT_DOMAIN,
+        help="Domain of the live page for browsers behind the proxy: a random host of it, new at each start, whose address is printed. "
+        "Empty disables it.",
     ),
     Option(
         name="cors_history",
@@ -156,7 +157,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     report: Path | None
     fail_on: Severity | None
     history: int
-    page_host: str
+    page_domain: str
     patch: str
     patch_filter: flowfilter.TFilter | None
     policy: PatchPolicy
@@ -222,7 +223,7 @@ def parse(
         report=old.report if old and "cors_report" not in changed else _report(values["cors_report"], report_endings),
         fail_on=None if fail_on == NEVER else Severity[fail_on.upper()],
         history=number("cors_history", 1),
-        page_host=_naming("cors_page_host", parse_host, values["cors_page_host"]),
+        page_domain=_naming("cors_page_host", parse_domain, values["cors_page_host"]),
         patch=values["cors_patch"].strip(),
         patch_filter=flow_filter("cors_patch"),
         policy=parse_policy(origins=origins, preflight=word("cors_patch_preflight")),

@@ -14,6 +14,7 @@ from corslens.inspection import Inspection
 from corslens.inspector import Inspector
 from corslens.mitm import annotate, convert
 from corslens.mitm.fields import Fields
+from corslens.mitm.own_connections import OwnConnections
 from corslens.mitm.patch_mode import PatchMode
 from corslens.mitm.relevance import request_concerns_cors, response_concerns_cors
 from corslens.observation.exchange import Exchange
@@ -68,6 +69,7 @@ class Session:
     Args:
         everything: whether flows without any CORS in them are inspected, too.
         excluded: hosts that are never looked at: pages that proxies serve themselves.
+        connections: tells which flows go to this process's own web interface; those are left alone.
         update: called with an earlier flow whose marks changed.
     """
 
@@ -81,6 +83,7 @@ class Session:
         all_engines: bool = False,
         everything: bool = False,
         excluded: frozenset[str] = frozenset(),
+        connections: OwnConnections | None = None,
         update: Callable[[http.HTTPFlow], None] | None = None,
     ) -> None:
         self.inspector = inspector
@@ -89,8 +92,7 @@ class Session:
         self.all_engines = all_engines
         self.everything = everything
         self.excluded = excluded
-        self.web_port: int | None = None
-        """Where mitmweb listens on this machine."""
+        self.connections = connections or OwnConnections()
         self.lacking = Summary()
         self.live = False
         """Whether a flow came from a connection, not from a file: only then has the clock to do with them."""
@@ -112,7 +114,8 @@ class Session:
         observation = self.inspector.begin(state.exchange)
         state.refused = flow.response is not None and flow.response.data.status_code == 407
         # Somebody before us may have answered already.
-        if observation.role is Role.PREFLIGHT and flow.response is None and self.patching.answers(flow):
+        may_answer = flow.response is None and flow.request.data.port != self.connections.web_port
+        if observation.role is Role.PREFLIGHT and may_answer and self.patching.answers(flow):
             given = answer(observation, self.patching.policy)
             if given is not None and given.response is not None:
                 # Empty for now: it comes by again as a response, and is mended there like any other.
@@ -122,6 +125,10 @@ class Session:
     def response_head(self, flow: http.HTTPFlow) -> bool:
         """Judge the response and patch it. Say whether to look again at once, because its end may be long in coming."""
         assert flow.response is not None
+        if self.connections.leads_to_web(flow.server_conn):
+            # mitmweb itself, whatever it was called: patched, it would show every page what its user may read.
+            self._in_flight.pop(flow.id, None)
+            return False
         state = self._in_flight.get(flow.id)
         if state is None:
             concerns = self.everything or response_concerns_cors(flow.response) or self.patching.injects_for_anybody
@@ -281,8 +288,8 @@ class Session:
         data = flow.request.data
         if data.host in self.excluded or data.method == b"CONNECT":
             return False
-        if data.port == self.web_port and (data.host in _THIS_MACHINE or data.host.endswith(".localhost")):
-            return False  # mitmweb itself: patched, it would tell every page what its user may read
+        if data.port == self.connections.web_port and (data.host in _THIS_MACHINE or data.host.endswith(".localhost")):
+            return False  # most likely mitmweb; what counts is the connection, once there is one
         return self.scope is None or bool(self.scope(flow))
 
     def _take(self, state: _InFlight, flow: http.HTTPFlow, inspections: tuple[Inspection, ...]) -> None:

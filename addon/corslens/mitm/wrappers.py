@@ -1,7 +1,7 @@
 """`corslens dump | web | console`: mitmproxy's own tools with the addon in them; every argument goes through to them.
 
 The addon is put where `-s` scripts run: before the addon that saves flows (so that a saved flow holds our marks), and before a
-user's own scripts.
+user's own scripts. They listen on loopback only, unless told otherwise.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from mitmproxy.tools import cmdline, main
 from mitmproxy.tools.dump import DumpMaster
 
 from corslens.mitm.addon import CorsLens
+from corslens.mitm.listening import stay_local
 
 TOOLS = ("dump", "web", "console")
 
@@ -35,6 +36,11 @@ def insert(master: Master, addon: CorsLens) -> None:
     chain.insert(chain.index(master.addons.get("scriptloader")), master.addons.register(addon))
 
 
+def _join(master: Master) -> None:
+    stay_local(master.options)
+    insert(master, CorsLens())
+
+
 type _Parser = Callable[[options.Options], argparse.ArgumentParser]
 type _Extra = Callable[[Any], dict[str, Any]]
 type _Tool = tuple[type[Master], _Parser, _Extra | None]
@@ -45,7 +51,7 @@ class CorsDumpMaster(DumpMaster):
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
-        insert(self, CorsLens())
+        _join(self)
 
 
 def _dump() -> _Tool:
@@ -61,7 +67,7 @@ def _web() -> _Tool:
 
         def __init__(self, *arguments: Any, **keywords: Any) -> None:
             super().__init__(*arguments, **keywords)
-            insert(self, CorsLens())
+            _join(self)
 
     return CorsWebMaster, cmdline.mitmweb, None
 
@@ -74,7 +80,7 @@ def _console() -> _Tool:
 
         def __init__(self, *arguments: Any, **keywords: Any) -> None:
             super().__init__(*arguments, **keywords)
-            insert(self, CorsLens())
+            _join(self)
 
     return CorsConsoleMaster, cmdline.mitmproxy, None
 

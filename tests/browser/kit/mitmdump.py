@@ -99,6 +99,10 @@ class Mitm(Program):
             raise
         return self
 
+    async def page_url(self) -> str:
+        """Return the live page's address behind the proxy, which is another one at each start."""
+        return (await self.line(r"the live page is at (\S+) for browsers"))[1]
+
     async def _refuse_errors(self) -> None:
         """Fail if it logged more than its scripts and its address so far and ends because of that, as it does on errors."""
         if all("Loading script" in line or "listening at" in line or "the live page is at" in line for line in self.lines):

@@ -10,6 +10,8 @@ class Live {
     this.token = document.querySelector('meta[name="corslens-token"]').content;
     this.base = new URL("api/", document.querySelector('link[rel="stylesheet"]').href);
     this.timer = null;
+    // mitmweb has set a cookie by now; its token is to stay in no address bar, bookmark or screenshot.
+    if (new URLSearchParams(location.search).has("token")) history.replaceState(null, "", location.pathname + location.hash);
     this.form = byId("patching-form");
     this.scope = byId("patching-scope");
     document.addEventListener("visibilitychange", () => {
