@@ -10,6 +10,7 @@ from corslens.observation.evidence import Known
 from corslens.observation.exchange import Exchange
 from corslens.observation.observation import Followed, Role
 from corslens.patching.policy import PatchPolicy, parse_origins
+from corslens.verdict.headline import HeadlinePolicy
 from corslens.verdict.verdict import Outcome
 
 from tests.make import API, PAGE, exchange, preflight, request, response
@@ -126,7 +127,7 @@ def test_the_end_of_a_session_settles_the_rest() -> None:
     ],
 )
 def test_the_headline(chosen: Engine | None, agent: str, headline: Engine) -> None:
-    (own,) = Inspector(rules=NO_RULES, engine=chosen).inspect(sends(agent=agent, method="GET"))
+    (own,) = Inspector(rules=NO_RULES, headline=HeadlinePolicy(chosen)).inspect(sends(agent=agent, method="GET"))
     assert own.headline is headline
     assert own.verdict is own.verdicts[headline]
 
@@ -164,8 +165,8 @@ def test_a_304_is_judged_by_the_stored_response_where_that_was_seen() -> None:
     inspector.inspect(renewal("b", at=2.0, status=200, ETag="1", Access_Control_Allow_Origin="https://other.example"))
     (seen,) = inspector.inspect(renewal("c", at=3.0))
     assert seen.verdict.reason == "acao-mismatch"
-    assert seen.judged.exchange.response is not None and seen.judged.exchange.response.status == 200
-    assert unseen.judged is unseen.observation
+    assert seen.observation.exchange.delivered is not None and seen.observation.exchange.delivered.status == 200
+    assert unseen.observation.exchange.renewed is None
     (renewed,) = inspector.inspect(renewal("d", at=4.0, Access_Control_Allow_Origin=PAGE))
     assert renewed.verdict.allowed and renewed.verdict.notes == ()
     assert renewed.observation.exchange.response is not None and renewed.observation.exchange.response.status == 304
@@ -189,11 +190,11 @@ def test_history_is_bounded_and_says_what_it_dropped() -> None:
 
 
 def test_clearing_starts_a_session_anew() -> None:
-    inspector = Inspector(rules=NO_RULES, engine=Engine.WEBKIT)
+    inspector = Inspector(rules=NO_RULES, headline=HeadlinePolicy(Engine.WEBKIT))
     inspector.inspect(asks())
     inspector.clear()
     assert (list(inspector.recent()), inspector.finish(), inspector.dropped()) == ([], (), {})
-    assert inspector.engine is Engine.WEBKIT
+    assert inspector.headline.engine is Engine.WEBKIT
 
 
 def test_sessions_know_nothing_of_each_other() -> None:

@@ -6,7 +6,6 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from corslens.engines.engine import Engine
 from corslens.inputs import files
 from corslens.inputs.damage import Damage
 from corslens.inputs.har import HarReader
@@ -16,6 +15,7 @@ from corslens.lint.rule import RuleSet
 from corslens.observation.exchange import Exchange
 from corslens.report.blind_spots import BlindSpots
 from corslens.report.collection import Collection
+from corslens.verdict.headline import SENDER, HeadlinePolicy
 
 type Filter = Callable[[Exchange], bool]
 type Sink = Callable[[Inspection], None]
@@ -30,8 +30,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """How captures are judged."""
 
     rules: RuleSet
-    engine: Engine | None = None
-    """Whose verdict is the headline; None: the engine that sent the request."""
+    headline: HeadlinePolicy = SENDER
     include: Filter | None = None
     """Only these exchanges are reported; the others still count as context (preflights, caches, history)."""
     exclude: Filter | None = None
@@ -118,7 +117,7 @@ def inspect_capture(
 
     Those that the user's filters leave out, too: they say what the capture holds.
     """
-    inspector = Inspector(rules=settings.rules, engine=settings.engine)
+    inspector = Inspector(rules=settings.rules, headline=settings.headline)
     for number, exchange in enumerate(reader):
         if progress is not None and number % _STRIDE == 0:
             progress(reader.progress)

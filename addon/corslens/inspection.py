@@ -1,11 +1,10 @@
-"""Inspection: everything known of one exchange; what every output is a function of."""
+"""Inspection: everything known of one exchange."""
 
 from collections.abc import Mapping
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from corslens.engines.engine import Engine
-from corslens.fetch.messages import Response
 from corslens.lint.finding import Finding, Severity
 from corslens.observation.observation import Observation
 from corslens.patching.patch import Patch
@@ -20,6 +19,7 @@ class PatchedView(Struct, frozen=True, kw_only=True, gc=False):
     applied: bool
     """False in a dry run, or when it was refused."""
     verdicts_after: Mapping[Engine, Verdict]
+    """What browsers make of the response with the changes made."""
     injected: bool = False
     """It was asked for by an injection, whatever the verdict: nothing that the server lacks."""
 
@@ -36,10 +36,7 @@ class Inspection(Struct, frozen=True, kw_only=True, gc=False):
     """Findings that a user's own rules silence; counted, not shown."""
     patch: PatchedView | None = None
     mistake: Mistake | None = None
-    """What came later contradicts the verdict of the engine that sent it: a fault of ours, to be told."""
-
-    renewed: Response | None = None
-    """Of a 304: the response in the browser's cache, updated by it; None when that was not seen here."""
+    """What came later contradicts the verdict of the engine that sent it: a fault of ours, to be reported."""
 
     @property
     def id(self) -> str:
@@ -52,11 +49,14 @@ class Inspection(Struct, frozen=True, kw_only=True, gc=False):
         return self.verdicts[self.headline]
 
     @property
-    def judged(self) -> Observation:
-        """The observation with the response that the browser judges: of a 304 the one that it renews."""
-        if self.renewed is None:
-            return self.observation
-        return structs.replace(self.observation, exchange=self.observation.exchange.with_response(self.renewed))
+    def delivered_verdicts(self) -> Mapping[Engine, Verdict]:
+        """The verdicts on what the browser got: those after the patch, where one was applied."""
+        return self.verdicts if self.patch is None or not self.patch.applied else self.patch.verdicts_after
+
+    @property
+    def delivered_verdict(self) -> Verdict:
+        """The headline engine's verdict on what the browser got."""
+        return self.delivered_verdicts[self.headline]
 
     @property
     def worst(self) -> Severity | None:

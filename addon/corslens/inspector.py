@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import structs
 
 from corslens.engines.engine import Engine
+from corslens.fetch.messages import Response
 from corslens.inspection import Inspection, PatchedView
 from corslens.lint.facts import Facts
 from corslens.lint.rule import RuleSet
+from corslens.lint.run import NOTHING as NO_FINDINGS
 from corslens.lint.run import run
 from corslens.observation.bounded import Bounded
 from corslens.observation.evidence import Unknown
@@ -25,6 +27,7 @@ from corslens.patching.propose import NOTHING, propose
 from corslens.patching.stored import StoredResponses
 from corslens.verdict.decide import decide
 from corslens.verdict.decide_each import decide_each
+from corslens.verdict.headline import SENDER, HeadlinePolicy
 from corslens.verdict.hindsight import Mistake, inherit_credentials, mistake, settle_preflight, settle_redirect
 from corslens.verdict.verdict import Verdict
 
@@ -36,19 +39,19 @@ class Inspector:
         self,
         *,
         rules: RuleSet,
-        engine: Engine | None = None,
+        headline: HeadlinePolicy = SENDER,
         history: int = 10_000,
         patch_policy: PatchPolicy | None = None,
     ) -> None:
         """Start a session.
 
         Args:
-            engine: whose verdict is the headline; None for the engine that sent each exchange.
+            headline: whose verdict counts.
             history: how many exchanges are remembered, here and in every store behind.
             patch_policy: what `complete(…, patch=True)` may change; None when nothing is ever patched.
         """
         self.rules = rules
-        self.engine = engine
+        self.headline = headline
         self.patch_policy = patch_policy
         self.dry_run = False
         self._limit = history
@@ -64,18 +67,17 @@ class Inspector:
         begun, *others = self._pairing.begin(exchange)
         observation = begun
         for other in others:
-            settled = settle_preflight(self._patched(other))
-            settled = structs.replace(settled, exchange=other.exchange)
+            settled = settle_preflight(other)
             self._news[settled.id] = settled
             self._pairing.correct(settled)
             observation = inherit_credentials(observation, settled, "preflight")
         previous = observation.redirected_from
         if previous is not None:
-            settled = structs.replace(settle_redirect(self._patched(previous)), exchange=previous.exchange)
+            settled = settle_redirect(previous)
             settled = inherit_credentials(settled, observation, "redirect-chain")
             if settled.role is Role.NO_CORS and isinstance(observation.mode, Unknown):
                 observation = structs.replace(observation, role=settled.role, mode=settled.mode, need=None)
-            if settled.is_cors and settled.engine is not None and decide(self._patched(settled), settled.engine).blocked:
+            if settled.is_cors and settled.engine is not None and decide(settled, settled.engine).blocked:
                 settled = structs.replace(settled, redirect_followed=True)
             if settled is not previous and settled != previous:
                 self._news[settled.id] = settled
@@ -87,25 +89,44 @@ class Inspector:
         return observation
 
     def complete(
-        self, exchange: Exchange, *, patch: bool = False, injections: Sequence[Injection] = ()
+        self, exchange: Exchange, *, patch: bool = False, injections: Sequence[Injection] = (), made_by_proxy: bool = False
     ) -> tuple[Inspection, ...]:
         """Inspect an exchange whose response head (or error) was seen.
 
         Args:
-            patch: propose what would mend the response.
+            patch: propose what would fix the response.
             injections: change the response so instead, where one matches.
+            made_by_proxy: the response is no server's: the proxy responds to this preflight itself, with what a patch makes of it.
         Returns: its Inspection, then the new ones of earlier exchanges of which something more is known now, by the same ids.
         Calling it again with the same id inspects that exchange anew, without pairing it again.
         """
         known = self._inspections.get(exchange.id)
         if known is not None and not self._pairing.is_open(exchange.id):
-            own = self._inspect(structs.replace(known.observation, exchange=exchange), patch, injections, again=True)
-            self._pairing.correct(own.observation)
-            return (own,)
-        if not self._pairing.is_open(exchange.id):
-            self.begin(exchange)
-        own = self._inspect(self._pairing.complete(exchange), patch, injections)
+            observation, again = structs.replace(known.observation, exchange=exchange), True
+        else:
+            if not self._pairing.is_open(exchange.id):
+                self.begin(exchange)
+            observation, again = self._pairing.respond(exchange), False
+        observation, view = self._delivered(self._renewed(observation), patch, injections, made_by_proxy=made_by_proxy)
+        if again:
+            self._pairing.correct(observation)
+            return (self._inspect(observation, view, again=True),)
+        self._pairing.deliver(observation)
+        own = self._inspect(observation, view)
         return (own, *self.settle(exchange.request.time))
+
+    def redeliver(self, inspection: Inspection, response: Response) -> Inspection:
+        """Inspect a patched exchange anew, for the browser got yet another response: others changed it after the patch."""
+        observation, view = inspection.observation, inspection.patch
+        assert view is not None
+        got = self._stored.renewed_by(observation, response) or response
+        observation = structs.replace(observation, exchange=structs.replace(observation.exchange, replaced=got))
+        inspection = structs.replace(
+            inspection, observation=observation, patch=structs.replace(view, verdicts_after=decide_each(observation))
+        )
+        self._pairing.correct(observation)
+        self.amend(inspection)
+        return inspection
 
     def inspect(self, exchange: Exchange) -> tuple[Inspection, ...]:
         """Inspect an exchange that is complete already: `begin` and `complete`."""
@@ -143,7 +164,7 @@ class Inspector:
     def clear(self) -> None:
         """Forget every exchange seen so far."""
         dry_run = self.dry_run
-        self.__init__(rules=self.rules, engine=self.engine, history=self._limit, patch_policy=self.patch_policy)  # type: ignore[misc]  # a session anew is a new session
+        self.__init__(rules=self.rules, headline=self.headline, history=self._limit, patch_policy=self.patch_policy)  # type: ignore[misc]  # a session anew is a new session
         self.dry_run = dry_run
 
     def dropped(self) -> Mapping[str, int]:
@@ -163,69 +184,73 @@ class Inspector:
 
     def _again(self, observation: Observation) -> Inspection:
         if observation.role is Role.PREFLIGHT:
-            settled = settle_preflight(self._patched(observation))
-            observation = structs.replace(settled, exchange=observation.exchange)
+            observation = settle_preflight(observation)
             self._pairing.correct(observation)
         known = self._inspections.get(observation.id)
-        inspection = self._inspect(observation, again=True)
-        if known is not None and known.patch is not None:
-            inspection = structs.replace(inspection, patch=known.patch, mistake=None)
-            self._inspections[observation.id] = inspection
-        return inspection
+        view = None if known is None else known.patch
+        if view is not None and view.applied:
+            view = structs.replace(view, verdicts_after=decide_each(observation))
+        return self._inspect(observation, view, again=True)
 
-    def _patched(self, observation: Observation) -> Observation:
-        """Return the observation with the response that the browser got: what it did next is an answer to that."""
-        known = self._inspections.get(observation.id)
-        response = observation.exchange.delivered
-        if known is None or known.patch is None or not known.patch.applied or response is None:
+    def _renewed(self, observation: Observation) -> Observation:
+        """Return the observation with what the browser judges when it gets a 304, where that was seen here."""
+        exchange = observation.exchange
+        renewed = self._stored.renewed_by(observation)
+        if renewed is None:
             return observation
-        patched = apply(known.patch.patch, response)
-        return structs.replace(observation, exchange=observation.exchange.with_response(patched))
+        return structs.replace(observation, exchange=structs.replace(exchange, renewed=renewed))
 
-    def _inspect(
-        self, observation: Observation, patch: bool = False, injections: Sequence[Injection] = (), *, again: bool = False
-    ) -> Inspection:
-        stored = self._stored.renewed_by(observation)
-        judged = observation
-        if stored is not None:
-            judged = structs.replace(observation, exchange=observation.exchange.with_response(stored))
-        verdicts = decide_each(judged)
-        headline = self.engine or observation.engine or Engine.CHROMIUM
-        history = self._traffic.of(observation) if again else self._traffic.record(observation)
-        result = run(self.rules, Facts(observation, verdicts, history, headline=headline))
+    def _delivered(
+        self, observation: Observation, wanted: bool, injections: Sequence[Injection], *, made_by_proxy: bool
+    ) -> tuple[Observation, PatchedView | None]:
+        """Return the observation with what the browser gets, and the patch that makes it so."""
+        exchange = observation.exchange
+        response = exchange.response
+        if self.patch_policy is None or response is None or not (wanted or injections):
+            return observation, None
+        # What was injected on purpose is not patched: it may be meant to break.
+        patch = inject(injections, observation, self.patch_policy) if injections else NOTHING
+        injected = not patch.empty
+        if wanted and not injected:
+            patch = propose(observation, self.patch_policy)
+        if patch.empty and patch.refused is None and not patch.beyond:
+            return observation, None
+        got = apply(patch, response)
+        got = self._stored.renewed_by(observation, got) or got
+        after = structs.replace(observation, exchange=structs.replace(exchange, replaced=got))
+        if made_by_proxy:
+            after = structs.replace(
+                after, exchange=structs.replace(after.exchange, response=None, renewed=None, answered_by_proxy=True)
+            )
+        applied = not patch.empty and not self.dry_run
+        view = PatchedView(patch=patch, applied=applied, verdicts_after=decide_each(after), injected=injected)
+        return after if applied else observation, view
+
+    def _inspect(self, observation: Observation, view: PatchedView | None, *, again: bool = False) -> Inspection:
+        sent = observation.as_sent
+        verdicts = decide_each(sent)
+        headline = self.headline.choose(observation.engine, verdicts)
+        history = self._traffic.of(sent) if again else self._traffic.record(sent)
+        # Of what the proxy made there is nothing to say: the server was not asked.
+        made_by_proxy = observation.exchange.made_by_proxy
+        result = NO_FINDINGS if made_by_proxy else run(self.rules, Facts(sent, verdicts, history, headline=headline))
         inspection = Inspection(
             observation=observation,
             headline=headline,
             verdicts=verdicts,
             findings=result.findings,
             silenced=result.silenced,
-            patch=self._patch(observation, patch, injections) if patch or injections else None,
-            mistake=_mistake(observation, verdicts),
-            renewed=stored,
+            patch=view,
         )
+        mistaken = _mistake(observation, inspection.delivered_verdicts)
+        if mistaken is not None:
+            inspection = structs.replace(inspection, mistake=mistaken)
         self._inspections[observation.id] = inspection
-        if inspection.patch is not None and inspection.patch.applied:
-            self._pairing.mended(observation.id)
         if observation.is_cors and not again:
-            delivered = self._patched(observation).exchange.response
+            delivered = observation.exchange.replaced or observation.exchange.response
             if delivered is not None:
                 self._stored.remember(observation, delivered)
         return inspection
-
-    def _patch(self, observation: Observation, mend: bool, injections: Sequence[Injection]) -> PatchedView | None:
-        response = observation.exchange.response
-        if self.patch_policy is None or response is None:
-            return None
-        # What was injected on purpose is not mended: it may be meant to break.
-        patch = inject(injections, observation, self.patch_policy) if injections else NOTHING
-        injected = not patch.empty
-        if mend and not injected:
-            patch = propose(observation, self.patch_policy, renewed=self._stored.renewed_by(observation))
-        if patch.empty and patch.refused is None and not patch.beyond:
-            return None
-        after = structs.replace(observation, exchange=observation.exchange.with_response(apply(patch, response)))
-        applied = not patch.empty and not self.dry_run
-        return PatchedView(patch=patch, applied=applied, verdicts_after=decide_each(after), injected=injected)
 
 
 def _mistake(observation: Observation, verdicts: Mapping[Engine, Verdict]) -> Mistake | None:

@@ -5,7 +5,6 @@ from os import PathLike, fspath
 from typing import Literal
 
 from corslens.analysis import Settings, collect, prefixes
-from corslens.engines.engine import Engine
 from corslens.inputs.damage import Damage
 from corslens.inputs.files import find
 from corslens.inspection import Inspection
@@ -16,10 +15,11 @@ from corslens.observation.exchange import Exchange
 from corslens.report.collection import Collection
 from corslens.report.formats import Format, render
 from corslens.report.groups import Group
+from corslens.verdict.headline import AUTO, HeadlinePolicy
 
 _LIMIT = 1_000_000
 
-type EngineName = Literal["chromium", "firefox", "webkit"]
+type EngineName = Literal["chromium", "firefox", "webkit", "all"]
 type ReportFormat = Literal["text", "jsonl", "json", "html", "sarif", "junit", "markdown"]
 
 
@@ -65,11 +65,11 @@ def analyze(
     """Judge captured traffic: HAR and mitmproxy flow files, compressed ones, folders of them. Each capture is a session of its own.
 
     Args:
-        engine: whose verdict is the headline; None for the browser that sent each request.
+        engine: whose verdict counts; None for the browser that sent each request, `all` for the first that blocks.
         rules: rule files or folders of your own, added to the shipped ones.
     Raises: ValueError with every mistake in the rule files. What is wrong with a capture is in `Analysis.damages` instead.
     """
-    settings = Settings(rules=_rules(rules), engine=None if engine is None else Engine(engine))
+    settings = Settings(rules=_rules(rules), headline=HeadlinePolicy.parse(engine or AUTO))
     collection = Collection(limit=_LIMIT, all_cors=True)
     names = []
     for name in find([fspath(path) for path in paths]):
@@ -93,11 +93,11 @@ def inspect_exchange(
 
     Args:
         preflight: the CORS-preflight request that went before it.
-        engine: whose verdict is the headline; None for the browser that sent the request.
+        engine: whose verdict counts; None for the browser that sent the request, `all` for the first that blocks.
         rules: rule files or folders of your own, added to the shipped ones.
     Raises: ValueError with every mistake in the rule files.
     """
-    inspector = Inspector(rules=_rules(rules), engine=None if engine is None else Engine(engine))
+    inspector = Inspector(rules=_rules(rules), headline=HeadlinePolicy.parse(engine or AUTO))
     if preflight is not None:
         inspector.inspect(preflight)
     found = inspector.inspect(exchange)[0]

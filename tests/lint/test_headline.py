@@ -4,13 +4,14 @@ from corslens.engines.engine import Engine
 from corslens.inspector import Inspector
 from corslens.lint.loader import load_rules
 from corslens.lint.sample import Sample, Step
+from corslens.verdict.headline import HeadlinePolicy
 
 EMPTY_LINE = Step(version="HTTP/2.0", response={"access-control-allow-origin": ("", "*")})
 """Allowed in Firefox, blocked in the others."""
 
 
 def _rules_found(engine: Engine | None) -> set[str]:
-    inspector = Inspector(rules=load_rules(), engine=engine)
+    inspector = Inspector(rules=load_rules(), headline=HeadlinePolicy(engine))
     (exchange,) = Sample(name="x", steps=(EMPTY_LINE,)).exchanges()
     (inspection, *_) = inspector.inspect(exchange)
     return {finding.rule for finding in inspection.findings}

@@ -8,6 +8,7 @@ from corslens.lint.finding import Severity
 from corslens.mitm import options
 from corslens.mitm.addon import CorsLens
 from corslens.mitm.report_file import ENDINGS
+from corslens.verdict.headline import SENDER
 from mitmproxy import exceptions
 from mitmproxy.options import Options
 from mitmproxy.test import taddons
@@ -21,7 +22,7 @@ def parse(**given):
 def test_defaults():
     """By default everything is inspected, problems are printed, and nothing is patched or written."""
     settings = parse()
-    assert (settings.scope, settings.engine, settings.all_engines) == (None, None, False)
+    assert (settings.scope, settings.headline) == (None, SENDER)
     assert (settings.show, settings.fail_on, settings.history) == (options.Show.PROBLEMS, None, 10_000)
     assert (settings.log, settings.report) == (None, None)
     assert (settings.patch_filter, settings.patch_minutes, settings.dry_run, settings.injections) == (None, 60, False, ())
@@ -30,8 +31,8 @@ def test_defaults():
 
 
 def test_words():
-    assert parse(cors_engine="firefox").engine is Engine.FIREFOX
-    assert parse(cors_engine="all").all_engines
+    assert parse(cors_engine="firefox").headline.engine is Engine.FIREFOX
+    assert parse(cors_engine="all").headline.first_that_blocks
     assert parse(cors_fail_on="warning").fail_on is Severity.WARNING
     assert parse(cors_patch_origins=["any"]).policy.origins.any
 
@@ -156,7 +157,7 @@ async def test_changes_at_run_time_keep_what_was_seen():
         session = addon.session
         context.configure(addon, cors_engine="webkit", cors_patch="~all", cors_scope="~m GET", cors_patch_dry_run=True)
         assert addon.session is session
-        assert (session.inspector.engine, session.inspector.dry_run) == (Engine.WEBKIT, True)
+        assert (session.inspector.headline.engine, session.inspector.dry_run) == (Engine.WEBKIT, True)
         context.configure(addon, cors_history=5)
         assert addon.session is not session
         addon.done()

@@ -24,6 +24,13 @@ STORED = make.response(200, {"ETag": '"1"', "Vary": "Accept", "Content-Type": "t
 RENEWAL = make.response(304, {"ETag": '"1"', "X-A": "2", "Content-Type": "text/html"}, time=5.0)
 
 
+def renewing(stored: StoredResponses) -> Observation:
+    """The 304, with what it renews."""
+    observation = asked(RENEWAL)
+    exchange = structs.replace(observation.exchange, renewed=stored.renewed_by(observation))
+    return structs.replace(observation, exchange=exchange)
+
+
 def test_renewal_is_the_stored_response_updated() -> None:
     """What the 304 brings replaces what is stored, except what describes the body."""
     stored = StoredResponses()
@@ -81,15 +88,15 @@ def test_a_304_mends_what_is_stored() -> None:
     """A response stored before patching was switched on is mended by the 304 that renews it, once; its own Vary is kept."""
     stored = StoredResponses()
     stored.remember(asked(STORED), STORED)
-    observation = asked(RENEWAL)
-    patch = propose(observation, LOOPBACK, renewed=stored.renewed_by(observation))
+    observation = renewing(stored)
+    patch = propose(observation, LOOPBACK)
     assert {change.header: change.after for change in patch.changes} == {
         "Access-Control-Allow-Origin": PAGE,
         "Vary": "Accept, Origin",
     }
     assert patch.status is None
     stored.remember(observation, apply(patch, RENEWAL))
-    assert propose(observation, LOOPBACK, renewed=stored.renewed_by(observation)).empty
+    assert propose(renewing(stored), LOOPBACK).empty
 
 
 def test_a_304_of_a_readable_response_is_left_alone() -> None:
@@ -97,4 +104,4 @@ def test_a_304_of_a_readable_response_is_left_alone() -> None:
     stored = StoredResponses()
     first = asked(STORED)
     stored.remember(first, apply(propose(first, LOOPBACK), STORED))
-    assert propose(asked(RENEWAL), LOOPBACK, renewed=stored.renewed_by(asked(RENEWAL))).empty
+    assert propose(renewing(stored), LOOPBACK).empty

@@ -6,12 +6,12 @@ from pathlib import Path
 import click
 
 from corslens.analysis import Filter, Settings
-from corslens.engines.engine import Engine
 from corslens.lint.finding import Severity
 from corslens.lint.loader import load_rules
 from corslens.lint.rule import RuleSet
 from corslens.lint.yaml_reader import RuleErrors
 from corslens.report.escape import escape
+from corslens.verdict.headline import AUTO, WORDS, HeadlinePolicy
 
 NEVER = "never"
 
@@ -38,10 +38,10 @@ def judging_options[F: Callable[..., object]](command: F) -> F:
         click.option("--include", metavar="FILTER", help="Report only what matches this mitmproxy flow filter."),
         click.option(
             "--engine",
-            type=click.Choice(["auto", *(one.value for one in Engine)]),
-            default="auto",
+            type=click.Choice(WORDS),
+            default=AUTO,
             show_default=True,
-            help="Whose verdict is the headline; auto: the browser that sent the request.",
+            help="Whose verdict counts: auto is the browser that sent the request, all the first that blocks.",
         ),
     ):
         command = option(command)
@@ -64,7 +64,7 @@ def settings(engine: str, include: str | None, exclude: str | None, rule_paths: 
         raise click.UsageError(escape_lines(str(errors))) from None
     return Settings(
         rules=rules,
-        engine=None if engine == "auto" else Engine(engine),
+        headline=HeadlinePolicy.parse(engine),
         include=_filter("--include", include),
         exclude=_filter("--exclude", exclude),
     )

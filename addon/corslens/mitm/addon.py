@@ -256,9 +256,9 @@ class CorsLens(Commands):
             self.session = session
             self.page.app.board.start(limit=settings.history)
         inspector = session.inspector
-        inspector.rules, inspector.engine = rules, settings.engine
+        inspector.rules, inspector.headline = rules, settings.headline
         inspector.patch_policy, inspector.dry_run = settings.policy, settings.dry_run
-        session.scope, session.all_engines = settings.scope, settings.all_engines
+        session.scope = settings.scope
         session.everything = settings.log is not None or settings.report is not None
         self.page.serve_under(settings.page_domain)
         session.excluded = frozenset(
@@ -273,7 +273,7 @@ class CorsLens(Commands):
                 self._announce_patching()
 
     def _new_session(self, settings: options.Settings, rules: RuleSet) -> Session:
-        inspector = Inspector(rules=rules, engine=settings.engine, history=settings.history)
+        inspector = Inspector(rules=rules, headline=settings.headline, history=settings.history)
         return Session(inspector, self.patching, self._sink, connections=self.connections, update=self._flow_updated)
 
     def _switch_log(self, settings: options.Settings) -> None:

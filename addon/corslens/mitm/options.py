@@ -10,13 +10,13 @@ from mitmproxy import addonmanager, exceptions, flowfilter
 from mitmproxy.optmanager import OptManager
 from msgspec import Struct
 
-from corslens.engines.engine import Engine
 from corslens.lint.finding import Severity
 from corslens.mitm.filters import parse_filter, parse_flow_filter
 from corslens.mitm.live_page import DEFAULT_DOMAIN, parse_domain
 from corslens.patching.injection import Injection
 from corslens.patching.injection_rules import parse_injections
 from corslens.patching.policy import LOOPBACK, PatchPolicy, PreflightMode, parse_origins, parse_policy
+from corslens.verdict.headline import AUTO, WORDS, HeadlinePolicy
 
 PREFIX = "cors_"
 
@@ -29,10 +29,7 @@ class Show(StrEnum):
     NONE = "none"
 
 
-AUTO = "auto"
-ALL = "all"
 NEVER = "never"
-ENGINES = (AUTO, *Engine, ALL)
 FAIL_ON = (*(severity.word for severity in reversed(Severity)), NEVER)
 
 
@@ -53,7 +50,7 @@ OPTIONS: tuple[Option, ...] = (
         name="cors_engine",
         type=str,
         default=AUTO,
-        choices=ENGINES,
+        choices=WORDS,
         help="Whose verdict is the headline: the browser's that sent the request (auto, by User-Agent), one engine's, "
         "or the first that blocks (all).",
     ),
@@ -147,10 +144,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """The options' values, parsed."""
 
     scope: flowfilter.TFilter | None
-    engine: Engine | None
+    headline: HeadlinePolicy
     """None: the one that sent the request."""
-    all_engines: bool
-    """The headline is the first engine that blocks."""
     show: Show
     rules: tuple[str, ...]
     log: Path | None
@@ -210,13 +205,12 @@ def parse(
         text: str = values[name].strip()
         return _naming(name, parse_flow_filter, text) if text else None
 
-    engine, fail_on = word("cors_engine"), word("cors_fail_on")
+    fail_on = word("cors_fail_on")
     origins = tuple(values["cors_patch_origins"])
     _naming("cors_patch_origins", parse_origins, origins)
     return Settings(
         scope=flow_filter("cors_scope"),
-        engine=None if engine in (AUTO, ALL) else Engine(engine),
-        all_engines=engine == ALL,
+        headline=HeadlinePolicy.parse(word("cors_engine")),
         show=Show(word("cors_show")),
         rules=tuple(values["cors_rules"]),
         log=_path(values["cors_log"]),

@@ -8,7 +8,6 @@ from weakref import WeakValueDictionary
 from mitmproxy import http
 from msgspec import structs
 
-from corslens.engines.engine import Engine
 from corslens.fetch.messages import Response
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
@@ -21,9 +20,7 @@ from corslens.observation.exchange import Exchange
 from corslens.observation.network_error import is_answered_by_proxy
 from corslens.observation.observation import Role
 from corslens.patching.answer import answer
-from corslens.patching.patch import apply
 from corslens.patching.summary import Summary
-from corslens.verdict.decide import decide
 
 _UNANSWERED = "the client disconnected, or the proxy ended, before there was an answer"
 """Of a flow that no hook told the end of: mitmproxy 12 loses some of the streams that an HTTP/2 client resets."""
@@ -46,7 +43,7 @@ class Sink(Protocol):
 class _InFlight:
     """A flow that we have seen the beginning of."""
 
-    __slots__ = ("answered", "exchange", "fields", "inspection", "patched", "refused", "status", "wanted")
+    __slots__ = ("exchange", "fields", "inspection", "made", "patched", "refused", "status", "wanted")
 
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
@@ -57,8 +54,8 @@ class _InFlight:
         self.wanted = False
         """Whether the patch mode's filter matched it."""
         self.patched = False
-        self.answered: http.Response | None = None
-        """Our own answer to a preflight."""
+        self.made: http.Response | None = None
+        """Our own response to a preflight."""
         self.refused = False
         """An earlier addon answered that the proxy wants its password first."""
 
@@ -80,7 +77,6 @@ class Session:
         sink: Sink,
         *,
         scope: Matches | None = None,
-        all_engines: bool = False,
         everything: bool = False,
         excluded: frozenset[str] = frozenset(),
         connections: OwnConnections | None = None,
@@ -89,7 +85,6 @@ class Session:
         self.inspector = inspector
         self.patching = patching
         self.scope = scope
-        self.all_engines = all_engines
         self.everything = everything
         self.excluded = excluded
         self.connections = connections or OwnConnections()
@@ -119,7 +114,7 @@ class Session:
             given = answer(observation, self.patching.policy)
             if given is not None and given.response is not None:
                 # Empty for now: it comes by again as a response, and is mended there like any other.
-                flow.response = state.answered = http.Response.make(given.response.status)
+                flow.response = state.made = http.Response.make(given.response.status)
                 del flow.response.headers["content-length"]  # not with a 204, RFC 9110 section 8.6
 
     def response_head(self, flow: http.HTTPFlow) -> bool:
@@ -140,14 +135,15 @@ class Session:
         # This proxy's own 407 is between it and the browser; mended, nobody could log in.
         state.wanted = not state.refused and self.patching.mends(flow, state.exchange)
         injections = self.patching.injections_for(flow)
-        inspections = self.inspector.complete(state.exchange, patch=state.wanted, injections=injections)
+        made = state.made is flow.response
+        inspections = self.inspector.complete(state.exchange, patch=state.wanted, injections=injections, made_by_proxy=made)
         first = inspections[0]
         view = first.patch
         if view is not None and not view.patch.empty and view.applied:
             convert.apply_to(flow, view.patch, response)
             state.patched = True
         if view is not None and not view.patch.empty and not view.injected:
-            self.lacking.record(first.observation, view.patch, asked=state.answered is not flow.response)
+            self.lacking.record(first.observation, view.patch, asked=not made)
         self._left(state, flow.response)
         self._take(state, flow, inspections)
         return bool(flow.response.stream) or _is_event_stream(response)
@@ -195,9 +191,8 @@ class Session:
         state = _InFlight(inspection.observation.exchange)
         state.inspection = inspection
         state.patched = inspection.patch is not None and inspection.patch.applied
-        was = inspection.observation.exchange.response
-        if state.patched and was is not None and inspection.patch is not None:
-            was = apply(inspection.patch.patch, was)
+        exchange = inspection.observation.exchange
+        was = exchange.replaced or exchange.response
         now = convert.response_of(flow.response)
         lines = [line for line in now.headers.lines if line[0] != convert.PATCHED_HEADER]
         if was is not None and (was.status, list(was.headers.lines)) == (now.status, lines):
@@ -208,7 +203,6 @@ class Session:
     def later(self, inspections: Iterable[Inspection]) -> None:
         """Hand on what became known later of exchanges that are over."""
         for inspection in inspections:
-            inspection = self._headlined(inspection)
             flow = self._flows.get(inspection.id)
             state = None
             if flow is not None:
@@ -228,8 +222,7 @@ class Session:
         for state in self._in_flight.values():
             if state.inspection is None:
                 exchange = structs.replace(state.exchange, error=_UNANSWERED)
-                first, *others = self.inspector.complete(exchange)
-                state.inspection = self._headlined(first)
+                state.inspection, *others = self.inspector.complete(exchange)
                 self.later(others)
         self.later(self.inspector.finish(now))
         while self._in_flight:
@@ -248,12 +241,11 @@ class Session:
 
     def recent(self) -> list[Inspection]:
         """Return what is remembered, oldest first."""
-        return [self._headlined(inspection) for inspection in self.inspector.recent()]
+        return list(self.inspector.recent())
 
     def get(self, id: str) -> Inspection | None:
         """Return the inspection with this id, while it is remembered."""
-        inspection = self.inspector.get(id)
-        return None if inspection is None else self._headlined(inspection)
+        return self.inspector.get(id)
 
     def flow(self, id: str) -> http.HTTPFlow | None:
         """Return the flow of an inspected exchange, while anybody keeps it."""
@@ -293,7 +285,7 @@ class Session:
         return self.scope is None or bool(self.scope(flow))
 
     def _take(self, state: _InFlight, flow: http.HTTPFlow, inspections: tuple[Inspection, ...]) -> None:
-        state.inspection = self._headlined(inspections[0])
+        state.inspection = inspections[0]
         annotate.annotate(flow, state.inspection)
         self.later(inspections[1:])
 
@@ -311,24 +303,14 @@ class Session:
         if response.data.headers.fields == state.fields and response.data.status_code == state.status:
             return
         self._left(state, response)
-        delivered = state.exchange.with_response(convert.response_of(response))
+        got = convert.response_of(response)
         if state.patched:
             # The verdicts stay those on what the server sent; what changed is what the patch came to.
-            assert inspection.patch is not None
-            observation = structs.replace(inspection.observation, exchange=delivered)
-            after = {engine: decide(observation, engine) for engine in Engine}
-            patch = structs.replace(inspection.patch, verdicts_after=after)
-            self._amend(state, flow, structs.replace(inspection, patch=patch))
+            state.inspection = self.inspector.redeliver(inspection, got)
+            annotate.annotate(flow, state.inspection)
         else:
-            state.exchange = delivered
-            self._take(state, flow, self.inspector.complete(delivered, patch=state.wanted and self.inspector.dry_run))
-
-    def _headlined(self, inspection: Inspection) -> Inspection:
-        if self.all_engines and not inspection.verdict.blocked:
-            for engine, verdict in inspection.verdicts.items():
-                if verdict.blocked:
-                    return structs.replace(inspection, headline=engine)
-        return inspection
+            state.exchange = state.exchange.with_response(got)
+            self._take(state, flow, self.inspector.complete(state.exchange, patch=state.wanted and self.inspector.dry_run))
 
 
 def _is_event_stream(response: Response) -> bool:

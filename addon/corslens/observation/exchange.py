@@ -19,15 +19,20 @@ class Source(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Exchange(Struct, frozen=True, kw_only=True, gc=False):
-    """One request and what answered it."""
+    """One request and its response: as the server sent it, and as the browser got it where that is another one."""
 
     id: str
     request: Request
     response: Response | None = None
+    """As the server sent it."""
+    renewed: Response | None = None
+    """Of a 304: the response in the browser's cache, updated by it, which the browser judges; None when that was not seen here."""
+    replaced: Response | None = None
+    """What the browser got instead: patched, injected into, or made by the proxy."""
     error: str | None = None
     """Why there was no (whole) response, in the capturing program's words."""
     answered_by_proxy: bool = False
-    """The browser got the proxy's own error page (502, without any CORS header) for `error`."""
+    """The proxy made the response: its own error page (502, without any CORS header) for `error`, or a preflight's in `replaced`."""
     client: str = ""
     """Who sent it: exchanges of two clients are never paired."""
     connection: str | None = None
@@ -38,7 +43,11 @@ class Exchange(Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def delivered(self) -> Response | None:
-        """The head that the browser got: the server's, or the error page that the proxy sent in its place."""
+        """The head that the browser judges: what it got in the server's place, or else the server's, of a 304 the stored one."""
+        if self.replaced is not None:
+            return self.replaced
+        if self.renewed is not None:
+            return self.renewed
         if self.response is None and self.answered_by_proxy:
             return Response(status=502, time=self.request.time)
         return self.response
@@ -51,6 +60,18 @@ class Exchange(Struct, frozen=True, kw_only=True, gc=False):
         """
         return self.response is None and self.error is not None and network_error(self.error) is NetworkError.CANCELLED
 
+    @property
+    def as_sent(self) -> "Exchange":
+        """This exchange, had the browser got what the server sent. A preflight that the server never saw stays as it is."""
+        if self.replaced is None or self.made_by_proxy:
+            return self
+        return structs.replace(self, replaced=None)
+
+    @property
+    def made_by_proxy(self) -> bool:
+        """Whether the proxy responded to a preflight in the server's place, which was not asked."""
+        return self.answered_by_proxy and self.replaced is not None
+
     def with_response(self, response: Response | None) -> "Exchange":
-        """Return this exchange, answered by that response."""
-        return structs.replace(self, response=response)
+        """Return this exchange, had the server sent that response and the browser got it."""
+        return structs.replace(self, response=response, renewed=None, replaced=None)

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from corslens.engines.engine import Engine
 from corslens.fetch.credentials import CredentialsMode
@@ -101,6 +101,12 @@ class Observation(Struct, frozen=True, kw_only=True, gc=False):
     def id(self) -> str:
         """The exchange's id."""
         return self.exchange.id
+
+    @property
+    def as_sent(self) -> "Observation":
+        """This observation, had the browser got what the server sent."""
+        exchange = self.exchange.as_sent
+        return self if exchange is self.exchange else structs.replace(self, exchange=exchange)
 
     @property
     def is_cors(self) -> bool:

@@ -82,8 +82,6 @@ class Pairing:
         self._storage_access_clients: Bounded[str, None] = Bounded(limit)
         self._last_seen = 0.0
         """When the latest message was seen."""
-        self._mended: Bounded[str, None] = Bounded(limit)
-        """Exchanges whose response reached the browser patched: what the server sent no longer decides what follows."""
 
     def dropped(self) -> dict[str, int]:
         """Return how many entries each store has dropped because of its limit; only those that did."""
@@ -97,7 +95,6 @@ class Pairing:
             "connections": self._connections,
             "clients with preflights": self._preflight_clients,
             "clients that tell storage access": self._storage_access_clients,
-            "patched exchanges": self._mended,
         }
         return {name: store.dropped for name, store in stores.items() if store.dropped}
 
@@ -214,10 +211,20 @@ class Pairing:
             self._connections[connection] = None
 
     def complete(self, exchange: Exchange) -> Observation:
-        """Return the observation of an exchange whose response head (or error) was seen."""
+        """Return the observation of an exchange whose response head (or error) was seen, and which the browser gets so."""
+        observation = self.respond(exchange)
+        self.deliver(observation)
+        return observation
+
+    def respond(self, exchange: Exchange) -> Observation:
+        """Return the observation of an exchange whose response head (or error) was seen; what the browser gets, `deliver` says."""
         begun = self._open.pop(exchange.id, None) or self.begin(exchange)[0]
         self._open.pop(exchange.id, None)
-        observation = structs.replace(begun, exchange=exchange)
+        return structs.replace(begun, exchange=exchange)
+
+    def deliver(self, observation: Observation) -> None:
+        """Take note of what the browser got: it decides what may follow."""
+        exchange = observation.exchange
         client = client_of(exchange)
         response = exchange.delivered
         self._last_seen = max(self._last_seen, answered_at(observation))
@@ -236,7 +243,6 @@ class Pairing:
             if target is not None and len(observation.hops) <= MAXIMUM_REDIRECTS + 1:
                 key = (client, target.partition("#")[0])
                 self._redirects[key] = (*self._redirects.get(key, ())[-31:], observation)
-        return observation
 
     def is_open(self, id: str) -> bool:
         """Say whether the exchange was begun and not yet completed."""
@@ -284,16 +290,6 @@ class Pairing:
         self._settled[preflight.id] = settled = structs.replace(preflight, followed=fate)
         return settled
 
-    def mended(self, id: str) -> None:
-        """Take note that the browser got another response to this exchange than the server's: a mended one."""
-        self._mended[id] = None
-
-    def _is_refused(self, hop: Observation) -> bool:
-        return hop.id not in self._mended and is_refused_redirect(hop)
-
-    def _grants(self, preflight: Observation) -> bool:
-        return preflight.id in self._mended or grants_request(preflight)
-
     def _previous_hop(self, client: str, exchange: Exchange, profile: EngineProfile) -> Observation | None:
         if not self._redirects:
             return None
@@ -309,7 +305,7 @@ class Pairing:
             if 0 <= request.time - hop.exchange.request.time <= _REDIRECT_SECONDS
             and continues(hop, exchange, profile)
             # Followed at once all the same, it would show a mistake of ours: that stays in sight.
-            and (request.time - answered_at(hop) <= AT_ONCE_SECONDS or not self._is_refused(hop))
+            and (request.time - answered_at(hop) <= AT_ONCE_SECONDS or not is_refused_redirect(hop))
         ]
         if not fitting:
             return None
@@ -356,7 +352,7 @@ class Pairing:
             best_fit = max(how_well for how_well, _ in fitting)
             best = just_answered([preflight for how_well, preflight in fitting if how_well == best_fit])
             # Asked of the best alone: under load dozens of one URL's preflights are in flight.
-            if self._grants(best) is granted:
+            if grants_request(best) is granted:
                 break
             fitting = [candidate for candidate in fitting if candidate[1] is not best]
         else:

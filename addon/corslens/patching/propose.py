@@ -24,19 +24,16 @@ NOTHING = Patch()
 type Verdicts = Mapping[Engine, Verdict]
 
 
-def propose(observation: Observation, policy: PatchPolicy, *, renewed: Response | None = None) -> Patch:
+def propose(observation: Observation, policy: PatchPolicy) -> Patch:
     """Return what to change in the response so that the page may have it.
 
-    Args:
-        renewed: of a 304, what the browser judges in its place: the stored response, updated by the 304. The changes are made
-            to the 304, whose headers replace stored ones.
-
+    Of a 304 that renews a stored response, the changes are made to the 304, whose headers replace stored ones.
     Empty when the browser that asked allows the exchange.
     `refused` when the policy does not let the page in.
     With `beyond` nothing is changed when no edit would help: an edit that leaves the page blocked is only noise.
     """
-    if renewed is not None:
-        observation = with_response(observation, renewed)
+    if observation.exchange.renewed is not None:
+        observation = with_response(observation, observation.exchange.renewed)
     verdicts = _verdicts(observation)
     if _is_allowed(verdicts, observation) or observation.exchange.aborted:
         return NOTHING

@@ -52,9 +52,13 @@ class StoredResponses:
             self._responses.popitem(last=False)
             self.dropped += 1
 
-    def renewed_by(self, observation: Observation) -> Response | None:
-        """Return the response that the browser judges when it gets this 304; None for other responses, or when it was never seen."""
-        response = observation.exchange.response
+    def renewed_by(self, observation: Observation, response: Response | None = None) -> Response | None:
+        """Return the response that the browser judges when it gets this 304; None for other responses, or when it was never seen.
+
+        Args:
+            response: what the browser gets, where it is not what the server sent.
+        """
+        response = response or observation.exchange.response
         if response is None or response.status != NOT_MODIFIED:
             return None
         stored = self._responses.get(_key(observation))

@@ -196,12 +196,12 @@ def _checks(inspection: Inspection) -> Iterator[str]:
     modes: tuple[CredentialsMode | None, ...] = (None,)
     if inspection.verdict.outcome is Outcome.DEPENDS:
         modes = (CredentialsMode.INCLUDE, CredentialsMode.SAME_ORIGIN_OR_OMIT)
-    if inspection.renewed is not None:
+    if inspection.observation.exchange.renewed is not None:
         yield "of the response in the browser's cache, which this 304 renews:"
     for mode in modes:
         if mode is not None:
             yield "with credentials:" if mode is CredentialsMode.INCLUDE else "without credentials:"
-        for check in explain(inspection.judged, inspection.headline, mode):
+        for check in explain(inspection.observation.as_sent, inspection.headline, mode):
             yield from _check(check)
 
 
@@ -234,7 +234,7 @@ def _value_of(request: Request, name: str) -> str:
 
 
 def _readable(inspection: Inspection) -> Iterator[str]:
-    observation = inspection.judged
+    observation = inspection.observation.as_sent
     response = observation.exchange.delivered
     if response is None:
         return

@@ -69,7 +69,7 @@ def details(inspections: Iterable[Inspection], find: Find) -> Json:
 def detail(inspection: Inspection, find: Find, pool: Pool) -> Json:
     """Return one exchange in full; `find` looks up the exchanges around it, where they are still known."""
     observation = inspection.observation
-    judged = inspection.judged
+    judged = inspection.observation.as_sent
     kept = record(inspection)
     return {
         "id": kept.id,

@@ -116,7 +116,7 @@ def decide_under(observation: Observation, profile: EngineProfile, mode: Credent
 
 
 def _is_bare_renewal(observation: Observation) -> bool:
-    response = observation.exchange.response
+    response = observation.exchange.delivered
     return (
         response is not None
         and response.status == 304

@@ -56,7 +56,8 @@ def _decide(observation: Observation) -> Verdicts:
 
 def _deciding(observation: Observation) -> tuple[object, ...] | None:
     """Return everything that the checks look at, or None for what is too rare to remember (redirects, chains, no response)."""
-    response = observation.exchange.response
+    exchange = observation.exchange
+    response = None if exchange.response is None and exchange.replaced is None else exchange.delivered
     if response is None or observation.redirected_from is not None:
         return None
     headers = response.headers
