@@ -158,7 +158,7 @@ def test_allow_method_without_s_is_a_misspelling_that_blocks_put_and_not_post() 
     assert post.verdict.allowed
     for inspection in (put, post):
         (finding,) = [finding for finding in inspection.findings if finding.rule == "misspelt-header-name"]
-        assert "access-control-allow-methods" in f"{finding.message} {finding.fix}".lower()
+        assert "access-control-allow-methods" in f"{finding.message} {finding.fixes}".lower()
 
 
 SIMPLE = [

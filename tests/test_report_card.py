@@ -30,7 +30,7 @@ def test_there_are_at_least_sixty_rules_in_the_five_families() -> None:
 
 def test_a_rule_is_whole() -> None:
     """Every rule has sources, a reason why, a fix; every rule that can fire has samples of both kinds."""
-    assert [rule.id for rule in RULES.values() if not (rule.sources and rule.why and rule.fix.text)] == []
+    assert [rule.id for rule in RULES.values() if not (rule.sources and rule.why and rule.fixes)] == []
     assert [rule.id for rule in RULES.values() if rule.never is None and not (rule.bad and rule.good)] == []
 
 

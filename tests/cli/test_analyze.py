@@ -191,7 +191,7 @@ def test_wrong_usage(arguments: Iterable[object], sentence: str) -> None:
 
 def test_a_broken_rule_file_is_told(fine: Path, tmp_path: Path) -> None:
     rules = tmp_path / "mine.yaml"
-    rules.write_text("summary: x\nunknown-field: 1\n")
+    rules.write_text("title: x\nunknown-field: 1\n")
     result = run(fine, "--rules", rules)
     assert result.exit_code == Exit.USAGE
     assert "mine.yaml:2" in result.stderr and "unknown-field" in result.stderr

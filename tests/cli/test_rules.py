@@ -13,7 +13,7 @@ def corslens(*words: str) -> Result:
 
 
 RULE = """\
-summary: A header of ours is there
+title: A header of ours is there
 severity: warning
 when: {response.headers: x-ours}
 message: '{request.url} has it'

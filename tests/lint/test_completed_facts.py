@@ -38,14 +38,20 @@ def test_what_the_server_lists_stays_in_the_fix() -> None:
 def test_fix_and_patch_send_the_same_list(listed: dict[str, str]) -> None:
     made = _asks(listed)
     beginnings = ("Access-Control-Allow-Methods: ", "Access-Control-Allow-Headers: ")
-    told = {finding.fix for finding in run(RULES, made).findings if finding.fix.startswith(beginnings)}
+    told = {
+        line
+        for finding in run(RULES, made).findings
+        for fix in finding.fixes
+        for line in fix.headers
+        if line.startswith(beginnings)
+    }
     assert told
     assert told <= {f"{change.header}: {change.after}" for change in propose(made.observation, POLICY).changes}
 
 
 def test_a_long_list_is_not_cut_where_it_would_be_copied() -> None:
     made = _asks({"access-control-allow-headers": ", ".join(f"x-header-{number}" for number in range(200))})
-    assert made.completed_allow_headers == "(all that it lists today), content-type, x-id"
+    assert made.completed_allow_headers is None
 
 
 def test_nothing_belongs_into_a_list_that_nobody_asked_for() -> None:

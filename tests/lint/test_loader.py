@@ -12,7 +12,7 @@ from corslens.lint.yaml_reader import RuleErrors
 from corslens.observation.exchange import Exchange
 
 GOOD = """\
-summary: A header of ours is there
+title: A header of ours is there
 severity: warning
 when: {response.headers: x-ours}
 message: '{request.url} has it'
@@ -63,7 +63,7 @@ def test_several_rules_in_a_file_have_ids(write: Callable[..., Path]) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("summry: x\n" + GOOD, 'my-rule.yaml:1:1: unknown field "summry" in a rule; did you mean "summary"?'),
+        ("titel: x\n" + GOOD, 'my-rule.yaml:1:1: unknown field "titel" in a rule; did you mean "title"?'),
         (
             GOOD.replace("response.headers", "response.header"),
             'my-rule.yaml:3:8: unknown fact "response.header"; did you mean "response.headers"?',
@@ -127,7 +127,7 @@ def test_a_hostile_depth_is_refused_in_the_same_words_by_every_libyaml(write: Ca
 
 
 def test_all_mistakes_in_all_files_are_told_at_once(write: Callable[..., Path], tmp_path: Path) -> None:
-    write("summary: x\nseverity: bad\nwhen: {nothing: 1, response.status: {is: x}}\nmessage: x\n", "a.yaml")
+    write("title: x\nseverity: bad\nwhen: {nothing: 1, response.status: {is: x}}\nmessage: x\n", "a.yaml")
     write("overrides: [{rule: vary-orgin-missing, severity: error}]", "b.yaml")
     assert problems(tmp_path) == [
         'a.yaml:2:11: severity cannot be "bad"; it is info, warning or error',
@@ -139,7 +139,7 @@ def test_all_mistakes_in_all_files_are_told_at_once(write: Callable[..., Path], 
 
 def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     binary = tmp_path / "b.yaml"
-    binary.write_bytes(b"summary: \xff")
+    binary.write_bytes(b"title: \xff")
     empty = tmp_path / "empty"
     empty.mkdir()
     os.mkfifo(tmp_path / "pipe.yaml")
@@ -147,7 +147,7 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
         "nothing.yaml:1:1: no such file or folder",
         "pipe.yaml:1:1: is neither a file nor a folder",
         "empty:1:1: no rule files (*.yaml) in this folder",
-        "b.yaml:1:1: is not UTF-8 text (byte 9)",
+        "b.yaml:1:1: is not UTF-8 text (byte 7)",
     ]
 
 
@@ -219,7 +219,7 @@ def test_the_first_read_of_a_broken_file_raises(write: Callable[..., Path]) -> N
 
 def test_mistakes_are_told_file_by_file_from_the_top(write: Callable[..., Path]) -> None:
     first = write("overrides:\n  - rule: no-such-rule\n    severity: bad\n  - rule: neither\n    severity: info\n", "b.yaml")
-    found = problems(first, write("summary: x\n", "a.yaml"))
+    found = problems(first, write("title: x\n", "a.yaml"))
     places = [one.split(":")[:3] for one in found]
     assert [file for file, _, _ in places] == sorted((file for file, _, _ in places), reverse=True)
     assert [int(line) for file, line, _ in places if file == "b.yaml"] == [2, 3, 4]

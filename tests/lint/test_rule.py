@@ -17,11 +17,10 @@ def rule(id: str = "star", **fields: object) -> Rule:
     return Rule(
         id=id,
         family=Family.CUSTOM,
-        summary="s",
+        title="s",
         why="w",
         confidence=Confidence.HIGH,
         message=parse_template("m"),
-        fix=parse_template(""),
         **given,  # type: ignore[arg-type]  # the caller's
     )
 

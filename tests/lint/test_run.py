@@ -82,12 +82,12 @@ def test_a_refusal_that_a_list_explains_is_a_warning_and_advises_both_ways() -> 
     )
     (found,) = run(RULES, facts({"vary": "Origin"}, request={"origin": "https://evil.net"}, before=(partner,))).findings
     assert (found.rule, found.severity) == ("acao-missing", Severity.WARNING)
-    assert found.fix.startswith("If https://evil.net is yours, add it")
+    assert found.advice.startswith("If https://evil.net is yours, add it")
     told = run(RULES, facts({"vary": "Origin"}, request={"origin": "null"}, before=(partner,))).findings
     assert {one.severity for one in told} == {Severity.WARNING}
-    assert next(one.fix for one in told if one.rule == "acao-missing").startswith("Nothing:")
+    assert next(one.advice for one in told if one.rule == "acao-missing").startswith("Nothing:")
     (found,) = run(RULES, facts({"vary": "Origin"}, request={"origin": "https://evil.net"})).findings
-    assert (found.severity, found.fix) == (Severity.ERROR, "Access-Control-Allow-Origin: https://evil.net")
+    assert (found.severity, found.advice) == (Severity.ERROR, "Access-Control-Allow-Origin: https://evil.net")
 
 
 def test_two_partners_are_no_error_and_three_strangers_are() -> None:

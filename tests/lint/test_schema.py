@@ -10,7 +10,7 @@ from corslens.lint.bundled import bundled_files
 from corslens.lint.schema import rule_schema
 
 VALIDATOR = jsonschema.Draft202012Validator(rule_schema())
-RULE: dict[str, Any] = {"summary": "x", "severity": "error", "message": "x", "when": {"response.status": 404}}
+RULE: dict[str, Any] = {"title": "x", "severity": "error", "message": "x", "when": {"response.status": 404}}
 
 
 def test_it_is_a_schema() -> None:

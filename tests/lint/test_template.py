@@ -2,7 +2,7 @@
 
 import pytest
 from corslens.lint.facts import VOCABULARY
-from corslens.lint.template import parse_template, render
+from corslens.lint.template import parse_template, render, render_known
 from corslens.verdict.reasons import Reason
 from corslens.verdict.verdict import Failure
 
@@ -75,6 +75,27 @@ def test_a_whole_line_or_none() -> None:
     )
 
 
-def test_nobody_is_told_to_allow_null() -> None:
-    failure = Failure(reason=Reason.ACAO_MISSING, header="Access-Control-Allow-Origin", wanted="null")
-    assert filled("{failure.wanted}", failure) == "(an origin of the page's own; \"null\" is anybody's)"
+def known(text: str, failure: Failure | None = None, *, exact: bool = False, **exchange: object) -> str | None:
+    made = facts(exchange.pop("response", {}), **exchange)  # type: ignore[arg-type]  # the caller's
+    return render_known(parse_template(text), made, failure, VOCABULARY, exact=exact)
+
+
+def test_a_fix_with_a_value_that_cannot_be_known_is_none() -> None:
+    null = Failure(reason=Reason.ACAO_MISSING, header="Access-Control-Allow-Origin", wanted="null")
+    assert known("Access-Control-Allow-Origin: {failure.wanted}", null) is None
+    assert known("Allow {request.origin}", request={"origin": "null"}) is None
+    assert known("Allow {failure.wanted}") is None
+    assert known("Request {response.location}") is None
+    assert known("Vary: {response.vary}") is None
+    assert known("Update {engine}", request={"user-agent": "curl"}) is None
+    assert known("Fix the {response.status}", status=500) == "Fix the 500"
+    assert known("Allow {request.origin}") == "Allow https://app.example"
+
+
+def test_what_is_to_be_copied_is_neither_shortened_nor_redacted() -> None:
+    names = ", ".join(f"x-{number}" for number in range(9))
+    assert known("{response.vary}", response={"vary": names}, exact=True) is None
+    assert known("{response.vary}", response={"vary": "Origin"}, exact=True) == "origin"
+    assert known("{request.url}", url="https://api.example/me?access_token=abcdef", exact=True) is None
+    long = {"access-control-allow-origin": "https://" + "a" * 300}
+    assert known("{response.allow-origin}", response=long, exact=True) is None

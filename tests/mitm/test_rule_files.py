@@ -8,7 +8,7 @@ import pytest
 from corslens.mitm.addon import CorsLens
 from mitmproxy.test import taddons
 
-RULE = "summary: A header of ours\nseverity: warning\nwhen: {response.headers: x-ours}\nmessage: it is there\n"
+RULE = "title: A header of ours\nseverity: warning\nwhen: {response.headers: x-ours}\nmessage: it is there\n"
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ def test_an_open_question_is_no_problem(seen):
 
 def test_a_remark_is_no_problem(seen):
     """Something that is only worth knowing waits for the summary, or for cors_show=cors."""
-    finding = Finding(rule="worth-knowing", severity=Severity.INFO, confidence=Confidence.HIGH, message="so and so", fix="")
+    finding = Finding(rule="worth-knowing", severity=Severity.INFO, confidence=Confidence.HIGH, message="so and so")
     remark = structs.replace(seen(request(given=WITHOUT_CREDENTIALS), response(allow_origin="*")), findings=(finding,))
     text, shown = printed(Show.PROBLEMS, remark)
     assert text == ""
@@ -136,7 +136,6 @@ def test_what_is_silenced_is_counted_at_the_end(seen):
         severity=Severity.ERROR,
         confidence=Confidence.HIGH,
         message="so",
-        fix="",
         accepted="my.yaml:2: known",
     )
     text, shown = printed(Show.PROBLEMS, structs.replace(seen(request(), response()), findings=(), silenced=(finding,)))

@@ -1,7 +1,7 @@
 """Inspections to report on: the shop's session, with findings of this file's own, so that no edit of a rule changes a golden file."""
 
 from corslens.inspection import Inspection
-from corslens.lint.finding import Confidence, Evidence, Finding, Severity
+from corslens.lint.finding import Confidence, Evidence, Finding, Fix, Severity, Side
 from corslens.lint.rule import Family, Rule, RuleSet
 from corslens.lint.template import parse_template
 from corslens.report.collection import Collection
@@ -18,13 +18,12 @@ def rule(id: str, family: Family = Family.VIOLATIONS, severity: Severity = Sever
     return Rule(
         id=id,
         family=family,
-        summary=f"Summary of {id}",
+        title=f"Summary of {id}",
         why=f"Why {id} matters.",
         severity=severity,
         confidence=Confidence.HIGH,
         when=None,
         message=parse_template("message"),
-        fix=parse_template("fix"),
         sources=("https://fetch.spec.whatwg.org/#cors-check",),
     )
 
@@ -34,7 +33,7 @@ def finding(rule: str = "acao-missing", severity: Severity = Severity.ERROR, **f
     made: dict[str, object] = {
         "confidence": Confidence.HIGH,
         "message": f"what is wrong is {rule}",
-        "fix": "Access-Control-Allow-Origin: https://app.example",
+        "fixes": (Fix(side=Side.SERVER, headers=("Access-Control-Allow-Origin: https://app.example",)),),
         "evidence": (Evidence(message="response", header="Access-Control-Allow-Origin", value="*"),),
     }
     return Finding(rule=rule, severity=severity, **(made | fields))  # type: ignore[arg-type]  # fields are the caller's
@@ -47,7 +46,7 @@ def session() -> list[Inspection]:
         reason = reported_reason(inspection)
         findings = [] if reason is None else [finding(reason)]
         if inspection.id == "reflect-1":
-            findings.append(finding("reflected-origin", Severity.WARNING, confidence=Confidence.MEDIUM, fix=""))
+            findings.append(finding("reflected-origin", Severity.WARNING, confidence=Confidence.MEDIUM, fixes=()))
         if inspection.id == "ok-1":
             findings.append(finding("no-max-age", Severity.INFO))
         found.append(structs.replace(inspection, findings=tuple(findings)))

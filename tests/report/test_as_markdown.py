@@ -2,6 +2,7 @@
 
 import re
 
+from corslens.lint.finding import Fix, Side
 from corslens.report.as_markdown import render_markdown
 from msgspec import structs
 
@@ -42,7 +43,9 @@ HOSTILE = "@everyone [x](https://evil.example) `code` |cell| <b>bold</b> **stron
 
 
 def test_no_mention_no_link_no_markup():
-    inspection = structs.replace(session()[0], findings=(finding(message=HOSTILE, fix=HOSTILE),))
+    inspection = structs.replace(
+        session()[0], findings=(finding(message=HOSTILE, fixes=(Fix(side=Side.SERVER, text=HOSTILE),)),)
+    )
     text = render_markdown(collection([inspection]))
     assert "@everyone" not in text and "https://evil" not in text and "<b>" not in text and "\n# heading" not in text
     outside = re.sub(r"<code>.*?</code>|<summary>.*?</summary>", "", text)

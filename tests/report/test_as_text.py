@@ -2,7 +2,7 @@
 
 import pytest
 from corslens.inspection import PatchedView
-from corslens.lint.finding import Severity
+from corslens.lint.finding import Severity, Stage
 from corslens.lint.loader import load_rules
 from corslens.patching.patch import Patch
 from corslens.report.as_text import render_lines, render_problem, render_summary, render_text
@@ -89,7 +89,7 @@ def test_an_error_is_told_before_the_headers():
 
 def test_an_error_is_told_once():
     (inspection,) = inspected([exchange(request(), None, error="[Errno 111] refused", answered_by_proxy=True)], NO_RULES)
-    rule = finding("actual-network-error", message="the API got no answer: [Errno 111] refused", cause=True)
+    rule = finding("actual-network-error", message="the API got no answer: [Errno 111] refused", stage=Stage.NO_RESPONSE)
     lines = render_problem(structs.replace(inspection, findings=(rule,))).plain.splitlines()
     assert lines[1] == "  the API got no answer: [Errno 111] refused  [actual-network-error]"
     assert lines[2].startswith("  fix: ") and len(lines) == 3
@@ -134,7 +134,7 @@ def test_what_is_silenced_is_counted_with_its_note(width):
 
 
 def test_a_dead_server_is_told_once():
-    rule = finding("actual-network-error", message="the API got no answer", cause=True)
+    rule = finding("actual-network-error", message="the API got no answer", stage=Stage.NO_RESPONSE)
     asked = [exchange(request(url=f"{API}/{name}"), None, error="refused", answered_by_proxy=True) for name in ("a", "b", "c")]
     made = [structs.replace(one, findings=(rule,)) for one in inspected(asked, NO_RULES)]
     lines = render_text(collection(made)).plain.splitlines()
@@ -158,7 +158,7 @@ def test_what_was_patched_is_told_as_what_would_have_been():
     rules = load_rules()
     said = 0
     for rule in rules.rules.values():
-        if rule.reason is None or rule.cause:
+        if rule.reason is None or rule.stage < Stage.REQUEST:
             continue
         made = one(findings=(finding(str(rule.reason), message=rule.message.text),))
         failure = structs.replace(made.verdict.failures[0], reason=rule.reason)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from corslens.inspection import Inspection
-from corslens.lint.finding import Confidence, Finding, Severity
+from corslens.lint.finding import Confidence, Finding, Fix, Severity, Side
 from corslens.lint.rule import RuleSet
 from corslens.report.board import EXAMPLES, Board
 from hypothesis import given
@@ -16,7 +16,13 @@ from tests.report.samples import ask, inspected
 
 def finding(rule: str = "acao-missing", severity: Severity = Severity.ERROR) -> Finding:
     """A finding."""
-    return Finding(rule=rule, severity=severity, confidence=Confidence.HIGH, message=f"{rule} happened", fix="mend it")
+    return Finding(
+        rule=rule,
+        severity=severity,
+        confidence=Confidence.HIGH,
+        message=f"{rule} happened",
+        fixes=(Fix(side=Side.SERVER, text="mend it"),),
+    )
 
 
 def inspection(

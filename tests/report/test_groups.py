@@ -1,7 +1,7 @@
 """The same mistake on many exchanges is one group, with a fingerprint that stays."""
 
 import pytest
-from corslens.lint.finding import Severity
+from corslens.lint.finding import Severity, Stage
 from corslens.observation.exchange import Source
 from corslens.report.groups import EXAMPLES, Key, examples_text, fold, join, key_of, worst_first
 from msgspec import structs
@@ -52,8 +52,8 @@ def test_order_is_severity_then_rule_then_place():
 def test_a_cause_stands_before_what_follows_from_it():
     """Though it is only a remark, and before what has nothing to do with it and is as bad."""
     (one,), (other,) = orders(1), orders(1, rule="a-warning", severity=Severity.WARNING)
-    follows, cause = finding("follows"), finding("why", Severity.INFO, cause=True)
-    alone = structs.replace(other, findings=(finding("a-cause-alone", Severity.INFO, cause=True),))
+    follows, cause = finding("follows"), finding("why", Severity.INFO, stage=Stage.NO_RESPONSE)
+    alone = structs.replace(other, findings=(finding("a-cause-alone", Severity.INFO, stage=Stage.NO_RESPONSE),))
     groups = worst_first(folded([alone, other, structs.replace(one, findings=(cause, follows))]).values())
     assert [group.key.rule for group in groups] == ["why", "follows", "a-warning", "a-cause-alone"]
 

@@ -40,7 +40,7 @@ def list_text(rules: Iterable[Rule]) -> str:
         lines += ["", f"{family} ({len(members)}): {FAMILY_TITLES[family]}", ""]
         for rule in members:
             lines.append(f"  {_severity_word(rule):<8} {rule.id}")
-            lines += wrap(rule.summary, WIDTH, initial_indent=" " * 11, subsequent_indent=" " * 11)
+            lines += wrap(rule.title, WIDTH, initial_indent=" " * 11, subsequent_indent=" " * 11)
     return "\n".join(lines[1:]) + "\n"
 
 
@@ -59,16 +59,25 @@ def explain_text(rules: RuleSet, name: str) -> str:
     return "\n".join(_page(rules, rule)) + "\n"
 
 
-def fix_text(rule: Rule) -> str:
-    """Return the fix in one line, its cases before it."""
-    cases = [f"{case.say.text} (when {describe(case.when)})" for case in rule.fix_cases]
-    return "; ".join((*cases, f"otherwise: {rule.fix.text}")) if cases else rule.fix.text
+def fix_lines(rule: Rule) -> Iterator[str]:
+    """Yield the fixes, best first: the side, what to do, and when."""
+    for fix in rule.fixes:
+        when = "" if fix.when is None else f" (when {describe(fix.when)})"
+        text = " and ".join(line.text for line in fix.headers) if fix.text is None else fix.text.text
+        yield f"{fix.side}: {text}{when}"
+
+
+def explained_text(rule: Rule) -> str:
+    """Return what follows from a rule, with the circumstances."""
+    return "; ".join(
+        ", ".join(one.names) + ("" if one.when is None else f" (when {describe(one.when)})") for one in rule.explains
+    )
 
 
 def _page(rules: RuleSet, rule: Rule) -> Iterator[str]:
     yield rule.id
     yield "=" * min(len(rule.id), WIDTH)
-    yield from wrap(rule.summary, WIDTH)
+    yield from wrap(rule.title, WIDTH)
     yield ""
     override = rules.overrides.get(rule.id)
     yield from _entry("severity", _severity_text(rule) if override is None else f"{override.severity.word} (your own setting)")
@@ -82,9 +91,13 @@ def _page(rules: RuleSet, rule: Rule) -> Iterator[str]:
     for silence in rules.silences:
         if silence.rule == rule.id:
             yield from _entry("silenced", f"on {silence.filter}, because {silence.because}")
-    for title, text in (("why", rule.why), ("says", rule.message.text), ("fix", fix_text(rule))):
+    for title, text in (("why", rule.why), ("says", rule.message.text)):
         if text:
             yield from _entry(title, text)
+    for number, line in enumerate(fix_lines(rule)):
+        yield from _entry("" if number else "fix", line)
+    if rule.explains:
+        yield from _entry("explains", explained_text(rule))
     for title, samples in (("fires on", rule.bad), ("silent on", rule.good)):
         if samples:
             yield from _entry(title, "; ".join(sample.name for sample in samples))

@@ -13,8 +13,7 @@ from corslens.lint.answer_facts import AnswerFacts
 from corslens.lint.fact import fact
 
 _LONGEST = 180
-"""Characters of a list that are written out: a text cuts longer values short, and a list cut short must not be copied."""
-_REST = "(all that it lists today)"
+"""Characters of a list that is written out: a text cuts longer values short, and a list cut short must not be copied."""
 
 
 class CompletedFacts(AnswerFacts):
@@ -29,31 +28,28 @@ class CompletedFacts(AnswerFacts):
     def completed_allow_methods(self) -> str | None:
         """Access-Control-Allow-Methods as the preflight needs it: what the answer lists, then the method asked for where it is missing."""
         lines = self.got_headers.values(ACCESS_CONTROL_ALLOW_METHODS)
-        return _written(completed_methods(lines, self._asked_method), completed_methods(lines, ()))
+        return _written(completed_methods(lines, self._asked_method))
 
     @fact("completed.allow-headers", rank=60)
     def completed_allow_headers(self) -> str | None:
         """Access-Control-Allow-Headers as the preflight needs it: what the answer lists, then the names asked for that are missing."""
         lines = self.got_headers.values(ACCESS_CONTROL_ALLOW_HEADERS)
-        return _written(completed_names(lines, requested_header_names(self.sent)), completed_names(lines, ()))
+        return _written(completed_names(lines, requested_header_names(self.sent)))
 
     @fact("completed.vary", rank=60)
     def completed_vary(self) -> str | None:
         """Vary with what the answer names, then Origin where it is missing."""
         lines = self.got_headers.values(VARY)
-        return _written(completed_names(lines, ("Origin",)), completed_names(lines, ()))
+        return _written(completed_names(lines, ("Origin",)))
 
     @fact("completed.expose-headers", rank=60)
     def completed_expose_headers(self) -> str | None:
         """Access-Control-Expose-Headers with what the answer exposes, then `response.unreadable-headers`."""
         lines = self.got_headers.values(ACCESS_CONTROL_EXPOSE_HEADERS)
-        return _written(completed_names(lines, sorted(self.response_unreadable_headers)), completed_names(lines, ()))
+        return _written(completed_names(lines, sorted(self.response_unreadable_headers)))
 
 
-def _written(completed: tuple[str, ...], listed: tuple[str, ...]) -> str | None:
-    """Return the list, its old part in words where it is long; None when nothing belongs into it."""
+def _written(completed: tuple[str, ...]) -> str | None:
+    """Return the list; None when nothing belongs into it, or when it is too long to be copied."""
     whole = ", ".join(completed)
-    if len(whole) > _LONGEST:
-        added = completed[len(listed) :]
-        whole = ", ".join((_REST, *added))
-    return whole or None
+    return whole if 0 < len(whole) <= _LONGEST else None

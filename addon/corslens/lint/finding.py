@@ -1,5 +1,6 @@
 """Finding: a rule that fired."""
 
+from collections.abc import Set as AbstractSet
 from enum import IntEnum, StrEnum
 
 from msgspec import Struct
@@ -26,6 +27,52 @@ class Confidence(StrEnum):
     LOW = "low"
 
 
+class Side(StrEnum):
+    """Who can make a fix."""
+
+    SERVER = "server"
+    GATEWAY = "gateway"
+    """Whatever stands before the application: a reverse proxy, a load balancer, an API gateway, a CDN."""
+    PAGE = "page"
+    SETUP = "setup"
+    """The developer's own machine: proxy, certificate, browser."""
+
+
+class Stage(IntEnum):
+    """Where a request went wrong; of several findings on one page request, the cause is the one with the smallest stage."""
+
+    NO_RESPONSE = 1
+    """Nothing responded: network, TLS, DNS, a canceled request."""
+    INTERMEDIARY = 2
+    """Something else responded: a gateway, a login, a tunnel, a cache, another site behind a redirect."""
+    STATUS = 3
+    """The server failed, and its status says so."""
+    REQUEST = 4
+    """The page requested what it should not."""
+    HEADERS = 5
+    """The CORS headers."""
+
+    @property
+    def word(self) -> str:
+        """The name in rule files."""
+        return self.name.lower().replace("_", "-")
+
+
+class Fix(Struct, frozen=True, kw_only=True, gc=False):
+    """One way to fix a finding. A fix that would need a value that cannot be known (the origin `null`) is not made at all."""
+
+    side: Side
+    text: str = ""
+    """A sentence that begins with a verb and stands by itself; empty where the header lines say all."""
+    headers: tuple[str, ...] = ()
+    """Exact lines to send, `Name: value`."""
+
+    @property
+    def line(self) -> str:
+        """The fix in one line of text."""
+        return self.text or " and ".join(self.headers)
+
+
 class Evidence(Struct, frozen=True, kw_only=True, gc=False):
     """A header line that made a rule fire. `value` is redacted where it is a secret, None when the absence is the evidence."""
 
@@ -41,10 +88,28 @@ class Finding(Struct, frozen=True, kw_only=True, gc=False):
     rule: str
     severity: Severity
     confidence: Confidence
+    title: str = ""
+    stage: Stage = Stage.HEADERS
     message: str
-    fix: str
+    fixes: tuple[Fix, ...] = ()
+    """Best first."""
     evidence: tuple[Evidence, ...] = ()
-    cause: bool = False
-    """It names what happened in the place of CORS (no answer, a login, a gateway), and is told before any talk of headers."""
+    explains: AbstractSet[str] = frozenset()
+    """Rules, by id, whose findings on the same page request are consequences of this one."""
     accepted: str = ""
     """Of a silenced one: who silenced it and why, as `my.yaml:2: known`."""
+
+    @property
+    def fix(self) -> Fix | None:
+        """The best fix."""
+        return self.fixes[0] if self.fixes else None
+
+    @property
+    def advice(self) -> str:
+        """The best fix in one line, empty where there is none."""
+        return self.fixes[0].line if self.fixes else ""
+
+    @property
+    def cause(self) -> bool:
+        """Whether it names what happened in the place of CORS: no response, something else's response, a failed server."""
+        return self.stage < Stage.REQUEST

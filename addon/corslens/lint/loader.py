@@ -1,6 +1,6 @@
 """load_rules: the shipped rules and a user's own files, checked as a whole, with every mistake told at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -9,14 +9,16 @@ from yaml.nodes import MappingNode
 
 from corslens.lint.bundled import bundled_files, bundled_folder
 from corslens.lint.parse_rule import Change, ParseFilter, parse_overrides, parse_rule
-from corslens.lint.rule import Override, Rule, RuleSet, Silence
-from corslens.lint.yaml_reader import Problem, Reader, RuleErrors, nearest
+from corslens.lint.rule import Family, Override, Rule, RuleSet, Silence
+from corslens.lint.yaml_reader import Node, Problem, Reader, RuleErrors, nearest
 
 _ENDINGS = (".yaml", ".yml")
 
 
 class _Contents(Struct):
     rules: list[tuple[Reader, Rule]] = []
+    mentions: list[tuple[Reader, Node]] = []
+    """Where a rule names another one."""
     changes: list[tuple[Reader, Change]] = []
     problems: list[Problem] = []
 
@@ -40,13 +42,12 @@ def load_rules(paths: Iterable[str | Path] = (), *, parse_filter: ParseFilter | 
             contents.problems.append(
                 Problem(file=reader.file, text=f'the rule "{rule.id}" is there already, in {other.file}; {hint}')
             )
+    _check_mentions(contents, rules)
     overrides: list[Override] = []
     silences: list[Silence] = []
     for reader, change in contents.changes:
         if change.rule and change.rule not in rules:
-            place = Reader(reader.file)
-            place.refuse(change.node, f'unknown rule "{change.rule}"{nearest(change.rule, rules)}')
-            contents.problems += place.problems
+            _refuse_unknown(contents, reader, change.node, change.rule, rules)
         if change.override is not None:
             overrides.append(change.override)
         if change.silence is not None:
@@ -58,15 +59,30 @@ def load_rules(paths: Iterable[str | Path] = (), *, parse_filter: ParseFilter | 
     return RuleSet(rules, overrides=tuple(overrides), silences=tuple(silences), files=tuple(map(str, files)))
 
 
+def _check_mentions(contents: _Contents, rules: Mapping[str, Rule]) -> None:
+    for reader, node in contents.mentions:
+        name = str(node.value)
+        if name not in rules and name not in set(Family):
+            _refuse_unknown(contents, reader, node, name, (*rules, *Family))
+
+
+def _refuse_unknown(contents: _Contents, reader: Reader, node: Node, name: str, known: Iterable[str]) -> None:
+    place = Reader(reader.file)
+    place.refuse(node, f'unknown rule "{name}"{nearest(name, known)}')
+    contents.problems += place.problems
+
+
 @lru_cache(maxsize=1)
 def _bundled_rules() -> dict[str, Rule]:
     contents = _Contents()
     folder = bundled_folder()
     for file in bundled_files():
         _read(file, f"rules/{file.relative_to(folder).as_posix()}", contents, None, trusted=True)
+    rules = {rule.id: rule for _, rule in contents.rules}
+    _check_mentions(contents, rules)
     if contents.problems:
         raise RuleErrors(contents.problems)
-    return {rule.id: rule for _, rule in contents.rules}
+    return rules
 
 
 def _rule_files(paths: Iterable[str | Path], problems: list[Problem]) -> list[Path]:
@@ -109,9 +125,12 @@ def _read(file: Path, shown: str, contents: _Contents, parse_filter: ParseFilter
             fields = reader.fields(node, "a file of overrides", ("overrides",))
             contents.changes += [(reader, change) for change in parse_overrides(reader, fields["overrides"], parse_filter)]
             continue
-        rule = parse_rule(reader, node, stem=file.stem, folder=file.parent.name, alone=len(documents) == 1)
+        mentions: list[Node] = []
+        alone = len(documents) == 1
+        rule = parse_rule(reader, node, stem=file.stem, folder=file.parent.name, alone=alone, mentions=mentions)
         if rule is not None:
             contents.rules.append((reader, rule))
+            contents.mentions += [(reader, mention) for mention in mentions]
     contents.problems += sorted(reader.problems, key=lambda problem: (problem.line, problem.column))
 
 

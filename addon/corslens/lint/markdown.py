@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
-from corslens.lint.catalogue import FAMILY_TITLES, fix_text
+from corslens.lint.catalogue import FAMILY_TITLES, explained_text, fix_lines
 from corslens.lint.condition import MATCHERS, leaves
 from corslens.lint.fact import Fact, Kind
 from corslens.lint.facts import VOCABULARY
@@ -35,7 +35,7 @@ written, and samples on which it must fire and stay silent. The samples are test
 There is no registration and no second list. What needs an `if`, arithmetic or a pattern is a new fact with a name and a test of its own, in `lint/*_facts.py`.
 
 ```yaml
-summary: The response lets in any origin and allows credentials, which exclude each other
+title: Wildcard origin with credentials   # at most 60 characters
 severity:                       # error, warning or info; or cases, the first that holds counts
   - error: {verdict.outcome: blocked}
   - warning
@@ -43,9 +43,14 @@ confidence: high                # how sure one can be from the wire: high, mediu
 when:                           # every line must hold; see Conditions
   response.grant: any
   response.credentials-allowed: true
-message: '{request.method} {request.url} is answered with "*" and credentials'   # facts in braces; {{ is a brace
+message: '{request.method} {request.url} returned "*" with credentials'   # facts in braces; {{ is a brace
 why: What it means for a person.
-fix: 'Access-Control-Allow-Origin: {request.origin}'   # a text; or cases (`when` and `say`), the first that holds counts, and a text at the end
+fixes:                          # best first; each with a side: server, gateway, page or setup
+  - side: server
+    headers: ['Access-Control-Allow-Origin: {request.origin}', 'Vary: Origin']   # the exact lines to send
+  - side: page
+    when: {request.credentials: unknown}
+    text: 'Send the request without credentials'
 sources: ["https://fetch.spec.whatwg.org/#cors-protocol-and-credentials"]
 bad:
   - name: the star with credentials
@@ -57,8 +62,11 @@ good:
 
 A rule with `reason: <reason>` fires when the browser that sent the request blocks for it, and may say `{failure.header}`, `{failure.value}` and `{failure.wanted}` of the
 failing check. `{failure.line}`, and a fact that is one header's text with `.line` behind it (`{response.allow-origin.line}`), say the whole line, or that there is
-`no Access-Control-Allow-Origin`. A rule with `cause: true` names what happened in the place of CORS (no answer, a login, a gateway), and is told before any talk of
-headers. A rule with `never: why` is an entry for something that no traffic shows.
+`no Access-Control-Allow-Origin`. A fix is left out when a value in it is absent or unknown, or is the origin `null`; a header line also when it would be shortened.
+
+`stage` says where the request went wrong (`no-response`, `intermediary`, `status`, `request`, `headers`, the default): of several findings on one page request the one
+with the smallest stage is the cause. `explains` lists rules (or families) whose findings on the same page request are consequences of this one; an entry
+`{when: …, rules: […]}` holds only under a condition. A rule with `never: why` is an entry for something that no traffic shows.
 
 A sample is a request and its response, from a page on `https://app.example` to `https://api.example/me` unless it says otherwise. `request` and `response` take
 `method`, `url`, `status` and headers (a list is several lines, `~` takes away what a browser adds); `preflight` holds the status and headers of the preflight's answer;
@@ -129,11 +137,13 @@ def facts_in_use(rules: Iterable[Rule]) -> frozenset[str]:
     """Return the names of the facts that rules ask for or say, and of those that stand guard over them."""
     used: set[str] = set()
     for rule in rules:
-        conditions = [case.when for case in rule.cases] + [case.when for case in rule.fix_cases]
+        conditions = [case.when for case in rule.cases]
+        conditions += [fix.when for fix in rule.fixes if fix.when is not None]
+        conditions += [one.when for one in rule.explains if one.when is not None]
         conditions += () if rule.condition is None else (rule.condition,)
         used |= {leaf.fact for condition in conditions for leaf in leaves(condition)}
-        used |= {name.removesuffix(LINE) for name in (*rule.message.fields, *rule.fix.fields)}
-        used |= {name.removesuffix(LINE) for case in rule.fix_cases for name in case.say.fields}
+        used |= {name.removesuffix(LINE) for name in rule.message.fields}
+        used |= {name.removesuffix(LINE) for fix in rule.fixes for template in fix.templates for name in template.fields}
     used |= {"exchange.oddities"}
     used |= {f"{one.message}.headers" for one in VOCABULARY.values() if one.needs_header}
     return frozenset(used & VOCABULARY.keys())
@@ -159,7 +169,7 @@ def _catalogue(rules: list[Rule]) -> Iterator[str]:
         yield "| rule | severity | what it says |"
         yield "| --- | --- | --- |"
         for rule in members:
-            yield f"| [`{rule.id}`](#{rule.id}) | {_severity(rule)} | {_cell(rule.summary)} |"
+            yield f"| [`{rule.id}`](#{rule.id}) | {_severity(rule)} | {_cell(rule.title)} |"
         for rule in members:
             yield from _entry(rule)
 
@@ -173,7 +183,7 @@ def _severity(rule: Rule) -> str:
 
 def _entry(rule: Rule) -> Iterator[str]:
     yield f"\n#### {rule.id}\n"
-    yield f"**{_text(rule.summary)}.** {_text(rule.why)}\n"
+    yield f"**{_text(rule.title)}.** {_text(rule.why)}\n"
     if rule.never is not None:
         yield f"- Never fires: {_text(rule.never)}"
     elif rule.condition is not None:
@@ -181,7 +191,10 @@ def _entry(rule: Rule) -> Iterator[str]:
         cases = [f"{case.severity.word} when {describe(case.when)}" for case in rule.cases]
         last = f"otherwise {rule.severity.word}" if cases else rule.severity.word
         yield f"- Severity: {_text('; '.join((*cases, last)))} (confidence: {rule.confidence})"
-    yield f"- Fix: {_text(fix_text(rule))}"
+    for line in fix_lines(rule):
+        yield f"- Fix, {_text(line)}"
+    if rule.explains:
+        yield f"- Explains: {_text(explained_text(rule))}"
     yield f"- Sources: {', '.join(f'<{source}>' for source in rule.sources)}"
 
 

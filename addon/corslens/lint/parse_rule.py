@@ -8,10 +8,10 @@ from msgspec import Struct
 
 from corslens.lint.fact import Kind
 from corslens.lint.facts import VOCABULARY
-from corslens.lint.finding import Confidence, Severity
+from corslens.lint.finding import Confidence, Severity, Side, Stage
 from corslens.lint.parse_condition import parse_condition
 from corslens.lint.parse_sample import parse_samples
-from corslens.lint.rule import Case, ExchangeFilter, Family, FixCase, Override, Rule, Silence
+from corslens.lint.rule import Case, ExchangeFilter, Explanation, Family, FixTemplate, Override, Rule, Silence
 from corslens.lint.template import FAILURE_FIELDS, LINE, Template, parse_template
 from corslens.lint.yaml_reader import Node, Reader, nearest
 from corslens.verdict.reasons import Reason
@@ -20,10 +20,18 @@ type ParseFilter = Callable[[str], ExchangeFilter]
 """Reads a flow filter; ValueError when the text is none."""
 
 RULE_FIELDS = (
-    "id", "family", "summary", "why", "severity", "confidence", "reason", "cause", "when", "never", "message", "fix", "sources", "bad", "good",
+    "id", "family", "title", "why", "severity", "confidence", "reason", "stage", "explains", "when", "never", "message", "fixes", "sources", "bad", "good",
 )  # fmt: skip
-FIX_CASE_FIELDS = ("when", "say")
+FIX_FIELDS = ("side", "when", "text", "headers")
+EXPLANATION_FIELDS = ("when", "rules")
 OVERRIDE_FIELDS = ("rule", "severity", "silence", "because")
+STAGES = {stage.word: stage for stage in Stage}
+_FORMER_FIELDS = {
+    "summary": 'it is called "title" now',
+    "fix": 'it is a list called "fixes" now, each with a "side" and a "text" or "headers"',
+    "cause": 'it is called "stage" now',
+}
+"""Fields of rule files of corslens 0.1, and what a user writes instead."""
 SEVERITIES = {severity.word: severity for severity in Severity}
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _PLACEHOLDER = parse_template("…")
@@ -38,17 +46,20 @@ class Change(Struct, frozen=True):
     silence: Silence | None
 
 
-def parse_rule(reader: Reader, node: Node, *, stem: str, folder: str, alone: bool) -> Rule | None:
+def parse_rule(
+    reader: Reader, node: Node, *, stem: str, folder: str, alone: bool, mentions: list[Node] | None = None
+) -> Rule | None:
     """Return the rule written at a document's root, None when it cannot be made out at all.
 
     Args:
         stem: of the file's name, the id unless the rule names one.
         folder: in which the file is, the family where it is one.
         alone: the file holds this rule only.
+        mentions: takes the nodes that name other rules, which can be looked up once all are known.
     """
     before = len(reader.problems)
-    required = ("summary", "severity", "message") if alone else ("id", "summary", "severity", "message")
-    fields = reader.fields(node, "a rule", RULE_FIELDS, required)
+    required = ("title", "severity", "message") if alone else ("id", "title", "severity", "message")
+    fields = reader.fields(node, "a rule", RULE_FIELDS, required, _FORMER_FIELDS)
     id = reader.text(fields.get("id"), "id", stem)
     if not _ID.fullmatch(id):
         reader.refuse(fields.get("id", node), f'"{id}" is no rule id: lower-case words joined by hyphens')
@@ -63,11 +74,13 @@ def parse_rule(reader: Reader, node: Node, *, stem: str, folder: str, alone: boo
         reader.refuse(never, '"never" and "when" exclude each other')
     condition = None if when is None else parse_condition(reader, when)
     severity, cases = _severity(reader, fields.get("severity"))
-    fix, fix_cases = _fix(reader, fields.get("fix"), has_failure=reason is not None)
+    has_failure = reason is not None
+    fixes = reader.items(fields["fixes"], "fixes") if "fixes" in fields else ()
+    explained = reader.items(fields["explains"], "explains") if "explains" in fields else []
     rule = Rule(
         id=id,
         family=Family(family),
-        summary=reader.text(fields.get("summary"), "summary"),
+        title=reader.text(fields.get("title"), "title"),
         why=reader.text(fields.get("why"), "why"),
         severity=severity,
         cases=cases,
@@ -75,10 +88,10 @@ def parse_rule(reader: Reader, node: Node, *, stem: str, folder: str, alone: boo
         when=condition,
         never=None if never is None else reader.text(never, "never"),
         reason=None if reason is None else Reason(reason),
-        cause="cause" in fields and reader.flag(fields["cause"], "cause") is True,
-        message=_template(reader, fields.get("message"), "message", has_failure=reason is not None),
-        fix=fix,
-        fix_cases=fix_cases,
+        stage=STAGES[reader.choice(fields.get("stage"), "stage", STAGES) or Stage.HEADERS.word],
+        explains=_explains(reader, explained, [] if mentions is None else mentions),
+        message=_template(reader, fields.get("message"), "message", has_failure=has_failure),
+        fixes=tuple(fix for item in fixes if (fix := _fix(reader, item, has_failure=has_failure)) is not None),
         sources=tuple(_url(reader, item) for item in reader.items(fields["sources"], "sources")) if "sources" in fields else (),
         bad=parse_samples(reader, fields.get("bad"), "bad"),
         good=parse_samples(reader, fields.get("good"), "good"),
@@ -115,23 +128,41 @@ def _severity(reader: Reader, node: Node | None) -> tuple[Severity, tuple[Case, 
     return SEVERITIES.get(reader.choice(last, "severity", SEVERITIES) or "", Severity.INFO), tuple(cases)
 
 
-def _fix(reader: Reader, node: Node | None, *, has_failure: bool) -> tuple[Template, tuple[FixCase, ...]]:
-    """Return the fix and the cases before it: a text, or a list of `say` and `when` that ends with a text."""
-    if not isinstance(node, yaml.SequenceNode):
-        return _template(reader, node, "fix", has_failure=has_failure), ()
-    *entries, last = node.value or [node]
-    if not isinstance(last, yaml.ScalarNode):
-        reader.refuse(last, "the last fix stands alone: it counts when no case before it does")
-        return _PLACEHOLDER, ()
-    cases: list[FixCase] = []
-    for entry in entries:
-        fields = reader.fields(entry, "a case of fix", FIX_CASE_FIELDS, FIX_CASE_FIELDS)
-        when = fields.get("when")
-        condition = None if when is None else parse_condition(reader, when)
-        if condition is not None:
-            cases.append(FixCase(_template(reader, fields.get("say"), "fix", has_failure=has_failure), condition))
-    return _template(reader, last, "fix", has_failure=has_failure), tuple(cases)
+def _fix(reader: Reader, node: Node, *, has_failure: bool) -> FixTemplate | None:
+    fields = reader.fields(node, "a fix", FIX_FIELDS, ("side",))
+    side = reader.choice(fields.get("side"), "side", Side)
+    when, text, headers = fields.get("when"), fields.get("text"), fields.get("headers")
+    if fields and text is None and headers is None:
+        reader.refuse(node, 'a fix lacks "text" or "headers"')
+    lines = [] if headers is None else reader.items(headers, "headers")
+    fix = FixTemplate(
+        side=Side(side or Side.SERVER),
+        text=None if text is None else _template(reader, text, "text", has_failure=has_failure),
+        headers=tuple(_template(reader, line, "headers", has_failure=has_failure) for line in lines),
+        when=None if when is None else parse_condition(reader, when),
+    )
+    for line, template in zip(lines, fix.headers, strict=True):
+        if not _HEADER_LINE.match(template.text):
+            reader.refuse(line, f'a header line is written "Name: value", not "{template.text}"')
+    return None if side is None else fix
 
+
+def _explains(reader: Reader, items: list[Node], mentions: list[Node]) -> tuple[Explanation, ...]:
+    """Return what a rule explains always, then what it explains only when a condition holds."""
+    always = [item for item in items if not isinstance(item, yaml.MappingNode)]
+    mentions += always
+    found = [Explanation(tuple(reader.text(item, "explains") for item in always))] if always else []
+    for item in items:
+        if isinstance(item, yaml.MappingNode):
+            fields = reader.fields(item, "an entry of explains", EXPLANATION_FIELDS, EXPLANATION_FIELDS)
+            names = reader.items(fields["rules"], "rules") if "rules" in fields else []
+            when = parse_condition(reader, fields["when"]) if "when" in fields else None
+            mentions += names
+            found.append(Explanation(tuple(reader.text(name, "a rule's id") for name in names), when))
+    return tuple(found)
+
+
+_HEADER_LINE = re.compile(r"[A-Z][A-Za-z-]+: \S")
 
 _LINES = tuple(
     f"{name}{LINE}"

@@ -8,7 +8,7 @@ from msgspec import Struct
 from corslens.lint.condition import All, Condition, Leaf, Matcher, Test, compile_condition, leaves
 from corslens.lint.fact import Kind
 from corslens.lint.facts import VOCABULARY
-from corslens.lint.finding import Confidence, Severity
+from corslens.lint.finding import Confidence, Severity, Side, Stage
 from corslens.lint.index import Index
 from corslens.lint.sample import Sample
 from corslens.lint.template import Template
@@ -42,11 +42,25 @@ class Case(Struct, frozen=True):
     when: Condition
 
 
-class FixCase(Struct, frozen=True):
-    """What to do, and the circumstances in which that is the thing to do."""
+class FixTemplate(Struct, frozen=True, kw_only=True):
+    """A fix before its facts are filled in, and the circumstances in which it is one."""
 
-    say: Template
-    when: Condition
+    side: Side
+    text: Template | None = None
+    headers: tuple[Template, ...] = ()
+    when: Condition | None = None
+
+    @property
+    def templates(self) -> tuple[Template, ...]:
+        """Everything in it that facts are filled into."""
+        return self.headers if self.text is None else (self.text, *self.headers)
+
+
+class Explanation(Struct, frozen=True):
+    """Rules and families whose findings follow from this one, and the circumstances in which they do."""
+
+    names: tuple[str, ...]
+    when: Condition | None = None
 
 
 class Rule(Struct, frozen=True, kw_only=True):
@@ -54,7 +68,8 @@ class Rule(Struct, frozen=True, kw_only=True):
 
     id: str
     family: Family
-    summary: str
+    title: str
+    """A noun phrase or short clause."""
     why: str
     severity: Severity
     """When no case holds."""
@@ -66,13 +81,11 @@ class Rule(Struct, frozen=True, kw_only=True):
     never: str | None = None
     reason: Reason | None = None
     """The reason of a verdict that this rule puts into words."""
-    cause: bool = False
-    """It names what happened in the place of CORS, and is told before any talk of headers."""
+    stage: Stage = Stage.HEADERS
+    explains: tuple[Explanation, ...] = ()
     message: Template
-    fix: Template
-    """When no case holds."""
-    fix_cases: tuple[FixCase, ...] = ()
-    """The first that holds decides."""
+    fixes: tuple[FixTemplate, ...] = ()
+    """Best first; all that hold are kept."""
     sources: tuple[str, ...] = ()
     bad: tuple[Sample, ...] = ()
     good: tuple[Sample, ...] = ()
@@ -126,7 +139,9 @@ class Fireable(Struct, frozen=True):
     rule: Rule
     cases: tuple[tuple[Severity, Test], ...]
     severity: Severity
-    fixes: tuple[tuple[Template, Test], ...]
+    fixes: tuple[tuple[FixTemplate, Test | None], ...]
+    explains: tuple[tuple[frozenset[str], Test | None], ...]
+    """Families are resolved to the ids of their rules."""
     silences: tuple[Silence, ...]
     order: int
     evidence: tuple[tuple[str, str], ...]
@@ -170,11 +185,21 @@ class RuleSet:
             rule,
             tuple((case.severity, compile_condition(case.when, VOCABULARY)) for case in cases),
             rule.severity if override is None else override.severity,
-            tuple((case.say, compile_condition(case.when, VOCABULARY)) for case in rule.fix_cases),
+            tuple((fix, _optional_test(fix.when)) for fix in rule.fixes),
+            tuple((self._resolved(rule, one.names), _optional_test(one.when)) for one in rule.explains),
             tuple(silence for silence in self.silences if silence.rule == rule.id),
             order,
             *_evidence(rule),
         )
+
+    def _resolved(self, rule: Rule, names: tuple[str, ...]) -> frozenset[str]:
+        """Return the ids of the rules that the names stand for."""
+        members = {other.id for other in self.rules.values() if other.family in names}
+        return frozenset(members.union(name for name in names if name in self.rules) - {rule.id})
+
+
+def _optional_test(condition: Condition | None) -> Test | None:
+    return None if condition is None else compile_condition(condition, VOCABULARY)
 
 
 def _evidence(rule: Rule) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:

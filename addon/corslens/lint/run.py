@@ -6,9 +6,9 @@ from corslens.fetch.bounded_cache import bounded_cache
 from corslens.fetch.constants import canonical_name
 from corslens.fetch.messages import NO_HEADERS, HeaderList
 from corslens.lint.facts import VOCABULARY, Facts
-from corslens.lint.finding import Confidence, Evidence, Finding, Severity
-from corslens.lint.rule import Fireable, Rule, RuleSet
-from corslens.lint.template import Template, render
+from corslens.lint.finding import Confidence, Evidence, Finding, Fix, Severity
+from corslens.lint.rule import Fireable, FixTemplate, Rule, RuleSet
+from corslens.lint.template import render, render_known
 from corslens.observation.evidence import Unknown
 from corslens.observation.redaction import redact_header
 from corslens.verdict.verdict import Failure
@@ -62,10 +62,12 @@ def _finding(fireable: Fireable, facts: Facts) -> Finding:
         rule=rule.id,
         severity=_severity(fireable, facts),
         confidence=_confidence(rule, facts),
+        title=rule.title,
+        stage=rule.stage,
         message=render(rule.message, facts, failure, VOCABULARY),
-        fix=render(_fix(fireable, facts), facts, failure, VOCABULARY),
+        fixes=_fixes(fireable, facts, failure),
         evidence=_evidence(fireable, facts, failure),
-        cause=rule.cause,
+        explains=_explains(fireable, facts),
     )
 
 
@@ -83,11 +85,35 @@ def _confidence(rule: Rule, facts: Facts) -> Confidence:
     return rule.confidence
 
 
-def _fix(fireable: Fireable, facts: Facts) -> Template:
-    for say, holds in fireable.fixes:
-        if holds(facts):
-            return say
-    return fireable.rule.fix
+def _fixes(fireable: Fireable, facts: Facts, failure: Failure | None) -> tuple[Fix, ...]:
+    fixes = (_fix(fix, facts, failure) for fix, holds in fireable.fixes if holds is None or holds(facts))
+    return tuple(fix for fix in fixes if fix is not None)
+
+
+def _fix(fix: FixTemplate, facts: Facts, failure: Failure | None) -> Fix | None:
+    """Fill a fix in, None when what it says stands on a value that cannot be known."""
+    text = "" if fix.text is None else render_known(fix.text, facts, failure, VOCABULARY)
+    if text is None:
+        return None
+    lines = [render_known(line, facts, failure, VOCABULARY, exact=True) for line in fix.headers]
+    headers = tuple(line for line in lines if line is not None)
+    if len(headers) < len(lines):
+        headers = ()  # half of the lines would be no fix
+    return Fix(side=fix.side, text=text, headers=headers) if text or headers else None
+
+
+_NOTHING_EXPLAINED: frozenset[str] = frozenset()
+
+
+def _explains(fireable: Fireable, facts: Facts) -> frozenset[str]:
+    found = [names for names, holds in fireable.explains if holds is None or holds(facts)]
+    match found:
+        case []:
+            return _NOTHING_EXPLAINED
+        case [names]:
+            return names
+        case _:
+            return frozenset().union(*found)
 
 
 def _evidence(fireable: Fireable, facts: Facts, failure: Failure | None) -> tuple[Evidence, ...]:

@@ -6,8 +6,8 @@ from corslens.engines.engine import Engine
 from corslens.lint.condition import MATCHERS, Argument, Asking, Matcher
 from corslens.lint.fact import Fact, Kind
 from corslens.lint.facts import VOCABULARY
-from corslens.lint.finding import Confidence
-from corslens.lint.parse_rule import FIX_CASE_FIELDS, SEVERITIES
+from corslens.lint.finding import Confidence, Side
+from corslens.lint.parse_rule import EXPLANATION_FIELDS, SEVERITIES, STAGES
 from corslens.lint.rule import Family
 from corslens.verdict.reasons import Reason
 
@@ -44,11 +44,11 @@ def _rule() -> Json:
     return {
         "type": "object",
         "additionalProperties": False,
-        "required": ["summary", "severity", "message"],
+        "required": ["title", "severity", "message"],
         "properties": {
             "id": {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "description": "The file's name, unless given."},
             "family": {"enum": list(Family)},
-            "summary": {**_TEXT, "description": "The fault in one sentence."},
+            "title": {**_TEXT, "description": "The fault in at most 60 characters."},
             "why": {**_TEXT, "description": "What it means for a person."},
             "severity": {
                 "description": "One word, or cases of which the first that holds counts, and a word at the end.",
@@ -71,29 +71,47 @@ def _rule() -> Json:
             },
             "confidence": {"enum": list(Confidence), "description": "How sure one can be from the wire."},
             "reason": {"enum": list(Reason), "description": "Fires when the browser blocks for this reason."},
-            "cause": {"type": "boolean", "description": "It names what happened in the place of CORS, and is told first."},
+            "stage": {
+                "enum": list(STAGES),
+                "description": "Where the request went wrong; the smallest of a page request is its cause.",
+            },
+            "explains": {
+                "type": "array",
+                "description": "Rules and families whose findings on the same page request are consequences of this one.",
+                "items": {
+                    "anyOf": [
+                        _TEXT,
+                        {
+                            "type": "object",
+                            "additionalProperties": False,
+                            "required": list(EXPLANATION_FIELDS),
+                            "properties": {"when": _CONDITION, "rules": {"type": "array", "items": _TEXT}},
+                        },
+                    ]
+                },
+            },
             "when": _CONDITION,
             "never": {**_TEXT, "description": "Why no traffic shows it."},
             "message": {**_TEXT, "description": "What the finding says; facts stand in braces."},
-            "fix": {
-                "description": "The smallest thing that mends it; facts stand in braces. Or cases of which the first that holds counts, and a text at the end.",
-                "anyOf": [
-                    _TEXT,
-                    {
-                        "type": "array",
-                        "items": {
-                            "anyOf": [
-                                _TEXT,
-                                {
-                                    "type": "object",
-                                    "additionalProperties": False,
-                                    "required": list(FIX_CASE_FIELDS),
-                                    "properties": {"when": _CONDITION, "say": _TEXT},
-                                },
-                            ]
+            "fixes": {
+                "type": "array",
+                "description": "What to do, best first; facts stand in braces.",
+                "items": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["side"],
+                    "anyOf": [{"required": ["text"]}, {"required": ["headers"]}],
+                    "properties": {
+                        "side": {"enum": list(Side), "description": "Who can make it."},
+                        "when": _CONDITION,
+                        "text": {**_TEXT, "description": "A sentence that begins with a verb."},
+                        "headers": {
+                            "type": "array",
+                            "items": {"type": "string", "pattern": "^[A-Z][A-Za-z-]+: "},
+                            "description": "The exact lines to send, `Name: value`.",
                         },
                     },
-                ],
+                },
             },
             "sources": {"type": "array", "items": {"type": "string", "pattern": "^https://"}},
             "bad": {"type": "array", "items": {"$ref": "#/$defs/sample"}, "description": "Traffic on which it must fire."},

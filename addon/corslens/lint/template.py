@@ -23,8 +23,6 @@ LINE = ".line"
 _FIELD = re.compile(r"\{([^{}]*)\}")
 ABSENT = "none"
 """What stands for a header or a fact that is not there."""
-NOT_NULL = "(an origin of the page's own; \"null\" is anybody's)"
-"""What stands for `null` where a fix names the wanted origin: a server that took it at its word would let in every sandboxed frame."""
 _OPEN, _CLOSE = "\ue000", "\ue001"  # private characters that no rule holds
 _LONGEST = 200
 _LOOKED_AT = 4 * _LONGEST
@@ -73,6 +71,42 @@ def render(template: Template, facts: Any, failure: Failure | None, vocabulary: 
     return "".join(shown)
 
 
+def render_known(
+    template: Template, facts: Any, failure: Failure | None, vocabulary: Mapping[str, Fact[Any]], *, exact: bool = False
+) -> str | None:
+    """Fill a template in; None when a value in it is absent or unknown, or the origin `null`, which nobody should allow.
+
+    Args:
+        exact: the text is to be copied, so that a value may be neither shortened nor redacted.
+    """
+    for name in template.fields:
+        if name in FAILURE_FIELDS:
+            value = None if failure is None else getattr(failure, _FAILURE_ATTRIBUTES[name])
+            header = None if failure is None else failure.header
+        else:
+            fact = vocabulary[name.removesuffix(LINE)]
+            value, header = getattr(facts, fact.attribute), fact.header
+        if value is None or value in ("", "null", frozenset()) or isinstance(value, Unknown):
+            return None
+        if exact and not _is_exact(header, value):
+            return None
+    return render(template, facts, failure, vocabulary)
+
+
+_FAILURE_ATTRIBUTES = {
+    "failure.header": "header",
+    "failure.line": "value",
+    "failure.value": "value",
+    "failure.wanted": "wanted",
+}
+
+
+def _is_exact(header: str | None, value: Any) -> bool:
+    if isinstance(value, frozenset):
+        return len(value) <= _MOST
+    return not isinstance(value, str) or _text(header, value) == value
+
+
 def _of_failure(name: str, failure: Failure | None) -> str:
     if failure is None:
         return ABSENT
@@ -84,8 +118,6 @@ def _of_failure(name: str, failure: Failure | None) -> str:
             return _line(header, failure.value)
         case "failure.value":
             return ABSENT if failure.value is None else _text(header, failure.value)
-        case _ if failure.wanted == "null":
-            return NOT_NULL
         case _:
             return "something else" if failure.wanted is None else _text(header, failure.wanted)
 

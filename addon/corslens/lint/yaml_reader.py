@@ -3,7 +3,7 @@
 Neither values nor structure are believed: keys are checked against those that are wanted, repeated keys, aliases and depth are refused.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 import yaml
@@ -15,6 +15,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LARGEST = 1 << 20
 _DEEPEST = 40
 _TOO_DEEP = f"nested deeper than {_DEEPEST} levels"
+_NO_FORMER: Mapping[str, str] = {}
 
 
 class Problem(Struct, frozen=True, kw_only=True):
@@ -110,14 +111,22 @@ class Reader:
                 entries[key.value] = (key, value)
         return entries
 
-    def fields(self, node: Node, what: str, known: Iterable[str], required: Iterable[str] = ()) -> dict[str, Node]:
-        """Return the values of a mapping whose keys are known; unknown and missing ones are refused."""
+    def fields(
+        self, node: Node, what: str, known: Iterable[str], required: Iterable[str] = (), former: Mapping[str, str] = _NO_FORMER
+    ) -> dict[str, Node]:
+        """Return the values of a mapping whose keys are known; unknown and missing ones are refused.
+
+        Args:
+            former: fields of older versions, and what to write instead.
+        """
         entries = self.mapping(node, what)
         names = tuple(known)
         found: dict[str, Node] = {}
         for name, (key, value) in entries.items():
             if name in names:
                 found[name] = value
+            elif name in former:
+                self.refuse(key, f'{what} has no field "{name}" any more: {former[name]}')
             else:
                 self.refuse(key, f'unknown field "{name}" in {what}{nearest(name, names)}')
         if isinstance(node, yaml.MappingNode):

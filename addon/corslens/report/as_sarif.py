@@ -64,7 +64,7 @@ def _rule(id: str, rule: Rule | None) -> Json:
         properties["security-severity"] = _SECURITY_SEVERITY[rule.worst]
     found: Json = {
         "id": id,
-        "shortDescription": {"text": rule.summary},
+        "shortDescription": {"text": rule.title},
         "fullDescription": {"text": rule.why},
         "help": {
             "text": "\n".join((rule.why, *rule.sources)),

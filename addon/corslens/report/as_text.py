@@ -184,7 +184,7 @@ def _finding_sentence(inspection: Inspection, finding: Finding) -> tuple[str, st
     word = finding.severity.word
     if not is_reported and word != _SEVERITY_OF.get(label(inspection)):
         message = f"{word}: {message}"
-    return escape(message), finding.rule, escape(finding.fix)
+    return escape(message), finding.rule, escape(finding.advice)
 
 
 _SEVERITY_OF = {"BLOCKED": "error", "PATCHED": "error", "ERROR": "error", "WARNING": "warning", "INFO": "info"}

@@ -271,8 +271,8 @@ def _findings(inspection: Inspection) -> Iterator[str]:
         for proof in finding.evidence:
             shown = "(missing)" if proof.value is None else escape(redact_header(proof.header, proof.value))
             yield f"  {proof.message}: {escape(proof.header)}: {shown}"
-        if finding.fix:
-            yield f"  fix: {escape(finding.fix)}"
+        if finding.advice:
+            yield f"  fix: {escape(finding.advice)}"
     if inspection.silenced:
         yield f"silenced by your rules: {_list(finding.rule for finding in inspection.silenced)}"
 

@@ -364,7 +364,7 @@ def _problem(group: Key, problem: _Problem) -> Json:
         "severity": finding.severity.word,
         "confidence": finding.confidence.value,
         "message": finding.message,
-        "fix": finding.fix,
+        "fix": finding.advice,
         "api": redact_url(group.api_origin),
         "path": group.path,
         "pages": _present(problem.pages),

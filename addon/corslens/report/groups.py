@@ -159,7 +159,7 @@ def _add(groups: dict[Key, Group], inspection: Inspection, finding: Finding, lim
             severity=finding.severity,
             confidence=finding.confidence,
             message=finding.message,
-            fix=finding.fix,
+            fix=finding.advice,
             evidence=finding.evidence,
             first=exchange.request.time,
             last=exchange.request.time,
@@ -168,7 +168,7 @@ def _add(groups: dict[Key, Group], inspection: Inspection, finding: Finding, lim
         )
     elif finding.severity > group.severity:
         group.severity, group.confidence = finding.severity, finding.confidence
-        group.message, group.fix, group.evidence = finding.message, finding.fix, finding.evidence
+        group.message, group.fix, group.evidence = finding.message, finding.advice, finding.evidence
     beside = inspection.findings if finding.cause else (finding,)
     group.rank = max([group.rank, *(one.severity for one in beside)])
     group.count += 1

@@ -51,4 +51,4 @@ def _supposed(origins: Iterable[str]) -> Iterable[str]:
 
 def _words(rules: RuleSet, id: str) -> Json | None:
     rule = rules.rules.get(id)
-    return None if rule is None else {"summary": rule.summary, "why": rule.why, "sources": rule.sources}
+    return None if rule is None else {"summary": rule.title, "why": rule.why, "sources": rule.sources}

@@ -256,7 +256,7 @@ def _finding(finding: Finding) -> FindingRecord:
         severity=finding.severity.word,
         confidence=finding.confidence.value,
         message=finding.message,
-        fix=finding.fix,
+        fix=finding.advice,
         evidence=tuple(EvidenceRecord(message=line.message, header=line.header, value=line.value) for line in finding.evidence),
     )
 
