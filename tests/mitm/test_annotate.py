@@ -106,7 +106,7 @@ def test_id_of_foreign_metadata(stored):
 def test_a_long_comment_is_cut():
     """The list has one line for it."""
     made = flow()
-    annotate.annotate(made, inspected(made, error="x" * 1000))
+    annotate.annotate(made, inspected(made, error="lost " * 200))
     assert 200 < len(made.comment) <= 240
 
 
@@ -128,7 +128,7 @@ def test_the_reason_is_named_beside_what_happened_in_its_place():
 
 
 def test_a_long_sentence_is_cut_and_the_names_are_not():
-    made = answered(flow(path=f"/{'x' * 300}"))
+    made = answered(flow(path="/plain-words-of-a-path" * 14))
     (inspection,) = Inspector(rules=load_rules()).inspect(exchange_of(made))
     annotate.annotate(made, inspection)
-    assert len(made.comment) <= 240 and made.comment.endswith("x… [acao-missing]")
+    assert len(made.comment) <= 240 and made.comment.endswith("… [acao-missing]")

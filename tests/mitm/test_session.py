@@ -422,7 +422,7 @@ async def test_a_fault_of_ours_never_breaks_traffic(confdir, caplog):
             assert (got.status, got.body) == (200, b"hi")
     told = [record.getMessage() for record in caplog.records if "corslens failed on" in record.getMessage()]
     assert len(told) == 1
-    assert api.url("/me?token=[redacted]") in told[0]
+    assert api.url("/me?token=*") in told[0]
     assert "secret" not in told[0]
     assert "RuntimeError" in told[0]
 
@@ -433,7 +433,7 @@ async def test_hostile_bytes_reach_no_terminal(confdir):
     async with Server({"/me": fixed(200, [("Access-Control-Allow-Origin", "x\x9b31m")])}) as api, Proxy(confdir) as proxy:
         await proxy.send("GET", api.url("/me"), [("Origin", evil)])
     text = proxy.out.getvalue() + proxy.keeper.flows[0].comment
-    assert "\\x1b" in text
+    assert "from http://*" in text
     assert not {"\x1b", "\x07", "\x9b"} & set(text)
 
 

@@ -11,7 +11,7 @@ from tests.report.test_comparison import capture
 
 CHANGES = compare(
     capture(PAGE) | capture(PAGE, url=f"{API}/gone"),
-    capture(None, findings=(finding("acao-missing"),)) | capture(None, url=f"{API}/new\x1b"),
+    capture(None, findings=(finding("acao-missing"),)) | capture(None, url=f"{API}/new"),
 )
 
 
@@ -22,7 +22,7 @@ def test_text():
         "  + error: acao-missing",
         "",
         "only after:",
-        rf"  GET {API}/new\x1b  from {PAGE}  (simple)  blocked (acao-missing)",
+        f"  GET {API}/new  from {PAGE}  (simple)  blocked (acao-missing)",
         "",
         "only before:",
         f"  GET {API}/gone  from {PAGE}  (simple)",

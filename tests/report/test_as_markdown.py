@@ -30,8 +30,12 @@ def test_known_findings_are_counted_and_not_listed():
     assert "9 known from the baseline, not listed." in text and "| ---" not in text
 
 
+WORDS = ("ba", "be", "bi", "bo", "bu", "da", "de", "di", "do", "du", "fa", "fe", "fi", "fo", "fu", "ga", "ge", "gi", "go", "gu")
+LONG = "a-path/of-many/plain-words/that-name/every-thing/twice"
+
+
 def test_a_long_report_is_cut_where_github_would_refuse_it():
-    made = [exchange(request(url=f"{API}/{'x' * 60}/p{n}"), response()) for n in range(400)]
+    made = [exchange(request(url=f"{API}/{LONG}/{one}{two}"), response()) for one in WORDS for two in WORDS]
     inspections = [structs.replace(one, findings=(finding(),)) for one in inspected(made, NO_RULES)]
     text = render_markdown(collection(inspections))
     assert len(text) < 65_536
@@ -56,7 +60,7 @@ def test_no_page_can_put_a_link_or_an_image_into_the_comment():
     """Markdown goes on within an element for code."""
     made = inspected([exchange(request(origin="https://a![x](https://evil.example/x.png)~~\\"), response())], NO_RULES)
     text = render_markdown(collection([structs.replace(one, findings=(finding(),)) for one in made]))
-    assert "<code>https:&sol;/a!&lsqb;x&rsqb;(https:&sol;/evil.example/x.png)&#126;&#126;&bsol;</code>" in text
+    assert "<code>https:&sol;/&ast;/" in text and "![" not in text and "https://evil" not in text
 
 
 def test_what_is_silenced_is_counted_and_is_not_nothing():

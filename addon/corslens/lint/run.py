@@ -2,7 +2,6 @@
 
 from msgspec import Struct, structs
 
-from corslens.fetch.bounded_cache import bounded_cache
 from corslens.fetch.constants import canonical_name
 from corslens.fetch.messages import NO_HEADERS, HeaderList
 from corslens.lint.facts import VOCABULARY, Facts
@@ -151,7 +150,6 @@ def _line(message: str, header: str, value: str | None) -> Evidence:
     return _short_line(message, header, value)
 
 
-@bounded_cache(4096)
 def _short_line(message: str, header: str, value: str | None) -> Evidence:
     return Evidence(
         message=message, header=canonical_name(header), value=None if value is None else redact_header(header, value)

@@ -7,11 +7,10 @@ from typing import Any
 from msgspec import Struct
 
 from corslens.engines.engine import Engine
-from corslens.fetch.bounded_cache import bounded_cache
 from corslens.fetch.constants import canonical_name
 from corslens.lint.fact import Fact, Kind
 from corslens.observation.evidence import Unknown
-from corslens.observation.redaction import redact_header, redact_url
+from corslens.observation.redaction import redact_header, redact_value
 from corslens.verdict.verdict import Failure
 
 FAILURE_FIELDS = ("failure.header", "failure.line", "failure.value", "failure.wanted")
@@ -155,9 +154,8 @@ def _text(header: str | None, value: str) -> str:
     return _redacted(header, value if len(value) <= _LOOKED_AT else value[:_LOOKED_AT])
 
 
-@bounded_cache(4096)
 def _redacted(header: str | None, value: str) -> str:
-    return _shortened(redact_header(header, value) if header is not None else redact_url(value))
+    return _shortened(redact_header(header, value) if header is not None else redact_value(value))
 
 
 def _shortened(text: str) -> str:

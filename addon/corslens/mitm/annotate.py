@@ -7,6 +7,7 @@ from mitmproxy import http
 from corslens.inspection import Inspection
 from corslens.lint.finding import Severity
 from corslens.observation.observation import Followed, Observation, Role
+from corslens.observation.redaction import redact_text
 from corslens.report.escape import escape
 from corslens.report.problems import label, reported_reason
 
@@ -81,7 +82,7 @@ def comment_for(inspection: Inspection, word: str, reason: str | None) -> str:
     observation = inspection.observation
     text = f"CORS {_what(observation)}: {word.lower()}"
     if observation.exchange.error is not None:
-        text += f", no answer ({escape(observation.exchange.error)})"
+        text += f", no answer ({escape(redact_text(observation.exchange.error))})"
     why = _why(inspection, reason, _LONGEST - len(text)) if inspection.findings or reason is not None else ""
     if why:
         text += f": {why}"

@@ -1,66 +1,211 @@
-"""Redaction: the one place that knows what is a secret, so that none reaches a log, report, comment or terminal line.
+"""Redaction: the one place that says what of the wire may be shown, in logs, reports, comments, the terminal and the live page.
 
-Evidence keeps its shape (which header, which parameter) and loses its value.
+An allowlist, because nobody can list all secrets: values of headers with a part in CORS, query parameters without their values,
+paths without the segments that are no plain words. A user may ask for the rest (`show_values`); cookies and whatever
+authenticates never appear at all.
 """
 
 import re
 
 from corslens.fetch.bounded_cache import bounded_cache
+from corslens.observation.path_shape import path_shape
+from corslens.observation.plain_segments import is_speakable, is_word, shown_name, shown_segment
 
 REDACTED = "[redacted]"
+"""Stands for a header's value."""
+STAR = "*"
+"""Stands for a part of a URL or of a text."""
 
-SECRET_HEADERS = frozenset({
-    "authorization", "proxy-authorization", "cookie", "cookie2", "set-cookie", "set-cookie2",
-    "x-api-key", "x-auth-token", "x-access-token", "x-csrf-token", "x-xsrf-token", "x-amz-security-token",
+SHOWN_HEADERS = frozenset({
+    "origin", "vary", "timing-allow-origin", "cross-origin-resource-policy", "cross-origin-embedder-policy",
+    "cross-origin-opener-policy", "content-type", "x-content-type-options", "allow", "location", "content-location", "referer",
+    "referrer-policy", "cache-control", "age", "accept", "accept-language", "content-language", "range",
 })  # fmt: skip
-"""Header names (lower-case) whose values are never shown."""
+"""Header names (lower-case) with a part in CORS: it judges them, safelists them by value, or stores what they say."""
+SHOWN_PREFIXES = ("access-control-", "sec-fetch-")
+"""Beginnings of such names; headers of the protocol that somebody misspelled begin like this, too."""
 
-_SECRET_NAME = re.compile(
-    r"(?i)(?:^|[-_.\[])(?:access|refresh|id|auth|bearer|csrf|xsrf|session)?[-_.]?"
-    r"(?:token|secret|passw(?:or)?d|passwd|pwd|api[-_.]?key|apikey|key|auth|sig|signature|session(?:id)?|sid|jwt|code|"
-    r"credential|credentials|assertion|otp|pin|saml(?:request|response)|state|nonce)(?:$|[-_.\]])"
+NEVER_SHOWN = frozenset({
+    "authorization", "proxy-authorization", "authentication-info", "proxy-authentication-info", "cookie", "cookie2", "set-cookie",
+    "set-cookie2", "x-api-key", "api-key", "apikey", "x-auth-token", "x-access-token", "x-csrf-token", "x-xsrf-token", "x-session-token",
+    "x-client-secret", "x-amz-security-token", "x-goog-iam-authorization-token", "x-ms-token-aad-access-token", "sec-websocket-key",
+    "cf-access-jwt-assertion", "x-amzn-oidc-data", "x-amzn-oidc-accesstoken", "x-forwarded-access-token", "private-token",
+    "x-vault-token", "x-gitlab-token", "x-hub-signature", "x-hub-signature-256", "dpop",
+})  # fmt: skip
+"""Header names (lower-case) of cookies and credentials, whatever the user asks for."""
+_AUTHENTICATES = re.compile(r"auth(?!or)|cookie|token|secret|passw|credential|api-?key|jwt|session|signature")
+
+_URL_HEADERS = frozenset({"origin", "location", "content-location", "referer"})
+_CHALLENGES = frozenset({"www-authenticate", "proxy-authenticate"})
+_CHALLENGE = re.compile(r"\s*(basic|bearer|digest|negotiate|ntlm|dpop|mutual|hoba|scram-sha-256|vapid)(?:\s|$)", re.IGNORECASE)
+
+LONGEST = 4096
+"""Characters of a URL or text that are looked at; what stands behind is not shown."""
+_MOST_PARAMETERS = 32
+
+_ABSOLUTE = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30}):[\\/]{2,}([^/?#\\]*)(.*)", re.DOTALL)
+_OPAQUE = re.compile(r"([A-Za-z][A-Za-z0-9+-]{0,30}):(?!\d{1,5}(?:$|[/?#]))")
+_HOST_PORT = re.compile(r"([A-Za-z0-9._-]{1,255}:\d{1,5})((?:[/?#].*)?)", re.DOTALL)
+_HOST = re.compile(r"[\w.~*%\[\]:-]{1,300}")
+_URL_IN_TEXT = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}:(?:/|\\){2}[^\s\"<>`]+")
+_PATH_IN_TEXT = re.compile(r"(?<![\w.*/<-])/[^\s\"<>`]*")
+_CLOSING = ".,;:!?)]}'|"
+_WHOLE_URL = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]{0,30}:[\\/]{2}|[\\/])\S*")
+_RUN = re.compile(r"[A-Za-z0-9_+/.~%-]{10,}")
+"""What may be a token: a long run of the characters that tokens are made of."""
+_NO_TOKEN = (
+    re.compile(r"\d{1,20}|\d{1,3}(?:\.\d{1,3}){3}"),
+    # The name of a header.
+    re.compile(r"(?:[A-Za-z]{1,20}\d{0,3}|[a-z]\d[a-z]?)(?:[-_](?:[A-Za-z]{1,20}\d{0,3}|[a-z]\d[a-z]?|\d{1,4}))*"),
+    # The name of a host.
+    re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,40}[a-z0-9])?\.){1,6}[a-z]{2,20}\.?"),
 )
-# Linear: a token is looked for once in each run of its characters, from the first `eyJ` on.
-_SECRET_VALUE = re.compile(
-    r"(?<![\w-])(?>[\w-]*?eyJ)[\w-]{8,}+\.[\w-]+\.[\w-]*|(?:sk|pk|ghp|gho|xox[abp])[-_][\w-]{10,}|AKIA[A-Z0-9]{12,}"
-)
-_PARAMETER = re.compile(r"([?&;#])([^?=&;#]*)=([^&;#]*)")
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_LETTERS = re.compile(r"[A-Za-z]+")
 
 
-def is_secret_name(name: str) -> bool:
-    """Say whether a parameter or header of this name looks as if it held a secret."""
-    return _SECRET_NAME.search(_CAMEL.sub("-", name)) is not None
+class _Choice:
+    """What the user of this process chose."""
+
+    values = False
 
 
-def _parameter(match: re.Match[str]) -> str:
-    mark, name, value = match.groups()
-    if value and (is_secret_name(name) or _SECRET_VALUE.search(value)):
-        value = REDACTED
-    return f"{mark}{name}={value}"
+def show_values(chosen: bool) -> None:
+    """Show what is otherwise redacted, but for cookies and credentials; a choice of the process's user."""
+    _Choice.values = chosen
 
 
-@bounded_cache(4096)
+def values_are_shown() -> bool:
+    """Say whether the user chose so."""
+    return _Choice.values
+
+
+VALUES_ARE_SHOWN = "Values are shown (URLs, paths, header values): this output may hold secrets and personal data."
+"""What every output says when the user chose so."""
+
+
 def redact_url(url: str) -> str:
-    """Return the URL without user name, password and the values of parameters that look like secrets."""
-    scheme, separator, rest = url.partition("://")
-    if separator:
-        end = next((i for i, character in enumerate(rest) if character in "/?#\\"), len(rest))
-        userinfo, at, host = rest[:end].rpartition("@")
-        if at and userinfo:
-            rest = f"{REDACTED}@{host}{rest[end:]}"
-    else:
-        scheme, rest = "", url
-    if "=" in rest:
-        rest = _PARAMETER.sub(_parameter, rest)
-    return _SECRET_VALUE.sub(REDACTED, f"{scheme}{separator}{rest}")
+    """Return the URL, or the reference, as it may be shown: `https://api.example/users/*?page=*`.
+
+    Never with user name and password. What is shown is a URL again, and redacting it once more changes nothing.
+    """
+    return _with_values(url) if _Choice.values else public_url(url)
+
+
+@bounded_cache(8192)
+def public_url(url: str) -> str:
+    """Return the URL as it may leave the machine, whatever the user chose."""
+    if len(url) > LONGEST:
+        url = url[:LONGEST]
+    absolute = _ABSOLUTE.fullmatch(url)
+    if absolute is not None:
+        scheme, authority, rest = absolute.groups()
+        return f"{scheme}://{_authority(authority)}{_reference(rest)}"
+    if url[:2] in ("//", "/\\", "\\\\"):
+        return f"//{public_url(f'x://{url[2:]}')[4:]}"
+    opaque = _OPAQUE.match(url)
+    if opaque is not None:
+        return f"{opaque[1]}:{STAR}"
+    host_port = _HOST_PORT.fullmatch(url)
+    if host_port is not None:
+        return host_port[1] + _reference(host_port[2])
+    return _reference(url)
+
+
+def endpoint_path(url: str) -> str:
+    """Return the path of an absolute URL as endpoints are named: without ids, and as it may leave the machine, whatever the user chose."""
+    return public_url(path_shape(url))
 
 
 def redact_header(name: str, value: str) -> str:
-    """Return the value as it may be shown."""
+    """Return a header's value as it may be shown."""
     lowered = name.lower()
-    if lowered in SECRET_HEADERS or (is_secret_name(lowered) and not lowered.startswith("access-control-")):
+    if lowered in SHOWN_HEADERS or lowered.startswith(SHOWN_PREFIXES):
+        return redact_url(value) if lowered in _URL_HEADERS else redact_text(value)
+    if lowered in _CHALLENGES:
+        scheme = _CHALLENGE.match(value)
+        return f"{scheme[1]} {REDACTED}" if scheme is not None else REDACTED
+    if not _Choice.values or lowered in NEVER_SHOWN or _AUTHENTICATES.search(lowered) is not None:
         return REDACTED
-    if lowered in ("location", "referer", "origin", "content-location", "link", "refresh"):
-        return redact_url(value)
-    return _SECRET_VALUE.sub(REDACTED, value) if len(value) > 12 else value
+    return redact_text(value)
+
+
+def redact_value(value: str) -> str:
+    """Return wire text that belongs to no header, a URL or any other, as it may be shown."""
+    return redact_url(value) if _WHOLE_URL.fullmatch(value) is not None else redact_text(value)
+
+
+def redact_text(text: str) -> str:
+    """Return text with wire text in it (a message, an error, an unknown value) as it may be shown: its URLs and paths redacted, its tokens starred."""
+    if _Choice.values:
+        return _URL_IN_TEXT.sub(lambda found: _with_values(found[0]), text)
+    return _public_text(text)
+
+
+@bounded_cache(8192)
+def _public_text(text: str) -> str:
+    if len(text) > LONGEST:
+        text = f"{text[: LONGEST - 1]}…"
+    if ":" in text:
+        text = _URL_IN_TEXT.sub(_reduced, text)
+    if "/" in text:
+        text = _PATH_IN_TEXT.sub(_reduced, text)
+    return _RUN.sub(_token, text)
+
+
+def _reduced(found: re.Match[str]) -> str:
+    whole = found[0]
+    url = whole.rstrip(_CLOSING)
+    # Lists (`a, https://b, https://c` without spaces) hold several.
+    parts = re.split(r"([,;](?=[A-Za-z][A-Za-z0-9+.-]{0,30}:/))", url)
+    return "".join(part if place % 2 else public_url(part) for place, part in enumerate(parts)) + whole[len(url) :]
+
+
+def _token(found: re.Match[str]) -> str:
+    run = found[0]
+    if any(form.fullmatch(run) for form in _NO_TOKEN):
+        return run
+    spans = _LETTERS.findall(run)
+    plain = all(
+        len(span) <= 4 or ((len(span) <= 20 and (span.isupper() and is_speakable(span))) or is_word(span)) for span in spans
+    )
+    return run if plain and spans and not any(map(str.isdigit, run)) else STAR
+
+
+def _authority(authority: str) -> str:
+    userinfo, at, host = authority.rpartition("@")
+    shown = host if not host or _HOST.fullmatch(host) else STAR
+    return f"{STAR}@{shown}" if at and userinfo else shown
+
+
+def _reference(rest: str) -> str:
+    """Return path, query and fragment."""
+    rest, hash_sign, fragment = rest.partition("#")
+    path, question, query = rest.partition("?")
+    shown = "/".join(map(shown_segment, path.replace("\\", "/").split("/"))) if path else ""
+    if question:
+        shown += f"?{_query(query)}"
+    if hash_sign:
+        shown += f"#{STAR}" if fragment else "#"
+    return shown
+
+
+def _query(query: str) -> str:
+    parameters = query.split("&", _MOST_PARAMETERS)
+    more = "&…" if len(parameters) > _MOST_PARAMETERS else ""
+    return "&".join(map(_parameter, parameters[:_MOST_PARAMETERS])) + more
+
+
+def _parameter(parameter: str) -> str:
+    name, equals, value = parameter.partition("=")
+    if not equals:
+        # A query without names is a value: `?eyJhbGci…`.
+        return parameter if parameter in ("", STAR, "…") else STAR
+    return f"{shown_name(name)}={STAR if value else ''}"
+
+
+def _with_values(url: str) -> str:
+    absolute = _ABSOLUTE.fullmatch(url)
+    if absolute is None or "@" not in absolute[2]:
+        return url
+    scheme, authority, rest = absolute.groups()
+    return f"{scheme}://{_authority(authority)}{rest}"

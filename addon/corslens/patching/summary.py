@@ -22,8 +22,7 @@ from corslens.fetch.constants import (
 )
 from corslens.observation.evidence import Known
 from corslens.observation.observation import Observation, Role
-from corslens.observation.path_shape import path_shape
-from corslens.observation.redaction import redact_header, redact_url
+from corslens.observation.redaction import endpoint_path, redact_header, redact_url
 from corslens.patching.patch import HeaderChange, Patch
 
 STATUS = "status"
@@ -128,7 +127,7 @@ class Summary:
         """
         half = Half.PREFLIGHT if observation.role is Role.PREFLIGHT else Half.RESPONSE
         url = observation.exchange.request.url
-        place = (observation.target_origin, path_shape(url), half)
+        place = (observation.target_origin, endpoint_path(url), half)
         if patch.status is not None:
             self._note((*place, STATUS), url, [str(patch.status.before)], asked)
         included = isinstance(observation.credentials, Known)
@@ -174,7 +173,9 @@ class Summary:
                     shape=shape,
                     half=half,
                     header=header,
-                    wanted=tuple(redact_header(header, value) for value in values[:_SHOWN_VALUES]),
+                    wanted=tuple(
+                        value if header == STATUS else redact_header(header, value) for value in values[:_SHOWN_VALUES]
+                    ),
                     more=max(len(values) - _SHOWN_VALUES, 0),
                     exchanges=entry.exchanges,
                     asked=entry.asked,

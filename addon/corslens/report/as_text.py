@@ -11,7 +11,7 @@ from corslens.inspection import Inspection
 from corslens.lint.finding import Finding, Severity
 from corslens.observation.network_error import plain_words
 from corslens.observation.observation import Role
-from corslens.observation.redaction import redact_header, redact_url
+from corslens.observation.redaction import redact_header, redact_text, redact_url
 from corslens.report.collection import Collection
 from corslens.report.escape import escape
 from corslens.report.groups import key_of
@@ -148,7 +148,7 @@ def _particulars(inspection: Inspection) -> Iterator[tuple[str, str, str]]:
     findings = sorted(inspection.findings, key=lambda finding: (finding.rule != reason, -finding.severity))
     causes = [finding for finding in findings if finding.cause]
     if observation.exchange.error and not causes:
-        yield f"no response: {_shown(plain_words(observation.exchange.error))}", "", ""
+        yield f"no response: {_shown(redact_text(plain_words(observation.exchange.error)))}", "", ""
     for finding in causes:
         yield _finding_sentence(inspection, finding)
     # Where nothing answered, what the browser says of the proxy's own error page is no news.
@@ -214,7 +214,7 @@ def _failure_sentence(inspection: Inspection) -> str:
         return f"{side} → {status}: {failure.reason.value.replace('-', ' ')}{only}"
     header = escape(failure.header)
     held = "is missing" if failure.value is None else f'is "{_shown(redact_header(failure.header, failure.value))}"'
-    wanted = f", wanted {_shown(failure.wanted)}" if failure.wanted else ""
+    wanted = f", wanted {_shown(redact_header(failure.header, failure.wanted))}" if failure.wanted else ""
     return f"{side} → {status} but {header} {held}{wanted}{only}"
 
 
@@ -223,7 +223,7 @@ def _patch_sentences(inspection: Inspection) -> Iterator[tuple[str, str, str]]:
     patch = inspection.patch.patch
     verb = "patched" if inspection.patch.applied else "would patch"
     if patch.refused:
-        yield f"not patched: {escape(patch.refused)}", "", ""
+        yield f"not patched: {escape(redact_text(patch.refused))}", "", ""
     if patch.status is not None:
         yield f"{verb}: status {patch.status.before} → {patch.status.after}", "", ""
     for change in patch.changes:

@@ -15,7 +15,7 @@ from corslens.observation.evidence import Known
 from corslens.observation.exchange import Exchange
 from corslens.observation.network_error import plain_words
 from corslens.observation.observation import Followed, Observation, Role
-from corslens.observation.redaction import redact_header, redact_url
+from corslens.observation.redaction import redact_header, redact_text, redact_url
 from corslens.report.escape import escape
 from corslens.report.record import timestamp
 from corslens.verdict.decide import explain
@@ -91,7 +91,7 @@ def _exchange(inspection: Inspection) -> Iterator[str]:
         if isinstance(known, Known):
             yield f"{what}: {escape(known.value)}  (told by {_list(known.evidence)})"
     if observation.exchange.error is not None:
-        yield f"no answer: {escape(plain_words(observation.exchange.error))}"
+        yield f"no answer: {escape(redact_text(plain_words(observation.exchange.error)))}"
         if observation.exchange.answered_by_proxy:
             yield "the browser got the proxy's own error page, which has no CORS headers: its CORS message is only a consequence"
 
@@ -213,7 +213,7 @@ def _check(check: Check) -> Iterator[str]:
         yield f"{'':<12}   {escape(check.header)}: {shown}"
     if check.failure is not None and check.failure.wanted:
         would = "" if check.state is CheckState.FAILED else " (would fail, too)"
-        yield f"{'':<12}   wanted: {escape(check.failure.wanted)}{would}"
+        yield f"{'':<12}   wanted: {escape(redact_text(check.failure.wanted))}{would}"
 
 
 def _need(observation: Observation) -> Iterator[str]:
@@ -280,7 +280,7 @@ def _findings(inspection: Inspection) -> Iterator[str]:
 def _patch(view: PatchedView) -> Iterator[str]:
     patch = view.patch
     if patch.refused:
-        yield f"refused: {escape(patch.refused)}"
+        yield f"refused: {escape(redact_text(patch.refused))}"
     if patch.beyond:
         yield f"no change of the response can mend: {_list(reason.value for reason in patch.beyond)}"
     if patch.empty:
@@ -288,12 +288,12 @@ def _patch(view: PatchedView) -> Iterator[str]:
     yield "applied" if view.applied else "dry run: this would be changed"
     if patch.status is not None:
         yield f"- status {patch.status.before}"
-        yield f"+ status {patch.status.after}  ({escape(patch.status.because)})"
+        yield f"+ status {patch.status.after}  ({escape(redact_text(patch.status.because))})"
     for change in patch.changes:
         for value in change.before:
             yield f"- {escape(change.header)}: {escape(redact_header(change.header, value))}"
         after = "(removed)" if change.combined is None else escape(redact_header(change.header, change.combined))
-        yield f"+ {escape(change.header)}: {after}  ({escape(change.because)})"
+        yield f"+ {escape(change.header)}: {after}  ({escape(redact_text(change.because))})"
     for engine, verdict in view.verdicts_after.items():
         yield f"then in {engine.label}: {_outcome(verdict, engine)}"
 

@@ -10,8 +10,7 @@ from corslens.engines.engine import Engine
 from corslens.inspection import Inspection
 from corslens.lint.finding import Severity
 from corslens.observation.observation import Role
-from corslens.observation.path_shape import path_shape
-from corslens.observation.redaction import redact_url
+from corslens.observation.redaction import endpoint_path, public_url
 from corslens.report.groups import without_loopback_port
 from corslens.verdict.verdict import Outcome
 
@@ -84,10 +83,10 @@ def states(inspections: Iterable[Inspection]) -> dict[Endpoint, State]:
         state = found[
             Endpoint(
                 without_loopback_port(observation.target_origin),
-                redact_url(path_shape(request.url)),
+                endpoint_path(request.url),
                 request.method,
                 observation.role,
-                without_loopback_port(redact_url(observation.page_origin or observation.origin or "null")),
+                without_loopback_port(public_url(observation.page_origin or observation.origin or "null")),
             )
         ]
         state.exchanges += 1

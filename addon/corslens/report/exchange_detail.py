@@ -15,7 +15,7 @@ from corslens.lint.finding import Evidence
 from corslens.observation.evidence import Known, Unknown
 from corslens.observation.exchange import Exchange
 from corslens.observation.observation import CoveringPreflight, Followed, Observation, Role
-from corslens.observation.redaction import redact_header, redact_url
+from corslens.observation.redaction import redact_header, redact_text, redact_url
 from corslens.report.record import record
 from corslens.verdict.decide import explain
 from corslens.verdict.verdict import Check, Failure, Verdict
@@ -110,6 +110,8 @@ def concerned_engines(verdicts: Mapping[Engine, Verdict], rule: str) -> tuple[st
 def _check(check: Check) -> Json:
     shown = check.value if check.header is None or check.value is None else redact_header(check.header, check.value)
     wanted = None if check.failure is None else check.failure.wanted
+    if wanted is not None:
+        wanted = redact_text(wanted) if check.header is None else redact_header(check.header, wanted)
     return {"title": check.title, "state": check.state, "header": check.header, "value": shown, "wanted": wanted}
 
 
@@ -220,7 +222,7 @@ def _step(
         "origin": None if origin is None else redact_url(origin),
         "time": request.time,
         "status": None if response is None else response.status,
-        "error": exchange.error,
+        "error": None if exchange.error is None else redact_text(exchange.error),
         "byProxy": exchange.answered_by_proxy,
         "outcome": "allowed" if verdict is None else verdict.outcome.value,
         "reason": verdict.reason.value if verdict is not None and verdict.reason is not None else None,
@@ -251,7 +253,7 @@ def _asked_step(observation: Observation, blocked: bool, find: Find, pool: Pool)
         "method": (need.method if need is not None else None) or asked or "",
         "url": redact_url(observation.exchange.request.url),
         "target": redact_url(observation.target_origin),
-        "origin": observation.origin,
+        "origin": None if observation.origin is None else redact_url(observation.origin),
         "time": None,
         "status": None,
         "error": None,

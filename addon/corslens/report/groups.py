@@ -8,8 +8,7 @@ from msgspec import Struct, field
 from corslens.inspection import Inspection
 from corslens.lint.finding import Confidence, Evidence, Finding, Severity
 from corslens.observation.exchange import Source
-from corslens.observation.path_shape import path_shape
-from corslens.observation.redaction import redact_url
+from corslens.observation.redaction import endpoint_path, public_url, redact_url
 
 EXAMPLES = 5
 """Exchanges that a group names; the first ones."""
@@ -95,7 +94,7 @@ def key_of(inspection: Inspection, finding: Finding) -> Key:
 def endpoint_of(inspection: Inspection) -> tuple[str, str]:
     """Return the API's origin and the shape of the path."""
     observation = inspection.observation
-    return observation.target_origin, redact_url(path_shape(observation.exchange.request.url))
+    return public_url(observation.target_origin), endpoint_path(observation.exchange.request.url)
 
 
 def fold(

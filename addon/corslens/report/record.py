@@ -16,7 +16,7 @@ from corslens.lint.finding import Finding
 from corslens.observation.evidence import Known
 from corslens.observation.exchange import Source
 from corslens.observation.observation import Observation, Role
-from corslens.observation.redaction import redact_header, redact_url
+from corslens.observation.redaction import redact_header, redact_text, redact_url
 from corslens.patching.patch import Patch
 from corslens.report.escape import escape_json
 from corslens.verdict.hindsight import Mistake
@@ -179,7 +179,7 @@ def record(inspection: Inspection) -> Record:
         method=exchange.request.method,
         url=redact_url(exchange.request.url),
         status=None if response is None else response.status,
-        error=exchange.error,
+        error=None if exchange.error is None else redact_text(exchange.error),
         preflight=None
         if preflight is None
         else PreflightRecord(id=preflight.id, from_cache=preflight.from_cache, age=round(preflight.age, 6)),
@@ -221,10 +221,15 @@ def _credentials(observation: Observation) -> CredentialsRecord:
 
 
 def _failure(failure: Failure) -> FailureRecord:
-    value, header = failure.value, failure.header
-    if value is not None and header is not None:
-        value = redact_header(header, value)
-    return FailureRecord(reason=failure.reason, header=header, value=value, wanted=failure.wanted)
+    header = failure.header
+    value, wanted = (_shown(header, text) for text in (failure.value, failure.wanted))
+    return FailureRecord(reason=failure.reason, header=header, value=value, wanted=wanted)
+
+
+def _shown(header: str | None, text: str | None) -> str | None:
+    if text is None:
+        return None
+    return redact_text(text) if header is None else redact_header(header, text)
 
 
 def _branch(verdict: Verdict | None) -> BranchRecord | None:
@@ -274,14 +279,14 @@ def _patch(view: PatchedView) -> PatchRecord:
                 header=change.header,
                 before=tuple(redact_header(change.header, value) for value in change.before),
                 after=None if change.combined is None else redact_header(change.header, change.combined),
-                because=change.because,
+                because=redact_text(change.because),
             )
             for change in patch.changes
         ),
         status=None
         if patch.status is None
         else StatusRecord(before=patch.status.before, after=patch.status.after, because=patch.status.because),
-        refused=patch.refused,
+        refused=None if patch.refused is None else redact_text(patch.refused),
         beyond=patch.beyond,
         verdicts_after={engine: _verdict(verdict) for engine, verdict in view.verdicts_after.items()},
     )

@@ -1,0 +1,74 @@
+"""Plain segments: which parts of a path, and which parameter names, are words that a developer wrote, and no value.
+
+An allowlist by shape, because nobody can list what secrets look like: a short word, a version, a well-known name with a digit.
+"""
+
+import re
+
+_LONGEST_SEGMENT = 48
+_MOST_WORDS = 6
+_WORD = re.compile(r"[a-z]{1,20}|[A-Z][a-z]{1,19}|[A-Z]{1,4}|[a-z]{1,16}(?:[A-Z][a-z]{1,15}){1,4}|(?:[A-Z][a-z]{1,15}){2,4}")
+_NUMBER = re.compile(r"[vr]?\d{1,2}")
+_VERSION = re.compile(r"v\d{1,2}(?:\.\d{1,3}){0,2}")
+_WITH_DIGITS = frozenset({
+    "2fa", "3d", "7z", "a11y", "b2b", "base64", "bz2", "c2c", "ec2", "es6", "gpt4", "h2", "h264", "html5", "http2", "http3", "i18n", "ipv4",
+    "ipv6", "jpeg2000", "k8s", "l10n", "m3u8", "m4a", "m4s", "m4v", "md5", "mp3", "mp4", "neo4j", "oauth1", "oauth2", "oidc2", "p2p", "s3", "saml2",
+    "sha1", "sha256", "sha512", "utf8", "v1alpha1", "v1beta1", "v2beta1", "w3c", "web2", "web3", "woff2", "x509",
+})  # fmt: skip
+_SEPARATORS = re.compile(r"[-._]")
+_UNSPEAKABLE = re.compile(r"(?i)[bcdfghjklmnpqrstvwxz]{6}|[aeiou]{5}")
+_VOWEL = re.compile(r"(?i)[aeiouy]")
+_FILE = re.compile(
+    r"(.+)\.(js|mjs|cjs|css|map|json|html?|php|aspx?|jsp|xml|txt|png|jpe?g|gif|svg|webp|avif|ico|woff2?|ttf|otf|wasm|pdf|csv|mp[34]|m3u8|ts|webm|zip)"
+)
+_NAME = re.compile(r"[A-Za-z_$][\w.$-]{0,40}(?:\[[\w.$-]{0,40}\]){0,3}")
+
+
+def is_word(text: str) -> bool:
+    """Say whether the text is one short word that could be spoken, in small, capital or camel case; with digits only where they are known."""
+    if _WORD.fullmatch(text) is None:
+        return text.lower() in _WITH_DIGITS
+    return len(text) <= 5 or is_speakable(text)
+
+
+def is_speakable(letters: str) -> bool:
+    """Say whether letters have vowels between them, as words do and random ones mostly do not."""
+    return _VOWEL.search(letters) is not None and _UNSPEAKABLE.search(letters) is None
+
+
+def _are_words(text: str) -> bool:
+    if _VERSION.fullmatch(text) is not None:
+        return True
+    words = _SEPARATORS.split(text)
+    if len(words) > _MOST_WORDS or not all(is_word(word) or _NUMBER.fullmatch(word) for word in words):
+        return False
+    # Digits alone are an id (`/users/42`), and pieces of one letter are one that somebody cut.
+    return len(words) == 1 or any(len(word) > 1 and is_word(word) for word in words)
+
+
+def shown_segment(segment: str) -> str:
+    """Return a path segment if it is made of short words, else with `*` for what is not.
+
+    What follows a semicolon (`;jsessionid=…`) is a value; of a file that is named by its hash the ending stays.
+    """
+    if segment in ("", ".", "..", "*", "…"):
+        return segment
+    name, semicolon, _ = segment.partition(";")
+    if semicolon:
+        return f"{shown_segment(name)};*"
+    bare = name[1:] if name[0] in "._@" else name
+    if len(name) <= _LONGEST_SEGMENT and bare and not bare.isdigit() and _are_words(bare):
+        return name
+    file = _FILE.fullmatch(name)
+    if file is None:
+        return "*"
+    first, dash, _ = file[1].partition("-")
+    return f"{first}-*.{file[2]}" if dash and len(first) <= 20 and is_word(first) and not first.isdigit() else f"*.{file[2]}"
+
+
+def shown_name(name: str) -> str:
+    """Return a parameter's name if it is made of short words, else `*`."""
+    if _NAME.fullmatch(name) is None:
+        return "*"
+    words = [word for word in re.split(r"[-._$\[\]]+", name) if word]
+    return name if len(words) <= _MOST_WORDS and all(is_word(word) or _NUMBER.fullmatch(word) for word in words) else "*"

@@ -1,0 +1,59 @@
+"""Words that developers write are shown, and everything else is not."""
+
+import pytest
+from corslens.observation.plain_segments import is_speakable, is_word, shown_name, shown_segment
+
+
+@pytest.mark.parametrize(
+    "segment",
+    [
+        "api", "v1", "v1.2", "users", "me", "getUserById", "GetAll", "HTML", "index.html", "app.min.js", "_next", ".well-known", "@vite",
+        "openid-configuration", "step-2", "oauth2", "post-title-of-mine", "s3", "sendMessage", "graphql", "xml", "xhtml", "",
+    ],
+)  # fmt: skip
+def test_words_stay(segment: str) -> None:
+    assert shown_segment(segment) == segment
+
+
+@pytest.mark.parametrize(
+    "segment",
+    [
+        "42", "2026", "a1b2c3", "9f86d081884c7d65", "123e4567-e89b-12d3-a456-426614174000", "bot123456:AAF-x_y", "eyJhbGciOiJIUzI1NiJ9",
+        "SECRETTOKEN", "glpat-abcdefghij1234567890", "ada@site.example", "t%6Fken", "hunter2", "qwrtpsdfg", "x" * 30, "a-b-c-d", "~ada", "café",
+        "word-word-word-word-word-word-word",
+    ],
+)  # fmt: skip
+def test_values_do_not(segment: str) -> None:
+    assert shown_segment(segment) == "*"
+
+
+@pytest.mark.parametrize(
+    ("segment", "shown"),
+    [
+        ("app;jsessionid=1A2B", "app;*"), ("1A2B;x=1", "*;*"), ("index-BxYz12Ab.js", "index-*.js"), ("3f2a91bc.woff2", "*.woff2"),
+        ("1A2B3C.exe", "*"), ("index-*.js", "index-*.js"), ("app;*", "app;*"), ("*.js", "*.js"),
+    ],
+)  # fmt: skip
+def test_part_of_it_stays(segment: str, shown: str) -> None:
+    assert shown_segment(segment) == shown
+
+
+@pytest.mark.parametrize(
+    "name", ["page", "X-Amz-Signature", "accessToken", "filter[name]", "_", "$top", "a", "utm_source", "step2"]
+)
+def test_names_of_parameters(name: str) -> None:
+    shown = shown_name(name)
+    assert shown == (name if name != "step2" else "*")
+
+
+@pytest.mark.parametrize("name", ["t%6Fken", "9f86d081884c7d65", "", "eyJhbGciOiJIUzI1NiJ9", "https://a.example/"])
+def test_values_in_the_place_of_a_name(name: str) -> None:
+    assert shown_name(name) == "*"
+
+
+def test_word() -> None:
+    assert is_word("orders") and is_word("OAuth2".lower()) and not is_word("order5") and not is_word("")
+
+
+def test_speakable() -> None:
+    assert is_speakable("strengths") and not is_speakable("qwrtp") and not is_speakable("abcdfghj")
