@@ -81,10 +81,11 @@ def test_a_missing_python_is_told_in_one_sentence(tmp_path: Path) -> None:
     """scripts/_venv names what is wanted when neither PATH nor pyenv has a Python that is new enough."""
     scripts = tmp_path / "clone" / "scripts"
     scripts.mkdir(parents=True)
-    shutil.copy(ROOT / "scripts" / "_venv", scripts)
+    for name in ("_venv", "_python"):
+        shutil.copy(ROOT / "scripts" / name, scripts)
     tools = tmp_path / "tools"
     tools.mkdir()
-    for name in ("bash", "dirname", "sort", "ls", "cut", "sha256sum", "shasum", "head"):
+    for name in ("bash", "dirname", "sort", "ls", "cat", "cut", "sha256sum", "shasum", "head"):
         if path := shutil.which(name):
             (tools / name).symlink_to(path)
     old = tools / "python3"
@@ -106,26 +107,30 @@ def test_a_missing_python_is_told_in_one_sentence(tmp_path: Path) -> None:
     assert not (tmp_path / "clone" / ".venv").exists()
 
 
-def test_the_second_start_installs_nothing_until_something_changed(tmp_path: Path) -> None:
-    """With a .venv whose stamp fits, scripts/_venv prints its Python at once; a changed pyproject.toml makes it install again."""
+@pytest.mark.parametrize("changed", ["pyproject.toml", "scripts/locks/demo.txt"])
+def test_the_second_start_installs_nothing_until_something_changed(tmp_path: Path, changed: str) -> None:
+    """With a .venv whose stamp fits, scripts/_venv prints its Python at once; after a change of project or lock it installs again."""
     clone = tmp_path / "clone"
-    (clone / "scripts").mkdir(parents=True)
-    shutil.copy(ROOT / "scripts" / "_venv", clone / "scripts")
-    project = clone / "pyproject.toml"
+    (clone / "scripts" / "locks").mkdir(parents=True)
+    for name in ("_venv", "_python"):
+        shutil.copy(ROOT / "scripts" / name, clone / "scripts")
+    project, lock = clone / "pyproject.toml", clone / "scripts" / "locks" / "demo.txt"
     project.write_text("[project]\n")
+    lock.write_text("")
     venv.create(clone / ".venv", symlinks=True)  # without pip: to install anything must fail
     python = clone / ".venv" / "bin" / "python"
     version = ".".join(map(str, sys.version_info[:3])).replace(".", " ")
-    digest = hashlib.sha256(project.read_bytes()).hexdigest()
+    digest = hashlib.sha256(project.read_bytes() + lock.read_bytes()).hexdigest()
     (clone / ".venv" / "installed-demo").write_text(f"{version} {clone / '.venv'}\n{digest}\n")
 
     def start() -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "PIP_NO_INDEX": "1"}
         command = [str(clone / "scripts" / "_venv"), "demo"]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(command, capture_output=True, text=True, timeout=600, check=False, env=environment)
 
     first = start()
     assert (first.returncode, first.stdout, first.stderr) == (0, f"{python}\n", "")
-    project.write_text("[project]\nname = 'changed'\n")
+    (clone / changed).write_text("[project]\nname = 'changed'\n")
     second = start()
     assert second.returncode == 1
     assert "Installing corslens with the extra 'demo' into .venv" in second.stderr
