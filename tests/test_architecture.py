@@ -177,3 +177,17 @@ def test_every_module_of_the_core_has_its_namesake_test() -> None:
         if file.name != "__init__.py" and not (TESTS / file.parent / f"test_{file.name}").exists()
     }
     assert missing == set(WITHOUT_A_NAMESAKE)
+
+
+def test_every_capture_comes_through_the_door() -> None:
+    """Adapters make no head of their own: `fetch.limits` does, so that none is larger than what is behind it can bear."""
+    made = [
+        f"{_name(file)}:{node.lineno}"
+        for file in MODULES
+        if _room(file) in ("inputs", "mitm")
+        for node in ast.walk(_tree(file))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("Request", "Response", "HeaderList")
+    ]
+    assert made == []

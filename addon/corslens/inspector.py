@@ -25,6 +25,7 @@ from corslens.patching.patch import apply
 from corslens.patching.policy import PatchPolicy
 from corslens.patching.propose import NOTHING, propose
 from corslens.patching.stored import StoredResponses
+from corslens.verdict.cut_heads import is_cut
 from corslens.verdict.decide import decide
 from corslens.verdict.decide_each import decide_each
 from corslens.verdict.headline import SENDER, HeadlinePolicy
@@ -206,8 +207,8 @@ class Inspector:
         """Return the observation with what the browser gets, and the patch that makes it so."""
         exchange = observation.exchange
         response = exchange.response
-        if self.patch_policy is None or response is None or not (wanted or injections):
-            return observation, None
+        if self.patch_policy is None or response is None or not (wanted or injections) or is_cut(observation):
+            return observation, None  # of a head that was cut nobody knows all that a change would be made to
         # What was injected on purpose is not patched: it may be meant to break.
         patch = inject(injections, observation, self.patch_policy) if injections else NOTHING
         injected = not patch.empty

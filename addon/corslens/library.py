@@ -11,7 +11,7 @@ from corslens.inspection import Inspection
 from corslens.inspector import Inspector
 from corslens.lint.loader import load_rules
 from corslens.lint.rule import RuleSet
-from corslens.observation.exchange import Exchange
+from corslens.observation.exchange import Exchange, within_limits
 from corslens.report.collection import Collection
 from corslens.report.formats import Format, render
 from corslens.report.groups import Group
@@ -99,8 +99,8 @@ def inspect_exchange(
     """
     inspector = Inspector(rules=_rules(rules), headline=HeadlinePolicy.parse(engine or AUTO))
     if preflight is not None:
-        inspector.inspect(preflight)
-    found = inspector.inspect(exchange)[0]
+        inspector.inspect(within_limits(preflight))
+    found = inspector.inspect(within_limits(exchange))[0]
     return next((later for later in inspector.finish() if later.id == found.id), found)
 
 

@@ -104,6 +104,34 @@ class HeaderList(Struct, frozen=True, eq=False, gc=False):
 NO_HEADERS = HeaderList()
 
 
+class Cut(Struct, frozen=True, kw_only=True, gc=False):
+    """What of a message's head was beyond the limits (`fetch.limits`), and is neither kept nor looked at."""
+
+    lines: int = 0
+    """Header lines."""
+    values: int = 0
+    """Header lines whose value is shorter now."""
+    elements: int = 0
+    """Elements of lists, in those."""
+    url: int = 0
+    """Characters of the URL."""
+    method: int = 0
+    """Characters of the method."""
+    names: frozenset[str] = frozenset()
+    """Of those lines the names (lower-case) on which a verdict may hang."""
+
+    def __str__(self) -> str:
+        counts = (
+            (self.lines, "header line"), (self.elements, "list element"), (self.values, "header value"),
+            (self.url, "character of the URL"), (self.method, "character of the method"),
+        )  # fmt: skip
+        return ", ".join(f"{count:,} {_several(what) if count > 1 else what}" for count, what in counts if count)
+
+
+def _several(what: str) -> str:
+    return what.replace("character", "characters") if "character" in what else f"{what}s"
+
+
 class Request(Struct, frozen=True, kw_only=True, gc=False):
     """A request's head."""
 
@@ -115,6 +143,8 @@ class Request(Struct, frozen=True, kw_only=True, gc=False):
     http_version: str = "HTTP/1.1"
     time: float = 0.0
     """Seconds since the epoch at which the head was seen."""
+    cut: Cut | None = None
+    """What of it was beyond the limits; None: nothing."""
 
 
 class Response(Struct, frozen=True, kw_only=True, gc=False):
@@ -125,3 +155,5 @@ class Response(Struct, frozen=True, kw_only=True, gc=False):
     http_version: str = "HTTP/1.1"
     time: float = 0.0
     """Seconds since the epoch at which the head was seen."""
+    cut: Cut | None = None
+    """What of it was beyond the limits; None: nothing."""

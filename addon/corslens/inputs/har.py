@@ -17,7 +17,8 @@ import ada_url
 import msgspec
 from msgspec import Meta, Struct, field
 
-from corslens.fetch.messages import HeaderLine, HeaderList, Request, Response
+from corslens.fetch.limits import limited_headers, received_request, received_response
+from corslens.fetch.messages import HeaderLine
 from corslens.fetch.origins import is_potentially_trustworthy, origin_of
 from corslens.inputs.damage import Damage
 from corslens.inputs.har_entries import split_entries
@@ -266,9 +267,9 @@ class _Maker:
         if head is not None and status:
             if head.redirectURL and 300 <= status < 400 and not any(name.lower() == "location" for name, _ in answered_lines):
                 answered_lines.append(("Location", self._isomorphic(head.redirectURL)))
-            response = Response(
+            response = received_response(
                 status=status,
-                headers=HeaderList(answered_lines),
+                headers=limited_headers(answered_lines),
                 http_version=answered_version,
                 time=_answered(entry, sent),
             )
@@ -282,10 +283,10 @@ class _Maker:
                 return None
             answered_by_proxy = error != "" and not self._browser and is_answered_by_proxy(error)
             error = error or "no response was recorded"
-        request = Request(
+        request = received_request(
             method=entry.request.method,
             url=_url(f"{scheme}:{rest}"),
-            headers=HeaderList(asked_lines),
+            headers=limited_headers(asked_lines),
             http_version=asked_version,
             time=sent,
         )

@@ -23,11 +23,14 @@ from corslens.lint.header_lists import holds_odd_elements, is_by_hand
 from corslens.lint.header_spelling import OBSOLETE_NAMES, REQUEST_NAMES, RESPONSE_NAMES, meant_names
 from corslens.lint.hosts import Hosting, Place, hosting_of, look_alike, place_of
 from corslens.observation.wanted_headers import WANTED_BY_PAGES
+from corslens.verdict.cut_heads import is_cut
 
 
 class Oddity(StrEnum):
     """What is out of the ordinary about an exchange."""
 
+    CUT = "cut"
+    """What of a head was beyond the limits was not looked at."""
     UNANSWERED = "unanswered"
     ERROR = "error"
     """A status of 400 or more."""
@@ -112,7 +115,13 @@ def is_odd_grant(allow_origin: str, origin: str | None, target: str) -> bool:
 
 
 class OddityFacts(FactsBase):
-    """`exchange.oddities`."""
+    """`exchange.*`."""
+
+    @fact("exchange.cut", rank=50, only_if=Oddity.CUT)
+    def cut(self) -> str | None:
+        """What of the heads was beyond the limits and was not looked at: `response: 8,490 header lines`."""
+        heads = (("request", self.sent.cut), ("response", None if self.got is None else self.got.cut))
+        return "; ".join(f"{head}: {cut}" for head, cut in heads if cut is not None) or None
 
     @fact("exchange.oddities", rank=1)
     def oddities(self) -> frozenset[Oddity]:
@@ -140,6 +149,8 @@ class OddityFacts(FactsBase):
                 found |= {Oddity.PREFLIGHT_BY_HAND}
             if "access-control-" in ",".join(asked).lower():
                 found |= {Oddity.REQUEST_HEADERS}
+        if is_cut(observation):
+            found |= {Oddity.CUT}
         if observation.redirected_from is not None:
             found |= {Oddity.REDIRECTED}
         if observation.preflights_missed:

@@ -148,6 +148,8 @@ class Fireable(Struct, frozen=True):
     """Message and header name of each line that its conditions stand on."""
     evidence_sets: tuple[tuple[str, str], ...]
     """Message and attribute of each fact that is a set of header names."""
+    tells_of_cut: bool = False
+    """It speaks of what was cut off a head."""
 
 
 class RuleSet:
@@ -190,6 +192,7 @@ class RuleSet:
             tuple(silence for silence in self.silences if silence.rule == rule.id),
             order,
             *_evidence(rule),
+            tells_of_cut=rule.when is not None and any(leaf.fact == "exchange.cut" for leaf in leaves(rule.when)),
         )
 
     def _resolved(self, rule: Rule, names: tuple[str, ...]) -> frozenset[str]:

@@ -10,6 +10,7 @@ from corslens.lint.rule import Fireable, FixTemplate, Rule, RuleSet
 from corslens.lint.template import render, render_known
 from corslens.observation.evidence import Unknown
 from corslens.observation.redaction import redact_header
+from corslens.verdict.cut_heads import is_cut
 from corslens.verdict.verdict import Failure
 
 _LONGEST_EVIDENCE = 500
@@ -29,6 +30,9 @@ NOTHING = LintResult()
 def run(rules: RuleSet, facts: Facts) -> LintResult:
     """Lint one exchange."""
     fired = rules.index.collect(facts)
+    if is_cut(facts.observation):
+        # The absence of what was not looked at is no fault; what the verdict names has been found certain.
+        fired = [one for one in fired if one.tells_of_cut or one.rule.reason is not None]
     if not fired:
         return NOTHING
     findings: list[tuple[tuple[bool, int, int, int], Finding]] = []

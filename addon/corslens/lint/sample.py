@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from corslens.engines.engine import Engine
 from corslens.fetch.constants import ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD
-from corslens.fetch.messages import HeaderLine, HeaderList, Request, Response
+from corslens.fetch.limits import limited_headers, received_request, received_response
+from corslens.fetch.messages import HeaderLine, Request, Response
 from corslens.fetch.origins import is_potentially_trustworthy, is_same_site, origin_of
 from corslens.fetch.request_headers import cors_unsafe_request_header_names, is_forbidden_request_header
 from corslens.observation.exchange import Exchange
@@ -72,11 +73,13 @@ class Sample(Struct, frozen=True, kw_only=True):
             if step.preflight is not None:
                 status, headers = step.preflight
                 asked = _preflight(request, time - 0.1)
-                answered = Response(status=status, headers=HeaderList(_lines(headers)), time=time - 0.05)
+                answered = received_response(status=status, headers=limited_headers(_lines(headers)), time=time - 0.05)
                 exchanges.append(_exchange(f"{number}-preflight", asked, answered, None))
             response = None
             if step.status is not None and step.error is None:
-                response = Response(status=step.status, headers=HeaderList(_lines(step.response)), time=time + 0.05)
+                response = received_response(
+                    status=step.status, headers=limited_headers(_lines(step.response)), time=time + 0.05
+                )
             exchanges.append(_exchange(str(number), request, response, step.error))
         return tuple(exchanges)
 
@@ -113,8 +116,8 @@ def _request(step: Step, engine: Engine, time: float) -> Request:
             added["sec-fetch-storage-access"] = "active"
     if step.method not in ("GET", "HEAD"):
         added["content-length"] = "2"
-    return Request(
-        method=step.method, url=step.url, headers=HeaderList(_lines(added | given)), http_version=step.version, time=time
+    return received_request(
+        method=step.method, url=step.url, headers=limited_headers(_lines(added | given)), http_version=step.version, time=time
     )
 
 
@@ -128,4 +131,4 @@ def _preflight(request: Request, time: float) -> Request:
         lines.append((ACCESS_CONTROL_REQUEST_HEADERS, ",".join(unsafe)))
     kept = ("origin", "user-agent", "sec-fetch-mode", "sec-fetch-dest", "sec-fetch-site")
     lines += [line for line in headers.lines if line[0] in kept]
-    return Request(method="OPTIONS", url=request.url, headers=HeaderList(lines), time=time)
+    return received_request(method="OPTIONS", url=request.url, headers=limited_headers(lines), time=time)

@@ -13,7 +13,7 @@ from msgspec import structs
 from corslens.fetch.messages import NO_HEADERS
 from corslens.inputs.damage import Damage
 from corslens.inputs.relevance import concerns_cors
-from corslens.mitm.convert import exchange_of, header_list
+from corslens.mitm.convert import exchange_of, header_lines
 from corslens.observation.exchange import Exchange, Source
 from corslens.report.escape import escape
 
@@ -91,8 +91,10 @@ class FlowFileReader:
         if state["type"] != "http" or state["request"]["method"] == b"CONNECT":
             return False
         request, response = state["request"], state["response"]
-        asked = header_list(request["headers"])
-        status, answered = (0, NO_HEADERS) if response is None else (response["status_code"], header_list(response["headers"]))
+        asked = header_lines(request["headers"])[0]
+        status, answered = (
+            (0, NO_HEADERS) if response is None else (response["status_code"], header_lines(response["headers"])[0])
+        )
         if concerns_cors(request["method"].decode("latin-1"), "", asked.lines, status, answered.lines):
             return False
         self.skipped += 1

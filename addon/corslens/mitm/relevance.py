@@ -8,6 +8,7 @@ from mitmproxy import http
 from msgspec import Struct
 
 from corslens.fetch.bounded_cache import bounded_cache
+from corslens.fetch.limits import HEADER_LINES
 from corslens.mitm.fields import LONGEST, REMEMBERED, Fields
 
 _GRANTS = (b"access-c", b"timing-a", b"cross-or")
@@ -20,6 +21,8 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 def request_concerns_cors(request: http.Request) -> bool:
     """Say whether a request comes from another origin, as far as its Origin header and fetch metadata tell."""
     data = request.data
+    if len(data.headers.fields) > HEADER_LINES:
+        return True  # what is beyond might tell; nothing is looked up by so many lines
     told = _told_by(data.headers.fields)
     if told.foreign_no_cors:
         return True  # a script, a beacon: some rules have something to say of these
@@ -64,7 +67,8 @@ def _told_by(fields: Fields) -> _Told:
 def response_concerns_cors(response: http.Response) -> bool:
     """Say whether a response grants something to other origins, or may lead to one."""
     data = response.data
-    return data.status_code in _REDIRECTS or _grants(data.headers.fields)
+    fields = data.headers.fields
+    return data.status_code in _REDIRECTS or len(fields) > HEADER_LINES or _grants(fields)
 
 
 def _grants(fields: Fields) -> bool:

@@ -21,6 +21,7 @@ from corslens.observation.network_error import is_answered_by_proxy
 from corslens.observation.observation import Role
 from corslens.patching.answer import answer
 from corslens.patching.summary import Summary
+from corslens.verdict.cut_heads import is_cut
 
 _UNANSWERED = "the client disconnected, or the proxy ended, before there was an answer"
 """Of a flow that no hook told the end of: mitmproxy 12 loses some of the streams that an HTTP/2 client resets."""
@@ -109,7 +110,7 @@ class Session:
         observation = self.inspector.begin(state.exchange)
         state.refused = flow.response is not None and flow.response.data.status_code == 407
         # Somebody before us may have answered already.
-        may_answer = flow.response is None and flow.request.data.port != self.connections.web_port
+        may_answer = flow.response is None and not is_cut(observation) and flow.request.data.port != self.connections.web_port
         if observation.role is Role.PREFLIGHT and may_answer and self.patching.answers(flow):
             given = answer(observation, self.patching.policy)
             if given is not None and given.response is not None:

@@ -6,6 +6,7 @@ The *actual request* is this project's word for the request that a CORS-prefligh
 
 from msgspec import Struct, structs
 
+from corslens.fetch.limits import limited_request, limited_response
 from corslens.fetch.messages import Request, Response
 from corslens.observation.network_error import NetworkError, network_error
 
@@ -75,3 +76,13 @@ class Exchange(Struct, frozen=True, kw_only=True, gc=False):
     def with_response(self, response: Response | None) -> "Exchange":
         """Return this exchange, had the server sent that response and the browser got it."""
         return structs.replace(self, response=response, renewed=None, replaced=None)
+
+
+def within_limits(exchange: Exchange) -> Exchange:
+    """Return an exchange that no capture adapter of ours made, with heads as those make them: within the limits (`fetch.limits`)."""
+    response = exchange.response
+    return structs.replace(
+        exchange,
+        request=limited_request(exchange.request),
+        response=None if response is None else limited_response(response),
+    )

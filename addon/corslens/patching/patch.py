@@ -1,6 +1,6 @@
 """Patch: a list of changes to one response, each with its reason."""
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from corslens.fetch.messages import Response
 from corslens.verdict.reasons import Reason
@@ -59,4 +59,4 @@ def apply(patch: Patch, response: Response) -> Response:
     for change in patch.changes:
         headers = headers.with_header(change.header, change.lines)
     status = response.status if patch.status is None else patch.status.after
-    return Response(status=status, headers=headers, http_version=response.http_version, time=response.time)
+    return structs.replace(response, status=status, headers=headers)

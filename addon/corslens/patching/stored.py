@@ -71,4 +71,4 @@ def _key(observation: Observation) -> _Key:
 
 def _updated(stored: Response, renewal: Response) -> Response:
     new = {name: renewal.headers.values(name) for name in renewal.headers.names.ordered if name not in _NOT_UPDATED}
-    return structs.replace(stored, headers=stored.headers.with_headers(new), time=renewal.time)
+    return structs.replace(stored, headers=stored.headers.with_headers(new), time=renewal.time, cut=renewal.cut or stored.cut)

@@ -114,6 +114,8 @@ def _verdicts(inspection: Inspection) -> Iterator[str]:
 
 
 def _outcome(verdict: Verdict, engine: Engine) -> str:
+    if verdict.outcome is Outcome.DEPENDS and verdict.if_credentialed is None:
+        return f"depends  ({_list(verdict.notes)})"
     if verdict.outcome is Outcome.DEPENDS:
         branches = (("with", verdict.if_credentialed), ("without", verdict.if_not_credentialed))
         told = "; ".join(f"{word} credentials {_outcome(branch, engine)}" for word, branch in branches if branch is not None)
@@ -194,7 +196,7 @@ def _checks(inspection: Inspection) -> Iterator[str]:
     if observation.exchange.delivered is None and observation.exchange.error is None:
         return
     modes: tuple[CredentialsMode | None, ...] = (None,)
-    if inspection.verdict.outcome is Outcome.DEPENDS:
+    if inspection.verdict.outcome is Outcome.DEPENDS and inspection.verdict.if_credentialed is not None:
         modes = (CredentialsMode.INCLUDE, CredentialsMode.SAME_ORIGIN_OR_OMIT)
     if inspection.observation.exchange.renewed is not None:
         yield "of the response in the browser's cache, which this 304 renews:"

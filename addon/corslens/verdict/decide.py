@@ -15,6 +15,7 @@ from corslens.fetch.preflight import grants, requested_header_names
 from corslens.observation.evidence import Known
 from corslens.observation.observation import Observation, Role
 from corslens.verdict.checks import CheckName, checks
+from corslens.verdict.cut_heads import as_far_as_kept, is_cut
 from corslens.verdict.verdict import ABORTED, ALLOWED, Check, CheckState, Failure, Outcome, Verdict, blocked
 
 AUTHORIZATION_COVERED_BY_WILDCARD = "authorization-covered-by-wildcard"
@@ -47,9 +48,14 @@ def decide(observation: Observation, engine: Engine) -> Verdict:
     """Return the engine's verdict on the exchange.
 
     Of a preflight it says whether the actual request may be sent, of any other exchange whether the page may have the response.
-    Where the credentials mode is unknown and turns the verdict, the outcome is `depends` with both branches.
+    Where the credentials mode is unknown and turns the verdict, the outcome is `depends` with both branches; where something that
+    was cut off a head could turn it, it is `depends` with none, and the note `head-cut`.
     """
-    profile = PROFILES[engine]
+    verdict, profile = _decide(observation, PROFILES[engine]), PROFILES[engine]
+    return as_far_as_kept(verdict, observation, profile) if is_cut(observation) else verdict
+
+
+def _decide(observation: Observation, profile: EngineProfile) -> Verdict:
     credentials = observation.credentials
     if isinstance(credentials, Known):
         return decide_under(observation, profile, credentials.value)

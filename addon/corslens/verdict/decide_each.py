@@ -19,6 +19,7 @@ from corslens.fetch.constants import (
 )
 from corslens.observation.evidence import Known
 from corslens.observation.observation import Observation, Role
+from corslens.verdict.cut_heads import is_cut
 from corslens.verdict.decide import decide
 from corslens.verdict.verdict import ALLOWED, Verdict
 
@@ -55,10 +56,10 @@ def _decide(observation: Observation) -> Verdicts:
 
 
 def _deciding(observation: Observation) -> tuple[object, ...] | None:
-    """Return everything that the checks look at, or None for what is too rare to remember (redirects, chains, no response)."""
+    """Return everything that the checks look at, or None for what is too rare to remember (redirects, chains, no response, a head that was cut)."""
     exchange = observation.exchange
     response = None if exchange.response is None and exchange.replaced is None else exchange.delivered
-    if response is None or observation.redirected_from is not None:
+    if response is None or observation.redirected_from is not None or is_cut(observation):
         return None
     headers = response.headers
     if LOCATION in headers:

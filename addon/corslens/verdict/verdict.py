@@ -13,7 +13,7 @@ class Outcome(StrEnum):
     ALLOWED = "allowed"
     BLOCKED = "blocked"
     DEPENDS = "depends"
-    """On the credentials mode, which the wire does not show."""
+    """On the credentials mode, which the wire does not show, or on what was cut off a head."""
     ABORTED = "aborted"
     """Nothing was decided: the browser gave the request up before there was an answer."""
 
@@ -62,7 +62,7 @@ class Verdict(Struct, frozen=True, kw_only=True, gc=False):
     outcome: Outcome
     failures: tuple[Failure, ...] = ()
     if_credentialed: "Verdict | None" = None
-    """Of `depends`: the verdict were the credentials mode `include`."""
+    """Of `depends`: the verdict were the credentials mode `include`; None when it depends on something else."""
     if_not_credentialed: "Verdict | None" = None
     notes: tuple[str, ...] = ()
     """What the engine says without blocking, for instance `authorization-covered-by-wildcard`."""
