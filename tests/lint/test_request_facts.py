@@ -71,9 +71,3 @@ def test_what_the_wire_does_not_tell_is_unknown() -> None:
 )
 def test_two_names_of_this_machine(page: str, server: str, other: bool) -> None:
     assert facts(url=server, request={"origin": page}).page_other_loopback_name is other
-
-
-def test_credentials_that_the_wire_shows_are_told_as_a_fact() -> None:
-    made = facts(request={"cookie": "a=b"})
-    assert made.request_credentials_told == "the request includes credentials"
-    assert not made.credentials_are_concluded

@@ -14,7 +14,7 @@ from corslens.observation.inference import (
     sends_storage_access,
     shows_credentials,
 )
-from corslens.observation.observation import Observation, Role
+from corslens.observation.observation import Role
 
 from tests.make import API, PAGE, exchange, preflight, request, response
 from tests.observation.observe import CHROMIUM, FIREFOX, WEBKIT, observe
@@ -216,28 +216,6 @@ def _preflight(**given: str) -> Exchange:
 def test_authorization_that_was_not_asked_for_is_the_browsers() -> None:
     actual = exchange(request("PUT", given={"User-Agent": WEBKIT, "Authorization": "Basic x"}, time=0.2), response(), id="a")
     assert observe(_preflight(), actual).credentials == Known(INCLUDE, ("authorization-not-requested",))
-
-
-def _on(connection: str, asked: Request) -> Observation:
-    navigation = request(url=f"{API}/", origin=None, given={"User-Agent": CHROMIUM, "Sec-Fetch-Mode": "navigate"})
-    asking = preflight("PUT", url="http://api.example/x", given={"User-Agent": CHROMIUM})
-    return observe(
-        exchange(navigation, response(), connection="with"),
-        exchange(asking, response(), connection="without"),
-        exchange(asked, response(), connection=connection),
-    )
-
-
-def test_chromium_keeps_credentialed_requests_on_connections_of_their_own() -> None:
-    asked = _asked(CHROMIUM, "http://api.example/me")
-    assert _on("with", asked).credentials == Known(INCLUDE, ("credentialed-connection",))
-    assert _on("without", asked).credentials == Known(WITHOUT, ("uncredentialed-connection",))
-    assert isinstance(_on("other", asked).credentials, Unknown)
-
-
-def test_other_engines_do_not() -> None:
-    for agent in (FIREFOX, WEBKIT):
-        assert isinstance(_on("without", _asked(agent, "http://api.example/me")).credentials, Unknown)
 
 
 def test_credentials_are_asked_of_cors_requests_only() -> None:

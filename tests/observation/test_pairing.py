@@ -8,6 +8,7 @@ from corslens.observation.evidence import Known
 from corslens.observation.exchange import Exchange
 from corslens.observation.observation import Followed, PreflightNeed, Role
 from corslens.observation.pairing import FOLLOW_UP_SECONDS, Pairing, client_of, preflight_need
+from msgspec import structs
 
 from tests.make import API, PAGE, exchange, preflight, request, response
 from tests.observation.observe import CHROMIUM, FIREFOX, WEBKIT, observe, observe_all
@@ -402,17 +403,6 @@ def test_client_of_tells_browsers_behind_one_address_apart() -> None:
     assert client_of(sends()) != client_of(sends(agent=FIREFOX)) != client_of(sends(agent=FIREFOX, client="you"))
 
 
-def test_the_next_hop_goes_on_from_the_latest_of_equal_redirects() -> None:
-    """A browser follows a redirect at once, so one that it did not follow is not followed later either."""
-    there = "https://there.example/b"
-    first = sends("first", method="GET", status=302, location=there, at=0.0)
-    second = sends("second", method="GET", status=302, location=there, at=0.06)
-    hop = sends("hop", method="GET", url=there, at=0.08)
-    observed = observe_all(first, second, hop)["hop"]
-    assert observed.redirected_from is not None
-    assert observed.redirected_from.id == "second"
-
-
 def test_a_refused_preflight_is_paired_with_a_request_that_carries_what_it_asked_for() -> None:
     """A header that browsers also add themselves does not show that there was a preflight; that one asked for it does."""
     asked = asks(method="POST", names="if-none-match", allow=OTHER)
@@ -421,20 +411,6 @@ def test_a_refused_preflight_is_paired_with_a_request_that_carries_what_it_asked
     assert observe_all(asked, carrying)["p"].followed is Followed.FOLLOWED
     plain = exchange(request("POST", URL, lines[:1], time=0.05), response(allow_origin=PAGE, time=0.06), id="a", client="me")
     assert observe_all(asked, plain)["p"].followed is Followed.NEVER
-
-
-@pytest.mark.parametrize(("at", "linked"), [(0.03, True), (2.0, False)])
-def test_a_refused_redirect_is_the_hop_before_only_of_what_follows_at_once(at: float, linked: bool) -> None:
-    """Later it is the page that asks for the target itself, with the same bytes."""
-    there = "https://api.example/b"
-    lines = [("User-Agent", CHROMIUM), ("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Site", "cross-site")]
-    refused = exchange(
-        request("GET", URL, lines), response(302, {"Location": there}, allow_origin=OTHER, time=0.01), id="refused", client="me"
-    )
-    asked = exchange(
-        request("GET", there, lines, time=at), response(allow_origin=PAGE, time=at + 0.01), id="asked", client="me"
-    )
-    assert (observe_all(refused, asked)["asked"].redirected_from is not None) is linked
 
 
 def test_a_simple_request_is_not_the_one_that_an_earlier_preflight_asked_for() -> None:
@@ -455,3 +431,42 @@ def test_firefox_does_not_tell_of_storage_access_within_a_site_whatever_the_sche
             request("GET", "https://api.api.example/", lines, origin=origin), response(allow_origin="*", time=0.01), id="a"
         )
         assert isinstance(observe_all(one)["a"].credentials, Known) is known, origin
+
+
+def test_a_writer_that_strips_authorization_leaves_its_preflights_a_request() -> None:
+    """Chrome's default HAR has no Authorization; a simple GET beside a preflight for it is the one that was asked for."""
+    asked, plain = asks(method="GET", names="authorization"), sends(method="GET")
+    by_browser = [structs.replace(one, by_browser=True) for one in (asked, plain)]
+    assert observe_all(*by_browser)["p"].actual == "a"
+    assert observe_all(asked, plain)["p"].actual is None, "a proxy keeps it, so that GET is another one"
+    kept = structs.replace(
+        exchange(request("GET", OTHER, {"User-Agent": WEBKIT, "Authorization": "x"}), id="kept", client="me"), by_browser=True
+    )
+    assert observe_all(kept, *by_browser)["p"].actual is None, "this writer keeps it, too"
+
+
+def test_a_hop_claims_no_preflight_that_is_older_than_the_redirect_before_it() -> None:
+    there = f"{API}/there"
+    given_up = asks(url=there, at=0.0)
+    hop = sends("hop", status=307, location=there, at=1.0)
+    preflight_of_the_hop = asks("q", url=there, at=1.02)
+    arrived = sends("arrived", url=there, at=1.05)
+    seen = observe_all(given_up, asks("first", at=0.9), hop, arrived)
+    assert (seen["arrived"].redirected_from is not None, seen["p"].followed) == (True, Followed.NEVER)
+    assert observe_all(given_up, asks("first", at=0.9), hop, preflight_of_the_hop, arrived)["q"].actual == "arrived"
+
+
+def test_a_redirect_that_is_followed_without_origin_is_no_cors_request() -> None:
+    """A program, or a navigation in a browser without fetch metadata: every CORS request carries Origin."""
+    there = "https://m.other.example/"
+    first = exchange(
+        request(origin=None, given={"User-Agent": "okhttp/4"}), response(302, {"Location": there}, time=0.01), client="me"
+    )
+    then = exchange(
+        request(url=there, origin=None, given={"User-Agent": "okhttp/4"}, time=0.02),
+        response(time=0.03),
+        id="then",
+        client="me",
+    )
+    seen = observe_all(first, then)["then"]
+    assert (seen.role, seen.redirected_from is not None) == (Role.NO_CORS, True)

@@ -16,7 +16,7 @@ from corslens.inspection import Inspection
 from corslens.inspector import Inspector
 from corslens.lint.rule import RuleSet
 from corslens.observation.evidence import Known
-from corslens.observation.observation import Observation
+from corslens.observation.observation import Followed, Observation, Role
 from corslens.verdict.decide import decide
 from corslens.verdict.reasons import Reason
 from corslens.verdict.verdict import Outcome, Verdict
@@ -43,6 +43,8 @@ class Kind(StrEnum):
     """Allowed and blocked pages send the same bytes; a twin proves it."""
     DEPENDS_ON_REASON = "reason depends"
     """Blocked either way, but the check that failed first in the browser is the first one with credentials only."""
+    NEVER_FOLLOWED = "granted and not followed"
+    """Depends, too: a page that gave its request up sends the same bytes. Counted apart: no twin is needed to prove that."""
     UNSEEN = "unseen"
     """No exchange reached the proxy: there is nothing to judge."""
 
@@ -203,7 +205,8 @@ def _judge(
             return Kind.DISAGREED, f"exchange {hop.id} was followed up, we say {verdict.outcome} {verdict.reason}"
     last, verdict = inspections[-1].observation, inspections[-1].verdicts[engine]
     if verdict.outcome is Outcome.DEPENDS:
-        return Kind.DEPENDS, ""
+        never = last.role is Role.PREFLIGHT and last.followed is Followed.NEVER
+        return Kind.NEVER_FOLLOWED if never else Kind.DEPENDS, ""
     why = disagreement(engine, steps[step], outcome, last, verdict)
     if why is None:
         return Kind.AGREED, ""

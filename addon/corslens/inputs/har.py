@@ -298,6 +298,7 @@ class _Maker:
             answered_by_proxy=answered_by_proxy,
             connection=str(entry.connection) if self._connections and entry.connection else None,
             source=Source(file=self._file, index=index),
+            by_browser=self._browser,
             resource_type=entry.resource_type,
         )
 

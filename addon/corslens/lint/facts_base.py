@@ -4,10 +4,9 @@ from collections.abc import Mapping
 
 from corslens.engines.engine import Engine
 from corslens.fetch.messages import NO_HEADERS, HeaderList, Request, Response
-from corslens.observation.evidence import Known, Unknown
+from corslens.observation.evidence import Unknown
 from corslens.observation.observation import Observation
 from corslens.observation.traffic import EndpointHistory
-from corslens.verdict.hindsight import REQUEST_NEVER_CAME
 from corslens.verdict.verdict import Verdict
 
 NOT_ANSWERED = Unknown("there is no response yet")
@@ -34,9 +33,3 @@ class FactsBase:
         self.got: Response | None = got
         self.got_headers: HeaderList = NO_HEADERS if got is None else got.headers
         self.sent_headers: HeaderList = sent.headers
-
-    @property
-    def credentials_are_concluded(self) -> bool:
-        """Whether the credentials mode is only known because the actual request never came."""
-        credentials = self.observation.credentials
-        return isinstance(credentials, Known) and REQUEST_NEVER_CAME in credentials.evidence

@@ -1,11 +1,22 @@
 """Facts about the exchanges around this one: its preflight, its redirect chain."""
 
 from corslens.fetch.constants import ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, WILDCARD
+from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.messages import Response
+from corslens.fetch.preflight import requested_method
 from corslens.lint.fact import fact
 from corslens.lint.facts_base import FactsBase
 from corslens.lint.oddities import Oddity
-from corslens.observation.observation import Followed
+from corslens.observation.habits import NEVER_FOLLOWED_HERE, PAGE_INCLUDES, PAGE_OMITS, SAME_PREFLIGHT_FOLLOWED
+from corslens.observation.observation import Followed, Role
+from corslens.verdict.verdict import Outcome
+
+_WORDS = {
+    SAME_PREFLIGHT_FOLLOWED: "the same preflight was followed at another time",
+    NEVER_FOLLOWED_HERE: "it was granted several times and never once followed",
+    PAGE_INCLUDES: "this page's other requests to this API include credentials",
+    PAGE_OMITS: "this page's other requests to this API include no credentials",
+}
 
 
 class PairFacts(FactsBase):
@@ -30,6 +41,32 @@ class PairFacts(FactsBase):
     def preflight_followed(self) -> Followed | None:
         """Of a preflight: whether its actual request came."""
         return self.observation.followed
+
+    @fact("preflight.not-followed-because", rank=60)
+    def preflight_not_followed_because(self) -> str | None:
+        """Of a granted preflight that was not followed: what that comes from as far as evidence speaks, else what it can come from, the likeliest first."""
+        if self.observation.role is not Role.PREFLIGHT:
+            return None
+        likely = self.observation.likely
+        if likely is not None and self._may_be_refused():
+            why = " and ".join(_WORDS[name] for name in likely.evidence)
+            if likely.value is CredentialsMode.INCLUDE:
+                return f"most likely the browser refused it because it includes credentials, as {why}; that is a conclusion, the traffic does not show it"
+            return f"most likely the page gave it up, as {why}"
+        request = self.observation.exchange.request
+        method = requested_method(request)
+        causes = ["the page gave the request up (an abort, a timeout, a component that went away, a page that was left)"]
+        if method in ("GET", "HEAD"):
+            causes.append("the browser's HTTP cache responded")
+        elif not request.http_version.startswith(("HTTP/2", "HTTP/3")):
+            causes.append("the body is a stream, which HTTP/1 cannot carry")
+        if self._may_be_refused():
+            causes.append("the request includes credentials, which the preflight's response does not allow")
+        return ", ".join(causes[:-1]) + f", or {causes[-1]}" if len(causes) > 1 else causes[0]
+
+    def _may_be_refused(self) -> bool:
+        """Whether the credentials mode turns the verdict in some engine."""
+        return any(verdict.outcome is Outcome.DEPENDS for verdict in self.verdicts.values())
 
     @fact("preflight.allow-origin", message="preflight.response", header=ACCESS_CONTROL_ALLOW_ORIGIN, rank=35)
     def preflight_allow_origin(self) -> str | None:

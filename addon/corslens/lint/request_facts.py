@@ -84,13 +84,6 @@ class RequestFacts(FactsBase):
         credentials = self.observation.credentials
         return credentials.value if isinstance(credentials, Known) else credentials
 
-    @fact("request.credentials-told", rank=60)
-    def request_credentials_told(self) -> str:
-        """That credentials are included, in words: as a fact, or as what one concludes because the actual request never came."""
-        if self.credentials_are_concluded:
-            return "the actual request never came, so it probably includes credentials"
-        return "the request includes credentials"
-
     @fact("request.cookie", message="request", header="cookie", rank=30, needs_header=True)
     def request_cookie(self) -> bool:
         """Whether cookies were sent."""

@@ -5,8 +5,8 @@ from msgspec import Struct, structs
 from corslens.fetch.constants import canonical_name
 from corslens.fetch.messages import NO_HEADERS, HeaderList
 from corslens.lint.facts import VOCABULARY, Facts
-from corslens.lint.finding import Confidence, Evidence, Finding, Fix, Severity
-from corslens.lint.rule import Fireable, FixTemplate, Rule, RuleSet
+from corslens.lint.finding import Evidence, Finding, Fix, Severity
+from corslens.lint.rule import Fireable, FixTemplate, RuleSet
 from corslens.lint.template import render, render_known
 from corslens.observation.evidence import Unknown
 from corslens.observation.redaction import redact_header
@@ -64,7 +64,7 @@ def _finding(fireable: Fireable, facts: Facts) -> Finding:
     return Finding(
         rule=rule.id,
         severity=_severity(fireable, facts),
-        confidence=_confidence(rule, facts),
+        confidence=rule.confidence,
         title=rule.title,
         stage=rule.stage,
         message=render(rule.message, facts, failure, VOCABULARY),
@@ -79,13 +79,6 @@ def _severity(fireable: Fireable, facts: Facts) -> Severity:
         if holds(facts):
             return severity
     return fireable.severity
-
-
-def _confidence(rule: Rule, facts: Facts) -> Confidence:
-    """Return the rule's own, but for a block that hangs on a conclusion: a page may have been closed, too."""
-    if rule.reason is not None and facts.credentials_are_concluded and rule.confidence is Confidence.HIGH:
-        return Confidence.MEDIUM
-    return rule.confidence
 
 
 def _fixes(fireable: Fireable, facts: Facts, failure: Failure | None) -> tuple[Fix, ...]:

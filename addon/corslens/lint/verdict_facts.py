@@ -67,6 +67,12 @@ class VerdictFacts(FactsBase):
         """What an engine says without blocking: `authorization-covered-by-wildcard`; `stored-response-not-seen` of a 304 that renews one."""
         return frozenset(note for verdict in self.verdicts.values() for note in verdict.notes)
 
+    @fact("verdict.likely", rank=44)
+    def verdict_likely(self) -> Outcome | None:
+        """Of a verdict that depends: the outcome that evidence speaks for, which is no proof; absent without any."""
+        branch = None if self.verdict is None else self.verdict.likely_branch
+        return None if branch is None else branch.outcome
+
     @fact("verdict.blocked-in", rank=44)
     def verdict_blocked_in(self) -> frozenset[Engine]:
         """The engines that certainly block."""

@@ -1,4 +1,4 @@
-"""Known and Unknown: what a proxy cannot see has a type, so that nobody takes a guess for a fact."""
+"""Known, Unknown and Likely: what a proxy cannot see has a type, so that no guess passes for a fact."""
 
 from msgspec import Struct
 
@@ -15,3 +15,11 @@ class Unknown(Struct, frozen=True, gc=False):
     """No value, and why the wire does not tell."""
 
     why: str
+
+
+class Likely[T](Struct, frozen=True, gc=False):
+    """A value for which something speaks that is no proof. Verdicts never stand on one; they name it."""
+
+    value: T
+    evidence: tuple[str, ...]
+    """Short kebab-case names of what speaks for it, strongest first."""

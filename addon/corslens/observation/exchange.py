@@ -39,6 +39,9 @@ class Exchange(Struct, frozen=True, kw_only=True, gc=False):
     connection: str | None = None
     """The client's connection that carried it."""
     source: Source = Source()
+    by_browser: bool = False
+    """The browser itself wrote the capture. Such a one lists every request of a page, those that it refused to send too, and what is
+    not there was left out by a filter or an edit; its writer may strip what is secret (`Authorization`)."""
     resource_type: str | None = None
     """What the capturing browser called it (`preflight`, `fetch`, `xhr`, `font`…), where a HAR says so."""
 

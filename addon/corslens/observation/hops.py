@@ -34,12 +34,8 @@ class Hops:
             key = (client, target.partition("#")[0])
             self.waiting[key] = (*self.waiting.get(key, ())[-(_ALIKE - 1) :], observation)
 
-    def take(self, client: str, exchange: Exchange, profile: EngineProfile, mended: Bounded[str, None]) -> Observation | None:
-        """Return the redirect that the request follows, None for a request of its own. A preflight leaves it for its actual request.
-
-        Args:
-            mended: ids of exchanges whose response reached the browser patched.
-        """
+    def take(self, client: str, exchange: Exchange, profile: EngineProfile) -> Observation | None:
+        """Return the redirect that the request follows, None for a request of its own. A preflight leaves it for its actual request."""
         if not self.waiting:
             return None
         request = exchange.request
@@ -53,7 +49,7 @@ class Hops:
             if 0 <= request.time - hop.exchange.request.time <= _REDIRECT_SECONDS
             and continues(hop, exchange, profile)
             # Followed at once all the same, it would show a mistake of ours: that stays in sight.
-            and (request.time - answered_at(hop) <= AT_ONCE_SECONDS or hop.id in mended or not is_refused_redirect(hop))
+            and (request.time - answered_at(hop) <= AT_ONCE_SECONDS or not is_refused_redirect(hop))
         ]
         if not fitting:
             return None

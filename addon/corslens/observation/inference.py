@@ -9,7 +9,6 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from corslens.engines.engine import Engine
-from corslens.fetch.bounded_cache import bounded_cache
 from corslens.fetch.constants import NULL, ORIGIN
 from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.messages import HeaderLine, Request
@@ -24,6 +23,7 @@ from corslens.fetch.request_headers import (
     is_forbidden_request_header,
 )
 from corslens.observation.evidence import Known, Unknown
+from corslens.observation.header_additions import is_web_views, perhaps_page_set
 from corslens.observation.observation import CORS_ROLES, Observation, Role
 
 SEC_FETCH_MODE = "sec-fetch-mode"
@@ -34,14 +34,6 @@ REFERER = "referer"
 
 STORAGE_ACCESS_SINCE: Mapping[Engine, int] = MappingProxyType({Engine.CHROMIUM: 133, Engine.FIREFOX: 153})
 """The version since which an engine sends Sec-Fetch-Storage-Access with every cross-site `include`: documented for Chromium, the oldest recorded Firefox."""
-
-BROWSER_ADDED = frozenset({
-    "a-im", "alt-used", "authorization", "cache-control", "downlink", "dpr", "device-memory", "early-data", "ect", "forwarded",
-    "if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "last-event-id", "ping-from", "ping-to",
-    "pragma", "priority", "purpose", "range", "rtt", "save-data", "service-worker", "upgrade-insecure-requests", "user-agent",
-    "viewport-width", "width", "x-client-data", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-moz", "x-purpose",
-})  # fmt: skip
-"""Names that a browser (or another proxy) may have added of its own accord: alone they do not prove that a preflight was needed."""
 
 _MODE_OF_ORIGIN = Known("cors", ("origin-on-get",))
 _PREFLIGHT_MODE = Known("cors", ("preflight",))
@@ -91,16 +83,6 @@ def infer_destination(request: Request) -> Known[str] | Unknown:
     return known
 
 
-@bounded_cache(4096)
-def _perhaps_page_set(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return those of the names that a page can have set, as far as names tell."""
-    return tuple([name for name in names if not _is_certainly_browsers(name)])
-
-
-def _is_certainly_browsers(name: str) -> bool:
-    return name in BROWSER_ADDED or (name not in METHOD_OVERRIDES and is_forbidden_request_header(name))
-
-
 @lru_cache(maxsize=1024)
 def _unsafe_names(lines: tuple[HeaderLine, ...], safelist: SafelistDepartures) -> tuple[str, ...]:
     return cors_unsafe_request_header_names(lines, safelist)
@@ -111,8 +93,10 @@ def page_set_unsafe_names(request: Request, safelist: SafelistDepartures) -> tup
     headers = request.headers
     lines: list[HeaderLine] = []
     length = 0
-    for name in _perhaps_page_set(headers.names.ordered):
+    for name in perhaps_page_set(headers.names.ordered):
         for value in headers.values(name):
+            if is_web_views(name, value):
+                continue
             if name in METHOD_OVERRIDES and is_forbidden_request_header(name, value):
                 continue
             if name == "content-type" and is_browser_generated_content_type(value):
@@ -165,7 +149,8 @@ def infer_role(
         return previous.role
     origin = request.headers.get(ORIGIN)
     if crossed_origins(page_origin, previous):
-        return Role.SIMPLE
+        # Every CORS request carries Origin; who follows a redirect without it and without fetch metadata is a program or a navigation.
+        return Role.SIMPLE if origin is not None or told is not None else Role.NO_CORS
     if told == "same-origin":
         return Role.SAME_ORIGIN
     if origin is None:

@@ -129,10 +129,22 @@ CARRIES_WHAT_WAS_ASKED = 3
 """The least fit of a request that carries every header (at least one) that the preflight asks for."""
 
 
-def fit(preflight: Observation, exchange: Exchange, unsafe: tuple[str, ...]) -> int:
-    """Return how well a preflight fits a request, -1 when it cannot have been for it."""
+STRIPPED_BY_WRITERS = frozenset({"authorization"})
+"""Names that a preflight asks for and that some writers take out of the request: Chrome's default HAR export since version 130 and other
+sanitized ones (cookies too, which no preflight asks for), https://developer.chrome.com/docs/devtools/network/reference#save-as-har"""
+
+
+def fit(preflight: Observation, exchange: Exchange, unsafe: tuple[str, ...], *, stripped: bool = False) -> int:
+    """Return how well a preflight fits a request, -1 when it cannot have been for it.
+
+    Args:
+        unsafe: the names on the request that only the page can have set.
+        stripped: the capture's writer may have taken headers out of the request.
+    """
     request = exchange.request
     asked = requested_header_names(preflight.exchange.request)
+    if stripped:
+        asked = tuple(name for name in asked if name not in STRIPPED_BY_WRITERS or name in request.headers)
     if requested_method(preflight.exchange.request) != request.method:
         return -1
     response = preflight.exchange.delivered

@@ -6,7 +6,7 @@ from msgspec import Struct, structs
 
 from corslens.engines.engine import Engine
 from corslens.fetch.credentials import CredentialsMode
-from corslens.observation.evidence import Known, Unknown
+from corslens.observation.evidence import Known, Likely, Unknown
 from corslens.observation.exchange import Exchange
 
 
@@ -57,9 +57,9 @@ class Followed(StrEnum):
     """The actual request may still come."""
     FOLLOWED = "followed"
     NEVER = "never"
-    """It did not come, although it had the time to."""
+    """It did not come, although it had the time to: cancelled, answered by the HTTP cache, a stream that HTTP/1 cannot send, or refused."""
     UNKNOWN = "unknown"
-    """The traffic ended before the time for it was over."""
+    """The traffic ended before the time for it was over, or a browser wrote it down, which lists refused requests too, and something left it out."""
 
 
 class Observation(Struct, frozen=True, kw_only=True, gc=False):
@@ -81,6 +81,8 @@ class Observation(Struct, frozen=True, kw_only=True, gc=False):
     mode: Known[str] | Unknown
     destination: Known[str] | Unknown
     credentials: Known[CredentialsMode] | Unknown
+    likely: Likely[CredentialsMode] | None = None
+    """What speaks for a credentials mode that is not known."""
     need: PreflightNeed | None = None
     """For a preflight: what it asks. For an actual request: why it needed one. Otherwise None."""
     preflight: CoveringPreflight | None = None

@@ -10,19 +10,21 @@ from typing import Any
 from msgspec import structs
 
 from corslens.engines.engine import Engine
-from corslens.engines.profile import STANDARD, EmptyLocation, EngineProfile
+from corslens.engines.profile import STANDARD, EngineProfile
 from corslens.engines.profiles import PROFILES, engine_of
-from corslens.fetch.constants import LOCATION, NULL, ORIGIN
+from corslens.fetch.constants import NULL, ORIGIN
 from corslens.fetch.cors_check import cors_check
 from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.methods import is_cors_safelisted_method
 from corslens.fetch.origins import origin_of
 from corslens.fetch.preflight import requested_header_names, requested_method
 from corslens.fetch.preflight_cache import PreflightCache, Wanted
-from corslens.fetch.redirects import MAXIMUM_REDIRECTS, is_redirect, location_url
 from corslens.observation.bounded import Bounded
-from corslens.observation.evidence import Known, Unknown
+from corslens.observation.connections import Connections
+from corslens.observation.evidence import Known
 from corslens.observation.exchange import Exchange
+from corslens.observation.habits import Habits, is_of_habit
+from corslens.observation.hops import Hops
 from corslens.observation.inference import (
     SEC_FETCH_STORAGE_ACCESS,
     infer_credentials,
@@ -38,12 +40,10 @@ from corslens.observation.matching import (
     CARRIES_WHAT_WAS_ASKED,
     NOTHING_ASKED_IN_VAIN,
     answered_at,
-    continues,
     covering_preflight,
     fit,
     followed_by,
     grants_request,
-    is_refused_redirect,
     is_tainted,
     just_answered,
     same_asker,
@@ -53,10 +53,8 @@ from corslens.observation.observation import CoveringPreflight, Followed, Observ
 FOLLOW_UP_SECONDS = 5.0
 """A browser sends the actual request within milliseconds of a preflight that passed; after this long it is taken to never come."""
 
-AT_ONCE_SECONDS = 0.1
-"""A browser goes on from an answer within milliseconds; this leaves room for a busy machine."""
-
-_REDIRECT_SECONDS = 60.0
+_CLOCK_SECONDS = 0.005
+"""How far the times of two messages in one capture may be off each other."""
 
 
 class Pairing:
@@ -73,13 +71,14 @@ class Pairing:
         """Ids of pending preflights by client and URL."""
         self._settled: Bounded[str, Observation] = Bounded(limit)
         """Preflights whose fate is known; the cache points to them, and a late request may still claim one."""
-        self._redirects: Bounded[tuple[str, str], tuple[Observation, ...]] = Bounded(limit)
-        """Hops by client and the URL that they point to, until the next hop comes."""
+        self._hops = Hops(limit)
         self._cache = PreflightCache(limit)
-        self._connections: Bounded[str, bool | None] = Bounded(limit)
-        """Whether a client connection carries credentials; None when it was seen to do both."""
+        self._connections = Connections(limit)
         self._preflight_clients: Bounded[str, None] = Bounded(limit)
         self._storage_access_clients: Bounded[str, None] = Bounded(limit)
+        self._habits = Habits(limit)
+        self._saw_authorization = False
+        """Whether any request carried Authorization: then the writer does not strip it."""
         self._last_seen = 0.0
         """When the latest message was seen."""
 
@@ -90,11 +89,13 @@ class Pairing:
             "pending preflights": self._pending,
             "URLs of preflights": self._by_target,
             "settled preflights": self._settled,
-            "redirects": self._redirects,
+            "redirects": self._hops.waiting,
             "preflight cache entries": self._cache,
-            "connections": self._connections,
+            "connections": self._connections.kinds,
             "clients with preflights": self._preflight_clients,
             "clients that tell storage access": self._storage_access_clients,
+            "fates of preflights": self._habits.fates,
+            "habits of pages": self._habits.modes,
         }
         return {name: store.dropped for name, store in stores.items() if store.dropped}
 
@@ -108,12 +109,13 @@ class Pairing:
         engine, version = engine_of(user_agent, headers.get("sec-ch-ua") or "")
         profile = self._profiles[engine]
         target_origin = origin_of(request.url)
-        previous = self._previous_hop(client, exchange, profile)
+        previous = self._hops.take(client, exchange, profile)
         page_origin = infer_page_origin(request, target_origin, previous)
         mode = infer_mode(request)
         role = infer_role(request, mode, target_origin=target_origin, page_origin=page_origin, previous=previous)
         if SEC_FETCH_STORAGE_ACCESS in headers and client not in self._storage_access_clients:
             self._storage_access_clients[client] = None
+        self._saw_authorization = self._saw_authorization or "authorization" in headers
 
         need: PreflightNeed | None = None
         own: Observation | None = None
@@ -129,13 +131,13 @@ class Pairing:
             needed = bool(unsafe) or not is_cors_safelisted_method(request.method)
             # Behind a redirect a header that caused the preflight may have been dropped; otherwise the request carries them all.
             least = 0 if needed or previous is not None else NOTHING_ASKED_IN_VAIN
-            own = self._claim(client, exchange, page_origin, profile, unsafe, granted=True, least_fit=least)
+            own = self._claim(client, exchange, page_origin, profile, unsafe, previous, granted=True, least_fit=least)
             if own is None and needed:
                 cached = self._cached(client, exchange, unsafe, profile)
             if own is None and cached is None:
                 # A preflight that we call refused and that is followed all the same shows a mistake of ours: keep it in sight.
                 least = 0 if needed else CARRIES_WHAT_WAS_ASKED
-                own = self._claim(client, exchange, page_origin, profile, unsafe, granted=False, least_fit=least)
+                own = self._claim(client, exchange, page_origin, profile, unsafe, previous, granted=False, least_fit=least)
             if own is not None:
                 role, need = Role.ACTUAL, own.need
                 covering = covering_preflight(own, request.time, from_cache=False)
@@ -154,9 +156,9 @@ class Pairing:
             previous=previous,
             preflight=own,
             cached=cached,
-            connection_credentialed=self._connection_credentialed(exchange, profile) if target_origin != page_origin else None,
+            connection_credentialed=self._connections.kind(exchange, profile) if target_origin != page_origin else None,
         )
-        self._note_connection(exchange, role, credentials)
+        self._connections.note(exchange, role, credentials)
         observation = Observation(
             exchange=exchange,
             role=role,
@@ -174,6 +176,11 @@ class Pairing:
             redirected_from=previous,
             tainted=is_tainted(page_origin, target_origin, previous),
         )
+        if is_of_habit(observation):
+            if isinstance(credentials, Known):
+                self._habits.note_mode(client, observation)
+            else:
+                observation = structs.replace(observation, likely=self._habits.likely_mode(client, observation))
         self._open[exchange.id] = observation
         if role is Role.PREFLIGHT:
             self._pending[exchange.id] = observation
@@ -182,33 +189,9 @@ class Pairing:
         changed: list[Observation] = [observation]
         if own is not None:
             self._settled[own.id] = followed = followed_by(own, observation)
+            self._habits.note_fate(client, followed, followed=True)
             changed.append(followed)
         return tuple(changed)
-
-    def _connection_credentialed(self, exchange: Exchange, profile: EngineProfile) -> bool | None:
-        """Return what the engine's habit to keep credentialed requests on connections of their own tells."""
-        if exchange.connection is None:
-            return None
-        credentialed = self._connections.get(exchange.connection)
-        told = profile.credentialed_connections_tell if credentialed else profile.uncredentialed_connections_tell
-        return credentialed if told else None
-
-    def _note_connection(self, exchange: Exchange, role: Role, credentials: Known[CredentialsMode] | Unknown) -> None:
-        connection = exchange.connection
-        if connection is None:
-            return
-        if role is Role.PREFLIGHT:
-            credentialed = False
-        elif role is Role.NAVIGATION or "cookie" in exchange.request.headers:
-            credentialed = True
-        elif isinstance(credentials, Known):
-            credentialed = credentials.value is CredentialsMode.INCLUDE
-        else:
-            return
-        if connection not in self._connections:
-            self._connections[connection] = credentialed
-        elif self._connections[connection] is not credentialed:
-            self._connections[connection] = None
 
     def complete(self, exchange: Exchange) -> Observation:
         """Return the observation of an exchange whose response head (or error) was seen, and which the browser gets so."""
@@ -226,7 +209,6 @@ class Pairing:
         """Take note of what the browser got: it decides what may follow."""
         exchange = observation.exchange
         client = client_of(exchange)
-        response = exchange.delivered
         self._last_seen = max(self._last_seen, answered_at(observation))
         match observation.role:
             case Role.PREFLIGHT:
@@ -235,14 +217,7 @@ class Pairing:
                 self._keep(client, observation)
             case Role.ACTUAL:
                 self._forget_refused(client, observation)
-        if response is not None and is_redirect(response):
-            profile = self._profiles[observation.engine]
-            followed = response.headers.get(LOCATION) or profile.empty_location is EmptyLocation.FOLLOWED
-            target = location_url(response, exchange.request.url) if followed else None
-            # Every hop holds the one before it; who follows more redirects than any browser begins a new chain.
-            if target is not None and len(observation.hops) <= MAXIMUM_REDIRECTS + 1:
-                key = (client, target.partition("#")[0])
-                self._redirects[key] = (*self._redirects.get(key, ())[-31:], observation)
+        self._hops.add(client, observation, self._profiles[observation.engine])
 
     def is_open(self, id: str) -> bool:
         """Say whether the exchange was begun and not yet completed."""
@@ -253,6 +228,8 @@ class Pairing:
         for store in (self._pending, self._settled, self._open):
             if observation.id in store:
                 store[observation.id] = observation
+        if is_of_habit(observation) and isinstance(observation.credentials, Known):
+            self._habits.note_mode(client_of(observation.exchange), observation)
         if observation.followed in (Followed.NEVER, Followed.FOLLOWED):
             self._correct_cache(observation)
 
@@ -261,7 +238,7 @@ class Pairing:
             client_of(preflight.exchange),
             preflight.exchange.request.url,
             preflight.id,
-            refused=preflight.followed is Followed.NEVER,
+            refused=preflight.followed is Followed.NEVER and not grants_request(preflight),
             credentials=preflight.credentials.value if isinstance(preflight.credentials, Known) else None,
         )
 
@@ -287,36 +264,17 @@ class Pairing:
 
     def _give_up(self, preflight: Observation, fate: Followed = Followed.NEVER) -> Observation:
         del self._pending[preflight.id]
-        self._settled[preflight.id] = settled = structs.replace(preflight, followed=fate)
+        client = client_of(preflight.exchange)
+        if preflight.exchange.by_browser:
+            fate = Followed.UNKNOWN
+        likely = None
+        if fate is Followed.NEVER and grants_request(preflight):
+            self._habits.note_fate(client, preflight, followed=False)
+            likely = self._habits.likely_of_abandoned(client, preflight)
+        elif fate is Followed.UNKNOWN:
+            likely = self._habits.likely_mode(client, preflight)
+        self._settled[preflight.id] = settled = structs.replace(preflight, followed=fate, likely=likely)
         return settled
-
-    def _previous_hop(self, client: str, exchange: Exchange, profile: EngineProfile) -> Observation | None:
-        if not self._redirects:
-            return None
-        request = exchange.request
-        key = (client, request.url.partition("#")[0])
-        hops = self._redirects.get(key)
-        if not hops:
-            return None
-        preflight = request.method == "OPTIONS"
-        fitting = [
-            hop
-            for hop in hops
-            if 0 <= request.time - hop.exchange.request.time <= _REDIRECT_SECONDS
-            and continues(hop, exchange, profile)
-            # Followed at once all the same, it would show a mistake of ours: that stays in sight.
-            and (request.time - answered_at(hop) <= AT_ONCE_SECONDS or not is_refused_redirect(hop))
-        ]
-        if not fitting:
-            return None
-        hop = just_answered(fitting)
-        if not preflight:
-            rest = tuple(other for other in hops if other is not hop)
-            if rest:
-                self._redirects[key] = rest
-            else:
-                del self._redirects[key]
-        return hop
 
     def _claim(
         self,
@@ -325,6 +283,7 @@ class Pairing:
         page_origin: str | None,
         profile: EngineProfile,
         unsafe: tuple[str, ...],
+        previous: Observation | None,
         *,
         granted: bool,
         least_fit: int,
@@ -332,6 +291,7 @@ class Pairing:
         """Return the pending preflight that was made for this request, and take it off the list.
 
         Args:
+            previous: the redirect before this hop, whose preflight was made after it.
             granted: look among those whose answer grants what they asked for, or else among the others.
             least_fit: how well it has to fit.
         """
@@ -340,12 +300,16 @@ class Pairing:
         if not ids:
             return None
         origin = exchange.request.headers.get(ORIGIN)
+        stripped = exchange.by_browser and not self._saw_authorization
         fitting: list[tuple[int, Observation]] = []
         for id in ids:
             preflight = self._pending.get(id) or self._late(id, exchange)
             if preflight is None or not same_asker(preflight, origin, page_origin, profile):
                 continue
-            how_well = fit(preflight, exchange, unsafe)
+            # A cause does not come after its effect: the preflight of a hop is asked once the redirect was seen.
+            if previous is not None and preflight.exchange.request.time < answered_at(previous) - _CLOCK_SECONDS:
+                continue
+            how_well = fit(preflight, exchange, unsafe, stripped=stripped)
             if how_well >= least_fit:
                 fitting.append((how_well, preflight))
         while fitting:

@@ -64,7 +64,9 @@ def _decide(observation: Observation, profile: EngineProfile) -> Verdict:
         return without
     included = decide_under(observation, profile, CredentialsMode.INCLUDE)
     if included.outcome is not without.outcome:
-        return Verdict(outcome=Outcome.DEPENDS, if_credentialed=included, if_not_credentialed=without)
+        return Verdict(
+            outcome=Outcome.DEPENDS, if_credentialed=included, if_not_credentialed=without, likely=observation.likely
+        )
     if included.reason is without.reason:
         return without
     # Blocked either way, but first seen at another check: what fails in both is certain, and comes first.

@@ -78,7 +78,7 @@ def _deciding(observation: Observation) -> tuple[object, ...] | None:
     key: tuple[object, ...] = (
         role,
         observation.origin,
-        credentials.value if isinstance(credentials, Known) else None,
+        credentials.value if isinstance(credentials, Known) else observation.likely,
         http2,
         response.status,
         headers.values(ACCESS_CONTROL_ALLOW_ORIGIN),

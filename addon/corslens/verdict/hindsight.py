@@ -1,7 +1,7 @@
 """Hindsight: what came after an exchange proves what the browser made of it.
 
-An actual request that followed a preflight, or a hop that followed a redirect, proves that the engine accepted it; an actual
-request that never came says that it did not. Either settles a credentials mode that the wire does not show, or shows a mistake.
+An actual request that followed a preflight, or a hop that followed a redirect, proves that the engine accepted it. That settles a
+credentials mode that the wire does not show, or shows a mistake. What did not come proves nothing: a page gives requests up, and a cache responds to them.
 """
 
 from msgspec import Struct, structs
@@ -14,7 +14,6 @@ from corslens.verdict.decide import decide
 from corslens.verdict.verdict import Outcome, Verdict
 
 REQUEST_FOLLOWED = "actual-request-followed"
-REQUEST_NEVER_CAME = "actual-request-never-came"
 REDIRECT_FOLLOWED = "redirect-followed"
 
 
@@ -28,14 +27,8 @@ class Mistake(Struct, frozen=True, kw_only=True, gc=False):
 
 
 def settle_preflight(observation: Observation) -> Observation:
-    """Return the preflight with the credentials mode that its follow-up, or the lack of one, proves in the engine that sent it."""
-    match observation.followed:
-        case Followed.FOLLOWED:
-            return _settle(observation, Outcome.ALLOWED, REQUEST_FOLLOWED)
-        case Followed.NEVER:
-            return _settle(observation, Outcome.BLOCKED, REQUEST_NEVER_CAME)
-        case _:
-            return observation
+    """Return the preflight with the credentials mode that its follow-up proves in the engine that sent it."""
+    return _settle(observation, REQUEST_FOLLOWED) if observation.followed is Followed.FOLLOWED else observation
 
 
 def settle_redirect(observation: Observation) -> Observation:
@@ -48,7 +41,7 @@ def settle_redirect(observation: Observation) -> Observation:
         return observation
     if isinstance(observation.mode, Unknown) and decide(observation, observation.engine).blocked:
         return structs.replace(observation, role=Role.NO_CORS, mode=Known("no-cors", (REDIRECT_FOLLOWED,)))
-    return _settle(observation, Outcome.ALLOWED, REDIRECT_FOLLOWED)
+    return _settle(observation, REDIRECT_FOLLOWED)
 
 
 def inherit_credentials(observation: Observation, source: Observation, evidence: str) -> Observation:
@@ -70,12 +63,12 @@ def mistake(observation: Observation, verdict: Verdict) -> Mistake | None:
     return None
 
 
-def _settle(observation: Observation, outcome: Outcome, evidence: str) -> Observation:
+def _settle(observation: Observation, evidence: str) -> Observation:
     if observation.engine is None or isinstance(observation.credentials, Known):
         return observation
     verdict = decide(observation, observation.engine)
     if verdict.outcome is not Outcome.DEPENDS or verdict.if_credentialed is None:
         return observation
-    included = verdict.if_credentialed.outcome is outcome
+    included = verdict.if_credentialed.allowed
     mode = CredentialsMode.INCLUDE if included else CredentialsMode.SAME_ORIGIN_OR_OMIT
     return structs.replace(observation, credentials=Known(mode, (evidence,)))

@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from corslens.fetch.credentials import CredentialsMode
+from corslens.observation.evidence import Likely
 from corslens.verdict.reasons import Reason
 
 
@@ -13,7 +15,7 @@ class Outcome(StrEnum):
     ALLOWED = "allowed"
     BLOCKED = "blocked"
     DEPENDS = "depends"
-    """On the credentials mode, which the wire does not show, or on what was cut off a head."""
+    """On what the wire does not show: the credentials mode, unless the notes name something else (a stored response, what was cut off a head)."""
     ABORTED = "aborted"
     """Nothing was decided: the browser gave the request up before there was an answer."""
 
@@ -64,6 +66,8 @@ class Verdict(Struct, frozen=True, kw_only=True, gc=False):
     if_credentialed: "Verdict | None" = None
     """Of `depends`: the verdict were the credentials mode `include`; None when it depends on something else."""
     if_not_credentialed: "Verdict | None" = None
+    likely: Likely[CredentialsMode] | None = None
+    """Of `depends`: the credentials mode that evidence speaks for, which proves nothing."""
     notes: tuple[str, ...] = ()
     """What the engine says without blocking, for instance `authorization-covered-by-wildcard`."""
 
@@ -71,6 +75,13 @@ class Verdict(Struct, frozen=True, kw_only=True, gc=False):
     def reason(self) -> Reason | None:
         """What the browser reports; None unless blocked."""
         return self.failures[0].reason if self.failures else None
+
+    @property
+    def likely_branch(self) -> "Verdict | None":
+        """The branch that evidence speaks for, None without any."""
+        if self.likely is None:
+            return None
+        return self.if_credentialed if self.likely.value is CredentialsMode.INCLUDE else self.if_not_credentialed
 
     @property
     def blocked(self) -> bool:

@@ -1,0 +1,120 @@
+"""Habits: what speaks for a credentials mode that no exchange of a fetch proves. Bounded; never more than a likelihood.
+
+A page asks one API mostly in one way. And of a preflight that was granted and not followed, its own kind tells: where the same one was
+followed moments before or after, the page gave this request up; where it never was, the browser most likely refused it.
+"""
+
+from msgspec import Struct
+
+from corslens.fetch.credentials import CredentialsMode
+from corslens.fetch.preflight import requested_method
+from corslens.observation.bounded import Bounded
+from corslens.observation.evidence import Known, Likely
+from corslens.observation.observation import Observation, Role
+from corslens.observation.path_shape import path_shape
+
+SAME_PREFLIGHT_FOLLOWED = "same-preflight-followed"
+"""The endpoint's preflight for this method was granted to this page, and followed, at another time."""
+NEVER_FOLLOWED_HERE = "granted-several-times-and-never-followed"
+PAGE_INCLUDES = "page-includes-credentials-here"
+"""Every request of this page to this API whose mode is known has the mode `include`."""
+PAGE_OMITS = "page-includes-no-credentials-here"
+
+_INCLUDE = CredentialsMode.INCLUDE
+_OMIT = CredentialsMode.SAME_ORIGIN_OR_OMIT
+_SEVERAL = 2
+_OCCASION_SECONDS = 1.0
+"""Preflights given up together, when a page is left, are one occasion."""
+
+
+class _Fates(Struct):
+    """What became of an endpoint's granted preflights for one method."""
+
+    followed: int = 0
+    never: int = 0
+    """Occasions, not preflights."""
+    latest: float = float("-inf")
+    """When one of the latter was asked."""
+
+
+class _Modes(Struct):
+    """How often a page's requests to an API were known to include credentials, and not to."""
+
+    included: int = 0
+    omitted: int = 0
+
+
+class Habits:
+    """What one session's pages were seen to do."""
+
+    def __init__(self, limit: int) -> None:
+        self.fates: Bounded[tuple[str, str, str, str, str], _Fates] = Bounded(limit)
+        """By client, page, API origin, path shape and method."""
+        self.modes: Bounded[tuple[str, str, str], _Modes] = Bounded(limit)
+        """By client, page and API origin."""
+
+    def note_mode(self, client: str, observation: Observation) -> None:
+        """Count a request (no preflight) whose credentials mode is known."""
+        known, page = observation.credentials, observation.page_origin
+        destination = observation.destination
+        # Fonts never include credentials, whatever else the page does.
+        if page is None or not isinstance(known, Known) or (isinstance(destination, Known) and destination.value == "font"):
+            return
+        key = (client, page, observation.target_origin)
+        modes = self.modes.get(key)
+        if modes is None:
+            modes = self.modes[key] = _Modes()
+        if known.value is _INCLUDE:
+            modes.included += 1
+        else:
+            modes.omitted += 1
+
+    def note_fate(self, client: str, preflight: Observation, *, followed: bool) -> None:
+        """Count a granted preflight whose fate is known."""
+        key = _endpoint(client, preflight)
+        fates = self.fates.get(key)
+        if fates is None:
+            fates = self.fates[key] = _Fates()
+        if followed:
+            fates.followed += 1
+        else:
+            asked = preflight.exchange.request.time
+            if asked - fates.latest >= _OCCASION_SECONDS:
+                fates.never += 1
+            fates.latest = max(fates.latest, asked)
+
+    def likely_mode(self, client: str, observation: Observation) -> Likely[CredentialsMode] | None:
+        """Return the mode that the page's other requests to this API speak for, None when they do not agree or there are none."""
+        page = observation.page_origin
+        modes = None if page is None else self.modes.get((client, page, observation.target_origin))
+        if modes is None or (modes.included and modes.omitted):
+            return None
+        return Likely(_INCLUDE, (PAGE_INCLUDES,)) if modes.included else Likely(_OMIT, (PAGE_OMITS,))
+
+    def likely_of_abandoned(self, client: str, preflight: Observation) -> Likely[CredentialsMode] | None:
+        """Return the mode that speaks from the fate of a preflight that was granted and not followed.
+
+        `include` where the browser most likely refused what was granted to requests without credentials; the other one where it
+        most likely took the grant and the page gave its request up.
+        """
+        fates = self.fates.get(_endpoint(client, preflight)) or _Fates()
+        if fates.followed:
+            return Likely(_OMIT, (SAME_PREFLIGHT_FOLLOWED,))
+        by_page = self.likely_mode(client, preflight)
+        if by_page is not None and by_page.value is _OMIT:
+            return by_page
+        evidence = () if by_page is None else by_page.evidence
+        if fates.never >= _SEVERAL:
+            evidence = (*evidence, NEVER_FOLLOWED_HERE)
+        return Likely(_INCLUDE, evidence) if evidence else None
+
+
+def _endpoint(client: str, preflight: Observation) -> tuple[str, str, str, str, str]:
+    request = preflight.exchange.request
+    page = preflight.page_origin or ""
+    return client, page, preflight.target_origin, path_shape(request.url), requested_method(request)
+
+
+def is_of_habit(observation: Observation) -> bool:
+    """Say whether a request's mode counts: that of a CORS request, no preflight."""
+    return observation.role in (Role.ACTUAL, Role.SIMPLE)

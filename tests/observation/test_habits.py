@@ -1,0 +1,50 @@
+"""What speaks for a credentials mode, and is never taken for a proof."""
+
+import pytest
+from corslens.fetch.credentials import CredentialsMode
+from corslens.observation.evidence import Likely
+from corslens.observation.exchange import Exchange
+from corslens.observation.habits import NEVER_FOLLOWED_HERE, PAGE_INCLUDES, SAME_PREFLIGHT_FOLLOWED
+from corslens.observation.observation import Followed
+
+from tests.make import API, exchange, request, response
+from tests.observation.observe import WEBKIT, observe_all
+from tests.observation.test_pairing import asks, sends
+
+INCLUDE, OMIT = CredentialsMode.INCLUDE, CredentialsMode.SAME_ORIGIN_OR_OMIT
+
+
+def got(id: str, at: float, **given: str) -> Exchange:
+    """A simple GET of the same page to the same API."""
+    asked = request(url=f"{API}/other", given={"User-Agent": WEBKIT, **given}, time=at)
+    return exchange(asked, response(allow_origin="*", time=at + 0.01), id=id, client="me")
+
+
+@pytest.mark.parametrize(
+    ("exchanges", "likely"),
+    [
+        pytest.param((asks(),), None, id="nothing speaks for anything"),
+        pytest.param((got("g", 0.0, Cookie="a=1"), asks(at=1.0)), Likely(INCLUDE, (PAGE_INCLUDES,)), id="the page sends cookies there"),
+        pytest.param(
+            (got("g", 0.0, **{"Sec-Fetch-Dest": "font"}), asks(at=1.0)), None, id="a font never includes credentials, whatever the page does"
+        ),
+        pytest.param(
+            (asks("q"), sends("a"), asks(at=1.0)), Likely(OMIT, (SAME_PREFLIGHT_FOLLOWED,)), id="the same preflight was followed before"
+        ),
+        pytest.param(
+            (asks(at=0.0), asks("q", at=0.5), sends("a", at=0.6)), Likely(OMIT, (SAME_PREFLIGHT_FOLLOWED,)), id="and after: fetch, abort, fetch"
+        ),
+        pytest.param(
+            (asks("q"), asks(at=20.0)), Likely(INCLUDE, (NEVER_FOLLOWED_HERE,)), id="granted twice, and never followed"
+        ),
+        pytest.param((asks("q"), asks(at=0.2)), None, id="given up together, as of a page that was left: one occasion"),
+    ],
+)  # fmt: skip
+def test_what_speaks_from_a_preflight_that_was_not_followed(exchanges: tuple[Exchange, ...], likely: object) -> None:
+    preflight = observe_all(*exchanges)["p"]
+    assert (preflight.followed, preflight.likely) == (Followed.NEVER, likely)
+
+
+def test_a_request_is_likely_like_the_pages_others() -> None:
+    seen = observe_all(got("a", 0.0, Cookie="a=1"), got("b", 1.0))
+    assert seen["b"].likely == Likely(INCLUDE, (PAGE_INCLUDES,))
