@@ -6,7 +6,7 @@ from mitmproxy import http
 
 from corslens.inspection import Inspection
 from corslens.lint.finding import Severity
-from corslens.observation.observation import Followed, Observation, Role
+from corslens.observation.observation import Observation, Role
 from corslens.observation.redaction import redact_text
 from corslens.report.escape import escape
 from corslens.report.problems import label, reported_reason
@@ -86,8 +86,6 @@ def comment_for(inspection: Inspection, word: str, reason: str | None) -> str:
     why = _why(inspection, reason, _LONGEST - len(text)) if inspection.findings or reason is not None else ""
     if why:
         text += f": {why}"
-    if observation.followed is Followed.NEVER and not inspection.verdict.blocked:
-        text += "; the request it asks for never came"
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
