@@ -14,7 +14,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 DIRECTION = (
     ("fetch",),
-    ("engines",),
+    ("engines", "witness"),
     ("observation",),
     ("verdict",),
     ("lint",),

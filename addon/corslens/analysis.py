@@ -55,14 +55,6 @@ class Reader(Protocol):
     def cookies_skipped(self) -> bool:
         """Whether any of those carried a cookie."""
 
-    @property
-    def withheld(self) -> int:
-        """How many requests it names of which it does not tell what became."""
-
-    @property
-    def mixed(self) -> int:
-        """How many of those ask plain http of an https page."""
-
     def __iter__(self) -> Iterator[Exchange | Damage]:
         """Yield the exchanges in the order in which their requests were sent."""
 
@@ -105,7 +97,7 @@ def collect(
         if reader.cookies_skipped:
             blind_spots.saw_cookies()
         is_har = capture.kind is files.Kind.HAR
-        notes = blind_spots.notes(reader.writer, har=is_har, withheld=reader.withheld, mixed=reader.mixed)
+        notes = blind_spots.notes(reader.writer, har=is_har)
         entry.notes += [f"{capture.name} {note}" for note in notes]
         entry.exchanges = into.tally.exchanges - sum(other.exchanges for other in into.inputs[:-1])
 

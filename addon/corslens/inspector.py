@@ -29,8 +29,17 @@ from corslens.verdict.cut_heads import is_cut
 from corslens.verdict.decide import decide
 from corslens.verdict.decide_each import decide_each
 from corslens.verdict.headline import SENDER, HeadlinePolicy
-from corslens.verdict.hindsight import Mistake, inherit_credentials, mistake, settle_preflight, settle_redirect
+from corslens.verdict.hindsight import (
+    Mistake,
+    inherit_credentials,
+    mistake,
+    settle_preflight,
+    settle_redirect,
+    settle_witnessed,
+    witnessed,
+)
 from corslens.verdict.verdict import Verdict
+from corslens.witness.witness import Told
 
 
 class Inspector:
@@ -108,6 +117,8 @@ class Inspector:
             if not self._pairing.is_open(exchange.id):
                 self.begin(exchange)
             observation, again = self._pairing.respond(exchange), False
+            if exchange.witness is not None:
+                observation = settle_witnessed(observation)
         observation, view = self._delivered(self._renewed(observation), patch, injections, made_by_proxy=made_by_proxy)
         if again:
             self._pairing.correct(observation)
@@ -229,7 +240,8 @@ class Inspector:
 
     def _inspect(self, observation: Observation, view: PatchedView | None, *, again: bool = False) -> Inspection:
         sent = observation.as_sent
-        verdicts = decide_each(sent)
+        decided = decide_each(sent)
+        verdicts = decided if observation.exchange.witness is None else witnessed(observation, decided)
         headline = self.headline.choose(observation.engine, verdicts)
         history = self._traffic.of(sent) if again else self._traffic.record(sent)
         # Of what the proxy made there is nothing to say: the server was not asked.
@@ -243,7 +255,7 @@ class Inspector:
             silenced=result.silenced,
             patch=view,
         )
-        mistaken = _mistake(observation, inspection.delivered_verdicts)
+        mistaken = _mistake(observation, inspection.delivered_verdicts if verdicts is decided else decided)
         if mistaken is not None:
             inspection = structs.replace(inspection, mistake=mistaken)
         self._inspections[observation.id] = inspection
@@ -255,6 +267,10 @@ class Inspector:
 
 
 def _mistake(observation: Observation, verdicts: Mapping[Engine, Verdict]) -> Mistake | None:
-    if observation.engine is None or not (observation.followed is Followed.FOLLOWED or observation.redirect_followed):
+    if observation.engine is None or not observation.is_cors:
+        return None
+    witness = observation.exchange.witness
+    read = witness is not None and witness.told is Told.READ
+    if not (read or observation.followed is Followed.FOLLOWED or observation.redirect_followed):
         return None
     return mistake(observation, verdicts[observation.engine])

@@ -49,15 +49,6 @@ def test_traffic_without_cors_says_nothing():
     assert notes(exchange(request(origin=None), response()), writer="mitmproxy") == []
 
 
-def test_what_the_browser_withheld_is_told_with_its_likely_cause():
-    (note,) = BlindSpots().notes("WebInspector", har=True, withheld=3)
-    assert note.endswith("they are not judged")
-    (note,) = BlindSpots().notes("WebInspector", har=True, withheld=3, mixed=1)
-    assert note.endswith(
-        "they are not judged; 1 of them asks plain http of an https page, which browsers refuse as mixed content"
-    )
-
-
 def test_its_memory_is_bounded_and_its_counts_go_on():
     spots = BlindSpots(remember=10)
     made = list(

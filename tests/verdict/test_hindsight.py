@@ -6,7 +6,16 @@ from corslens.fetch.credentials import CredentialsMode
 from corslens.observation.evidence import Known, Unknown
 from corslens.observation.observation import Followed, Observation, Role
 from corslens.verdict.decide import decide
-from corslens.verdict.hindsight import inherit_credentials, mistake, settle_preflight, settle_redirect
+from corslens.verdict.decide_each import decide_each
+from corslens.verdict.hindsight import (
+    inherit_credentials,
+    mistake,
+    settle_preflight,
+    settle_redirect,
+    settle_witnessed,
+    witnessed,
+)
+from corslens.witness.witness import Told, Witness
 from msgspec import structs
 
 from tests.make import PAGE, exchange, preflight, request, response
@@ -98,3 +107,51 @@ def test_a_preflight_that_we_call_blocked_and_that_was_followed_is_our_mistake()
 )
 def test_no_mistake(preflight: Observation) -> None:
     assert mistake(preflight, decide(preflight, Engine.WEBKIT)) is None
+
+
+CHROMIUM = {
+    "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+}
+
+
+def recorded(told: Told, allow_origin: str | None, code: str | None = None) -> Observation:
+    witness = Witness(told=told, code=code)
+    return observe(exchange(request("GET", given=CHROMIUM), response(allow_origin=allow_origin), witness=witness))
+
+
+def test_what_the_browser_read_was_asked_in_the_mode_that_is_allowed() -> None:
+    assert settle_witnessed(recorded(Told.READ, "*")).credentials == Known(WITHOUT, ("browser-read-it",))
+
+
+def test_what_the_browser_refused_was_asked_in_the_mode_that_is_blocked() -> None:
+    assert settle_witnessed(recorded(Told.FAILED, "*", "net::ERR_FAILED")).credentials == Known(
+        INCLUDE, ("browser-refused-it",)
+    )
+
+
+@pytest.mark.parametrize(
+    "observation",
+    [
+        pytest.param(recorded(Told.UNKNOWN, "*"), id="the browser does not say"),
+        pytest.param(recorded(Told.FAILED, "*", "net::ERR_ABORTED"), id="given up"),
+        pytest.param(recorded(Told.FAILED, "*", "net::ERR_BLOCKED_BY_CLIENT"), id="an ad blocker"),
+    ],
+)
+def test_else_the_mode_stays_unknown(observation: Observation) -> None:
+    assert isinstance(settle_witnessed(observation).credentials, Unknown)
+
+
+def test_what_was_read_is_not_blocked_and_our_mistake_is_kept() -> None:
+    """CORS may be switched off in that browser; whoever would block for the same reason is in doubt with it."""
+    observation = recorded(Told.READ, None)
+    decided = decide_each(observation)
+    assert all(verdict.blocked for verdict in decided.values())
+    assert {verdict.outcome.value for verdict in witnessed(observation, decided).values()} == {"allowed"}
+    found = mistake(observation, decided[Engine.CHROMIUM])
+    assert found is not None and found.seen == "the browser recorded that the page read the response"
+
+
+def test_what_was_not_read_stays_blocked() -> None:
+    observation = recorded(Told.UNKNOWN, None)
+    decided = decide_each(observation)
+    assert witnessed(observation, decided) is decided

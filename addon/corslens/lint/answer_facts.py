@@ -47,8 +47,9 @@ class AnswerFacts(FactsBase):
     @fact("exchange.error-kind", rank=24, only_if=Oddity.UNANSWERED)
     def exchange_error_kind(self) -> NetworkError | None:
         """Why there was no answer: the connection was `refused` or `reset`, the name not found (`dns`), `tls` failed, or `timeout`."""
-        error = self.observation.exchange.error
-        return None if error is None or self.got is not None else network_error(error)
+        exchange = self.observation.exchange
+        error = exchange.error
+        return None if error is None or self.got is not None or exchange.refused else network_error(error)
 
     @fact("exchange.answered-by-proxy", rank=24)
     def exchange_answered_by_proxy(self) -> bool:

@@ -15,9 +15,10 @@ from corslens.lint.pair_facts import PairFacts
 from corslens.lint.request_facts import RequestFacts
 from corslens.lint.response_facts import ResponseFacts
 from corslens.lint.verdict_facts import VerdictFacts
+from corslens.lint.witness_facts import WitnessFacts
 
 
-class Facts(OddityFacts, RequestFacts, ResponseFacts, CompletedFacts, PairFacts, VerdictFacts, HistoryFacts):
+class Facts(OddityFacts, RequestFacts, ResponseFacts, CompletedFacts, PairFacts, VerdictFacts, WitnessFacts, HistoryFacts):
     """Everything that a rule can ask of one exchange."""
 
 

@@ -70,7 +70,7 @@ with the smallest stage is the cause. `explains` lists rules (or families) whose
 
 A sample is a request and its response, from a page on `https://app.example` to `https://api.example/me` unless it says otherwise. `request` and `response` take
 `method`, `url`, `status` and headers (a list is several lines, `~` takes away what a browser adds); `preflight` holds the status and headers of the preflight's answer;
-`error` stands for no answer; `credentials: include` is what the page asked for; `engine` is the browser; `history` holds exchanges before, each with `times` and `after` (seconds).
+`error` stands for no answer; `browser` is the browser's own word for its failure; `credentials: include` is what the page asked for; `engine` is the browser; `history` holds exchanges before, each with `times` and `after` (seconds).
 
 ## Your own rules
 

@@ -32,6 +32,8 @@ class Oddity(StrEnum):
     CUT = "cut"
     """What of a head was beyond the limits was not looked at."""
     UNANSWERED = "unanswered"
+    REFUSED = "refused"
+    """The browser itself says that it refused the request or kept its response."""
     ERROR = "error"
     """A status of 400 or more."""
     REDIRECT = "redirect"
@@ -143,6 +145,9 @@ class OddityFacts(FactsBase):
                 headers.values(ACCESS_CONTROL_ALLOW_METHODS), headers.values(ACCESS_CONTROL_ALLOW_HEADERS)
             ):
                 found |= {Oddity.HEADER_LISTS}
+        witness = observation.exchange.witness
+        if witness is not None and witness.refusal is not None:
+            found |= {Oddity.REFUSED}
         asked = sent.values(ACCESS_CONTROL_REQUEST_HEADERS)
         if asked:
             if is_by_hand(asked):

@@ -6,7 +6,7 @@ from corslens.engines.engine import Engine
 from corslens.lint.sample import TARGET, Headers, Sample, Step
 from corslens.lint.yaml_reader import Node, Reader
 
-_STEP_FIELDS = ("request", "response", "preflight", "error", "credentials", "after", "version")
+_STEP_FIELDS = ("request", "response", "preflight", "error", "browser", "credentials", "after", "version")
 
 
 def parse_samples(reader: Reader, node: Node | None, what: str) -> tuple[Sample, ...]:
@@ -48,6 +48,7 @@ def _step(reader: Reader, fields: dict[str, Node]) -> Step:
         answered = (_status(reader, preflight, headers, 204), headers)
     method, url = request.pop("method", None), request.pop("url", None)
     error, credentials, after = fields.get("error"), fields.get("credentials"), fields.get("after")
+    browser = fields.get("browser")
     return Step(
         method=method if isinstance(method, str) else "GET",
         url=url if isinstance(url, str) else TARGET,
@@ -55,6 +56,7 @@ def _step(reader: Reader, fields: dict[str, Node]) -> Step:
         status=_status(reader, fields.get("response"), response, 200),
         response=response,
         error=None if error is None else reader.text(error, "error"),
+        browser=None if browser is None else reader.text(browser, "browser"),
         preflight=answered,
         version=reader.text(fields.get("version"), "version", "HTTP/1.1"),
         credentials=credentials is not None and reader.text(credentials, "credentials") == "include",

@@ -15,6 +15,7 @@ from corslens.fetch.origins import is_potentially_trustworthy, is_same_site, ori
 from corslens.fetch.request_headers import cors_unsafe_request_header_names, is_forbidden_request_header
 from corslens.observation.exchange import Exchange
 from corslens.observation.network_error import is_answered_by_proxy
+from corslens.witness.witness import Told, Witness
 
 PAGE = "https://app.example"
 TARGET = "https://api.example/me"
@@ -41,6 +42,8 @@ class Step(Struct, frozen=True, kw_only=True):
     """None without an answer."""
     response: Headers = {}
     error: str | None = None
+    browser: str | None = None
+    """What the browser itself says of its failure."""
     preflight: "tuple[int, Headers] | None" = None
     """Status and headers of the preflight's response."""
     version: str = "HTTP/1.1"
@@ -80,18 +83,21 @@ class Sample(Struct, frozen=True, kw_only=True):
                 response = received_response(
                     status=step.status, headers=limited_headers(_lines(step.response)), time=time + 0.05
                 )
-            exchanges.append(_exchange(str(number), request, response, step.error))
+            if step.browser is not None and not step.response:
+                response = None
+            exchanges.append(_exchange(str(number), request, response, step.error or step.browser, step.browser))
         return tuple(exchanges)
 
 
-def _exchange(id: str, request: Request, response: Response | None, error: str | None) -> Exchange:
+def _exchange(id: str, request: Request, response: Response | None, error: str | None, browser: str | None = None) -> Exchange:
     return Exchange(
         id=id,
         request=request,
         response=response,
         error=error,
-        answered_by_proxy=error is not None and is_answered_by_proxy(error),
+        answered_by_proxy=error is not None and browser is None and is_answered_by_proxy(error),
         client="sample",
+        witness=None if browser is None else Witness(told=Told.FAILED, code=browser, mixed_content=browser == "mixed-content"),
     )
 
 

@@ -151,6 +151,7 @@ def _sample(*, with_name: bool) -> Json:
         "response": _HEADERS,
         "preflight": _HEADERS,
         "error": _TEXT,
+        "browser": _TEXT,
         "credentials": {"enum": ["include", "omit"]},
         "after": {"type": "number"},
         "version": _TEXT,

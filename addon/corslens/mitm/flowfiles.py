@@ -25,9 +25,6 @@ class FlowFileReader:
     """The exchanges of a flow file, in the order in which their requests came."""
 
     writer = "mitmproxy"
-    withheld = 0
-    mixed = 0
-    """A proxy sees what became of every request."""
 
     def __init__(self, data: Buffer, file: str, prefix: str, *, everything: bool = True) -> None:
         """Open the file.

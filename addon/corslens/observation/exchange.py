@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 from corslens.fetch.limits import limited_request, limited_response
 from corslens.fetch.messages import Request, Response
 from corslens.observation.network_error import NetworkError, network_error
+from corslens.witness.witness import Witness
 
 
 class Source(Struct, frozen=True, kw_only=True, gc=False):
@@ -44,6 +45,31 @@ class Exchange(Struct, frozen=True, kw_only=True, gc=False):
     not there was left out by a filter or an edit; its writer may strip what is secret (`Authorization`)."""
     resource_type: str | None = None
     """What the capturing browser called it (`preflight`, `fetch`, `xhr`, `font`…), where a HAR says so."""
+    witness: Witness | None = None
+    """What the browser itself says became of it, where it was asked or wrote the capture."""
+
+    @property
+    def refused(self) -> bool:
+        """Whether the browser refused the request or kept its response from the page, and shows no response.
+
+        Whether anything went over the wire is not known then; there is no message to judge, and nothing follows from what the request lacks.
+        """
+        return (
+            self.response is None
+            and not self.answered_by_proxy
+            and self.witness is not None
+            and self.witness.refusal is not None
+        )
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether nothing is known of its end: neither a response nor an error was recorded."""
+        return self.response is None and self.error is None and not self.answered_by_proxy and not self.refused
+
+    @property
+    def was_sent(self) -> bool:
+        """Whether its request is certain to be what went over the wire: not for what was refused or came out of a cache."""
+        return not self.refused and (self.witness is None or self.witness.from_cache is None)
 
     @property
     def delivered(self) -> Response | None:

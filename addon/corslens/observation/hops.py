@@ -61,3 +61,8 @@ class Hops:
             else:
                 del self.waiting[key]
         return hop
+
+    def refused(self, client: str, exchange: Exchange) -> list[Observation]:
+        """Return the redirects to this URL that no browser follows, oldest first."""
+        hops = self.waiting.get((client, exchange.request.url.partition("#")[0]), ())
+        return [hop for hop in hops if is_refused_redirect(hop)]

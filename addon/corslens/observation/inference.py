@@ -183,6 +183,8 @@ def infer_credentials(
     preflight: Observation | None,
     cached: Observation | None,
     connection_credentialed: bool | None,
+    resource_type: str | None = None,
+    was_sent: bool = True,
 ) -> Known[CredentialsMode] | Unknown:
     """Return the credentials mode as far as a CORS check cares.
 
@@ -193,6 +195,8 @@ def infer_credentials(
         cached: the preflight whose cache entry spared this request its own.
         connection_credentialed: what else the client connection carried tells of it, in engines that keep credentialed
             requests on connections of their own; None when it tells nothing.
+        resource_type: what the capturing browser calls it.
+        was_sent: the request is what went over the wire; if not, nothing follows from what it lacks.
     """
     headers = request.headers
     if role not in CORS_ROLES:
@@ -213,10 +217,12 @@ def infer_credentials(
         # Standard: a cache entry match, https://fetch.spec.whatwg.org/#concept-cache-match: an entry made without credentials
         # serves no request with them.
         return Known(NOT_INCLUDE, ("preflight-cache", *cached.credentials.evidence))
-    if role is not Role.PREFLIGHT and headers.get(SEC_FETCH_DEST) == "font":
+    if role is not Role.PREFLIGHT and (headers.get(SEC_FETCH_DEST) == "font" or resource_type == "font"):
         return Known(NOT_INCLUDE, ("font",))
     # Chromium's preflights never carry the header, Firefox's do as the request that they are for.
-    can_tell = tells_storage_access and previous is None and (role is not Role.PREFLIGHT or engine is Engine.FIREFOX)
+    can_tell = (
+        tells_storage_access and was_sent and previous is None and (role is not Role.PREFLIGHT or engine is Engine.FIREFOX)
+    )
     # Behind a redirect its absence tells nothing, and this one was redirected unseen: a page whose own origin is opaque sends no
     # Referer, https://w3c.github.io/webappsec-referrer-policy/#determine-requests-referrer
     if headers.get(ORIGIN) == NULL and REFERER in headers:

@@ -94,6 +94,8 @@ class Observation(Struct, frozen=True, kw_only=True, gc=False):
     """Of a preflight: what became of it. Otherwise None."""
     redirect_followed: bool = False
     """Of a redirect whose checks fail, as we see it: the browser sent the next request all the same."""
+    explained_by: str | None = None
+    """Of what the browser refused: the id of the preflight or redirect whose response shows why."""
     redirected_from: "Observation | None" = None
     """The hop before this one."""
     tainted: bool = False

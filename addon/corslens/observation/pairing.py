@@ -49,6 +49,7 @@ from corslens.observation.matching import (
     same_asker,
 )
 from corslens.observation.observation import CoveringPreflight, Followed, Observation, PreflightNeed, Role
+from corslens.observation.refusal import explanation, refused_for, refused_role
 
 FOLLOW_UP_SECONDS = 5.0
 """A browser sends the actual request within milliseconds of a preflight that passed; after this long it is taken to never come."""
@@ -109,8 +110,8 @@ class Pairing:
         engine, version = engine_of(user_agent, headers.get("sec-ch-ua") or "")
         profile = self._profiles[engine]
         target_origin = origin_of(request.url)
-        previous = self._hops.take(client, exchange, profile)
-        page_origin = infer_page_origin(request, target_origin, previous)
+        previous = None if exchange.refused else self._hops.take(client, exchange, profile)
+        page_origin = infer_page_origin(request, target_origin, previous) or refused_for(exchange)
         mode = infer_mode(request)
         role = infer_role(request, mode, target_origin=target_origin, page_origin=page_origin, previous=previous)
         if SEC_FETCH_STORAGE_ACCESS in headers and client not in self._storage_access_clients:
@@ -122,10 +123,14 @@ class Pairing:
         cached: Observation | None = None
         covering: CoveringPreflight | None = None
         missed = False
+        explained_by: str | None = None
         if role is Role.PREFLIGHT:
             need = preflight_need(requested_method(request), requested_header_names(request))
             if client not in self._preflight_clients:
                 self._preflight_clients[client] = None
+        elif exchange.refused:
+            explained_by = self._explained_by(client, exchange, page_origin, profile)
+            role = refused_role(exchange, role, preflighted=explained_by in self._pending)
         elif role is Role.SIMPLE:
             unsafe = page_set_unsafe_names(request, profile.safelist)
             needed = bool(unsafe) or not is_cors_safelisted_method(request.method)
@@ -144,7 +149,7 @@ class Pairing:
             elif needed:
                 role, need = Role.ACTUAL, preflight_need(request.method, unsafe)
                 covering = None if cached is None else covering_preflight(cached, request.time, from_cache=True)
-                missed = cached is None and client in self._preflight_clients
+                missed = cached is None and exchange.was_sent and client in self._preflight_clients
 
         credentials = infer_credentials(
             request,
@@ -157,6 +162,8 @@ class Pairing:
             preflight=own,
             cached=cached,
             connection_credentialed=self._connections.kind(exchange, profile) if target_origin != page_origin else None,
+            resource_type=exchange.resource_type,
+            was_sent=exchange.was_sent,
         )
         self._connections.note(exchange, role, credentials)
         observation = Observation(
@@ -173,6 +180,7 @@ class Pairing:
             preflight=covering,
             preflights_missed=missed,
             followed=Followed.PENDING if role is Role.PREFLIGHT else None,
+            explained_by=explained_by,
             redirected_from=previous,
             tainted=is_tainted(page_origin, target_origin, previous),
         )
@@ -328,6 +336,12 @@ class Pairing:
         else:
             del self._by_target[key]
         return best
+
+    def _explained_by(self, client: str, exchange: Exchange, page_origin: str | None, profile: EngineProfile) -> str | None:
+        """Return the id of the preflight or redirect that shows why the browser refused. It stays as it is: nothing followed it."""
+        preflights = map(self._pending.get, self._by_target.get((client, exchange.request.url), ()))
+        refusing = [preflight for preflight in preflights if preflight is not None and not grants_request(preflight)]
+        return explanation(exchange, refusing, self._hops.refused(client, exchange), page_origin, profile)
 
     def _late(self, id: str, exchange: Exchange) -> Observation | None:
         """Return a preflight that was given up on too early: a queue or a slow page held its request back."""

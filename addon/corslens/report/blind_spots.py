@@ -57,14 +57,12 @@ class BlindSpots:
         """Take note that the capture does hold cookies."""
         self._cookies = True
 
-    def notes(self, writer: str, *, har: bool, withheld: int = 0, mixed: int = 0) -> list[str]:
+    def notes(self, writer: str, *, har: bool) -> list[str]:
         """Say what the capture could not show, each the end of a sentence that begins with the file's name.
 
         Args:
             writer: the program that wrote it, as it calls itself.
             har: whether it is a HAR.
-            withheld: how many requests are in it of which the browser does not tell what became.
-            mixed: how many of those ask plain http of an https page.
         """
         notes = []
         if self._uncovered and not self._preflights:
@@ -79,19 +77,8 @@ class BlindSpots:
                 "holds no cookie at all (many programs strip them from a HAR), and "
                 f"{number} verdict{' depends' if number == 1 else 's depend'} on credentials"
             )
-        if withheld:
-            notes.append(
-                f"names {withheld} request{'' if withheld == 1 else 's'} that the browser did not send or whose answer it kept back "
-                f"(CORS is one reason of many): they are not judged{_mixed(mixed)}"
-            )
         if har and self._cors and writer.lower().startswith("mitmproxy"):
             notes.append(
                 "is a HAR of mitmproxy's, which keeps neither the case of methods nor the browser's connections; its flow files keep both"
             )
         return notes
-
-
-def _mixed(number: int) -> str:
-    if not number:
-        return ""
-    return f"; {number} of them ask{'s' if number == 1 else ''} plain http of an https page, which browsers refuse as mixed content"

@@ -54,7 +54,8 @@ def problem_key(inspection: Inspection) -> tuple[str, ...]:
 def dead_server(inspection: Inspection) -> str | None:
     """Return the origin of a server that gave no answer, where a finding says so: every endpoint of it fails in the same way."""
     observation = inspection.observation
-    if observation.exchange.error is None or observation.exchange.response is not None:
+    exchange = observation.exchange
+    if exchange.error is None or exchange.response is not None or exchange.refused:
         return None
     return observation.target_origin if any(finding.cause for finding in inspection.findings) else None
 

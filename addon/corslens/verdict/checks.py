@@ -120,7 +120,8 @@ def checks(observation: Observation, profile: EngineProfile, mode: CredentialsMo
     response = observation.exchange.delivered
     preflight = observation.role is Role.PREFLIGHT
     if response is None:
-        if observation.exchange.aborted:  # whoever left checks nothing
+        exchange = observation.exchange
+        if exchange.aborted or exchange.refused or exchange.unfinished:  # there is nothing to check
             return
         reason = Reason.PREFLIGHT_NETWORK_ERROR if preflight else Reason.ACTUAL_NETWORK_ERROR
         yield Checked(

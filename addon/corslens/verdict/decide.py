@@ -16,7 +16,7 @@ from corslens.observation.evidence import Known
 from corslens.observation.observation import Observation, Role
 from corslens.verdict.checks import CheckName, checks
 from corslens.verdict.cut_heads import as_far_as_kept, is_cut
-from corslens.verdict.verdict import ABORTED, ALLOWED, Check, CheckState, Failure, Outcome, Verdict, blocked
+from corslens.verdict.verdict import ABORTED, ALLOWED, NOT_JUDGED, Check, CheckState, Failure, Outcome, Verdict, blocked
 
 AUTHORIZATION_COVERED_BY_WILDCARD = "authorization-covered-by-wildcard"
 """Allowed today by every engine, against the standard."""
@@ -109,8 +109,11 @@ def explain(observation: Observation, engine: Engine, mode: CredentialsMode | No
 
 def decide_under(observation: Observation, profile: EngineProfile, mode: CredentialsMode) -> Verdict:
     """Return the verdict of an engine with this profile, were the credentials mode `mode`."""
-    if observation.exchange.aborted:
+    exchange = observation.exchange
+    if exchange.aborted:
         return ABORTED
+    if exchange.refused or exchange.unfinished:
+        return NOT_JUDGED
     failures: list[Failure] = [c.failure for c in checks(observation, profile, mode) if c.failure is not None]
     if failures:
         return blocked(*failures)

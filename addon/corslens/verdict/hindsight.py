@@ -4,6 +4,9 @@ An actual request that followed a preflight, or a hop that followed a redirect, 
 credentials mode that the wire does not show, or shows a mistake. What did not come proves nothing: a page gives requests up, and a cache responds to them.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from msgspec import Struct, structs
 
 from corslens.engines.engine import Engine
@@ -12,9 +15,13 @@ from corslens.observation.evidence import Known, Unknown
 from corslens.observation.observation import Followed, Observation, Role
 from corslens.verdict.decide import decide
 from corslens.verdict.verdict import Outcome, Verdict
+from corslens.witness.refusals import Refusal
+from corslens.witness.witness import Told
 
 REQUEST_FOLLOWED = "actual-request-followed"
 REDIRECT_FOLLOWED = "redirect-followed"
+BROWSER_READ_IT = "browser-read-it"
+BROWSER_REFUSED_IT = "browser-refused-it"
 
 
 class Mistake(Struct, frozen=True, kw_only=True, gc=False):
@@ -44,6 +51,33 @@ def settle_redirect(observation: Observation) -> Observation:
     return _settle(observation, REDIRECT_FOLLOWED)
 
 
+def settle_witnessed(observation: Observation) -> Observation:
+    """Return a CORS request whose response the browser recorded as read, or as refused without another reason, in the mode that this proves."""
+    witness = observation.exchange.witness
+    if witness is None or not observation.is_cors or observation.role is Role.PREFLIGHT:
+        return observation
+    if witness.told is Told.READ:
+        return _settle(observation, BROWSER_READ_IT)
+    if witness.refusal is Refusal.UNTOLD and observation.exchange.response is not None:
+        return _settle(observation, BROWSER_REFUSED_IT, refused=True)
+    return observation
+
+
+def witnessed(observation: Observation, verdicts: Mapping[Engine, Verdict]) -> Mapping[Engine, Verdict]:
+    """Return the verdicts with what the browser recorded in their place: what it read was not blocked, whatever we make of the headers.
+
+    CORS may be off in it, or an extension has permission for the host. Engines that would block for the same reason are allowed with it.
+    """
+    witness, engine = observation.exchange.witness, observation.engine
+    if witness is None or witness.told is not Told.READ or engine is None or not observation.is_cors:
+        return verdicts
+    own = verdicts[engine]
+    if own.outcome is not Outcome.BLOCKED or observation.role is Role.PREFLIGHT:
+        return verdicts
+    read = Verdict(outcome=Outcome.ALLOWED, notes=(BROWSER_READ_IT,))
+    return MappingProxyType({one: read if verdict.reason is own.reason else verdict for one, verdict in verdicts.items()})
+
+
 def inherit_credentials(observation: Observation, source: Observation, evidence: str) -> Observation:
     """Return the observation with the mode of another exchange of the same fetch, if only that one's is known."""
     if isinstance(observation.credentials, Unknown) and isinstance(source.credentials, Known):
@@ -53,22 +87,25 @@ def inherit_credentials(observation: Observation, source: Observation, evidence:
 
 
 def mistake(observation: Observation, verdict: Verdict) -> Mistake | None:
-    """Return our mistake when what we call blocked was followed up in the same engine: a preflight, or a redirect."""
+    """Return our mistake when what we call blocked was followed up in the same engine (a preflight, or a redirect), or read."""
     if observation.engine is None or not verdict.blocked:
         return None
     if observation.followed is Followed.FOLLOWED:
         return Mistake(engine=observation.engine, verdict=verdict, seen="the browser sent the actual request")
+    witness = observation.exchange.witness
+    if witness is not None and witness.told is Told.READ:
+        return Mistake(engine=observation.engine, verdict=verdict, seen="the browser recorded that the page read the response")
     if observation.redirect_followed:
         return Mistake(engine=observation.engine, verdict=verdict, seen="the browser followed the redirect")
     return None
 
 
-def _settle(observation: Observation, evidence: str) -> Observation:
+def _settle(observation: Observation, evidence: str, *, refused: bool = False) -> Observation:
     if observation.engine is None or isinstance(observation.credentials, Known):
         return observation
     verdict = decide(observation, observation.engine)
     if verdict.outcome is not Outcome.DEPENDS or verdict.if_credentialed is None:
         return observation
-    included = verdict.if_credentialed.allowed
+    included = verdict.if_credentialed.allowed is not refused
     mode = CredentialsMode.INCLUDE if included else CredentialsMode.SAME_ORIGIN_OR_OMIT
     return structs.replace(observation, credentials=Known(mode, (evidence,)))

@@ -18,6 +18,8 @@ class Outcome(StrEnum):
     """On what the wire does not show: the credentials mode, unless the notes name something else (a stored response, what was cut off a head)."""
     ABORTED = "aborted"
     """Nothing was decided: the browser gave the request up before there was an answer."""
+    NOT_JUDGED = "not-judged"
+    """There is no message to judge: the browser's own word is all that is known, or nothing of the end."""
 
 
 class Failure(Struct, frozen=True, kw_only=True, gc=False):
@@ -96,6 +98,7 @@ class Verdict(Struct, frozen=True, kw_only=True, gc=False):
 
 ALLOWED = Verdict(outcome=Outcome.ALLOWED)
 ABORTED = Verdict(outcome=Outcome.ABORTED)
+NOT_JUDGED = Verdict(outcome=Outcome.NOT_JUDGED)
 
 
 def blocked(*failures: Failure) -> Verdict:

@@ -1,0 +1,62 @@
+"""Witness: what a browser says became of one request, and which line of code asked for it.
+
+The words of an exporter (a HAR of DevTools', a Playwright trace, a NetLog) or of a browser that is listened to; adapters make it.
+"""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from corslens.witness.refusals import Refusal, refusal_of
+
+
+class Told(StrEnum):
+    """What the browser says became of a request."""
+
+    READ = "read"
+    """The page got the response: it was recorded whole, and no check failed."""
+    FAILED = "failed"
+    """The page got a network error; whether the request was sent, the record does not tell."""
+    UNKNOWN = "unknown"
+    """The record ends before the request does, or says nothing of its end."""
+
+
+class Initiator(Struct, frozen=True, kw_only=True, gc=False):
+    """What asked for a request."""
+
+    url: str
+    """The script, style sheet or document."""
+    line: int | None = None
+    """From 1."""
+    column: int | None = None
+    """From 1."""
+    function: str | None = None
+    """The function's name, None for code outside one and for anonymous ones."""
+
+    def __str__(self) -> str:
+        place = self.url
+        if self.line is not None:
+            place = f"{place}:{self.line}" if self.column is None else f"{place}:{self.line}:{self.column}"
+        return f"{place} in {self.function}" if self.function else place
+
+
+class Witness(Struct, frozen=True, kw_only=True, gc=False):
+    """What the browser says of one request."""
+
+    told: Told
+    code: str | None = None
+    """Its own word for a failure: `net::ERR_FAILED`, `csp`, `PreflightMissingAllowOriginHeader`."""
+    mixed_content: bool = False
+    """A request that a secure page may not send: it is to an insecure URL."""
+    initiator: Initiator | None = None
+    from_cache: str | None = None
+    """`memory`, `disk` or another cache's name: then nothing was sent for it."""
+    page: str | None = None
+    """The URL of the page that it was made for."""
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """Why the browser refused the request or kept its response, None when it did neither or gives no reason that is known."""
+        if self.told is not Told.FAILED:
+            return None
+        return Refusal.MIXED_CONTENT if self.mixed_content else refusal_of(self.code or "")

@@ -1,0 +1,113 @@
+"""What a browser recorded beside the messages becomes its witness."""
+
+from typing import Any
+
+import pytest
+from corslens.inputs.har import HarReader
+from corslens.observation.exchange import Exchange
+from corslens.witness.refusals import Refusal
+from corslens.witness.witness import Initiator, Told
+
+from tests.inputs.make_har import encoded, entry, har
+from tests.make import PAGE
+
+type Json = dict[str, Any]
+
+
+def made(
+    creator: str = "WebInspector",
+    *,
+    status: int = 200,
+    response: Json | None = None,
+    url: str = "https://api.example/me",
+    **fields: object,
+) -> Exchange:
+    """The exchange of a HAR's only entry."""
+    one = entry(url=url, status=status, **fields)
+    one["response"] |= response or {}
+    (exchange,) = HarReader(encoded(one, creator=creator), "a.har", "a")
+    assert isinstance(exchange, Exchange)
+    return exchange
+
+
+TOLD: dict[str, tuple[str, int, Json, Told, Refusal | None]] = {
+    "a body that DevTools recorded": ("WebInspector", 200, {}, Told.READ, None),
+    "a body in a Playwright HAR": ("Playwright", 200, {}, Told.READ, None),
+    "no body": ("WebInspector", 200, {"content": {"size": 0}}, Told.UNKNOWN, None),
+    "an answer that CORS refused": ("WebInspector", 200, {"_error": "net::ERR_FAILED"}, Told.FAILED, Refusal.UNTOLD),
+    "after a refused preflight": ("WebInspector", 0, {"_error": "net::ERR_FAILED"}, Told.FAILED, Refusal.UNTOLD),
+    "by an extension": ("WebInspector", 0, {"_error": "net::ERR_BLOCKED_BY_CLIENT"}, Told.FAILED, Refusal.CLIENT),
+    "refused in an older version": ("WebInspector", 0, {"_error": ""}, Told.FAILED, Refusal.UNTOLD),
+    "Playwright, answered and kept from the page": ("Playwright", -1, {"_failureText": "net::ERR_FAILED"}, Told.FAILED, Refusal.UNTOLD),
+    "given up": ("WebInspector", 0, {"_error": "net::ERR_ABORTED"}, Told.FAILED, None),
+    "a dead server": ("WebInspector", 0, {"_error": "net::ERR_CONNECTION_REFUSED"}, Told.FAILED, None),
+    "under way": ("WebInspector", 0, {"_error": None}, Told.UNKNOWN, None),
+    "Firefox, never sent": ("Firefox", 0, {}, Told.FAILED, Refusal.UNTOLD),
+    "Firefox, which keeps no body of what it refused, but may": ("Firefox", 200, {"_error": None}, Told.UNKNOWN, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("creator", "status", "response", "told", "refusal"), TOLD.values(), ids=TOLD)
+def test_told(creator: str, status: int, response: Json, told: Told, refusal: Refusal | None) -> None:
+    witness = made(creator, status=status, response=response).witness
+    if witness is None:
+        assert told is Told.UNKNOWN
+    else:
+        assert (witness.told, witness.refusal) == (told, refusal)
+
+
+def test_a_proxy_is_no_witness() -> None:
+    assert made("mitmproxy 12").witness is None
+    assert made("Fiddler", status=0).witness is None
+
+
+MIXED = {
+    "http://api.example/me": Refusal.MIXED_CONTENT,
+    "ws://api.example/me": Refusal.MIXED_CONTENT,
+    "http://localhost:8080/me": Refusal.UNTOLD,
+    "https://api.example/me": Refusal.UNTOLD,
+}
+
+
+@pytest.mark.parametrize(("url", "refusal"), MIXED.items(), ids=MIXED)
+def test_mixed_content(url: str, refusal: Refusal) -> None:
+    witness = made(status=0, response={"_error": ""}, url=url).witness
+    assert witness is not None and witness.refusal is refusal
+
+
+def test_the_page_of_what_never_left_is_the_exporters() -> None:
+    one = entry(given=(), status=0, pageref="page_1")
+    one["response"] |= {"_error": "net::ERR_BLOCKED_BY_CSP"}
+    whole = har(one, creator="WebInspector")
+    whole["log"]["pages"] = [{"id": "page_1", "title": f"{PAGE}/home"}, {"id": "page_2", "title": "no URL"}]
+    import json
+
+    (exchange,) = HarReader(json.dumps(whole).encode(), "a.har", "a")
+    assert isinstance(exchange, Exchange) and exchange.witness is not None
+    assert (exchange.witness.page, exchange.witness.refusal) == (f"{PAGE}/home", Refusal.CSP)
+
+
+CALL = {"functionName": "loadUser", "scriptId": "7", "url": f"{PAGE}/api.js", "lineNumber": 41, "columnNumber": 10}
+INITIATORS: dict[str, tuple[Json, Initiator | None]] = {
+    "a script": ({"type": "script", "stack": {"callFrames": [CALL]}}, Initiator(url=f"{PAGE}/api.js", line=42, column=11, function="loadUser")),
+    "code without a name": ({"type": "script", "stack": {"callFrames": [CALL | {"functionName": ""}]}}, Initiator(url=f"{PAGE}/api.js", line=42, column=11)),
+    "behind an await": (
+        {"type": "script", "stack": {"callFrames": [], "parent": {"description": "await", "callFrames": [CALL]}}},
+        Initiator(url=f"{PAGE}/api.js", line=42, column=11, function="loadUser"),
+    ),
+    "native code on top": ({"type": "script", "stack": {"callFrames": [CALL | {"url": ""}, CALL]}}, Initiator(url=f"{PAGE}/api.js", line=42, column=11, function="loadUser")),
+    "markup": ({"type": "parser", "url": f"{PAGE}/", "lineNumber": 6}, Initiator(url=f"{PAGE}/", line=7)),
+    "nothing told": ({"type": "other"}, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "meant"), INITIATORS.values(), ids=INITIATORS)
+def test_initiator(written: Json, meant: Initiator | None) -> None:
+    witness = made(_initiator=written).witness
+    assert witness is not None and witness.initiator == meant
+
+
+def test_what_came_out_of_a_cache_was_not_sent() -> None:
+    exchange = made(_fromCache="disk")
+    assert exchange.witness is not None
+    assert (exchange.witness.from_cache, exchange.was_sent) == ("disk", False)

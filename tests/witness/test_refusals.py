@@ -1,0 +1,28 @@
+"""A browser's own code says why it refused, or that it did not."""
+
+import pytest
+from corslens.witness.refusals import Refusal, refusal_of
+
+CODES = {
+    "net::ERR_FAILED": Refusal.UNTOLD,
+    "net::ERR_BLOCKED_BY_CLIENT": Refusal.CLIENT,
+    "net::ERR_BLOCKED_BY_CLIENT.Inspector": Refusal.CLIENT,
+    "net::ERR_BLOCKED_BY_CSP": Refusal.CSP,
+    "net::ERR_BLOCKED_BY_ORB": Refusal.OPAQUE_RESPONSE,
+    "net::ERR_BLOCKED_BY_RESPONSE.NotSameOriginAfterDefaultedToSameOriginByCoep": Refusal.RESOURCE_POLICY,
+    "net::ERR_BLOCKED_BY_LOCAL_NETWORK_ACCESS_CHECKS": Refusal.LOCAL_NETWORK,
+    "net::ERR_BLOCKED_BY_SOMETHING_NEW": Refusal.UNTOLD,
+    "net::ERR_UNSAFE_PORT": Refusal.BAD_PORT,
+    "NS_ERROR_LOCAL_NETWORK_DENIED": Refusal.LOCAL_NETWORK,
+    "csp": Refusal.CSP,
+    "mixed-content": Refusal.MIXED_CONTENT,
+    "": Refusal.UNTOLD,
+    "net::ERR_ABORTED": None,
+    "net::ERR_CONNECTION_REFUSED": None,
+    "Client disconnected.": None,
+}
+
+
+@pytest.mark.parametrize(("code", "refusal"), CODES.items(), ids=CODES)
+def test_refusal(code: str, refusal: Refusal | None) -> None:
+    assert refusal_of(code) is refusal

@@ -1,0 +1,20 @@
+"""A witness says why the browser refused, only where it did."""
+
+from corslens.witness.refusals import Refusal
+from corslens.witness.witness import Initiator, Told, Witness
+
+
+def test_only_a_failure_is_a_refusal() -> None:
+    assert Witness(told=Told.FAILED, code="net::ERR_FAILED").refusal is Refusal.UNTOLD
+    assert Witness(told=Told.FAILED, code="net::ERR_FAILED", mixed_content=True).refusal is Refusal.MIXED_CONTENT
+    assert Witness(told=Told.READ).refusal is None
+    assert Witness(told=Told.UNKNOWN, code="net::ERR_FAILED").refusal is None
+
+
+def test_a_place_in_words() -> None:
+    assert (
+        str(Initiator(url="https://app.example/api.js", line=42, column=3, function="load"))
+        == "https://app.example/api.js:42:3 in load"
+    )
+    assert str(Initiator(url="https://app.example/", line=7)) == "https://app.example/:7"
+    assert str(Initiator(url="https://app.example/")) == "https://app.example/"
