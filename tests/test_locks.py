@@ -1,5 +1,6 @@
 """What the scripts install is locked: every requirement of every extra, exactly, with hashes, and without any registry's address."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -51,3 +52,14 @@ def test_extras_agree() -> None:
 
 def test_there_is_a_lock_for_each_extra_and_no_other() -> None:
     assert {path.stem for path in (ROOT / "scripts" / "locks").iterdir()} == set(EXTRAS)
+
+
+@pytest.mark.parametrize("folder", ["tests/servers/apps", "tests/browser"])
+def test_node_packages_are_locked_without_an_address(folder: str) -> None:
+    wanted = json.loads((ROOT / folder / "package.json").read_text())
+    packages = json.loads((ROOT / folder / "package-lock.json").read_text())["packages"]
+    ours = packages.pop("")
+    for kind in ("dependencies", "devDependencies"):
+        assert ours.get(kind) == wanted.get(kind)
+    assert packages
+    assert [name for name, one in packages.items() if not one.get("integrity") or "resolved" in one] == []

@@ -29,7 +29,7 @@ def axe_source() -> str:
 
 
 def _install(npm: str) -> str | None:
-    command = [npm, "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"]
+    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, timeout=120, check=False)
     return None if done.returncode == 0 and SCRIPT.exists() else f"npm could not install axe-core: {done.stderr.strip()[-300:]}"
 
