@@ -133,5 +133,5 @@ def test_the_second_start_installs_nothing_until_something_changed(tmp_path: Pat
     (clone / changed).write_text("[project]\nname = 'changed'\n")
     second = start()
     assert second.returncode == 1
-    assert "Installing corslens with the extra 'demo' into .venv" in second.stderr
+    assert "Installing corslens from scripts/locks/demo.txt into .venv" in second.stderr
     assert "The installation failed" in second.stderr

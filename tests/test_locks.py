@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-EXTRAS: dict[str, list[str]] = PROJECT["project"]["optional-dependencies"]
+EXTRAS: dict[str, list[str]] = {"runtime": [], **PROJECT["project"]["optional-dependencies"]}
 PIN = re.compile(
     r"([a-z0-9-]+)==([^ ;]+)(?: ; (?P<marker>[^\\]+))? \\(?P<hashes>(?:\n    --hash=sha256:[0-9a-f]{64}(?: \\)?)+)\n"
 )
