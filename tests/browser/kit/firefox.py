@@ -90,10 +90,10 @@ class Firefox(Stacked):
     """A browser with a new profile and one tab. `async with` starts and stops it.
 
     Args:
-        proxy: HOST:PORT.
+        proxy: HOST:PORT; None goes direct, and every name leads to this machine.
     """
 
-    def __init__(self, *, proxy: str) -> None:
+    def __init__(self, *, proxy: str | None) -> None:
         self._proxy = proxy
         self._ids = count(1)
         self._reader: asyncio.StreamReader | None = None
@@ -117,9 +117,9 @@ class Firefox(Stacked):
         await self.in_chrome(LISTEN)
 
     def _write_preferences(self, folder: Path) -> None:
-        host, _, port = self._proxy.partition(":")
-        values: dict[str, str | int | bool] = dict(PREFERENCES)
-        for scheme in ("http", "ssl"):
+        host, _, port = (self._proxy or "").partition(":")
+        values: dict[str, str | int | bool] = {**PREFERENCES, **({} if host else {"network.proxy.type": 0})}
+        for scheme in ("http", "ssl") if host else ():
             values |= {f"network.proxy.{scheme}": host, f"network.proxy.{scheme}_port": int(port)}
         lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in values.items()]
         (folder / "user.js").write_text("\n".join(lines))
