@@ -1,7 +1,9 @@
 """A comment on a pull request says what matters, fits, and holds nobody's markup."""
 
 import re
+from html.parser import HTMLParser
 
+import pytest
 from corslens.lint.finding import Fix, Side
 from corslens.report.as_markdown import render_markdown
 from msgspec import structs
@@ -39,35 +41,88 @@ def test_a_long_report_is_cut_where_github_would_refuse_it():
     inspections = [structs.replace(one, findings=(finding(),)) for one in inspected(made, NO_RULES)]
     text = render_markdown(collection(inspections))
     assert len(text) < 65_536
-    listed = text.count("| <code>acao-missing</code>")
+    listed = text.count("| `acao-missing`")
     assert text.rstrip().endswith(f"… and {400 - listed} more.")
 
 
-HOSTILE = "@everyone [x](https://evil.example) `code` |cell| <b>bold</b> **strong** #1 https://evil.example/\n\n# heading"
+HOSTILE = (
+    "@everyone [x](https://evil.example) `code` |cell| <b>bold</b> **strong** #1 https://evil.example/ www.evil.example GH-1"
+    " 0123456789abcdef0123456789abcdef01234567 someone@evil.example ![x](//evil.example/x.png) <https://evil.example> $`x`$ \\| \\` &commat;x"
+    " ``` </code></summary></details><img src=//evil.example/y.png> org/repo#1\n\n# heading\n- item\n<!-- x"
+)
+ENDS = ("", "\\", "`", "``", "|", "\\|", " ", "~~", "*", "&", "<", "@x", "\r\n")
+CODE = frozenset({"code", "pre", "tt"})
+LIVE = re.compile(r"@\w|#\d|https?:|www\.|evil\.example|[0-9a-f]{40}|GH-\d|\$`")
+"""What GitHub makes links, mentions and references of, in any text that is not code."""
 
 
-def test_no_mention_no_link_no_markup():
-    inspection = structs.replace(
-        session()[0], findings=(finding(message=HOSTILE, fixes=(Fix(side=Side.SERVER, text=HOSTILE),)),)
-    )
-    text = render_markdown(collection([inspection]))
-    assert "@everyone" not in text and "https://evil" not in text and "<b>" not in text and "\n# heading" not in text
-    outside = re.sub(r"<code>.*?</code>|<summary>.*?</summary>", "", text)
-    assert "**strong**" not in outside and "[x](" not in outside and "`code`" not in outside
+class Seen(HTMLParser):
+    """What a reader of the HTML sees outside code, and the elements of it."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.outside: list[str] = []
+        self.names: set[str] = set()
+        self._code = 0
+        self.feed(html)
+        self.close()
+        assert self._code == 0
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.names.add(tag)
+        self._code += tag in CODE
+
+    def handle_endtag(self, tag: str) -> None:
+        self._code -= tag in CODE
+
+    def handle_data(self, data: str) -> None:
+        if not self._code:
+            self.outside.append(data)
+
+    def handle_comment(self, data: str) -> None:
+        self.names.add("!--")
 
 
-def test_no_page_can_put_a_link_or_an_image_into_the_comment():
-    """Markdown goes on within an element for code."""
-    made = inspected([exchange(request(origin="https://a![x](https://evil.example/x.png)~~\\"), response())], NO_RULES)
-    text = render_markdown(collection([structs.replace(one, findings=(finding(),)) for one in made]))
-    assert "<code>https:&sol;/&ast;/" in text and "![" not in text and "https://evil" not in text
+@pytest.mark.parametrize("begin", ENDS)
+@pytest.mark.parametrize("end", ENDS)
+def test_no_mention_no_link_no_markup(begin: str, end: str) -> None:
+    """As GitHub's own cmark-gfm renders it, with its extensions on and nothing taken out afterwards."""
+    cmarkgfm = pytest.importorskip("cmarkgfm", reason="GitHub's renderer is not installed: pip install cmarkgfm")
+    from cmarkgfm.cmark import Options
+
+    text = f"{begin}{HOSTILE}{end}"
+    made = inspected([exchange(request(origin=f"https://a.example{text}", url=f"{API}/{text}"), response())], NO_RULES)
+    hostile = structs.replace(made[0], findings=(finding(message=text, fixes=(Fix(side=Side.SERVER, text=text),)),))
+    whole = collection([hostile])
+    whole.inputs[-1].damages.append(text)
+    whole.inputs[-1].notes.append(text)
+    html = cmarkgfm.github_flavored_markdown_to_html(render_markdown(whole), options=Options.CMARK_OPT_UNSAFE)
+    seen = Seen(html)
+    assert not LIVE.search(" ".join(seen.outside))
+    assert seen.names <= {
+        "h2",
+        "p",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "details",
+        "summary",
+        "ul",
+        "li",
+        "code",
+        "blockquote",
+    }
+    assert "evil.example" in html and html.count("<h2>") == 1 and html.count("<td") == 4
 
 
 def test_what_is_silenced_is_counted_and_is_not_nothing():
     made = [one for one in silenced_session() if one.silenced]
     text = render_markdown(collection(made))
     assert text.startswith("## corslens: nothing but what is silenced\n")
-    assert f"- {len(made)} silenced: <code>acao-missing</code> (my.yaml:2: known &lt;so&gt;)" in text
+    assert f"- {len(made)} silenced: `acao-missing` (`my.yaml:2: known <so>`)" in text
 
 
 def test_nothing_found_does_not_stand_beside_what_is_blocked():

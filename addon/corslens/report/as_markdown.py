@@ -1,7 +1,5 @@
 """Markdown for a pull-request comment: a headline, a table, and each finding's fix folded away."""
 
-import re
-
 from corslens.report.collection import Collection
 from corslens.report.escape import escape
 from corslens.report.groups import Group, examples_text
@@ -80,25 +78,25 @@ def _detail(group: Group) -> str:
     return "\n".join(lines) + "\n\n</details>\n"
 
 
-_SPECIAL = re.compile(r"[\\`*_{}\[\]()#+!|~]")
-
-
-def _inline(text: str) -> str:
-    """Return the text as text: no markup, no HTML, no mention, no link."""
-    return _SPECIAL.sub(r"\\\g<0>", _html(text))
-
-
-def _html(text: str) -> str:
-    """Return the text as it may stand in HTML within Markdown, where mentions and bare links still work."""
-    text = escape(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return text.replace("@", "&commat;").replace("://", ":&sol;/")
-
-
-_AS_ENTITIES = str.maketrans(
-    {"|": "&vert;", "`": "&grave;", "*": "&ast;", "_": "&lowbar;", "[": "&lsqb;", "]": "&rsqb;", "\\": "&bsol;", "~": "&#126;"}
-)
+_DELIMITERS = str.maketrans({"`": r"\x60", "|": r"\x7c"})
+"""What would end a code span, or a cell of a table; written as `escape` writes what is invisible."""
 
 
 def _code(text: str) -> str:
-    """Return the text as code in a table's cell; Markdown goes on within the element, so links and images are taken apart."""
-    return f"<code>{_html(text).translate(_AS_ENTITIES)}</code>"
+    """Return a code span: the one place where GitHub reads no markup, and makes no mention, reference or link of anything.
+
+    It looks for those in the HTML that comes of the Markdown, where backslashes and entities are gone. In an HTML element amid Markdown
+    it finds them, too, but for those of a block.
+    """
+    text = escape(text).translate(_DELIMITERS)
+    return f"`{text}`" if text.strip() else ""
+
+
+_inline = _code
+"""Sentences, too: what is of the wire in them is not marked."""
+
+
+def _html(text: str) -> str:
+    """Return the text as it may stand in a block of HTML, as code."""
+    text = escape(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return f"<code>{text}</code>"
