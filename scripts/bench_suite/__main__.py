@@ -8,12 +8,14 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from bench_suite import live, memory, offline, page, stages
+from bench_suite import hostile, live, memory, offline, page, stages
 from bench_suite.figures import Figure, render, write
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("parts", nargs=-1, type=click.Choice(["stages", "live", "startup", "har", "flows", "memory", "page"]))
+@click.argument(
+    "parts", nargs=-1, type=click.Choice(["stages", "live", "startup", "har", "flows", "memory", "page", "hostile"])
+)
 @click.option(
     "--rounds", default=5, show_default=True, help="Rounds a figure; the table shows their median, lowest and highest."
 )
@@ -34,6 +36,7 @@ def main(parts: tuple[str, ...], rounds: int, seconds: int, sizes: str, flow_cou
         "har": lambda: offline.hars(rounds, megabytes),
         "memory": lambda: memory.measure(),
         "page": lambda: page.measure(rounds, page_count),
+        "hostile": lambda: hostile.measure(rounds),
         "live": lambda: live.measure(rounds, seconds),
     }
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"

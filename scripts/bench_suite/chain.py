@@ -4,7 +4,8 @@ import asyncio
 import copy
 import io
 import tempfile
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -68,6 +69,26 @@ class Chain:
                 self.addon.look_at_the_clock()
                 self._version = self.addon.page.app.board.changes(self._version)["version"]
                 await asyncio.sleep(0)
+
+    def costs(self, exchange: Exchange) -> dict[str, float]:
+        """Let an exchange pass; return the milliseconds of CPU that each hook took, and the look at the clock a minute later."""
+        costs: dict[str, float] = {}
+
+        def measure(name: str, call: Callable[[], object]) -> None:
+            started = time.thread_time()
+            call()
+            costs[name] = (time.thread_time() - started) * 1e3
+
+        flow = flow_of(exchange)
+        response, flow.response = flow.response, None
+        measure("requestheaders", lambda: self.addon.requestheaders(flow))
+        measure("request", lambda: self.addon.request(flow))
+        flow.response = response
+        measure("responseheaders", lambda: self.addon.responseheaders(flow))
+        measure("response", lambda: self.addon.response(flow))
+        self._now = exchange.request.time + 60
+        measure("tick", self.addon.look_at_the_clock)
+        return costs
 
     def call(self, flow: http.HTTPFlow) -> None:
         """Call the hooks of an answered flow."""

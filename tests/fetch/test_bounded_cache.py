@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from corslens.fetch.bounded_cache import LONGEST, bounded_cache
+from corslens.fetch.bounded_cache import LONGEST, LONGEST_OF_LAST, bounded_cache
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,15 @@ def test_results_are_kept_for_short_arguments_only(arguments: tuple[object, obje
         return len(calls)
 
     assert function(*arguments) == 1
-    assert (1 if kept else 2) == function(*arguments)
+    assert function(*arguments) == 1
+    assert function("z" * (LONGEST + 1), None) == 2  # only the last one of those that are too long is kept
+    assert (1 if kept else 3) == function(*arguments)
+
+
+def test_what_is_far_too_long_is_not_even_the_last() -> None:
+    cached = bounded_cache(4)(one_text)
+    assert cached("x" * LONGEST_OF_LAST) is cached("x" * LONGEST_OF_LAST)
+    assert cached("x" * (LONGEST_OF_LAST + 1)) is not cached("x" * (LONGEST_OF_LAST + 1))
 
 
 def one_text(text: str) -> list[str]:
@@ -61,8 +69,11 @@ def test_each_signature_has_its_guard(
     """What is kept is the very same object the next time; what is not is equal."""
     cached = bounded_cache(4)(function)
     assert cached(*short) is cached(*short)
-    assert cached(*long) is not cached(*long)
-    assert cached(*long) == function(*long)
+    found = cached(*long)
+    assert found is cached(*long)
+    cached(*[(f"{LONG}yz",) if isinstance(part, tuple) else f"{LONG}yz" for part in long])
+    assert found is not cached(*long)
+    assert found == function(*long)
     assert cached.__name__ == function.__name__
 
 

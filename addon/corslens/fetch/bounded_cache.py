@@ -9,6 +9,8 @@ from typing import Any, cast
 
 LONGEST = 1024
 """Characters of an argument up to which a result is kept."""
+LONGEST_OF_LAST = 262_144
+"""Characters of all arguments up to which the last result is kept."""
 
 
 def bounded_cache[**P, R](maxsize: int, longest: int = LONGEST) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -18,11 +20,13 @@ def bounded_cache[**P, R](maxsize: int, longest: int = LONGEST) -> Callable[[Cal
         maxsize: how many results are kept.
         longest: characters, or bytes, of an argument up to which its result is kept.
 
+    Of what is too long only the last result is kept: one exchange is looked at from several sides, for three engines say.
     At `maxsize` everything is forgotten at once: what is asked for all the time is soon there again, and nothing has to be kept in order.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         kept: dict[tuple[object, ...], R] = {}
+        last: tuple[tuple[object, ...], R] | None = None
 
         @wraps(function)
         def call(*arguments: Any) -> R:
@@ -31,10 +35,14 @@ def bounded_cache[**P, R](maxsize: int, longest: int = LONGEST) -> Callable[[Cal
                 return kept[arguments]
             except KeyError:
                 pass
+            nonlocal last
+            if last is not None and last[0] == arguments:  # soon said: the same exchange comes with the same objects
+                return last[1]
             result = function(*arguments)  # type: ignore[call-arg]  # passed on as they came
-            for argument in arguments:
-                if argument is not None and _length(argument) > longest:
-                    return result
+            lengths = [_length(argument) for argument in arguments if argument is not None]
+            if max(lengths, default=0) > longest:
+                last = (arguments, result) if sum(lengths) <= LONGEST_OF_LAST else None
+                return result
             if len(kept) >= maxsize:
                 kept.clear()
             kept[arguments] = result
@@ -46,4 +54,6 @@ def bounded_cache[**P, R](maxsize: int, longest: int = LONGEST) -> Callable[[Cal
 
 
 def _length(argument: Any) -> int:
-    return sum(map(_length, argument)) if argument.__class__ is tuple else len(argument)
+    if argument.__class__ is not tuple:
+        return len(argument)
+    return sum(map(len if argument and argument[0].__class__ is str else _length, argument))

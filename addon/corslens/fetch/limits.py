@@ -145,9 +145,9 @@ def _limited(lines: Sequence[HeaderLine], beyond: Sequence[tuple[str | bytes, st
             names.add(lowered)
         room -= len(value)
         kept.append((name[:NAME_CHARACTERS], value))
-    for raw, _ in beyond[:_LOOKED_THROUGH]:
-        if len(raw) <= _LONGEST_OF_THEM:
-            names.add((raw if isinstance(raw, str) else str(raw, "latin-1")).lower())
+    if beyond:
+        looked_through = {name.lower() for name, _ in beyond[:_LOOKED_THROUGH] if len(name) <= _LONGEST_OF_THEM}
+        names |= {name for name in _HAVE_A_PART if name in looked_through or name.encode() in looked_through}
     return HeaderList(kept), Cut(
         lines=len(beyond),
         values=values,

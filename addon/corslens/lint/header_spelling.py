@@ -61,8 +61,8 @@ _MEANT = {
 """Seen in the wild; the others are found by distance."""
 
 
-_MOST = 32
-"""Names of one response that are held against the known ones. There are eight of these; who sends more near misses than four of
+_MOST = 16
+"""Names of one response that are held against the known ones. There are eight of these; who sends more near misses than two of
 each has not misspelled them, and a comparison takes as long as all the rest that is done with a header line."""
 
 
