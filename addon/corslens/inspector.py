@@ -246,7 +246,11 @@ class Inspector:
         history = self._traffic.of(sent) if again else self._traffic.record(sent)
         # Of what the proxy made there is nothing to say: the server was not asked.
         made_by_proxy = observation.exchange.made_by_proxy
-        result = NO_FINDINGS if made_by_proxy else run(self.rules, Facts(sent, verdicts, history, headline=headline))
+        result = (
+            NO_FINDINGS
+            if made_by_proxy
+            else run(self.rules, Facts(sent, verdicts, history, headline=headline, products=self.rules.products))
+        )
         inspection = Inspection(
             observation=observation,
             headline=headline,

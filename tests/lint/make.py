@@ -2,6 +2,7 @@
 
 from corslens.engines.engine import Engine
 from corslens.lint.facts import Facts
+from corslens.lint.loader import bundled_products
 from corslens.lint.sample import Headers, Sample, Step
 from corslens.observation.observation import Observation
 from corslens.observation.pairing import Pairing
@@ -16,7 +17,7 @@ def facts_of(sample: Sample) -> Facts:
         pairing.begin(exchange)
         observation: Observation = pairing.complete(exchange)
         history = traffic.record(observation)
-    return Facts(observation, {engine: decide(observation, engine) for engine in Engine}, history)
+    return Facts(observation, {engine: decide(observation, engine) for engine in Engine}, history, products=bundled_products())
 
 
 def facts(

@@ -23,7 +23,7 @@ def test_the_worst_comes_first_and_what_the_browser_reports_first_of_all() -> No
 
 def test_what_happened_in_the_place_of_cors_comes_before_any_talk_of_headers() -> None:
     answers = {
-        "gateway-answered": facts({"server": "nginx", "content-type": "text/html"}, status=504),
+        "nginx-upstream-failed": facts({"server": "nginx", "content-type": "text/html"}, status=504),
         "redirect-to-login": facts({"location": "https://accounts.example/login?next=/me"}, status=302),
         "preflight-redirect-to-login": preflight({"location": "https://accounts.example/login"}, status=302),
         "preflight-refused-by-authentication": preflight({"www-authenticate": "Basic"}, status=401),

@@ -13,7 +13,7 @@ from corslens.advice.quoting import LANGUAGES, Language, escape_regex
 from corslens.advice.table import SERVERS, Server, server_named, server_of
 from corslens.fetch.constants import canonical_name
 from corslens.fetch.origins import is_potentially_trustworthy
-from corslens.observation.fingerprints import fingerprint
+from corslens.lint.loader import bundled_products
 
 _WHERE = re.compile(r"^>>> (.*)\n", re.MULTILINE)
 """Templates head each block with a line `>>> where it belongs`."""
@@ -117,13 +117,14 @@ def write(
 def guess_server(seen: Iterable[Seen], *, api: str | None = None) -> Server | None:
     """Name the server that most of the cross-origin answers look like, or None."""
     votes: Counter[Server] = Counter()
+    catalog = bundled_products()
     for each in seen:
         observation = each.observation
         response = observation.exchange.response
         if response is None or not observation.is_cors or api not in (None, observation.target_origin):
             continue
-        product = fingerprint(response)
-        server = server_of(product) if product is not None else None
+        products = catalog.of(observation.exchange.request, response)
+        server = next((server for product in products if (server := server_of(product.id)) is not None), None)
         if server is not None:
             votes[server] += 1
     return votes.most_common(1)[0][0] if votes else None

@@ -8,8 +8,6 @@ from difflib import get_close_matches
 
 from msgspec import Struct
 
-from corslens.observation.fingerprints import Product
-
 
 class Server(Struct, frozen=True, kw_only=True):
     """A server, framework or service."""
@@ -23,8 +21,6 @@ class Server(Struct, frozen=True, kw_only=True):
     """Where the options are documented."""
     options: tuple[str, ...]
     """The documented option names that the settings use: a test finds each in the text."""
-    products: tuple[Product, ...] = ()
-    """Fingerprints by which it is guessed."""
     tested: bool = False
     by_path: bool = True
     """It can have one policy for some paths and another for others; else the groups' sum is written."""
@@ -38,32 +34,32 @@ _USUAL = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 SERVERS: tuple[Server, ...] = (
     Server(
-        name="nginx", title="nginx", language="nginx", tested=True, products=(Product.NGINX,),
+        name="nginx", title="nginx", language="nginx", tested=True,
         docs="https://nginx.org/en/docs/http/ngx_http_headers_module.html#add_header",
         options=("map", "add_header", "always", "return 204", "proxy_hide_header"),
     ),
     Server(
-        name="apache", title="Apache httpd", language="apache", tested=True, products=(Product.APACHE,),
+        name="apache", title="Apache httpd", language="apache", tested=True,
         docs="https://httpd.apache.org/docs/2.4/mod/mod_headers.html#header",
         options=("Header always set", "Header always merge", "Header unset", "RewriteCond", "RewriteRule"),
     ),
     Server(
-        name="caddy", title="Caddy", language="caddy", tested=True, products=(Product.CADDY,),
+        name="caddy", title="Caddy", language="caddy", tested=True,
         docs="https://caddyserver.com/docs/caddyfile/directives/header",
         options=("header", "respond", "header_down", "route", "method OPTIONS"),
     ),
     Server(
-        name="haproxy", title="HAProxy", language="haproxy", tested=True, products=(Product.HAPROXY,),
+        name="haproxy", title="HAProxy", language="haproxy", tested=True,
         docs="https://docs.haproxy.org/2.6/configuration.html#4.2-http-after-response",
         options=("http-request set-var", "http-request return", "http-after-response set-header", "http-after-response del-header"),
     ),
     Server(
-        name="express", title="Express (cors)", language="javascript", tested=True, products=(Product.EXPRESS,),
+        name="express", title="Express (cors)", language="javascript", tested=True,
         docs="https://expressjs.com/en/resources/middleware/cors.html",
         options=("origin", "methods", "allowedHeaders", "exposedHeaders", "credentials", "maxAge"),
     ),
     Server(
-        name="fastify", title="Fastify (@fastify/cors)", language="javascript", tested=True, products=(Product.FASTIFY,), by_path=False,
+        name="fastify", title="Fastify (@fastify/cors)", language="javascript", tested=True, by_path=False,
         docs="https://github.com/fastify/fastify-cors#options",
         options=("origin", "methods", "allowedHeaders", "exposedHeaders", "credentials", "maxAge"),
     ),
@@ -73,17 +69,17 @@ SERVERS: tuple[Server, ...] = (
         options=("origin", "allowMethods", "allowHeaders", "exposeHeaders", "credentials", "maxAge", "keepHeadersOnError"),
     ),
     Server(
-        name="flask", title="Flask (Flask-CORS)", language="python", tested=True, products=(Product.FLASK,), unwritable="*\\]?$^[]()",
+        name="flask", title="Flask (Flask-CORS)", language="python", tested=True, unwritable="*\\]?$^[]()",
         docs="https://corydolphin.github.io/flask-cors/",
         options=("resources", "origins", "methods", "allow_headers", "expose_headers", "supports_credentials", "max_age", "vary_header"),
     ),
     Server(
-        name="fastapi", title="FastAPI / Starlette", language="python", tested=True, products=(Product.STARLETTE,), by_path=False,
+        name="fastapi", title="FastAPI / Starlette", language="python", tested=True, by_path=False,
         docs="https://fastapi.tiangolo.com/tutorial/cors/",
         options=("allow_origins", "allow_methods", "allow_headers", "expose_headers", "allow_credentials", "max_age"),
     ),
     Server(
-        name="django", title="Django (django-cors-headers)", language="python", tested=True, products=(Product.DJANGO,), by_path=False,
+        name="django", title="Django (django-cors-headers)", language="python", tested=True, by_path=False,
         docs="https://github.com/adamchainz/django-cors-headers#configuration",
         options=(
             "corsheaders", "corsheaders.middleware.CorsMiddleware", "CORS_ALLOWED_ORIGINS", "CORS_ALLOW_METHODS", "CORS_ALLOW_HEADERS",
@@ -91,7 +87,7 @@ SERVERS: tuple[Server, ...] = (
         ),
     ),
     Server(
-        name="aiohttp", title="aiohttp (aiohttp-cors)", language="python", tested=True, products=(Product.AIOHTTP,), by_path=False,
+        name="aiohttp", title="aiohttp (aiohttp-cors)", language="python", tested=True, by_path=False,
         docs="https://github.com/aio-libs/aiohttp-cors#usage",
         options=(
             "aiohttp_cors.setup", "defaults", "ResourceOptions", "allow_credentials", "expose_headers", "allow_headers", "allow_methods",
@@ -99,7 +95,7 @@ SERVERS: tuple[Server, ...] = (
         ),
     ),
     Server(
-        name="spring", title="Spring (MVC and Security)", language="java", products=(Product.SPRING,), by_path=False,
+        name="spring", title="Spring (MVC and Security)", language="java", by_path=False,
         docs="https://docs.spring.io/spring-security/reference/servlet/integrations/cors.html",
         options=(
             "CorsConfiguration", "UrlBasedCorsConfigurationSource", "setAllowedOrigins", "setAllowedMethods", "setAllowedHeaders",
@@ -107,7 +103,7 @@ SERVERS: tuple[Server, ...] = (
         ),
     ),
     Server(
-        name="aspnet", title="ASP.NET Core", language="csharp", products=(Product.ASPNET,),
+        name="aspnet", title="ASP.NET Core", language="csharp",
         docs="https://learn.microsoft.com/en-us/aspnet/core/security/cors",
         options=(
             "AddCors", "AddPolicy", "UseCors", "WithOrigins", "WithMethods", "WithHeaders", "WithExposedHeaders", "AllowCredentials",
@@ -127,18 +123,18 @@ SERVERS: tuple[Server, ...] = (
         options=("Origins", "Credentialed", "Methods", "RequestHeaders", "MaxAgeInSeconds", "ResponseHeaders", "NewMiddleware", "Wrap"),
     ),
     Server(
-        name="rails", title="Rails (rack-cors)", language="ruby", by_path=False, tested=True, products=(Product.RAILS,),
+        name="rails", title="Rails (rack-cors)", language="ruby", by_path=False, tested=True,
         docs="https://github.com/cyu/rack-cors#configuration-reference",
         options=("insert_before 0", "Rack::Cors", "allow do", "origins", "resource", "methods:", "headers:", "expose:", "credentials:", "max_age:"),
     ),
     Server(
-        name="s3", title="AWS S3 (CloudFormation)", language="yaml", products=(Product.S3,),
+        name="s3", title="AWS S3 (CloudFormation)", language="yaml",
         known_methods=("GET", "HEAD", "POST", "PUT", "DELETE"), by_path=False, unwritable="*",
         docs="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-s3-bucket-corsrule.html",
         options=("CorsConfiguration", "CorsRules", "AllowedOrigins", "AllowedMethods", "AllowedHeaders", "ExposedHeaders", "MaxAge"),
     ),
     Server(
-        name="api-gateway", title="AWS API Gateway (CloudFormation)", language="yaml", products=(Product.API_GATEWAY,), known_methods=_USUAL, by_path=False, unwritable="*",
+        name="api-gateway", title="AWS API Gateway (CloudFormation)", language="yaml", known_methods=_USUAL, by_path=False, unwritable="*",
         docs="https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html",
         options=(
             "CorsConfiguration", "AllowOrigins", "AllowMethods", "AllowHeaders", "ExposeHeaders", "AllowCredentials", "MaxAge",
@@ -146,7 +142,7 @@ SERVERS: tuple[Server, ...] = (
         ),
     ),
     Server(
-        name="cloudfront", title="AWS CloudFront (CloudFormation)", language="yaml", products=(Product.CLOUDFRONT,), known_methods=_USUAL, by_path=False,
+        name="cloudfront", title="AWS CloudFront (CloudFormation)", language="yaml", known_methods=_USUAL, by_path=False,
         docs="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-cloudfront-responseheaderspolicy-corsconfig.html",
         options=(
             "CorsConfig", "AccessControlAllowOrigins", "AccessControlAllowMethods", "AccessControlAllowHeaders",
@@ -154,7 +150,7 @@ SERVERS: tuple[Server, ...] = (
         ),
     ),
     Server(
-        name="envoy", title="Envoy", language="yaml", products=(Product.ENVOY,),
+        name="envoy", title="Envoy", language="yaml",
         docs="https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/cors_filter",
         options=(
             "envoy.filters.http.cors", "allow_origin_string_match", "allow_methods", "allow_headers", "expose_headers", "allow_credentials",
@@ -162,7 +158,7 @@ SERVERS: tuple[Server, ...] = (
         ),
     ),
     Server(
-        name="traefik", title="Traefik", language="yaml", products=(Product.TRAEFIK,),
+        name="traefik", title="Traefik", language="yaml",
         docs="https://doc.traefik.io/traefik/middlewares/http/headers/#cors-headers",
         options=(
             "accessControlAllowOriginList", "accessControlAllowMethods", "accessControlAllowHeaders", "accessControlExposeHeaders",
@@ -170,7 +166,7 @@ SERVERS: tuple[Server, ...] = (
         ),
     ),
     Server(
-        name="kong", title="Kong (cors plugin)", language="yaml", products=(Product.KONG,), known_methods=_USUAL,
+        name="kong", title="Kong (cors plugin)", language="yaml", known_methods=_USUAL,
         docs="https://developer.konghq.com/plugins/cors/",
         options=("origins", "methods", "headers", "exposed_headers", "credentials", "max_age", "preflight_continue"),
     ),
@@ -183,7 +179,6 @@ _ALIASES = {
     "go": "go-jub0bs-cors", "rack-cors": "rails", "apigateway": "api-gateway", "@fastify/cors": "fastify", "cors": "express",
 }  # fmt: skip
 _BY_NAME = {server.name: server for server in SERVERS}
-_BY_PRODUCT = {product: server for server in SERVERS for product in server.products}
 
 
 def server_named(name: str) -> Server:
@@ -200,6 +195,6 @@ def server_named(name: str) -> Server:
     raise ValueError(f"unknown server {name!r}{hint} (known: {', '.join(_BY_NAME)})")
 
 
-def server_of(product: Product) -> Server | None:
-    """Return the server whose fingerprint it is."""
-    return _BY_PRODUCT.get(product)
+def server_of(product: str) -> Server | None:
+    """Return the server of a product in `rules/products`, by its id."""
+    return _BY_NAME.get(product)

@@ -14,14 +14,13 @@ from corslens.lint.caching import is_from_cache, is_storable
 from corslens.lint.cookies import cookies_kept_home
 from corslens.lint.fact import fact
 from corslens.lint.facts_base import NOT_ANSWERED, FactsBase
-from corslens.lint.gateway import Gateway, gateway_of
 from corslens.lint.header_lists import split_list
 from corslens.lint.oddities import Oddity
 from corslens.lint.redirection import Redirection, redirection
 from corslens.observation.evidence import Known, Unknown
-from corslens.observation.fingerprints import Product, Refusal, fingerprint, products, refusal
 from corslens.observation.network_error import NetworkError, network_error, plain_words
 from corslens.observation.observation import Role
+from corslens.observation.products.catalog import Product
 from corslens.observation.wanted_headers import WANTED_BY_PAGES
 
 
@@ -72,25 +71,31 @@ class AnswerFacts(FactsBase):
         """The WWW-Authenticate header."""
         return self.got_headers.get("www-authenticate")
 
-    @fact("response.gateway", rank=45, only_if=Oddity.ERROR)
-    def response_gateway(self) -> Gateway | None:
-        """The layer in front of the application that wrote an error answer itself, where its marks tell."""
-        return None if self.got is None else gateway_of(self.got)
+    @fact("response.made-by", rank=46)
+    def response_made_by(self) -> frozenset[str]:
+        """Which known products made the response by themselves: ids of their rules (`rules/products`), usually none."""
+        if self.got is None:
+            return frozenset()
+        return frozenset(response.id for _, response in self.catalog.own_responses(self.sent, self.got))
 
     @fact("response.product", rank=47)
-    def response_product(self) -> Product | None:
-        """The product whose CORS settings most likely decide, by the marks in the response's head."""
-        return None if self.got is None else fingerprint(self.got)
+    def response_product(self) -> str | None:
+        """The product whose CORS settings most likely decide, by the marks in the response's head: its id, the name of its file."""
+        found = self._products
+        return found[0].id if found else None
 
     @fact("response.products", rank=47)
-    def response_products(self) -> frozenset[Product]:
+    def response_products(self) -> frozenset[str]:
         """Every product that left a mark in the response's head: an application and a proxy before it, for instance."""
-        return frozenset() if self.got is None else frozenset(products(self.got_headers))
+        return frozenset(product.id for product in self._products)
 
-    @fact("response.refusal", rank=44, only_if=Oddity.ERROR)
-    def response_refusal(self) -> Refusal | None:
-        """A known refusal of a CORS library or gateway, by status, type and length of its text."""
-        return None if self.got is None else refusal(self.got)
+    @property
+    def _products(self) -> tuple[Product, ...]:
+        found = self.__dict__.get("_products_found")
+        if found is None:
+            found = () if self.got is None else self.catalog.of(self.sent, self.got)
+            self.__dict__["_products_found"] = found
+        return found
 
     @fact("response.redirection", message="response", header="location", rank=28, only_if=Oddity.REDIRECT)
     def response_redirection(self) -> Redirection | None:

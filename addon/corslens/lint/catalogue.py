@@ -21,6 +21,7 @@ FAMILY_TITLES: Mapping[Family, str] = {
     Family.CORRECTNESS: "what was meant and is not what is said",
     Family.CACHING: "preflight caches and HTTP caches",
     Family.COMPATIBILITY: "what browsers do not agree on",
+    Family.PRODUCTS: "what a known product responded in the application's place",
     Family.CUSTOM: "your own",
 }
 _EFFECTS = {
@@ -83,6 +84,9 @@ def _page(rules: RuleSet, rule: Rule) -> Iterator[str]:
     yield from _entry("severity", _severity_text(rule) if override is None else f"{override.severity.word} (your own setting)")
     yield from _entry("confidence", rule.confidence)
     yield from _entry("family", f"{rule.family}: {FAMILY_TITLES[rule.family]}")
+    product = rules.products.making(rule.id)
+    if product is not None:
+        yield from _entry("product", f"{product.name} ({product.kind}); marks: {product.verified}")
     yield from _names(rule.id)
     if rule.never is not None:
         yield from _entry("fires", f"never. {rule.never}")

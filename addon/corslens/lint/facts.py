@@ -10,6 +10,7 @@ from typing import Any
 from corslens.lint.completed_facts import CompletedFacts
 from corslens.lint.fact import Fact, facts_of
 from corslens.lint.history_facts import HistoryFacts
+from corslens.lint.library_facts import LibraryFacts
 from corslens.lint.oddities import OddityFacts
 from corslens.lint.pair_facts import PairFacts
 from corslens.lint.request_facts import RequestFacts
@@ -18,7 +19,9 @@ from corslens.lint.verdict_facts import VerdictFacts
 from corslens.lint.witness_facts import WitnessFacts
 
 
-class Facts(OddityFacts, RequestFacts, ResponseFacts, CompletedFacts, PairFacts, VerdictFacts, WitnessFacts, HistoryFacts):
+class Facts(
+    OddityFacts, RequestFacts, ResponseFacts, CompletedFacts, PairFacts, LibraryFacts, VerdictFacts, WitnessFacts, HistoryFacts
+):
     """Everything that a rule can ask of one exchange."""
 
 

@@ -6,6 +6,7 @@ from corslens.engines.engine import Engine
 from corslens.fetch.messages import NO_HEADERS, HeaderList, Request, Response
 from corslens.observation.evidence import Unknown
 from corslens.observation.observation import Observation
+from corslens.observation.products.catalog import NO_PRODUCTS, ProductCatalog
 from corslens.observation.traffic import EndpointHistory
 from corslens.verdict.verdict import Verdict
 
@@ -22,12 +23,14 @@ class FactsBase:
         history: EndpointHistory,
         *,
         headline: Engine | None = None,
+        products: ProductCatalog = NO_PRODUCTS,
     ) -> None:
         exchange = observation.exchange
         self.observation = observation
         self.verdicts = verdicts
         self.past = history
         self.chosen_engine = headline
+        self.catalog = products
         sent, got = exchange.request, exchange.response
         self.sent: Request = sent
         self.got: Response | None = got

@@ -8,15 +8,20 @@ from msgspec import Struct
 from yaml.nodes import MappingNode
 
 from corslens.lint.bundled import bundled_files, bundled_folder
+from corslens.lint.parse_product import parse_product
 from corslens.lint.parse_rule import Change, ParseFilter, parse_overrides, parse_rule
 from corslens.lint.rule import Family, Override, Rule, RuleSet, Silence
 from corslens.lint.yaml_reader import Node, Problem, Reader, RuleErrors, nearest
+from corslens.observation.products.catalog import Product, ProductCatalog
 
 _ENDINGS = (".yaml", ".yml")
+_PRODUCT_MARKS = frozenset({"kind", "marks", "responses", "request-headers"})
+"""Fields that only a product's file has."""
 
 
 class _Contents(Struct):
     rules: list[tuple[Reader, Rule]] = []
+    products: list[tuple[Reader, Product]] = []
     mentions: list[tuple[Reader, Node]] = []
     """Where a rule names another one."""
     changes: list[tuple[Reader, Change]] = []
@@ -30,7 +35,7 @@ def load_rules(paths: Iterable[str | Path] = (), *, parse_filter: ParseFilter | 
         parse_filter: reads the flow filters of `silence`.
     Raises: RuleErrors with every mistake in every file.
     """
-    rules = dict(_bundled_rules())
+    rules, products = dict(_bundled().rules), dict(_bundled().products)
     contents = _Contents()
     files = _rule_files(paths, contents.problems)
     for file in files:
@@ -42,6 +47,11 @@ def load_rules(paths: Iterable[str | Path] = (), *, parse_filter: ParseFilter | 
             contents.problems.append(
                 Problem(file=reader.file, text=f'the rule "{rule.id}" is there already, in {other.file}; {hint}')
             )
+    for reader, product in contents.products:
+        known = products.setdefault(product.id, product)
+        if known is not product:
+            problem = f'the product "{product.id}" is there already, in {known.file}; give the file another name'
+            contents.problems.append(Problem(file=reader.file, text=problem))
     _check_mentions(contents, rules)
     overrides: list[Override] = []
     silences: list[Silence] = []
@@ -56,7 +66,18 @@ def load_rules(paths: Iterable[str | Path] = (), *, parse_filter: ParseFilter | 
         places = {str(file): place for place, file in enumerate(files)}
         in_order = sorted(contents.problems, key=lambda one: (places.get(one.file, -1), one.line, one.column))
         raise RuleErrors(in_order)
-    return RuleSet(rules, overrides=tuple(overrides), silences=tuple(silences), files=tuple(map(str, files)))
+    return RuleSet(
+        rules,
+        overrides=tuple(overrides),
+        silences=tuple(silences),
+        files=tuple(map(str, files)),
+        products=ProductCatalog(products.values()),
+    )
+
+
+def bundled_products() -> ProductCatalog:
+    """Return the shipped products."""
+    return _bundled().catalog
 
 
 def _check_mentions(contents: _Contents, rules: Mapping[str, Rule]) -> None:
@@ -72,8 +93,14 @@ def _refuse_unknown(contents: _Contents, reader: Reader, node: Node, name: str, 
     contents.problems += place.problems
 
 
+class _Bundled(Struct, frozen=True):
+    rules: dict[str, Rule]
+    products: dict[str, Product]
+    catalog: ProductCatalog
+
+
 @lru_cache(maxsize=1)
-def _bundled_rules() -> dict[str, Rule]:
+def _bundled() -> _Bundled:
     contents = _Contents()
     folder = bundled_folder()
     for file in bundled_files():
@@ -82,7 +109,8 @@ def _bundled_rules() -> dict[str, Rule]:
     _check_mentions(contents, rules)
     if contents.problems:
         raise RuleErrors(contents.problems)
-    return rules
+    products = {product.id: product for _, product in contents.products}
+    return _Bundled(rules, products, ProductCatalog(products.values()))
 
 
 def _rule_files(paths: Iterable[str | Path], problems: list[Problem]) -> list[Path]:
@@ -126,6 +154,13 @@ def _read(file: Path, shown: str, contents: _Contents, parse_filter: ParseFilter
             contents.changes += [(reader, change) for change in parse_overrides(reader, fields["overrides"], parse_filter)]
             continue
         mentions: list[Node] = []
+        if _PRODUCT_MARKS & set(names):
+            parsed = parse_product(reader, node, stem=file.stem, mentions=mentions)
+            if parsed is not None:
+                contents.products.append((reader, parsed.product))
+                contents.rules += [(reader, rule) for rule in parsed.rules]
+                contents.mentions += [(reader, mention) for mention in mentions]
+            continue
         alone = len(documents) == 1
         rule = parse_rule(reader, node, stem=file.stem, folder=file.parent.name, alone=alone, mentions=mentions)
         if rule is not None:

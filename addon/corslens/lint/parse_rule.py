@@ -1,11 +1,12 @@
 """From YAML to Rule, and to a user's overrides and silences."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import yaml
 from msgspec import Struct
 
+from corslens.lint.condition import Condition
 from corslens.lint.fact import Kind
 from corslens.lint.facts import VOCABULARY
 from corslens.lint.finding import Confidence, Severity, Side, Stage
@@ -73,23 +74,54 @@ def parse_rule(
     if when is not None and never is not None:
         reader.refuse(never, '"never" and "when" exclude each other')
     condition = None if when is None else parse_condition(reader, when)
-    severity, cases = _severity(reader, fields.get("severity"))
-    has_failure = reason is not None
-    fixes = reader.items(fields["fixes"], "fixes") if "fixes" in fields else ()
-    explained = reader.items(fields["explains"], "explains") if "explains" in fields else []
-    rule = Rule(
+    rule = rule_of(
+        reader,
+        fields,
         id=id,
         family=Family(family),
+        when=condition,
+        reason=None if reason is None else Reason(reason),
+        mentions=[] if mentions is None else mentions,
+    )
+    return rule if len(reader.problems) == before else None
+
+
+def rule_of(
+    reader: Reader,
+    fields: Mapping[str, Node],
+    *,
+    id: str,
+    family: Family,
+    when: Condition | None,
+    mentions: list[Node],
+    reason: Reason | None = None,
+    severity: Severity = Severity.INFO,
+    stage: Stage = Stage.HEADERS,
+    explains: tuple[str, ...] = (),
+) -> Rule:
+    """Return the rule that these fields make, which is of use only if the reader refused none of them.
+
+    Args:
+        severity, stage, explains: what holds where the fields do not say; what a rule explains is added to `explains`.
+    """
+    word, cases = _severity(reader, fields.get("severity"), severity)
+    has_failure = reason is not None
+    never = fields.get("never")
+    fixes = reader.items(fields["fixes"], "fixes") if "fixes" in fields else ()
+    explained = reader.items(fields["explains"], "explains") if "explains" in fields else []
+    return Rule(
+        id=id,
+        family=family,
         title=reader.text(fields.get("title"), "title"),
         why=reader.text(fields.get("why"), "why"),
-        severity=severity,
+        severity=word,
         cases=cases,
         confidence=Confidence(reader.choice(fields.get("confidence"), "confidence", Confidence) or Confidence.MEDIUM),
-        when=condition,
+        when=when,
         never=None if never is None else reader.text(never, "never"),
-        reason=None if reason is None else Reason(reason),
-        stage=STAGES[reader.choice(fields.get("stage"), "stage", STAGES) or Stage.HEADERS.word],
-        explains=_explains(reader, explained, [] if mentions is None else mentions),
+        reason=reason,
+        stage=STAGES[reader.choice(fields.get("stage"), "stage", STAGES) or stage.word],
+        explains=(*((Explanation(explains),) if explains else ()), *_explains(reader, explained, mentions)),
         message=_template(reader, fields.get("message"), "message", has_failure=has_failure),
         fixes=tuple(fix for item in fixes if (fix := _fix(reader, item, has_failure=has_failure)) is not None),
         sources=tuple(_url(reader, item) for item in reader.items(fields["sources"], "sources")) if "sources" in fields else (),
@@ -97,7 +129,6 @@ def parse_rule(
         good=parse_samples(reader, fields.get("good"), "good"),
         file=reader.file,
     )
-    return rule if len(reader.problems) == before else None
 
 
 def _url(reader: Reader, node: Node) -> str:
@@ -107,10 +138,10 @@ def _url(reader: Reader, node: Node) -> str:
     return url
 
 
-def _severity(reader: Reader, node: Node | None) -> tuple[Severity, tuple[Case, ...]]:
+def _severity(reader: Reader, node: Node | None, default: Severity = Severity.INFO) -> tuple[Severity, tuple[Case, ...]]:
     """Return the severity and the cases before it: a word, or a list of `word: condition` that ends with a word."""
     if node is None:
-        return Severity.INFO, ()
+        return default, ()
     if not isinstance(node, yaml.SequenceNode):
         return SEVERITIES.get(reader.choice(node, "severity", SEVERITIES) or "", Severity.INFO), ()
     *entries, last = node.value or [node]

@@ -13,6 +13,7 @@ from corslens.lint.index import Index
 from corslens.lint.sample import Sample
 from corslens.lint.template import Template
 from corslens.observation.exchange import Exchange
+from corslens.observation.products.catalog import NO_PRODUCTS, ProductCatalog
 from corslens.verdict.reasons import Reason
 
 type ExchangeFilter = Callable[[Exchange], bool]
@@ -31,6 +32,8 @@ class Family(StrEnum):
     CACHING = "caching"
     COMPATIBILITY = "compatibility"
     """What one engine does and another does not."""
+    PRODUCTS = "products"
+    """What a known product responded by itself, in the application's place."""
     CUSTOM = "custom"
     """A user's own."""
 
@@ -162,8 +165,10 @@ class RuleSet:
         overrides: tuple[Override, ...] = (),
         silences: tuple[Silence, ...] = (),
         files: tuple[str, ...] = (),
+        products: ProductCatalog = NO_PRODUCTS,
     ) -> None:
         self.rules = rules
+        self.products = products
         self.overrides = {override.rule: override for override in overrides}
         self.silences = silences
         self.files = files

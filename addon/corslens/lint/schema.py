@@ -7,8 +7,10 @@ from corslens.lint.condition import MATCHERS, Argument, Asking, Matcher
 from corslens.lint.fact import Fact, Kind
 from corslens.lint.facts import VOCABULARY
 from corslens.lint.finding import Confidence, Side
+from corslens.lint.parse_product import APPLIES_TO, RESPONSE_FIELDS
 from corslens.lint.parse_rule import EXPLANATION_FIELDS, SEVERITIES, STAGES
 from corslens.lint.rule import Family
+from corslens.observation.products.catalog import ProductKind
 from corslens.verdict.reasons import Reason
 
 type Json = dict[str, Any]
@@ -23,13 +25,15 @@ _HEADERS: Json = {
 
 
 def rule_schema() -> Json:
-    """Return the schema of a document in a rule file: a rule, or overrides."""
+    """Return the schema of a document in a rule file: a rule, a product, or overrides."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "corslens rule",
-        "anyOf": [{"$ref": "#/$defs/rule"}, {"$ref": "#/$defs/overrides"}],
+        "anyOf": [{"$ref": f"#/$defs/{name}"} for name in ("rule", "product", "overrides")],
         "$defs": {
             "rule": _rule(),
+            "product": _product(),
+            "head": _head(),
             "overrides": _overrides(),
             "condition": _condition(),
             "severity": {"enum": list(SEVERITIES)},
@@ -117,6 +121,59 @@ def _rule() -> Json:
             "bad": {"type": "array", "items": {"$ref": "#/$defs/sample"}, "description": "Traffic on which it must fire."},
             "good": {"type": "array", "items": {"$ref": "#/$defs/sample"}, "description": "Traffic on which it must not."},
         },
+    }
+
+
+def _product() -> Json:
+    rule = _rule()["properties"]
+    response = {name: rule[name] for name in RESPONSE_FIELDS if name in rule}
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["name", "kind", "verified", "sources"],
+        "properties": {
+            "name": {**_TEXT, "description": "For people."},
+            "kind": {"enum": list(ProductKind)},
+            "verified": {**_TEXT, "description": "How the marks were checked."},
+            "sources": rule["sources"],
+            "marks": {**_heads(), "description": "What shows that the product took part in a response."},
+            "responses": {
+                "type": "array",
+                "description": "What it responds by itself; each is a rule of its own.",
+                "items": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["id", "head", "title", "message", "fixes"],
+                    "properties": {**response, "head": _heads(), "applies-to": {"enum": list(APPLIES_TO)}},
+                },
+            },
+            "request-headers": {
+                "type": "array",
+                "items": _TEXT,
+                "description": "Of a library: the request headers that it adds, in lowercase; a * at the end stands for anything.",
+            },
+            "request-fix": {**_TEXT, "description": "Of a library: how to keep it from adding them."},
+        },
+    }
+
+
+def _heads() -> Json:
+    return {"anyOf": [{"$ref": "#/$defs/head"}, {"type": "array", "items": {"$ref": "#/$defs/head"}}]}
+
+
+def _head() -> Json:
+    alternatives: Json = {"anyOf": [_SCALAR, {"type": "array", "items": _SCALAR}]}
+    elements = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["all"],
+        "properties": {"all": {"type": "array", "items": _TEXT}},
+    }
+    return {
+        "type": "object",
+        "minProperties": 1,
+        "description": "Marks, all of which must hold: status, method, length, host, port, path, location-host, location-path, cookie, or a header's name in lowercase.",
+        "additionalProperties": {"anyOf": [*alternatives["anyOf"], elements]},
     }
 
 
