@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from bench_suite import hostile, live, memory, offline, page, stages
-from bench_suite.figures import Figure, render, write
+from scripts.bench_suite import hostile, live, memory, offline, page, stages
+from scripts.bench_suite.figures import Figure, render, write
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})

@@ -3,9 +3,9 @@
 import asyncio
 import logging
 
-from bench_suite.chain import Chain
-from bench_suite.figures import Figure, figure
-from bench_suite.hostile_shapes import REQUESTS, RESPONSES, exchange
+from scripts.bench_suite.chain import Chain
+from scripts.bench_suite.figures import Figure, figure
+from scripts.bench_suite.hostile_shapes import REQUESTS, RESPONSES, exchange
 
 _GROUP = "a hostile exchange"
 _SIZE = 9_000

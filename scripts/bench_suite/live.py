@@ -16,8 +16,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from bench_suite.figures import Figure, figure
-from bench_suite.processes import cpu_seconds, server
+from scripts.bench_suite.figures import Figure, figure
+from scripts.bench_suite.processes import cpu_seconds, server
 
 _ROOT = Path(__file__).parents[2]
 _ADDON = _ROOT / "addon" / "cors.py"

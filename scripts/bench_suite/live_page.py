@@ -11,9 +11,9 @@ from typing import Any
 
 import aiohttp
 
-from bench_suite.figures import Figure, figure
-from bench_suite.processes import cpu_seconds
-from bench_suite.sites import PAGES, Ask, answer, drive, send, visits
+from scripts.bench_suite.figures import Figure, figure
+from scripts.bench_suite.processes import cpu_seconds
+from scripts.bench_suite.sites import PAGES, Ask, answer, drive, send, visits
 from tests.browser.kit.chromium import Chromium
 from tests.browser.kit.mitmdump import Mitm, Setting
 from tests.browser.kit.page import Page

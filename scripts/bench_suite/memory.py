@@ -5,13 +5,13 @@ import subprocess
 import sys
 import tempfile
 
-from bench_suite.figures import Figure, figure
+from scripts.bench_suite.figures import Figure, figure
 
 _CODE = """
 import asyncio, json, resource, sys
 from itertools import islice
-from bench_suite.chain import Chain
-from bench_suite.crowd import crowd
+from scripts.bench_suite.chain import Chain
+from scripts.bench_suite.crowd import crowd
 
 async def main(total, report):
     settings = {"cors_patch": "~m GET", "cors_patch_origins": ["any"], "cors_patch_minutes": 0, "cors_report": report}

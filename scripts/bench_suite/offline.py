@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 
-from bench_suite.figures import Figure, figure
-from bench_suite.processes import Run, run
-from bench_suite.traffic import session, write_har
+from scripts.bench_suite.figures import Figure, figure
+from scripts.bench_suite.processes import Run, run
+from scripts.bench_suite.traffic import session, write_har
 
 _ANALYZE = (sys.executable, "-m", "corslens", "analyze", "--fail-on", "never")
 _JSON = "import json,sys; json.load(open(sys.argv[1], encoding='utf-8'))"

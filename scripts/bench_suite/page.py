@@ -10,9 +10,9 @@ from corslens.inspector import Inspector
 from corslens.lint.loader import load_rules
 from corslens.report.as_html import render_html
 
-from bench_suite import live_page
-from bench_suite.figures import Figure, figure
-from bench_suite.sites import exchanges
+from scripts.bench_suite import live_page
+from scripts.bench_suite.figures import Figure, figure
+from scripts.bench_suite.sites import exchanges
 from tests.browser.kit.chromium import Chromium, find_chromium
 
 

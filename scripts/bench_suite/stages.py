@@ -20,9 +20,9 @@ from corslens.report.record import encode
 from corslens.verdict.decide_each import decide_each
 from msgspec import structs
 
-from bench_suite.chain import Chain, flow_of
-from bench_suite.figures import Figure, figure
-from bench_suite.traffic import pair, plain, simple
+from scripts.bench_suite.chain import Chain, flow_of
+from scripts.bench_suite.figures import Figure, figure
+from scripts.bench_suite.traffic import pair, plain, simple
 
 _GROUP = "our cost per exchange"
 _COUNT = 2_000

@@ -14,8 +14,8 @@ def fuzz(name: str, corpus: str, seconds: str) -> None:
     import atheris
 
     with atheris.instrument_imports(include=["corslens"]):
-        from fuzz_suite.targets import TARGETS
-    from fuzz_suite.seeds import seeds
+        from scripts.fuzz_suite.targets import TARGETS
+    from scripts.fuzz_suite.seeds import seeds
 
     for number, seed in enumerate(seeds(name)):
         (Path(corpus) / f"seed{number}").write_bytes(seed)

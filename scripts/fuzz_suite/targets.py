@@ -10,6 +10,7 @@ from corslens.fetch.messages import HeaderList, Request, Response
 from corslens.fetch.origins import is_parsable_url, is_schemelessly_same_site, origin_of
 from corslens.fetch.redirects import location_url, redirect_failure
 from corslens.inputs.har import HarReader
+from corslens.inspection import Inspection
 from corslens.inspector import Inspector
 from corslens.lint.loader import load_rules
 from corslens.lint.yaml_reader import RuleErrors
@@ -50,7 +51,7 @@ def headers(data: bytes) -> None:
     """Two exchanges of a session with any header lines: nothing raises, every output is escaped, every line of the log is JSON."""
     parts = (data + b"\x00" * 4).split(b"\xff\xfe")
     inspector = Inspector(rules=_RULES, patch_policy=parse_policy(origins=["any"]))
-    inspections = []
+    inspections: list[Inspection] = []
     for number in range(0, min(len(parts), 4), 2):
         status = 200 + parts[number][0] if parts[number] else 200
         request = Request(

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import click
 
-from soak_suite.clients import Client, Ledger
-from soak_suite.servers import Backend
-from tests.browser.kit.mitmdump import Mitm
+from scripts.soak_suite.clients import Client, Ledger
+from scripts.soak_suite.servers import Backend
+from tests.browser.kit.mitmdump import Mitm, Setting
 
 GROWTH = 1.10
 """How much larger the median of the last third of the memory samples may be than that of the middle third."""
@@ -56,10 +56,11 @@ def faults(ledger: Ledger, flows: dict[str, str], records: dict[str, dict[str, o
 
 async def soak(minutes: float, clients: int, seed: int) -> int:
     """Run it; return the exit code."""
-    ledger, samples = Ledger(), []
+    ledger = Ledger()
+    samples: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         nonces = Path(folder) / "nonces.jsonl"
-        options = {
+        options: dict[str, Setting] = {
             "cors_show": "none",
             "cors_history": 1000,
             "flow_detail": 0,

@@ -12,7 +12,7 @@ def test_nothing_is_lost_or_paired_wrongly_under_concurrency() -> None:
     """Every exchange has its record, every pair is right, nothing waits in vain."""
     path = os.pathsep.join(str(ROOT / folder) for folder in ("scripts", "addon", "."))
     done = subprocess.run(
-        [sys.executable, "-m", "soak_suite", "--minutes", "0.1", "--clients", "6"],
+        [sys.executable, "-m", "scripts.soak_suite", "--minutes", "0.1", "--clients", "6"],
         env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
         text=True,

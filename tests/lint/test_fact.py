@@ -18,7 +18,8 @@ class _Sample(_Base):
     @fact("a.text", header="x-name", message="response")
     def text(self) -> str | None:
         """Some
-        text."""
+        text.
+        """
         self.calls += 1
         return "x"
 

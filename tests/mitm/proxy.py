@@ -183,7 +183,7 @@ async def _http2(
         for event in connection.receive_data(data):
             match event:
                 case h2.events.ResponseReceived():
-                    heads[event.stream_id] = tuple(event.headers)
+                    heads[event.stream_id] = tuple(event.headers)  # type: ignore[arg-type]  # decoded: header_encoding is set
                 case h2.events.DataReceived():
                     bodies[event.stream_id] += event.data
                     connection.acknowledge_received_data(event.flow_controlled_length, event.stream_id)

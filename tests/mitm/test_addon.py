@@ -2,9 +2,11 @@
 
 import io
 import json
+from typing import cast
 
 import pytest
 from corslens.mitm.addon import CorsLens
+from corslens.mitm.session import Session
 from corslens.script import addons
 from mitmproxy import contentviews, exceptions
 from mitmproxy.test import taddons
@@ -52,6 +54,7 @@ async def test_without_a_first_configure():
         assert addon.session is None
         addon.running()
         through(addon, answered(flow()))
+        assert addon.session is not None
         assert len(addon.session.recent()) == 1
         addon.done()
 
@@ -90,7 +93,7 @@ async def test_hooks_never_raise(caplog):
     addon = CorsLens(out=io.StringIO())
     with taddons.context(addon) as context:
         context.configure(addon, cors_show="none")
-        addon.session = Broken()
+        addon.session = cast(Session, Broken())
         made = answered(flow())
         for hook in ("requestheaders", "responseheaders", "response", "error"):
             getattr(addon, hook)(made)

@@ -7,7 +7,7 @@ from corslens.lint.rule import RuleSet
 from corslens.mitm import annotate
 from corslens.mitm.convert import exchange_of
 from corslens.observation.exchange import Exchange
-from mitmproxy import io
+from mitmproxy import http, io
 from mitmproxy.utils.emoji import emoji
 from msgspec import structs
 
@@ -88,6 +88,7 @@ def test_metadata_can_be_saved(tmp_path):
         io.FlowWriter(file).add(made)
     with path.open("rb") as file:
         (again,) = io.FlowReader(file).stream()
+    assert isinstance(again, http.HTTPFlow)
     assert again.metadata == made.metadata
     assert annotate.id_of(again) == made.id
 

@@ -9,6 +9,7 @@ from corslens.mitm import flowfiles
 from corslens.mitm.flowfiles import FlowFileReader
 from corslens.observation.exchange import Exchange
 from mitmproxy import flow as flows
+from mitmproxy.flow import Flow
 from mitmproxy.io import FlowWriter, tnetstring
 from mitmproxy.test import tflow
 
@@ -102,8 +103,8 @@ def test_flows_without_cors_are_passed_over_unmade(monkeypatch):
     """They are most of a file, and making them takes longer than reading them."""
     plain = answered(flow(origin=None, lines=[("Sec-Fetch-Site", "same-origin"), ("Cookie", "a=1")]))
     data = written(at(1.0), plain, at(2.0))
-    made = []
-    monkeypatch.setattr(flowfiles.Flow, "from_state", staticmethod(_noting(flowfiles.Flow.from_state, made)))
+    made: list[object] = []
+    monkeypatch.setattr(Flow, "from_state", staticmethod(_noting(Flow.from_state, made)))
     reader = FlowFileReader(data, "a.mitm", "a", everything=False)
     assert [exchange.id for exchange in reader] == ["a:0", "a:2"]
     assert len(made) == 2

@@ -31,7 +31,7 @@ class TestUnderMitmweb(tornado.testing.AsyncHTTPTestCase):
         async def make() -> WebMaster:
             return WebMaster(options.Options(http2=False), with_termlog=False)
 
-        master = self.io_loop.asyncio_loop.run_until_complete(make())
+        master = self.io_loop.asyncio_loop.run_until_complete(make())  # type: ignore[attr-defined]  # tornado on asyncio has it
         self.session = Session()
         self.live = LiveApp(self.session, EXPORTS)
         address = live_web.attach(master, self.live)
@@ -64,7 +64,7 @@ class TestUnderMitmweb(tornado.testing.AsyncHTTPTestCase):
         assert self.ask("/cors/api/changes").code == 403
         own = {"X-Corslens-Token": self.live.token}
         assert json.loads(self.ask("/cors/api/changes", headers=own).body)["version"] == self.live.board.version
-        wish = {"method": "POST", "body": '{"on": true, "scope": "~all"}'}
+        wish: dict[str, Any] = {"method": "POST", "body": '{"on": true, "scope": "~all"}'}
         typed = {"Content-Type": "application/json"}
         assert self.ask("/cors/api/patching", **wish, headers=typed).code == 403
         assert self.session.scope == ""

@@ -5,7 +5,6 @@ import os
 from pathlib import Path
 
 import pytest
-from corslens.mitm import logfile
 from corslens.mitm.logfile import LogFile
 
 
@@ -75,7 +74,7 @@ def test_disk_full(tmp_path, caplog, monkeypatch):
         room[0] -= taken
         return real(file, data[:taken])
 
-    monkeypatch.setattr(logfile.os, "write", write)
+    monkeypatch.setattr(os, "write", write)
     for line in (b'{"a":1}\n', b'{"b":1}\n', b'{"c":1}\n'):
         log.write(line)
     room[0] = 1000
@@ -94,7 +93,7 @@ def test_half_a_line_is_completed_when_there_is_room_again(tmp_path, caplog, mon
     path = tmp_path / "x.jsonl"
     log = LogFile(path)
     real, room = os.write, [3]
-    monkeypatch.setattr(logfile.os, "write", lambda file, data: real(file, data[: room[0]]))
+    monkeypatch.setattr(os, "write", lambda file, data: real(file, data[: room[0]]))
     log.write(b'{"a":1}\n')
     room[0] = 1000
     if other:

@@ -1,6 +1,7 @@
 """Patch mode on real connections: both halves, every way in which a response comes about, and only where it was asked for."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -108,7 +109,7 @@ async def test_any_is_an_explicit_word_with_a_warning(confdir, caplog):
 async def test_dry_run(confdir):
     """It shows what would change, and changes nothing; preflights are not answered either."""
     api = Server({"/me": fixed(404)})
-    settings = {"cors_patch": "~all", "cors_patch_dry_run": True, "cors_patch_preflight": "answer"}
+    settings: dict[str, Any] = {"cors_patch": "~all", "cors_patch_dry_run": True, "cors_patch_preflight": "answer"}
     async with api, Proxy(confdir, **settings) as proxy:
         got = await proxy.send("OPTIONS", api.url("/me"), asking())
     assert got.status == 404
@@ -138,7 +139,7 @@ async def test_answer(confdir, server):
 
 async def test_answer_over_http2_to_an_unreachable_server(confdir):
     """With a lazy connection not even the CONNECT needs the server."""
-    settings = {"cors_patch": "~all", "cors_patch_preflight": "answer", "connection_strategy": "lazy"}
+    settings: dict[str, Any] = {"cors_patch": "~all", "cors_patch_preflight": "answer", "connection_strategy": "lazy"}
     async with Proxy(confdir, **settings) as proxy:
         (got,) = await proxy.send_http2("down.test", 1, [("OPTIONS", "/", [(n.lower(), v) for n, v in asking()])])
     assert got.status == 204

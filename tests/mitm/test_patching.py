@@ -1,6 +1,7 @@
 """What patching does to connections, to replayed sessions, and to the last lines of a session. See also test_patched_traffic."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -41,7 +42,7 @@ async def test_replayed_session_without_preflights(confdir, tmp_path):
         async with Proxy(confdir, save_stream_file=str(saved)) as proxy:
             await proxy.send("PUT", api.url("/me"), [ORIGIN])
         url = api.url("/me")
-    settings = {"cors_patch": "~all", "cors_patch_preflight": "answer", "server_replay": [str(saved)]}
+    settings: dict[str, Any] = {"cors_patch": "~all", "cors_patch_preflight": "answer", "server_replay": [str(saved)]}
     async with Proxy(confdir, **settings) as proxy:
         preflight = await proxy.send("OPTIONS", url, ASKING)
         got = await proxy.send("PUT", url, [ORIGIN])

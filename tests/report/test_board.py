@@ -1,6 +1,7 @@
 """The board tells each change once, and ends where a board that saw everything at once ends."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from corslens.inspection import Inspection
 from corslens.lint.finding import Confidence, Finding, Fix, Severity, Side
@@ -33,11 +34,11 @@ def inspection(
     return structs.replace(made, findings=findings)
 
 
-def state(board: Board, reads: Iterable[dict] = ()) -> tuple[dict, dict, dict]:
+def state(board: Board, reads: Iterable[dict[Any, Any]] = ()) -> tuple[dict[Any, Any], dict[Any, Any], dict[Any, Any]]:
     """What a page knows after these answers: counts, cells and problems."""
-    counts: dict = {}
-    cells: dict = {}
-    problems: dict = {}
+    counts: dict[Any, Any] = {}
+    cells: dict[Any, Any] = {}
+    problems: dict[Any, Any] = {}
     for changes in reads or [board.changes()]:
         if changes["anew"]:
             cells, problems = {}, {}

@@ -95,7 +95,8 @@ async def test_chromium(chromium_path: str, tmp_path: Path) -> None:
 
 async def test_playwright(chromium_path: str, tmp_path: Path) -> None:
     """Playwright's record_har against the live view of the same session: it holds no preflights and no answer that
-    was kept from the page, and the report says so."""
+    was kept from the page, and the report says so.
+    """
     playwright = pytest.importorskip("playwright.async_api")
     exported = tmp_path / "playwright.har"
     async with servers() as (site, api), Mitm(options=saving(tmp_path)) as mitm:

@@ -13,7 +13,8 @@ PORTS = {"https": (443, 8443), "http": (80, 8080)}
 
 class Answer(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a server sends. `{page}` in a value stands for the page's origin, `{url:KEY}` for a target's address,
-    `{user:KEY}` for the same with a user and password in it."""
+    `{user:KEY}` for the same with a user and password in it.
+    """
 
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
