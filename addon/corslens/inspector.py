@@ -19,12 +19,12 @@ from corslens.observation.evidence import Unknown
 from corslens.observation.exchange import Exchange
 from corslens.observation.observation import Followed, Observation, Role
 from corslens.observation.pairing import Pairing
+from corslens.observation.stored_responses import StoredResponses
 from corslens.observation.traffic import Traffic
 from corslens.patching.injection import Injection, inject
 from corslens.patching.patch import apply
 from corslens.patching.policy import PatchPolicy
 from corslens.patching.propose import NOTHING, propose
-from corslens.patching.stored import StoredResponses
 from corslens.verdict.cut_heads import is_cut
 from corslens.verdict.decide import decide
 from corslens.verdict.decide_each import decide_each
@@ -263,7 +263,7 @@ class Inspector:
         if mistaken is not None:
             inspection = structs.replace(inspection, mistake=mistaken)
         self._inspections[observation.id] = inspection
-        if observation.is_cors and not again:
+        if not again:
             delivered = observation.exchange.replaced or observation.exchange.response
             if delivered is not None:
                 self._stored.remember(observation, delivered)

@@ -1,6 +1,6 @@
 """Facts about the answer apart from its CORS headers: status, caching, cookies, what a script could not read, who answered."""
 
-from corslens.fetch.constants import VARY, WILDCARD, canonical_name
+from corslens.fetch.constants import ACCESS_CONTROL_ALLOW_ORIGIN, VARY, WILDCARD, canonical_name
 from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.origins import host_of, is_loopback, origin_of, scheme_host_port
 from corslens.fetch.request_headers import mime_type_essence
@@ -31,6 +31,18 @@ class AnswerFacts(FactsBase):
     def response_status(self) -> int | Unknown:
         """The status."""
         return NOT_ANSWERED if self.got is None else self.got.status
+
+    @fact("response.stored-response-seen", rank=26, only_if=Oddity.REDIRECT)
+    def response_stored_response_seen(self) -> bool:
+        """Of a 304: whether the response in the browser's cache that it renews was seen here, and is what the browser judges."""
+        return self.observation.exchange.renewed is not None
+
+    @fact("response.stored-allow-origin", rank=60)
+    def response_stored_allow_origin(self) -> str:
+        """Of such a 304: what the stored response says of Access-Control-Allow-Origin, in words."""
+        stored = self.observation.exchange.renewed
+        value = None if stored is None else stored.headers.get(ACCESS_CONTROL_ALLOW_ORIGIN)
+        return "has no Access-Control-Allow-Origin" if value is None else f"allows {value}"
 
     @fact("response.answered", rank=24)
     def response_answered(self) -> bool:

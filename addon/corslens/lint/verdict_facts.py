@@ -64,7 +64,7 @@ class VerdictFacts(FactsBase):
 
     @fact("verdict.notes", rank=43)
     def verdict_notes(self) -> frozenset[str]:
-        """What an engine says without blocking: `authorization-covered-by-wildcard`; `stored-response-not-seen` of a 304 that renews one."""
+        """What an engine says without blocking (`authorization-covered-by-wildcard`), and what a verdict depends on besides the credentials mode: `stored-response-not-seen` of a 304 that renews one, `head-cut`."""
         return frozenset(note for verdict in self.verdicts.values() for note in verdict.notes)
 
     @fact("verdict.likely", rank=44)

@@ -12,6 +12,7 @@ from corslens.engines.engine import Engine
 from corslens.fetch.constants import NULL
 from corslens.fetch.messages import Response
 from corslens.observation.observation import Observation, Role
+from corslens.observation.stored_responses import is_renewal
 from corslens.patching.edits import cleaning_for, companions, edit_for
 from corslens.patching.patch import HeaderChange, Patch, StatusChange, apply
 from corslens.patching.policy import PatchPolicy
@@ -27,13 +28,17 @@ type Verdicts = Mapping[Engine, Verdict]
 def propose(observation: Observation, policy: PatchPolicy) -> Patch:
     """Return what to change in the response so that the page may have it.
 
-    Of a 304 that renews a stored response, the changes are made to the 304, whose headers replace stored ones.
+    Of a 304 that renews a stored response, the changes are made to the 304, whose headers replace stored ones; one that was not seen
+    is taken to have no CORS headers.
     Empty when the browser that asked allows the exchange.
     `refused` when the policy does not let the page in.
     With `beyond` nothing is changed when no edit would help: an edit that leaves the page blocked is only noise.
     """
+    got = observation.exchange.response
     if observation.exchange.renewed is not None:
         observation = with_response(observation, observation.exchange.renewed)
+    elif got is not None and observation.is_cors and is_renewal(observation, got):
+        observation = with_response(observation, structs.replace(got, status=200))
     verdicts = _verdicts(observation)
     if _is_allowed(verdicts, observation) or observation.exchange.aborted:
         return NOTHING

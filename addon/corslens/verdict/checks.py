@@ -37,6 +37,7 @@ from corslens.fetch.resource_policy import ResourcePolicy, resource_policy_failu
 from corslens.observation.evidence import Known
 from corslens.observation.inference import crossed_origins
 from corslens.observation.observation import Observation, Role
+from corslens.observation.stored_responses import is_renewal
 from corslens.verdict.reasons import Reason
 from corslens.verdict.verdict import Failure
 
@@ -312,10 +313,12 @@ def _response_checks(
     """Standard: HTTP fetch, the CORS check, https://fetch.spec.whatwg.org/#http-fetch; then HTTP-redirect fetch."""
     if profile.redirects_after_own_origin_want_credentials and is_redirect(response) and _began_at_own_origin(observation):
         mode = CredentialsMode.INCLUDE
-    # A bare 304 is judged by the stored response, whose headers the proxy may never have seen; new ones would replace them.
-    if response.status != 304 or ACCESS_CONTROL_ALLOW_ORIGIN in response.headers:
-        yield _allow_origin(observation, response.headers, profile, mode, _ACTUAL_REASONS)
-        yield _allow_credentials(response.headers, mode, _ACTUAL_REASONS)
+    # A 304 is judged by the stored response, whose headers the proxy may never have seen; what it brings itself replaces them.
+    headers, renews = response.headers, is_renewal(observation, response)
+    if not renews or ACCESS_CONTROL_ALLOW_ORIGIN in headers:
+        yield _allow_origin(observation, headers, profile, mode, _ACTUAL_REASONS)
+    if not renews or ACCESS_CONTROL_ALLOW_CREDENTIALS in headers:
+        yield _allow_credentials(headers, mode, _ACTUAL_REASONS)
     if is_redirect(response):
         yield from _redirect_checks(observation, response, profile)
 

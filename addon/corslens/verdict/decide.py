@@ -14,6 +14,7 @@ from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.preflight import grants, requested_header_names
 from corslens.observation.evidence import Known
 from corslens.observation.observation import Observation, Role
+from corslens.observation.stored_responses import is_renewal
 from corslens.verdict.checks import CheckName, checks
 from corslens.verdict.cut_heads import as_far_as_kept, is_cut
 from corslens.verdict.verdict import ABORTED, ALLOWED, NOT_JUDGED, Check, CheckState, Failure, Outcome, Verdict, blocked
@@ -22,9 +23,9 @@ AUTHORIZATION_COVERED_BY_WILDCARD = "authorization-covered-by-wildcard"
 """Allowed today by every engine, against the standard."""
 
 STORED_RESPONSE_NOT_SEEN = "stored-response-not-seen"
-"""Allowed as far as can be seen: a bare 304 is judged by the response that the browser has in its cache."""
+"""A bare 304 is judged by the response that the browser has in its cache; of one that was not seen here nothing is known."""
 
-_RENEWED = Verdict(outcome=Outcome.ALLOWED, notes=(STORED_RESPONSE_NOT_SEEN,))
+_RENEWED = Verdict(outcome=Outcome.DEPENDS, notes=(STORED_RESPONSE_NOT_SEEN,))
 _NOTED = Verdict(outcome=Outcome.ALLOWED, notes=(AUTHORIZATION_COVERED_BY_WILDCARD,))
 
 _TITLES = {
@@ -49,7 +50,8 @@ def decide(observation: Observation, engine: Engine) -> Verdict:
 
     Of a preflight it says whether the actual request may be sent, of any other exchange whether the page may have the response.
     Where the credentials mode is unknown and turns the verdict, the outcome is `depends` with both branches; where something that
-    was cut off a head could turn it, it is `depends` with none, and the note `head-cut`.
+    was cut off a head could turn it, it is `depends` with none, and the note `head-cut`; where a 304 renews a response that was not
+    seen, so it is with the note `stored-response-not-seen`.
     """
     verdict, profile = _decide(observation, PROFILES[engine]), PROFILES[engine]
     return as_far_as_kept(verdict, observation, profile) if is_cut(observation) else verdict
@@ -63,6 +65,8 @@ def _decide(observation: Observation, profile: EngineProfile) -> Verdict:
     if not _mode_matters(observation):
         return without
     included = decide_under(observation, profile, CredentialsMode.INCLUDE)
+    if included is _RENEWED:
+        return included
     if included.outcome is not without.outcome:
         return Verdict(
             outcome=Outcome.DEPENDS, if_credentialed=included, if_not_credentialed=without, likely=observation.likely
@@ -123,18 +127,18 @@ def decide_under(observation: Observation, profile: EngineProfile, mode: Credent
         and _authorization_needs_wildcard(observation)
     ):
         return _NOTED
-    return _RENEWED if _is_bare_renewal(observation) else ALLOWED
+    return _RENEWED if _turns_on_stored(observation, mode) else ALLOWED
 
 
-def _is_bare_renewal(observation: Observation) -> bool:
+def _turns_on_stored(observation: Observation, mode: CredentialsMode) -> bool:
+    """Say whether a header that decides could have come with the stored response that a 304 renews."""
     response = observation.exchange.delivered
-    return (
-        response is not None
-        and response.status == 304
-        and observation.is_cors
-        and observation.role is not Role.PREFLIGHT
-        and ACCESS_CONTROL_ALLOW_ORIGIN not in response.headers
-    )
+    if not observation.is_cors or response is None or not is_renewal(observation, response):
+        return False
+    headers = response.headers
+    if ACCESS_CONTROL_ALLOW_ORIGIN not in headers:
+        return True
+    return mode is CredentialsMode.INCLUDE and ACCESS_CONTROL_ALLOW_CREDENTIALS not in headers
 
 
 def _authorization_needs_wildcard(observation: Observation) -> bool:

@@ -19,6 +19,7 @@ from corslens.fetch.constants import (
 )
 from corslens.observation.evidence import Known
 from corslens.observation.observation import Observation, Role
+from corslens.observation.stored_responses import is_renewal
 from corslens.verdict.cut_heads import is_cut
 from corslens.verdict.decide import decide
 from corslens.verdict.verdict import ALLOWED, Verdict
@@ -81,6 +82,7 @@ def _deciding(observation: Observation) -> tuple[object, ...] | None:
         credentials.value if isinstance(credentials, Known) else observation.likely,
         http2,
         response.status,
+        response.status == 304 and is_renewal(observation, response),
         headers.values(ACCESS_CONTROL_ALLOW_ORIGIN),
         headers.values(ACCESS_CONTROL_ALLOW_CREDENTIALS),
     )

@@ -1,15 +1,16 @@
 """Stored responses: what a browser judges when it gets a 304."""
 
+import pytest
 from corslens.fetch.messages import Response
 from corslens.observation.observation import Observation
+from corslens.observation.stored_responses import StoredResponses, is_renewal
 from corslens.patching.patch import apply
 from corslens.patching.policy import parse_policy
 from corslens.patching.propose import propose
-from corslens.patching.stored import StoredResponses
 from msgspec import structs
 
 from tests import make
-from tests.patching.seen import PAGE, seen
+from tests.patching.seen import PAGE, chain, seen
 
 LOOPBACK = parse_policy()
 FONT = {"Sec-Fetch-Dest": "font"}  # known to go without credentials
@@ -43,14 +44,74 @@ def test_renewal_is_the_stored_response_updated() -> None:
     }  # fmt: skip
 
 
-def test_only_the_same_browser_url_and_origin_share() -> None:
-    """Caches are kept apart, and only a 304 renews."""
+SHOP = "https://shop.app.example"
+ADMIN = "https://admin.app.example"
+
+
+@pytest.mark.parametrize(
+    ("change", "shared"),
+    [
+        pytest.param({}, True, id="the same page"),
+        pytest.param(
+            {"origin": ADMIN}, True, id="another origin of the site: it asks with the ETag of what the first one stored"
+        ),
+        pytest.param({"origin": "https://other.example"}, False, id="another site has a cache of its own"),
+        pytest.param({"origin": "http://shop.app.example"}, False, id="and so has another scheme"),
+        pytest.param({"url": "https://api.test/you"}, False, id="another URL"),
+        pytest.param({"agent": "y"}, False, id="another browser"),
+    ],
+)
+def test_who_shares_a_stored_response(change: dict[str, str], shared: bool) -> None:
     stored = StoredResponses()
-    stored.remember(asked(STORED), STORED)
-    assert stored.renewed_by(asked(STORED)) is None
-    assert stored.renewed_by(asked(RENEWAL, url="https://api.test/you")) is None
-    assert stored.renewed_by(asked(RENEWAL, origin="https://other.test")) is None
-    assert stored.renewed_by(asked(RENEWAL, agent="y")) is None
+    stored.remember(asked(STORED, origin=SHOP), STORED)
+    renewed = stored.renewed_by(asked(RENEWAL, **{"origin": SHOP, **change}))
+    assert (renewed is not None) is shared
+    assert stored.renewed_by(asked(STORED, origin=SHOP)) is None, "only a 304 renews"
+
+
+def test_an_image_without_cors_is_what_a_fetch_renews() -> None:
+    """The classic order: it has no Access-Control-Allow-Origin, and that is what the browser judges."""
+    stored = StoredResponses()
+    image = make.request(
+        url="https://api.test/me", origin=None, given={"Sec-Fetch-Mode": "no-cors", "Referer": f"{SHOP}/", "User-Agent": "x"}
+    )
+    stored.remember(seen(image, STORED), STORED)
+    renewed = stored.renewed_by(asked(RENEWAL, origin=SHOP))
+    assert renewed is not None and "access-control-allow-origin" not in renewed.headers
+
+
+@pytest.mark.parametrize(
+    ("conditions", "first"),
+    [
+        pytest.param({"If-None-Match": 'W/"1"'}, True, id="weakly compared"),
+        pytest.param({"If-None-Match": '"9", "1"'}, True, id="one of several"),
+        pytest.param({"If-None-Match": '"2"'}, False, id="another one"),
+        pytest.param({}, True, id="only the 304 tells it"),
+    ],
+)
+def test_the_validator_says_which_response_is_renewed(conditions: dict[str, str], first: bool) -> None:
+    stored = StoredResponses()
+    newer = make.response(200, {"ETag": '"2"'})
+    stored.remember(asked(newer, origin=ADMIN), newer)
+    stored.remember(asked(STORED, origin=SHOP), STORED)
+    request = make.request(url="https://api.test/me", given={**FONT, "User-Agent": "x", **conditions}, origin=SHOP)
+    renewed = stored.renewed_by(seen(request, RENEWAL))
+    assert renewed is not None
+    assert ("content-type" in renewed.headers) is first
+
+
+def test_a_304_to_a_condition_that_the_page_set_is_the_pages_own() -> None:
+    asks = make.preflight("GET", "https://api.test/me", "if-none-match", {"User-Agent": "x"}, origin=SHOP)
+    granted = make.response(204, {"Access-Control-Allow-Headers": "if-none-match"}, allow_origin=SHOP)
+    sent = make.request(url="https://api.test/me", given={"User-Agent": "x", "If-None-Match": '"1"'}, origin=SHOP, time=0.1)
+    *_, own = chain(make.exchange(asks, granted), make.exchange(sent, RENEWAL))
+    assert not is_renewal(own, RENEWAL)
+    assert is_renewal(asked(RENEWAL), RENEWAL)
+
+
+def test_an_unseen_response_is_patched_on_the_304_as_if_it_had_no_cors_headers() -> None:
+    observation = asked(RENEWAL)
+    assert {change.header for change in propose(observation, LOOPBACK).changes} == {"Access-Control-Allow-Origin", "Vary"}
 
 
 def test_only_what_can_be_renewed_is_remembered() -> None:
