@@ -99,7 +99,13 @@ class Inspector:
         return observation
 
     def complete(
-        self, exchange: Exchange, *, patch: bool = False, injections: Sequence[Injection] = (), made_by_proxy: bool = False
+        self,
+        exchange: Exchange,
+        *,
+        patch: bool = False,
+        injections: Sequence[Injection] = (),
+        made_by_proxy: bool = False,
+        proven_page: str | None = None,
     ) -> tuple[Inspection, ...]:
         """Inspect an exchange whose response head (or error) was seen.
 
@@ -107,6 +113,8 @@ class Inspector:
             patch: propose what would fix the response.
             injections: change the response so instead, where one matches.
             made_by_proxy: the response is no server's: the proxy responds to this preflight itself, with what a patch makes of it.
+            proven_page: the origin of the page whose redirect brought the request here, where that is proven: whoever the patch
+                policy allows, pairing never decides it.
         Returns: its Inspection, then the new ones of earlier exchanges of which something more is known now, by the same ids.
         Calling it again with the same id inspects that exchange anew, without pairing it again.
         """
@@ -119,7 +127,9 @@ class Inspector:
             observation, again = self._pairing.respond(exchange), False
             if exchange.witness is not None:
                 observation = settle_witnessed(observation)
-        observation, view = self._delivered(self._renewed(observation), patch, injections, made_by_proxy=made_by_proxy)
+        observation, view = self._delivered(
+            self._renewed(observation), patch, injections, made_by_proxy=made_by_proxy, proven_page=proven_page
+        )
         if again:
             self._pairing.correct(observation)
             return (self._inspect(observation, view, again=True),)
@@ -213,18 +223,27 @@ class Inspector:
         return structs.replace(observation, exchange=structs.replace(exchange, renewed=renewed))
 
     def _delivered(
-        self, observation: Observation, wanted: bool, injections: Sequence[Injection], *, made_by_proxy: bool
+        self,
+        observation: Observation,
+        wanted: bool,
+        injections: Sequence[Injection],
+        *,
+        made_by_proxy: bool,
+        proven_page: str | None,
     ) -> tuple[Observation, PatchedView | None]:
         """Return the observation with what the browser gets, and the patch that makes it so."""
         exchange = observation.exchange
         response = exchange.response
         if self.patch_policy is None or response is None or not (wanted or injections) or is_cut(observation):
             return observation, None  # of a head that was cut nobody knows all that a change would be made to
+        if self.dry_run and observation.tainted:
+            # Nothing is changed, and so nothing is proven: what would be, were the redirect patched, may be supposed.
+            proven_page = observation.page_origin
         # What was injected on purpose is not patched: it may be meant to break.
-        patch = inject(injections, observation, self.patch_policy) if injections else NOTHING
+        patch = inject(injections, observation, self.patch_policy, proven_page=proven_page) if injections else NOTHING
         injected = not patch.empty
         if wanted and not injected:
-            patch = propose(observation, self.patch_policy)
+            patch = propose(observation, self.patch_policy, proven_page=proven_page)
         if patch.empty and patch.refused is None and not patch.beyond:
             return observation, None
         got = apply(patch, response)

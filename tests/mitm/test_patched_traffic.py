@@ -1,6 +1,7 @@
 """Patch mode on real connections: both halves, every way in which a response comes about, and only where it was asked for."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from mitmproxy import http
 from mitmproxy.addons.intercept import Intercept
 from mitmproxy.addons.view import View
 
+from tests.browser.kit.routes_addon import Routes
 from tests.browser.kit.servers import Server, answer, by_method, fixed, hang_up, tls_context
 from tests.mitm.proxy import Answer, Proxy
 
@@ -95,7 +97,7 @@ async def test_strangers_and_other_flows_stay_byte_for_byte(confdir, preflight):
             after = [await raw(proxy, api.url(path), lines, method) for method, path, lines in asks]
         assert before == after
         assert 2 * len(asks) == len(api.seen)
-    assert "is not among those that the proxy may let in" in proxy.out.getvalue()
+    assert "is not among those that the proxy may allow" in proxy.out.getvalue()
 
 
 async def test_any_is_an_explicit_word_with_a_warning(confdir, caplog):
@@ -222,14 +224,59 @@ async def test_head(confdir):
 
 
 async def test_every_hop_of_a_redirect(confdir):
-    """Each hop is patched for the origin that it carries; behind a tainting redirect that is null."""
+    """Each hop is patched for the origin that it carries; behind a tainting redirect that is null, and the Location proves whose it is."""
     async with Server({"/end": fixed(200)}) as last:
         first = Server({"/go": fixed(302, [("Location", last.url("/end"))])})
         async with first, Proxy(confdir, cors_patch="~all") as proxy:
             one = await proxy.send("GET", first.url("/go"), [ORIGIN])
-            two = await proxy.send("GET", last.url("/end"), [("Origin", "null")])
+            supposed = await proxy.send("GET", last.url("/end"), [("Origin", "null")])
+            two = await proxy.send("GET", one.get("location") or "", [("Origin", "null")])
+            again = await proxy.send("GET", one.get("location") or "", [("Origin", "null")])
     assert (one.status, reads(one)) == (302, True)
+    assert one.get("location").startswith(last.url("/end?corslens-continues=")) and one.get("cache-control") == "no-store"
+    assert one.get(PATCHED_HEADER).split(", ")[-1] == "location"
+    assert supposed.get("access-control-allow-origin") is None  # "null" on 2991aa5
     assert two.get("access-control-allow-origin") == "null"
+    assert again.get("access-control-allow-origin") is None
+    assert [seen.path for seen in last.seen] == ["/end"] * 3
+    assert all("corslens-continues" not in str(inspection) for inspection in proxy.inspections)
+
+
+async def test_a_redirect_within_the_pages_own_origin_needs_no_proof(confdir):
+    """Its origin stays the page's, and its Location stays the server's."""
+    async with Server({"/end": fixed(200)}) as api, Server(host="localhost") as own, Proxy(confdir, cors_patch="~all") as proxy:
+        own.handlers["/go"] = fixed(302, [("Location", api.url("/end"))])
+        one = await proxy.send("GET", own.url("/go"), [("Origin", own.origin), ("Sec-Fetch-Site", "same-origin")])
+        two = await proxy.send("GET", api.url("/end"), [("Origin", own.origin)])
+    assert one.get("location") == api.url("/end")
+    assert two.get("access-control-allow-origin") == own.origin
+
+
+async def test_a_strangers_redirect_proves_nothing(confdir):
+    """Nothing is written into what a page gets that may not be allowed."""
+    async with Server({"/end": fixed(200)}) as last:
+        first = Server({"/go": fixed(302, [("Location", last.url("/end")), ("Access-Control-Allow-Origin", "*")])})
+        async with first, Proxy(confdir, cors_patch="~all") as proxy:
+            one = await proxy.send("GET", first.url("/go"), [("Origin", "https://evil.example")])
+    assert one.get("location") == last.url("/end")
+
+
+@pytest.mark.parametrize("name", ["evil.test", "a.b.test", "evil.localhost", "localhost."])
+async def test_a_name_of_this_machine_is_no_proof(confdir, name):
+    """A page counts as this machine's once a loopback address has served it; on 2991aa5 its name was enough."""
+    page = f"http://{name}:3000"
+    async with (
+        Server({"/me": fixed(200), "/": fixed(200)}) as api,
+        Proxy(confdir, Routes(), cors_patch="~u /me") as proxy,
+    ):
+        proxy.master.options.update(kit_routes=json.dumps({name: [api.port, 0]}))
+        stranger = await proxy.send("GET", api.url("/me"), [("Origin", page)])
+        (told,) = [one.patch.patch.refused for one in proxy.latest().values() if one.patch]
+        await proxy.send("GET", f"{page}/")
+        served = await proxy.send("GET", api.url("/me"), [("Origin", page)])
+    assert stranger.get("access-control-allow-origin") is None
+    assert "was served from a loopback address yet" in str(told)
+    assert served.get("access-control-allow-origin") == page
 
 
 async def test_an_opaque_page_is_not_let_in(confdir):

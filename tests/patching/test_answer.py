@@ -54,7 +54,7 @@ def test_stranger_gets_no_answer() -> None:
     found = answer(seen(make.preflight(origin="https://evil.example")), POLICY)
     assert found is not None and found.response is None
     assert (
-        found.patch.refused == "the page's origin https://evil.example is not among those that the proxy may let in (loopback)"
+        found.patch.refused == "the page's origin https://evil.example is not among those that the proxy may allow (loopback)"
     )
 
 
@@ -75,7 +75,7 @@ def test_only_preflights_are_answered(request_: object) -> None:
 def test_every_preflight_is_answered_for_every_engine(observation: Observation) -> None:
     """Whatever is asked, the answer lets the actual request be sent in all three engines."""
     unanswered = structs.replace(observation, exchange=observation.exchange.with_response(None))
-    found = answer(unanswered, parse_policy(origins=["any"], max_age_seconds=5))
+    found = answer(unanswered, parse_policy(origins=["any", "null"], max_age_seconds=5))
     if observation.role is not Role.PREFLIGHT:
         assert found is None
         return

@@ -15,10 +15,10 @@ def patching() -> Inspector:
     return Inspector(rules=RuleSet({}), patch_policy=PatchPolicy())
 
 
-def ask(inspector: Inspector, exchange: make.Exchange) -> Inspection:
+def ask(inspector: Inspector, exchange: make.Exchange, *, proven_page: str | None = None) -> Inspection:
     """Let an exchange pass, patched."""
     inspector.begin(exchange.with_response(None))
-    return inspector.complete(exchange, patch=True)[0]
+    return inspector.complete(exchange, patch=True, proven_page=proven_page)[0]
 
 
 def test_a_mended_redirect_is_linked_however_late_it_is_followed() -> None:
@@ -27,7 +27,7 @@ def test_a_mended_redirect_is_linked_however_late_it_is_followed() -> None:
     hop = make.response(307, {"Location": "https://b.test/"}, time=0.1)
     ask(inspector, make.exchange(make.request(url="https://a.test/", origin=PAGE), hop))
     late = make.exchange(make.request(url="https://b.test/", origin="null", time=1.0), make.response(200, time=1.1))
-    found = ask(inspector, late)
+    found = ask(inspector, late, proven_page=PAGE)
     assert found.observation.redirected_from is not None
     assert found.patch is not None and found.patch.applied
     assert found.patch.patch.changes[0].after == "null"
@@ -52,9 +52,21 @@ def test_following_a_mended_redirect_proves_no_credentials_mode() -> None:
     hop = make.response(302, {"Location": "http://b.test/"}, allow_origin=PAGE, time=0.01)
     ask(inspector, make.exchange(make.request(url="http://a.test/", origin=PAGE), hop))
     found = ask(
-        inspector, make.exchange(make.request(url="http://b.test/", origin="null", time=0.02), make.response(200, time=0.03))
+        inspector,
+        make.exchange(make.request(url="http://b.test/", origin="null", time=0.02), make.response(200, time=0.03)),
+        proven_page=PAGE,
     )
     assert found.patch is not None
     assert {"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials"} <= {
         change.header for change in found.patch.patch.changes
     }
+
+
+def test_a_dry_run_supposes_what_patching_would_prove() -> None:
+    """Nothing is changed in a dry run, so no secret comes back; what would be patched is shown all the same."""
+    inspector = patching()
+    inspector.dry_run = True
+    hop = make.response(302, {"Location": "https://b.test/"}, allow_origin="*", time=0.01)
+    ask(inspector, make.exchange(make.request(url="https://a.test/", origin=PAGE), hop))
+    found = ask(inspector, make.exchange(make.request(url="https://b.test/", origin="null", time=0.02), make.response(200)))
+    assert found.patch is not None and not found.patch.applied and found.patch.patch.changes[0].after == "null"

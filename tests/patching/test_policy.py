@@ -1,7 +1,15 @@
 """Which pages a patch may let in."""
 
 import pytest
-from corslens.patching.policy import DEFAULT_ORIGINS, PatchPolicy, PreflightMode, parse_origins, parse_policy
+from corslens.patching.policy import (
+    DEFAULT_ORIGINS,
+    PatchPolicy,
+    PreflightMode,
+    is_this_machine,
+    parse_origins,
+    parse_policy,
+    sounds_local,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,10 +18,10 @@ from hypothesis import strategies as st
     "origin",
     [
         "http://localhost", "http://localhost:3000", "https://localhost:8443", "http://127.0.0.1:5000", "http://127.8.9.1",
-        "http://[::1]:3000", "http://app.localhost:5173", "https://app.test", "https://a.b.test:8443",
+        "http://[::1]:3000",
     ],
 )  # fmt: skip
-def test_default_lets_in_this_machine_and_reserved_names(origin: str) -> None:
+def test_default_allows_this_machine(origin: str) -> None:
     """A developer's page is let in without a word."""
     assert DEFAULT_ORIGINS.allows(origin)
 
@@ -21,7 +29,8 @@ def test_default_lets_in_this_machine_and_reserved_names(origin: str) -> None:
 @pytest.mark.parametrize(
     "origin",
     [
-        "null", "https://evil.example", "https://example.com", "http://192.168.1.5:3000", "http://localhost.evil.example",
+        "null", "https://evil.example", "https://example.com", "http://app.localhost:5173", "https://app.test", "http://localhost.",
+        "http://localhost.:3000", "http://test", "http://a.b.test", "http://evil.localhost", "http://128.0.0.1", "http://[::ffff:7f00:1]", "http://192.168.1.5:3000", "http://localhost.evil.example",
         "http://127.0.0.1.evil.example", "https://nottest", "https://xtest", "https://test.evil.example", "http://printer.local",
         "https://service.internal", "http://[::2]", "capacitor://localhost", "chrome-extension://abcdef", "",
         "http://LOCALHOST", "http://localhost/", "http://localhost, http://localhost", "http://localhost\n", "*",
@@ -31,6 +40,20 @@ def test_default_lets_in_this_machine_and_reserved_names(origin: str) -> None:
 def test_default_lets_in_nobody_else(origin: str) -> None:
     """A page from anywhere else, an opaque one, and text that is no serialized origin, is refused."""
     assert not DEFAULT_ORIGINS.allows(origin)
+
+
+def test_loopback_is_also_what_this_machine_was_seen_to_serve() -> None:
+    """Whatever it is called; on 2991aa5 a name under `test` or `localhost` was enough."""
+    served = frozenset({"http://app.test", "https://shop.example:8443"})
+    assert DEFAULT_ORIGINS.allows("http://app.test", served) and DEFAULT_ORIGINS.allows("https://shop.example:8443", served)
+    assert not DEFAULT_ORIGINS.allows("http://app.test:81", served)
+    assert not parse_origins(["https://app.example"]).allows("http://app.test", served)
+    assert parse_policy(origins=["loopback"]).served_here == frozenset()
+
+
+@pytest.mark.parametrize("host", ["app.test", "a.b.test", "app.localhost", "localhost.", "printer.local"])
+def test_names_are_hints(host: str) -> None:
+    assert sounds_local(host) and not is_this_machine(host)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +74,8 @@ def test_default_lets_in_nobody_else(origin: str) -> None:
         ("bücher.example", ["https://xn--bcher-kva.example"], ["https://bcher.example"]),
         ("capacitor://localhost", ["capacitor://localhost"], ["ionic://localhost", "http://localhost"]),
         ("null", ["null"], ["https://app.example", "http://localhost"]),
-        ("any", ["null", "https://app.example", "capacitor://localhost"], ["", "x y", "https://a.example/", "*", "https://a\r\nX: y"]),
+        ("any", ["https://app.example", "capacitor://localhost"], ["null", "", "x y", "https://a.example/", "*", "https://a\r\nX: y"]),
+        ("any, null", ["null", "https://app.example"], ["x y"]),
         ("loopback, https://app.example", ["http://localhost:1", "https://app.example"], ["https://evil.example"]),
     ],
 )  # fmt: skip

@@ -7,7 +7,7 @@ from corslens.engines.engine import Engine
 from corslens.observation.observation import Observation, Role
 from corslens.patching.patch import Patch, apply
 from corslens.patching.policy import parse_policy
-from corslens.patching.propose import askers, propose, with_response
+from corslens.patching.propose import askers, page_of, propose, with_response
 from corslens.verdict.decide import decide
 from corslens.verdict.reasons import Reason
 from hypothesis import given, settings
@@ -17,7 +17,7 @@ from tests import make
 from tests.patching.generated import USER_AGENTS, observations
 from tests.patching.seen import COOKIE, PAGE, chain, seen
 
-ANY = parse_policy(origins=["any"])
+ANY = parse_policy(origins=["any", "null"])
 
 BEYOND = {
     Reason.REDIRECT_HAS_CREDENTIALS,
@@ -192,8 +192,11 @@ def test_redirected_preflight_is_answered() -> None:
     assert "Location" not in edits(patch)
 
 
-def test_each_redirect_hop_is_mended_and_null_counts_for_its_page() -> None:
-    """A hop gets the origin that it was asked with: the page's, then `null`, because the chain began with a page that is let in."""
+def test_each_redirect_hop_is_fixed_and_null_counts_for_its_page_where_that_is_proven() -> None:
+    """A hop gets the origin that it was requested with: the page's, then `null`.
+
+    On 2991aa5 it was enough that the requests looked like a chain.
+    """
     first = make.exchange(
         make.request(url="https://a.test/", origin=PAGE), make.response(302, {"Location": "https://b.test/"}, time=0.01)
     )
@@ -202,10 +205,28 @@ def test_each_redirect_hop_is_mended_and_null_counts_for_its_page() -> None:
         make.response(302, {"Location": "https://c.test/"}, time=0.03),
     )
     last = make.exchange(make.request(url="https://c.test/", origin="null", time=0.04), make.response(200))
-    found = [edits(propose(observation, LOOPBACK))["Access-Control-Allow-Origin"] for observation in chain(first, second, last)]
-    assert found == [PAGE, "null", "null"]
-    stranger = structs.replace(first, request=make.request(url="https://a.test/", origin="https://evil.example"))
-    assert [propose(observation, LOOPBACK).empty for observation in chain(stranger, second, last)] == [True, True, True]
+    hops = chain(first, second, last)
+    assert all(hop.tainted for hop in hops[1:])
+    proven = [edits(propose(hop, LOOPBACK, proven_page=PAGE))["Access-Control-Allow-Origin"] for hop in hops]
+    assert proven == [PAGE, "null", "null"]
+    assert [propose(hop, LOOPBACK).empty for hop in hops] == [False, True, True]
+    assert "nothing proves which page" in (propose(hops[1], LOOPBACK).refused or "")
+    stranger = "https://evil.example"
+    assert all(propose(hop, LOOPBACK, proven_page=stranger).empty for hop in hops[1:])
+
+
+def test_proof_does_not_outweigh_what_the_browser_says() -> None:
+    """An origin that the request names is the page's own, whatever is proven of another one."""
+    stranger = seen(make.request(origin="https://evil.example"), make.response(200))
+    assert propose(stranger, LOOPBACK, proven_page=PAGE).refused is not None
+    assert page_of(stranger, PAGE) == "https://evil.example"
+
+
+def test_page_without_an_origin_header_is_the_referrers() -> None:
+    """The browser writes Referer; a redirect chain that pairing supposes counts for nothing."""
+    told = seen(make.request(given={"Referer": "http://localhost:3000/x"}, origin=None), make.response(200))
+    assert page_of(told) == "http://localhost:3000"
+    assert page_of(seen(make.request(origin=None), make.response(200))) is None
 
 
 def test_opaque_page_is_let_in_only_by_name() -> None:
@@ -213,7 +234,7 @@ def test_opaque_page_is_let_in_only_by_name() -> None:
     observation = seen(make.request(origin="null"), make.response(200))
     assert (
         propose(observation, LOOPBACK).refused
-        == "the page's origin null is not among those that the proxy may let in (loopback)"
+        == "the page's origin null is not among those that the proxy may allow (loopback)"
     )
     assert edits(propose(observation, parse_policy(origins=["null"])))["Access-Control-Allow-Origin"] == "null"
 

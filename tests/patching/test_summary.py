@@ -8,7 +8,7 @@ from corslens.patching.summary import Half, Summary, render_lacks
 from tests import make
 from tests.patching.seen import COOKIE, PAGE, chain, seen
 
-ANY = parse_policy(origins=["any"])
+ANY = parse_policy(origins=["any", "null"])
 API = "https://api.test"
 
 

@@ -87,7 +87,7 @@ class CorsLens(Commands):
         self._faults: dict[tuple[str, str], int] = {}
         session = LiveSession(self)
         self.connections = OwnConnections()
-        self.addons = [self.connections]  # mitmproxy calls their hooks, too
+        self.addons = [self.connections, self.patching.served_here]  # mitmproxy calls their hooks, too
         self.page = LivePage(LiveApp(session, session.exports()), self.connections)
         self.listeners.append(self.page.app.board.add)
         self._view = CorsContentview(lambda id: None if self.session is None else self.session.get(id))
@@ -257,7 +257,6 @@ class CorsLens(Commands):
             self.page.app.board.start(limit=settings.history)
         inspector = session.inspector
         inspector.rules, inspector.headline = rules, settings.headline
-        inspector.patch_policy, inspector.dry_run = settings.policy, settings.dry_run
         session.scope = settings.scope
         session.everything = settings.log is not None or settings.report is not None
         self.page.serve_under(settings.page_domain)
@@ -271,6 +270,7 @@ class CorsLens(Commands):
             self.patching.switch(settings)
             if self._running and (was_on or self.patching.on):
                 self._announce_patching()
+        inspector.patch_policy, inspector.dry_run = self.patching.policy, settings.dry_run
 
     def _new_session(self, settings: options.Settings, rules: RuleSet) -> Session:
         inspector = Inspector(rules=rules, headline=settings.headline, history=settings.history)

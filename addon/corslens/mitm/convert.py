@@ -8,6 +8,7 @@ from corslens.fetch.bounded_cache import bounded_cache
 from corslens.fetch.limits import HEADER_LINES, Limited, limited_headers, received_request, received_response
 from corslens.fetch.messages import HeaderLine, Request, Response
 from corslens.mitm.address import browser_url
+from corslens.mitm.continuations import unmarked
 from corslens.mitm.fields import LONGEST, REMEMBERED, Fields
 from corslens.observation.exchange import Exchange, Source
 from corslens.observation.network_error import is_answered_by_proxy
@@ -53,14 +54,15 @@ def request_of(flow: http.HTTPFlow) -> Request:
 
 
 def response_of(response: http.Response) -> Response:
-    """Return the response's head."""
+    """Return the response's head, without the secret that the proxy itself put into a redirect."""
     data = response.data
-    return received_response(
+    head = received_response(
         status=data.status_code,
         headers=header_lines(data.headers.fields),
         http_version=data.http_version.decode("latin-1"),
         time=data.timestamp_start,
     )
+    return unmarked(head) if 300 <= head.status < 400 else head
 
 
 def exchange_of(flow: http.HTTPFlow, *, id: str | None = None, begun: Exchange | None = None) -> Exchange:
@@ -121,6 +123,13 @@ def apply_to(flow: http.HTTPFlow, patch: Patch, seen: Response) -> None:
     if patch.status is not None:
         flow.response.status_code = patch.status.after
         flow.response.reason = status_codes.RESPONSES.get(patch.status.after, "")
+
+
+def name_change(flow: http.HTTPFlow, name: str) -> None:
+    """Name one more header (lower-case) that the proxy changed in the flow's response."""
+    assert flow.response is not None
+    had = flow.response.headers.get(PATCHED_HEADER)
+    flow.response.headers[PATCHED_HEADER] = f"{had}, {name}" if had else name
 
 
 def _changed_names(patch: Patch) -> str:

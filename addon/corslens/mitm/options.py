@@ -105,8 +105,8 @@ OPTIONS: tuple[Option, ...] = (
         name="cors_patch_origins",
         type=Sequence[str],
         default=[LOOPBACK],
-        help="Origins of pages that a patch may let in: an origin, a host, *.host, null, loopback (this machine, *.localhost, "
-        "*.test), or any.",
+        help="Origins of pages that a patch may allow: an origin, a host, *.host, null, loopback (this machine, and what it "
+        "serves), or any.",
     ),
     Option(
         name="cors_patch_preflight",

@@ -3,9 +3,12 @@
 from collections.abc import Callable, Sequence
 
 from mitmproxy import flowfilter, http
+from msgspec import structs
 
+from corslens.mitm.continuations import Continuations
 from corslens.mitm.filters import as_asked
 from corslens.mitm.options import Settings
+from corslens.mitm.served_here import ServedHere
 from corslens.observation.exchange import Exchange
 from corslens.patching.injection import Injection
 from corslens.patching.policy import ANY_MEANS, PatchPolicy, PreflightMode
@@ -29,7 +32,9 @@ class PatchMode:
         self._dry_run = False
         self._until: float | None = None
         self._remind_at = 0.0
-        self.policy = PatchPolicy()
+        self.served_here = ServedHere()
+        self.continuations = Continuations()
+        self.policy = PatchPolicy(served_here=self.served_here)
         self.injects_for_anybody = False
         """Whether an injection may change responses to requests that tell no origin."""
 
@@ -38,7 +43,7 @@ class PatchMode:
         self._filter, self._text = settings.patch_filter, settings.patch
         self._injections = settings.injections
         self._dry_run = settings.dry_run
-        self.policy = settings.policy
+        self.policy = structs.replace(settings.policy, served_here=self.served_here)
         self.injects_for_anybody = any((injection.origins or self.policy.origins).any for injection in self._injections)
         minutes = settings.patch_minutes
         self._until = self._clock() + 60 * minutes if self.on and minutes else None

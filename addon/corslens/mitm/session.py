@@ -8,18 +8,23 @@ from weakref import WeakValueDictionary
 from mitmproxy import http
 from msgspec import structs
 
+from corslens.fetch.constants import LOCATION, NULL
 from corslens.fetch.messages import Response
+from corslens.fetch.origins import origin_of
+from corslens.fetch.redirects import is_redirect, taints_origin
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
 from corslens.mitm import annotate, convert
+from corslens.mitm.continuations import next_url
 from corslens.mitm.fields import Fields
 from corslens.mitm.own_connections import OwnConnections
 from corslens.mitm.patch_mode import PatchMode
 from corslens.mitm.relevance import request_concerns_cors, response_concerns_cors
 from corslens.observation.exchange import Exchange
 from corslens.observation.network_error import is_answered_by_proxy
-from corslens.observation.observation import Role
+from corslens.observation.observation import Observation, Role
 from corslens.patching.answer import answer
+from corslens.patching.propose import page_of
 from corslens.patching.summary import Summary
 from corslens.verdict.cut_heads import is_cut
 
@@ -44,7 +49,7 @@ class Sink(Protocol):
 class _InFlight:
     """A flow that we have seen the beginning of."""
 
-    __slots__ = ("exchange", "fields", "inspection", "made", "patched", "refused", "status", "wanted")
+    __slots__ = ("exchange", "fields", "inspection", "made", "page", "patched", "refused", "status", "wanted")
 
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
@@ -54,6 +59,8 @@ class _InFlight:
         self.status = 0
         self.wanted = False
         """Whether the patch mode's filter matched it."""
+        self.page: str | None = None
+        """The origin of the page whose redirect brought the request here, where that is proven."""
         self.patched = False
         self.made: http.Response | None = None
         """Our own response to a preflight."""
@@ -104,15 +111,17 @@ class Session:
         """Take note of a request, and answer it when it is a preflight that the proxy is to answer."""
         if flow.is_replay == "request":
             annotate.clear(flow)
+        page = self.patching.continuations.take(flow)
         if not (self.everything or request_concerns_cors(flow.request)) or not self._in_scope(flow):
             return
         state = self._begin(flow)
+        state.page = page
         observation = self.inspector.begin(state.exchange)
         state.refused = flow.response is not None and flow.response.data.status_code == 407
         # Somebody before us may have answered already.
         may_answer = flow.response is None and not is_cut(observation) and flow.request.data.port != self.connections.web_port
         if observation.role is Role.PREFLIGHT and may_answer and self.patching.answers(flow):
-            given = answer(observation, self.patching.policy)
+            given = answer(observation, self.patching.policy, proven_page=page)
             if given is not None and given.response is not None:
                 # Empty for now: it comes by again as a response, and is mended there like any other.
                 flow.response = state.made = http.Response.make(given.response.status)
@@ -137,7 +146,9 @@ class Session:
         state.wanted = not state.refused and self.patching.mends(flow, state.exchange)
         injections = self.patching.injections_for(flow)
         made = state.made is flow.response
-        inspections = self.inspector.complete(state.exchange, patch=state.wanted, injections=injections, made_by_proxy=made)
+        inspections = self.inspector.complete(
+            state.exchange, patch=state.wanted, injections=injections, made_by_proxy=made, proven_page=state.page
+        )
         first = inspections[0]
         view = first.patch
         if view is not None and not view.patch.empty and view.applied:
@@ -145,9 +156,29 @@ class Session:
             state.patched = True
         if view is not None and not view.patch.empty and not view.injected:
             self.lacking.record(first.observation, view.patch, asked=not made)
+        if (state.wanted or injections) and not self.inspector.dry_run:
+            self._prove_next_hop(state, flow, first.observation)
         self._left(state, flow.response)
         self._take(state, flow, inspections)
         return bool(flow.response.stream) or _is_event_stream(response)
+
+    def _prove_next_hop(self, state: _InFlight, flow: http.HTTPFlow, observation: Observation) -> None:
+        """Let a redirect behind which the origin is `null` prove whose request it is, if the page may be let in."""
+        response = observation.exchange.delivered
+        if (
+            response is None
+            or not is_redirect(response)
+            or observation.role not in (Role.SIMPLE, Role.ACTUAL)
+            or is_cut(observation)
+        ):
+            return
+        page = page_of(observation, state.page)
+        target = next_url(response, observation.exchange.request.url)
+        if page is None or page == NULL or target is None or not self.patching.policy.allows(page):
+            return
+        if observation.origin == NULL or taints_origin(page, observation.target_origin, origin_of(target)):
+            self.patching.continuations.mark(flow, target, page=page)
+            convert.name_change(flow, LOCATION)
 
     def look_again(self, flow: http.HTTPFlow) -> None:
         """Judge what the browser got, if others changed the response after us, and hand the inspection on."""

@@ -21,12 +21,12 @@ class Answer(Struct, frozen=True, kw_only=True):
     """From an empty 204 to the answer: what the server would have to send."""
 
 
-def answer(observation: Observation, policy: PatchPolicy) -> Answer | None:
+def answer(observation: Observation, policy: PatchPolicy, *, proven_page: str | None = None) -> Answer | None:
     """Return the proxy's answer to a preflight; None for any other exchange. The response's `time` is the request's."""
     if observation.role is not Role.PREFLIGHT:
         return None
     request = observation.exchange.request
     empty = Response(status=204, http_version=request.http_version, time=request.time)
-    patch = propose(with_response(observation, empty), policy)
+    patch = propose(with_response(observation, empty), policy, proven_page=proven_page)
     helps = patch.refused is None and not patch.empty
     return Answer(response=apply(patch, empty) if helps else None, patch=patch)

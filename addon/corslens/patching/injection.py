@@ -38,7 +38,9 @@ class Injection(Struct, frozen=True, kw_only=True):
     """Lines by header name; they come after those that were there."""
 
 
-def inject(rules: Iterable[Injection], observation: Observation, policy: PatchPolicy) -> Patch:
+def inject(
+    rules: Iterable[Injection], observation: Observation, policy: PatchPolicy, *, proven_page: str | None = None
+) -> Patch:
     """Return what the rules change in the exchange's response.
 
     Empty when no rule matches. `refused` when one matches but its origins, or the policy's, leave the page out, and no other rule
@@ -47,7 +49,7 @@ def inject(rules: Iterable[Injection], observation: Observation, policy: PatchPo
     response = observation.exchange.response
     if response is None:
         return Patch()
-    page = page_of(observation)
+    page = page_of(observation, proven_page)
     headers = response.headers
     because: dict[str, str] = {}
     refused: str | None = None
@@ -55,7 +57,7 @@ def inject(rules: Iterable[Injection], observation: Observation, policy: PatchPo
         if rule.matches is not None and not rule.matches(observation.exchange):
             continue
         origins = rule.origins or policy.origins
-        if not (origins.any if page is None else origins.allows(page)):
+        if not (origins.any if page is None else origins.allows(page, policy.served_here)):
             whose = f"the page's origin {page}" if page is not None else "a request that tells no origin"
             refused = refused or f"{whose} is not among those of injection {rule.name!r} ({origins})"
             continue

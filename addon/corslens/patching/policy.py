@@ -1,13 +1,13 @@
 """PatchPolicy: which pages a patch may let in, and how preflights are patched.
 
-An origin is let in only when an entry of the list says so; the word `any` has to be written out.
-The default is what cannot be a stranger's page: this machine, and the names that RFC 6761 keeps out of the public DNS for
-development (`localhost`, `test`). Its `example` is for documentation and `invalid` for failing, so neither is in the default,
-and `.local` is anybody's on the network.
+An origin is allowed only when an entry of the list says so; the word `any` has to be written out, and so has `null`, which is the
+origin of every sandboxed frame of every site.
+The default is this machine: `localhost`, its loopback addresses, and origins that were seen to be served from a loopback address.
+A name alone proves nothing: whoever is on the network can serve `http://app.test`.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import lru_cache
@@ -32,10 +32,13 @@ WORDS = (LOOPBACK, NULL, ANY)
 """Entries that are neither a host nor an origin."""
 
 ANY_MEANS = (
-    "any: every site open in a browser behind this proxy may read what the patched servers answer, "
-    "with the user's cookies where the page asks for them"
+    "any: every site open in a browser behind this proxy may read what the patched servers respond, "
+    "with the user's cookies where the page asks for them (sandboxed frames only if null is listed, too)"
 )
 """What a user is told who widens a patch to all origins."""
+
+NOWHERE: Container[str] = frozenset()
+"""No origin was seen to be served from this machine."""
 
 _OTHER_SCHEME_ORIGIN = re.compile(r"(?!(?:https?|wss?|ftp):)[a-z][a-z0-9+.\-]*://[A-Za-z0-9._\-]+(?::[0-9]+)?")
 _MAXIMUM_MAX_AGE = 86400
@@ -80,16 +83,20 @@ class OriginList(Struct, frozen=True, kw_only=True):
     exact: frozenset[str] = frozenset()
     patterns: tuple[OriginPattern, ...] = ()
 
-    def allows(self, serialized_origin: str) -> bool:
-        """Say whether a page of this origin may be let in; text that is no serialized origin never is."""
+    def allows(self, serialized_origin: str, served_here: Container[str] = NOWHERE) -> bool:
+        """Say whether a page of this origin may be let in; text that is no serialized origin never is.
+
+        Args:
+            served_here: the origins that were served from a loopback address of this machine.
+        """
         if serialized_origin == NULL:
-            return self.null or self.any
+            return self.null
         if not is_serialized_origin(serialized_origin):
             return (self.any or serialized_origin in self.exact) and is_other_scheme_origin(serialized_origin)
         if self.any or serialized_origin in self.exact:
             return True
         scheme, host, port = scheme_host_port(serialized_origin)
-        if self.loopback and is_development_host(host):
+        if self.loopback and (is_this_machine(host) or serialized_origin in served_here):
             return True
         return any(pattern.matches(scheme, host, port) for pattern in self.patterns)
 
@@ -108,12 +115,17 @@ def is_safe_origin(text: str) -> bool:
     return text == NULL or is_serialized_origin(text) or is_other_scheme_origin(text)
 
 
-def is_development_host(host: str) -> bool:
-    """Say whether a serialized host is this machine or a name reserved for testing.
+def is_this_machine(host: str) -> bool:
+    """Say whether a serialized host is this machine whatever a resolver says: `localhost`, 127.0.0.0/8 and [::1], and no other name.
 
-    Standards: https://www.rfc-editor.org/rfc/rfc6761#section-6.2 (test), #section-6.3 (localhost)
+    Standard: https://www.w3.org/TR/secure-contexts/#is-origin-trustworthy; browsers resolve `localhost` themselves.
     """
-    return is_loopback(host) or host == "test" or host.rstrip(".").endswith(".test")
+    return host in ("localhost", "[::1]") or (is_ip_address(host) and host.startswith("127."))
+
+
+def sounds_local(host: str) -> bool:
+    """Say whether a serialized host has a name that developers give to this machine: a hint for messages, and no proof."""
+    return is_loopback(host) or host.rstrip(".").endswith((".test", ".local", ".localdev", ".internal"))
 
 
 @lru_cache(maxsize=1)
@@ -206,6 +218,12 @@ class PatchPolicy(Struct, frozen=True, kw_only=True):
     preflight: PreflightMode = PreflightMode.FIX
     max_age_seconds: int = 0
     """Of a patched preflight. 0, because otherwise the browser would remember a patch that is switched off."""
+    served_here: Container[str] = NOWHERE
+    """The origins that were served from a loopback address of this machine, as far as the proxy saw; they are `loopback`, too."""
+
+    def allows(self, page: str) -> bool:
+        """Say whether a page of this serialized origin may be let in."""
+        return self.origins.allows(page, self.served_here)
 
 
 def parse_policy(*, origins: Iterable[str] = (LOOPBACK,), preflight: str = "fix", max_age_seconds: int = 0) -> PatchPolicy:

@@ -11,11 +11,13 @@ from msgspec import structs
 from corslens.engines.engine import Engine
 from corslens.fetch.constants import NULL
 from corslens.fetch.messages import Response
+from corslens.fetch.origins import host_of, origin_of
 from corslens.observation.observation import Observation, Role
+from corslens.observation.redaction import public_url
 from corslens.observation.stored_responses import is_renewal
 from corslens.patching.edits import cleaning_for, companions, edit_for
 from corslens.patching.patch import HeaderChange, Patch, StatusChange, apply
-from corslens.patching.policy import PatchPolicy
+from corslens.patching.policy import PatchPolicy, sounds_local
 from corslens.verdict.decide import decide
 from corslens.verdict.reasons import Reason
 from corslens.verdict.verdict import Failure, Verdict
@@ -25,7 +27,7 @@ NOTHING = Patch()
 type Verdicts = Mapping[Engine, Verdict]
 
 
-def propose(observation: Observation, policy: PatchPolicy) -> Patch:
+def propose(observation: Observation, policy: PatchPolicy, *, proven_page: str | None = None) -> Patch:
     """Return what to change in the response so that the page may have it.
 
     Of a 304 that renews a stored response, the changes are made to the 304, whose headers replace stored ones; one that was not seen
@@ -33,6 +35,9 @@ def propose(observation: Observation, policy: PatchPolicy) -> Patch:
     Empty when the browser that asked allows the exchange.
     `refused` when the policy does not let the page in.
     With `beyond` nothing is changed when no edit would help: an edit that leaves the page blocked is only noise.
+
+    Args:
+        proven_page: the origin of the page whose redirect brought the request here, where that is proven.
     """
     got = observation.exchange.response
     if observation.exchange.renewed is not None:
@@ -47,7 +52,7 @@ def propose(observation: Observation, policy: PatchPolicy) -> Patch:
         # Whatever the browser reports of the proxy's own error page, what is lacking is an answer.
         preflight = observation.role is Role.PREFLIGHT
         return Patch(beyond=(Reason.PREFLIGHT_NETWORK_ERROR if preflight else Reason.ACTUAL_NETWORK_ERROR,))
-    if (refused := refusal(observation, policy)) is not None:
+    if (refused := refusal(observation, policy, proven_page)) is not None:
         return Patch(refused=refused)
     # A check may hide another one (the credentials check waits for an origin that matches), hence the loop; it ends because
     # a header that holds what its check wants is not edited again.
@@ -69,26 +74,40 @@ def askers(observation: Observation) -> tuple[Engine, ...]:
     return tuple(Engine) if observation.engine is None else (observation.engine,)
 
 
-def page_of(observation: Observation) -> str | None:
-    """Return the origin of the page that would be let in, None when the request does not tell.
+def page_of(observation: Observation, proven_page: str | None = None) -> str | None:
+    """Return the origin of the page that would be let in, None when nothing tells it.
 
-    Behind a redirect that made the origin `null` it is that of the page which the chain began with; any other `null` is an opaque
-    page, which everybody can make.
+    What browsers say of it (Origin, or Referer where there is no Origin), and never what pairing concludes: any page can send a
+    request that looks like the next hop of somebody else's redirect.
+
+    Args:
+        proven_page: the origin of the page whose redirect brought the request here, where that is proven.
     """
     origin = observation.origin
-    if origin is None or (origin == NULL and observation.tainted):
-        return observation.page_origin or origin
-    return origin
+    if origin not in (None, NULL):
+        return origin
+    if proven_page is not None:
+        return proven_page
+    referrer = observation.exchange.request.headers.get("referer")
+    return NULL if origin is not None else origin_of(referrer) if referrer else None
 
 
-def refusal(observation: Observation, policy: PatchPolicy) -> str | None:
+def refusal(observation: Observation, policy: PatchPolicy, proven_page: str | None = None) -> str | None:
     """Return why the policy does not let the page in, None when it does."""
-    page = page_of(observation)
+    page = page_of(observation, proven_page)
     if page is None:
         return "the request does not tell the page's origin"
-    if policy.origins.allows(page):
+    if policy.allows(page):
         return None
-    return f"the page's origin {page} is not among those that the proxy may let in ({policy.origins})"
+    if page == NULL and observation.tainted:
+        return (
+            'the origin is "null", as behind any redirect to another origin, and nothing proves which page was redirected: '
+            "cors_patch has to match the redirecting URL, too"
+        )
+    hint = ""
+    if policy.origins.loopback and sounds_local(host_of(page)):
+        hint = "; nothing of it was served from a loopback address yet: load the page through the proxy, or list its origin"
+    return f"the page's origin {public_url(page)} is not among those that the proxy may allow ({policy.origins}){hint}"
 
 
 def with_response(observation: Observation, response: Response) -> Observation:
