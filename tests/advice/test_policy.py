@@ -55,28 +55,60 @@ def test_a_stranger_opens_no_method_and_no_header() -> None:
     assert (values(policy.methods), values(policy.request_headers)) == (["GET"], [])
 
 
-def test_without_names_those_let_in_today_stay() -> None:
+OWN = "https://www.api.example"
+
+
+def test_without_names_those_of_the_apis_site_that_are_allowed_today_stay() -> None:
     """The server's own grant is taken over."""
-    policy, _ = drawn(simple(allow_origin=PAGE), simple(origin="https://evil.example"), allow=())
-    assert values(policy.origins) == [PAGE]
-    assert policy.origins[0].because == "the server lets it in today"
+    policy, _ = drawn(simple(origin=OWN, allow_origin=OWN), simple(origin="https://evil.example"), allow=())
+    assert values(policy.origins) == [OWN]
+    assert policy.origins[0].because == "the server allows it today"
+
+
+def test_an_origin_of_another_site_is_allowed_only_by_name() -> None:
+    """A server's word is no proof whose page it is; on 2991aa5 a grant was enough."""
+    policy, warnings = drawn(simple(allow_origin=PAGE), simple(origin="https://evil.example"), allow=())
+    assert policy.origins == () and policy.credentials is None
+    assert any(f"{PAGE} is left out although the server allows it today" in warning for warning in warnings)
+    assert values(drawn(simple(allow_origin=PAGE), allow=(PAGE,))[0].origins) == [PAGE]
+
+
+def test_pages_and_api_on_this_machine_belong_together() -> None:
+    """By address, not by a name that others can choose."""
+    api, page = "http://127.0.0.1:8000/me", "http://localhost:3000"
+    assert values(drawn(simple(url=api, origin=page, allow_origin=page), allow=())[0].origins) == [page]
+    for stranger in ("http://gossip.localhost:3000", "http://evil.test", "http://localhost.:3000"):
+        assert drawn(simple(url=api, origin=stranger, allow_origin=stranger), allow=())[0].origins == ()
 
 
 def test_with_names_a_grant_alone_is_not_enough() -> None:
     """The user's word stands above what a (perhaps reflecting) server does, and the difference is told."""
     policy, warnings = drawn(simple(), simple(origin="https://b.example", allow_origin="https://b.example"))
     assert values(policy.origins) == [PAGE]
-    assert any("https://b.example asked (the server lets it in today)" in warning for warning in warnings)
+    assert any("https://b.example asked (the server allows it today)" in warning for warning in warnings)
 
 
-def test_reflection_is_no_grant() -> None:
-    """When all who ask are let in and have nothing in common, those of other sites stay out."""
+def test_an_endpoint_that_reflects_vouches_for_nobody() -> None:
+    """When all who ask are allowed and some are of other sites, even the API's own site is no exception there; elsewhere it is."""
     strangers = [simple(origin=origin, allow_origin=origin) for origin in ("https://one.test", "https://two.test")]
-    policy, warnings = drawn(
-        *strangers, simple(origin="https://www.api.example", allow_origin="https://www.api.example"), allow=()
-    )
-    assert values(policy.origins) == ["https://www.api.example"]
-    assert sum("seems to let in whoever asks" in warning for warning in warnings) == 2
+    own = simple(origin=OWN, allow_origin=OWN)
+    policy, warnings = drawn(*strangers, own, allow=())
+    assert policy.origins == ()
+    assert sum("only /me allowed it, and seems to allow whoever asks" in warning for warning in warnings) == 3
+    vouched = simple(url=f"{API}/orders", origin=OWN, allow_origin=OWN)
+    assert values(drawn(*strangers, own, vouched, allow=())[0].origins) == [OWN]
+
+
+def test_each_endpoint_is_judged_apart() -> None:
+    """That one endpoint refuses somebody says nothing of another one; on 2991aa5 it did."""
+    stranger = "https://evil.test"
+    reflected = [simple(url=f"{API}/echo", origin=origin, allow_origin=origin) for origin in (stranger, OWN)]
+    refused = simple(url=f"{API}/orders", origin=stranger)
+    policy, warnings = drawn(*reflected, refused, allow=())
+    assert policy.origins == ()
+    assert any(f"{OWN} is left out: only /echo allowed it" in warning for warning in warnings)
+    listed = [simple(url=f"{API}/list", origin=OWN, allow_origin=OWN), simple(url=f"{API}/list", origin=stranger)]
+    assert values(drawn(*listed, allow=())[0].origins) == [OWN]
 
 
 def test_null_is_never_let_in() -> None:

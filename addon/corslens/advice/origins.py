@@ -1,4 +1,4 @@
-"""Who is let in: the origins that the user names, or those that the server lets in already; the others are told, with reasons."""
+"""Who is allowed: the origins that the user names, or those of the API's site that the server allows already; the others are reported, with reasons."""
 
 import re
 from collections.abc import Sequence
@@ -12,14 +12,18 @@ from corslens.fetch.origins import (
     is_loopback,
     is_schemelessly_same_site,
     is_serialized_origin,
+    is_this_machine,
     origin_of,
-    registrable_domain,
     scheme_host_port,
 )
 from corslens.observation.observation import Observation
+from corslens.observation.redaction import endpoint_path, public_url
 
 _PLAIN_ORIGIN = re.compile(r"https?://(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 """What every configuration language can hold; the URL standard lets hosts have more (`'`, `$`, `{`), which nobody needs."""
+
+
+_SHOWN_PATHS = 3
 
 
 class Choice(Struct, frozen=True):
@@ -59,19 +63,29 @@ def _is_default_port(text: str, origin: str) -> bool:
 
 
 def choose_origins(target: str, observations: Sequence[Observation], named: Sequence[str]) -> Choice:
-    """Say which of the origins that asked an API its policy lets in."""
-    asked, granted = Tally(), Tally()
+    """Say which of the origins that requested an API its policy allows.
+
+    Those that the user names; and when none are named, those of the API's own site that the server allows today. An endpoint that
+    allows whoever requests it vouches for nobody, and an origin of another site is never allowed on a server's word alone.
+    """
+    asked = Tally()
     public = False
     tainted = False
+    endpoints: dict[str, _Endpoint] = {}
     for each in observations:
         origin = each.origin or NULL
         asked.add(origin, each.id)
         tainted = tainted or (origin == NULL and each.tainted)
         response = each.exchange.response
         lines = response.headers.values(ACCESS_CONTROL_ALLOW_ORIGIN) if response is not None else ()
+        endpoint = endpoints.setdefault(endpoint_path(each.exchange.request.url), _Endpoint())
+        endpoint.asked.add(origin)
         if lines == (origin,):
-            granted.add(origin, each.id)
+            endpoint.granted.add(origin)
         public = public or lines == (WILDCARD,)
+    granted = {path: endpoint for path, endpoint in endpoints.items() if endpoint.granted}
+    reflecting = {path: endpoint.granted for path, endpoint in granted.items() if endpoint.reflects(target)}
+    vouched = {origin for path, endpoint in granted.items() if path not in reflecting for origin in endpoint.granted}
     let_in: dict[str, str] = {}
     warnings: list[str] = []
     for origin in named:
@@ -82,32 +96,53 @@ def choose_origins(target: str, observations: Sequence[Observation], named: Sequ
             let_in[origin] = (
                 "named as yours" if origin in asked.values else "named as yours, though it did not ask in this traffic"
             )
-    suspects = _reflected(target, asked, granted)
     for origin in asked.values:
         if origin in let_in or origin in named:
             continue
-        why = _why_not(target, origin, granted=granted, named=bool(named), suspect=origin in suspects, tainted=tainted)
+        by = tuple(path for path, origins in reflecting.items() if origin in origins)
+        today = origin in vouched or bool(by)
+        why = _why_not(target, origin, today=today, vouched=origin in vouched, by=by, named=bool(named), tainted=tainted)
         if why is None:
-            let_in[origin] = "the server lets it in today"
+            let_in[origin] = "the server allows it today"
         else:
             warnings.append(f"{target}: {why}")
     if public:
         warnings.append(
             f"{target}: `*` is what it says today, at least at times; these settings name origins instead, "
-            "because `*` lets everyone in and is refused by browsers beside credentials"
+            "because `*` allows everyone and is refused by browsers beside credentials"
         )
     counted = frozenset(let_in) | {
         origin
         for origin in asked.values
-        if named and origin != NULL and is_serialized_origin(origin) and is_loopback(host_of(origin))
+        if named and origin != NULL and is_serialized_origin(origin) and is_this_machine(host_of(origin))
     }
     return Choice(let_in=let_in, counted=counted, tally=asked, warnings=tuple(warnings))
 
 
-def suppose_own_origins(target: str, observations: Sequence[Observation]) -> tuple[str, ...]:
-    """Return the origins that asked an API, if they are of one site, so that they are most likely the user's own; else nothing.
+class _Endpoint:
+    """Who requested an endpoint, and whom it allowed by name."""
 
-    For places where nobody can be asked, such as a report's fix box; what is written from it has to say that it was supposed.
+    def __init__(self) -> None:
+        self.asked: set[str] = set()
+        self.granted: set[str] = set()
+
+    def reflects(self, target: str) -> bool:
+        """Say whether it may allow whoever requests it: nobody was refused, and somebody of another site was not, either."""
+        return self.granted == self.asked and any(not is_own_site(origin, target) for origin in self.granted)
+
+
+def is_own_site(origin: str, target: str) -> bool:
+    """Say whether an origin is of the same site as an API, or both are on the machine that this runs on."""
+    if not is_serialized_origin(origin):
+        return False
+    return is_schemelessly_same_site(origin, target) or (is_this_machine(host_of(origin)) and is_this_machine(host_of(target)))
+
+
+def suppose_own_origins(target: str, observations: Sequence[Observation]) -> tuple[str, ...]:
+    """Return the origins that requested an API, if they are of one site, so that they are most likely the user's own; else nothing.
+
+    For places where nobody can be asked, such as a report's fix box. Only those of the API's own site (`is_own_site`) may be
+    written into settings there, and what is written has to say that it was supposed.
     """
     asked = dict.fromkeys(
         each.origin
@@ -129,35 +164,28 @@ def _refuse_scheme(target: str, origin: str) -> str | None:
     return None
 
 
-def _why_not(target: str, origin: str, *, granted: Tally, named: bool, suspect: bool, tainted: bool) -> str | None:
+def _why_not(
+    target: str, origin: str, *, today: bool, vouched: bool, by: Sequence[str], named: bool, tainted: bool
+) -> str | None:
+    """Say why an origin is left out, None when it is not.
+
+    Args:
+        by: the paths of the endpoints that allowed it and may allow anybody.
+    """
     if origin == NULL:
         if tainted:
             return "`null` is left out: a redirect to another origin made it so; let the page ask for the final URL"
         return "`null` is left out: any sandboxed frame or local file of anyone has that origin"
     if not is_serialized_origin(origin) or not _PLAIN_ORIGIN.fullmatch(origin):
-        return f"{origin!r} is left out: it is not an origin that a setting can name"
-    today = " (the server lets it in today)" if origin in granted.values else ""
+        return f"{public_url(origin)!r} is left out: it is not an origin that a setting can name"
+    add = f"add --allow-origin {origin} if it is yours"
     if named:
-        return f"{origin} asked{today} and is not named as yours; add --allow-origin {origin} if it is"
+        return f"{origin} asked{' (the server allows it today)' if today else ''} and is not named as yours; {add}"
+    if by and not vouched:
+        more = f" and {len(by) - _SHOWN_PATHS} more" if len(by) > _SHOWN_PATHS else ""
+        return f"{origin} is left out: only {', '.join(by[:_SHOWN_PATHS])}{more} allowed it, and seems to allow whoever asks; {add}"
     if not today:
-        return f"{origin} asked and is not let in today; if it is yours, say --allow-origin {origin}"
-    if suspect:
-        return f"{origin} is left out: the server seems to let in whoever asks; if it is yours, say --allow-origin {origin}"
-    if is_loopback(host_of(origin)) and not is_loopback(host_of(target)):
-        return (
-            f"{origin} is left out: a page on a developer's machine; say --allow-origin {origin} if these settings are for it"
-        )
+        return f"{origin} asked and is not allowed today; {add}"
+    if not is_own_site(origin, target):
+        return f"{origin} is left out although the server allows it today: it is another site than the API's; {add}"
     return _refuse_scheme(target, origin)
-
-
-def _reflected(target: str, asked: Tally, granted: Tally) -> frozenset[str]:
-    """Return origins of other sites that may have been let in by mere reflection: nobody was refused, and they have nothing in common."""
-    foreign = [
-        origin
-        for origin in granted.values
-        if origin == NULL or not (is_schemelessly_same_site(origin, target) or is_loopback(host_of(origin)))
-    ]
-    sites = {origin if origin == NULL else registrable_domain(host_of(origin)) or host_of(origin) for origin in foreign}
-    if len(sites) >= 2 and set(granted.values) == set(asked.values):
-        return frozenset(foreign)
-    return frozenset()

@@ -1,6 +1,7 @@
 """The least policy that allows what was legitimately asked of an API, with the evidence for each item.
 
-An origin gets in only when the user names it, or when the server lets it in already; to have been seen is not enough.
+An origin is allowed only when the user names it, or when it is of the API's own site and the server allows it already, at an
+endpoint that does not allow whoever asks; to have been seen is not enough.
 Only what such origins asked counts, so that a stranger's preflight opens nothing.
 """
 
@@ -16,6 +17,8 @@ from corslens.observation.observation import Observation
 __all__ = ["Drawn", "Item", "Policy", "Seen", "draw_policies", "parse_allow_origin"]
 
 DEFAULT_MAX_AGE = 600
+PLACEHOLDER = "https://your-page.invalid"
+"""An origin that nobody can have (RFC 6761, section 6.4), where only the user can say which one is theirs."""
 LONGEST_MAX_AGE = 7200
 """Chromium caps there; a longer one only keeps users broken for longer after a mistake."""
 
@@ -186,6 +189,13 @@ def path_group(url: str) -> str:
     if not segment or not (segment.isascii() and segment.replace("-", "").replace("_", "").isalnum()):
         return ""
     return f"/{segment}"
+
+
+def with_origins(drawn: Drawn, origins: Sequence[str]) -> Drawn:
+    """Return the same policies for other origins; a policy that allows nobody stays so."""
+    items = tuple(Item(value=origin, because="to be replaced by your own") for origin in origins)
+    policies = tuple(structs.replace(policy, origins=items) if policy.origins else policy for policy in drawn.policies)
+    return structs.replace(drawn, policies=policies)
 
 
 def without(policy: Policy, characters: frozenset[str]) -> tuple[Policy, tuple[str, ...]]:

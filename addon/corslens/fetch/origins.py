@@ -115,6 +115,15 @@ def is_same_site(one: str, other: str) -> bool:
 
 
 @bounded_cache(_CACHED)
+def is_this_machine(host: str) -> bool:
+    """Say whether a serialized host is this machine whatever a resolver says: `localhost`, 127.0.0.0/8 and [::1], and no other name.
+
+    Standard: https://www.w3.org/TR/secure-contexts/#is-origin-trustworthy; browsers resolve `localhost` themselves.
+    """
+    return host in ("localhost", "[::1]") or (is_ip_address(host) and host.startswith("127."))
+
+
+@bounded_cache(_CACHED)
 def is_loopback(host: str) -> bool:
     """Say whether a serialized host names this machine: 127.0.0.0/8, [::1], localhost and names below it.
 

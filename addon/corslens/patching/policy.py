@@ -22,6 +22,7 @@ from corslens.fetch.origins import (
     is_ip_address,
     is_loopback,
     is_serialized_origin,
+    is_this_machine,
     origin_of,
     scheme_host_port,
 )
@@ -113,14 +114,6 @@ def is_other_scheme_origin(text: str) -> bool:
 def is_safe_origin(text: str) -> bool:
     """Say whether the text is an Origin header's value that may become part of a response."""
     return text == NULL or is_serialized_origin(text) or is_other_scheme_origin(text)
-
-
-def is_this_machine(host: str) -> bool:
-    """Say whether a serialized host is this machine whatever a resolver says: `localhost`, 127.0.0.0/8 and [::1], and no other name.
-
-    Standard: https://www.w3.org/TR/secure-contexts/#is-origin-trustworthy; browsers resolve `localhost` themselves.
-    """
-    return host in ("localhost", "[::1]") or (is_ip_address(host) and host.startswith("127."))
 
 
 def sounds_local(host: str) -> bool:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from corslens.advice.origins import suppose_own_origins
-from corslens.advice.policy import draw_policies
+from corslens.advice.origins import is_own_site, suppose_own_origins
+from corslens.advice.policy import PLACEHOLDER, draw_policies, with_origins
 from corslens.advice.settings import guess_server, write
 from corslens.advice.table import SERVERS
 from corslens.inspection import Inspection
@@ -29,6 +29,9 @@ def settings(inspections: Iterable[Inspection], api: str) -> list[Json]:
         if not named:
             return []
     drawn = {by_path: draw_policies(seen, allow_origins=named, api=api, by_path=by_path) for by_path in (True, False)}
+    own = all(is_own_site(origin, api) for origin in named)
+    if not own:
+        drawn = {by_path: with_origins(policies, [PLACEHOLDER]) for by_path, policies in drawn.items()}
     guessed = guess_server(seen)
     written = []
     for server in sorted(SERVERS, key=lambda server: (server is not guessed, server.title.lower())):
@@ -39,7 +42,7 @@ def settings(inspections: Iterable[Inspection], api: str) -> list[Json]:
                 "server": server.name,
                 "label": f"{server.title} (by its answers)" if server is guessed else server.title,
                 "blocks": [{"file": block.where, "text": block.text} for block in advice.blocks],
-                "notes": (*_supposed(named), *advice.warnings),
+                "notes": (*(_supposed(named) if own else _to_replace(named)), *advice.warnings),
             }
         )
     return written
@@ -47,6 +50,14 @@ def settings(inspections: Iterable[Inspection], api: str) -> list[Json]:
 
 def _supposed(origins: Iterable[str]) -> Iterable[str]:
     return [f"Only if {origin} is your own: it asked, and is not let in today." for origin in origins]
+
+
+def _to_replace(origins: Iterable[str]) -> Iterable[str]:
+    return [
+        f"Replace {PLACEHOLDER} by the origin of your own page. {origin} asked: it is another site than the API's, "
+        "so nothing but you can tell whether it is yours."
+        for origin in origins
+    ]
 
 
 def _words(rules: RuleSet, id: str) -> Json | None:
