@@ -58,3 +58,7 @@ def test_what_is_no_origin_is_refused(text: str, said: str) -> None:
 def test_one_site_that_asks_may_be_ones_own(asked: list[str], supposed: tuple[str, ...]) -> None:
     """Two sites may not: one of them could be anybody. `null` and http to https never are."""
     assert suppose_own_origins(API, [simple(origin=origin).observation for origin in asked]) == supposed
+
+
+def test_an_apps_origin_can_be_named() -> None:
+    assert parse_allow_origin("capacitor://localhost") == "capacitor://localhost"

@@ -8,7 +8,7 @@ from corslens.observation.exchange import Exchange
 from corslens.verdict.decide import AUTHORIZATION_COVERED_BY_WILDCARD, decide, decide_under, explain
 from corslens.verdict.decide_each import decide_each
 from corslens.verdict.reasons import Reason
-from corslens.verdict.verdict import CheckState, Outcome
+from corslens.verdict.verdict import CheckState, Outcome, Verdict
 
 from tests.make import PAGE, exchange, preflight, request, response
 from tests.observation.observe import observe
@@ -122,3 +122,21 @@ def test_explaining_and_deciding_agree_on_every_recorded_exchange(engine: Engine
             failures = tuple(check.failure for check in explain(observation, engine, mode) if check.failure is not None)
             assert failures == decide_under(observation, PROFILES[engine], mode).failures
         assert dict(decide_each(observation)) == {each: decide(observation, each) for each in Engine}
+
+
+EXTENSION = "chrome-extension://abcdefghijklmnopabcdefghijklmnop"
+
+
+def test_an_extension_may_have_a_permission_for_the_host() -> None:
+    """The wire does not show it; a preflight does, which a request with one does without."""
+    own = observe(exchange(request(origin=EXTENSION), response()))
+    for engine in Engine:
+        assert decide(own, engine) == Verdict(outcome=Outcome.DEPENDS, notes=("extension-permission",))
+    listed = observe(exchange(request(origin=EXTENSION), response(allow_origin=EXTENSION)))
+    assert not decide(listed, Engine.CHROMIUM).notes
+    asked = exchange(
+        preflight("PUT", origin=EXTENSION),
+        response(204, {"Access-Control-Allow-Methods": "PUT"}, allow_origin=EXTENSION, time=0.01),
+    )
+    sent = observe(asked, exchange(request("PUT", origin=EXTENSION, time=0.02), response(time=0.03)))
+    assert decide(sent, Engine.CHROMIUM).blocked

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from corslens.advice.needs import Tally
+from corslens.fetch.app_origins import is_app_origin
 from corslens.fetch.constants import ACCESS_CONTROL_ALLOW_ORIGIN, NULL, WILDCARD
 from corslens.fetch.origins import (
     host_of,
@@ -49,6 +50,8 @@ def parse_allow_origin(text: str) -> str:
         raise ValueError("--allow-origin null: any sandboxed frame of any site has that origin, so it cannot be yours")
     if WILDCARD in text:
         raise ValueError(f"--allow-origin {text!r}: name each origin; patterns let in whoever gets a name that matches")
+    if is_app_origin(text):
+        return text
     origin = origin_of(text)
     if origin == NULL or not _PLAIN_ORIGIN.fullmatch(origin):
         raise ValueError(f"--allow-origin {text!r}: not an origin; write scheme and host, for instance https://app.example")
@@ -159,7 +162,7 @@ def suppose_own_origins(target: str, observations: Sequence[Observation]) -> tup
 
 def _refuse_scheme(target: str, origin: str) -> str | None:
     """Say why an origin without TLS may not be let in by an API with TLS: whoever is on the network speaks in its name."""
-    if target.startswith("https:") and not origin.startswith("https:") and not is_loopback(host_of(origin)):
+    if target.startswith("https:") and origin.startswith("http:") and not is_loopback(host_of(origin)):
         return f"{origin} is left out: it is http and the API is https, so anyone on the user's network could speak as it"
     return None
 
@@ -176,7 +179,7 @@ def _why_not(
         if tainted:
             return "`null` is left out: a redirect to another origin made it so; let the page ask for the final URL"
         return "`null` is left out: any sandboxed frame or local file of anyone has that origin"
-    if not is_serialized_origin(origin) or not _PLAIN_ORIGIN.fullmatch(origin):
+    if not is_app_origin(origin) and (not is_serialized_origin(origin) or not _PLAIN_ORIGIN.fullmatch(origin)):
         return f"{public_url(origin)!r} is left out: it is not an origin that a setting can name"
     add = f"add --allow-origin {origin} if it is yours"
     if named:

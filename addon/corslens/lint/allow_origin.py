@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from corslens.fetch.app_origins import is_known_app_origin
 from corslens.fetch.bounded_cache import bounded_cache
 from corslens.fetch.constants import NULL, WILDCARD
 from corslens.fetch.origins import is_serialized_origin, origin_of, registrable_domain, scheme_host_port
@@ -13,7 +14,7 @@ class Form(StrEnum):
     WILDCARD = "wildcard"
     NULL = "null"
     ORIGIN = "origin"
-    """A serialized origin, as it must be."""
+    """A serialized origin, as it must be, or an app's (`capacitor://localhost`)."""
     EMPTY = "empty"
     REPEATED_WILDCARD = "repeated-wildcard"
     """`*, *`"""
@@ -62,7 +63,7 @@ def form_of(value: str) -> Form:
     if value == NULL:
         return Form.NULL
     # The URL parser takes a `*` in a host for a letter like any other.
-    if "*" not in value and is_serialized_origin(value):
+    if ("*" not in value and is_serialized_origin(value)) or is_known_app_origin(value):
         return Form.ORIGIN
     text = value.strip()
     if not text:

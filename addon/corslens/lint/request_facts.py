@@ -1,6 +1,7 @@
 """Facts about the request: what was asked, by whom, and with what evidence for what the wire does not show."""
 
 from corslens.engines.engine import Engine
+from corslens.fetch.app_origins import App, app_of
 from corslens.fetch.constants import (
     ACCESS_CONTROL_REQUEST_HEADERS,
     ACCESS_CONTROL_REQUEST_METHOD,
@@ -60,6 +61,12 @@ class RequestFacts(FactsBase):
     def request_origin(self) -> str | None:
         """The Origin header: a serialized origin or `null`."""
         return self.observation.origin
+
+    @fact("request.app", message="request", header="origin", rank=28)
+    def request_app(self) -> App | None:
+        """The kind of program whose page asks, when its origin is no web page's: `extension`, `capacitor`, `tauri`, `electron`, `editor`, `file`, `other`."""
+        origin = self.observation.origin
+        return None if origin is None or origin == NULL else app_of(origin)
 
     @fact("request.headers", rank=6)
     def request_headers(self) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from corslens.fetch.app_origins import is_app_origin
 from corslens.fetch.constants import (
     ACCESS_CONTROL_ALLOW_CREDENTIALS,
     ACCESS_CONTROL_ALLOW_HEADERS,
@@ -73,7 +74,10 @@ class ResponseFacts(FactsBase):
     def response_allow_origin_form(self) -> Form | None:
         """What is written in Access-Control-Allow-Origin."""
         value = self.response_allow_origin
-        return None if value is None else form_of(value)
+        if value is None:
+            return None
+        # What equals the request's Origin byte for byte is an origin, whatever the scheme.
+        return Form.ORIGIN if value == self.observation.origin != NULL and is_app_origin(value) else form_of(value)
 
     @fact("response.grant", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN, rank=12)
     def response_grant(self) -> Grant | None:

@@ -16,7 +16,7 @@ import ada_url
 from msgspec import Struct
 from publicsuffixlist import PublicSuffixList
 
-from corslens.fetch.bounded_cache import bounded_cache
+from corslens.fetch.app_origins import is_app_origin
 from corslens.fetch.constants import NULL
 from corslens.fetch.origins import (
     is_ip_address,
@@ -41,7 +41,6 @@ ANY_MEANS = (
 NOWHERE: Container[str] = frozenset()
 """No origin was seen to be served from this machine."""
 
-_OTHER_SCHEME_ORIGIN = re.compile(r"(?!(?:https?|wss?|ftp):)[a-z][a-z0-9+.\-]*://[A-Za-z0-9._\-]+(?::[0-9]+)?")
 _MAXIMUM_MAX_AGE = 86400
 
 
@@ -93,7 +92,7 @@ class OriginList(Struct, frozen=True, kw_only=True):
         if serialized_origin == NULL:
             return self.null
         if not is_serialized_origin(serialized_origin):
-            return (self.any or serialized_origin in self.exact) and is_other_scheme_origin(serialized_origin)
+            return (self.any or serialized_origin in self.exact) and is_app_origin(serialized_origin)
         if self.any or serialized_origin in self.exact:
             return True
         scheme, host, port = scheme_host_port(serialized_origin)
@@ -105,15 +104,9 @@ class OriginList(Struct, frozen=True, kw_only=True):
         return ", ".join(self.entries)
 
 
-@bounded_cache(1024)
-def is_other_scheme_origin(text: str) -> bool:
-    """Say whether text has the form of an origin that browsers give to apps and extensions: `capacitor://localhost`."""
-    return _OTHER_SCHEME_ORIGIN.fullmatch(text) is not None
-
-
 def is_safe_origin(text: str) -> bool:
     """Say whether the text is an Origin header's value that may become part of a response."""
-    return text == NULL or is_serialized_origin(text) or is_other_scheme_origin(text)
+    return text == NULL or is_serialized_origin(text) or is_app_origin(text)
 
 
 def sounds_local(host: str) -> bool:
@@ -133,7 +126,7 @@ def _parse_pattern(entry: str) -> str | OriginPattern:
     scheme, separator, rest = entry.partition("://")
     if not separator:
         scheme, rest = "", entry
-    if is_other_scheme_origin(entry):
+    if is_app_origin(entry):
         return entry
     if scheme.lower() not in ("", "http", "https"):
         raise ValueError(f"{entry!r} is no origin: the scheme is http or https, or an app's like capacitor://localhost")

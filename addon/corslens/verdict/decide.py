@@ -3,6 +3,7 @@
 from corslens.engines.engine import Engine
 from corslens.engines.profile import EngineProfile, PreflightCheck
 from corslens.engines.profiles import PROFILES
+from corslens.fetch.app_origins import App, app_of
 from corslens.fetch.constants import (
     ACCESS_CONTROL_ALLOW_CREDENTIALS,
     ACCESS_CONTROL_ALLOW_HEADERS,
@@ -25,6 +26,10 @@ AUTHORIZATION_COVERED_BY_WILDCARD = "authorization-covered-by-wildcard"
 STORED_RESPONSE_NOT_SEEN = "stored-response-not-seen"
 """A bare 304 is judged by the response that the browser has in its cache; of one that was not seen here nothing is known."""
 
+EXTENSION_PERMISSION = "extension-permission"
+"""A browser extension with a permission for the host is exempt from CORS, and the wire does not show its permissions."""
+
+_PERMITTED = Verdict(outcome=Outcome.DEPENDS, notes=(EXTENSION_PERMISSION,))
 _RENEWED = Verdict(outcome=Outcome.DEPENDS, notes=(STORED_RESPONSE_NOT_SEEN,))
 _NOTED = Verdict(outcome=Outcome.ALLOWED, notes=(AUTHORIZATION_COVERED_BY_WILDCARD,))
 
@@ -51,9 +56,11 @@ def decide(observation: Observation, engine: Engine) -> Verdict:
     Of a preflight it says whether the actual request may be sent, of any other exchange whether the page may have the response.
     Where the credentials mode is unknown and turns the verdict, the outcome is `depends` with both branches; where something that
     was cut off a head could turn it, it is `depends` with none, and the note `head-cut`; where a 304 renews a response that was not
-    seen, so it is with the note `stored-response-not-seen`.
+    seen, so it is with the note `stored-response-not-seen`; of a browser extension whose preflight was not seen, with `extension-permission`.
     """
     verdict, profile = _decide(observation, PROFILES[engine]), PROFILES[engine]
+    if verdict.blocked and may_be_exempt(observation):
+        return _PERMITTED
     return as_far_as_kept(verdict, observation, profile) if is_cut(observation) else verdict
 
 
@@ -83,6 +90,17 @@ def _decide(observation: Observation, profile: EngineProfile) -> Verdict:
         if_not_credentialed=without,
         notes=without.notes,
     )
+
+
+def may_be_exempt(observation: Observation) -> bool:
+    """Say whether a permission may exempt the exchange from CORS: an extension's, unless it was preflighted, which exempt ones are not.
+
+    Source: https://developer.chrome.com/docs/extensions/develop/concepts/network-requests
+    """
+    origin = observation.origin
+    if origin is None or observation.role not in (Role.ACTUAL, Role.SIMPLE) or observation.preflight is not None:
+        return False
+    return app_of(origin) is App.EXTENSION
 
 
 def explain(observation: Observation, engine: Engine, mode: CredentialsMode | None = None) -> tuple[Check, ...]:

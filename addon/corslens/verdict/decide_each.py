@@ -21,7 +21,7 @@ from corslens.observation.evidence import Known
 from corslens.observation.observation import Observation, Role
 from corslens.observation.stored_responses import is_renewal
 from corslens.verdict.cut_heads import is_cut
-from corslens.verdict.decide import decide
+from corslens.verdict.decide import decide, may_be_exempt
 from corslens.verdict.verdict import ALLOWED, Verdict
 
 type Verdicts = Mapping[Engine, Verdict]
@@ -63,7 +63,7 @@ def _deciding(observation: Observation) -> tuple[object, ...] | None:
     if response is None or observation.redirected_from is not None or is_cut(observation):
         return None
     headers = response.headers
-    if LOCATION in headers:
+    if LOCATION in headers or may_be_exempt(observation):
         return None
     http2 = observation.exchange.request.http_version.startswith("HTTP/2")
     if http2 and not "".join([value for _, value in headers.lines]).isprintable():
