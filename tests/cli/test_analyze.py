@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -254,3 +255,31 @@ def test_a_report_is_its_owners_alone_and_keeps_the_mode_that_it_has(blocked: Pa
     made.chmod(0o644)
     run(blocked, "-o", made)
     assert made.stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize("how", ["itself", "another spelling", "a symbolic link", "a hard link", "in a folder"])
+@pytest.mark.parametrize("option", ["-o", "--write-baseline"])
+def test_no_output_overwrites_an_input(tmp_path: Path, option: str, how: str) -> None:
+    """A slip of the keyboard does not cost a recording, whatever name the file has."""
+    capture = tmp_path / "a.har.json"
+    capture.write_bytes(encoded(entry()))
+    folder = tmp_path / "captures"
+    folder.mkdir()
+    shutil.copy(capture, folder / "b.har")
+    path, given = {
+        "itself": (capture, capture),
+        "another spelling": (folder / ".." / capture.name, capture),
+        "a symbolic link": (tmp_path / "link.json", capture),
+        "a hard link": (tmp_path / "hard.json", capture),
+        "in a folder": (folder / "b.json", folder),
+    }[how]
+    if how == "a symbolic link":
+        path.symlink_to(capture)
+    elif how == "a hard link":
+        path.hardlink_to(capture)
+    elif how == "in a folder":
+        path.hardlink_to(folder / "b.har")
+    before = path.read_bytes()
+    result = run(given, option, path)
+    assert result.exit_code == Exit.USAGE and "is an input, and would be overwritten" in result.output
+    assert path.read_bytes() == before

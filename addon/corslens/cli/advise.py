@@ -15,7 +15,7 @@ from corslens.fetch.origins import origin_of
 from corslens.inputs.damage import Damage
 from corslens.inputs.files import find
 from corslens.inspection import Inspection
-from corslens.mitm.report_file import write_whole
+from corslens.mitm.private_files import write_whole
 from corslens.report.collection import Collection
 from corslens.report.escape import escape
 
@@ -69,7 +69,7 @@ def advise_command(
             "name the files with the traffic: corslens advise SERVER FILE... (corslens advise --help lists the servers)"
         )
     if output is not None:
-        writable(output)
+        writable(output, (name for name in find(files) if isinstance(name, str)))
     for origin in allow_origins:
         try:
             parse_allow_origin(origin)

@@ -16,7 +16,7 @@ from corslens.cli.work import Work, analyse, settings_of
 from corslens.exits import Exit
 from corslens.inputs.damage import Damage
 from corslens.inputs.files import find
-from corslens.mitm.report_file import private, write_whole
+from corslens.mitm.private_files import open_private, write_whole
 from corslens.report.baseline import parse_baseline, render_baseline
 from corslens.report.collection import Collection
 from corslens.report.escape import escape
@@ -76,18 +76,20 @@ def analyze(
       2  wrong usage
       3  an input could not be read, or not to its end; the rest was analysed
     """
-    forms = {writable(path): format_of(path) for path in outputs}
+    found = list(find(files))
+    read = [*(name for name in found if isinstance(name, str)), *rule_paths]
+    forms = {writable(path, [*read, *filter(None, [baseline])]): format_of(path) for path in outputs}
     wanted = {Format(form), *forms.values()}
     work = Work(engine=engine, include=include, exclude=exclude, rule_paths=rule_paths, all_cors=Format.HTML in wanted)
     rules = settings_of(work).rules
     known = _known(baseline)
     if new_baseline is not None:
-        writable(new_baseline)
+        writable(new_baseline, [*read, *outputs])  # the baseline itself may be brought up to date
     collection = Collection(known=frozenset(known), fail_on=severity(fail_on), all_cors=work.all_cors)
     with ExitStack() as stack:
         records: list[IO[bytes]] = [sys.stdout.buffer] if form == Format.JSONL else []
         records += [stack.enter_context(_open(path)) for path, one in forms.items() if one is Format.JSONL]
-        interrupted = _analyse(files, work, collection, records, jobs)
+        interrupted = _analyse(found, work, collection, records, jobs)
     if new_baseline is not None:
         _write(new_baseline, render_baseline(collection.groups()))
         collection.known = frozenset(group.key.fingerprint for group in collection.groups())
@@ -103,10 +105,10 @@ def analyze(
     sys.exit(Exit.UNREADABLE if damaged or interrupted else Exit.FOUND if collection.failed else Exit.OK)
 
 
-def _analyse(files: tuple[str, ...], work: Work, collection: Collection, records: list[IO[bytes]], jobs: int) -> bool:
+def _analyse(found: list[str | Damage], work: Work, collection: Collection, records: list[IO[bytes]], jobs: int) -> bool:
     """Analyse the files, and say whether the user cut it short."""
     names = []
-    for name in find(files):
+    for name in found:
         if isinstance(name, Damage):
             collection.begin(name.file).damages.append(str(name))
         else:
@@ -144,7 +146,7 @@ def _tell(collection: Collection, known: dict[str, str]) -> None:
 
 def _open(path: Path) -> IO[bytes]:
     try:
-        return open(path, "wb", opener=private)  # a Path's own takes no opener
+        return open(path, "wb", opener=open_private)  # a Path's own takes no opener
     except OSError as error:
         raise click.UsageError(f"-o {escape(str(path))}: {error.strerror or error}") from None
 

@@ -1,11 +1,13 @@
 """Options and arguments that several commands have, read once."""
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import click
 
 from corslens.analysis import Filter, Settings
+from corslens.inputs.files import STDIN
 from corslens.lint.finding import Severity
 from corslens.lint.loader import load_rules
 from corslens.lint.rule import RuleSet
@@ -83,16 +85,29 @@ def escape_lines(text: str) -> str:
     return "\n".join(map(escape, text.split("\n")))
 
 
-def writable(path: Path) -> Path:
+def writable(path: Path, inputs: Iterable[str | Path] = ()) -> Path:
     """Return the path of a file that can probably be made: better to hear of a wrong folder before the work than after it.
 
+    Args:
+        inputs: files that are read, which it must not be; `-` is standard input.
     Raises: click.UsageError
     """
+    if any(_is_same(path, one) for one in inputs):
+        raise click.UsageError(f"{escape(str(path))}: is an input, and would be overwritten")
     if not path.parent.is_dir():
         raise click.UsageError(f"{escape(str(path))}: there is no folder {escape(str(path.parent))}")
     if path.is_dir():
         raise click.UsageError(f"{escape(str(path))}: is a folder")
     return path
+
+
+def _is_same(path: Path, other: str | Path) -> bool:
+    """Say whether both are the same file, by whatever name or link."""
+    try:
+        read = os.fstat(0) if str(other) == STDIN else Path(other).stat()
+        return os.path.samestat(path.stat(), read)
+    except (OSError, ValueError):  # one of them is not there
+        return False
 
 
 def _filter(option: str, text: str | None) -> Filter | None:

@@ -29,7 +29,8 @@ from corslens.mitm.live_session import LiveSession
 from corslens.mitm.logfile import LogFile
 from corslens.mitm.own_connections import OwnConnections
 from corslens.mitm.patch_mode import PatchMode
-from corslens.mitm.report_file import ENDINGS, format_of, write_whole
+from corslens.mitm.private_files import write_whole
+from corslens.mitm.report_file import ENDINGS, format_of
 from corslens.mitm.session import Session
 from corslens.mitm.terminal import Terminal
 from corslens.mitm.unreachable import Unreachable
@@ -337,10 +338,7 @@ class CorsLens(Commands):
         logger.log(ALERT, "corslens: %s", escape(self.patching.describe()))
 
     def _announce_page(self, master: Master) -> None:
-        address = live_web.attach(master, self.page.app)
-        if address is not None:
-            logger.info("corslens: the live page is at %s", address)
-        self.page.announce(ctx.options.mode)
+        self.page.announce(ctx.options.mode, live_web.attach(master, self.page.app))
         warn_if_open(ctx.options)
 
     # Time.

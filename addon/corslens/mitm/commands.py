@@ -11,7 +11,8 @@ from corslens.advice import SERVERS, advise
 from corslens.mitm.annotate import id_of
 from corslens.mitm.live_page import LivePage
 from corslens.mitm.patch_mode import PatchMode
-from corslens.mitm.report_file import ENDINGS, format_of, write_whole
+from corslens.mitm.private_files import write_whole
+from corslens.mitm.report_file import ENDINGS, format_of
 from corslens.mitm.session import Session
 from corslens.mitm.terminal import Terminal
 from corslens.mitm.view import columns, text_for

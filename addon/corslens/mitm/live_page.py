@@ -76,8 +76,10 @@ class LivePage:
         """The page's address, the one thing that somebody has to know to see it; empty when it is not served here."""
         return f"http://{self.host}/" if self.host else ""
 
-    def announce(self, modes: Sequence[str]) -> None:
-        """Print the address, unless no mode of the proxy leaves it to the proxy to find the host."""
+    def announce(self, modes: Sequence[str], web_address: str | None) -> None:
+        """Print the address within mitmweb, and the page's own, unless no mode of the proxy leaves it to the proxy to find the host."""
+        if web_address is not None:
+            logger.info("corslens: the live page is at %s", web_address)
         if self.url and any(mode.startswith(_FORWARD_MODES) for mode in modes):
             logger.info("corslens: the live page is at %s for browsers behind this proxy", self.url)
 

@@ -5,6 +5,7 @@ import logging
 import os
 from pathlib import Path
 
+from corslens.mitm.private_files import open_private
 from corslens.report.escape import escape
 
 logger = logging.getLogger(__name__)
@@ -86,7 +87,7 @@ class LogFile:
 
 
 def _open(path: Path) -> int:
-    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+    return open_private(str(path), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
 
 def _ends_in_half_a_line(path: Path) -> bool:

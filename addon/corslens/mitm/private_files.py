@@ -1,0 +1,78 @@
+"""Files that hold traffic: for their owner alone, written through no link, and into nobody else's file.
+
+Whoever else may write to the folder (`/tmp`, a shared one) could put a link or a file of theirs where ours is going to be.
+"""
+
+import contextlib
+import errno
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+_STREAMS = ("/dev/stdout", "/dev/stderr", "/dev/fd/")
+"""Links of the system to what the process has open already."""
+
+
+def open_private(path: str, flags: int) -> int:
+    """Open a file for writing and return its descriptor (an opener for `open`); a new one is its owner's alone.
+
+    Raises: OSError, also for a symbolic link and for a file of another user.
+    """
+    cut = flags & os.O_TRUNC
+    flags &= ~os.O_TRUNC  # not before it is known whose file that is
+    flags |= getattr(os, "O_CLOEXEC", 0)
+    if path.startswith(_STREAMS):
+        return os.open(path, flags)
+    with contextlib.suppress(FileNotFoundError):
+        _refuse_others(path, os.lstat(path))  # before it is opened, which waits for ever where it is somebody's pipe
+    file = os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    try:
+        status = os.fstat(file)
+        _refuse_others(path, status)
+        if cut and stat.S_ISREG(status.st_mode):
+            os.ftruncate(file, 0)
+    except BaseException:
+        os.close(file)
+        raise
+    return file
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write the whole file, or leave it as it was. A new one is its owner's alone, an own one that is there keeps its mode.
+
+    Raises: OSError, also for a symbolic link.
+    """
+    mode = None
+    with contextlib.suppress(FileNotFoundError):
+        status = path.lstat()
+        _refuse_link(str(path), status)
+        if _is_own(status) and stat.S_ISREG(status.st_mode):
+            mode = stat.S_IMODE(status.st_mode)
+    handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        # mkstemp's file is its owner's alone, which fits what holds URLs and headers; whoever shares a file once, goes on to.
+        if mode is not None:
+            temporary.chmod(mode)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _refuse_others(path: str, status: os.stat_result) -> None:
+    _refuse_link(path, status)
+    if not stat.S_ISCHR(status.st_mode) and not _is_own(status):
+        raise PermissionError(errno.EACCES, "is another user's file", path)
+
+
+def _refuse_link(path: str, status: os.stat_result) -> None:
+    if stat.S_ISLNK(status.st_mode):
+        raise OSError(errno.ELOOP, "is a symbolic link", path)
+
+
+def _is_own(status: os.stat_result) -> bool:
+    return os.name == "nt" or status.st_uid == os.geteuid()
