@@ -123,6 +123,20 @@ def test_a_bomb_is_read_to_its_bound(tmp_path: Path, kind: str, monkeypatch: pyt
     assert damage is not None and "when expanded; the rest was not read" in damage
 
 
+def test_many_members_share_one_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand files just below the bound are as much as one far above it; what came first is there."""
+    monkeypatch.setattr(files, "EXPANSION_FLOOR", 1 << 20)
+    content = b"{" + b" " * (600 << 10)
+    path = tmp_path / "many.zip"
+    path.write_bytes(zipped(**{f"{number:03}.har": content for number in range(300)}))
+    found = list(files.read(str(path)))
+    read = [one for one in found if isinstance(one, files.Capture)]
+    told = [str(one) for one in found if not isinstance(one, files.Capture)]
+    bound = max(1 << 20, files.EXPANSION * path.stat().st_size)
+    assert sum(len(one.data) for one in read) <= bound
+    assert told == [f"{path}: grows to more than {bound >> 20} MiB when expanded; {300 - len(read)} of its files were not read"]
+
+
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(gzip.compress(HAR))))
     assert captures("-") == [("stdin", Kind.HAR, HAR, None)]

@@ -82,6 +82,13 @@ def test_a_flow_with_wrong_content_is_a_sentence():
     assert exchanges == [] and len(damages) == 1 and damages[0].startswith("a.mitm: ")
 
 
+@pytest.mark.parametrize("digits", [10, 12])
+def test_a_length_of_terabytes_is_a_sentence(digits):
+    """mitmproxy's reader asks for that much memory; what came before is there."""
+    exchanges, damages = read(written(at(1.0)) + b"9" * digits + b":x}")
+    assert len(exchanges) == 1 and damages == ["a.mitm: is damaged or cut off after flow 0"]
+
+
 def test_progress():
     reader = FlowFileReader(written(*(at(float(n)) for n in range(5))), "a.mitm", "a")
     assert reader.progress == 0.0

@@ -77,6 +77,15 @@ def test_bad_injections(tmp_path):
         parse(cors_patch_rules=[str(file)])
 
 
+def test_injections_without_end(tmp_path):
+    """A device or a file of megabytes is neither read to its end nor parsed."""
+    file = tmp_path / "rules.yaml"
+    file.write_text("- name: x\n  set: {A: b}\n" * 20_000)
+    for path in (file, "/dev/zero"):
+        with pytest.raises(exceptions.OptionsError, match=rf"cors_patch_rules: {path}: larger than 64 KiB"):
+            parse(cors_patch_rules=[str(path)])
+
+
 SWALLOWED = {
     "misspelt": (["cors_shwo=none"], ["cors_shwo: there is no such option; did you mean cors_show?"]),
     "not a number": (["cors_history=abc"], ["cors_history: 'abc' is no whole number"]),

@@ -24,9 +24,17 @@ ENDINGS = (".har", ".har.gz", ".mitm", ".flow", ".flows", ".zip")
 EXPANSION = 200
 """A compressed capture may grow to this many times its size (real ones grow to 50) …"""
 EXPANSION_FLOOR = 64 << 20
-"""… or to this size, whatever is more."""
+"""… or to this size, whatever is more. All that is in an archive counts together."""
 
 _CHUNK = 1 << 20
+
+
+class _Budget:
+    """What an archive may still grow to."""
+
+    def __init__(self, compressed: int) -> None:
+        self.whole = max(EXPANSION_FLOOR, EXPANSION * compressed)
+        self.left = self.whole
 
 
 class _Readable(Protocol):
@@ -95,7 +103,7 @@ def _captures(name: str, file: IO[bytes]) -> Iterator[Capture | Damage]:
     file.seek(0)
     if magic[:2] == b"\x1f\x8b":
         with gzip.GzipFile(fileobj=file) as inner:
-            yield from _expanded(name, inner, _limit(_size(file)))
+            yield from _expanded(name, inner, _Budget(_size(file)))
     elif magic == b"PK\x03\x04":
         yield from _zipped(name, file)
     else:
@@ -108,30 +116,37 @@ def _zipped(name: str, file: IO[bytes]) -> Iterator[Capture | Damage]:
             members = [member for member in archive.infolist() if member.filename.lower().endswith(ENDINGS[:-1])]
             if not members:
                 yield Damage(file=name, what="is a zip without a HAR or flow file in it")
-            for member in sorted(members, key=lambda member: member.filename):
+            budget = _Budget(_size(file))
+            for number, member in enumerate(sorted(members, key=lambda member: member.filename)):
+                if budget.left <= 0:
+                    left = f"{len(members) - number} of its files were not read"
+                    yield Damage(file=name, what=f"grows to more than {budget.whole >> 20} MiB when expanded; {left}")
+                    return
                 inside = f"{name}/{member.filename}"
                 try:
                     with archive.open(member) as inner:
-                        yield from _expanded(inside, cast(zipfile.ZipExtFile, inner), _limit(member.compress_size))
+                        yield from _expanded(inside, cast(zipfile.ZipExtFile, inner), budget)
                 except (RuntimeError, NotImplementedError) as error:  # encrypted, or an unknown method
                     yield Damage(file=inside, what=f"cannot be expanded: {error}")
     except zipfile.BadZipFile as error:
         yield Damage(file=name, what=f"is a damaged zip: {error}")
 
 
-def _expanded(name: str, compressed: _Readable, limit: int) -> Iterator[Capture | Damage]:
+def _expanded(name: str, compressed: _Readable, budget: _Budget) -> Iterator[Capture | Damage]:
     with tempfile.TemporaryFile() as copy:
         damage = None
         try:
-            if not _copy(compressed, copy, limit):
-                damage = Damage(file=name, what=f"grows to more than {limit >> 20} MiB when expanded; the rest was not read")
+            if not _copy(compressed, copy, budget):
+                damage = Damage(
+                    file=name, what=f"grows to more than {budget.whole >> 20} MiB when expanded; the rest was not read"
+                )
         except (EOFError, zlib.error, OSError, zipfile.BadZipFile) as error:
             damage = Damage(file=name, what=f"is compressed and damaged or cut off: {error}")
         copy.seek(0)
         if copy.read(2) == b"\x1f\x8b" and name.lower().endswith(".gz"):  # a .har.gz in a zip
             copy.seek(0)
             with gzip.GzipFile(fileobj=copy) as inner:
-                yield from _expanded(name[:-3], inner, limit)
+                yield from _expanded(name[:-3], inner, budget)
             return
         yield from _plain(name, copy, damage)
 
@@ -160,23 +175,22 @@ def _plain(name: str, file: IO[bytes], damage: Damage | None) -> Iterator[Captur
         yield Damage(file=name, what="is neither a HAR (a JSON object) nor a mitmproxy flow file")
 
 
-def _copy(source: _Readable, target: IO[bytes], limit: int | None) -> bool:
+def _copy(source: _Readable, target: IO[bytes], budget: _Budget | None) -> bool:
     """Copy as far as it goes, and say whether it was all of it."""
-    written = 0
     try:
         # read1: what was expanded before the damage comes out before the error does.
         while chunk := source.read1(_CHUNK):
-            written += len(chunk)
-            if limit is not None and written > limit:
-                return False
-            target.write(chunk)
+            if budget is not None:
+                target.write(chunk[: budget.left])
+                budget.left -= len(chunk)
+                if budget.left < 0:
+                    budget.left = 0
+                    return False
+            else:
+                target.write(chunk)
     finally:
         target.flush()
     return True
-
-
-def _limit(compressed: int) -> int:
-    return max(EXPANSION_FLOOR, EXPANSION * compressed)
 
 
 def _size(file: IO[bytes]) -> int:

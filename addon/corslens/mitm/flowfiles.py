@@ -71,7 +71,7 @@ class FlowFileReader:
                     heappush(waiting, item)
                 else:
                     yield heappushpop(waiting, item)[2]
-        except _Unreadable:
+        except (_Unreadable, MemoryError):  # a length of terabytes is believed before the file is looked at
             where = "before the first flow" if index < 0 else f"after flow {index}"
             damage = Damage(file=file, what=f"is damaged or cut off {where}")
         except (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:

@@ -14,7 +14,7 @@ from corslens.lint.finding import Severity
 from corslens.mitm.filters import parse_filter, parse_flow_filter
 from corslens.mitm.live_page import DEFAULT_DOMAIN, parse_domain
 from corslens.patching.injection import Injection
-from corslens.patching.injection_rules import parse_injections
+from corslens.patching.injection_rules import LARGEST, parse_injections
 from corslens.patching.policy import LOOPBACK, PatchPolicy, PreflightMode, parse_origins, parse_policy
 from corslens.verdict.headline import AUTO, WORDS, HeadlinePolicy
 
@@ -289,7 +289,8 @@ def _naming[Given, Parsed](name: str, parse: Callable[[Given], Parsed], given: G
 
 def _injections(file: str) -> tuple[Injection, ...]:
     try:
-        text = Path(file).expanduser().read_text("utf-8")
+        with Path(file).expanduser().open("rb") as content:
+            text = content.read(LARGEST + 1).decode("utf-8")
     except OSError as error:
         raise exceptions.OptionsError(f"cors_patch_rules: {file!r} cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError as error:

@@ -37,6 +37,10 @@ class InjectionRulesError(ValueError):
         """Each begins with `file:line:column: `."""
 
 
+LARGEST = 1 << 16
+"""Bytes of a file; a rule is some hundred."""
+
+
 def parse_injections(
     text: str, where: str, *, parse_filter: Callable[[str], ExchangeFilter] | None = None
 ) -> tuple[Injection, ...]:
@@ -57,6 +61,8 @@ class _Reader:
         self._faults: list[str] = []
 
     def read(self, text: str) -> tuple[Injection, ...]:
+        if len(text) > LARGEST:
+            raise InjectionRulesError((f"{self._where}: larger than {LARGEST >> 10} KiB, which no file of rules is",))
         try:
             root = yaml.compose(text, Loader=yaml.SafeLoader)
         except yaml.MarkedYAMLError as error:
