@@ -7,8 +7,14 @@ from typing import Protocol
 from msgspec import Struct
 
 from corslens.inputs import files
+from corslens.inputs.burp import open_burp
+from corslens.inputs.charles import open_charles
 from corslens.inputs.damage import Damage
 from corslens.inputs.har import HarReader
+from corslens.inputs.har_entries import split_snapshots
+from corslens.inputs.kinds import Kind
+from corslens.inputs.netlog import open_netlog
+from corslens.inputs.saz import open_saz
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
 from corslens.lint.rule import RuleSet
@@ -96,7 +102,7 @@ def collect(
         entry.filtered_out = len(left_out)
         if reader.cookies_skipped:
             blind_spots.saw_cookies()
-        is_har = capture.kind is files.Kind.HAR
+        is_har = capture.kind is Kind.HAR
         notes = blind_spots.notes(reader.writer, har=is_har)
         entry.notes += [f"{capture.name} {note}" for note in notes]
         entry.exchanges = into.tally.exchanges - sum(other.exchanges for other in into.inputs[:-1])
@@ -131,12 +137,25 @@ def open_capture(capture: files.Capture, prefix: str, *, everything: bool = True
     Args:
         everything: False passes over exchanges that have nothing to do with CORS, and counts them.
     """
-    if capture.kind is files.Kind.HAR:
-        return HarReader(capture.data, capture.name, prefix, everything=everything)
-    # Late, because importing mitmproxy takes longer than analysing a small HAR.
-    from corslens.mitm.flowfiles import FlowFileReader
+    name, data = capture.name, capture.data
+    match capture.kind:
+        case Kind.HAR:
+            return HarReader(data, name, prefix, everything=everything)
+        case Kind.TRACE:
+            return HarReader(data, name, prefix, everything=everything, split=split_snapshots)
+        case Kind.SAZ:
+            return open_saz(capture.parts, name, prefix, everything=everything)
+        case Kind.BURP:
+            return open_burp(data, name, prefix, everything=everything)
+        case Kind.CHARLES:
+            return open_charles(data, name, prefix, everything=everything)
+        case Kind.NETLOG:
+            return open_netlog(data, name, prefix, everything=everything)
+        case Kind.FLOWS:
+            # Late, because importing mitmproxy takes longer than analysing a small HAR.
+            from corslens.mitm.flowfiles import FlowFileReader
 
-    return FlowFileReader(capture.data, capture.name, prefix, everything=everything)
+            return FlowFileReader(data, name, prefix, everything=everything)
 
 
 def prefixes(names: Iterable[str]) -> dict[str, str]:

@@ -293,7 +293,7 @@ def _mistake(observation: Observation, verdicts: Mapping[Engine, Verdict]) -> Mi
     if observation.engine is None or not observation.is_cors:
         return None
     witness = observation.exchange.witness
-    read = witness is not None and witness.told is Told.READ
-    if not (read or observation.followed is Followed.FOLLOWED or observation.redirect_followed):
+    told = witness is not None and (witness.told in (Told.READ, Told.PASSED) or witness.reason is not None)
+    if not (told or observation.followed is Followed.FOLLOWED or observation.redirect_followed):
         return None
     return mistake(observation, verdicts[observation.engine])

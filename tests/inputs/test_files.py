@@ -6,12 +6,14 @@ import os
 import sys
 import threading
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
 from corslens.inputs import files
 from corslens.inputs.damage import Damage
-from corslens.inputs.files import Capture, Kind, find, read
+from corslens.inputs.files import Capture, find, read
+from corslens.inputs.kinds import NEITHER, Kind
 
 HAR = b'{"log": {"entries": []}}'
 
@@ -41,8 +43,9 @@ def zipped(**members: bytes) -> bytes:
 
 
 def test_a_folder_is_walked_by_name_and_each_file_comes_once(tmp_path: Path) -> None:
-    for name in ("b.har", "a.HAR.gz", "sub/c.mitm", "notes.txt", "sub/d.zip"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+    others = ("node_modules/x/e.har", ".git/f.har", "__MACOSX/g.har", "sub/._h.har", "lib/types.js.flow", "notes.txt")
+    for name in ("b.har", "a.HAR.gz", "sub/c.mitm", "sub/d.zip", *others):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
         (tmp_path / name).touch()
     expected = [str(tmp_path / name) for name in ("a.HAR.gz", "b.har", "sub/c.mitm", "sub/d.zip")]
     assert list(find([str(tmp_path), str(tmp_path / "b.har")])) == expected
@@ -59,6 +62,13 @@ TOLD = {
     "har with space before": (b" \n" + HAR, Kind.HAR, b" \n" + HAR),
     "flows": (b"3:abc,", Kind.FLOWS, b"3:abc,"),
     "gzip": (gzip.compress(HAR), Kind.HAR, HAR),
+    "zlib": (zlib.compress(HAR), Kind.HAR, HAR),
+    "zlib, at its fastest": (zlib.compress(HAR, 1), Kind.HAR, HAR),
+    "utf-16 with a byte order mark": (HAR.decode().encode("utf-16"), Kind.HAR, HAR),
+    "utf-16, big-endian": (b"\xfe\xff" + HAR.decode().encode("utf-16-be"), Kind.HAR, HAR),
+    "utf-16 without one": (HAR.decode().encode("utf-16-le"), Kind.HAR, HAR),
+    "a list": (b"[]", Kind.HAR, b"[]"),
+    "a trace of Playwright's in a zip": (zipped(**{"trace.network": b"{}", "trace.trace": b""}), Kind.TRACE, b"{}"),
 }
 
 
@@ -66,17 +76,36 @@ TOLD = {
 def test_told_by_content(tmp_path: Path, content: bytes, kind: Kind, data: bytes) -> None:
     path = tmp_path / "capture"
     path.write_bytes(content)
-    assert captures(str(path)) == [(str(path), kind, data, None)]
+    ((name, told, found, damage),) = captures(str(path))
+    assert (name.removesuffix("/trace.network"), told, found, damage) == (str(path), kind, data, None)
+
+
+def test_utf_16_that_is_cut_gives_what_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "a.har"
+    path.write_bytes(HAR.decode().encode("utf-16")[:-1])
+    ((_, kind, data, damage),) = captures(str(path))
+    assert (kind, data) == (Kind.HAR, HAR[: len(data)])
+    assert damage is not None and damage.endswith("is UTF-16 and cut off")
+
+
+def test_a_fiddler_archive_is_one_capture(tmp_path: Path) -> None:
+    path = tmp_path / "a.saz"
+    path.write_bytes(zipped(**{"raw/10_c.txt": b"ten", "raw/2_s.txt": b"2s", "raw/2_c.txt": b"2c", "_index.htm": b""}))
+    found = read(str(path))
+    capture = next(found)
+    assert isinstance(capture, Capture) and capture.kind is Kind.SAZ
+    assert list(capture.parts) == [("raw/2_c.txt", b"2c"), ("raw/2_s.txt", b"2s"), ("raw/10_c.txt", b"ten")]
 
 
 REFUSED = {
     "empty": (b"", "is empty"),
     "empty gzip": (gzip.compress(b""), "is empty"),
-    "no capture": (b"hello", "is neither a HAR (a JSON object) nor a mitmproxy flow file"),
-    "a list": (b"[]", "is neither a HAR (a JSON object) nor a mitmproxy flow file"),
-    "utf-16": ('{"log": 1}'.encode("utf-16"), "is UTF-16; a HAR is UTF-8"),
+    "no capture": (b"hello", NEITHER),
     "damaged zip": (zipped(a=HAR)[:-30], "is a damaged zip: File is not a zip file"),
-    "zip without captures": (zipped(readme=b"x"), "is a zip without a HAR or flow file in it"),
+    "zip without captures": (
+        zipped(readme=b"x"),
+        "is a zip without a HAR, flow file, Playwright trace or Fiddler session in it",
+    ),
     "damaged gzip": (b"\x1f\x8b" + b"x" * 50, "is compressed and damaged or cut off: Unknown compression method"),
 }
 
@@ -110,14 +139,22 @@ def test_a_cut_gzip_gives_what_is_there(tmp_path: Path) -> None:
     assert damage is not None and "damaged or cut off" in damage
 
 
-@pytest.mark.parametrize("kind", ["gzip", "zip", "zip of gzip"])
+@pytest.mark.parametrize("kind", ["gzip", "zip", "zip of gzip", "zlib", "zip of zlib"])
 def test_a_bomb_is_read_to_its_bound(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What grows past the bound is cut there, and said to be."""
     monkeypatch.setattr(files, "EXPANSION_FLOOR", 1 << 20)
     content = b"{" + b" " * (24 << 20)
     bomb = gzip.compress(content)
     path = tmp_path / "bomb"
-    path.write_bytes({"gzip": bomb, "zip": zipped(**{"a.har": content}), "zip of gzip": zipped(**{"a.har.gz": bomb})}[kind])
+    path.write_bytes(
+        {
+            "gzip": bomb,
+            "zip": zipped(**{"a.har": content}),
+            "zip of gzip": zipped(**{"a.har.gz": bomb}),
+            "zlib": zlib.compress(content),
+            "zip of zlib": zipped(**{"a.zhar": zlib.compress(content)}),
+        }[kind]
+    )
     ((_, _, data, damage),) = captures(str(path))
     assert len(data) <= 8 << 20
     assert damage is not None and "when expanded; the rest was not read" in damage

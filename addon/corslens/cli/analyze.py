@@ -23,7 +23,7 @@ from corslens.report.escape import escape
 from corslens.report.formats import Format, render
 
 
-@click.command(short_help="Judge captured traffic: HAR and mitmproxy flow files.")
+@click.command(short_help="Judge captured traffic: HAR, flow files, traces and more.")
 @click.argument("files", nargs=-1, required=True)
 @click.option(
     "--format",
@@ -65,7 +65,10 @@ def analyze(
     rule_paths: tuple[str, ...],
     jobs: int,
 ) -> None:
-    """Judge the traffic in FILES: HAR and mitmproxy flow files (compressed or in a zip, too), folders of them, or - for standard input.
+    """Judge the traffic in FILES, folders of them, or - for standard input.
+
+    Read are HAR, mitmproxy's flow files, Playwright's trace.zip, Fiddler's .saz, Burp's "Save items", Charles' .chlsj and Chromium's
+    network log; compressed or in a zip, too.
 
     Each capture is a session of its own.
 

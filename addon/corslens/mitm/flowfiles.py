@@ -71,6 +71,8 @@ class FlowFileReader:
                     heappush(waiting, item)
                 else:
                     yield heappushpop(waiting, item)[2]
+        except _NewerVersion as error:
+            damage = Damage(file=file, what=f"was not read: {escape(str(error))}")
         except (_Unreadable, MemoryError):  # a length of terabytes is believed before the file is looked at
             where = "before the first flow" if index < 0 else f"after flow {index}"
             damage = Damage(file=file, what=f"is damaged or cut off {where}")
@@ -103,6 +105,10 @@ class _Unreadable(Exception):
     """What stands here is no flow, or not a whole one."""
 
 
+class _NewerVersion(Exception):
+    """mitmproxy's own words about a file of another version than it reads."""
+
+
 def _flow_of(state: dict[Any, Any]) -> Flow:
     try:
         return Flow.from_state(state)
@@ -120,9 +126,15 @@ def _states(file: io.BufferedReader) -> Iterator[dict[Any, Any]]:
             state = tnetstring.load(file)
             if not isinstance(state, dict):
                 raise _Unreadable
-            yield compat.migrate_flow(state)
         except (ValueError, TypeError, IndexError) as error:
             raise _Unreadable from error
+        try:
+            migrated = compat.migrate_flow(state)
+        except (ValueError, TypeError, IndexError) as error:
+            if "flow format version" in str(error):
+                raise _NewerVersion(str(error).rstrip(".")) from error
+            raise _Unreadable from error
+        yield migrated
 
 
 class _Raw(io.RawIOBase):

@@ -22,6 +22,7 @@ REQUEST_FOLLOWED = "actual-request-followed"
 REDIRECT_FOLLOWED = "redirect-followed"
 BROWSER_READ_IT = "browser-read-it"
 BROWSER_REFUSED_IT = "browser-refused-it"
+BROWSER_TOLD_THE_MODE = "browser-said-so"
 
 
 class Mistake(Struct, frozen=True, kw_only=True, gc=False):
@@ -54,7 +55,12 @@ def settle_redirect(observation: Observation) -> Observation:
 def settle_witnessed(observation: Observation) -> Observation:
     """Return a CORS request whose response the browser recorded as read, or as refused without another reason, in the mode that this proves."""
     witness = observation.exchange.witness
-    if witness is None or not observation.is_cors or observation.role is Role.PREFLIGHT:
+    if witness is None or not observation.is_cors:
+        return observation
+    if witness.credentialed is not None and isinstance(observation.credentials, Unknown):
+        mode = CredentialsMode.INCLUDE if witness.credentialed else CredentialsMode.SAME_ORIGIN_OR_OMIT
+        return structs.replace(observation, credentials=Known(mode, (BROWSER_TOLD_THE_MODE,)))
+    if observation.role is Role.PREFLIGHT:
         return observation
     if witness.told is Told.READ:
         return _settle(observation, BROWSER_READ_IT)
@@ -88,8 +94,15 @@ def inherit_credentials(observation: Observation, source: Observation, evidence:
 
 def mistake(observation: Observation, verdict: Verdict) -> Mistake | None:
     """Return our mistake when what we call blocked was followed up in the same engine (a preflight, or a redirect), or read."""
-    if observation.engine is None or not verdict.blocked:
+    if observation.engine is None:
         return None
+    told = observation.exchange.witness
+    if told is not None and told.reason is not None and verdict.allowed:
+        return Mistake(engine=observation.engine, verdict=verdict, seen=f"the browser refused it: {told.reason}")
+    if not verdict.blocked:
+        return None
+    if told is not None and told.told is Told.PASSED:
+        return Mistake(engine=observation.engine, verdict=verdict, seen="the browser recorded that the preflight passed")
     if observation.followed is Followed.FOLLOWED:
         return Mistake(engine=observation.engine, verdict=verdict, seen="the browser sent the actual request")
     witness = observation.exchange.witness

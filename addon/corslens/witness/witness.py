@@ -15,6 +15,8 @@ class Told(StrEnum):
 
     READ = "read"
     """The page got the response: it was recorded whole, and no check failed."""
+    PASSED = "passed"
+    """Its preflight passed: the actual request may be sent."""
     FAILED = "failed"
     """The page got a network error; whether the request was sent, the record does not tell."""
     UNKNOWN = "unknown"
@@ -45,7 +47,11 @@ class Witness(Struct, frozen=True, kw_only=True, gc=False):
 
     told: Told
     code: str | None = None
-    """Its own word for a failure: `net::ERR_FAILED`, `csp`, `PreflightMissingAllowOriginHeader`."""
+    """Its own word for a failure: `net::ERR_FAILED`, `csp`."""
+    reason: str | None = None
+    """The check that failed, as the browser names it: a `CorsError` of the DevTools protocol (`PreflightMissingAllowOriginHeader`)."""
+    credentialed: bool | None = None
+    """Whether the request (or the one that a preflight is for) includes credentials, where the browser says so."""
     mixed_content: bool = False
     """A request that a secure page may not send: it is to an insecure URL."""
     initiator: Initiator | None = None
