@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from urllib.parse import urlsplit
 
 import pytest
@@ -108,7 +108,7 @@ NAMES = ("127.0.0.1", "127.0.0.2", "localhost", "dev.test", "a.localhost", "host
 async def test_mitmweb_is_never_patched(mode: str) -> None:
     """Not under any name that leads to it: patched, it would show every page what its user may read. Another port is."""
     web, page = free_port(), "Origin: http://page.localhost"
-    options = {
+    options: dict[str, str | int | bool | Sequence[str]] = {
         "web_host": "0.0.0.0",
         "web_port": web,
         "cors_patch": "~all",
