@@ -1,14 +1,8 @@
 """Facts about the answer apart from its CORS headers: status, caching, cookies, what a script could not read, who answered."""
 
-from corslens.fetch.constants import ACCESS_CONTROL_ALLOW_ORIGIN, VARY, WILDCARD, canonical_name
-from corslens.fetch.credentials import CredentialsMode
+from corslens.fetch.constants import ACCESS_CONTROL_ALLOW_ORIGIN, VARY, WILDCARD
 from corslens.fetch.origins import host_of, is_loopback, origin_of, scheme_host_port
 from corslens.fetch.request_headers import mime_type_essence
-from corslens.fetch.response_headers import (
-    CORS_SAFELISTED_RESPONSE_HEADERS,
-    FORBIDDEN_RESPONSE_HEADERS,
-    cors_exposed_header_names,
-)
 from corslens.fetch.timing import tao_check
 from corslens.lint.caching import is_from_cache, is_storable
 from corslens.lint.cookies import cookies_kept_home
@@ -17,11 +11,9 @@ from corslens.lint.facts_base import NOT_ANSWERED, FactsBase
 from corslens.lint.header_lists import split_list
 from corslens.lint.oddities import Oddity
 from corslens.lint.redirection import Redirection, redirection
-from corslens.observation.evidence import Known, Unknown
+from corslens.observation.evidence import Unknown
 from corslens.observation.network_error import NetworkError, network_error, plain_words
-from corslens.observation.observation import Role
 from corslens.observation.products.catalog import Product
-from corslens.observation.wanted_headers import WANTED_BY_PAGES
 
 
 class AnswerFacts(FactsBase):
@@ -188,20 +180,6 @@ class AnswerFacts(FactsBase):
     def response_cookies_kept_home(self) -> frozenset[str]:
         """Names of cookies that the answer sets and that the browser will not send with cross-site requests (SameSite, Secure)."""
         return cookies_kept_home(self.got_headers.values("set-cookie"))
-
-    @fact("response.unreadable-headers", message="response", rank=48, only_if=Oddity.WANTED_HEADERS)
-    def response_unreadable_headers(self) -> frozenset[str]:
-        """Response headers that pages usually want and that this page's script cannot read, because they are not exposed."""
-        got = self.got
-        if got is None or 300 <= got.status < 400 or self.observation.role not in (Role.ACTUAL, Role.SIMPLE):
-            return frozenset()
-        wanted = WANTED_BY_PAGES & self.got_headers.names.members
-        if not wanted:
-            return frozenset()
-        credentials = self.observation.credentials
-        mode = credentials.value if isinstance(credentials, Known) else CredentialsMode.SAME_ORIGIN_OR_OMIT
-        readable = CORS_SAFELISTED_RESPONSE_HEADERS | FORBIDDEN_RESPONSE_HEADERS | cors_exposed_header_names(got, mode)
-        return frozenset(canonical_name(name) for name in wanted - readable)
 
     @fact("exchange.mixed-content", rank=45)
     def exchange_mixed_content(self) -> bool:

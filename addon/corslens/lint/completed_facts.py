@@ -10,13 +10,14 @@ from corslens.fetch.constants import (
 )
 from corslens.fetch.preflight import requested_header_names
 from corslens.lint.answer_facts import AnswerFacts
+from corslens.lint.exposure_facts import ExposureFacts
 from corslens.lint.fact import fact
 
 _LONGEST = 180
 """Characters of a list that is written out: a text cuts longer values short, and a list cut short must not be copied."""
 
 
-class CompletedFacts(AnswerFacts):
+class CompletedFacts(AnswerFacts, ExposureFacts):
     """`completed.*`."""
 
     @property

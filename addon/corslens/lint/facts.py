@@ -20,7 +20,15 @@ from corslens.lint.witness_facts import WitnessFacts
 
 
 class Facts(
-    OddityFacts, RequestFacts, ResponseFacts, CompletedFacts, PairFacts, LibraryFacts, VerdictFacts, WitnessFacts, HistoryFacts
+    OddityFacts,
+    RequestFacts,
+    ResponseFacts,
+    CompletedFacts,
+    PairFacts,
+    LibraryFacts,
+    VerdictFacts,
+    WitnessFacts,
+    HistoryFacts,
 ):
     """Everything that a rule can ask of one exchange."""
 

@@ -7,8 +7,10 @@ from corslens.fetch.preflight import requested_method
 from corslens.lint.fact import fact
 from corslens.lint.facts_base import FactsBase
 from corslens.lint.oddities import Oddity
+from corslens.lint.redirection import Redirection, redirection
 from corslens.observation.habits import NEVER_FOLLOWED_HERE, PAGE_INCLUDES, PAGE_OMITS, SAME_PREFLIGHT_FOLLOWED
-from corslens.observation.observation import Followed, Role
+from corslens.observation.observation import Followed, Observation, Role
+from corslens.observation.products.catalog import Product
 from corslens.verdict.verdict import Outcome
 
 _WORDS = {
@@ -107,11 +109,46 @@ class PairFacts(FactsBase):
     @fact("redirect.first-url", rank=60, only_if=Oddity.REDIRECTED)
     def redirect_first_url(self) -> str | None:
         """The URL that the page asked for, before any redirect."""
-        hop = self.observation.redirected_from
-        while hop is not None and hop.redirected_from is not None:
-            hop = hop.redirected_from
-        return None if hop is None else hop.exchange.request.url
+        first = self._first_hop()
+        return None if first is None else first.exchange.request.url
+
+    @fact("redirect.from-own-server", rank=32, only_if=Oddity.REDIRECTED)
+    def redirect_from_own_server(self) -> bool:
+        """Whether the page requested its own server first, which redirected to another origin."""
+        first = self._first_hop()
+        return first is not None and first.target_origin == first.page_origin != self.observation.target_origin
+
+    @fact("redirect.to-login", rank=33, only_if=Oddity.REDIRECTED)
+    def redirect_to_login(self) -> bool:
+        """Whether a redirect before this request led to a page where people sign in."""
+        return any(_leads_to(hop) is Redirection.LOGIN for hop in self.observation.hops[:-1])
+
+    @fact("redirect.library-fix", rank=60, only_if=Oddity.REDIRECTED)
+    def redirect_library_fix(self) -> str | None:
+        """What to do where the first request was a framework's own (a router's data request), which followed the redirect in the background."""
+        first = self._first_hop()
+        names = () if first is None else first.exchange.request.headers.names.members
+        found = sorted((product.id, product.request_fix) for name in names if (product := self._router(name)) is not None)
+        return found[0][1] if found else None
+
+    def _router(self, header: str) -> Product | None:
+        product = self.catalog.adds_header(header)
+        return product if product is not None and product.id in _ROUTERS else None
+
+    def _first_hop(self) -> Observation | None:
+        hops = self.observation.hops
+        return hops[0] if len(hops) > 1 else None
 
     def _preflight_response(self) -> Response | None:
         preflight = self.observation.preflight
         return None if preflight is None else preflight.exchange.response
+
+
+_ROUTERS = frozenset({"next-router", "inertia", "htmx", "turbo", "unpoly"})
+"""Libraries whose requests stand for a navigation."""
+
+
+def _leads_to(hop: Observation) -> Redirection | None:
+    response = hop.exchange.response
+    location = None if response is None or not 300 <= response.status < 400 else response.headers.get("location")
+    return None if location is None else redirection(hop.exchange.request.url, location)

@@ -5,7 +5,7 @@ from msgspec import Struct, structs
 from corslens.fetch.constants import canonical_name
 from corslens.fetch.messages import NO_HEADERS, HeaderList
 from corslens.lint.facts import VOCABULARY, Facts
-from corslens.lint.finding import Evidence, Finding, Fix, Severity
+from corslens.lint.finding import Evidence, Finding, Fix, Severity, Stage
 from corslens.lint.rule import Fireable, FixTemplate, RuleSet
 from corslens.lint.template import render, render_known
 from corslens.observation.evidence import Unknown
@@ -35,7 +35,7 @@ def run(rules: RuleSet, facts: Facts) -> LintResult:
         fired = [one for one in fired if one.tells_of_cut or one.rule.reason is not None]
     if not fired:
         return NOTHING
-    findings: list[tuple[tuple[bool, int, int, int], Finding]] = []
+    findings: list[tuple[tuple[int, int, int, int], Finding]] = []
     silenced: list[Finding] = []
     for fireable in fired:
         finding = _finding(fireable, facts)
@@ -44,7 +44,8 @@ def run(rules: RuleSet, facts: Facts) -> LintResult:
         if silence is not None:
             silenced.append(structs.replace(finding, accepted=silence.note))
         else:
-            findings.append(((not finding.cause, -finding.severity, _place(fireable, facts), fireable.order), finding))
+            key = (min(finding.stage, Stage.REQUEST), -finding.severity, _place(fireable, facts), fireable.order)
+            findings.append((key, finding))
     if len(findings) > 1:
         findings.sort(key=lambda pair: pair[0])
     return LintResult(tuple(finding for _, finding in findings), tuple(silenced))

@@ -10,6 +10,6 @@ WANTED_BY_PAGES = frozenset({
     "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset",
     "ratelimit", "ratelimit-policy", "x-csrf-token", "x-xsrf-token", "x-auth-token", "authorization", "x-access-token", "x-refresh-token",
     "x-next-cursor", "x-pagination", "pagination-count", "x-filename", "x-file-name", "upload-offset", "upload-length",
-    "tus-resumable", "grpc-status", "grpc-message", "deprecation", "sunset", "warning", "idempotency-key",
+    "tus-resumable", "mcp-session-id", "grpc-status", "grpc-message", "deprecation", "sunset", "warning", "idempotency-key",
 })  # fmt: skip
 """Lower-case names."""
