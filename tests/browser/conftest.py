@@ -4,6 +4,7 @@ Without a browser these tests are skipped, unless CORSLENS_REQUIRE_BROWSER=1 (as
 """
 
 import os
+import socket
 from collections.abc import AsyncIterator
 
 import pytest
@@ -36,6 +37,17 @@ def need(name: str, path: str | None) -> str:
 def chromium_path() -> str:
     """The path of Chromium, for tests that need it."""
     return need("Chromium", find_chromium())
+
+
+@pytest.fixture(scope="session")
+def other_address() -> str:
+    """An address of this machine that is none of the loopback interface, as another machine's would be."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("203.0.113.1", 9))  # sends nothing; it only finds out which address would be used
+        except OSError:
+            pytest.skip("this machine has no address but the loopback ones")
+        return str(probe.getsockname()[0])
 
 
 @pytest.fixture(scope="session")

@@ -36,7 +36,7 @@ class Mitm(Program):
 
     Args:
         options: mitmproxy options, `--set name=value`, once for each value of a list; `cors_log` goes to a file of its own unless given.
-        routes: host name (`*.x.test` matches any depth) or `*` to the (http, https) ports of loopback servers that answer for it; 0 keeps the URL's port.
+        routes: host name (`*.x.test` matches any depth) or `*` to the (http, https) ports of loopback servers (or of those at an address that follows) that answer for it; 0 keeps the URL's port.
         scripts: further scripts, loaded after the addon.
         confdir: kept between runs when given, which saves making a CA.
         on_line: called with each line of output.
@@ -47,7 +47,7 @@ class Mitm(Program):
         tool: str = "mitmdump",
         *,
         options: Mapping[str, Setting] | None = None,
-        routes: Mapping[str, tuple[int, int]] | None = None,
+        routes: Mapping[str, tuple[int, int] | tuple[int, int, str]] | None = None,
         scripts: Iterable[Path] = (),
         arguments: Iterable[str] = (),
         confdir: Path | None = None,

@@ -22,7 +22,7 @@ class Routes:
     name = "kit-routes"
 
     def __init__(self) -> None:
-        self.table: dict[str, tuple[int, int]] = {}
+        self.table: dict[str, tuple[int, int, str]] = {}
 
     def load(self, loader: Loader) -> None:
         """Declare the option."""
@@ -30,19 +30,20 @@ class Routes:
             "kit_routes",
             str,
             "{}",
-            "JSON: host name, *.suffix or * to [http port, https port] on loopback; 0 keeps the URL's port.",
+            "JSON: host name, *.suffix or * to [http port, https port] on loopback, or on the address that follows; 0 keeps the URL's port.",
         )
 
     def configure(self, updated: set[str]) -> None:
         """Read the table."""
         if "kit_routes" in updated:
             try:
-                self.table = {host: (ports[0], ports[1]) for host, ports in json.loads(ctx.options.kit_routes).items()}
+                table = json.loads(ctx.options.kit_routes).items()
+                self.table = {host: (place[0], place[1], *(place[2:3] or ["127.0.0.1"])) for host, place in table}
             except (ValueError, TypeError, LookupError) as error:
                 raise exceptions.OptionsError(f"kit_routes: {error}") from error
 
-    def find(self, host: str) -> tuple[int, int] | None:
-        """Return the ports for a host name, the most specific entry first."""
+    def find(self, host: str) -> tuple[int, int, str] | None:
+        """Return the ports and the address for a host name, the most specific entry first."""
         if host in self.table:
             return self.table[host]
         labels = host.split(".")
@@ -60,7 +61,7 @@ class Routes:
             ports = self.find(host) if isinstance(host, str) else None
             if ports is None:
                 return await look_up(host, port, **arguments)
-            address = ("127.0.0.1", (ports[1] if port in TLS_PORTS else ports[0]) or port)
+            address = (ports[2], (ports[1] if port in TLS_PORTS else ports[0]) or port)
             return [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", address)]
 
         loop.getaddrinfo = getaddrinfo  # type: ignore[method-assign]  # the only seam between a name and a connection

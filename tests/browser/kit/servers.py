@@ -110,11 +110,13 @@ class Server:
         *,
         default: Handler | None = None,
         host: str = LOOPBACK,
+        listen: str = LOOPBACK,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.handlers: dict[str, Handler] = dict(handlers or {})
         self.default: Handler = default or fixed(404)
         self.host = host
+        self._listen = listen
         self.port = 0
         self.seen: list[Seen] = []
         self._tls = tls
@@ -123,8 +125,8 @@ class Server:
     async def __aenter__(self) -> Self:
         self._runner = web.ServerRunner(web.Server(self._handle, access_log=None), shutdown_timeout=0.1)
         await self._runner.setup()
-        # `localhost` names resolve to it too, so the listener's address is the loopback one whatever name URLs use.
-        await web.TCPSite(self._runner, LOOPBACK, 0, ssl_context=self._tls).start()
+        # `localhost` names resolve to it too, so the listener's address is the loopback one whatever name URLs use, unless told otherwise.
+        await web.TCPSite(self._runner, self._listen, 0, ssl_context=self._tls).start()
         self.port = self._runner.addresses[0][1]
         return self
 

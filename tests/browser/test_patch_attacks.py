@@ -1,0 +1,125 @@
+"""Attacks on patch mode in a real Chromium: no page reads an API on what the proxy supposes, and the user's own pages still do."""
+
+import asyncio
+
+import pytest
+from aiohttp import web
+
+from tests.browser.kit.chromium import Chromium
+from tests.browser.kit.mitmdump import Mitm
+from tests.browser.kit.servers import Server, answer, fixed
+
+HTML = {"Content-Type": "text/html"}
+SECRET = "the user's own data"
+ROUNDS = 4
+
+FRAME = """
+(async () => {
+  const got = [];
+  for (let time = 0; time < 40; time++) {
+    got.push(await fetch("http://api.example/me", {credentials: "include"}).then(answer => answer.text(), () => ""));
+  }
+  parent.postMessage(got.filter(text => text), "*");
+})();
+"""
+EVIL = f"""<!doctype html><script>
+window.stolen = new Promise(resolve => addEventListener("message", event => resolve(event.data)));
+</script><iframe sandbox="allow-scripts" srcdoc='<script>{FRAME}</script>'></iframe>"""
+READ = "(url, given) => fetch(url, given).then(answer => answer.text(), () => 'blocked')"
+
+
+@pytest.mark.browser
+async def test_a_frame_that_looks_like_the_next_hop_reads_nothing(chromium_path: str) -> None:
+    """A page of this machine is redirected by an attacker's server to the API while the attacker's frame requests that, too.
+
+    On 2991aa5 the frame read the API with the user's cookies in 4 rounds of 4; the page's own requests still go through.
+    """
+    requested = set()
+
+    async def tell(request: web.Request) -> web.StreamResponse:
+        requested.add(request.raw_path)
+        return answer(200, {"Content-Type": "text/plain"}, SECRET)
+
+    async with (
+        Server({"/": fixed(200, HTML, "<!doctype html>")}, host="localhost") as own,
+        Server({"/": fixed(200, HTML, EVIL), "/go": fixed(302, {"Location": "http://api.example/me"})}) as evil,
+        Server(default=tell) as api,
+        Mitm(
+            options={"cors_patch": "~all", "cors_show": "none"},
+            routes={"evil.example": (evil.port, 0), "api.example": (api.port, 0)},
+        ) as mitm,
+        Chromium(proxy=mitm.address) as chromium,
+    ):
+        page, frame = await chromium.page(), await chromium.page()
+        await page.goto(own.url("/"))
+        stolen, read = [], []
+        for _ in range(ROUNDS):
+            await frame.goto("http://evil.example/")
+            theft = asyncio.ensure_future(frame.evaluate("window.stolen"))
+            while not theft.done():
+                read.append(await page.evaluate(f"({READ})('http://evil.example/go', {{credentials: 'include'}})"))
+            stolen.append(await theft)
+    assert stolen == [[]] * ROUNDS
+    assert set(read) == {SECRET}
+    assert requested == {"/me"}
+    assert not any("corslens" in value for seen in api.seen for _, value in seen.headers)
+
+
+@pytest.mark.browser
+async def test_own_redirects_across_origins_are_still_patched(chromium_path: str) -> None:
+    """From one API to another, with and without a preflight, and twice in a row; no server sees what proves it."""
+
+    requested = set()
+
+    async def end(request: web.Request) -> web.StreamResponse:
+        requested.add(request.raw_path)
+        return answer(200, {"Content-Type": "text/plain"}, request.method)
+
+    async def on(request: web.Request) -> web.StreamResponse:
+        requested.add(request.raw_path)
+        return answer(308, {"Location": "http://three.example/end?b=2"})
+
+    async with (
+        Server({"/": fixed(200, HTML, "<!doctype html>")}, host="localhost") as own,
+        Server({"/go": fixed(307, {"Location": "http://two.example/on?a=1#part"})}) as one,
+        Server(default=on) as two,
+        Server(default=end) as three,
+        Mitm(
+            options={"cors_patch": "~all", "cors_show": "none"},
+            routes={"one.example": (one.port, 0), "two.example": (two.port, 0), "three.example": (three.port, 0)},
+        ) as mitm,
+        Chromium(proxy=mitm.address) as chromium,
+    ):
+        page = await chromium.page()
+        await page.goto(own.url("/"))
+        plain = [await page.evaluate(f"({READ})('http://one.example/go', {{credentials: 'include'}})") for _ in range(2)]
+        asked = await page.evaluate(f"({READ})('http://one.example/go', {{method: 'PUT', body: 'x'}})")
+    assert plain == ["GET", "GET"]
+    assert asked == "PUT"
+    assert requested == {"/on?a=1", "/end?b=2"}
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", ["evil.test", "a.b.test", "evil.localhost"])
+async def test_a_name_of_this_machine_lets_no_stranger_read(chromium_path: str, other_address: str, name: str) -> None:
+    """A page that another machine serves under such a name reads nothing; one that this machine serves does.
+
+    On 2991aa5 the name was enough.
+    """
+    body = fixed(200, HTML, "<!doctype html>")
+    async with (
+        Server({"/": body}, listen=other_address) as far,
+        Server({"/": body}) as near,
+        Server({"/me": fixed(200, {"Content-Type": "text/plain"}, SECRET)}) as api,
+        Mitm(
+            options={"cors_patch": "~d api.example", "cors_show": "none"},
+            routes={name: (far.port, 0, other_address), f"own.{name}": (near.port, 0), "api.example": (api.port, 0)},
+        ) as mitm,
+        Chromium(proxy=mitm.address, flags=["--host-resolver-rules="]) as chromium,
+    ):
+        texts = []
+        for host in (name, f"own.{name}"):
+            page = await chromium.page()
+            await page.goto(f"http://{host}/")
+            texts.append(await page.evaluate(f"({READ})('http://api.example/me', {{credentials: 'include'}})"))
+    assert texts == ["blocked", SECRET]
