@@ -8,7 +8,7 @@ from corslens.observation.plain_segments import is_speakable, is_word, shown_nam
     "segment",
     [
         "api", "v1", "v1.2", "users", "me", "getUserById", "GetAll", "HTML", "index.html", "app.min.js", "_next", ".well-known", "@vite",
-        "openid-configuration", "step-2", "oauth2", "post-title-of-mine", "s3", "sendMessage", "graphql", "xml", "xhtml", "",
+        "openid-configuration", "step-2", "oauth2", "post-title-of-mine", "s3", "sendMessage", "graphql", "xml", "xhtml", "", "7", "42",
     ],
 )  # fmt: skip
 def test_words_stay(segment: str) -> None:
@@ -18,7 +18,7 @@ def test_words_stay(segment: str) -> None:
 @pytest.mark.parametrize(
     "segment",
     [
-        "42", "2026", "a1b2c3", "9f86d081884c7d65", "123e4567-e89b-12d3-a456-426614174000", "bot123456:AAF-x_y", "eyJhbGciOiJIUzI1NiJ9",
+        "421", "2026", "a1b2c3", "9f86d081884c7d65", "123e4567-e89b-12d3-a456-426614174000", "bot123456:AAF-x_y", "eyJhbGciOiJIUzI1NiJ9",
         "SECRETTOKEN", "glpat-abcdefghij1234567890", "ada@site.example", "t%6Fken", "hunter2", "qwrtpsdfg", "x" * 30, "a-b-c-d", "~ada", "café",
         "word-word-word-word-word-word-word",
     ],

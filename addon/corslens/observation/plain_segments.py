@@ -8,6 +8,8 @@ import re
 _LONGEST_SEGMENT = 48
 _MOST_WORDS = 6
 _WORD = re.compile(r"[a-z]{1,20}|[A-Z][a-z]{1,19}|[A-Z]{1,4}|[a-z]{1,16}(?:[A-Z][a-z]{1,15}){1,4}|(?:[A-Z][a-z]{1,15}){2,4}")
+_SMALL_NUMBER = re.compile(r"\d{1,2}")
+"""Hides nothing that anybody could not guess, and tells entries apart."""
 _NUMBER = re.compile(r"[vr]?\d{1,2}")
 _VERSION = re.compile(r"v\d{1,2}(?:\.\d{1,3}){0,2}")
 _WITH_DIGITS = frozenset({
@@ -51,7 +53,7 @@ def shown_segment(segment: str) -> str:
 
     What follows a semicolon (`;jsessionid=…`) is a value; of a file that is named by its hash the ending stays.
     """
-    if segment in ("", ".", "..", "*", "…"):
+    if segment in ("", ".", "..", "*", "…") or _SMALL_NUMBER.fullmatch(segment) is not None:
         return segment
     name, semicolon, _ = segment.partition(";")
     if semicolon:
