@@ -116,6 +116,9 @@ def test_status_keeps_where_the_message_ends(status: int, after: int) -> None:
         (["Accept", "accept, ORIGIN"], None),
         (["*"], None),
         (["X-Origin"], "X-Origin, Origin"),
+        (["\xe9"], "Origin"),
+        (["Accept, \xff\xfe,X-Own", "Accept-Encoding"], "Accept, X-Own, Accept-Encoding, Origin"),
+        (["Origin\xa0"], "Origin"),
     ],
 )
 def test_vary_names_the_origin(lines: list[str], after: str | None) -> None:

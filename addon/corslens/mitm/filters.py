@@ -1,5 +1,6 @@
 """mitmproxy's flow filters on an exchange, so that rules and reports can use the language that its users know."""
 
+import logging
 import re
 from collections.abc import Callable
 from copy import copy
@@ -9,9 +10,19 @@ from mitmproxy import flow as flows
 
 from corslens.fetch.messages import HeaderList
 from corslens.mitm.address import browser_url
+from corslens.mitm.time_limit import TimeLimitError, within
 from corslens.observation.exchange import Exchange
+from corslens.report.escape import escape
+
+LONGEST_SECONDS = 0.05
+"""CPU time of a filter on one flow: what any exchange may cost in all."""
+
+logger = logging.getLogger(__name__)
 
 _NESTED = re.compile(r"(?:[!(]\s*+){9}")
+
+
+type FlowFilter = Callable[[flows.Flow], bool]
 
 
 def parse_filter(text: str) -> Callable[[Exchange], bool]:
@@ -25,8 +36,8 @@ def parse_filter(text: str) -> Callable[[Exchange], bool]:
     return lambda exchange: bool(matches(flow_of(exchange)))
 
 
-def parse_flow_filter(text: str) -> flowfilter.TFilter:
-    """Return mitmproxy's own predicate on flows.
+def parse_flow_filter(text: str) -> FlowFilter:
+    """Return the predicate on flows that mitmproxy makes of it.
 
     Raises: ValueError naming the filter.
     """
@@ -34,9 +45,32 @@ def parse_flow_filter(text: str) -> flowfilter.TFilter:
     if _NESTED.search(text):
         raise ValueError(f"{text[:200]!r} is no flow filter that anyone would write: it is nested too deeply")
     try:
-        return flowfilter.parse(text)
+        matches = flowfilter.parse(text)
     except ValueError:
         raise ValueError(f"{text!r} is no flow filter (see https://docs.mitmproxy.org/stable/concepts/filters/)") from None
+    return _bounded(matches, text)
+
+
+def _bounded(matches: FlowFilter, text: str) -> FlowFilter:
+    """Return the predicate with an end: a regular expression can take for ever on a URL that was made for it."""
+    given_up = False
+
+    def bounded(flow: flows.Flow) -> bool:
+        nonlocal given_up
+        if given_up:
+            return False
+        try:
+            return bool(within(LONGEST_SECONDS, lambda: matches(flow)))
+        except TimeLimitError:
+            given_up = True
+            logger.warning(
+                "corslens: the flow filter %s took more than %.0f ms of CPU time on one flow; from now on it matches nothing.",
+                escape(repr(text[:200])),
+                LONGEST_SECONDS * 1000,
+            )
+            return False
+
+    return bounded
 
 
 def flow_of(exchange: Exchange) -> http.HTTPFlow:

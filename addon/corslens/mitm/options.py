@@ -6,12 +6,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, get_args
 
-from mitmproxy import addonmanager, exceptions, flowfilter
+from mitmproxy import addonmanager, exceptions
 from mitmproxy.optmanager import OptManager
 from msgspec import Struct
 
 from corslens.lint.finding import Severity
-from corslens.mitm.filters import parse_filter, parse_flow_filter
+from corslens.mitm.filters import FlowFilter, parse_filter, parse_flow_filter
 from corslens.mitm.live_page import DEFAULT_DOMAIN, parse_domain
 from corslens.patching.injection import Injection
 from corslens.patching.injection_rules import LARGEST, parse_injections
@@ -143,7 +143,7 @@ NAMES = frozenset(_BY_NAME)
 class Settings(Struct, frozen=True, kw_only=True):
     """The options' values, parsed."""
 
-    scope: flowfilter.TFilter | None
+    scope: FlowFilter | None
     headline: HeadlinePolicy
     """None: the one that sent the request."""
     show: Show
@@ -154,7 +154,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     history: int
     page_domain: str
     patch: str
-    patch_filter: flowfilter.TFilter | None
+    patch_filter: FlowFilter | None
     policy: PatchPolicy
     patch_minutes: int
     dry_run: bool
@@ -201,7 +201,7 @@ def parse(
             raise exceptions.OptionsError(f"{name}: {value} is less than {lowest}")
         return value
 
-    def flow_filter(name: str) -> flowfilter.TFilter | None:
+    def flow_filter(name: str) -> FlowFilter | None:
         text: str = values[name].strip()
         return _naming(name, parse_flow_filter, text) if text else None
 

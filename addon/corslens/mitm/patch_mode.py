@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Sequence
 
-from mitmproxy import flowfilter, http
+from mitmproxy import http
 from msgspec import structs
 
 from corslens.mitm.continuations import Continuations
-from corslens.mitm.filters import as_asked
+from corslens.mitm.filters import FlowFilter, as_asked
 from corslens.mitm.options import Settings
 from corslens.mitm.served_here import ServedHere
 from corslens.observation.exchange import Exchange
@@ -26,7 +26,7 @@ class PatchMode:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._filter: flowfilter.TFilter | None = None
+        self._filter: FlowFilter | None = None
         self._injections: Sequence[Injection] = ()
         self._text = ""
         self._dry_run = False

@@ -142,8 +142,15 @@ def _vary(headers: HeaderList) -> HeaderChange | None:
     names = [name.lower() for name in _tokens(lines)]
     if WILDCARD in names or ORIGIN in names:
         return None
-    value = ", ".join([*(line for line in lines if line), canonical_name(ORIGIN)])
+    value = ", ".join([*filter(None, map(_ascii_elements, lines)), canonical_name(ORIGIN)])
     return _change(headers, VARY, value, "the answer now depends on the origin, and caches must know")
+
+
+def _ascii_elements(line: str) -> str:
+    """Return the line without the elements that name no header in any case; only a patch's own lines are sent in ASCII alone."""
+    if line.isascii():
+        return line
+    return ", ".join(element.strip(" \t") for element in line.split(",") if element.isascii())
 
 
 def _max_age(headers: HeaderList, seconds: int) -> HeaderChange | None:
