@@ -1,5 +1,6 @@
 """From facts to findings."""
 
+import pytest
 from corslens.lint.finding import Evidence, Severity
 from corslens.lint.loader import load_rules
 from corslens.lint.rule import RuleSet, Silence
@@ -110,3 +111,26 @@ def test_two_partners_are_no_error_and_three_strangers_are() -> None:
     assert let_in("https://a.com", "https://b.com") is Severity.WARNING
     assert let_in("https://a.com", "https://b.com", "https://c.com") is Severity.ERROR
     assert let_in("https://a.com", "https://nobody.invalid") is Severity.ERROR
+
+
+REFUSED = Step(request={"origin": "https://evil.test"}, response={"vary": "Origin"})
+LETS_IN = {"access-control-allow-credentials": "true", "vary": "Origin"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "origin", "before", "severity"),
+    [
+        ("localhost-origin-trusted", "http://localhost:3000", (), Severity.INFO),
+        ("localhost-origin-trusted", "http://localhost:3000", (REFUSED,), Severity.WARNING),
+        ("insecure-origin-trusted", "http://shop.example", (), Severity.INFO),
+        ("insecure-origin-trusted", "http://shop.example", (REFUSED,), Severity.ERROR),
+        ("insecure-origin-trusted", "http://www.api.example", (), Severity.ERROR),
+    ],
+)
+def test_who_lets_in_anybody_has_no_list_with_a_mistake_in_it(
+    rule: str, origin: str, before: tuple[Step, ...], severity: Severity
+) -> None:
+    """A collector of somebody else's reflects whoever asks; that there is a list shows when it refuses somebody."""
+    made = facts({"access-control-allow-origin": origin, **LETS_IN}, request={"origin": origin}, before=before)
+    found = {finding.rule: finding.severity for finding in run(load_rules(), made).findings}
+    assert found.get(rule) is severity

@@ -88,6 +88,13 @@ class PairFacts(FactsBase):
         response = self._preflight_response()
         return response is not None and response.headers.get(ACCESS_CONTROL_ALLOW_CREDENTIALS) == "true"
 
+    @fact("preflight.says-the-same", message="preflight.response", header=ACCESS_CONTROL_ALLOW_ORIGIN, rank=36)
+    def preflight_says_the_same(self) -> bool:
+        """Whether the preflight's response and this one hold the same Access-Control-Allow-Origin and -Credentials."""
+        response = self._preflight_response()
+        names = (ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_ALLOW_CREDENTIALS)
+        return response is not None and all(response.headers.get(name) == self.got_headers.get(name) for name in names)
+
     @fact("redirect.followed", rank=31, only_if=Oddity.REDIRECTED)
     def redirect_followed(self) -> bool:
         """Whether a redirect led to this request."""

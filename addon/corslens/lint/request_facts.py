@@ -8,7 +8,7 @@ from corslens.fetch.constants import (
     NULL,
 )
 from corslens.fetch.credentials import CredentialsMode
-from corslens.fetch.origins import host_of, is_loopback, is_same_site, scheme_host_port
+from corslens.fetch.origins import host_of, is_loopback, is_same_site, is_schemelessly_same_site, scheme_host_port
 from corslens.lint.fact import fact
 from corslens.lint.facts_base import FactsBase
 from corslens.lint.header_lists import is_by_hand, split_list
@@ -19,6 +19,7 @@ from corslens.observation.observation import Role
 from corslens.observation.path_shape import path_shape
 from corslens.observation.traffic import jsonp_parameter
 
+_NO_PAGE = Unknown("no header names the page's origin")
 _NOT_A_BROWSER = Unknown("no browser is recognised by the User-Agent")
 
 
@@ -185,6 +186,18 @@ class RequestFacts(FactsBase):
         """Whether page and server are both this machine, under two names (`localhost`, `127.0.0.1`), which makes them two sites."""
         page, target = host_of(self.observation.page_origin or ""), host_of(self.observation.target_origin)
         return page != target and is_loopback(page) and is_loopback(target)
+
+    @fact("page.same-origin", rank=40)
+    def page_same_origin(self) -> bool | Unknown:
+        """Whether the page and the responding server are one origin."""
+        origin = self.observation.page_origin
+        return _NO_PAGE if origin is None else origin == self.observation.target_origin
+
+    @fact("page.schemelessly-same-site", rank=40)
+    def page_schemelessly_same_site(self) -> bool | Unknown:
+        """Whether they belong to one site, but for http and https."""
+        origin = self.observation.page_origin
+        return _NO_PAGE if origin is None else is_schemelessly_same_site(origin, self.observation.target_origin)
 
     @fact("page.same-site", rank=40)
     def page_same_site(self) -> bool | Unknown:

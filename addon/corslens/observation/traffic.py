@@ -187,7 +187,8 @@ class EndpointHistory:
             else:
                 _remember(self.granted_origins, origin)
                 _remember(self.server.granted_origins, origin, _KEPT_OF_SERVER)
-                if headers.get(ACCESS_CONTROL_ALLOW_CREDENTIALS) == "true":
+                # What a redirect or an error page reflects holds nothing that is worth reading.
+                if response.status < 300 and headers.get(ACCESS_CONTROL_ALLOW_CREDENTIALS) == "true":
                     _remember(self.credentials_granted, origin)
         else:
             asked = Asked.REFUSED
