@@ -35,7 +35,7 @@ EXCHANGES = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(EXCHANGES, min_size=1, max_size=4))
 def test_no_exchange_makes_it_fail(drawn: list[tuple[str, str, HeaderList, HeaderList, int, bool]]) -> None:
     inspector = Inspector(rules=RULES)

@@ -49,7 +49,7 @@ def exchanges(draw):
     return made, ends
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(exchanges(), min_size=1, max_size=6), st.booleans())
 async def test_any_bytes(some, patching):
     """Patching to everybody or not, in whatever order the exchanges end."""

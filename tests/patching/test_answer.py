@@ -8,7 +8,7 @@ from corslens.patching.answer import answer
 from corslens.patching.policy import parse_policy
 from corslens.patching.propose import with_response
 from corslens.verdict.decide import decide
-from hypothesis import given, settings
+from hypothesis import given
 from msgspec import structs
 
 from tests import make
@@ -70,7 +70,6 @@ def test_only_preflights_are_answered(request_: object) -> None:
     assert answer(seen(request_), POLICY) is None  # type: ignore[arg-type]
 
 
-@settings(deadline=None)
 @given(observations())
 def test_every_preflight_is_answered_for_every_engine(observation: Observation) -> None:
     """Whatever is asked, the answer lets the actual request be sent in all three engines."""

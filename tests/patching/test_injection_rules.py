@@ -6,7 +6,7 @@ import pytest
 from corslens.observation.exchange import Exchange
 from corslens.patching.injection import Injection
 from corslens.patching.injection_rules import InjectionRulesError, parse_injections
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 WHOLE = """\
@@ -102,7 +102,6 @@ def test_all_faults_are_told_at_once() -> None:
     assert [fault.split(": ")[0] for fault in raised.value.faults] == ["r.yaml:2:3", "r.yaml:4:11", "r.yaml:3:11", "r.yaml:5:3"]
 
 
-@settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from("-:[]{}\"' \n\tabnmeset&*!#,"), max_size=60))
 def test_any_text_is_read_or_refused(text: str) -> None:
     """No file makes anything but rules or the one error."""

@@ -73,7 +73,7 @@ def engines_agree(observation: Observation) -> bool:
     )
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 @given(observations())
 def test_mended_in_every_engine_and_each_edit_is_necessary(observation: Observation) -> None:
     """What can be mended is allowed everywhere after the patch; taking an edit out blocks the browser that asked."""
@@ -96,7 +96,7 @@ def test_mended_in_every_engine_and_each_edit_is_necessary(observation: Observat
     assert propose(patched(observation, patch), ANY) == Patch()
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(observations())
 def test_nothing_else_is_touched(observation: Observation) -> None:
     """Other headers stay, in their order; the status changes on preflights only, and to a 2xx."""
@@ -122,7 +122,6 @@ def test_nothing_else_is_touched(observation: Observation) -> None:
         raise AssertionError("a patch never answers with the wildcard")
 
 
-@settings(deadline=None)
 @given(observations())
 def test_policy_without_the_origin_changes_nothing(observation: Observation) -> None:
     """A page that the policy does not name is never let in; the patch says so instead."""
