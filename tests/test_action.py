@@ -17,6 +17,7 @@ import pytest
 import yaml
 from msgspec import Struct
 
+from tests.deadline import DEADLINE_SECONDS
 from tests.inputs.make_har import encoded, entry
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -60,7 +61,7 @@ class Job(Struct):
             }
             assert "${{" not in step["run"], "an input in a script could be a command"
             script = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
-            done = subprocess.run(script, cwd=self.folder, env=environment, timeout=300, check=False)
+            done = subprocess.run(script, cwd=self.folder, env=environment, timeout=DEADLINE_SECONDS, check=False)
             codes.append(done.returncode)
             if "id" in step:
                 self.outputs[step["id"]] = dict(line.split("=", 1) for line in output.read_text().splitlines())

@@ -13,6 +13,8 @@ import pytest
 from mitmproxy import http, io
 from mitmproxy.test import tflow
 
+from tests.deadline import DEADLINE_SECONDS
+
 ROOT = Path(__file__).resolve().parents[1]
 MITMDUMP = [sys.executable, "-c", "from mitmproxy.tools.main import mitmdump; mitmdump()"]
 WHERE = "import pathlib, corslens\n\ndef running():\n    print('loaded from', pathlib.Path(corslens.__file__).resolve(), flush=True)\n"
@@ -65,7 +67,7 @@ def test_mitmdump_replays_with_the_addon_from_any_directory(clone: Path, tmp_pat
         env=env,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=DEADLINE_SECONDS,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -96,7 +98,7 @@ def test_a_missing_python_is_told_in_one_sentence(tmp_path: Path) -> None:
         env={"PATH": str(tools), "HOME": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=DEADLINE_SECONDS,
         check=False,
     )
     assert done.returncode != 0
@@ -126,7 +128,7 @@ def test_the_second_start_installs_nothing_until_something_changed(tmp_path: Pat
     def start() -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "PIP_NO_INDEX": "1"}
         command = [str(clone / "scripts" / "_venv"), "demo"]
-        return subprocess.run(command, capture_output=True, text=True, timeout=600, check=False, env=environment)
+        return subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False, env=environment)
 
     first = start()
     assert (first.returncode, first.stdout, first.stderr) == (0, f"{python}\n", "")

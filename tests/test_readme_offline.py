@@ -18,6 +18,7 @@ import pytest
 import yaml
 from corslens.report.formats import ENDINGS, Format
 
+from tests.deadline import DEADLINE_SECONDS
 from tests.inputs.make_har import encoded, entry
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -55,7 +56,7 @@ def shell(script: str, folder: Path, *, functions: str = "", **env: str) -> subp
         start_new_session=True,
     )
     try:
-        stdout, stderr = process.communicate(timeout=120)
+        stdout, stderr = process.communicate(timeout=DEADLINE_SECONDS)
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)  # whatever the script left behind

@@ -54,7 +54,7 @@ async def test_it_shows_every_problem_and_ends(chromium_path: str, patch: bool) 
     """Each request is in the summary, the verdicts are Chromium's, the exit status is 0 and no process is left."""
     environment = marked_environment()
     async with Program([*COMMAND, *(["--patch"] if patch else [])], env=environment, cwd=ROOT) as demo:
-        assert await demo.wait(seconds=60) == 0, "\n".join(demo.lines)
+        assert await demo.wait() == 0, "\n".join(demo.lines)
     text = "\n".join(demo.lines)
     summary = text.partition("What corslens says of each request")[2]
     for offer in OFFERS:
@@ -76,7 +76,7 @@ async def test_the_transcript_in_the_readme_is_what_it_prints(chromium_path: str
     )
     wanted = [line for line in transcript.strip().splitlines() if not line.startswith(("```", "$ ", "…"))]
     async with Program(COMMAND, env={**marked_environment(), "FORCE_COLOR": "1"}, cwd=ROOT) as demo:
-        assert await demo.wait(seconds=60) == 0
+        assert await demo.wait() == 0
     printed = {without_ports(ANSI.sub("", line)).rstrip() for line in demo.lines}
     assert len(wanted) > 10
     assert [line for line in wanted if without_ports(line).rstrip() not in printed] == []
@@ -89,7 +89,7 @@ async def test_ctrl_c_stops_everything(chromium_path: str) -> None:
     async with Program(COMMAND, env=environment, cwd=ROOT) as demo:
         await demo.line("visits http")
         os.kill(demo.pid, signal.SIGINT)
-        assert await demo.wait(seconds=30) == 0
+        assert await demo.wait() == 0
     assert "Traceback" not in "\n".join(demo.lines)
     assert left_behind(environment) == []
 
@@ -112,7 +112,7 @@ async def test_web_serves_until_ctrl_c() -> None:
             async with session.get(shop, proxy=f"http://{proxy}") as answer:
                 assert "The shop of CORS mistakes" in await answer.text()
         os.kill(demo.pid, signal.SIGINT)
-        assert await demo.wait(seconds=30) == 0
+        assert await demo.wait() == 0
     assert "Traceback" not in "\n".join(demo.lines)
     assert left_behind(environment) == []
 
@@ -121,7 +121,7 @@ async def test_without_a_browser_it_offers_the_other_way() -> None:
     """Where there is no Chromium it says so, names --web, and ends with 0."""
     environment = {**marked_environment(), "CORSLENS_CHROMIUM": "no-such-browser"}
     async with Program(COMMAND, env=environment, cwd=ROOT) as demo:
-        assert await demo.wait(seconds=30) == 0
+        assert await demo.wait() == 0
     text = " ".join(demo.lines)
     assert "no Chromium" in text
     assert "scripts/demo --web" in text
@@ -133,4 +133,4 @@ async def test_the_users_own_configuration_does_not_matter(chromium_path: str, t
     home.mkdir()
     (home / "config.yaml").write_text("no_such_option: [")
     async with Program(COMMAND, env={**marked_environment(), "HOME": str(tmp_path)}, cwd=ROOT) as demo:
-        assert await demo.wait(seconds=60) == 0, "\n".join(demo.lines)
+        assert await demo.wait() == 0, "\n".join(demo.lines)

@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from time import perf_counter
 
 import aiohttp
 import pytest
@@ -17,6 +16,7 @@ from tests.browser.kit.mitmdump import Mitm
 from tests.browser.kit.page import Page
 from tests.browser.kit.screen import overflow, prefer, resize
 from tests.browser.kit.servers import LOOPBACK, Server, fixed
+from tests.deadline import DEADLINE_SECONDS
 
 pytestmark = pytest.mark.browser
 
@@ -49,16 +49,16 @@ async def browser(chromium_path: str, stage: Stage) -> AsyncIterator[Chromium]:
         yield running
 
 
-async def appears(page: Page, expression: str, *, seconds: float = 5.0) -> float:
-    """Wait in the page until an expression is true after some change on the screen; return its clock then, in milliseconds."""
+async def appears(page: Page, expression: str, *, seconds: float = DEADLINE_SECONDS) -> None:
+    """Wait in the page until an expression is true after some change on the screen."""
     script = f"""new Promise((resolve, reject) => {{
-        const look = () => {{ if ({expression}) {{ observer.disconnect(); clearTimeout(late); resolve(Date.now()); }} }};
+        const look = () => {{ if ({expression}) {{ observer.disconnect(); clearTimeout(late); resolve(); }} }};
         const observer = new MutationObserver(look);
         const late = setTimeout(() => reject(new Error("not seen: " + document.body.innerText)), {seconds * 1000});
         observer.observe(document, {{ subtree: true, childList: true, attributes: true, characterData: true }});
         look();
     }})"""
-    return float(await page.evaluate(script, seconds=seconds + 10))
+    await page.evaluate(script, seconds=seconds + 10)
 
 
 def counted(name: str) -> str:
@@ -81,26 +81,22 @@ async def shop(browser: Chromium, stage: Stage) -> Page:
     return page
 
 
-ASK = "fetch({url}, {options}).then(answer => answer.text(), error => error.name).then(text => [text, Date.now()])"
+ASK = "fetch({url}, {options}).then(answer => answer.text(), error => error.name)"
 
 
-async def ask(page: Page, url: str, **options: object) -> tuple[str, float]:
-    """Fetch in a page; return the text or the error's name, and when."""
-    text, at = await page.evaluate(ASK.format(url=json.dumps(url), options=json.dumps(options)))
-    return text, at
+async def ask(page: Page, url: str, **options: object) -> str:
+    """Fetch in a page; return the text or the error's name."""
+    return str(await page.evaluate(ASK.format(url=json.dumps(url), options=json.dumps(options))))
 
 
-async def test_it_shows_a_flow_within_a_second(browser: Chromium, stage: Stage) -> None:
-    """From the end of a fetch in one tab to its count, its cell and its problem in the other, without a reload."""
+async def test_it_shows_a_flow_without_a_reload(browser: Chromium, stage: Stage) -> None:
+    """A fetch in one tab appears as its count, its cell and its problem in the other."""
     live, site = await watch(browser, stage), await shop(browser, stage)
     seen = asyncio.create_task(
         appears(live, f"{counted('blocked')} === 1 && document.querySelectorAll('#list > li').length > 0")
     )
-    text, at = await ask(site, stage.api.url("/closed"))
-    took = await seen - at
-    assert text == "TypeError"
-    print(f"shown {took:.0f} ms after the fetch ended")
-    assert took < 1000
+    assert await ask(site, stage.api.url("/closed")) == "TypeError"
+    await seen
     cell = await live.evaluate("document.querySelector('#matrix [data-cell]').textContent")
     assert cell == f"{stage.site.origin} asks {stage.api.origin}: ✕ blocked 1 of 1"
 
@@ -139,7 +135,7 @@ async def test_it_filters_and_explains(browser: Chromium, stage: Stage) -> None:
 async def test_it_switches_patching(browser: Chromium, stage: Stage) -> None:
     """On with a scope, the page then reads what was closed; the time left is shown; off, and it is closed again."""
     live, site = await watch(browser, stage), await shop(browser, stage)
-    assert (await ask(site, stage.api.url("/closed")))[0] == "TypeError"
+    assert await ask(site, stage.api.url("/closed")) == "TypeError"
     await live.evaluate(
         "document.querySelector('#patching-scope').value = '~q ~broken('; document.querySelector('#patching-on').click()"
     )
@@ -151,15 +147,16 @@ async def test_it_switches_patching(browser: Chromium, stage: Stage) -> None:
         live,
         f"document.querySelector('#patching-state').textContent === 'On for ~d {LOOPBACK}, for pages of loopback, 60 min left.'",
     )
-    assert (await ask(site, stage.api.url("/closed")))[0] == "closed"
+    assert await ask(site, stage.api.url("/closed")) == "closed"
     await appears(live, f"{counted('patched')} === 1")
     await live.evaluate("document.querySelector('#patching-off').click()")
     await appears(live, "document.querySelector('#patching-state').textContent.startsWith('Off')")
-    assert (await ask(site, stage.api.url("/closed")))[0] == "TypeError"
+    assert await ask(site, stage.api.url("/closed")) == "TypeError"
 
 
+@pytest.mark.slow
 async def test_it_keeps_up_with_5000_flows(browser: Chromium, stage: Stage) -> None:
-    """A second after the last of 5,000 flows the page shows them all, and still filters at once."""
+    """The page shows all of 5,000 flows, and still filters; how fast is measured by scripts/bench page."""
     live = await watch(browser, stage)
     headers = {"Origin": stage.site.origin, "User-Agent": "Chrome/140.0.0.0"}
     queue = iter(range(5000))
@@ -171,20 +168,15 @@ async def test_it_keeps_up_with_5000_flows(browser: Chromium, stage: Stage) -> N
                 await answer.read()
 
     async with aiohttp.ClientSession() as client:
-        began = perf_counter()
         await asyncio.gather(*(drive(client) for _ in range(8)))
-        took = perf_counter() - began
-    ended = await live.evaluate("Date.now()")
-    shown = await appears(live, f"{counted('exchanges')} === 5000", seconds=20)
-    print(f"5,000 flows in {took:.1f} s; all on the screen {shown - ended:.0f} ms later")
-    assert shown - ended < 1000
+    await appears(live, f"{counted('exchanges')} === 5000")
+    everything = await live.evaluate("document.querySelector('#shown').textContent")
     filtered = await live.evaluate(
-        """(() => { const began = performance.now(); const input = document.querySelector('#filter-text');
-        input.value = 'closed'; input.dispatchEvent(new Event('input', {bubbles: true}));
-        document.querySelector('#list').getBoundingClientRect(); return performance.now() - began; })()"""
+        """(() => { const input = document.querySelector('#filter-text');
+        input.value = 'closed/a'; input.dispatchEvent(new Event('input', {bubbles: true}));
+        return document.querySelector('#shown').textContent; })()"""
     )
-    print(f"filtered in {filtered:.0f} ms")
-    assert filtered < 250
+    assert filtered != everything
 
 
 async def test_a_page_opened_late_gets_everything(browser: Chromium, stage: Stage) -> None:
@@ -236,13 +228,13 @@ async def test_a_strangers_page_can_neither_read_nor_command_it(browser: Chromiu
     live, site = await watch(browser, stage), await shop(browser, stage)
     token = await live.evaluate("document.querySelector('meta[name=corslens-token]').content")
     for path in ("", "api/changes?since=0", "page.js"):
-        assert (await ask(site, stage.live + path))[0] == "TypeError"
-        assert (await ask(site, stage.live + path, mode="no-cors"))[0] in ("", "TypeError")
+        assert await ask(site, stage.live + path) == "TypeError"
+        assert await ask(site, stage.live + path, mode="no-cors") in ("", "TypeError")
     wish = json.dumps({"on": True, "scope": "~all"})
     headers = {"X-Corslens-Token": token, "Content-Type": "application/json"}
-    assert (await ask(site, f"{stage.live}api/changes?since=0", headers=headers))[0] == "TypeError"
-    assert (await ask(site, f"{stage.live}api/patching", method="POST", headers=headers, body=wish))[0] == "TypeError"
-    assert (await ask(site, f"{stage.live}api/patching", method="POST", body=wish, mode="no-cors"))[0] in ("", "TypeError")
+    assert await ask(site, f"{stage.live}api/changes?since=0", headers=headers) == "TypeError"
+    assert await ask(site, f"{stage.live}api/patching", method="POST", headers=headers, body=wish) == "TypeError"
+    assert await ask(site, f"{stage.live}api/patching", method="POST", body=wish, mode="no-cors") in ("", "TypeError")
     loaded = await site.evaluate(
         f"""Promise.all(['script', 'img', 'link', 'iframe'].map(kind => new Promise(resolve => {{
             const element = document.createElement(kind);
@@ -273,9 +265,9 @@ async def test_a_strangers_page_can_neither_read_nor_command_it(browser: Chromiu
         "document.querySelector('#patching-scope').value = '~all'; document.querySelector('#patching-on').click()"
     )
     await appears(live, "document.querySelector('#patching-state').textContent.startsWith('On')")
-    assert (await ask(site, stage.api.url("/closed")))[0] == "closed"
-    assert (await ask(site, f"{stage.live}api/changes?since=0", headers=headers))[0] == "TypeError"
-    assert (await ask(site, stage.live))[0] == "TypeError"
+    assert await ask(site, stage.api.url("/closed")) == "closed"
+    assert await ask(site, f"{stage.live}api/changes?since=0", headers=headers) == "TypeError"
+    assert await ask(site, stage.live) == "TypeError"
 
 
 async def test_its_own_requests_are_in_no_log(browser: Chromium, stage: Stage) -> None:
@@ -340,9 +332,9 @@ async def test_under_mitmweb_it_is_behind_mitmwebs_token(chromium_path: str) -> 
             "document.querySelector('#patching-scope').value = '~all'; document.querySelector('#patching-on').click()"
         )
         await appears(live, "document.querySelector('#patching-state').textContent.startsWith('On for ~all')")
-        assert (await ask(page, api.url("/closed")))[0] == ""
+        assert await ask(page, api.url("/closed")) == ""
         # Where everything is allowed, a page next to it still is a stranger to it.
-        assert (await ask(page, address.partition("?")[0], credentials="include"))[0] == "TypeError"
+        assert await ask(page, address.partition("?")[0], credentials="include") == "TypeError"
 
 
 async def test_before_it_is_connected_it_claims_nothing(browser: Chromium, stage: Stage) -> None:

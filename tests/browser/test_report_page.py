@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
-from time import perf_counter
 
 import pytest
 import pytest_asyncio
@@ -46,37 +45,26 @@ async def choose(page: Page, rule: str) -> None:
     )
 
 
-async def test_a_report_on_10000_exchanges_opens_within_two_seconds(browser: Chromium, tmp_path: Path) -> None:
-    """And filters at once."""
-    rules = load_rules()
-    inspections = samples.inspected(samples.many(10_000, apis=300), rules)
+@pytest.mark.slow
+async def test_a_report_on_10000_exchanges_opens_filters_and_shows(browser: Chromium, tmp_path: Path) -> None:
+    """It holds them all, in one file; how long that takes is measured by scripts/bench page."""
     file = tmp_path / "report.html"
-    began = perf_counter()
-    file.write_text(render_html(inspections, rules, about="10,000 exchanges"), encoding="utf-8")
-    written = perf_counter() - began
+    inspections = samples.inspected(samples.many(10_000, apis=300), load_rules())
+    file.write_text(render_html(inspections, load_rules(), about="10,000 exchanges"), encoding="utf-8")
     page = await browser.page()
-    began = perf_counter()
     await page.goto(file.as_uri())
-    shown = await page.evaluate("document.querySelector('#shown').textContent")
-    took = perf_counter() - began
+    everything = await page.evaluate("document.querySelector('#shown').textContent")
     filtered = await page.evaluate(
-        """(() => { const began = performance.now(); const input = document.querySelector('#filter-text');
+        """(() => { const input = document.querySelector('#filter-text');
         input.value = 'api17 page3'; input.dispatchEvent(new Event('input', {bubbles: true}));
-        document.querySelector('#list').getBoundingClientRect(); return performance.now() - began; })()"""
+        return document.querySelector('#shown').textContent; })()"""
     )
-    first = await page.evaluate(
-        """(async () => { const began = performance.now(); document.querySelector('#list button').click();
-        while (!document.querySelector('.detail .headers')) await new Promise(requestAnimationFrame);
-        return performance.now() - began; })()"""
+    await page.evaluate(
+        """(async () => { document.querySelector('#list button').click();
+        while (!document.querySelector('.detail .headers')) await new Promise(requestAnimationFrame); })()"""
     )
-    size = file.stat().st_size / 1e6
-    print(
-        f"\n10,000 exchanges, {shown}: written in {written:.1f} s, {size:.1f} MB; "
-        f"opened in {took:.2f} s, filtered in {filtered:.0f} ms, first problem shown in {first:.0f} ms"
-    )
-    assert "problems" in shown
-    assert took < 4  # 2 s are wanted; a busy machine is no fault of the page's
-    assert filtered < 300
+    assert "problems" in everything
+    assert filtered != everything
 
 
 async def test_it_asks_for_nothing(browser: Chromium, tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.deadline import DEADLINE_SECONDS
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -15,7 +17,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         env={"PYTHONPATH": str(ROOT / "addon"), "HOME": "/nonexistent"},
-        timeout=60,
+        timeout=DEADLINE_SECONDS,
     )
 
 

@@ -11,7 +11,8 @@ from hpack import Decoder, Encoder, HPACKError
 from msgspec import Struct
 
 from tests.browser.kit.servers import LOOPBACK, tls_context
-from tests.hostile.peer import DEADLINE_SECONDS, GONE, Act
+from tests.deadline import DEADLINE_SECONDS
+from tests.hostile.peer import GONE, Act
 
 type Lines = Iterable[tuple[bytes, bytes]]
 

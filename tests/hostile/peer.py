@@ -12,11 +12,11 @@ from pathlib import Path
 from msgspec import Struct
 
 from tests.browser.kit.mitmdump import Mitm
+from tests.deadline import DEADLINE_SECONDS
 
 WITNESS = Path(__file__).with_name("witness.py")
 """A mitmproxy script that notes every exchange, for the option `witness_file`."""
 
-DEADLINE_SECONDS = 15
 GONE = (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError)
 """What a socket raises when the other side left, which is its right."""
 

@@ -8,8 +8,9 @@ import pytest
 import pytest_asyncio
 
 from tests.browser.kit.mitmdump import Mitm
+from tests.deadline import DEADLINE_SECONDS
 from tests.hostile.http2_peer import HEADERS, Client, Server, data, headers, request, reset
-from tests.hostile.peer import DEADLINE_SECONDS, GONE, WITNESS, Act, Ending, Watch
+from tests.hostile.peer import GONE, WITNESS, Act, Ending, Watch
 
 ORIGIN, GRANT = (b"origin", b"https://app.example"), (b"access-control-allow-origin", b"https://other.example")
 HELLO = (

@@ -18,6 +18,7 @@ from scripts.bench_suite.chain import Chain
 from scripts.bench_suite.crowd import crowd
 from tests.browser.kit.mitmdump import POLL_SECONDS, Mitm
 from tests.browser.kit.servers import Server, fixed
+from tests.deadline import DEADLINE_SECONDS
 from tests.mitm.proxy import Proxy
 
 CORS = (("Access-Control-Allow-Origin", "https://www.example"),)
@@ -30,7 +31,7 @@ async def ask(port: int, url: str) -> int:
     try:
         host = url.split("/")[2]
         writer.write(f"GET {url} HTTP/1.1\r\nHost: {host}\r\nOrigin: https://app.example\r\nConnection: close\r\n\r\n".encode())
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             line = await reader.readline()
         return int(line.split()[1]) if line else 0
     finally:
@@ -39,7 +40,7 @@ async def ask(port: int, url: str) -> int:
 
 async def until(condition: Callable[[], object]) -> None:
     """Wait for what a file is to hold."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         while not condition():
             await asyncio.sleep(POLL_SECONDS)
 
@@ -143,7 +144,7 @@ async def test_log_is_whole_lines_after_a_signal_in_the_middle_of_traffic(kill: 
         await mitm.until(lambda records: len(records) >= 5)
         os.kill(mitm.pid, kill)
         await asyncio.gather(*busy, return_exceptions=True)
-        await mitm.wait(seconds=20)
+        await mitm.wait()
     assert len(whole_lines(log)) >= 5
     if kill is signal.SIGTERM:
         assert log.read_bytes().endswith(b"\n")

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from tests.browser.kit.mitmdump import Mitm
+from tests.deadline import DEADLINE_SECONDS
 from tests.hostile.http2_peer import (
     ACK,
     CONTINUATION,
@@ -30,7 +31,7 @@ from tests.hostile.http2_peer import (
     request,
     reset,
 )
-from tests.hostile.peer import DEADLINE_SECONDS, GONE, WITNESS, Act, Ending, Watch, abort, every_path
+from tests.hostile.peer import GONE, WITNESS, Act, Ending, Watch, abort, every_path
 
 ORIGIN = (b"origin", b"https://app.example")
 ACAO = (b"access-control-allow-origin", b"https://app.example")

@@ -7,7 +7,8 @@ import pytest
 import pytest_asyncio
 
 from tests.browser.kit.mitmdump import Mitm
-from tests.hostile.peer import DEADLINE_SECONDS, GONE, WITNESS, Act, Ending, Watch, every_path
+from tests.deadline import DEADLINE_SECONDS
+from tests.hostile.peer import GONE, WITNESS, Act, Ending, Watch, every_path
 
 ORIGIN = b"Origin: https://evil\x1b[31m.example\r\n"
 CORS = b"Access-Control-Allow-Origin: https://app.example\r\n"

@@ -18,7 +18,7 @@ from mitmproxy import http, options
 from mitmproxy.tools.dump import DumpMaster
 from msgspec import Struct
 
-TIMEOUT_SECONDS = 10
+from tests.deadline import DEADLINE_SECONDS
 
 type Lines = Iterable[tuple[str, str]]
 
@@ -73,7 +73,7 @@ class Proxy:
         self.master.addons.add(_Started(started))
         self._task = asyncio.create_task(self.master.run())
         done, _ = await asyncio.wait(
-            [self._task, asyncio.create_task(started.wait())], timeout=TIMEOUT_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            [self._task, asyncio.create_task(started.wait())], timeout=DEADLINE_SECONDS, return_when=asyncio.FIRST_COMPLETED
         )
         if self._task in done:
             self._task.result()
@@ -97,7 +97,7 @@ class Proxy:
 
     async def until(self, condition: Callable[[], object]) -> None:
         """Wait until the condition holds; it is looked at after every inspection."""
-        async with asyncio.timeout(TIMEOUT_SECONDS):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             while not condition():
                 self._news.clear()
                 await self._news.wait()
@@ -109,7 +109,7 @@ class Proxy:
     async def send(self, method: str, url: str, lines: Lines = (), *, client: str = "127.0.0.1", body: bytes = b"") -> Answer:
         """Send one request over a connection of its own."""
         parts = urlsplit(url)
-        async with asyncio.timeout(TIMEOUT_SECONDS):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             reader, writer = await asyncio.open_connection("127.0.0.1", self.port, local_addr=(client, 0), limit=1 << 22)
             try:
                 head = [f"{method} {url} HTTP/1.1", f"Host: {parts.netloc}", *(f"{name}: {value}" for name, value in lines)]
@@ -122,7 +122,7 @@ class Proxy:
     async def stream(self, url: str, lines: Lines = ()) -> tuple[Answer, asyncio.StreamReader, asyncio.StreamWriter]:
         """Send a GET and return as soon as the answer's head is there, with the connection."""
         parts = urlsplit(url)
-        async with asyncio.timeout(TIMEOUT_SECONDS):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
             head = [f"GET {url} HTTP/1.1", f"Host: {parts.netloc}", *(f"{name}: {value}" for name, value in lines), "", ""]
             writer.write("\r\n".join(head).encode("latin-1"))
@@ -130,7 +130,7 @@ class Proxy:
 
     async def send_http2(self, host: str, port: int, requests: Iterable[tuple[str, str, Lines]]) -> list[Answer]:
         """Send requests (method, path, lines) at once over one HTTP/2 connection, and return the answers in their order."""
-        async with asyncio.timeout(TIMEOUT_SECONDS):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
             try:
                 writer.write(f"CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())

@@ -7,6 +7,7 @@ import pytest
 from aiohttp import web
 
 from tests.browser.kit.servers import Server, answer, by_method, fixed
+from tests.deadline import DEADLINE_SECONDS
 from tests.mitm.make import CHROMIUM
 from tests.mitm.proxy import Proxy
 
@@ -26,7 +27,7 @@ async def test_preflight_status_does_not_upset_the_connection(confdir, status):
         head = "\r\n".join(f"{name}: {value}" for name, value in ASKING)
         writer.write(f"OPTIONS {url} HTTP/1.1\r\nHost: a\r\n{head}\r\n\r\n".encode())
         writer.write(f"PUT {url} HTTP/1.1\r\nHost: a\r\nOrigin: {PAGE}\r\nConnection: close\r\n\r\n".encode())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             got = (await reader.read()).decode("latin-1")
         writer.close()
     first, _, rest = got.partition("\r\n\r\n")

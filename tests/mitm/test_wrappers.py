@@ -11,8 +11,7 @@ from mitmproxy.io import FlowReader
 from mitmproxy.options import Options
 
 from tests.browser.kit.servers import Server, fixed
-
-SECONDS = 30
+from tests.deadline import DEADLINE_SECONDS
 
 
 class Run:
@@ -24,7 +23,7 @@ class Run:
 
     async def until(self, text: str) -> None:
         """Read output up to the line that holds this text."""
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             while text not in self.text:
                 line = await self.process.stdout.readline()
                 assert line, f"{text!r} was never printed:\n{self.text}"
@@ -34,7 +33,7 @@ class Run:
         """End it (or wait until it ends by itself), and return the exit status."""
         if how is not None:
             self.process.send_signal(how)
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             self.text += (await self.process.stdout.read()).decode()
             return await self.process.wait()
 
@@ -72,7 +71,7 @@ async def fetch(run: Run, url: str, origin: str = "http://app.test") -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", run.port)
     host = url.split("/")[2]
     writer.write(f"GET {url} HTTP/1.1\r\nHost: {host}\r\nOrigin: {origin}\r\nConnection: close\r\n\r\n".encode())
-    async with asyncio.timeout(SECONDS):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         got = await reader.read()
     writer.close()
     return got

@@ -15,6 +15,7 @@ from corslens.fetch.messages import HeaderList, Request, Response
 from corslens.lint.loader import bundled_products
 
 from tests.browser.kit.servers import Server
+from tests.deadline import DEADLINE_SECONDS
 from tests.servers.conftest import chosen_drivers, free_ports, skip_or_fail_without
 from tests.servers.drivers.driver import Driver
 from tests.servers.trial import upstream_app
@@ -56,7 +57,7 @@ async def head(port: int, method: str, path: str, **headers: str) -> Response:
     lines = {name.replace("_", "-"): value for name, value in headers.items()}
 
     def send() -> Response:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE_SECONDS)
         try:
             connection.request(method, path, headers=lines)
             response = connection.getresponse()

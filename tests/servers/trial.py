@@ -17,6 +17,7 @@ from msgspec import Struct
 from tests.browser.kit.chromium import Chromium
 from tests.browser.kit.page import Page
 from tests.browser.kit.servers import answer, hang_up
+from tests.deadline import DEADLINE_SECONDS
 from tests.servers.drivers.driver import Driver
 
 type Answers = dict[str, dict[str, object]]
@@ -191,7 +192,7 @@ async def _raw(port: int, path: str, origin: str | None, *, preflight: bool = Fa
         headers["Origin"] = origin
 
     def ask() -> Raw:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE_SECONDS)
         try:
             connection.request("OPTIONS" if preflight else "GET", path, headers=headers)
             response = connection.getresponse()

@@ -18,6 +18,7 @@ from tests.browser.captures.session import script, servers
 from tests.browser.kit.chromium import Chromium
 from tests.browser.kit.firefox import Firefox, find_firefox
 from tests.browser.kit.mitmdump import Mitm
+from tests.deadline import DEADLINE_SECONDS
 
 pytestmark = pytest.mark.browser
 
@@ -130,10 +131,10 @@ async def test_firefox(tmp_path: Path) -> None:
     exported = tmp_path / "firefox.har"
     async with servers() as (site, api), Mitm(options=saving(tmp_path)) as mitm, Firefox(proxy=mitm.address) as firefox:
         await firefox.in_chrome(OPEN_PANEL)
-        await asyncio.wait_for(_until(firefox, "return Boolean(Services.corslensToolbox);"), 30)
+        await asyncio.wait_for(_until(firefox, "return Boolean(Services.corslensToolbox);"), DEADLINE_SECONDS)
         await firefox.goto(site.url("/"))
         assert await firefox.evaluate(script(api)) == "done"
-        har = await asyncio.wait_for(_exported(firefox), 60)
+        har = await asyncio.wait_for(_exported(firefox), DEADLINE_SECONDS)
         exported.write_text(json.dumps(har))
         await mitm.until(lambda records: any(record["url"].endswith("/image.png") for record in records))
         await mitm.stop()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.kit.page import Page
+from tests.deadline import DEADLINE_SECONDS
 
 FOLDER = Path(__file__).resolve().parents[1]
 SCRIPT = FOLDER / "node_modules" / "axe-core" / "axe.min.js"
@@ -30,7 +31,7 @@ def axe_source() -> str:
 
 def _install(npm: str) -> str | None:
     command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False)
     return None if done.returncode == 0 and SCRIPT.exists() else f"npm could not install axe-core: {done.stderr.strip()[-300:]}"
 
 

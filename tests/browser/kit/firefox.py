@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from tests.browser.kit.processes import Program
 from tests.browser.kit.stacked import Stacked, profile
+from tests.deadline import DEADLINE_SECONDS
 
 NAMES = ("firefox-esr", "firefox")
 PREFERENCES: dict[str, str | int | bool] = {
@@ -108,7 +109,7 @@ class Firefox(Stacked):
         argv = [path, "--headless", "--no-remote", "--marionette", "--remote-allow-system-access", "--profile", str(folder)]
         env = {**os.environ, "HOME": str(folder), "TMPDIR": str(folder), "MOZ_CRASHREPORTER_DISABLE": "1"}
         program = await stack.enter_async_context(Program([*argv, "about:blank"], env=env))
-        found = await program.line(r"Listening on port (\d+)|Marionette.*?:(\d+)", seconds=60)
+        found = await program.line(r"Listening on port (\d+)|Marionette.*?:(\d+)")
         self._reader, self._writer = await asyncio.open_connection("127.0.0.1", int(found[1] or found[2]), limit=1 << 26)
         stack.callback(self._writer.close)
         await self._read()  # the server introduces itself
@@ -132,7 +133,7 @@ class Firefox(Stacked):
         """Load a URL and wait for the load event."""
         await self.send("WebDriver:Navigate", {"url": url})
 
-    async def evaluate(self, script: str, *, seconds: float = 60.0) -> Any:
+    async def evaluate(self, script: str, *, seconds: float = DEADLINE_SECONDS) -> Any:
         """Run an expression in the page and return its value, awaiting a promise.
 
         Raises: MarionetteError when it throws; TimeoutError.

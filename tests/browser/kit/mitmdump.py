@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.browser.kit.processes import Program, ProgramEndedError
+from tests.deadline import DEADLINE_SECONDS
 
 ROOT = Path(__file__).resolve().parents[3]
 ADDON = ROOT / "addon" / "cors.py"
@@ -142,7 +143,7 @@ class Mitm(Program):
             newest[record["id"]] = record
         return list(newest.values())
 
-    async def until(self, condition: Callable[[list[Record]], object], *, seconds: float = 15.0) -> list[Record]:
+    async def until(self, condition: Callable[[list[Record]], object], *, seconds: float = DEADLINE_SECONDS) -> list[Record]:
         """Wait until the condition holds for the newest records and return them.
 
         Raises: TimeoutError, with what was logged and printed.

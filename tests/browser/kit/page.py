@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from tests.browser.kit.devtools import DevTools, DevToolsError, Params
+from tests.deadline import DEADLINE_SECONDS
 
 
 class NetworkRequest(Struct, kw_only=True):
@@ -85,7 +86,7 @@ class Page:
         if self._context is not None:
             await self._devtools.send("Target.disposeBrowserContext", {"browserContextId": self._context})
 
-    async def goto(self, url: str, *, seconds: float = 30.0) -> None:
+    async def goto(self, url: str, *, seconds: float = DEADLINE_SECONDS) -> None:
         """Load a URL and wait for the load event.
 
         Raises: DevToolsError when the browser could not; TimeoutError.
@@ -97,7 +98,7 @@ class Page:
         async with asyncio.timeout(seconds):
             await self._loaded.wait()
 
-    async def evaluate(self, script: str, *, seconds: float = 60.0) -> Any:
+    async def evaluate(self, script: str, *, seconds: float = DEADLINE_SECONDS) -> Any:
         """Run a script in the page and return its value, awaiting a promise; what it returns must fit into JSON.
 
         Raises: ScriptError when it throws; TimeoutError.
@@ -135,7 +136,7 @@ class Page:
         """Return where redirects of this request led."""
         return self._newest[request.id]
 
-    async def until(self, condition: Callable[[], object], *, seconds: float = 15.0) -> None:
+    async def until(self, condition: Callable[[], object], *, seconds: float = DEADLINE_SECONDS) -> None:
         """Wait for network or console events until the condition holds.
 
         Raises: TimeoutError, with the requests so far.

@@ -8,9 +8,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.deadline import DEADLINE_SECONDS
+
 STOP_SECONDS = 5.0
 """How long a program may take to end after SIGTERM before it is killed."""
-LAST_WORDS_SECONDS = 0.5
+LAST_WORDS_SECONDS = 5.0
 """How long its output is read on after its end."""
 LINE_LIMIT = 1 << 24
 """Bytes in one line of output; a browser can log a whole document in one."""
@@ -83,7 +85,7 @@ class Program:
         """Whether it has not ended yet."""
         return self._process is not None and self._process.returncode is None
 
-    async def line(self, pattern: str, *, after: int = 0, seconds: float = 30.0) -> re.Match[str]:
+    async def line(self, pattern: str, *, after: int = 0, seconds: float = DEADLINE_SECONDS) -> re.Match[str]:
         """Return the match of the first line (from number `after` on) in which the pattern is found, waiting for it.
 
         Raises: ProgramEndedError when the program ends without it; TimeoutError.
@@ -103,7 +105,7 @@ class Program:
                     )
                 await self._news.wait()
 
-    async def wait(self, *, seconds: float = 30.0) -> int:
+    async def wait(self, *, seconds: float = DEADLINE_SECONDS) -> int:
         """Return the exit status, waiting for the end and for the last output.
 
         Raises: TimeoutError.
