@@ -80,7 +80,8 @@ class Inspector:
             settled = settle_preflight(other)
             self._news[settled.id] = settled
             self._pairing.correct(settled)
-            observation = inherit_credentials(observation, settled, "preflight")
+            if observation.preflight is not None and observation.preflight.id == settled.id:
+                observation = inherit_credentials(observation, settled, "preflight")
         previous = observation.redirected_from
         if previous is not None:
             settled = settle_redirect(previous)

@@ -42,5 +42,6 @@ CHROMIUM = EngineProfile(
     # PrivacyMode is part of the socket pool's group, client_socket_pool.h; measured: 0 exceptions in 110 shared connections.
     credentialed_connections_tell=True,
     uncredentialed_connections_tell=True,
+    one_http2_session_per_kind=True,  # SpdySessionKey holds the PrivacyMode, net/spdy/spdy_session_key.h; measured
     invalid_header_bytes_break_http2=True,  # measured: ERR_HTTP2_PROTOCOL_ERROR
 )

@@ -76,6 +76,10 @@ class EngineProfile(Struct, frozen=True, kw_only=True):
     Standard: a connection pool is keyed by credentials, https://fetch.spec.whatwg.org/#concept-connection; not every engine does."""
     uncredentialed_connections_tell: bool = False
     """A request on a connection that carried a preflight has another one."""
+    connections_tell_over_http1_only: bool = False
+    """Over HTTP/2 the engine shares a session between credentialed and other requests."""
+    one_http2_session_per_kind: bool = False
+    """Over HTTP/2 all requests of a page to a host that are of one kind share a session, so that a second session is of the other kind."""
     invalid_header_bytes_break_http2: bool = False
     """A control byte in a header value is a connection error over HTTP/2."""
 

@@ -48,8 +48,6 @@ _DESTINATIONS: dict[str, Known[str]] = {}
 
 INCLUDE = CredentialsMode.INCLUDE
 NOT_INCLUDE = CredentialsMode.SAME_ORIGIN_OR_OMIT
-_INCLUDE_BY_CONNECTION = Known(INCLUDE, ("credentialed-connection",))
-_NOT_INCLUDE_BY_CONNECTION = Known(NOT_INCLUDE, ("uncredentialed-connection",))
 
 
 def infer_mode(request: Request) -> Known[str] | Unknown:
@@ -182,7 +180,7 @@ def infer_credentials(
     previous: Observation | None,
     preflight: Observation | None,
     cached: Observation | None,
-    connection_credentialed: bool | None,
+    by_connection: Known[CredentialsMode] | None,
     resource_type: str | None = None,
     was_sent: bool = True,
 ) -> Known[CredentialsMode] | Unknown:
@@ -193,7 +191,7 @@ def infer_credentials(
         previous: the redirect hop before; a chain has one mode.
         preflight: the preflight made for this very request.
         cached: the preflight whose cache entry spared this request its own.
-        connection_credentialed: what else the client connection carried tells of it, in engines that keep credentialed
+        by_connection: what else the client connection carried tells of it, in engines that keep credentialed
             requests on connections of their own; None when it tells nothing.
         resource_type: what the capturing browser calls it.
         was_sent: the request is what went over the wire; if not, nothing follows from what it lacks.
@@ -239,6 +237,6 @@ def infer_credentials(
         return Known(NOT_INCLUDE, ("no-sec-fetch-storage-access",))
     if role is Role.PREFLIGHT:
         return Unknown("a preflight carries no credentials, whatever the request that it is for will carry")
-    if connection_credentialed is not None:
-        return _INCLUDE_BY_CONNECTION if connection_credentialed else _NOT_INCLUDE_BY_CONNECTION
+    if by_connection is not None:
+        return by_connection
     return Unknown("a request without cookies may still have the credentials mode include")

@@ -4,7 +4,7 @@ A preflight and its actual request are matched by client, URL, origin, method an
 send them over different ones). An actual request without a preflight of its own is looked up in the modelled preflight cache.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import structs
@@ -92,7 +92,8 @@ class Pairing:
             "settled preflights": self._settled,
             "redirects": self._hops.waiting,
             "preflight cache entries": self._cache,
-            "connections": self._connections.kinds,
+            "connections": self._connections.seen,
+            "HTTP/2 sessions": self._connections.sessions,
             "clients with preflights": self._preflight_clients,
             "clients that tell storage access": self._storage_access_clients,
             "fates of preflights": self._habits.fates,
@@ -161,11 +162,10 @@ class Pairing:
             previous=previous,
             preflight=own,
             cached=cached,
-            connection_credentialed=self._connections.kind(exchange, profile) if target_origin != page_origin else None,
+            by_connection=self._connections.kind(exchange, profile) if target_origin != page_origin else None,
             resource_type=exchange.resource_type,
             was_sent=exchange.was_sent,
         )
-        self._connections.note(exchange, role, credentials)
         observation = Observation(
             exchange=exchange,
             role=role,
@@ -199,7 +199,18 @@ class Pairing:
             self._settled[own.id] = followed = followed_by(own, observation)
             self._habits.note_fate(client, followed, followed=True)
             changed.append(followed)
+        if exchange.was_sent:
+            changed += self._with_preflights(self._connections.note(observation, client, profile))
         return tuple(changed)
+
+    def _with_preflights(self, settled: Iterable[Observation]) -> Iterator[Observation]:
+        """Yield earlier requests whose credentials mode is known by now, and the preflights that were made for them."""
+        for observation in settled:
+            yield observation
+            covering = observation.preflight
+            preflight = None if covering is None or covering.from_cache else self._settled.get(covering.id)
+            if preflight is not None and not isinstance(preflight.credentials, Known):
+                yield followed_by(preflight, observation)
 
     def complete(self, exchange: Exchange) -> Observation:
         """Return the observation of an exchange whose response head (or error) was seen, and which the browser gets so."""
@@ -211,7 +222,12 @@ class Pairing:
         """Return the observation of an exchange whose response head (or error) was seen; what the browser gets, `deliver` says."""
         begun = self._open.pop(exchange.id, None) or self.begin(exchange)[0]
         self._open.pop(exchange.id, None)
-        return structs.replace(begun, exchange=exchange)
+        observation = structs.replace(begun, exchange=exchange)
+        if is_of_habit(observation) and not isinstance(observation.credentials, Known):
+            by_connection = self._connections.kind(exchange, self._profiles[observation.engine])
+            if by_connection is not None and observation.target_origin != observation.page_origin:
+                return structs.replace(observation, credentials=by_connection)
+        return observation
 
     def deliver(self, observation: Observation) -> None:
         """Take note of what the browser got: it decides what may follow."""
@@ -225,7 +241,10 @@ class Pairing:
                 self._keep(client, observation)
             case Role.ACTUAL:
                 self._forget_refused(client, observation)
-        self._hops.add(client, observation, self._profiles[observation.engine])
+        profile = self._profiles[observation.engine]
+        self._hops.add(client, observation, profile)
+        if exchange.was_sent:
+            self._connections.wait(observation, profile)
 
     def is_open(self, id: str) -> bool:
         """Say whether the exchange was begun and not yet completed."""
