@@ -68,6 +68,18 @@ def test_report_in_a_folder_that_is_not_there():
         parse(cors_report="/no/such/r.html")
 
 
+@pytest.mark.parametrize(
+    ("name", "allowed"), [("r.html", True), ("r.json", True), ("r.sarif", False), ("r.xml", False), ("r.md", False)]
+)
+def test_values_are_shown_in_no_report_made_to_be_uploaded(tmp_path, name, allowed):
+    values = {"cors_show_values": True, "cors_report": str(tmp_path / name)}
+    if allowed:
+        assert parse(**values).show_values
+    else:
+        with pytest.raises(exceptions.OptionsError, match="never shows values"):
+            parse(**values)
+
+
 def test_bad_injections(tmp_path):
     """Every fault of a file of injections is told with file, line and column."""
     file = tmp_path / "rules.yaml"

@@ -14,6 +14,7 @@ from corslens.mitm.patch_mode import PatchMode
 from corslens.mitm.session import Session
 from corslens.observation.network_error import plain_words
 from corslens.observation.observation import Followed, Role
+from corslens.observation.redaction import redact_url
 from corslens.verdict.verdict import Outcome
 from mitmproxy import http
 from mitmproxy.addons.view import View
@@ -634,3 +635,17 @@ async def test_what_a_long_session_forgot_is_said_at_its_end(confdir):
         assert proxy.addon.dropped()["exchanges"] == 3
     (line,) = [line for line in proxy.out.getvalue().splitlines() if line.startswith("Forgotten over the limits")]
     assert "3 exchanges" in line
+
+
+async def test_values_are_shown_when_the_user_wants_them_and_not_before(confdir, caplog):
+    """One option for the terminal, the log and the page; it says so, and the flow's comment stays without them."""
+    async with Server({"/reset/a1b2c3": fixed(200)}) as api, Proxy(confdir) as proxy:
+        await proxy.send("GET", api.url("/reset/a1b2c3"), [ORIGIN])
+        assert "/reset/*" in proxy.out.getvalue() and "a1b2c3" not in proxy.out.getvalue()
+        proxy.master.options.update(cors_show_values=True)
+        await proxy.send("GET", api.url("/reset/a1b2c3?x=y"), [("Origin", "http://localhost:3001")])
+        assert "/reset/a1b2c3?x=y" in proxy.out.getvalue()
+        assert any("cors_show_values: Values are shown" in record.getMessage() for record in caplog.records)
+        assert all("a1b2c3" not in flow.comment for flow in proxy.keeper.flows)
+        proxy.master.options.update(cors_show_values=False)
+    assert redact_url(api.url("/reset/a1b2c3")) == api.url("/reset/*")

@@ -17,10 +17,11 @@ from corslens.exits import Exit
 from corslens.inputs.damage import Damage
 from corslens.inputs.files import find
 from corslens.mitm.private_files import open_private, write_whole
+from corslens.observation.redaction import VALUES_ARE_SHOWN, show_values, values_are_shown
 from corslens.report.baseline import parse_baseline, render_baseline
 from corslens.report.collection import Collection
 from corslens.report.escape import escape
-from corslens.report.formats import Format, render
+from corslens.report.formats import FOR_OTHERS, Format, render
 
 
 @click.command(short_help="Judge captured traffic: HAR, flow files, traces and more.")
@@ -51,6 +52,12 @@ from corslens.report.formats import Format, render
     help="Write a baseline that knows what is found now.",
 )
 @judging_options
+@click.option(
+    "--show-values",
+    "values",
+    is_flag=True,
+    help="Show URLs and header values in full, but for cookies and credentials; not for formats made to be uploaded.",
+)
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="How many files are analysed at a time.")
 def analyze(
     files: tuple[str, ...],
@@ -63,6 +70,7 @@ def analyze(
     include: str | None,
     exclude: str | None,
     rule_paths: tuple[str, ...],
+    values: bool,
     jobs: int,
 ) -> None:
     """Judge the traffic in FILES, folders of them, or - for standard input.
@@ -83,7 +91,19 @@ def analyze(
     read = [*(name for name in found if isinstance(name, str)), *rule_paths]
     forms = {writable(path, [*read, *filter(None, [baseline])]): format_of(path) for path in outputs}
     wanted = {Format(form), *forms.values()}
-    work = Work(engine=engine, include=include, exclude=exclude, rule_paths=rule_paths, all_cors=Format.HTML in wanted)
+    if values and (public := sorted(FOR_OTHERS & wanted)):
+        raise click.UsageError(
+            f"--show-values: {', '.join(public)} is made to be uploaded, and never shows values; leave out one of them"
+        )
+    work = Work(
+        engine=engine,
+        include=include,
+        exclude=exclude,
+        rule_paths=rule_paths,
+        all_cors=Format.HTML in wanted,
+        show_values=values,
+    )
+    show_values(values)
     rules = settings_of(work).rules
     known = _known(baseline)
     if new_baseline is not None:
@@ -137,7 +157,9 @@ def _known(baseline: Path | None) -> dict[str, str]:
 
 
 def _tell(collection: Collection, known: dict[str, str]) -> None:
-    """Say on standard error what could not be read, and what of the baseline is history."""
+    """Say on standard error what could not be read, that values are shown, and what of the baseline is history."""
+    if values_are_shown():
+        click.echo(VALUES_ARE_SHOWN, err=True)
     for one in collection.inputs:
         for sentence in one.damages:
             click.echo(escape(sentence), err=True)

@@ -17,6 +17,7 @@ from corslens.analysis import Settings, collect
 from corslens.cli.options import settings
 from corslens.cli.progress import Bar
 from corslens.inspection import Inspection
+from corslens.observation.redaction import show_values
 from corslens.report.collection import Collection
 from corslens.report.record import encode
 
@@ -37,6 +38,8 @@ class Work(Struct, frozen=True, kw_only=True):
     exclude: str | None = None
     rule_paths: tuple[str, ...] = ()
     all_cors: bool = False
+    show_values: bool = False
+    """Show what is otherwise redacted."""
     """Hold every CORS exchange, for a report that shows them all."""
 
 
@@ -98,6 +101,7 @@ def _in_processes(
 
 
 def _one_file(name: str, prefix: str, work: Work, records: str | None) -> Collection:
+    show_values(work.show_values)  # in this process
     collection = Collection(all_cors=work.all_cors)
     if records is None:
         collect(name, prefix, settings_of(work), collection)

@@ -116,9 +116,9 @@ def _of_failure(name: str, failure: Failure | None) -> str:
         case "failure.line":
             return _line(header, failure.value)
         case "failure.value":
-            return ABSENT if failure.value is None else _text(header, failure.value)
+            return ABSENT if failure.value is None else _text(failure.header, failure.value)
         case _:
-            return "something else" if failure.wanted is None else _text(header, failure.wanted)
+            return "something else" if failure.wanted is None else _text(failure.header, failure.wanted)
 
 
 def _line(header: str, value: str | None) -> str:

@@ -247,6 +247,7 @@ class CorsLens(Commands):
             self._switch_log(settings)
         if settings.report is not None and (old is None or settings.report != old.report):
             self._begin_report(settings.report)
+        options.choose_values(settings, old)
         self.settings, self._rule_files, self._fail_on = settings, files, settings.fail_on
         rules = files.rules
         session = self.session

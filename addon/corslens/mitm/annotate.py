@@ -7,7 +7,7 @@ from mitmproxy import http
 from corslens.inspection import Inspection
 from corslens.lint.finding import Severity
 from corslens.observation.observation import Observation, Role
-from corslens.observation.redaction import redact_text
+from corslens.observation.redaction import public_text, redact_text
 from corslens.report.escape import escape
 from corslens.report.problems import label, reported_reason
 
@@ -82,7 +82,7 @@ def comment_for(inspection: Inspection, word: str, reason: str | None) -> str:
     observation = inspection.observation
     text = f"CORS {_what(observation)}: {word.lower()}"
     if observation.exchange.error is not None:
-        text += f", no answer ({escape(redact_text(observation.exchange.error))})"
+        text += f", no answer ({escape(public_text(redact_text(observation.exchange.error)))})"
     why = _why(inspection, reason, _LONGEST - len(text)) if inspection.findings or reason is not None else ""
     if why:
         text += f": {why}"
@@ -133,7 +133,7 @@ def _why(inspection: Inspection, reason: str | None, room: int) -> str:
     more = f" (+{len(shown) - 1} more)" if len(shown) > 1 else ""
     first = shown[0].rule
     named = first if reason in (None, first) else f"{first}, {reason}"
-    sentence, names = escape(shown[0].message), f" [{named}]{more}"
+    sentence, names = escape(public_text(shown[0].message)), f" [{named}]{more}"
     room = max(1, room - len(names) - len(": "))
     return (sentence if len(sentence) <= room else f"{sentence[: room - 1]}…") + names
 

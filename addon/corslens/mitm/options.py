@@ -1,5 +1,6 @@
 """The `cors_` options: declared once, parsed once into Settings, each fault told in one sentence that names its option."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence, Set
 from difflib import get_close_matches
 from enum import StrEnum
@@ -13,10 +14,14 @@ from msgspec import Struct
 from corslens.lint.finding import Severity
 from corslens.mitm.filters import FlowFilter, parse_filter, parse_flow_filter
 from corslens.mitm.live_page import DEFAULT_DOMAIN, parse_domain
+from corslens.observation.redaction import VALUES_ARE_SHOWN, show_values
 from corslens.patching.injection import Injection
 from corslens.patching.injection_rules import LARGEST, parse_injections
 from corslens.patching.policy import LOOPBACK, PatchPolicy, PreflightMode, parse_origins, parse_policy
+from corslens.report.formats import ENDINGS, FOR_OTHERS
 from corslens.verdict.headline import AUTO, WORDS, HeadlinePolicy
+
+logger = logging.getLogger(__name__)
 
 PREFIX = "cors_"
 
@@ -66,6 +71,13 @@ OPTIONS: tuple[Option, ...] = (
         type=Sequence[str],
         default=[],
         help="More rule files or folders: your own rules, overrides and suppressions.",
+    ),
+    Option(
+        name="cors_show_values",
+        type=bool,
+        default=False,
+        help="Show URLs and header values in full, but for cookies and credentials: in the terminal, on the live page, in cors_log and "
+        "in cors_report (not in formats made to be uploaded).",
     ),
     Option(name="cors_log", type=str, default="", help="JSONL file to append to, one record an exchange."),
     Option(
@@ -147,6 +159,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     headline: HeadlinePolicy
     """None: the one that sent the request."""
     show: Show
+    show_values: bool
     rules: tuple[str, ...]
     log: Path | None
     report: Path | None
@@ -206,15 +219,21 @@ def parse(
         return _naming(name, parse_flow_filter, text) if text else None
 
     fail_on = word("cors_fail_on")
+    report = old.report if old and "cors_report" not in changed else _report(values["cors_report"], report_endings)
+    if values["cors_show_values"] and report is not None and (form := ENDINGS.get(report.suffix.lower())) in FOR_OTHERS:
+        raise exceptions.OptionsError(
+            f"cors_show_values: {report.name!r} is a report made to be uploaded ({form}), and never shows values"
+        )
     origins = tuple(values["cors_patch_origins"])
     _naming("cors_patch_origins", parse_origins, origins)
     return Settings(
         scope=flow_filter("cors_scope"),
         headline=HeadlinePolicy.parse(word("cors_engine")),
         show=Show(word("cors_show")),
+        show_values=values["cors_show_values"],
         rules=tuple(values["cors_rules"]),
         log=_path(values["cors_log"]),
-        report=old.report if old and "cors_report" not in changed else _report(values["cors_report"], report_endings),
+        report=report,
         fail_on=None if fail_on == NEVER else Severity[fail_on.upper()],
         history=number("cors_history", 1),
         page_domain=_naming("cors_page_host", parse_domain, values["cors_page_host"]),
@@ -227,6 +246,13 @@ def parse(
         if old and "cors_patch_rules" not in changed
         else tuple(injection for file in values["cors_patch_rules"] for injection in _injections(file)),
     )
+
+
+def choose_values(settings: Settings, old: Settings | None) -> None:
+    """Show in this process what the user wants to see, and say so when that begins."""
+    show_values(settings.show_values)
+    if settings.show_values and not (old and old.show_values):
+        logger.warning("corslens: cors_show_values: %s", VALUES_ARE_SHOWN)
 
 
 def faults_in_deferred(options: OptManager) -> list[str]:

@@ -48,7 +48,7 @@ _OPAQUE = re.compile(r"([A-Za-z][A-Za-z0-9+-]{0,30}):(?!\d{1,5}(?:$|[/?#]))")
 _HOST_PORT = re.compile(r"([A-Za-z0-9._-]{1,255}:\d{1,5})((?:[/?#].*)?)", re.DOTALL)
 _HOST = re.compile(r"[\w.~*%\[\]:-]{1,300}")
 _URL_IN_TEXT = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}:(?:/|\\){2}[^\s\"<>`]+")
-_PATH_IN_TEXT = re.compile(r"(?<![\w.*/<-])/[^\s\"<>`]*")
+_URL_OR_PATH = re.compile(rf"{_URL_IN_TEXT.pattern}|(?<![\w.*/<-])/[^\s\"<>`]*")
 _CLOSING = ".,;:!?)]}'|"
 _WHOLE_URL = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]{0,30}:[\\/]{2}|[\\/])\S*")
 _RUN = re.compile(r"[A-Za-z0-9_+/.~%-]{10,}")
@@ -111,9 +111,15 @@ def public_url(url: str) -> str:
     return _reference(url)
 
 
+@bounded_cache(8192)
+def public_path(path: str) -> str:
+    """Return a path, with query and fragment if there are any, as it may leave the machine; `//x` is no host here."""
+    return _reference(path[:LONGEST])
+
+
 def endpoint_path(url: str) -> str:
     """Return the path of an absolute URL as endpoints are named: without ids, and as it may leave the machine, whatever the user chose."""
-    return public_url(path_shape(url))
+    return public_path(path_shape(url))
 
 
 def redact_header(name: str, value: str) -> str:
@@ -131,7 +137,14 @@ def redact_header(name: str, value: str) -> str:
 
 def redact_value(value: str) -> str:
     """Return wire text that belongs to no header, a URL or any other, as it may be shown."""
-    return redact_url(value) if _WHOLE_URL.fullmatch(value) is not None else redact_text(value)
+    if _Choice.values or _WHOLE_URL.fullmatch(value) is None:
+        return redact_text(value)
+    return public_path(value) if value[0] in "/\\" else public_url(value)
+
+
+def public_text(text: str) -> str:
+    """Return text that `redact_text` was already applied to as it may leave the machine, whatever the user chose."""
+    return _public_text(text) if _Choice.values else text
 
 
 def redact_text(text: str) -> str:
@@ -145,16 +158,16 @@ def redact_text(text: str) -> str:
 def _public_text(text: str) -> str:
     if len(text) > LONGEST:
         text = f"{text[: LONGEST - 1]}…"
-    if ":" in text:
-        text = _URL_IN_TEXT.sub(_reduced, text)
-    if "/" in text:
-        text = _PATH_IN_TEXT.sub(_reduced, text)
+    if "/" in text or "\\" in text:
+        text = _URL_OR_PATH.sub(_reduced, text)
     return _RUN.sub(_token, text)
 
 
 def _reduced(found: re.Match[str]) -> str:
     whole = found[0]
     url = whole.rstrip(_CLOSING)
+    if url[:1] == "/":
+        return public_path(url) + whole[len(url) :]
     # Lists (`a, https://b, https://c` without spaces) hold several.
     parts = re.split(r"([,;](?=[A-Za-z][A-Za-z0-9+.-]{0,30}:/))", url)
     return "".join(part if place % 2 else public_url(part) for place, part in enumerate(parts)) + whole[len(url) :]

@@ -7,6 +7,7 @@ from msgspec import Struct, field, structs
 
 from corslens.inspection import Inspection
 from corslens.lint.finding import Severity
+from corslens.observation.redaction import VALUES_ARE_SHOWN, values_are_shown
 from corslens.report.groups import Group, Key, endpoint_of, fold, join, worst_first
 from corslens.report.problems import is_problem
 from corslens.report.tally import Tally
@@ -70,7 +71,7 @@ class Collection:
 
     def begin(self, name: str) -> Input:
         """Begin an input; what is added next came from it."""
-        self.inputs.append(Input(name=name))
+        self.inputs.append(Input(name=name, notes=[VALUES_ARE_SHOWN] if values_are_shown() and not self.inputs else []))
         return self.inputs[-1]
 
     def add(self, inspection: Inspection) -> None:

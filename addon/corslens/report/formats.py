@@ -32,6 +32,10 @@ ENDINGS = {
 }
 
 
+FOR_OTHERS = frozenset({Format.SARIF, Format.JUNIT, Format.MARKDOWN})
+"""Those that are made to be uploaded, where values are never shown."""
+
+
 def render(form: Format, collection: Collection, rules: RuleSet) -> bytes:
     """Return the report on what was collected. JSONL is not one: it is written exchange by exchange."""
     # Imported when asked for: a run writes one or two of these, and jinja2 alone takes as long to import as a small HAR to judge.

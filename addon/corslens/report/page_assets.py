@@ -10,6 +10,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from corslens.observation.redaction import VALUES_ARE_SHOWN, values_are_shown
+
 SCRIPTS = (
     "dom.js",
     "words.js",
@@ -48,6 +50,8 @@ def asset(name: str) -> str:
 
 def render_page(**values: Any) -> str:
     """Fill the template; `report` and `live` say which of the two it becomes."""
+    if values_are_shown():
+        values["about"] = f"{values.get('about', '')}. {VALUES_ARE_SHOWN}"
     return _environment().get_template("page.html.j2").render(**values)
 
 
