@@ -227,8 +227,7 @@ def test_a_simple_request_was_sent_and_answered_and_only_the_reading_is_refused(
     (sent,) = inspect(message(asked, answer, base=SITE))
     assert (sent.observation.role, sent.verdict.reason) == (Role.SIMPLE, reason)
     (finding,) = [finding for finding in sent.findings if finding.rule == reason]
-    assert "was sent" in finding.message and "answered with 200" in finding.message
-    assert "only the reading is refused" in finding.message
+    assert "cannot read the response" in finding.message
 
 
 def test_max_age_explains_the_second_request_without_a_preflight() -> None:

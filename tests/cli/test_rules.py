@@ -30,7 +30,7 @@ def rule(tmp_path: Path) -> Path:
 
 
 def test_explain_prints_a_rule_and_a_reason() -> None:
-    assert "answer names whichever origin" in corslens("explain", "origin-reflected").output
+    assert "response echoes the request's Origin" in corslens("explain", "origin-reflected").output
     assert "MissingAllowOriginHeader" in corslens("explain", "acao-missing").output
 
 

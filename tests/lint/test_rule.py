@@ -2,6 +2,7 @@
 
 from corslens.lint.condition import All, Leaf, Matcher
 from corslens.lint.finding import Confidence, Severity
+from corslens.lint.loader import load_rules
 from corslens.lint.rule import Case, Family, Override, Rule, RuleSet
 from corslens.lint.run import run
 from corslens.lint.template import parse_template
@@ -53,3 +54,24 @@ def test_an_override_counts_whatever_the_case() -> None:
     rules = RuleSet({"star": rule(cases=(case,))}, overrides=(Override(rule="star", severity=Severity.WARNING),))
     assert run(rules, facts({"access-control-allow-origin": "*"})).findings[0].severity == Severity.WARNING
     assert len(rules) == 1
+
+
+SHIPPED = load_rules()
+
+
+def test_what_explains_never_goes_round_in_a_circle() -> None:
+    """Each rule's own list, whatever the circumstances."""
+    graph = {
+        rule.id: {name for one in rule.explains for name in SHIPPED.resolve(rule, one.names)} for rule in SHIPPED.rules.values()
+    }
+    while graph:
+        ends = {rule for rule, names in graph.items() if not names & graph.keys()}
+        assert ends, sorted(graph)
+        graph = {rule: names for rule, names in graph.items() if rule not in ends}
+
+
+def test_a_family_stands_for_what_comes_after_the_rule() -> None:
+    login = SHIPPED.rules["preflight-redirect-to-login"]
+    names = SHIPPED.resolve(login, ("violations",))
+    assert {"preflight-redirect", "acao-missing"} <= names
+    assert not {"preflight-network-error", "mixed-content", login.id} & names

@@ -1,8 +1,10 @@
 """Filling in messages."""
 
+from typing import Any
+
 import pytest
 from corslens.lint.facts import VOCABULARY
-from corslens.lint.template import parse_template, render, render_known
+from corslens.lint.template import Unfillable, parse_template, render, render_known
 from corslens.verdict.reasons import Reason
 from corslens.verdict.verdict import Failure
 
@@ -80,22 +82,47 @@ def known(text: str, failure: Failure | None = None, *, exact: bool = False, **e
     return render_known(parse_template(text), made, failure, VOCABULARY, exact=exact)
 
 
-def test_a_fix_with_a_value_that_cannot_be_known_is_none() -> None:
-    null = Failure(reason=Reason.ACAO_MISSING, header="Access-Control-Allow-Origin", wanted="null")
-    assert known("Access-Control-Allow-Origin: {failure.wanted}", null) is None
-    assert known("Allow {request.origin}", request={"origin": "null"}) is None
-    assert known("Allow {failure.wanted}") is None
-    assert known("Request {response.location}") is None
-    assert known("Vary: {response.vary}") is None
-    assert known("Update {engine}", request={"user-agent": "curl"}) is None
+NULL = Failure(reason=Reason.ACAO_MISSING, header="Access-Control-Allow-Origin", wanted="null")
+
+
+@pytest.mark.parametrize(
+    ("text", "failure", "exchange"),
+    [
+        ("Access-Control-Allow-Origin: {failure.wanted}", NULL, {}),
+        ("Allow {request.origin}", None, {"request": {"origin": "null"}}),
+        ("Allow {failure.wanted}", None, {}),
+        ("Request {response.location}", None, {}),
+        ("Vary: {response.vary}", None, {}),
+        ("Update {engine}", None, {"request": {"user-agent": "curl"}}),
+    ],
+)
+def test_a_fix_with_a_value_that_cannot_be_known_is_none(text: str, failure: Failure | None, exchange: dict[str, Any]) -> None:
+    with pytest.raises(Unfillable):
+        known(text, failure, **exchange)
+
+
+def test_what_is_known_is_filled_in() -> None:
     assert known("Fix the {response.status}", status=500) == "Fix the 500"
     assert known("Allow {request.origin}") == "Allow https://app.example"
 
 
+def listing(count: int) -> dict[str, Any]:
+    names = ", ".join(f"x-{number}" for number in range(count))
+    return {
+        "method": "OPTIONS",
+        "request": {"access-control-request-method": "PUT"},
+        "response": {"access-control-allow-headers": names},
+    }
+
+
 def test_what_is_to_be_copied_is_neither_shortened_nor_redacted() -> None:
-    names = ", ".join(f"x-{number}" for number in range(9))
-    assert known("{response.vary}", response={"vary": names}, exact=True) is None
-    assert known("{response.vary}", response={"vary": "Origin"}, exact=True) == "origin"
-    assert known("{request.url}", url="https://api.example/me?access_token=abcdef", exact=True) is None
-    long = {"access-control-allow-origin": "https://" + "a" * 300}
-    assert known("{response.allow-origin}", response=long, exact=True) is None
+    text = "Access-Control-Allow-Headers: {completed.allow-headers}"
+    line = known(text, exact=True, **listing(60))
+    assert line is not None and len(line) > 200 and line.endswith("x-59")
+    assert known(text, exact=True) is None
+    with pytest.raises(Unfillable):
+        known(text, exact=True, **listing(600))
+    with pytest.raises(Unfillable):
+        known("{request.url}", url="https://api.example/me?access_token=abcdef", exact=True)
+    with pytest.raises(Unfillable):
+        known("Access-Control-Allow-Origin: {failure.wanted}", NULL, exact=True)

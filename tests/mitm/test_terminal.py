@@ -125,9 +125,9 @@ def test_a_dead_server_takes_one_block_until_it_answers(seen):
     ]
     alive = seen(request(url="https://api.example/up", origin=None), response())
     text, _ = printed(Show.PROBLEMS, *dead)
-    assert text.count("got no answer") == 1 and text.count("no answer either") == 2
+    assert text.count("did not respond to GET") == 1 and text.count("no answer either") == 2
     text, _ = printed(Show.PROBLEMS, dead[0], alive, dead[1])
-    assert text.count("got no answer") == 2
+    assert text.count("did not respond to GET") == 2
 
 
 def test_what_is_silenced_is_counted_at_the_end(seen):

@@ -1,5 +1,7 @@
 """Facts about the answer apart from its CORS headers: status, caching, cookies, what a script could not read, who answered."""
 
+from http.client import responses
+
 from corslens.fetch.constants import ACCESS_CONTROL_ALLOW_ORIGIN, VARY, WILDCARD
 from corslens.fetch.origins import host_of, is_loopback, origin_of, scheme_host_port
 from corslens.fetch.request_headers import mime_type_essence
@@ -35,6 +37,13 @@ class AnswerFacts(FactsBase):
         stored = self.observation.exchange.renewed
         value = None if stored is None else stored.headers.get(ACCESS_CONTROL_ALLOW_ORIGIN)
         return "has no Access-Control-Allow-Origin" if value is None else f"allows {value}"
+
+    @fact("response.status-text", rank=60)
+    def response_status_text(self) -> str | Unknown:
+        """The status with its standard name: `431 Request Header Fields Too Large`."""
+        if self.got is None:
+            return NOT_ANSWERED
+        return f"{self.got.status} {responses.get(self.got.status, '')}".rstrip()
 
     @fact("response.answered", rank=24)
     def response_answered(self) -> bool:

@@ -12,9 +12,11 @@ from corslens.fetch.preflight import requested_header_names
 from corslens.lint.answer_facts import AnswerFacts
 from corslens.lint.exposure_facts import ExposureFacts
 from corslens.lint.fact import fact
+from corslens.observation.evidence import Unknown
 
-_LONGEST = 180
-"""Characters of a list that is written out: a text cuts longer values short, and a list cut short must not be copied."""
+_LONGEST = 800
+"""Characters of a list that is written out; no reader copies a longer one."""
+_TOO_LONG = Unknown("the list is too long to be copied")
 
 
 class CompletedFacts(AnswerFacts, ExposureFacts):
@@ -26,31 +28,31 @@ class CompletedFacts(AnswerFacts, ExposureFacts):
         return () if method is None else (method,)
 
     @fact("completed.allow-methods", rank=60)
-    def completed_allow_methods(self) -> str | None:
+    def completed_allow_methods(self) -> str | Unknown | None:
         """Access-Control-Allow-Methods as the preflight needs it: what the answer lists, then the method asked for where it is missing."""
         lines = self.got_headers.values(ACCESS_CONTROL_ALLOW_METHODS)
         return _written(completed_methods(lines, self._asked_method))
 
     @fact("completed.allow-headers", rank=60)
-    def completed_allow_headers(self) -> str | None:
+    def completed_allow_headers(self) -> str | Unknown | None:
         """Access-Control-Allow-Headers as the preflight needs it: what the answer lists, then the names asked for that are missing."""
         lines = self.got_headers.values(ACCESS_CONTROL_ALLOW_HEADERS)
         return _written(completed_names(lines, requested_header_names(self.sent)))
 
     @fact("completed.vary", rank=60)
-    def completed_vary(self) -> str | None:
+    def completed_vary(self) -> str | Unknown | None:
         """Vary with what the answer names, then Origin where it is missing."""
         lines = self.got_headers.values(VARY)
         return _written(completed_names(lines, ("Origin",)))
 
     @fact("completed.expose-headers", rank=60)
-    def completed_expose_headers(self) -> str | None:
+    def completed_expose_headers(self) -> str | Unknown | None:
         """Access-Control-Expose-Headers with what the answer exposes, then `response.unreadable-headers`."""
         lines = self.got_headers.values(ACCESS_CONTROL_EXPOSE_HEADERS)
         return _written(completed_names(lines, sorted(self.response_unreadable_headers)))
 
 
-def _written(completed: tuple[str, ...]) -> str | None:
-    """Return the list; None when nothing belongs into it, or when it is too long to be copied."""
+def _written(completed: tuple[str, ...]) -> str | Unknown | None:
+    """Return the list, None when nothing belongs into it."""
     whole = ", ".join(completed)
-    return whole if 0 < len(whole) <= _LONGEST else None
+    return _TOO_LONG if len(whole) > _LONGEST else whole or None

@@ -70,7 +70,8 @@ class Fix(Struct, frozen=True, kw_only=True, gc=False):
     @property
     def line(self) -> str:
         """The fix in one line of text."""
-        return self.text or " and ".join(self.headers)
+        lines = " and ".join(self.headers)
+        return f"{self.text}: {lines}" if self.text and lines else self.text or lines
 
 
 class Evidence(Struct, frozen=True, kw_only=True, gc=False):

@@ -8,6 +8,7 @@ from corslens.fetch.constants import (
     NULL,
 )
 from corslens.fetch.credentials import CredentialsMode
+from corslens.fetch.methods import normalize_method
 from corslens.fetch.origins import host_of, is_loopback, is_same_site, is_schemelessly_same_site, scheme_host_port
 from corslens.lint.fact import fact
 from corslens.lint.facts_base import FactsBase
@@ -47,6 +48,12 @@ class RequestFacts(FactsBase):
         if self.observation.role is Role.PREFLIGHT:
             return self.sent_headers.get(ACCESS_CONTROL_REQUEST_METHOD) or ""
         return self.sent.method
+
+    @fact("request.uppercase-method", rank=31)
+    def request_uppercase_method(self) -> str | None:
+        """The method that the page wants in uppercase, where it has lowercase letters that browsers leave alone (`patch`, `query`)."""
+        method = self.request_wanted_method
+        return method.upper() if method != method.upper() and normalize_method(method) == method else None
 
     @fact("request.url", rank=60)
     def request_url(self) -> str:
@@ -91,6 +98,12 @@ class RequestFacts(FactsBase):
         """The credentials mode, where the wire tells."""
         credentials = self.observation.credentials
         return credentials.value if isinstance(credentials, Known) else credentials
+
+    @fact("request.credentials-included", rank=60)
+    def request_credentials_included(self) -> bool:
+        """Whether the wire shows that credentials are included; false where it does not show."""
+        credentials = self.observation.credentials
+        return isinstance(credentials, Known) and credentials.value is CredentialsMode.INCLUDE
 
     @fact("request.cookie", message="request", header="cookie", rank=30, needs_header=True)
     def request_cookie(self) -> bool:

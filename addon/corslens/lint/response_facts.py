@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from corslens.fetch.app_origins import is_app_origin
+from corslens.fetch.completed_lists import completed_methods
 from corslens.fetch.constants import (
     ACCESS_CONTROL_ALLOW_CREDENTIALS,
     ACCESS_CONTROL_ALLOW_HEADERS,
@@ -11,6 +12,7 @@ from corslens.fetch.constants import (
     ACCESS_CONTROL_EXPOSE_HEADERS,
     ACCESS_CONTROL_MAX_AGE,
     ACCESS_CONTROL_REQUEST_HEADERS,
+    ACCESS_CONTROL_REQUEST_METHOD,
     NULL,
     TIMING_ALLOW_ORIGIN,
     WILDCARD,
@@ -159,6 +161,13 @@ class ResponseFacts(FactsBase):
         """Methods in Access-Control-Allow-Methods that would need capital letters to match anything: `put`, `Delete`, `patch` (GET, HEAD and POST need no listing)."""
         lines = self.got_headers.values(ACCESS_CONTROL_ALLOW_METHODS)
         return wrong_case_methods(lines) if lines else None
+
+    @fact("response.requested-method-in-wrong-case", rank=60)
+    def response_requested_method_in_wrong_case(self) -> bool:
+        """Whether Access-Control-Allow-Methods lists the method that a preflight requests, but not in the same case."""
+        wanted = self.sent_headers.get(ACCESS_CONTROL_REQUEST_METHOD) or ""
+        listed = completed_methods(self.got_headers.values(ACCESS_CONTROL_ALLOW_METHODS), ())
+        return wanted not in listed and wanted.lower() in {method.lower() for method in listed}
 
     @fact(
         "response.forbidden-request-headers",

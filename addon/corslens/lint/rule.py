@@ -193,16 +193,16 @@ class RuleSet:
             tuple((case.severity, compile_condition(case.when, VOCABULARY)) for case in cases),
             rule.severity if override is None else override.severity,
             tuple((fix, _optional_test(fix.when)) for fix in rule.fixes),
-            tuple((self._resolved(rule, one.names), _optional_test(one.when)) for one in rule.explains),
+            tuple((self.resolve(rule, one.names), _optional_test(one.when)) for one in rule.explains),
             tuple(silence for silence in self.silences if silence.rule == rule.id),
             order,
             *_evidence(rule),
             tells_of_cut=rule.when is not None and any(leaf.fact == "exchange.cut" for leaf in leaves(rule.when)),
         )
 
-    def _resolved(self, rule: Rule, names: tuple[str, ...]) -> frozenset[str]:
-        """Return the ids of the rules that the names stand for."""
-        members = {other.id for other in self.rules.values() if other.family in names}
+    def resolve(self, rule: Rule, names: tuple[str, ...]) -> frozenset[str]:
+        """Return the ids of the rules that the names stand for; of a family, those of a later stage."""
+        members = {other.id for other in self.rules.values() if other.family in names and other.stage > rule.stage}
         return frozenset(members.union(name for name in names if name in self.rules) - {rule.id})
 
 

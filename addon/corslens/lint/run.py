@@ -7,7 +7,7 @@ from corslens.fetch.messages import NO_HEADERS, HeaderList
 from corslens.lint.facts import VOCABULARY, Facts
 from corslens.lint.finding import Evidence, Finding, Fix, Severity, Stage
 from corslens.lint.rule import Fireable, FixTemplate, RuleSet
-from corslens.lint.template import render, render_known
+from corslens.lint.template import Unfillable, render, render_known
 from corslens.observation.evidence import Unknown
 from corslens.observation.redaction import redact_header
 from corslens.verdict.cut_heads import is_cut
@@ -17,7 +17,7 @@ _LONGEST_EVIDENCE = 500
 
 
 class LintResult(Struct, frozen=True):
-    """What fired: what happened in the place of CORS, then worst first, and among equals what the browser reports first."""
+    """What fired: what happened before any CORS header mattered, then worst first, and among equals what the browser reports first."""
 
     findings: tuple[Finding, ...] = ()
     silenced: tuple[Finding, ...] = ()
@@ -89,13 +89,15 @@ def _fixes(fireable: Fireable, facts: Facts, failure: Failure | None) -> tuple[F
 
 def _fix(fix: FixTemplate, facts: Facts, failure: Failure | None) -> Fix | None:
     """Fill a fix in, None when what it says stands on a value that cannot be known."""
-    text = "" if fix.text is None else render_known(fix.text, facts, failure, VOCABULARY)
-    if text is None:
+    try:
+        text = "" if fix.text is None else render_known(fix.text, facts, failure, VOCABULARY) or ""
+    except Unfillable:
         return None
-    lines = [render_known(line, facts, failure, VOCABULARY, exact=True) for line in fix.headers]
+    try:
+        lines = [render_known(line, facts, failure, VOCABULARY, exact=True) for line in fix.headers]
+    except Unfillable:
+        lines = []  # half of the lines would be no fix
     headers = tuple(line for line in lines if line is not None)
-    if len(headers) < len(lines):
-        headers = ()  # half of the lines would be no fix
     return Fix(side=fix.side, text=text, headers=headers) if text or headers else None
 
 

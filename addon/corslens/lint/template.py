@@ -70,26 +70,39 @@ def render(template: Template, facts: Any, failure: Failure | None, vocabulary: 
     return "".join(shown)
 
 
+class Unfillable(ValueError):
+    """A value in a template is absent, unknown, not to be shown as it is, or the origin `null`, which nobody should allow."""
+
+
 def render_known(
     template: Template, facts: Any, failure: Failure | None, vocabulary: Mapping[str, Fact[Any]], *, exact: bool = False
 ) -> str | None:
-    """Fill a template in; None when a value in it is absent or unknown, or the origin `null`, which nobody should allow.
+    """Fill a template in.
 
     Args:
-        exact: the text is to be copied, so that a value may be neither shortened nor redacted.
+        exact: the text is a header line to be copied, so that a value may be neither shortened nor redacted.
+    Returns: None for a header line whose value is absent, because nothing belongs into it.
+    Raises: Unfillable.
     """
-    for name in template.fields:
+    shown = list(template.parts)
+    for place in range(1, len(shown), 2):
+        name = shown[place]
         if name in FAILURE_FIELDS:
             value = None if failure is None else getattr(failure, _FAILURE_ATTRIBUTES[name])
             header = None if failure is None else failure.header
         else:
             fact = vocabulary[name.removesuffix(LINE)]
             value, header = getattr(facts, fact.attribute), fact.header
+        if exact and value is None:
+            return None
         if value is None or value in ("", "null", frozenset()) or isinstance(value, Unknown):
-            return None
-        if exact and not _is_exact(header, value):
-            return None
-    return render(template, facts, failure, vocabulary)
+            raise Unfillable(name)
+        if not exact:
+            continue
+        shown[place] = str(value)
+        if not isinstance(value, str) or len(value) > _LOOKED_AT or _redacted_whole(header, value) != value:
+            raise Unfillable(name)
+    return "".join(shown) if exact else render(template, facts, failure, vocabulary)
 
 
 _FAILURE_ATTRIBUTES = {
@@ -100,10 +113,8 @@ _FAILURE_ATTRIBUTES = {
 }
 
 
-def _is_exact(header: str | None, value: Any) -> bool:
-    if isinstance(value, frozenset):
-        return len(value) <= _MOST
-    return not isinstance(value, str) or _text(header, value) == value
+def _redacted_whole(header: str | None, value: str) -> str:
+    return redact_header(header, value) if header is not None else redact_value(value)
 
 
 def _of_failure(name: str, failure: Failure | None) -> str:
@@ -155,7 +166,7 @@ def _text(header: str | None, value: str) -> str:
 
 
 def _redacted(header: str | None, value: str) -> str:
-    return _shortened(redact_header(header, value) if header is not None else redact_value(value))
+    return _shortened(_redacted_whole(header, value))
 
 
 def _shortened(text: str) -> str:

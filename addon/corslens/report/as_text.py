@@ -167,7 +167,8 @@ def _particulars(inspection: Inspection) -> Iterator[tuple[str, str, str]]:
 
 _WITHOUT_THE_PATCH = (
     (" was not sent", " would not have been sent"),
-    (" is refused", " would have been refused"),
+    (" did not send ", " would not have sent "),
+    (" cannot read ", " could not have read "),
 )
 """What a rule says of the exchange as the server left it, and what it says once the page was served all the same."""
 
