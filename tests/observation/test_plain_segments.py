@@ -1,14 +1,14 @@
 """Words that developers write are shown, and everything else is not."""
 
 import pytest
-from corslens.observation.plain_segments import is_speakable, is_word, shown_name, shown_segment
+from corslens.observation.plain_segments import is_speakable, is_word, shown_name, shown_path, shown_segment
 
 
 @pytest.mark.parametrize(
     "segment",
     [
         "api", "v1", "v1.2", "users", "me", "getUserById", "GetAll", "HTML", "index.html", "app.min.js", "_next", ".well-known", "@vite",
-        "openid-configuration", "step-2", "oauth2", "post-title-of-mine", "s3", "sendMessage", "graphql", "xml", "xhtml", "", "7", "42",
+        "openid-configuration", "core-v1", "oauth2", "post-title-of-mine", "s3", "sendMessage", "graphql", "xml", "xhtml", "", "7", "42",
     ],
 )  # fmt: skip
 def test_words_stay(segment: str) -> None:
@@ -19,7 +19,7 @@ def test_words_stay(segment: str) -> None:
     "segment",
     [
         "421", "2026", "a1b2c3", "9f86d081884c7d65", "123e4567-e89b-12d3-a456-426614174000", "bot123456:AAF-x_y", "eyJhbGciOiJIUzI1NiJ9",
-        "SECRETTOKEN", "glpat-abcdefghij1234567890", "ada@site.example", "t%6Fken", "hunter2", "qwrtpsdfg", "x" * 30, "a-b-c-d", "~ada", "café",
+        "SECRETTOKEN", "glpat-abcdefghij1234567890", "ada@site.example", "t%6Fken", "hunter2", "step-2", "secret_17", "order5", "qwrtpsdfg", "x" * 30, "a-b-c-d", "~ada", "café",
         "word-word-word-word-word-word-word",
     ],
 )  # fmt: skip
@@ -57,3 +57,15 @@ def test_word() -> None:
 
 def test_speakable() -> None:
     assert is_speakable("strengths") and not is_speakable("qwrtp") and not is_speakable("abcdfghj")
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/invite/happy-tiger/accept", "/invite/*/accept"), ("/users/reset", "/users/reset"), ("/reset/", "/reset/"), ("reset/word", "reset/*"),
+        ("/api/orders", "/api/orders"), ("", ""), ("/", "/"),
+    ],
+)  # fmt: skip
+def test_path(path: str, shown: str) -> None:
+    """Some words say that a value follows, even if it looks like a word."""
+    assert shown_path(path) == shown

@@ -4,6 +4,8 @@ import re
 
 import ada_url
 
+from corslens.observation.redaction import redact_value
+
 SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 """What is an HTTP exchange. A WebSocket's opening handshake is one; the proxy sees it under the http scheme."""
 
@@ -42,7 +44,7 @@ def wire_url(url: str, host: str = "") -> str:
         bracketed = _bracketed(url, host)
         if bracketed is not None:
             return bracketed
-        raise ValueError(f"request.url: {url[:200]!r} is no URL") from None
+        raise ValueError(f"request.url: {redact_value(url[:200])!r} is no URL") from None
 
 
 def _bracketed(url: str, host: str) -> str | None:

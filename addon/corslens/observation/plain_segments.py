@@ -10,7 +10,6 @@ _MOST_WORDS = 6
 _WORD = re.compile(r"[a-z]{1,20}|[A-Z][a-z]{1,19}|[A-Z]{1,4}|[a-z]{1,16}(?:[A-Z][a-z]{1,15}){1,4}|(?:[A-Z][a-z]{1,15}){2,4}")
 _SMALL_NUMBER = re.compile(r"\d{1,2}")
 """Hides nothing that anybody could not guess, and tells entries apart."""
-_NUMBER = re.compile(r"[vr]?\d{1,2}")
 _VERSION = re.compile(r"v\d{1,2}(?:\.\d{1,3}){0,2}")
 _WITH_DIGITS = frozenset({
     "2fa", "3d", "7z", "a11y", "b2b", "base64", "bz2", "c2c", "ec2", "es6", "gpt4", "h2", "h264", "html5", "http2", "http3", "i18n", "ipv4",
@@ -42,10 +41,25 @@ def _are_words(text: str) -> bool:
     if _VERSION.fullmatch(text) is not None:
         return True
     words = _SEPARATORS.split(text)
-    if len(words) > _MOST_WORDS or not all(is_word(word) or _NUMBER.fullmatch(word) for word in words):
+    if len(words) > _MOST_WORDS or not all(is_word(word) or _VERSION.fullmatch(word) for word in words):
         return False
-    # Digits alone are an id (`/users/42`), and pieces of one letter are one that somebody cut.
+    # Pieces of one letter are a value that somebody cut.
     return len(words) == 1 or any(len(word) > 1 and is_word(word) for word in words)
+
+
+BEFORE_A_VALUE = frozenset({
+    "activate", "hooks", "invitation", "invitations", "invite", "invites", "magic", "magic-link", "one-time", "reset", "share", "unsubscribe",
+})  # fmt: skip
+"""Segments behind which stands what only one person may know, even if it is made of words (`/invite/happy-tiger`)."""
+
+
+def shown_path(path: str) -> str:
+    """Return a path with each segment as it may be shown."""
+    segments = path.split("/")
+    return "/".join(
+        "*" if place and segment and segments[place - 1] in BEFORE_A_VALUE else shown_segment(segment)
+        for place, segment in enumerate(segments)
+    )
 
 
 def shown_segment(segment: str) -> str:
@@ -73,4 +87,4 @@ def shown_name(name: str) -> str:
     if _NAME.fullmatch(name) is None:
         return "*"
     words = [word for word in re.split(r"[-._$\[\]]+", name) if word]
-    return name if len(words) <= _MOST_WORDS and all(is_word(word) or _NUMBER.fullmatch(word) for word in words) else "*"
+    return name if len(words) <= _MOST_WORDS and all(is_word(word) or _VERSION.fullmatch(word) for word in words) else "*"

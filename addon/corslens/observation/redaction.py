@@ -9,7 +9,7 @@ import re
 
 from corslens.fetch.bounded_cache import bounded_cache
 from corslens.observation.path_shape import path_shape
-from corslens.observation.plain_segments import is_speakable, is_word, shown_name, shown_segment
+from corslens.observation.plain_segments import is_speakable, is_word, shown_name, shown_path
 
 REDACTED = "[redacted]"
 """Stands for a header's value."""
@@ -194,7 +194,7 @@ def _reference(rest: str) -> str:
     """Return path, query and fragment."""
     rest, hash_sign, fragment = rest.partition("#")
     path, question, query = rest.partition("?")
-    shown = "/".join(map(shown_segment, path.replace("\\", "/").split("/"))) if path else ""
+    shown = shown_path(path.replace("\\", "/")) if path else ""
     if question:
         shown += f"?{_query(query)}"
     if hash_sign:
