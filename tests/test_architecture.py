@@ -22,6 +22,7 @@ DIRECTION = (
     ("advice",),
     ("inspection",),
     ("inspector",),
+    ("diagnosis",),
     ("report", "inputs"),
     ("mitm",),
     ("analysis",),

@@ -42,9 +42,9 @@ def test_analyze(tmp_path: Path) -> None:
     analysis = analyze(path, engine="firefox")
     assert analysis.exchanges == 3
     assert [(inspection.id, inspection.headline.value) for inspection in analysis] == [("a:0", "firefox"), ("a:1", "firefox")]
-    assert analysis.findings[0].key.rule == "acao-missing"
+    assert analysis.problems[0].key.rule == "acao-missing"
     assert analysis.damages == [f"{path}: entry 3: Expected `object`, got `null`"]
-    assert json.loads(analysis.report("json"))["schema"] == "corslens-report/1"
+    assert json.loads(analysis.report("json"))["schema"] == "corslens-report/2"
 
 
 def test_what_is_not_there_is_told() -> None:

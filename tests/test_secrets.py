@@ -14,6 +14,8 @@ import pytest
 from click.testing import CliRunner
 from corslens.advice import advise
 from corslens.cli import main
+from corslens.diagnosis.diagnose import diagnose_alone
+from corslens.diagnosis.summary import summarize
 from corslens.fetch.messages import HeaderList, Request, Response
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
@@ -28,10 +30,9 @@ from corslens.report.as_diff import render_diff, render_diff_json
 from corslens.report.as_text import render_problem
 from corslens.report.as_view import render_view
 from corslens.report.baseline import render_baseline
-from corslens.report.board import Board
-from corslens.report.collection import Collection
 from corslens.report.comparison import compare, states
 from corslens.report.exchange_detail import details
+from corslens.report.feed import changes
 from corslens.report.formats import FOR_OTHERS, Format, render_inspections
 from corslens.report.page_model import settings as page_settings
 
@@ -213,17 +214,14 @@ def test_view_and_terminal_show_no_secret(inspections: tuple[Inspection, ...]) -
     """Neither in the content view nor in a line of the terminal."""
     known = {inspection.id: inspection for inspection in inspections}
     assert_none("\n".join(render_view(inspection, known.get) for inspection in inspections))
-    assert_none("\n".join(render_problem(inspection).plain for inspection in inspections))
+    assert_none("\n".join(render_problem(diagnose_alone(inspection)).plain for inspection in inspections))
 
 
 def test_live_page_shows_no_secret(inspections: tuple[Inspection, ...]) -> None:
     """Neither its totals, nor an exchange in full, nor the settings."""
-    board = Board()
-    for inspection in inspections:
-        board.add(inspection)
     known = {inspection.id: inspection for inspection in inspections}
-    assert_none(repr(board.changes()))
-    assert_none(repr(details(inspections, known.get)))
+    assert_none(repr(changes(summarize(inspections))))
+    assert_none(repr(details(map(diagnose_alone, inspections), known.get)))
     assert_none(repr(page_settings(inspections, API)))
 
 
@@ -237,12 +235,10 @@ def test_flow_comments_show_no_secret(inspections: tuple[Inspection, ...]) -> No
 
 def test_baseline_and_comparison_show_no_secret(inspections: tuple[Inspection, ...]) -> None:
     """The one is committed, the other pasted."""
-    collection = Collection()
-    for inspection in inspections:
-        collection.add(inspection)
-    assert_none(render_baseline(collection.groups()).decode())
-    changes = compare({}, states(inspections))
-    assert_none(render_diff(changes, compared=0).plain + render_diff_json(changes))
+    summary = summarize(inspections, everything=True)
+    assert_none(render_baseline(summary.problems()).decode())
+    found = compare({}, states(summary))
+    assert_none(render_diff(found, compared=0).plain + render_diff_json(found))
 
 
 def test_what_servers_lack_shows_no_secret(inspections: tuple[Inspection, ...]) -> None:
@@ -265,11 +261,8 @@ def test_advice_shows_no_secret(inspections: tuple[Inspection, ...]) -> None:
 
 def test_endpoints_are_the_same_whatever_the_secret_is() -> None:
     """Fingerprints hold no secret, not even as a hash, and a token that changes makes no new finding."""
-    first, second = (Collection(), Collection())
-    for collection in (first, second):
-        for inspection in inspected():
-            collection.add(inspection)
-    assert {group.key for group in first.groups()} == {group.key for group in second.groups()}
+    first, second = ({problem.key for problem in summarize(inspected()).problems()} for _ in range(2))
+    assert first == second
 
 
 @pytest.fixture

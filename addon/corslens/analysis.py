@@ -6,6 +6,9 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from corslens.diagnosis.diagnose import Diagnosis
+from corslens.diagnosis.limitations import Limitations
+from corslens.diagnosis.summary import SessionSummary, Update
 from corslens.inputs import files
 from corslens.inputs.burp import open_burp
 from corslens.inputs.charles import open_charles
@@ -19,12 +22,10 @@ from corslens.inspection import Inspection
 from corslens.inspector import Inspector
 from corslens.lint.rule import RuleSet
 from corslens.observation.exchange import Exchange
-from corslens.report.blind_spots import BlindSpots
-from corslens.report.collection import Collection
 from corslens.verdict.headline import SENDER, HeadlinePolicy
 
 type Filter = Callable[[Exchange], bool]
-type Sink = Callable[[Inspection], None]
+type Sink = Callable[[Inspection, Diagnosis], None]
 type Progress = Callable[[float], None]
 """Called now and then with how much of the present capture was read, from 0 to 1."""
 
@@ -66,16 +67,21 @@ class Reader(Protocol):
 
 
 def collect(
-    name: str, prefix: str, settings: Settings, into: Collection, sinks: Iterable[Sink] = (), progress: Progress | None = None
+    name: str,
+    prefix: str,
+    settings: Settings,
+    into: SessionSummary,
+    sinks: Iterable[Sink] = (),
+    progress: Progress | None = None,
 ) -> None:
-    """Analyse a file (a zip may hold several captures) and gather what is found.
+    """Analyze a file (a zip may hold several captures) and add what is found to the summary.
 
     Args:
         prefix: begins the id of each of its exchanges.
-        sinks: called with every inspection; one with the id of an earlier one replaces it.
+        sinks: called with every inspection and the diagnosis of its page request; a later one of the same id replaces it.
     """
     extra = tuple(sinks)
-    # Whoever wants every inspection gets them; in a report, an exchange without anything to tell is a number.
+    # Whoever wants every exchange gets them; in a report, one without anything to say of it is a number.
     everything = bool(extra) or settings.include is not None or settings.exclude is not None
     for capture in files.read(name):
         if isinstance(capture, Damage):
@@ -83,29 +89,40 @@ def collect(
             continue
         inside = capture.name[len(name) + 1 :] if capture.name.startswith(f"{name}/") else ""
         reader = open_capture(capture, f"{prefix}/{inside}" if inside else prefix, everything=everything)
-        entry = into.begin(capture.name)
-        blind_spots = BlindSpots()
+        part = SessionSummary(everything=into.everything)
+        entry = part.begin(capture.name)
+        limits = Limitations()
         left_out: set[str] = set()
         for item in inspect_capture(capture, reader, settings, progress):
             if isinstance(item, Damage):
                 entry.damages.append(str(item))
                 continue
             wanted = _is_wanted(item.observation.exchange, settings)
-            blind_spots.add(item, wanted=wanted)
+            limits.add(item)
             if not wanted:
                 left_out.add(item.id)
                 continue
-            into.add(item)
-            for sink in extra:
-                sink(item)
-        into.tally.exchanges += reader.skipped
+            update = part.add(item)
+            if extra:
+                _hand_on(item, part, update, extra)
+        part.add_unseen(reader.skipped)
         entry.filtered_out = len(left_out)
         if reader.cookies_skipped:
-            blind_spots.saw_cookies()
+            limits.cookies = True
         is_har = capture.kind is Kind.HAR
-        notes = blind_spots.notes(reader.writer, har=is_har)
+        notes = limits.notes(part, reader.writer, har=is_har)
         entry.notes += [f"{capture.name} {note}" for note in notes]
-        entry.exchanges = into.tally.exchanges - sum(other.exchanges for other in into.inputs[:-1])
+        entry.exchanges = part.exchanges
+        into.merge(part)
+
+
+def _hand_on(inspection: Inspection, part: SessionSummary, update: Update | None, sinks: Iterable[Sink]) -> None:
+    """Give the sinks an inspection, and anew those of its page request of which something else is said now."""
+    now = part.diagnosis_of(inspection) if update is None else update.now
+    others = now.page_request.members if update is not None and update.before is not None else ()
+    for one in (inspection, *(other for other in others if other.id != inspection.id)):
+        for sink in sinks:
+            sink(one, now)
 
 
 def inspect_capture(

@@ -5,6 +5,8 @@ from os import PathLike, fspath
 from typing import Literal
 
 from corslens.analysis import Settings, collect, prefixes
+from corslens.diagnosis.problem import Problem
+from corslens.diagnosis.summary import SessionSummary
 from corslens.inputs.damage import Damage
 from corslens.inputs.files import find
 from corslens.inspection import Inspection
@@ -12,9 +14,7 @@ from corslens.inspector import Inspector
 from corslens.lint.loader import load_rules
 from corslens.lint.rule import RuleSet
 from corslens.observation.exchange import Exchange, within_limits
-from corslens.report.collection import Collection
 from corslens.report.formats import Format, render
-from corslens.report.groups import Group
 from corslens.verdict.headline import AUTO, HeadlinePolicy
 
 _LIMIT = 1_000_000
@@ -26,37 +26,37 @@ type ReportFormat = Literal["text", "jsonl", "json", "html", "sarif", "junit", "
 class Analysis:
     """What was found in captured traffic."""
 
-    def __init__(self, collection: Collection, rules: RuleSet) -> None:
-        self._collection = collection
+    def __init__(self, summary: SessionSummary, rules: RuleSet) -> None:
+        self._summary = summary
         self._rules = rules
 
     def __iter__(self) -> Iterator[Inspection]:
         """Yield the inspections in order: of every CORS exchange, and of any other with a finding."""
-        return iter(self._collection.held())
+        return self._summary.inspections()
 
     @property
     def exchanges(self) -> int:
         """How many exchanges were read, those without CORS included."""
-        return self._collection.tally.exchanges
+        return self._summary.exchanges
 
     @property
-    def findings(self) -> list[Group]:
-        """The findings, one group for each rule and endpoint, worst first."""
-        return self._collection.groups()
+    def problems(self) -> list[Problem]:
+        """The problems, each one cause at one endpoint, worst first."""
+        return self._summary.problems()
 
     @property
     def damages(self) -> list[str]:
         """What could not be read, a sentence each; empty when all was."""
-        return [sentence for one in self._collection.inputs for sentence in one.damages]
+        return [sentence for one in self._summary.inputs for sentence in one.damages]
 
     @property
     def notes(self) -> list[str]:
         """What the captures could not show, a sentence each."""
-        return [sentence for one in self._collection.inputs for sentence in one.notes]
+        return [sentence for one in self._summary.inputs for sentence in one.notes]
 
     def report(self, form: ReportFormat) -> str:
         """Return a report, as `corslens analyze --format` prints it."""
-        return render(Format(form), self._collection, self._rules).decode()
+        return render(Format(form), self._summary, self._rules).decode()
 
 
 def analyze(
@@ -70,16 +70,16 @@ def analyze(
     Raises: ValueError with every mistake in the rule files. What is wrong with a capture is in `Analysis.damages` instead.
     """
     settings = Settings(rules=_rules(rules), headline=HeadlinePolicy.parse(engine or AUTO))
-    collection = Collection(limit=_LIMIT, all_cors=True)
+    summary = SessionSummary(hold=_LIMIT, everything=True)
     names = []
     for name in find([fspath(path) for path in paths]):
         if isinstance(name, Damage):
-            collection.begin(name.file).damages.append(str(name))
+            summary.begin(name.file).damages.append(str(name))
         else:
             names.append(name)
     for name, prefix in prefixes(names).items():
-        collect(name, prefix, settings, collection)
-    return Analysis(collection, settings.rules)
+        collect(name, prefix, settings, summary)
+    return Analysis(summary, settings.rules)
 
 
 def inspect_exchange(

@@ -14,6 +14,7 @@ from corslens.fetch.messages import HeaderList
 from corslens.mitm.addon import CorsLens
 from corslens.mitm.wrappers import insert
 from corslens.observation.exchange import Exchange
+from corslens.report.feed import changes
 from mitmproxy import connection, http
 from mitmproxy.flow import Error
 from mitmproxy.options import Options
@@ -67,7 +68,7 @@ class Chain:
             self._pass(flow_of(exchange), self._sent)
             if self._sent % _TICK == 0:
                 self.addon.look_at_the_clock()
-                self._version = self.addon.page.app.board.changes(self._version)["version"]
+                self._version = changes(self.addon.summary, self._version)["version"]
                 await asyncio.sleep(0)
 
     def costs(self, exchange: Exchange) -> dict[str, float]:

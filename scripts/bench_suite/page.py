@@ -6,6 +6,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from corslens.diagnosis.summary import summarize
 from corslens.inspector import Inspector
 from corslens.lint.loader import load_rules
 from corslens.report.as_html import render_html
@@ -35,7 +36,7 @@ async def _report(rounds: int, count: int, *, browser: bool) -> list[Figure]:
     html = ""
     for _ in range(rounds):
         began = time.perf_counter()
-        html = render_html(tuple(inspector.recent()), rules, about="the benchmark")
+        html = render_html(summarize(inspector.recent(), everything=True), rules, about="the benchmark")
         rendering.append(time.perf_counter() - began)
     group = f"HTML report, {count} exchanges"
     figures = [

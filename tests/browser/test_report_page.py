@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from corslens.diagnosis.summary import summarize
 from corslens.lint.loader import load_rules
 from corslens.observation.exchange import Exchange
 from corslens.report.as_html import render_html
@@ -29,7 +30,7 @@ async def opened(browser: Chromium, folder: Path, exchanges: Iterable[Exchange])
     """Write a report on the exchanges and open it."""
     rules = load_rules()
     file = folder / "report.html"
-    file.write_text(render_html(samples.inspected(exchanges, rules), rules, about="samples"), encoding="utf-8")
+    file.write_text(render_html(summarize(samples.inspected(exchanges, rules)), rules, about="samples"), encoding="utf-8")
     page = await browser.page()
     await page.goto(file.as_uri())
     return page
@@ -50,7 +51,7 @@ async def test_a_report_on_10000_exchanges_opens_filters_and_shows(browser: Chro
     """It holds them all, in one file; how long that takes is measured by scripts/bench page."""
     file = tmp_path / "report.html"
     inspections = samples.inspected(samples.many(10_000, apis=300), load_rules())
-    file.write_text(render_html(inspections, load_rules(), about="10,000 exchanges"), encoding="utf-8")
+    file.write_text(render_html(summarize(inspections), load_rules(), about="10,000 exchanges"), encoding="utf-8")
     page = await browser.page()
     await page.goto(file.as_uri())
     everything = await page.evaluate("document.querySelector('#shown').textContent")
@@ -148,7 +149,7 @@ async def test_the_worst_comes_first_and_an_allowed_pair_shows_the_error_in_it(b
     sites = [f"https://site{number}.example" for number in range(3)]
     grants = [samples.ask(site, 0, given={"Cookie": "a=1"}, origin=site, allow_origin=site, answer=lines) for site in sites]
     file = tmp_path / "report.html"
-    file.write_text(render_html(samples.inspected(grants, rules), rules), encoding="utf-8")
+    file.write_text(render_html(summarize(samples.inspected(grants, rules), everything=True), rules), encoding="utf-8")
     page = await browser.page()
     await page.goto(file.as_uri())
     ranks = await page.evaluate(

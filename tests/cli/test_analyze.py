@@ -56,8 +56,8 @@ def test_text(blocked: Path) -> None:
     result = run(blocked)
     assert result.exit_code == Exit.FOUND
     first, *_ = result.stdout.splitlines()
-    assert first == f"BLOCKED  GET {API}/me  from {PAGE}  (Chromium; also Firefox, WebKit)"
-    assert "2 exchanges, 2 CORS, 0 pairs, 1 blocked" in result.stdout
+    assert first == f"BLOCKED  GET {API}/me  from {PAGE}  (all browsers)"
+    assert "2 exchanges, 2 CORS, 0 pairs, 2 page requests, 1 blocked" in result.stdout
     assert "\x1b" not in result.stdout and result.stderr == ""
 
 

@@ -26,22 +26,25 @@ def captures(folder: Path) -> tuple[Path, Path]:
 def test_a_deployment_that_broke_something(tmp_path: Path) -> None:
     result = run(*captures(tmp_path))
     assert result.exit_code == Exit.FOUND
-    assert f"WORSE  GET {API}/me  from {PAGE}  (simple)" in result.stdout
+    assert f"WORSE  GET {API}/me  from {PAGE}" in result.stdout
     assert "allowed  →  blocked (acao-missing)" in result.stdout and "+ error: acao-missing" in result.stdout
 
 
-def test_a_deployment_that_mended_it(tmp_path: Path) -> None:
+def test_a_deployment_that_resolved_it(tmp_path: Path) -> None:
     good, bad = captures(tmp_path)
     result = run(bad, good, "--format", "json")
     assert result.exit_code == Exit.OK
     (change,) = json.loads(result.stdout)["changes"]
-    assert (change["kind"], change["gone_findings"][0]) == ("better", "acao-missing")
+    assert (change["kind"], change["gone_findings"][0]) == ("resolved", "acao-missing")
 
 
 def test_no_difference(tmp_path: Path) -> None:
     good, _ = captures(tmp_path)
     result = run(good, good)
-    assert (result.exit_code, result.stdout.strip()) == (Exit.OK, "1 endpoint in both: 0 worse, 0 better, 0 changed")
+    assert (result.exit_code, result.stdout.strip()) == (
+        Exit.OK,
+        "1 endpoint in both: 0 worse, 0 resolved, 0 better, 0 changed",
+    )
 
 
 def test_a_side_that_cannot_be_read(tmp_path: Path) -> None:

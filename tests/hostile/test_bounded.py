@@ -12,13 +12,11 @@ from collections.abc import Iterator
 from itertools import islice
 
 import pytest
+from corslens.diagnosis import problem, summary
+from corslens.diagnosis.summary import SessionSummary
 from corslens.lint import index
 from corslens.mitm import session, terminal, unreachable
-from corslens.mitm.terminal import Terminal
 from corslens.patching.summary import Summary
-from corslens.report import board, collection, groups
-from corslens.report.collection import Collection
-from corslens.report.tally import Tally
 from corslens.verdict import decide_each
 from mitmproxy.tools.dump import DumpMaster
 
@@ -37,8 +35,8 @@ _CONTAINERS = (dict, list, set, deque, tuple, frozenset)
 def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """The limits that are constants, at the size of the others, so that a short test reaches them."""
     for module, name in (
-        (session, "IN_FLIGHT"), (terminal, "REMEMBERED"), (unreachable, "TOLD"), (board, "_NAMES"), (groups, "_NAMES"),
-        (collection, "_ENDPOINTS"), (index, "_REMEMBERED"), (decide_each, "_REMEMBERED"),
+        (session, "IN_FLIGHT"), (terminal, "REMEMBERED"), (unreachable, "TOLD"), (problem, "_NAMES"), (problem, "_LIVES"),
+        (summary, "_ENDPOINTS"), (summary, "_CELLS"), (summary, "_GONE"), (index, "_REMEMBERED"), (decide_each, "_REMEMBERED"),
     ):  # fmt: skip
         assert getattr(module, name) > 0
         monkeypatch.setattr(module, name, LIMIT)
@@ -70,14 +68,9 @@ def roots(chain: Chain) -> list[object]:
 
 
 def sizes(chain: Chain) -> Counter[int]:
-    """How many containers there are of each size over the limit, but for the problems that the page is told are gone."""
+    """How many containers there are of each size over the limit."""
     gc.collect()
-    gone = chain.addon.page.app.board._gone
-    return Counter(
-        len(held)
-        for held in reachable(roots(chain))
-        if isinstance(held, _CONTAINERS) and len(held) > LIMIT and held is not gone
-    )
+    return Counter(len(held) for held in reachable(roots(chain)) if isinstance(held, _CONTAINERS) and len(held) > LIMIT)
 
 
 def objects(chain: Chain) -> int:
@@ -92,10 +85,7 @@ async def test_every_store_stays_at_its_limit(small_limits: None, tmp_path) -> N
     settings["cors_report"] = str(tmp_path / "report.json")
     async with Chain(cors_history=LIMIT, **settings) as chain:
         addon = chain.addon
-        addon.terminal = Terminal(addon.terminal._out, history=LIMIT)
-        addon._collection = Collection(limit=LIMIT, groups=LIMIT)
-        addon._collection.tally = Tally(LIMIT)
-        addon._collection.begin("this session")
+        addon.summary = SessionSummary(remember=LIMIT, hold=0, problems=LIMIT, everything=True)
         assert addon.session is not None
         addon.session.lacking = Summary(LIMIT)
         exchanges = crowd(COUNT)
@@ -106,14 +96,13 @@ async def test_every_store_stays_at_its_limit(small_limits: None, tmp_path) -> N
             await chain.send(islice(exchanges, COUNT // 4))
             held.append(objects(chain))
         assert sizes(chain) - before == Counter()
-        assert len(addon.page.app.board._gone) <= 1_000
         assert held[3] < 1.05 * held[1], held
         assert not addon._faults
         dropped = addon.dropped()
     assert dropped.keys() >= {
         "exchanges", "endpoints", "stored responses", "pending preflights", "settled preflights", "redirects", "connections",
-        "preflight cache entries", "open exchanges", "flows under way", "lacks of servers", "problems of the page",
-        "cells of the page", "findings for the report", "endpoints of the report",
+        "preflight cache entries", "open exchanges", "flows under way", "lacks of servers", "problems",
+        "pairs of origins", "endpoints of the report",
     }  # fmt: skip
 
 

@@ -136,7 +136,7 @@ async def test_clear(web):
     pair(web)
     call(web, "cors.clear")
     assert web.addon.session.recent() == []
-    assert web.addon.terminal.tally.exchanges == 0
+    assert web.addon.summary.exchanges == 0
     assert web.addon.session.inspector.dry_run
 
 

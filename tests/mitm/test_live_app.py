@@ -8,13 +8,15 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from corslens.diagnosis.problem import Key
+from corslens.diagnosis.summary import summarize
 from corslens.inspection import Inspection
 from corslens.lint.rule import RuleSet
 from corslens.mitm.live_app import CHANGES_AT_ONCE, HEADERS, Answer, Asked, Export, LiveApp, PatchState
 
+from tests.diagnosis.make import finding, inspection
 from tests.make import API
 from tests.report import samples
-from tests.report.test_board import finding, inspection
 
 OWN = "http://corslens.test"
 
@@ -26,8 +28,12 @@ class Session:
 
     def __init__(self, inspections: Iterable[Inspection] = ()) -> None:
         self.known = {each.id: each for each in inspections}
+        self.summary = summarize(self.known.values())
         self.scope = ""
         self.forgotten: dict[str, int] = {}
+
+    def clear(self) -> None:
+        self.summary.clear()
 
     def find(self, id: str) -> Inspection | None:
         return self.known.get(id)
@@ -47,7 +53,7 @@ class Session:
         self.scope = scope
 
 
-EXPORTS = {"txt": Export("TXT", "text/plain; charset=utf-8", lambda all: "\n".join(each.id for each in all).encode())}
+EXPORTS = {"txt": Export("TXT", "text/plain; charset=utf-8", lambda: b"a\nb")}
 
 
 @pytest.fixture
@@ -59,10 +65,7 @@ def session() -> Session:
 @pytest.fixture
 def app(session: Session) -> LiveApp:
     """A page on the session."""
-    made = LiveApp(session, EXPORTS)
-    for each in session.recent():
-        made.board.add(each)
-    return made
+    return LiveApp(session, EXPORTS)
 
 
 def ask(app: LiveApp, path: str, method: str = "GET", body: object = None, token: str | None = None, **lines: str) -> Answer:
@@ -82,7 +85,8 @@ def read(answer: Answer) -> Any:
     return json.loads(answer.body)
 
 
-PATHS = ("", "page.js", "api/changes", "api/problem?id=p1", "api/export?format=txt")
+PROBLEM = Key("acao-missing", API, "/orders/*").id
+PATHS = ("", "page.js", "api/changes", f"api/problem?id={PROBLEM}", "api/export?format=txt")
 STRANGERS = [
     pytest.param({"origin": "http://evil.test"}, id="another origin"),
     pytest.param({"origin": "null"}, id="an opaque origin"),
@@ -172,7 +176,7 @@ def test_no_other_script_or_style_runs_in_their_place(app: LiveApp) -> None:
         assert integrity == f"sha256-{b64encode(sha256(ask(app, name).body).digest()).decode()}"
 
 
-def test_changes_are_those_since_a_version(app: LiveApp) -> None:
+def test_changes_are_those_since_a_version(app: LiveApp, session: Session) -> None:
     """The first answer is everything, the next one what came since."""
     first = read(ask(app, "api/changes?since=0"))
     assert first["problems"][0]["count"] == 2 and first["patching"] == {
@@ -184,7 +188,7 @@ def test_changes_are_those_since_a_version(app: LiveApp) -> None:
         "dryRun": False,
     }
     assert read(ask(app, f"api/changes?since={first['version']}"))["problems"] == []
-    app.board.add(inspection("c", finding("acao-mismatch")))
+    session.summary.add(inspection("c", finding("acao-mismatch")))
     assert [problem["rule"] for problem in read(ask(app, f"api/changes?since={first['version']}"))["problems"]] == [
         "acao-mismatch"
     ]
@@ -197,34 +201,34 @@ def test_a_version_is_a_number(app: LiveApp, since: str) -> None:
     assert (answer.status, answer.body) == (400, b"since: a version number is wanted.\n")
 
 
-@pytest.mark.parametrize("query", ["after=0", "before=5", "after=0&before=-5", "after=x&before=5"])
-def test_each_end_of_the_rest_is_a_version(app: LiveApp, query: str) -> None:
-    """And one without the other is refused too."""
-    assert ask(app, f"api/changes?since=1&{query}").status == 400
-
-
-def test_no_answer_holds_everything(app: LiveApp) -> None:
+def test_no_answer_holds_everything(app: LiveApp, session: Session) -> None:
     """A page that opens after thousands of exchanges gets them bit by bit, so that no traffic waits long; in the end it has all."""
     for number in range(3 * CHANGES_AT_ONCE):
-        app.board.add(inspection(f"x{number}", finding(f"rule-{number}")))
+        session.summary.add(inspection(f"x{number}", finding(f"rule-{number}")))
     answer = read(ask(app, "api/changes"))
-    told, asked = [answer], 1
+    answers = [answer]
     while answer["more"]:
-        rest = "&after={}&before={}".format(*answer["rest"]) if answer["rest"] else ""
-        answer = read(ask(app, f"api/changes?since={answer['version']}{rest}"))
-        told.append(answer)
-        asked += 1
-    assert all(len(answer["problems"]) <= CHANGES_AT_ONCE for answer in told)
-    assert 3 <= asked <= 10
-    assert {f"rule-{number}" for number in range(3 * CHANGES_AT_ONCE)} <= {p["rule"] for each in told for p in each["problems"]}
-    late = read(ask(app, "api/changes"))
-    assert len(late["problems"]) == CHANGES_AT_ONCE and late["more"]
+        answer = read(ask(app, f"api/changes?since={answer['version']}"))
+        answers.append(answer)
+    assert all(len(answer["problems"]) <= CHANGES_AT_ONCE for answer in answers)
+    assert 3 <= len(answers) <= 10
+    shown = {problem["rule"] for each in answers for problem in each["problems"]}
+    assert {f"rule-{number}" for number in range(3 * CHANGES_AT_ONCE)} <= shown
+
+
+def test_clear_begins_anew(app: LiveApp, session: Session) -> None:
+    """And whoever asks for what changed gets all there is, which is nothing."""
+    before = read(ask(app, "api/changes"))
+    assert read(ask(app, "api/clear", "POST", {})) == {}
+    after = read(ask(app, f"api/changes?since={before['version']}"))
+    assert after["anew"] and after["counts"] == {} and after["problems"] == []
+    assert ask(app, "api/clear").status == 405
 
 
 def test_a_problem_in_full(app: LiveApp) -> None:
     """Its exchanges, and settings for its API; an unknown one is not found."""
-    assert [problem["id"] for problem in read(ask(app, "api/changes"))["problems"]] == ["p1"]
-    full = read(ask(app, "api/problem?id=p1"))
+    assert [problem["id"] for problem in read(ask(app, "api/changes"))["problems"]] == [PROBLEM]
+    full = read(ask(app, f"api/problem?id={PROBLEM}"))
     assert set(full["exchanges"]) == {"a", "b"}
     assert ask(app, "api/problem?id=p99").status == ask(app, "api/problem").status == 404
 
@@ -269,8 +273,6 @@ def test_hostile_text_is_in_no_markup() -> None:
     """The page itself holds nothing of the traffic; the data are JSON under a type that is never rendered."""
     session = Session(samples.inspected(samples.hostile(), RuleSet({})))
     app = LiveApp(session, EXPORTS)
-    for each in session.recent():
-        app.board.add(each)
     assert b"onerror" not in ask(app, "").body
     answer = ask(app, "api/changes")
     assert answer.content_type == "application/json" and answer.headers()["X-Content-Type-Options"] == "nosniff"

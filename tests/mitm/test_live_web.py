@@ -63,7 +63,7 @@ class TestUnderMitmweb(tornado.testing.AsyncHTTPTestCase):
         """Reading as well as commanding; mitmweb's own check of a cookie is not what it is about."""
         assert self.ask("/cors/api/changes").code == 403
         own = {"X-Corslens-Token": self.live.token}
-        assert json.loads(self.ask("/cors/api/changes", headers=own).body)["version"] == self.live.board.version
+        assert json.loads(self.ask("/cors/api/changes", headers=own).body)["version"] == self.session.summary.version
         wish: dict[str, Any] = {"method": "POST", "body": '{"on": true, "scope": "~all"}'}
         typed = {"Content-Type": "application/json"}
         assert self.ask("/cors/api/patching", **wish, headers=typed).code == 403

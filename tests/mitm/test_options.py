@@ -213,8 +213,7 @@ async def test_a_log_that_is_refused_leaves_the_report(tmp_path):
     addon = CorsLens()
     with taddons.context(addon) as context:
         context.configure(addon, cors_report=str(tmp_path / "a.html"))
-        kept = addon._collection
         with pytest.raises(exceptions.OptionsError, match="cors_log"):
             context.configure(addon, cors_report=str(tmp_path / "b.json"), cors_log=str(tmp_path))
-        assert addon._collection is kept
+        assert addon.settings is not None and addon.settings.report == tmp_path / "a.html"
         addon.done()

@@ -119,7 +119,7 @@ async def test_dry_run(confdir):
     assert len(api.seen) == 1
     assert not proxy.inspections[-1].patch.applied
     assert not proxy.inspections[-1].patch.patch.empty
-    assert "would patch" in proxy.out.getvalue()
+    assert "Would patch" in proxy.out.getvalue()
 
 
 @pytest.mark.parametrize("server", ["down", "login", "no OPTIONS"])

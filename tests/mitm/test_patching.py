@@ -75,7 +75,7 @@ async def test_a_patched_preflight_is_told_once(confdir):
         await proxy.send("PUT", api.url("/me"), [ORIGIN, agent, ("Cookie", "sid=1")])
     last = proxy.latest()[first.id]
     assert len(last.findings) > len(first.findings)
-    assert proxy.out.getvalue().count("PATCHED  OPTIONS") == 1
+    assert proxy.out.getvalue().count("PATCHED  PUT") == 1
 
 
 async def test_a_followed_patch_proves_no_credentials_mode(confdir):

@@ -72,7 +72,7 @@ async def test_blocked_flow_is_marked_and_told(confdir):
     assert flow.comment.startswith("CORS simple request: blocked")
     printed = proxy.out.getvalue()
     assert f"BLOCKED  GET {api.url('/me')}" in printed
-    assert "1 blocked" in printed.splitlines()[-3] and printed.splitlines()[-1].split() == ["1", "blocked", "acao-missing"]
+    assert "1 blocked" in printed.splitlines()[-2] and printed.splitlines()[-1].split() == ["1", "blocked", "acao-missing"]
 
 
 async def test_repeats_are_printed_once(confdir):
@@ -374,7 +374,7 @@ async def test_client_that_leaves(confdir):
         (kept,) = proxy.keeper.flows
     exchange = proxy.inspections[-1].observation.exchange
     assert proxy.inspections[-1].verdict.outcome is Outcome.ABORTED
-    assert (kept.marked, kept.comment) == ("", "CORS simple request: aborted, no answer (Client disconnected.)")
+    assert (kept.marked, kept.comment) == ("", "CORS simple request: aborted, no response (Client disconnected.)")
     assert "BLOCKED" not in proxy.out.getvalue()
     assert not exchange.answered_by_proxy
     assert exchange.error == "Client disconnected."
@@ -633,7 +633,7 @@ async def test_what_a_long_session_forgot_is_said_at_its_end(confdir):
             await proxy.send("GET", api.url(f"/me?{number}"), [ORIGIN])
         await proxy.until(lambda: len(proxy.latest()) == 5)
         assert proxy.addon.dropped()["exchanges"] == 3
-    (line,) = [line for line in proxy.out.getvalue().splitlines() if line.startswith("Forgotten over the limits")]
+    (line,) = [line for line in proxy.out.getvalue().splitlines() if line.startswith("Dropped over the limits")]
     assert "3 exchanges" in line
 
 

@@ -1,11 +1,11 @@
 """Inspections to report on: the shop's session, with findings of this file's own, so that no edit of a rule changes a golden file."""
 
+from corslens.diagnosis.page_request import reported_reason
+from corslens.diagnosis.summary import SessionSummary
 from corslens.inspection import Inspection
 from corslens.lint.finding import Confidence, Evidence, Finding, Fix, Severity, Side
 from corslens.lint.rule import Family, Rule, RuleSet
 from corslens.lint.template import parse_template
-from corslens.report.collection import Collection
-from corslens.report.problems import reported_reason
 from msgspec import structs
 
 from tests.report.samples import inspected, shop
@@ -43,7 +43,7 @@ def session() -> list[Inspection]:
     """The shop's session: what blocks has an error, a reflected origin a warning, what is allowed a note."""
     found = []
     for inspection in inspected(shop(), NO_RULES):
-        reason = reported_reason(inspection)
+        reason = reported_reason(inspection.verdict)
         findings = [] if reason is None else [finding(reason)]
         if inspection.id == "reflect-1":
             findings.append(finding("reflected-origin", Severity.WARNING, confidence=Confidence.MEDIUM, fixes=()))
@@ -53,21 +53,21 @@ def session() -> list[Inspection]:
     return found
 
 
-def rules() -> dict[str, Rule]:
+def rules() -> RuleSet:
     """The catalogue that goes with `session`."""
     ids = {found.rule for inspection in session() for found in inspection.findings}
     made = {id: rule(id) for id in ids}
     made["reflected-origin"] = rule("reflected-origin", Family.SECURITY, Severity.WARNING)
-    return made
+    return RuleSet(made)
 
 
-def collection(inspections: list[Inspection] | None = None, **settings: object) -> Collection:
-    """A collection of these inspections, or of the shop's, out of one damaged capture."""
-    gathered = Collection(**settings)  # type: ignore[arg-type]  # settings are the caller's
+def summary(inspections: list[Inspection] | None = None, **settings: object) -> SessionSummary:
+    """The summary of these inspections, or of the shop's, out of one damaged capture."""
+    gathered = SessionSummary(**settings)  # type: ignore[arg-type]  # settings are the caller's
     entry = gathered.begin("shop.har")
     for inspection in session() if inspections is None else inspections:
         gathered.add(inspection)
-    entry.exchanges = gathered.tally.exchanges
+    entry.exchanges = gathered.exchanges
     if inspections is None:
         entry.damages.append("shop.har: is cut off in entry 12")
         entry.notes.append("shop.har holds no cookie at all")

@@ -17,23 +17,23 @@ CHANGES = compare(
 
 def test_text():
     assert render_diff(CHANGES, compared=1).plain.splitlines() == [
-        f"WORSE  GET {API}/orders/*  from {PAGE}  (simple)",
+        f"WORSE  GET {API}/orders/*  from {PAGE}",
         "  allowed  →  blocked (acao-missing)",
         "  + error: acao-missing",
         "",
         "only after:",
-        f"  GET {API}/new  from {PAGE}  (simple)  blocked (acao-missing)",
+        f"  GET {API}/new  from {PAGE}  blocked (acao-missing)",
         "",
         "only before:",
-        f"  GET {API}/gone  from {PAGE}  (simple)",
+        f"  GET {API}/gone  from {PAGE}",
         "",
-        "1 endpoint in both: 1 worse, 0 better, 0 changed",
+        "1 endpoint in both: 1 worse, 0 resolved, 0 better, 0 changed",
     ]
 
 
 def test_json():
     found = json.loads(render_diff_json(CHANGES))
-    assert found["schema"] == "corslens-diff/1"
+    assert found["schema"] == "corslens-diff/2"
     first = found["changes"][0]
     assert (first["kind"], first["endpoint"], first["new_findings"]) == ("worse", f"{API}/orders/*", {"acao-missing": "error"})
     assert first["before"]["outcomes"]["webkit"] == "allowed" and first["after"]["outcomes"]["webkit"] == "blocked"

@@ -5,6 +5,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from corslens.diagnosis.summary import summarize
 from corslens.lint.rule import RuleSet
 from corslens.report.as_html import embedded_json, render_html
 from corslens.report.page_assets import source_hash
@@ -46,7 +47,7 @@ class Reader(HTMLParser):
 def report() -> str:
     """A report on everything that can be wrong, hostile text included."""
     inspections = samples.inspected(samples.all_of(samples.shop(), samples.hostile()), EMPTY)
-    return render_html(inspections, EMPTY, about="</title><script>alert(1)</script>")
+    return render_html(summarize(inspections), EMPTY, about="</title><script>alert(1)</script>")
 
 
 def test_it_holds_the_data(report: str) -> None:
@@ -86,11 +87,11 @@ def test_embedded_json_reads_back() -> None:
 
 def test_nothing_to_report_is_a_report() -> None:
     """An empty session has its page, too."""
-    assert json.loads(Reader(render_html([], EMPTY)).content["summary"])["problems"] == []
+    assert json.loads(Reader(render_html(summarize([]), EMPTY)).content["summary"])["problems"] == []
 
 
 def test_of_an_id_that_comes_again_the_last_counts() -> None:
     """As in every report."""
     made = samples.inspected(samples.shop(), EMPTY)
-    again = Reader(render_html([*made, *made], EMPTY)).content["summary"]
-    assert json.loads(again)["counts"] == json.loads(Reader(render_html(made, EMPTY)).content["summary"])["counts"]
+    again = Reader(render_html(summarize([*made, *made]), EMPTY)).content["summary"]
+    assert json.loads(again)["counts"] == json.loads(Reader(render_html(summarize(made), EMPTY)).content["summary"])["counts"]

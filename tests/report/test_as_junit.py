@@ -6,31 +6,38 @@ from xml.etree.ElementTree import Element, fromstring
 
 import pytest
 import xmlschema
+from corslens.diagnosis.summary import SessionSummary
 from corslens.lint.finding import Severity
-from corslens.report.as_junit import render_junit
+from corslens.report.as_junit import render_report
+from corslens.report.baseline import Gate
 
-from tests.report.make import NO_RULES, collection, silenced_session
+from tests.report.make import NO_RULES, silenced_session, summary
 from tests.report.samples import hostile, inspected
 
 SCHEMA = xmlschema.XMLSchema(Path(__file__).parent / "schemas" / "junit-10.xsd")
 
 
+def render(made: SessionSummary) -> str:
+    """Its document."""
+    return render_report(made, NO_RULES, Gate()).decode()
+
+
 def suites(**settings: Any) -> Element:
     """The shop's document."""
-    return fromstring(render_junit(collection(**settings)))
+    return fromstring(render_report(summary(), NO_RULES, Gate(**settings)))
 
 
 def test_valid() -> None:
-    SCHEMA.validate(render_junit(collection()))
+    SCHEMA.validate(render(summary()))
 
 
 def test_hostile_text_is_valid_too() -> None:
-    SCHEMA.validate(render_junit(collection(inspected(hostile(), NO_RULES))))
+    SCHEMA.validate(render(summary(inspected(hostile(), NO_RULES))))
 
 
 def test_a_clean_run_is_not_an_empty_one() -> None:
-    clean = collection(list(inspected([], NO_RULES)))
-    assert fromstring(render_junit(clean)).get("tests") == "0"
+    clean = summary(list(inspected([], NO_RULES)))
+    assert fromstring(render(clean)).get("tests") == "0"
     root = suites()
     assert root.find(".//testcase[@name='nothing found']") is not None
 
@@ -42,10 +49,10 @@ def test_failures_are_those_of_the_gate(fail_on: Severity | None, failures: int)
 
 
 def test_what_the_baseline_knows_is_skipped() -> None:
-    group = collection().groups()[0]
-    root = suites(known=frozenset({group.key.fingerprint}))
+    problem = summary().problems()[0]
+    root = suites(known=frozenset({problem.key.fingerprint}))
     (skipped,) = [case for case in root.iter("testcase") if case.find("skipped") is not None]
-    assert (skipped.get("classname"), skipped.get("name")) == (group.key.endpoint, group.key.rule)
+    assert (skipped.get("classname"), skipped.get("name")) == (problem.key.endpoint, problem.key.rule)
 
 
 def test_what_could_not_be_read_is_an_error() -> None:
@@ -59,11 +66,11 @@ def test_counts_are_those_of_the_elements() -> None:
 
 
 def test_what_is_silenced_is_skipped_with_its_note() -> None:
-    document = render_junit(collection(silenced_session()))
+    document = render(summary(silenced_session()))
     SCHEMA.validate(document)
     found = {
         (case.get("name"), skipped.get("message"))
         for case in fromstring(document).iter("testcase")
         if (skipped := case.find("skipped")) is not None
     }
-    assert found == {("acao-missing", "silenced: my.yaml:2: known <so>")}
+    assert found == {("acao-missing", "suppressed 2 times: my.yaml:2: known <so>")}

@@ -5,30 +5,35 @@ from html.parser import HTMLParser
 
 import pytest
 from corslens.lint.finding import Fix, Side
-from corslens.report.as_markdown import render_markdown
+from corslens.report.as_markdown import render_report
+from corslens.report.baseline import Gate
 from msgspec import structs
 
 from tests.make import API, exchange, request, response
-from tests.report.make import NO_RULES, collection, finding, session, silenced_session
+from tests.report.make import NO_RULES, finding, session, silenced_session, summary
 from tests.report.samples import inspected
+
+
+def render(made, known=frozenset()):
+    return render_report(made, NO_RULES, Gate(known=known)).decode()
 
 
 def test_nothing_found():
     clean = [structs.replace(one, findings=()) for one in session() if one.id in ("ok-1", "hop-1")]
-    text = render_markdown(collection(clean))
+    text = render(summary(clean))
     assert text.startswith("## corslens: nothing found\n") and "|" not in text
 
 
 def test_one_is_not_several():
     depending = inspected([exchange(request(), response(allow_origin="*"))], NO_RULES)
-    assert "1 exchange, 1 of them CORS; 0 blocked, 1 that depends on credentials." in render_markdown(collection(depending))
+    assert "1 exchange, 1 page request; 0 blocked, 1 that depends on credentials." in render(summary(depending))
     more = inspected([exchange(request(), response(allow_origin="*"))], NO_RULES)
-    assert "2 exchanges, 2 of them CORS; 0 blocked, 2 that depend on" in render_markdown(collection(depending + more))
+    assert "2 exchanges, 2 page requests; 0 blocked, 2 that depend on" in render(summary(depending + more))
 
 
 def test_known_findings_are_counted_and_not_listed():
-    known = frozenset(group.key.fingerprint for group in collection().groups())
-    text = render_markdown(collection(known=known))
+    known = frozenset(problem.key.fingerprint for problem in summary().problems())
+    text = render(summary(), known)
     assert "9 known from the baseline, not listed." in text and "| ---" not in text
 
 
@@ -39,9 +44,9 @@ LONG = "a-path/of-many/plain-words/that-name/every-thing/twice"
 def test_a_long_report_is_cut_where_github_would_refuse_it():
     made = [exchange(request(url=f"{API}/{LONG}/{one}{two}"), response()) for one in WORDS for two in WORDS]
     inspections = [structs.replace(one, findings=(finding(),)) for one in inspected(made, NO_RULES)]
-    text = render_markdown(collection(inspections))
+    text = render(summary(inspections))
     assert len(text) < 65_536
-    listed = text.count("| `acao-missing`")
+    listed = text.count("`acao-missing` | `http")
     assert text.rstrip().endswith(f"… and {400 - listed} more.")
 
 
@@ -93,10 +98,10 @@ def test_no_mention_no_link_no_markup(begin: str, end: str) -> None:
     text = f"{begin}{HOSTILE}{end}"
     made = inspected([exchange(request(origin=f"https://a.example{text}", url=f"{API}/{text}"), response())], NO_RULES)
     hostile = structs.replace(made[0], findings=(finding(message=text, fixes=(Fix(side=Side.SERVER, text=text),)),))
-    whole = collection([hostile])
+    whole = summary([hostile])
     whole.inputs[-1].damages.append(text)
     whole.inputs[-1].notes.append(text)
-    html = cmarkgfm.github_flavored_markdown_to_html(render_markdown(whole), options=Options.CMARK_OPT_UNSAFE)
+    html = cmarkgfm.github_flavored_markdown_to_html(render(whole), options=Options.CMARK_OPT_UNSAFE)
     seen = Seen(html)
     assert not LIVE.search(" ".join(seen.outside))
     assert seen.names <= {
@@ -120,11 +125,11 @@ def test_no_mention_no_link_no_markup(begin: str, end: str) -> None:
 
 def test_what_is_silenced_is_counted_and_is_not_nothing():
     made = [one for one in silenced_session() if one.silenced]
-    text = render_markdown(collection(made))
-    assert text.startswith("## corslens: nothing but what is silenced\n")
-    assert f"- {len(made)} silenced: `acao-missing` (`my.yaml:2: known <so>`)" in text
+    text = render(summary(made))
+    assert text.startswith("## corslens: nothing but what is suppressed\n")
+    assert f"- {len(made)} suppressed: `acao-missing` (`my.yaml:2: known <so>`)" in text
 
 
-def test_nothing_found_does_not_stand_beside_what_is_blocked():
+def test_a_block_that_no_rule_puts_into_words_is_an_error():
     blocked = inspected([exchange(request(), response())], NO_RULES)
-    assert render_markdown(collection(blocked)).startswith("## corslens: no finding, but 1 blocked\n")
+    assert render(summary(blocked)).startswith("## corslens: 1 error\n")

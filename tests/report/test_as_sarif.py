@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 
 import jsonschema
 import pytest
-from corslens.report.as_sarif import render_sarif
+from corslens.report.as_sarif import render_report
+from corslens.report.baseline import Gate
 
-from tests.report.make import NO_RULES, collection, rules, silenced_session
+from tests.report.make import NO_RULES, rules, silenced_session, summary
 from tests.report.samples import all_of, hostile, inspected, shop
 
 SCHEMA = json.loads((Path(__file__).parent / "schemas" / "sarif-2.1.0-rtm.5.json").read_text())
@@ -17,17 +18,17 @@ SCHEMA = json.loads((Path(__file__).parent / "schemas" / "sarif-2.1.0-rtm.5.json
 
 def run(**settings: Any) -> dict[str, Any]:
     """The one run of the shop's log."""
-    found: dict[str, Any] = json.loads(render_sarif(collection(**settings), rules()))["runs"][0]
+    found: dict[str, Any] = json.loads(render_report(summary(), rules(), Gate(**settings)))["runs"][0]
     return found
 
 
-@pytest.mark.parametrize("catalogue", [rules(), {}], ids=["rules", "no rules"])
+@pytest.mark.parametrize("catalogue", [rules(), NO_RULES], ids=["rules", "no rules"])
 def test_valid(catalogue: Any) -> None:
-    jsonschema.Draft4Validator(SCHEMA).validate(json.loads(render_sarif(collection(), catalogue)))
+    jsonschema.Draft4Validator(SCHEMA).validate(json.loads(render_report(summary(), catalogue, Gate())))
 
 
 def test_hostile_text_is_valid_too() -> None:
-    log = json.loads(render_sarif(collection(inspected(all_of(shop(), hostile()), NO_RULES)), {}))
+    log = json.loads(render_report(summary(inspected(all_of(shop(), hostile()), NO_RULES)), NO_RULES, Gate()))
     jsonschema.Draft4Validator(SCHEMA).validate(log)
 
 
@@ -70,7 +71,7 @@ def test_what_could_not_be_read_is_a_notification() -> None:
 
 
 def test_what_is_silenced_is_suppressed() -> None:
-    log = json.loads(render_sarif(collection(silenced_session()), rules()))
+    log = json.loads(render_report(summary(silenced_session()), rules(), Gate()))
     jsonschema.Draft4Validator(SCHEMA).validate(log)
     found = {result["ruleId"]: result.get("suppressions") for result in log["runs"][0]["results"]}
     assert found.pop("acao-missing") == [{"kind": "external", "justification": "my.yaml:2: known <so>"}]

@@ -1,5 +1,6 @@
 """What changed per endpoint between two captures."""
 
+from corslens.diagnosis.summary import summarize
 from corslens.engines.engine import Engine
 from corslens.lint.finding import Severity
 from corslens.report.comparison import Kind, compare, states
@@ -15,7 +16,7 @@ GOOD = {"Access-Control-Allow-Credentials": "true", "Vary": "Origin"}
 
 def capture(allow_origin, *, url=f"{API}/orders/1", findings=(), **fields):
     made = inspected([exchange(request(url=url), response(200, GOOD, allow_origin=allow_origin), **fields)], NO_RULES)
-    return states(structs.replace(one, findings=findings) for one in made)
+    return states(summarize((structs.replace(one, findings=findings) for one in made), everything=True))
 
 
 def kinds(before, after):
@@ -33,12 +34,12 @@ def test_blocked_now():
     assert change.after.reasons == {"acao-missing"}
 
 
-def test_mended():
-    assert kinds(capture(None), capture(PAGE)) == [Kind.BETTER]
+def test_resolved():
+    assert kinds(capture(None), capture(PAGE)) == [Kind.RESOLVED]
 
 
 def test_a_request_that_was_given_up_says_nothing():
-    left = states(inspected([exchange(request(), error="Client disconnected.")], NO_RULES))
+    left = states(summarize(inspected([exchange(request(), error="Client disconnected.")], NO_RULES), everything=True))
     assert left == {}
 
 
@@ -51,7 +52,7 @@ def test_findings():
     (worse,) = compare(capture(PAGE, findings=mild), capture(PAGE, findings=bad))
     assert (worse.kind, worse.new_findings, worse.gone_findings) == (Kind.WORSE, {"x": Severity.ERROR, "y": Severity.ERROR}, [])
     (better,) = compare(capture(PAGE, findings=bad), capture(PAGE))
-    assert (better.kind, better.new_findings, better.gone_findings) == (Kind.BETTER, {}, ["x", "y"])
+    assert (better.kind, better.new_findings, better.gone_findings) == (Kind.RESOLVED, {}, ["x", "y"])
 
 
 def test_better_and_worse_is_changed():

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from corslens.diagnosis.diagnose import diagnose_alone
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
 from corslens.lint.rule import RuleSet
@@ -97,7 +98,7 @@ def test_every_engine_has_its_verdict_and_checks() -> None:
 
 def test_secrets_are_gone() -> None:
     """Cookies, Set-Cookie and tokens in URLs are named and not shown."""
-    everything = details(samples.inspected(samples.shop(), NO_RULES), lambda id: None)
+    everything = details(map(diagnose_alone, samples.inspected(samples.shop(), NO_RULES)), lambda id: None)
     text = repr(everything)
     assert "[redacted]" in text
     for secret in ("s3cret", "abcdef", "topsecret"):
@@ -106,8 +107,10 @@ def test_secrets_are_gone() -> None:
 
 def test_equal_values_are_kept_once() -> None:
     """A hundred exchanges with the same headers take the place of one and their ids."""
-    one = details(samples.inspected([ask("x", 0)], NO_RULES), lambda id: None)
-    many = details(samples.inspected([ask(f"x{index}", index) for index in range(100)], NO_RULES), lambda id: None)
+    one = details(map(diagnose_alone, samples.inspected([ask("x", 0)], NO_RULES)), lambda id: None)
+    many = details(
+        map(diagnose_alone, samples.inspected([ask(f"x{index}", index) for index in range(100)], NO_RULES)), lambda id: None
+    )
     assert len(many["pool"]) == len(one["pool"])
 
 

@@ -1,6 +1,7 @@
 """The page's data has what the catalogue and the advice say."""
 
 from corslens.advice.policy import PLACEHOLDER
+from corslens.diagnosis.summary import summarize
 from corslens.lint.rule import RuleSet
 from corslens.report.page_model import in_full, settings
 
@@ -11,11 +12,11 @@ from tests.report.samples import ask
 EMPTY = RuleSet({})
 
 
-def test_only_exchanges_that_are_known_are_in_full() -> None:
-    """An id that was forgotten is left out, and so is a rule that is no more."""
-    known = {each.id: each for each in samples.inspected(samples.shop(), EMPTY)}
-    full = in_full(["simple-1", "forgotten"], ["no-such-rule"], known.get, EMPTY)
-    assert list(full["exchanges"]) == ["simple-1"]
+def test_the_examples_are_in_full_whatever_else_was_dropped() -> None:
+    """A rule that is no more is left out."""
+    problems = summarize(samples.inspected(samples.shop(), EMPTY)).problems()
+    full = in_full(problems[:1], lambda _: None, EMPTY)
+    assert list(full["exchanges"]) == [example.diagnosis.place.id for example in problems[0].examples]
     assert full["rules"] == {}
 
 

@@ -38,7 +38,7 @@ def test_an_exchange() -> None:
             request(time=1.5), response(allow_origin="*"), id="a:3", source=Source(file="a.har", index=3), client="10.0.0.7"
         )
     )
-    assert record["schema"] == "corslens/1"
+    assert record["schema"] == "corslens/2"
     assert (record["id"], record["source"], record["client"]) == ("a:3", {"file": "a.har", "index": 3}, "10.0.0.7")
     assert (record["time"], record["engine"], record["role"]) == ("1970-01-01T00:00:01.500Z", "chromium", "simple")
     assert (record["origin"], record["method"], record["url"], record["status"]) == (PAGE, "GET", f"{API}/me", 200)

@@ -9,9 +9,10 @@ from pathlib import Path
 from aiohttp import web
 from corslens.advice import Advice, advise
 from corslens.analysis import Settings, collect
+from corslens.diagnosis.diagnose import Diagnosis
+from corslens.diagnosis.summary import SessionSummary
 from corslens.inspection import Inspection
 from corslens.lint.loader import load_rules
-from corslens.report.collection import Collection
 from msgspec import Struct
 
 from tests.browser.kit.chromium import Chromium
@@ -177,12 +178,12 @@ def _inspect(flows: Path, start: int) -> tuple[Inspection, ...]:
     part.write_bytes(flows.read_bytes()[start:])
     newest: dict[str, Inspection] = {}
 
-    def keep(inspection: Inspection) -> None:
+    def keep(inspection: Inspection, _: Diagnosis) -> None:
         newest[inspection.id] = inspection
 
-    collection = Collection()
-    collect(str(part), "x", Settings(rules=load_rules()), collection, [keep])
-    assert [entry.damages for entry in collection.inputs] == [[]]
+    summary = SessionSummary()
+    collect(str(part), "x", Settings(rules=load_rules()), summary, [keep])
+    assert [entry.damages for entry in summary.inputs] == [[]]
     return tuple(newest.values())
 
 

@@ -9,6 +9,8 @@ from corslens.advice import SERVERS, Advice, advise, draw_policies, parse_allow_
 from corslens.advice.policy_document import render_json, render_yaml
 from corslens.analysis import collect, prefixes
 from corslens.cli.options import settings, writable
+from corslens.diagnosis.diagnose import Diagnosis
+from corslens.diagnosis.summary import SessionSummary
 from corslens.exits import Exit
 from corslens.fetch.constants import NULL
 from corslens.fetch.origins import origin_of
@@ -16,7 +18,6 @@ from corslens.inputs.damage import Damage
 from corslens.inputs.files import find
 from corslens.inspection import Inspection
 from corslens.mitm.private_files import write_whole
-from corslens.report.collection import Collection
 from corslens.report.escape import escape
 
 _FORMS = ("settings", "policy", "policy-json")
@@ -99,17 +100,17 @@ def _read(files: tuple[str, ...]) -> tuple[list[Inspection], list[str]]:
     """Return the newest inspection of each CORS exchange, and what could not be read."""
     newest: dict[str, Inspection] = {}
 
-    def keep(inspection: Inspection) -> None:
+    def keep(inspection: Inspection, _: Diagnosis) -> None:
         if inspection.observation.is_cors:
             newest[inspection.id] = inspection
 
     found = list(find(files))
     damages = [str(name) for name in found if isinstance(name, Damage)]
-    collection = Collection()
+    summary = SessionSummary()
     judging = settings("auto", None, None, ())
     for name, prefix in prefixes(name for name in found if not isinstance(name, Damage)).items():
-        collect(name, prefix, judging, collection, [keep])
-    return list(newest.values()), [*damages, *(damage for entry in collection.inputs for damage in entry.damages)]
+        collect(name, prefix, judging, summary, [keep])
+    return list(newest.values()), [*damages, *(damage for entry in summary.inputs for damage in entry.damages)]
 
 
 def _write(

@@ -13,13 +13,13 @@ from corslens.cli.options import fail_on_option, judging_options, severity, writ
 from corslens.cli.outputs import format_of, print_report, tell_empty
 from corslens.cli.progress import Bar
 from corslens.cli.work import Work, analyse, settings_of
+from corslens.diagnosis.summary import SessionSummary
 from corslens.exits import Exit
 from corslens.inputs.damage import Damage
 from corslens.inputs.files import find
 from corslens.mitm.private_files import open_private, write_whole
 from corslens.observation.redaction import VALUES_ARE_SHOWN, show_values, values_are_shown
-from corslens.report.baseline import parse_baseline, render_baseline
-from corslens.report.collection import Collection
+from corslens.report.baseline import Gate, keys_of, parse_baseline, render_baseline
 from corslens.report.escape import escape
 from corslens.report.formats import FOR_OTHERS, Format, render
 
@@ -100,7 +100,7 @@ def analyze(
         include=include,
         exclude=exclude,
         rule_paths=rule_paths,
-        all_cors=Format.HTML in wanted,
+        everything=Format.HTML in wanted,
         show_values=values,
     )
     show_values(values)
@@ -108,37 +108,41 @@ def analyze(
     known = _known(baseline)
     if new_baseline is not None:
         writable(new_baseline, [*read, *outputs])  # the baseline itself may be brought up to date
-    collection = Collection(known=frozenset(known), fail_on=severity(fail_on), all_cors=work.all_cors)
+    gate = Gate(fail_on=severity(fail_on), known=frozenset(known))
+    summary = SessionSummary(everything=work.everything)
     with ExitStack() as stack:
         records: list[IO[bytes]] = [sys.stdout.buffer] if form == Format.JSONL else []
         records += [stack.enter_context(_open(path)) for path, one in forms.items() if one is Format.JSONL]
-        interrupted = _analyse(found, work, collection, records, jobs)
+        interrupted = _analyze(found, work, summary, records, jobs)
+    if values:
+        summary.note(VALUES_ARE_SHOWN)
     if new_baseline is not None:
-        _write(new_baseline, render_baseline(collection.groups()))
-        collection.known = frozenset(group.key.fingerprint for group in collection.groups())
+        _write(new_baseline, render_baseline(summary.problems()))
+        gate = Gate(fail_on=gate.fail_on, known=frozenset(key.fingerprint for key in keys_of(summary.problems())))
     for path, one in forms.items():
         if one is not Format.JSONL:
-            _write(path, render(one, collection, rules))
+            _write(path, render(one, summary, rules, gate))
     try:
-        print_report(Format(form), collection, rules)
+        print_report(Format(form), summary, rules, gate)
     except BrokenPipeError:  # whoever reads has seen enough; the exit code still counts
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123
-    _tell(collection, known)
-    damaged = any(one.damages for one in collection.inputs)
-    sys.exit(Exit.UNREADABLE if damaged or interrupted else Exit.FOUND if collection.failed else Exit.OK)
+    _report_inputs(summary, known)
+    damaged = any(one.damages for one in summary.inputs)
+    failed = any(map(gate.fails, summary.problems()))
+    sys.exit(Exit.UNREADABLE if damaged or interrupted else Exit.FOUND if failed else Exit.OK)
 
 
-def _analyse(found: list[str | Damage], work: Work, collection: Collection, records: list[IO[bytes]], jobs: int) -> bool:
-    """Analyse the files, and say whether the user cut it short."""
+def _analyze(found: list[str | Damage], work: Work, summary: SessionSummary, records: list[IO[bytes]], jobs: int) -> bool:
+    """Analyze the files, and say whether the user cut it short."""
     names = []
     for name in found:
         if isinstance(name, Damage):
-            collection.begin(name.file).damages.append(str(name))
+            summary.begin(name.file).damages.append(str(name))
         else:
             names.append(name)
     try:
         with Bar(len(names)) as bar:
-            analyse(prefixes(names), work, collection, records, jobs=jobs, bar=bar)
+            analyse(prefixes(names), work, summary, records, jobs=jobs, bar=bar)
     except KeyboardInterrupt:
         click.echo("Interrupted: what was analysed so far follows.", err=True)
         return True
@@ -156,15 +160,15 @@ def _known(baseline: Path | None) -> dict[str, str]:
         raise click.UsageError(f"--baseline {escape(str(baseline))}: {escape(str(error))}") from None
 
 
-def _tell(collection: Collection, known: dict[str, str]) -> None:
+def _report_inputs(summary: SessionSummary, known: dict[str, str]) -> None:
     """Say on standard error what could not be read, that values are shown, and what of the baseline is history."""
     if values_are_shown():
         click.echo(VALUES_ARE_SHOWN, err=True)
-    for one in collection.inputs:
+    for one in summary.inputs:
         for sentence in one.damages:
             click.echo(escape(sentence), err=True)
-    tell_empty(collection)
-    gone = set(known) - {group.key.fingerprint for group in collection.groups()}
+    tell_empty(summary)
+    gone = set(known) - {key.fingerprint for key in keys_of(summary.problems())}
     for fingerprint in sorted(gone, key=known.__getitem__):
         click.echo(f"The baseline knows a finding that is not there any more: {escape(known[fingerprint])}", err=True)
 

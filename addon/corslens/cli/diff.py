@@ -9,17 +9,17 @@ from corslens.cli.options import fail_on_option, judging_options, severity
 from corslens.cli.outputs import tell_empty
 from corslens.cli.progress import Bar
 from corslens.cli.work import Work, analyse, settings_of
+from corslens.diagnosis.summary import SessionSummary
 from corslens.exits import Exit
 from corslens.inputs.damage import Damage
 from corslens.inputs.files import find
 from corslens.report.as_diff import render_diff, render_diff_json
-from corslens.report.collection import Collection
 from corslens.report.comparison import compare, states
 from corslens.report.console import report_console, width_of
 from corslens.report.escape import escape
 
 _LIMIT = 500_000
-"""CORS exchanges of one side that are compared."""
+"""CORS page requests of one side that are compared."""
 
 
 @click.command(short_help="Say what changed between two captures.")
@@ -45,18 +45,18 @@ def diff(
     exclude: str | None,
     rule_paths: tuple[str, ...],
 ) -> None:
-    """Say what changed in verdicts and findings, per endpoint, from the capture BEFORE to the capture AFTER.
+    """Say what changed in outcomes and findings, per endpoint, from the capture BEFORE to the capture AFTER.
 
     Either may be a file or a folder. Ports of this machine (localhost, 127.0.0.1) are left out, for two runs
     rarely get the same ones. The exit codes are those of analyze; only findings that are new in AFTER count.
     """
-    work = Work(engine=engine, include=include, exclude=exclude, rule_paths=rule_paths, all_cors=True)
+    work = Work(engine=engine, include=include, exclude=exclude, rule_paths=rule_paths, everything=True)
     settings_of(work)
     sides = []
     damaged = False
     unread = False
     for path in (before, after):
-        side = Collection(limit=_LIMIT, all_cors=True)
+        side = SessionSummary(hold=_LIMIT, everything=True)
         names = []
         for name in find([path]):
             if isinstance(name, Damage):
@@ -70,10 +70,10 @@ def diff(
                 click.echo(escape(sentence), err=True)
                 damaged = True
         tell_empty(side)
-        unread = unread or (bool(side.inputs) and not side.tally.exchanges and all(one.damages for one in side.inputs))
+        unread = unread or (bool(side.inputs) and not side.exchanges and all(one.damages for one in side.inputs))
         if side.left_out:
-            click.echo(f"{escape(path)}: only the last {_LIMIT} CORS exchanges are compared", err=True)
-        sides.append(states(side.held()))
+            click.echo(f"{escape(path)}: only {_LIMIT} CORS page requests are compared", err=True)
+        sides.append(states(side))
     if unread:
         click.echo("Nothing was compared, for a side could not be read.", err=True)
         sys.exit(Exit.UNREADABLE)

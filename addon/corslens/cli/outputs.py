@@ -5,9 +5,10 @@ from pathlib import Path
 
 import click
 
+from corslens.diagnosis.summary import SessionSummary
 from corslens.lint.rule import RuleSet
 from corslens.report.as_text import render_text
-from corslens.report.collection import Collection
+from corslens.report.baseline import Gate
 from corslens.report.console import report_console, width_of
 from corslens.report.formats import ENDINGS, Format, render
 
@@ -23,19 +24,19 @@ def format_of(path: Path) -> Format:
     return form
 
 
-def tell_empty(collection: Collection) -> None:
+def tell_empty(summary: SessionSummary) -> None:
     """Say on standard error that the filters left nothing to report on, which would look like a capture without a fault."""
-    left_out = sum(one.filtered_out for one in collection.inputs)
-    if left_out and not collection.tally.exchanges:
+    left_out = sum(one.filtered_out for one in summary.inputs)
+    if left_out and not summary.exchanges:
         exchanges = "the one exchange" if left_out == 1 else f"any of the {left_out} exchanges"
         click.echo(f"note: the filters (--include, --exclude) do not leave {exchanges}: nothing was reported on", err=True)
 
 
-def print_report(form: Format, collection: Collection, rules: RuleSet) -> None:
-    """Write a report to standard output; coloured text when that is a terminal and NO_COLOR is not set."""
+def print_report(form: Format, summary: SessionSummary, rules: RuleSet, gate: Gate) -> None:
+    """Write a report to standard output; colored text when that is a terminal and NO_COLOR is not set."""
     if form is Format.TEXT:
         console = report_console()
-        console.print(render_text(collection, width_of(console)))
+        console.print(render_text(summary, gate, width_of(console)))
     elif form is not Format.JSONL:  # that was written as it came
-        sys.stdout.buffer.write(render(form, collection, rules))
+        sys.stdout.buffer.write(render(form, summary, rules, gate))
     sys.stdout.flush()

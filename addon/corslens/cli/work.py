@@ -4,7 +4,7 @@ import copyreg
 import gc
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache
 from pathlib import Path
@@ -13,12 +13,13 @@ from typing import IO, Any
 
 from msgspec import Struct
 
-from corslens.analysis import Settings, collect
+from corslens.analysis import Settings, Sink, collect
 from corslens.cli.options import settings
 from corslens.cli.progress import Bar
+from corslens.diagnosis.diagnose import Diagnosis
+from corslens.diagnosis.summary import SessionSummary
 from corslens.inspection import Inspection
 from corslens.observation.redaction import show_values
-from corslens.report.collection import Collection
 from corslens.report.record import encode
 
 
@@ -37,10 +38,10 @@ class Work(Struct, frozen=True, kw_only=True):
     include: str | None = None
     exclude: str | None = None
     rule_paths: tuple[str, ...] = ()
-    all_cors: bool = False
+    everything: bool = False
+    """Hold every CORS page request in detail, for a report that shows them all."""
     show_values: bool = False
     """Show what is otherwise redacted."""
-    """Hold every CORS exchange, for a report that shows them all."""
 
 
 @lru_cache(maxsize=1)
@@ -49,7 +50,9 @@ def settings_of(work: Work) -> Settings:
     return settings(work.engine, work.include, work.exclude, work.rule_paths)
 
 
-def analyse(files: Mapping[str, str], work: Work, into: Collection, records: list[IO[bytes]], *, jobs: int, bar: Bar) -> None:
+def analyse(
+    files: Mapping[str, str], work: Work, into: SessionSummary, records: list[IO[bytes]], *, jobs: int, bar: Bar
+) -> None:
     """Analyse files one after another, or several at a time.
 
     Args:
@@ -74,9 +77,9 @@ def tune_gc() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
-def _writer(files: list[IO[bytes]]) -> Callable[[Inspection], None]:
-    def write(inspection: Inspection) -> None:
-        line = encode(inspection)
+def _writer(files: list[IO[bytes]]) -> Sink:
+    def write(inspection: Inspection, diagnosis: Diagnosis) -> None:
+        line = encode(inspection, diagnosis)
         for file in files:
             file.write(line)
 
@@ -84,7 +87,7 @@ def _writer(files: list[IO[bytes]]) -> Callable[[Inspection], None]:
 
 
 def _in_processes(
-    files: Mapping[str, str], work: Work, into: Collection, records: list[IO[bytes]], *, jobs: int, bar: Bar
+    files: Mapping[str, str], work: Work, into: SessionSummary, records: list[IO[bytes]], *, jobs: int, bar: Bar
 ) -> None:
     with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(jobs, initializer=tune_gc) as pool:
         parts = [
@@ -93,19 +96,19 @@ def _in_processes(
             for path in (Path(folder) / str(number),)
         ]
         for path, part in parts:
-            into.absorb(part.result())
+            into.merge(part.result())
             for file in records:
                 with path.open("rb") as lines:
                     shutil.copyfileobj(lines, file)
             bar.next()
 
 
-def _one_file(name: str, prefix: str, work: Work, records: str | None) -> Collection:
+def _one_file(name: str, prefix: str, work: Work, records: str | None) -> SessionSummary:
     show_values(work.show_values)  # in this process
-    collection = Collection(all_cors=work.all_cors)
+    summary = SessionSummary(everything=work.everything)
     if records is None:
-        collect(name, prefix, settings_of(work), collection)
+        collect(name, prefix, settings_of(work), summary)
     else:
         with Path(records).open("wb") as file:
-            collect(name, prefix, settings_of(work), collection, [_writer([file])])
-    return collection
+            collect(name, prefix, settings_of(work), summary, [_writer([file])])
+    return summary

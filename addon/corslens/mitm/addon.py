@@ -5,7 +5,6 @@ import logging
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
 from typing import TextIO
 
 from mitmproxy import addonmanager, contentviews, ctx, exceptions, http
@@ -13,9 +12,9 @@ from mitmproxy.hooks import UpdateHook
 from mitmproxy.log import ALERT
 from mitmproxy.master import Master
 
+from corslens.diagnosis.summary import LIVE_PROBLEMS, SessionSummary, Update
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
-from corslens.lint.finding import Severity
 from corslens.lint.loader import RuleFiles
 from corslens.lint.rule import RuleSet
 from corslens.mitm import live_web, options
@@ -35,12 +34,12 @@ from corslens.mitm.session import Session
 from corslens.mitm.terminal import Terminal
 from corslens.mitm.unreachable import Unreachable
 from corslens.mitm.view import CorsContentview
-from corslens.observation.redaction import redact_url
+from corslens.observation.redaction import VALUES_ARE_SHOWN, redact_url
 from corslens.patching.summary import render_lacks
-from corslens.report.collection import LIVE_GROUPS, Collection
-from corslens.report.dropped import render_dropped
+from corslens.report.as_text import render_dropped
+from corslens.report.baseline import Gate
 from corslens.report.escape import escape
-from corslens.report.formats import Format, render
+from corslens.report.formats import render
 from corslens.report.record import encode
 
 logger = logging.getLogger(__name__)
@@ -52,6 +51,13 @@ JUMP_SECONDS = 5.0
 """A clock that goes back by less is only being kept right."""
 
 type Listener = Callable[[Inspection], None]
+
+
+def _new_summary(history: int, version: int = 0) -> SessionSummary:
+    # What is known again is what is held in detail, too: more than the session remembers would be a second memory.
+    summary = SessionSummary(remember=history, hold=0, problems=LIVE_PROBLEMS, everything=True, version=version)
+    summary.begin("this session")
+    return summary
 
 
 class CorsLens(Commands):
@@ -75,10 +81,10 @@ class CorsLens(Commands):
         self.session: Session | None = None
         self.settings: options.Settings | None = None
         self._rule_files: RuleFiles | None = None
-        self._fail_on: Severity | None = None
+        self._gate = Gate(fail_on=None)
         self._log: LogFile | None = None
-        self._collection = Collection()
-        """What cors_report is made of; only fed when it is set."""
+        self.summary = _new_summary(options.DEFAULT_HISTORY)
+        """What every output shows of the session."""
         self._tick: asyncio.TimerHandle | None = None
         self._looked_at = clock()
         self._running = False
@@ -90,8 +96,10 @@ class CorsLens(Commands):
         self.connections = OwnConnections()
         self.addons = [self.connections, self.patching.served_here]  # mitmproxy calls their hooks, too
         self.page = LivePage(LiveApp(session, session.exports()), self.connections)
-        self.listeners.append(self.page.app.board.add)
-        self._view = CorsContentview(lambda id: None if self.session is None else self.session.get(id))
+        self._view = CorsContentview(
+            lambda id: None if self.session is None else self.session.get(id),
+            lambda inspection: self.summary.diagnosis_of(inspection),
+        )
 
     # Life.
 
@@ -154,11 +162,13 @@ class CorsLens(Commands):
         try:
             session.finish(self.clock() if session.live else None)
             if settings.show is not options.Show.NONE and self._prints():
-                self.terminal.summarise()
+                self.terminal.summarize(self.summary)
                 self.terminal.say(render_lacks(session.lacking.lacks()))
                 self.terminal.say(render_dropped(self.dropped()))
             if settings.report is not None:
-                write_whole(settings.report, render(format_of(settings.report), self._collection, session.inspector.rules))
+                write_whole(
+                    settings.report, render(format_of(settings.report), self.summary, session.inspector.rules, self._gate)
+                )
         except OSError as error:
             logger.error("cors_report: %s: %s", escape(str(settings.report)), error.strerror or error)
         except Exception as error:
@@ -245,10 +255,8 @@ class CorsLens(Commands):
                 raise exceptions.OptionsError(f"cors_rules: {error}") from None
         if old is None or settings.log != old.log:
             self._switch_log(settings)
-        if settings.report is not None and (old is None or settings.report != old.report):
-            self._begin_report(settings.report)
         options.choose_values(settings, old)
-        self.settings, self._rule_files, self._fail_on = settings, files, settings.fail_on
+        self.settings, self._rule_files, self._gate = settings, files, Gate(fail_on=settings.fail_on)
         rules = files.rules
         session = self.session
         if session is None or old is None or settings.history != old.history:
@@ -256,7 +264,10 @@ class CorsLens(Commands):
             if self.session is not None:
                 session.take_over(self.session)
             self.session = session
-            self.page.app.board.start(limit=settings.history)
+            if old is None or settings.history != old.history:
+                self._start_summary(settings.history)
+        if settings.show_values:
+            self.summary.note(VALUES_ARE_SHOWN)
         inspector = session.inspector
         inspector.rules, inspector.headline = rules, settings.headline
         session.scope = settings.scope
@@ -289,11 +300,12 @@ class CorsLens(Commands):
             self._log.close()
         self._log = log
 
-    def _begin_report(self, path: Path) -> None:
-        self._collection = Collection(groups=LIVE_GROUPS, all_cors=format_of(path) is Format.HTML)
-        self._collection.begin("this session")
+    def _start_summary(self, history: int) -> None:
+        """Begin what is shown anew, with what is still remembered: the limit is another one."""
+        version = self.summary.version
+        self.summary = _new_summary(history, version + 1)
         for inspection in [] if self.session is None else self.session.recent():
-            self._collection.add(inspection)
+            self.summary.add(inspection)
 
     def _refuse_deferred(self) -> None:
         for fault in options.faults_in_deferred(ctx.options):
@@ -303,22 +315,27 @@ class CorsLens(Commands):
 
     def _sink(self, inspection: Inspection, *, final: bool) -> None:
         assert self.settings is not None
+        update = self.summary.add(inspection)
         # The log first: no fault of another output is to cost a record.
         if final and self._log is not None:
-            self._log.write(encode(inspection))
-        if self.settings.report is not None:
-            self._collection.add(inspection)
+            self._log.write(encode(inspection, self.summary.diagnosis_of(inspection) if update is None else update.now))
         for listener in self.listeners:
             listener(inspection)
         if self._prints():
-            self.terminal.show(inspection, self.settings.show)
-        else:
-            self.terminal.count(inspection)
+            self._print(inspection, update, self.settings.show)
+
+    def _print(self, inspection: Inspection, update: Update | None, show: options.Show) -> None:
+        if show is options.Show.CORS:
+            self.terminal.show(self.summary.diagnosis_of(inspection) if update is None else update.now)
+        elif show is options.Show.PROBLEMS and update is not None:
+            self.terminal.show_problem(update.now)
+        if show is not options.Show.NONE and update is not None:
+            self.terminal.show_resolved(update.resolved)
 
     def dropped(self) -> Mapping[str, int]:
         """Return how many entries each store has dropped because of a limit; only those that did."""
         session = {} if self.session is None else self.session.dropped()
-        return {**session, **self.page.app.board.dropped(), **self._collection.dropped(), **self._unreachable.dropped()}
+        return {**session, **self.summary.dropped(), **self._unreachable.dropped()}
 
     def _prints(self) -> bool:
         # The console's screen is its own.
@@ -329,9 +346,8 @@ class CorsLens(Commands):
             ctx.master.addons.trigger(UpdateHook([flow]))
 
     def _has_failed(self) -> bool:
-        threshold = self._fail_on
-        severities = self.terminal.tally.severities
-        return threshold is not None and any(count and severity >= threshold for severity, count in severities.items())
+        threshold, worst = self._gate.fail_on, self.summary.worst()
+        return threshold is not None and worst is not None and worst >= threshold
 
     def _announce_patching(self) -> None:
         for warning in self.patching.warnings():

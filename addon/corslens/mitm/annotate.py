@@ -4,12 +4,12 @@ from typing import Any
 
 from mitmproxy import http
 
+from corslens.diagnosis.diagnose import Diagnosis, diagnose_alone
 from corslens.inspection import Inspection
 from corslens.lint.finding import Severity
 from corslens.observation.observation import Observation, Role
 from corslens.observation.redaction import public_text, redact_text
 from corslens.report.escape import escape
-from corslens.report.problems import label, reported_reason
 
 METADATA = "corslens"
 """The key in a flow's metadata; only plain types may stand below it, or mitmproxy drops the flow from the file it saves."""
@@ -29,10 +29,10 @@ def annotate(flow: http.HTTPFlow, inspection: Inspection) -> bool:
     before = stored(flow)
     if not (inspection.observation.is_cors or inspection.findings or before):
         return False
-    word, reason = label(inspection), reported_reason(inspection)
-    comment = comment_for(inspection, word, reason)
-    marker = marker_for(inspection, word)
-    data = metadata_for(inspection, reason, comment, marker)
+    diagnosis = diagnose_alone(inspection)
+    comment = comment_for(inspection, diagnosis)
+    marker = marker_for(diagnosis)
+    data = metadata_for(inspection, diagnosis.reason, comment, marker)
     if data == before:
         return False
     flow.metadata[METADATA] = data
@@ -63,27 +63,23 @@ def id_of(flow: http.HTTPFlow) -> str:
     return str(stored(flow).get("id", flow.id))
 
 
-def marker_for(inspection: Inspection, word: str) -> str:
+def marker_for(diagnosis: Diagnosis) -> str:
     """Return the marker of a problem, or nothing; that a verdict depends on the credentials mode is not yet a problem."""
-    marker = MARKERS.get(word)
+    marker = MARKERS.get(diagnosis.word)
     if marker is not None:
         return marker
-    worst = inspection.worst
-    return WARNING if worst is not None and worst > Severity.INFO else ""
+    return WARNING if diagnosis.cause is not None and diagnosis.severity > Severity.INFO else ""
 
 
-def comment_for(inspection: Inspection, word: str, reason: str | None) -> str:
-    """Return one line for people: what the exchange is to CORS, what became of it, and why.
-
-    Args:
-        word: its label.
-        reason: the reason that is reported.
-    """
+def comment_for(inspection: Inspection, diagnosis: Diagnosis) -> str:
+    """Return one line for people: what the exchange is to CORS, what became of it, and why."""
     observation = inspection.observation
-    text = f"CORS {_what(observation)}: {word.lower()}"
+    text = f"CORS {_what(observation)}: {diagnosis.word.lower()}"
+    if observation.exchange.made_by_proxy:
+        text += ", the proxy itself responded"
     if observation.exchange.error is not None:
-        text += f", no answer ({escape(public_text(redact_text(observation.exchange.error)))})"
-    why = _why(inspection, reason, _LONGEST - len(text)) if inspection.findings or reason is not None else ""
+        text += f", no response ({escape(public_text(redact_text(observation.exchange.error)))})"
+    why = _why(diagnosis, _LONGEST - len(text))
     if why:
         text += f": {why}"
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
@@ -124,16 +120,15 @@ def _asked_method(observation: Observation) -> str:
     return observation.exchange.request.headers.get("access-control-request-method") or "?"
 
 
-def _why(inspection: Inspection, reason: str | None, room: int) -> str:
-    """Return the sentence of the finding that counts most, and how many there are besides; the names stay whole, for `~comment`."""
-    findings = sorted(inspection.findings, key=lambda finding: (not finding.cause, finding.rule != reason, -finding.severity))
-    shown = [finding for finding in findings if finding.rule == reason or finding.severity > Severity.INFO]
-    if not shown:
+def _why(diagnosis: Diagnosis, room: int) -> str:
+    """Return the sentence of the cause, and how much is wrong besides; the names stay whole, for `~comment`."""
+    cause, reason = diagnosis.cause, diagnosis.reason
+    if cause is None or (cause.severity is Severity.INFO and reason is None):
         return f"[{reason}]" if reason else ""
-    more = f" (+{len(shown) - 1} more)" if len(shown) > 1 else ""
-    first = shown[0].rule
-    named = first if reason in (None, first) else f"{first}, {reason}"
-    sentence, names = escape(public_text(shown[0].message)), f" [{named}]{more}"
+    beside = sum(finding.severity > Severity.INFO for finding in diagnosis.beside)
+    more = f" (+{beside} more)" if beside else ""
+    named = cause.rule if reason in (None, cause.rule) else f"{cause.rule}, {reason}"
+    sentence, names = escape(public_text(cause.message)), f" [{named}]{more}"
     room = max(1, room - len(names) - len(": "))
     return (sentence if len(sentence) <= room else f"{sentence[: room - 1]}…") + names
 

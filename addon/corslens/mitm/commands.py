@@ -8,6 +8,7 @@ from mitmproxy import command, ctx, exceptions, flow, http, types
 from mitmproxy.log import ALERT
 
 from corslens.advice import SERVERS, advise
+from corslens.diagnosis.summary import SessionSummary
 from corslens.mitm.annotate import id_of
 from corslens.mitm.live_page import LivePage
 from corslens.mitm.patch_mode import PatchMode
@@ -18,7 +19,7 @@ from corslens.mitm.terminal import Terminal
 from corslens.mitm.view import columns, text_for
 from corslens.observation.redaction import redact_url
 from corslens.report.escape import escape
-from corslens.report.formats import render_inspections
+from corslens.report.formats import render
 
 logger = logging.getLogger(__name__)
 
@@ -33,13 +34,14 @@ class Commands:
     terminal: Terminal
     patching: PatchMode
     page: LivePage
+    summary: SessionSummary
 
     @command.command("cors.explain")
     def explain(self, flows: Sequence[flow.Flow]) -> str:
         """Explain what CORS made of flows: the text of the content view CORS, also where a flow has no body to view."""
         session = self._need_session()
         width = columns(_POPUP)
-        texts = [text_for(each, session.get, width) for each in flows]
+        texts = [text_for(each, session.get, width, self.summary.diagnosis_of) for each in flows]
         return ("\n" + "=" * min(72, width) + "\n\n").join(texts) or "No flow is selected."
 
     @command.command("cors.pair")
@@ -88,9 +90,8 @@ class Commands:
         target = Path(path).expanduser()
         if target.suffix.lower() not in ENDINGS:
             raise exceptions.CommandError(f"cors.report: {path} does not end in {', '.join(ENDINGS)}")
-        inspections = session.recent()
-        _write("cors.report", target, render_inspections(format_of(target), inspections, session.inspector.rules))
-        return f"{len(inspections)} exchanges are reported in {path}"
+        _write("cors.report", target, render(format_of(target), self.summary, session.inspector.rules))
+        return f"{self.summary.exchanges} exchanges are reported in {path}"
 
     @command.command("cors.servers")
     def servers(self) -> Sequence[str]:
@@ -118,7 +119,7 @@ class Commands:
         """Forget every exchange seen so far; flows keep their marks."""
         self._need_session().clear()
         self.terminal.clear()
-        self.page.app.board.clear()
+        self.summary.clear()
 
     def _need_session(self) -> Session:
         if self.session is None:

@@ -14,9 +14,10 @@ from urllib.parse import parse_qs
 import msgspec
 from msgspec import Struct
 
+from corslens.diagnosis.summary import SessionSummary
 from corslens.inspection import Inspection
 from corslens.lint.rule import RuleSet
-from corslens.report.board import Board
+from corslens.report.feed import changes
 from corslens.report.page_assets import ASSETS, SCRIPTS, asset, integrity, render_page
 from corslens.report.page_model import in_full, settings
 
@@ -61,6 +62,13 @@ class Session(Protocol):
     def rules(self) -> RuleSet:
         """The rules, for what they say of themselves."""
 
+    @property
+    def summary(self) -> SessionSummary:
+        """What is shown of the session."""
+
+    def clear(self) -> None:
+        """Begin the session anew."""
+
     def find(self, id: str) -> Inspection | None:
         """Return the latest inspection of an exchange that is still remembered."""
 
@@ -85,7 +93,7 @@ class Export(Struct, frozen=True):
 
     label: str
     content_type: str
-    render: Callable[[Iterable[Inspection]], bytes]
+    render: Callable[[], bytes]
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -129,15 +137,14 @@ class _Wish(Struct, forbid_unknown_fields=True):
 
 
 class LiveApp:
-    """Answers the page's requests from a board that it keeps.
+    """Answers the page's requests.
 
     Args:
         session: returns what is being watched now.
         exports: by name.
     """
 
-    def __init__(self, session: Session, exports: Mapping[str, Export], *, history: int = 10_000) -> None:
-        self.board = Board(limit=history)
+    def __init__(self, session: Session, exports: Mapping[str, Export]) -> None:
         self.token = secrets.token_urlsafe(32)
         self._session = session
         self._exports = exports
@@ -166,7 +173,7 @@ class LiveApp:
                 raise _Refused(403, "The page's token is missing or of an earlier start.")
 
     def _route(self, asked: Asked) -> Answer:
-        posts = asked.path == "api/patching"
+        posts = asked.path in ("api/patching", "api/clear")
         if asked.method not in (("POST",) if posts else ("GET", "HEAD")):
             raise _Refused(405, "There is nothing to do so here.")
         query = {name: values[-1] for name, values in parse_qs(asked.query).items()}
@@ -181,6 +188,9 @@ class LiveApp:
                 return self._export(query)
             case "api/patching":
                 return self._patching(asked)
+            case "api/clear":
+                self._session.clear()
+                return _json({})
             case name if name in ASSETS:
                 suffix = name[name.rindex(".") :]
                 return Answer(status=200, content_type=f"{_CONTENT_TYPES[suffix]}; charset=utf-8", body=asset(name).encode())
@@ -194,16 +204,16 @@ class LiveApp:
 
     def _changes(self, query: Mapping[str, str]) -> Answer:
         since = _version(query, "since", "0")
-        rest = (_version(query, "after"), _version(query, "before")) if query.keys() & {"after", "before"} else None
-        changes = self.board.changes(since, rest=rest, limit=CHANGES_AT_ONCE)
-        return _json({**changes, "forgotten": self._session.dropped(), "patching": self._session.patch_state()})
+        found = changes(self._session.summary, since, limit=CHANGES_AT_ONCE)
+        return _json({**found, "forgotten": self._session.dropped(), "patching": self._session.patch_state()})
 
     def _problem(self, query: Mapping[str, str]) -> Answer:
-        group = self.board.group(query.get("id", ""))
-        if group is None:
+        problem = self._session.summary.problem(query.get("id", ""))
+        if problem is None:
             raise _Refused(404, "The problem is not known any more.")
-        full = in_full(group.examples, [group.rule], self._session.find, self._session.rules)
-        full["advice"] = {group.shown_api: settings(self._session.recent(), group.api)}
+        full = in_full([problem], self._session.find, self._session.rules)
+        api = problem.key.api_origin
+        full["advice"] = {api: settings(self._session.recent(), api)}
         return _json(full)
 
     def _export(self, query: Mapping[str, str]) -> Answer:
@@ -214,7 +224,7 @@ class LiveApp:
         return Answer(
             status=200,
             content_type=export.content_type,
-            body=export.render(self._session.recent()),
+            body=export.render(),
             extra={"Content-Disposition": f'attachment; filename="corslens.{name}"'},
         )
 

@@ -5,13 +5,13 @@ from typing import Protocol
 
 from mitmproxy import exceptions
 
+from corslens.diagnosis.summary import SessionSummary
 from corslens.inspection import Inspection
 from corslens.lint.rule import RuleSet
 from corslens.mitm.live_app import Export, PatchState
 from corslens.mitm.patch_mode import PatchMode
 from corslens.mitm.session import Session
-from corslens.report.as_html import render_html
-from corslens.report.formats import ENDINGS, Format, render_inspections
+from corslens.report.formats import FORMATS, Format, render
 
 
 class Lens(Protocol):
@@ -19,6 +19,10 @@ class Lens(Protocol):
 
     session: Session | None
     patching: PatchMode
+    summary: SessionSummary
+
+    def clear(self) -> None:
+        """Begin a session anew."""
 
     def dropped(self) -> Mapping[str, int]:
         """Return how many of what were forgotten over a limit."""
@@ -41,6 +45,15 @@ class LiveSession:
         """The rules."""
         session = self._lens.session
         return RuleSet({}) if session is None else session.inspector.rules
+
+    @property
+    def summary(self) -> SessionSummary:
+        """What is shown of the session."""
+        return self._lens.summary
+
+    def clear(self) -> None:
+        """Begin the session anew."""
+        self._lens.clear()
 
     def find(self, id: str) -> Inspection | None:
         """Return the latest inspection of an exchange that is still remembered."""
@@ -80,38 +93,10 @@ class LiveSession:
             raise ValueError(str(error)) from None
 
     def exports(self) -> Mapping[str, Export]:
-        """Return the formats in which the session can be saved."""
+        """Return the formats in which the session can be saved, by the ending of a file's name."""
 
-        def as_html(inspections: Iterable[Inspection]) -> bytes:
-            return render_html(inspections, self.rules, about="from a live session").encode()
+        def written_as(form: Format) -> Callable[[], bytes]:
+            return lambda: render(form, self.summary, self.rules)
 
-        def written_as(form: Format) -> Callable[[Iterable[Inspection]], bytes]:
-            return lambda inspections: render_inspections(form, inspections, self.rules)
-
-        written = {"html": as_html} | {
-            ending.removeprefix("."): written_as(form) for ending, form in ENDINGS.items() if ending != ".html"
-        }
-        return {
-            name: Export(_LABELS.get(name, name.upper()), _CONTENT_TYPES.get(name, "application/octet-stream"), render)
-            for name, render in written.items()
-        }
-
-
-_LABELS = {
-    "html": "HTML report",
-    "json": "JSON",
-    "jsonl": "JSON lines",
-    "sarif": "SARIF",
-    "xml": "JUnit XML",
-    "md": "Markdown",
-    "txt": "text",
-}
-_CONTENT_TYPES = {
-    "html": "text/html; charset=utf-8",
-    "json": "application/json",
-    "jsonl": "application/jsonl",
-    "sarif": "application/sarif+json",
-    "xml": "application/xml",
-    "md": "text/markdown; charset=utf-8",
-    "txt": "text/plain; charset=utf-8",
-}
+        rows = sorted(FORMATS.items(), key=lambda item: item[0] is not Format.HTML)
+        return {row.ending.removeprefix("."): Export(row.label, row.content_type, written_as(form)) for form, row in rows}

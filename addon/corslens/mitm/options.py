@@ -38,6 +38,9 @@ NEVER = "never"
 FAIL_ON = (*(severity.word for severity in reversed(Severity)), NEVER)
 
 
+DEFAULT_HISTORY = 10_000
+
+
 class Option(Struct, frozen=True, kw_only=True):
     """An option as mitmproxy is told of it."""
 
@@ -103,7 +106,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         name="cors_history",
         type=int,
-        default=10_000,
+        default=DEFAULT_HISTORY,
         help="How many exchanges are kept in memory. What is forgotten beyond that is counted, and told at the end and on the live "
         "page.",
     ),

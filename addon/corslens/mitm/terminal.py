@@ -1,4 +1,4 @@
-"""What mitmdump and mitmweb print: each problem once, a count of its repeats, and a summary at the end."""
+"""What mitmdump and mitmweb print: each problem once, a line when it is resolved, and a summary at the end."""
 
 import sys
 from collections import OrderedDict
@@ -8,73 +8,72 @@ from typing import TextIO
 from rich.console import Console
 from rich.text import Text
 
-from corslens.inspection import Inspection
+from corslens.diagnosis.diagnose import Diagnosis
+from corslens.diagnosis.page_request import State
+from corslens.diagnosis.problem import Key, Problem, key_of
+from corslens.diagnosis.summary import SessionSummary
 from corslens.lint.finding import Severity
-from corslens.mitm.options import Show
-from corslens.report.as_text import render_lines, render_problem, render_summary
+from corslens.report.as_text import render_lines, render_problem, render_resolved, render_summary
 from corslens.report.console import report_console, width_of
-from corslens.report.problems import dead_server, is_problem, label, problem_key
-from corslens.report.tally import Tally
+from corslens.verdict.verdict import Outcome
 
 REMEMBERED = 2_000
 """Problems that are known again; an older one is printed anew."""
 
+type _Said = tuple[Key, str, str, str | None]
+
 
 class Terminal:
-    """Print inspections as they come.
+    """Print diagnoses as they come.
 
     Args:
         out: where to; standard output unless given.
     """
 
-    def __init__(self, out: TextIO | None = None, *, history: int = 10_000) -> None:
+    def __init__(self, out: TextIO | None = None) -> None:
         self._out = out
         self._console: Console | None = None
-        self._seen: OrderedDict[tuple[str, ...], None] = OrderedDict()
-        self._shown: OrderedDict[str, tuple[str, ...]] = OrderedDict()
-        self._dead: OrderedDict[str, None] = OrderedDict()
-        """Servers of which it was told that they do not answer."""
-        self._history = history
-        self.tally = Tally(history)
+        self._seen: OrderedDict[_Said, None] = OrderedDict()
+        self._printed: OrderedDict[str, str] = OrderedDict()
+        """Page requests that were printed, with the word that stood before them."""
 
-    def count(self, inspection: Inspection) -> None:
-        """Count the inspection for the summary."""
-        self.tally.add(inspection)
-
-    def show(self, inspection: Inspection, what: Show) -> None:
-        """Count the inspection, and print it if it is of the kind to be shown and says something new."""
-        self.count(inspection)
-        if inspection.observation.exchange.response is not None:
-            self._dead.pop(inspection.observation.target_origin, None)
-        wanted = _is_loud(inspection) or (what is Show.CORS and (inspection.observation.is_cors or inspection.findings))
-        if what is Show.NONE or not wanted:
+    def show_problem(self, diagnosis: Diagnosis) -> None:
+        """Print a page request that went wrong, if that is news: the same on the same endpoint is printed once."""
+        if not _is_news(diagnosis):
             return
-        key = problem_key(inspection)
-        if not _is_told(self._shown.pop(inspection.id, None), key):
-            if what is Show.CORS or key not in self._seen:
-                server = dead_server(inspection)
-                self._say(inspection, brief=server in self._dead)
-                if server is not None:
-                    self._dead[server] = None
-            self._seen.pop(key, None)
-            self._seen[key] = None
-        self._shown[inspection.id] = key
-        for remembered in (self._seen, self._shown, self._dead):
-            if len(remembered) > REMEMBERED:
-                remembered.popitem(last=False)
+        request = diagnosis.page_request
+        said = (key_of(diagnosis), diagnosis.word, request.method, request.page)
+        if said not in self._seen:
+            self._say(diagnosis)
+        _remember(self._seen, said, None)
+        _remember(self._printed, request.id, diagnosis.word)
 
-    def summarise(self) -> None:
+    def show(self, diagnosis: Diagnosis) -> None:
+        """Print a page request, whatever became of it, once it is known."""
+        request = diagnosis.page_request
+        known = request.outcome is not Outcome.NOT_JUDGED or diagnosis.is_loud
+        if known and (request.is_cors or diagnosis.cause) and self._printed.get(request.id) != diagnosis.word:
+            self._say(diagnosis)
+            _remember(self._printed, request.id, diagnosis.word)
+
+    def show_resolved(self, problems: Iterable[Problem]) -> None:
+        """Print a line for each problem that is resolved now; should it come again, it is news again."""
+        for problem in problems:
+            if problem.state is State.RESOLVED and _is_news(problem.diagnosis):
+                self._print(render_resolved(problem, width_of(self._get_console())))
+                for said in [said for said in self._seen if said[0] == problem.key]:
+                    del self._seen[said]
+
+    def summarize(self, summary: SessionSummary) -> None:
         """Print what was seen in all, unless there was nothing."""
-        if self.tally.exchanges:
+        if summary.exchanges:
             self._print("")
-            self._print(render_summary(self.tally, width_of(self._get_console())))
+            self._print(render_summary(summary, width_of(self._get_console())))
 
     def clear(self) -> None:
-        """Forget what was seen."""
+        """Print again what was printed."""
         self._seen.clear()
-        self._shown.clear()
-        self._dead.clear()
-        self.tally = Tally(self._history)
+        self._printed.clear()
 
     def say(self, lines: Iterable[str]) -> None:
         """Print lines, escaped and whole within the terminal."""
@@ -82,12 +81,8 @@ class Terminal:
         if text:
             self._print(text)
 
-    def say_inspection(self, inspection: Inspection) -> None:
-        """Print one exchange."""
-        self._say(inspection, brief=False)
-
-    def _say(self, inspection: Inspection, *, brief: bool) -> None:
-        self._print(render_problem(inspection, width_of(self._get_console()), brief=brief))
+    def _say(self, diagnosis: Diagnosis) -> None:
+        self._print(render_problem(diagnosis, width_of(self._get_console())))
 
     def _print(self, text: str | Text) -> None:
         console = self._get_console()
@@ -100,20 +95,21 @@ class Terminal:
         return self._console
 
 
-def _is_told(before: tuple[str, ...] | None, key: tuple[str, ...]) -> bool:
-    """Say whether what was printed of the exchange tells this, too: of a patched one what was changed, whatever else it would have mended."""
-    return before is not None and (before == key or before[0] == key[0] == "PATCHED")
-
-
-def _is_loud(inspection: Inspection) -> bool:
-    """Say whether the exchange is worth interrupting somebody for.
+def _is_news(diagnosis: Diagnosis) -> bool:
+    """Say whether a page request is worth interrupting somebody for.
 
     Not every problem is: not that a verdict depends on a credentials mode which nobody can see, nor that a browser left (or somebody
-    killed the flow) before there was an answer.
+    killed the flow) before there was a response.
     """
-    exchange = inspection.observation.exchange
-    abandoned = exchange.error is not None and exchange.response is None and not exchange.answered_by_proxy
-    if abandoned or not is_problem(inspection):
+    exchange = diagnosis.place.observation.exchange
+    abandoned = exchange.error is not None and exchange.delivered is None
+    if abandoned or not diagnosis.is_loud:
         return False
-    worst = inspection.worst
-    return label(inspection) in ("BLOCKED", "PATCHED") or (worst is not None and worst > Severity.INFO)
+    return diagnosis.word != "DEPENDS" or (diagnosis.cause is not None and diagnosis.severity > Severity.INFO)
+
+
+def _remember[K, V](remembered: OrderedDict[K, V], key: K, value: V) -> None:
+    remembered.pop(key, None)
+    remembered[key] = value
+    if len(remembered) > REMEMBERED:
+        remembered.popitem(last=False)

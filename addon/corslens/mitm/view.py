@@ -6,11 +6,13 @@ from typing import Any
 from mitmproxy import contentviews, ctx, http
 from mitmproxy.contentviews import SyntaxHighlight
 
+from corslens.diagnosis.diagnose import Diagnosis, diagnose_alone
 from corslens.inspection import Inspection
 from corslens.mitm.annotate import id_of, stored
 from corslens.report.as_view import WIDTH, render_view
 
 type Find = Callable[[str], Inspection | None]
+type Diagnose = Callable[[Inspection], Diagnosis]
 
 _FIRST = 3.0
 """Before the raw view (0.1), JSON (1) and GraphQL (2); only where there is no body that one of them would show."""
@@ -25,10 +27,12 @@ class CorsContentview(contentviews.Contentview):
 
     Args:
         find: looks up an inspection, while it is remembered.
+        diagnose: returns the diagnosis of the page request that an inspected exchange is part of.
     """
 
-    def __init__(self, find: Find) -> None:
+    def __init__(self, find: Find, diagnose: Diagnose = diagnose_alone) -> None:
         self._find = find
+        self._diagnose = diagnose
 
     @property
     def name(self) -> str:
@@ -42,7 +46,7 @@ class CorsContentview(contentviews.Contentview):
 
     def prettify(self, data: bytes, metadata: contentviews.Metadata) -> str:
         """Return the text."""
-        return text_for(metadata.flow, self._find, columns())
+        return text_for(metadata.flow, self._find, columns(), self._diagnose)
 
     def render_priority(self, data: bytes, metadata: contentviews.Metadata) -> float:
         """Be first only for a response without a body: a page's JSON or HTML stays what one sees first."""
@@ -57,17 +61,17 @@ def columns(share: float = 1.0) -> int:
     return WIDTH if console is None else min(WIDTH, int(console.get_cols_rows()[0] * share) - _FRAME)
 
 
-def text_for(flow: Any, find: Find, width: int = WIDTH) -> str:
+def text_for(flow: Any, find: Find, width: int = WIDTH, diagnose: Diagnose = diagnose_alone) -> str:
     """Return what is known of a flow, or why nothing is."""
     if not isinstance(flow, http.HTTPFlow):
         return "Only HTTP flows are inspected.\n"
     inspection = find(id_of(flow))
     if inspection is not None:
-        return render_view(inspection, find, width)
+        return render_view(inspection, find, width, diagnosis=diagnose(inspection))
     kept = stored(flow)
     if kept:
         return (
-            "This flow was inspected in another session, or so long ago that it is forgotten (see cors_history).\n"
+            "This flow was inspected in another session, or so long ago that it was dropped (see cors_history).\n"
             f"{kept.get('comment', '')}\n"
         )
     return "There is no CORS in this exchange.\n"

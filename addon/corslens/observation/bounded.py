@@ -11,6 +11,10 @@ class Bounded[K, V](OrderedDict[K, V]):
         self._limit = limit
         self.dropped = 0
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Return how it is made anew in another process."""
+        return Bounded, (self._limit,), {"dropped": self.dropped}, None, iter(self.items())
+
     def __setitem__(self, key: K, value: V) -> None:
         super().__setitem__(key, value)
         if len(self) > self._limit:

@@ -12,9 +12,9 @@ from corslens.report.comparison import Change, Kind, State
 from corslens.report.escape import escape, escape_json
 from corslens.verdict.verdict import Outcome
 
-SCHEMA = "corslens-diff/1"
+SCHEMA = "corslens-diff/2"
 
-_STYLES = {Kind.WORSE: "bold red", Kind.BETTER: "bold green", Kind.CHANGED: "bold yellow"}
+_STYLES = {Kind.WORSE: "bold red", Kind.RESOLVED: "bold green", Kind.BETTER: "bold green", Kind.CHANGED: "bold yellow"}
 
 
 def render_diff(changes: list[Change], *, compared: int, width: int | None = None) -> Text:
@@ -63,7 +63,7 @@ def _block(change: Change, width: int | None) -> Text:
 
 def _name(change: Change) -> str:
     endpoint = change.endpoint
-    return f"{escape(endpoint.method)} {escape(endpoint.api_origin + endpoint.path)}  from {escape(endpoint.page)}  ({endpoint.role.value})"
+    return f"{escape(endpoint.method)} {escape(endpoint.api_origin + endpoint.path)}  from {escape(endpoint.page)}"
 
 
 def _only(change: Change) -> str:
@@ -90,7 +90,6 @@ def _json(change: Change) -> dict[str, Any]:
         "kind": change.kind,
         "endpoint": f"{endpoint.api_origin}{endpoint.path}",
         "method": endpoint.method,
-        "role": endpoint.role,
         "page": endpoint.page,
         "before": _state(change.before),
         "after": _state(change.after),
@@ -103,7 +102,7 @@ def _state(state: State | None) -> dict[str, Any] | None:
     if state is None:
         return None
     return {
-        "exchanges": state.exchanges,
+        "page_requests": state.page_requests,
         "outcomes": {engine.value: outcome.value for engine, outcome in sorted(state.outcomes.items())},
         "reasons": sorted(state.reasons),
         "findings": {rule: severity.word for rule, severity in sorted(state.findings.items())},

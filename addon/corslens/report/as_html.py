@@ -1,40 +1,44 @@
 """The HTML report: the page's data, style and scripts in one file that opens from disk and asks for nothing."""
 
 from collections import Counter
-from collections.abc import Iterable
 
 import msgspec
 from markupsafe import Markup
 
-from corslens.inspection import Inspection
+from corslens.diagnosis.summary import SessionSummary
 from corslens.lint.rule import RuleSet
-from corslens.report.board import Board
+from corslens.report.baseline import Gate
 from corslens.report.escape import escape_json_text
+from corslens.report.feed import changes
 from corslens.report.page_assets import SCRIPTS, asset, render_page, source_hash
 from corslens.report.page_model import Json, in_full, settings
 
+_MOST = 2_000
+"""Problems that the page holds."""
 ADVISED = 12
 """The APIs, those with the most problems, for which a report holds server settings."""
 
 
-def render_html(inspections: Iterable[Inspection], rules: RuleSet, *, about: str = "", exchanges: int | None = None) -> str:
+def render_report(summary: SessionSummary, rules: RuleSet, _gate: Gate) -> bytes:
+    """Return the report as it stands in a file."""
+    names = ", ".join(each.name for each in summary.inputs[:5])
+    about = f"{names} and {len(summary.inputs) - 5} more" if len(summary.inputs) > 5 else names
+    return render_html(summary, rules, about=about).encode("utf-8", "backslashreplace")
+
+
+def render_html(summary: SessionSummary, rules: RuleSet, *, about: str = "") -> str:
     """Return the report.
 
     Args:
-        inspections: oldest first; of an id that comes again, the last one counts.
-        about: where they are from, for the reader.
-        exchanges: how many were seen, when these are not all.
+        about: where the exchanges are from, for the reader.
     """
-    known = {inspection.id: inspection for inspection in inspections}
-    board = Board()
-    for inspection in known.values():
-        board.add(inspection)
-    summary = board.changes()
-    if exchanges is not None:
-        summary["counts"]["exchanges"] = exchanges
-    fired = sorted({problem["rule"] for problem in summary["problems"]})
-    apis = Counter(problem["api"] for problem in summary["problems"]).most_common(ADVISED)
-    details = in_full(board.example_ids(), fired, known.get, rules)
+    shown = changes(summary)
+    problems = summary.problems()[:_MOST]
+    kept = {problem.key.id for problem in problems}
+    shown["problems"] = [problem for problem in shown["problems"] if problem["id"] in kept]
+    known = {one.id: one for one in summary.inspections()}
+    apis = Counter(problem.key.api_origin for problem in problems).most_common(ADVISED)
+    details = in_full(problems, known.get, rules)
     details["advice"] = {api: settings(known.values(), api) for api, _ in apis}
     style = asset("page.css")
     script = "".join(f"{asset(name)}\n" for name in SCRIPTS)
@@ -43,7 +47,7 @@ def render_html(inspections: Iterable[Inspection], rules: RuleSet, *, about: str
         f"style-src {source_hash(style)}; script-src {source_hash(script)}",
         "style": Markup(style),
         "script": Markup(script),
-        "summary": embedded_json(summary),
+        "summary": embedded_json(shown),
         "details": embedded_json(details),
     }
     return render_page(report=report, live=None, about=about)

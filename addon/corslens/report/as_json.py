@@ -7,12 +7,19 @@ import msgspec
 from msgspec import Struct
 
 from corslens import __version__
-from corslens.report.collection import Collection
+from corslens.diagnosis.diagnose import Diagnosis
+from corslens.diagnosis.page_request import State
+from corslens.diagnosis.problem import Problem
+from corslens.diagnosis.summary import SessionSummary
+from corslens.lint.rule import RuleSet
+from corslens.report.baseline import Gate, is_known
 from corslens.report.escape import escape_json
-from corslens.report.groups import Group
-from corslens.report.record import EvidenceRecord, Record, SourceRecord, record, timestamp
+from corslens.report.record import FindingRecord, Record, SourceRecord, finding_record, record, timestamp
 
-SCHEMA = "corslens-report/1"
+SCHEMA = "corslens-report/2"
+
+_MOST = 5_000
+"""Problems that the document lists; more are counted."""
 
 
 class ToolRecord(Struct, frozen=True, kw_only=True):
@@ -38,26 +45,32 @@ class SummaryRecord(Struct, frozen=True, kw_only=True):
 
     exchanges: int
     cors: int
+    """Exchanges on which a CORS check was made."""
     pairs: int
+    page_requests: int
     blocked: int
+    """Page requests, as are the next three."""
     depends: int
     patched: int
     aborted: int
-    """Given up by the browser before there was an answer."""
+    """Given up by the browser before there was a response."""
+    problems: int
     errors: int
-    """Groups of findings with this severity, as are the next two."""
+    """Problems with this severity, as are the next two."""
     warnings: int
     infos: int
+    resolved: int
+    """Problems whose page requests pass now."""
     known: int
-    """Groups that the baseline names."""
+    """Problems that the baseline names."""
     silenced: int = 0
-    """Findings that the user's own rules silence."""
+    """Findings that the user's own rules suppress."""
     failed: bool
-    """Whether a finding at or over `--fail-on` is not in the baseline."""
+    """Whether a problem at or over `--fail-on` is not in the baseline."""
 
 
 class ExampleRecord(Struct, frozen=True, kw_only=True):
-    """An exchange on which the rule fired."""
+    """A page request with the problem."""
 
     id: str
     source: SourceRecord
@@ -65,21 +78,29 @@ class ExampleRecord(Struct, frozen=True, kw_only=True):
     url: str
 
 
-class GroupRecord(Struct, frozen=True, kw_only=True):
-    """The findings of one rule on one endpoint."""
+class ProblemRecord(Struct, frozen=True, kw_only=True):
+    """One cause at one endpoint."""
 
     rule: str
+    """The cause's rule, or the browser's reason where no rule says why."""
+    title: str
     severity: str
-    confidence: str
+    """The worst of what is wrong."""
+    outcome: str
+    """What stands before its page requests: `blocked`, `depends`, `patched`, else the severity."""
+    state: State
     endpoint: str
     methods: tuple[str, ...]
     pages: tuple[str, ...]
     count: int
+    """Page requests."""
     first: str
     last: str
-    message: str
-    fix: str
-    evidence: tuple[EvidenceRecord, ...]
+    cause: FindingRecord | None
+    beside: tuple[FindingRecord, ...]
+    """What else is wrong on the first example."""
+    explained: tuple[str, ...]
+    """Rules that fired there and follow from these."""
     examples: tuple[ExampleRecord, ...]
     fingerprint: str
     """The same from run to run."""
@@ -88,11 +109,11 @@ class GroupRecord(Struct, frozen=True, kw_only=True):
 
 
 class SilencedRecord(Struct, frozen=True, kw_only=True):
-    """Findings that the user's own rules silence."""
+    """Findings that the user's own rules suppress."""
 
     rule: str
     accepted: str
-    """File and line of the silence, and its reason."""
+    """File and line of the suppression, and its justification."""
     count: int
 
 
@@ -103,82 +124,81 @@ class ReportRecord(Struct, frozen=True, kw_only=True):
     tool: ToolRecord = ToolRecord()
     inputs: tuple[InputRecord, ...]
     summary: SummaryRecord
-    findings: tuple[GroupRecord, ...]
+    problems: tuple[ProblemRecord, ...]
     """Worst first."""
     silenced: tuple[SilencedRecord, ...] = ()
     exchanges: tuple[Record, ...]
-    """Those with something to tell."""
+    """Of page requests with something to report."""
     left_out: int = 0
-    """Older exchanges with something to tell that are counted above and not listed."""
+    """Page requests with something to report that are counted above, and whose exchanges are not listed."""
 
 
-def render_json(collection: Collection) -> str:
-    """Return the document."""
-    encoded = msgspec.json.format(msgspec.json.encode(document(collection)), indent=2)
-    return escape_json(encoded).decode("ascii") + "\n"
+def render_report(summary: SessionSummary, _rules: RuleSet, gate: Gate) -> bytes:
+    """Return the document, in ASCII."""
+    return escape_json(msgspec.json.format(msgspec.json.encode(document(summary, gate)), indent=2)) + b"\n"
 
 
-def document(collection: Collection) -> ReportRecord:
+def document(summary: SessionSummary, gate: Gate) -> ReportRecord:
     """Return what the document holds."""
-    groups = collection.groups()
-    tally = collection.tally
-    severities = [group.severity.word for group in groups]
+    problems = summary.problems()
+    severities = [problem.severity.word for problem in problems]
     return ReportRecord(
         inputs=tuple(
             InputRecord(name=one.name, exchanges=one.exchanges, damages=tuple(one.damages), notes=tuple(one.notes))
-            for one in collection.inputs
+            for one in summary.inputs
         ),
         summary=SummaryRecord(
-            exchanges=tally.exchanges,
-            cors=tally.cors,
-            pairs=tally.pairs,
-            blocked=tally.labels["BLOCKED"],
-            depends=tally.labels["DEPENDS"],
-            patched=tally.labels["PATCHED"],
-            aborted=tally.labels["ABORTED"],
+            exchanges=summary.exchanges,
+            cors=summary.cors,
+            pairs=summary.counts["pairs"],
+            page_requests=summary.counts["page requests"],
+            blocked=summary.number("BLOCKED"),
+            depends=summary.number("DEPENDS"),
+            patched=summary.number("PATCHED"),
+            aborted=summary.number("ABORTED"),
+            problems=len(problems),
             errors=severities.count("error"),
             warnings=severities.count("warning"),
             infos=severities.count("info"),
-            known=sum(map(collection.is_known, groups)),
-            silenced=sum(tally.silenced.values()),
-            failed=any(map(collection.fails, groups)),
+            resolved=sum(problem.state is State.RESOLVED for problem in problems),
+            known=sum(is_known(problem, gate.known) for problem in problems),
+            silenced=summary.counts["suppressed"],
+            failed=any(map(gate.fails, problems)),
         ),
-        findings=tuple(group_record(group, known=collection.is_known(group)) for group in groups),
-        silenced=tuple(
-            SilencedRecord(rule=rule, accepted=accepted, count=count) for (rule, accepted), count in tally.silenced_first()
-        ),
-        exchanges=tuple(map(record, collection.held())),
-        left_out=collection.left_out,
+        problems=tuple(_problem(problem, known=is_known(problem, gate.known)) for problem in problems[:_MOST]),
+        silenced=tuple(SilencedRecord(rule=rule, accepted=note, count=count) for rule, note, count in summary.suppressed()),
+        exchanges=tuple(record(one, diagnosis) for diagnosis in summary.held() for one in diagnosis.page_request.members),
+        left_out=summary.left_out,
     )
 
 
-def group_record(group: Group, *, known: bool) -> GroupRecord:
-    """Return what the document holds of a group."""
-    return GroupRecord(
-        rule=group.key.rule,
-        severity=group.severity.word,
-        confidence=group.confidence.value,
-        endpoint=group.key.endpoint,
-        methods=tuple(sorted(group.methods)),
-        pages=tuple(sorted(group.pages)),
-        count=group.count,
-        first=timestamp(group.first),
-        last=timestamp(group.last),
-        message=group.message,
-        fix=group.fix,
-        evidence=tuple(EvidenceRecord(message=line.message, header=line.header, value=line.value) for line in group.evidence),
-        examples=tuple(
-            ExampleRecord(
-                id=example.id,
-                source=SourceRecord(file=example.source.file, index=example.source.index, flow=example.source.flow),
-                method=example.method,
-                url=example.url,
-            )
-            for example in group.examples
-        ),
-        fingerprint=group.key.fingerprint,
+def _problem(problem: Problem, *, known: bool) -> ProblemRecord:
+    diagnosis = problem.diagnosis
+    return ProblemRecord(
+        rule=problem.key.rule,
+        title=problem.title,
+        severity=problem.severity.word,
+        outcome=problem.word.lower(),
+        state=problem.state,
+        endpoint=problem.key.endpoint,
+        methods=tuple(problem.methods),
+        pages=tuple(problem.pages),
+        count=problem.count,
+        first=timestamp(problem.first),
+        last=timestamp(problem.last),
+        cause=None if diagnosis.cause is None else finding_record(diagnosis.cause, diagnosis),
+        beside=tuple(finding_record(one, diagnosis) for one in diagnosis.beside),
+        explained=tuple(dict.fromkeys(one.rule for one in diagnosis.explained)),
+        examples=tuple(_example(example.diagnosis) for example in problem.examples),
+        fingerprint=problem.key.fingerprint,
         known=known,
     )
+
+
+def _example(diagnosis: Diagnosis) -> ExampleRecord:
+    exchange = diagnosis.place.observation.exchange
+    shown = record(diagnosis.place, diagnosis)
+    return ExampleRecord(id=exchange.id, source=shown.source, method=shown.method, url=shown.url)
 
 
 def json_schema() -> Mapping[str, Any]:

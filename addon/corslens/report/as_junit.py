@@ -1,4 +1,4 @@
-"""JUnit's XML, as Jenkins and GitLab read it: one test case an endpoint and rule, one suite an API.
+"""JUnit's XML, as Jenkins and GitLab read it: one test case a problem, one suite an API.
 
 An endpoint of which nothing is to be said is one passed case, so that a clean run is not an empty one.
 """
@@ -7,38 +7,44 @@ from collections.abc import Iterable
 from itertools import groupby
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from corslens.report.collection import Collection
+from corslens.diagnosis.page_request import State
+from corslens.diagnosis.problem import Problem
+from corslens.diagnosis.summary import SessionSummary
+from corslens.lint.rule import RuleSet
+from corslens.report.baseline import Gate, is_known
 from corslens.report.escape import escape
-from corslens.report.groups import Group, examples_text
+from corslens.report.plain import also, examples, fix_lines
 
 _COUNTED = {"tests": "testcase", "failures": "failure", "errors": "error", "skipped": "skipped"}
 
+_MOST = 5_000
+"""Problems that are listed."""
 
-def render_junit(collection: Collection) -> str:
-    """Return the document. A case fails as `--fail-on` says; a finding of the baseline, or a silenced one, is skipped."""
-    groups = collection.groups()
-    cases = [(group.key.api_origin, _case(group, collection)) for group in groups]
-    silenced = collection.silenced()
-    cases += [(group.key.api_origin, _case(group, collection)) for group in silenced]
-    told = {(group.key.api_origin, group.key.path) for group in (*groups, *silenced)}
-    cases += [
-        (api, _element(f"{api}{path}", "nothing found")) for api, path in collection.endpoints() if (api, path) not in told
-    ]
+
+def render_report(summary: SessionSummary, _rules: RuleSet, gate: Gate) -> bytes:
+    """Return the document. A case fails as `--fail-on` says; a problem of the baseline is skipped."""
+    problems = summary.problems()
+    cases = [(problem.key.api_origin, _case(problem, gate)) for problem in problems[:_MOST]]
+    told = {(problem.key.api_origin, problem.key.path) for problem in problems}
+    cases += [(api, _element(f"{api}{path}", "nothing found")) for api, path in summary.endpoints() if (api, path) not in told]
     cases.sort(key=_api)  # stable: within an API the order of every report, then what passed
     suites = [_suite(api, (case for _, case in members)) for api, members in groupby(cases, _api)]
-    damages = [_unreadable(one.name, sentence) for one in collection.inputs for sentence in one.damages]
+    if suppressed := summary.suppressed():
+        suites.append(_suite("suppressed", (_suppressed(*one) for one in suppressed)))
+    damages = [_unreadable(one.name, sentence) for one in summary.inputs for sentence in one.damages]
     if damages:
         suites.append(_suite("inputs", damages))
     root = Element("testsuites", {"name": "corslens"})
     root.extend(suites)
     root.attrib |= {name: str(sum(1 for _ in root.iter(_COUNTED[name]))) for name in ("tests", "failures", "errors")}
-    notes = [note for one in collection.inputs for note in one.notes]
+    notes = [note for one in summary.inputs for note in one.notes]
     if notes:
         suite = _suite("notes", ())
         SubElement(suite, "system-out").text = "\n".join(map(escape, notes))
         root.append(suite)
     indent(root)
-    return tostring(root, encoding="unicode", xml_declaration=False).join(('<?xml version="1.0" encoding="UTF-8"?>\n', "\n"))
+    text = tostring(root, encoding="unicode", xml_declaration=False)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'.encode("utf-8", "backslashreplace")
 
 
 def _api(case: tuple[str, Element]) -> str:
@@ -52,23 +58,28 @@ def _suite(name: str, cases: Iterable[Element]) -> Element:
     return suite
 
 
-def _case(group: Group, collection: Collection) -> Element:
-    told = [f"{group.severity.word}: {group.message}"]
-    if group.fix:
-        told.append(f"fix: {group.fix}")
-    told.append(f"{', '.join(sorted(group.methods))}, {group.count} times; for instance {', '.join(examples_text(group))}")
-    if group.pages:
-        told.append(f"from {', '.join(sorted(group.pages))}{' and others' if group.unnamed else ''}")
-    case = _element(group.key.endpoint, group.key.rule)
-    if group.accepted:
-        state = SubElement(case, "skipped", {"message": f"silenced: {escape(group.accepted)}"})
-    elif collection.is_known(group):
+def _case(problem: Problem, gate: Gate) -> Element:
+    shown = [f"{problem.word.lower()}: {problem.message}", *fix_lines(problem), *also(problem)]
+    shown.append(f"{', '.join(problem.methods)}, {problem.count} times; for instance {', '.join(examples(problem))}")
+    pages = [page for page in problem.pages if page]
+    if pages:
+        shown.append(f"from {', '.join(pages)}{' and others' if problem.pages.more else ''}")
+    case = _element(problem.key.endpoint, problem.key.rule)
+    if is_known(problem, gate.known):
         state = SubElement(case, "skipped", {"message": "known: in the baseline"})
-    elif collection.fails(group):
-        state = SubElement(case, "failure", {"type": group.severity.word, "message": escape(group.message)})
+    elif gate.fails(problem):
+        state = SubElement(case, "failure", {"type": problem.severity.word, "message": escape(problem.message)})
     else:
         state = SubElement(case, "system-out")
-    state.text = "\n".join(map(escape, told))
+        if problem.state is not State.OPEN:
+            shown.insert(0, problem.state.value)
+    state.text = "\n".join(map(escape, shown))
+    return case
+
+
+def _suppressed(rule: str, note: str, count: int) -> Element:
+    case = _element("suppressed", rule)
+    SubElement(case, "skipped", {"message": f"suppressed {count} times: {escape(note)}"})
     return case
 
 

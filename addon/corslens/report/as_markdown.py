@@ -1,8 +1,12 @@
-"""Markdown for a pull-request comment: a headline, a table, and each finding's fix folded away."""
+"""Markdown for a pull-request comment: a headline, a table, and each problem's fix folded away."""
 
-from corslens.report.collection import Collection
+from corslens.diagnosis.page_request import State
+from corslens.diagnosis.problem import Problem
+from corslens.diagnosis.summary import SessionSummary
+from corslens.lint.rule import RuleSet
+from corslens.report.baseline import Gate, is_known
 from corslens.report.escape import escape
-from corslens.report.groups import Group, examples_text
+from corslens.report.plain import also, examples, fix_lines
 
 _LONGEST = 60_000
 """GitHub takes 65,536 characters in a comment."""
@@ -10,71 +14,76 @@ _LONGEST = 60_000
 _MARKS = {"error": "🔴", "warning": "🟠", "info": "🔵"}
 
 
-def render_markdown(collection: Collection) -> str:
+def render_report(summary: SessionSummary, _rules: RuleSet, gate: Gate) -> bytes:
     """Return the comment; what does not fit is counted at its end."""
-    groups = collection.groups()
-    new = [group for group in groups if not collection.is_known(group)]
-    known = len(groups) - len(new)
-    tally = collection.tally
-    silenced = tally.silenced_first()
-    lines = [f"## corslens: {_headline(new, known=known, silenced=bool(silenced), blocked=tally.labels['BLOCKED'])}", ""]
-    counts = f"{tally.exchanges} exchange{'' if tally.exchanges == 1 else 's'}, {tally.cors} of them CORS; {tally.labels['BLOCKED']} blocked"
-    depending = tally.labels["DEPENDS"]
-    lines.append(
-        f"{counts}, {depending} that depend{'s' if depending == 1 else ''} on credentials." if depending else f"{counts}."
-    )
+    problems = summary.problems()
+    new = [problem for problem in problems if not is_known(problem, gate.known)]
+    known = len(problems) - len(new)
+    suppressed = summary.suppressed()
+    blocked = summary.number("BLOCKED")
+    lines = [f"## corslens: {_headline(new, known=known, suppressed=bool(suppressed), blocked=blocked)}", ""]
+    requests = summary.counts["page requests"]
+    counts = f"{summary.exchanges} exchange{'' if summary.exchanges == 1 else 's'}, {requests} page request{'' if requests == 1 else 's'}; {blocked} blocked"
+    depending, patched = summary.number("DEPENDS"), summary.number("PATCHED")
+    if patched:
+        counts += f", {patched} patched"
+    if depending:
+        counts += f", {depending} that depend{'s' if depending == 1 else ''} on credentials"
+    lines.append(f"{counts}.")
     if known:
         lines.append(f"{known} known from the baseline, not listed.")
-    lines += [f"- {count} silenced: {_code(rule)} ({_inline(note)})" for (rule, note), count in silenced]
+    lines += [f"- {count} suppressed: {_code(rule)} ({_inline(note)})" for rule, note, count in suppressed]
     lines += _table(new)
-    for one in collection.inputs:
+    for one in summary.inputs:
         lines += [f"\n> ⚠️ {_inline(sentence)}" for sentence in one.damages]
         lines += [f"\n> {_inline(sentence)}" for sentence in one.notes]
-    return "\n".join(lines) + "\n"
+    return ("\n".join(lines) + "\n").encode("utf-8", "backslashreplace")
 
 
-def _headline(groups: list[Group], *, known: int, silenced: bool, blocked: int) -> str:
+def _headline(problems: list[Problem], *, known: int, suppressed: bool, blocked: int) -> str:
     counts = []
     for word in _MARKS:
-        number = sum(group.severity.word == word for group in groups)
+        number = sum(problem.severity.word == word for problem in problems)
         if number:
             counts.append(f"{number} {word}{'s' if number > 1 and word != 'info' else ''}")
     if counts:
         return ", ".join(counts)
-    if known or silenced:
-        accepted = " and ".join(word for word, is_so in (("known", known), ("silenced", silenced)) if is_so)
+    if known or suppressed:
+        accepted = " and ".join(word for word, is_so in (("known", known), ("suppressed", suppressed)) if is_so)
         return f"nothing but what is {accepted}"
     return f"no finding, but {blocked} blocked" if blocked else "nothing found"
 
 
-def _table(groups: list[Group]) -> list[str]:
-    if not groups:
+def _table(problems: list[Problem]) -> list[str]:
+    if not problems:
         return []
-    rows = ["", "| | rule | endpoint | times |", "| --- | --- | --- | ---: |"]
+    rows = ["", "| | problem | endpoint | times |", "| --- | --- | --- | ---: |"]
     details = [""]
     length = 1_000
-    for place, group in enumerate(groups):
-        row = f"| {_MARKS[group.severity.word]} | {_code(group.key.rule)} | {_code(group.key.endpoint)} | {group.count} |"
-        detail = _detail(group)
+    for place, problem in enumerate(problems):
+        mark = _MARKS[problem.severity.word]
+        name = f"{_inline(problem.title)} {_code(problem.key.rule)}"
+        row = f"| {mark} | {name} | {_code(problem.key.endpoint)} | {problem.count} |"
+        detail = _detail(problem)
         length += len(row) + len(detail) + 2
         if length > _LONGEST:
-            details.append(f"\n… and {len(groups) - place} more.")
+            details.append(f"\n… and {len(problems) - place} more.")
             break
         rows.append(row)
         details.append(detail)
     return rows + details
 
 
-def _detail(group: Group) -> str:
-    lines = [
-        f"<details><summary>{_html(group.key.rule)}: {_html(group.message)}</summary>\n",
-        f"- {', '.join(map(_code, sorted(group.methods)))} {_code(group.key.endpoint)}",
-    ]
-    if group.pages:
-        lines.append(f"- from {', '.join(map(_code, sorted(group.pages)))}{' and others' if group.unnamed else ''}")
-    if group.fix:
-        lines.append(f"- fix: {_inline(group.fix)}")
-    lines.append(f"- seen in {', '.join(map(_code, examples_text(group)))}")
+def _detail(problem: Problem) -> str:
+    word = problem.state.value if problem.state is not State.OPEN else problem.word.lower()
+    lines = [f"<details><summary>{_html(word)}: {_html(problem.message)}</summary>\n"]
+    lines += [f"- {_inline(line)}" for line in fix_lines(problem)]
+    lines.append(f"- {', '.join(map(_code, problem.methods))} {_code(problem.key.endpoint)}")
+    pages = [page for page in problem.pages if page]
+    if pages:
+        lines.append(f"- from {', '.join(map(_code, pages))}{' and others' if problem.pages.more else ''}")
+    lines += [f"- {_inline(line)}" for line in also(problem)]
+    lines.append(f"- seen in {', '.join(map(_code, examples(problem)))}")
     return "\n".join(lines) + "\n\n</details>\n"
 
 

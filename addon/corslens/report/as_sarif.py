@@ -7,16 +7,17 @@ in the logical location.
 """
 
 import json
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
 from corslens import __version__
+from corslens.diagnosis.problem import Problem
+from corslens.diagnosis.summary import SessionSummary, Suppressed
 from corslens.lint.finding import Severity
-from corslens.lint.rule import Family, Rule
-from corslens.report.collection import Collection
+from corslens.lint.rule import Family, Rule, RuleSet
+from corslens.report.baseline import Gate, is_known
 from corslens.report.escape import escape
-from corslens.report.groups import Group, examples_text
+from corslens.report.plain import also, examples, fix_lines
 
 type Json = dict[str, Any]
 
@@ -25,14 +26,19 @@ _SECURITY_SEVERITY = {Severity.ERROR: "8.0", Severity.WARNING: "5.0", Severity.I
 """GitHub's scale: over 7 is high, from 4 medium, below that low."""
 
 
-def render_sarif(collection: Collection, rules: Mapping[str, Rule]) -> str:
-    """Return the log, with one result a group of findings; silenced ones are suppressed results.
+_MOST = 5_000
+"""Results of a run: GitHub shows as many, and refuses a file with more than 25,000."""
+
+
+def render_report(summary: SessionSummary, rules: RuleSet, gate: Gate) -> bytes:
+    """Return the log, with one result a problem.
 
     Args:
         rules: the catalogue, for the metadata of the rules that fired.
     """
-    groups = [*collection.groups(), *collection.silenced()]
-    used = sorted({group.key.rule for group in groups})
+    problems = summary.problems()[:_MOST]
+    suppressed = summary.suppressed_at()[: _MOST - len(problems)]
+    used = sorted({*(problem.key.rule for problem in problems), *(one.rule for one, _ in suppressed)})
     places = {rule: place for place, rule in enumerate(used)}
     log = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -43,17 +49,20 @@ def render_sarif(collection: Collection, rules: Mapping[str, Rule]) -> str:
                     "driver": {
                         "name": "corslens",
                         "semanticVersion": __version__,
-                        "rules": [_rule(rule, rules.get(rule)) for rule in used],
+                        "rules": [_rule(rule, rules.rules.get(rule)) for rule in used],
                     }
                 },
                 "automationDetails": {"id": "corslens/"},
-                "invocations": [_invocation(collection)],
+                "invocations": [_invocation(summary)],
                 "columnKind": "unicodeCodePoints",
-                "results": [_result(group, places[group.key.rule], collection) for group in groups],
+                "results": [
+                    *(_result(problem, places[problem.key.rule], gate) for problem in problems),
+                    *(_suppressed(one, count, places[one.rule]) for one, count in suppressed),
+                ],
             }
         ],
     }
-    return json.dumps(log, indent=2) + "\n"
+    return (json.dumps(log, indent=2) + "\n").encode()
 
 
 def _rule(id: str, rule: Rule | None) -> Json:
@@ -78,37 +87,53 @@ def _rule(id: str, rule: Rule | None) -> Json:
     return found
 
 
-def _result(group: Group, place: int, collection: Collection) -> Json:
+def _result(problem: Problem, place: int, gate: Gate) -> Json:
+    confidence = None if problem.cause is None else problem.cause.confidence.value
     result: Json = {
-        "ruleId": group.key.rule,
+        "ruleId": problem.key.rule,
         "ruleIndex": place,
-        "level": _LEVELS[group.severity],
-        "message": {"text": _text(group)},
-        "locations": [
-            {
-                "physicalLocation": {"artifactLocation": {"uri": _relative(group.key.endpoint)}, "region": {"startLine": 1}},
-                "logicalLocations": [{"fullyQualifiedName": escape(group.key.endpoint), "kind": "resource"}],
-            }
-        ],
-        "occurrenceCount": group.count,
-        "partialFingerprints": {"corslens/v1": group.key.fingerprint},
+        "level": _LEVELS[problem.severity],
+        "message": {"text": "\n".join(map(escape, (problem.message, *fix_lines(problem), *also(problem))))},
+        "locations": [_location(problem.key.endpoint)],
+        "occurrenceCount": problem.count,
+        "partialFingerprints": {"corslens/v1": problem.key.fingerprint},
         "properties": {
-            "confidence": group.confidence.value,
-            "methods": sorted(map(escape, group.methods)),
-            "pages": sorted(map(escape, group.pages)),
-            "examples": list(map(escape, examples_text(group))),
+            **({} if confidence is None else {"confidence": confidence}),
+            "outcome": problem.word.lower(),
+            "state": problem.state.value,
+            "fixes": []
+            if problem.cause is None
+            else [
+                {"side": fix.side.value, "text": escape(fix.text), "headers": list(map(escape, fix.headers))}
+                for fix in problem.cause.fixes
+            ],
+            "methods": list(map(escape, problem.methods)),
+            "pages": list(map(escape, problem.pages)),
+            "examples": list(map(escape, examples(problem))),
         },
     }
-    if group.accepted:
-        result["suppressions"] = [{"kind": "external", "justification": escape(group.accepted)}]
-    if collection.known:
-        result["baselineState"] = "unchanged" if collection.is_known(group) else "new"
+    if gate.known:
+        result["baselineState"] = "unchanged" if is_known(problem, gate.known) else "new"
     return result
 
 
-def _text(group: Group) -> str:
-    message = escape(group.message)
-    return f"{message}\nFix: {escape(group.fix)}" if group.fix else message
+def _suppressed(one: Suppressed, count: int, place: int) -> Json:
+    return {
+        "ruleId": one.rule,
+        "ruleIndex": place,
+        "level": "note",
+        "message": {"text": f"{one.rule} is suppressed"},
+        "locations": [_location(f"{one.api_origin}{one.path}")],
+        "occurrenceCount": count,
+        "suppressions": [{"kind": "external", "justification": escape(one.note)}],
+    }
+
+
+def _location(endpoint: str) -> Json:
+    return {
+        "physicalLocation": {"artifactLocation": {"uri": _relative(endpoint)}, "region": {"startLine": 1}},
+        "logicalLocations": [{"fullyQualifiedName": escape(endpoint), "kind": "resource"}],
+    }
 
 
 def _relative(url: str) -> str:
@@ -116,14 +141,14 @@ def _relative(url: str) -> str:
     return quote(url.partition("://")[2], safe="/%!$&'()*+,;=@-._~")
 
 
-def _invocation(collection: Collection) -> Json:
+def _invocation(summary: SessionSummary) -> Json:
     notifications = [
         {"level": level, "message": {"text": escape(sentence)}}
-        for one in collection.inputs
+        for one in summary.inputs
         for level, sentences in (("error", one.damages), ("note", one.notes))
         for sentence in sentences
     ]
     return {
-        "executionSuccessful": not any(one.damages for one in collection.inputs),
+        "executionSuccessful": not any(one.damages for one in summary.inputs),
         "toolExecutionNotifications": notifications,
     }

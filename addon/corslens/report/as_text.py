@@ -1,31 +1,34 @@
-"""The terminal: three lines a problem, and a summary at the end. Everything from the wire is escaped."""
+"""The terminal: one block a page request, the cause first and one fix, and a summary at the end. Everything from the wire is escaped."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from textwrap import wrap
 
 from rich.text import Text
 
-from corslens.engines.engine import Engine
+from corslens.diagnosis.diagnose import JUDGED, QUIET, Diagnosis
+from corslens.diagnosis.page_request import State
+from corslens.diagnosis.problem import Problem
+from corslens.diagnosis.summary import SessionSummary
 from corslens.inspection import Inspection
 from corslens.lint.finding import Finding, Severity
+from corslens.lint.rule import RuleSet
 from corslens.observation.network_error import plain_words
-from corslens.observation.observation import Role
 from corslens.observation.redaction import redact_header, redact_text, redact_url
-from corslens.report.collection import Collection
+from corslens.report.baseline import Gate, is_known
 from corslens.report.escape import escape
-from corslens.report.groups import key_of
-from corslens.report.problems import JUDGED, LABELS, dead_server, is_problem, label, problem_key, reported_reason
-from corslens.report.tally import Tally
-from corslens.verdict.verdict import Failure, Verdict
+from corslens.verdict.verdict import Failure, Outcome
 
 _LONGEST = 400
 """Characters of a URL or value that are printed; the records have all of it."""
+
+_MOST = 50
+"""Problems that a report spells out; more are counted."""
 
 STYLES = {
     "BLOCKED": "bold red",
     "DEPENDS": "bold yellow",
     "PATCHED": "bold cyan",
+    "RESOLVED": "bold green",
     "ABORTED": "dim",
     "ALLOWED": "green",
     "ERROR": "bold red",
@@ -34,202 +37,204 @@ STYLES = {
 }
 
 
-def render_text(collection: Collection, width: int | None = None) -> Text:
-    """Return the whole report: each problem once with the number of its repeats, what could not be seen, and the summary.
+def render_report(summary: SessionSummary, _rules: RuleSet, gate: Gate) -> bytes:
+    """Return the report as it stands in a file."""
+    return (render_text(summary, gate).plain + "\n").encode("utf-8", "backslashreplace")
 
-    Mere remarks are only counted there, unless they are what the run fails on.
+
+def render_text(summary: SessionSummary, gate: Gate, width: int | None = None) -> Text:
+    """Return the whole report: each problem once, what could not be seen, and the summary.
+
+    Problems with nothing but info findings are only counted there, unless they are what the run fails on.
     """
-    remarks = collection.fail_on is Severity.INFO
-    told = (inspection for inspection in collection.held() if is_problem(inspection) or (remarks and inspection.findings))
-    blocks = []
-    dead: set[str] = set()
-    for inspection, repeats in _once(told):
-        server = dead_server(inspection)
-        blocks.append(_with_repeats(inspection, repeats, collection, width, brief=server in dead))
-        if server is not None:
-            dead.add(server)
-    notes = [note for one in collection.inputs for note in one.notes]
+    infos = gate.fail_on is Severity.INFO
+    shown = [problem for problem in summary.problems() if infos or problem.word not in QUIET]
+    blocks = [_with_repeats(problem, gate.known, width) for problem in shown[:_MOST]]
+    if len(shown) > _MOST:
+        blocks.append(Text(f"… and {len(shown) - _MOST} more problems; the JSON and HTML reports list them.", "dim"))
+    notes = [note for one in summary.inputs for note in one.notes]
     if notes:
-        blocks.append(
-            Text("\n".join(line for note in notes for line in fold(f"note: {escape(note)}", width, first=0, indent=6)))
-        )
-    blocks.append(render_summary(collection.tally, width))
+        lines = [line for note in notes for line in fold(f"note: {escape(note)}", width, first=0, indent=6)]
+        blocks.append(Text("\n".join(lines)))
+    blocks.append(render_summary(summary, width))
     return Text("\n\n").join(blocks)
 
 
-def _once(inspections: Iterable[Inspection]) -> Iterable[tuple[Inspection, int]]:
-    """Return each problem's first exchange and how many more there are of it, those that block first, then by severity."""
-    first: dict[tuple[str, ...], Inspection] = {}
-    repeats: Counter[tuple[str, ...]] = Counter()
-    for inspection in inspections:
-        key = problem_key(inspection)
-        first.setdefault(key, inspection)
-        repeats[key] += 1
-    order = sorted(first, key=lambda key: LABELS.index(key[0]))  # stable: as they came within a label
-    return [(first[key], repeats[key] - 1) for key in order]
-
-
-def _with_repeats(inspection: Inspection, repeats: int, collection: Collection, width: int | None, *, brief: bool) -> Text:
-    text = render_problem(inspection, width, brief=brief)
-    known = bool(inspection.findings) and all(
-        key_of(inspection, one).fingerprint in collection.known for one in inspection.findings
-    )
-    if known:
+def _with_repeats(problem: Problem, known: frozenset[str], width: int | None) -> Text:
+    text = render_problem(problem.diagnosis, width)
+    if problem.state is State.RESOLVED:
+        text.append("\n  resolved: the same page request passed later", STYLES["RESOLVED"])
+    if is_known(problem, known):
         text.append("\n  known: in the baseline", "dim")
-    if repeats:
-        text.append(f"\n  … and {repeats} more like it", "dim")
+    if problem.count > 1:
+        text.append(f"\n  … and {problem.count - 1} more like it", "dim")
     return text
 
 
-def render_problem(inspection: Inspection, width: int | None = None, *, brief: bool = False) -> Text:
-    """Return the lines that tell one exchange: its verdict, and what is wrong with the fix for it.
+def render_resolved(problem: Problem, width: int | None = None) -> Text:
+    """Return the line that says of a problem that its page requests pass now."""
+    diagnosis = problem.diagnosis
+    said = f"{_heading(diagnosis)}  passes now  [{problem.key.rule}]"
+    text = Text("RESOLVED", STYLES["RESOLVED"])
+    return text.append("\n".join(fold(said, width, first=10, indent=2, start="  ")), "default not bold")
+
+
+def render_problem(diagnosis: Diagnosis, width: int | None = None) -> Text:
+    """Return the block of one page request: what became of it, why, what to do first, and in one line what else is wrong.
 
     Args:
         width: the terminal's; None leaves each line whole, for a file or a pipe.
-        brief: it was told of the server that it does not answer, so the headline will do.
     """
-    word = label(inspection)
+    word = diagnosis.word
     text = Text()
     text.append(word, STYLES[word])
-    headline = _headline(inspection, brief=brief)
-    lines = fold(headline, width, first=len(word) + 2, indent=2)
-    text.append("  " + lines[0])
-    for line in lines[1:]:
-        text.append("\n" + line)
-    for what, name, fix in () if brief else _particulars(inspection):
-        for line in fold(f"{what}  [{name}]" if name else what, width, first=2, indent=4, start="  "):
-            text.append("\n" + line)
-        if fix:
-            for line in fold(f"fix: {fix}", width, first=2, indent=7, start="  "):
-                text.append("\n" + line, "green")
+    heading = _heading(diagnosis)
+    if word in JUDGED:
+        heading += f"  ({_engines(diagnosis)})"
+    text.append("\n".join(fold(heading, width, first=len(word) + 2, indent=2, start="  ")), "default not bold")
+    for line, style in _body(diagnosis):
+        for folded in fold(line, width, first=2, indent=4, start="  "):
+            text.append("\n" + folded, style)
     return text
 
 
-def _headline(inspection: Inspection, *, brief: bool) -> str:
-    observation = inspection.observation
-    request = observation.exchange.request
+def _heading(diagnosis: Diagnosis) -> str:
+    request = diagnosis.page_request
     parts = [f"{escape(request.method)} {_shown(redact_url(request.url))}"]
-    if observation.origin is not None:
-        parts.append(f"from {_shown(redact_url(observation.origin))}")
-    if brief:
-        parts.append("no answer either")
-    elif label(inspection) in JUDGED:
-        parts.append(f"({_engines(inspection)})")
+    other = diagnosis.place.observation.exchange.request.url
+    if other != request.url:
+        parts.append(f"→ {_shown(redact_url(other))}")
+    if request.page is not None:
+        parts.append(f"from {_shown(redact_url(request.page))}")
     return "  ".join(parts)
 
 
-def _engines(inspection: Inspection) -> str:
-    """Name the headline engine and those that agree, or say how the others differ."""
-    mine = inspection.verdict.outcome
-    same: list[Engine] = []
-    other: list[str] = []
-    for engine, verdict in inspection.verdicts.items():
-        if engine is inspection.headline:
-            continue
-        if verdict.outcome is mine:
-            same.append(engine)
-        else:
-            other.append(f"{verdict.outcome.value} in {engine.label}")
-    text = inspection.headline.label
-    if same:
-        text += "; also " + ", ".join(engine.label for engine in same)
-    if other:
-        text += "; but " + ", ".join(other)
-    return text
+def _engines(diagnosis: Diagnosis) -> str:
+    """Name the engines with this outcome, or say that it is all of them, and what others do."""
+    if diagnosis.word == "PATCHED":
+        return "changed by the proxy"
+    outcomes = diagnosis.page_request.outcomes
+    mine = outcomes[diagnosis.page_request.headline]
+    same = [engine.label for engine, outcome in outcomes.items() if outcome is mine]
+    if len(same) == len(outcomes):
+        return "all browsers"
+    others = [
+        f"{outcome.value.replace('-', ' ')} in {engine.label}" for engine, outcome in outcomes.items() if outcome is not mine
+    ]
+    return "; ".join((" and ".join(same), ", ".join(others)))
 
 
-def _particulars(inspection: Inspection) -> Iterator[tuple[str, str, str]]:
-    """Yield what is wrong, the rule's or reason's name, and the fix.
+def _body(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
+    """Yield the lines below the heading, each with its style."""
+    cause = diagnosis.cause
+    plain = "default not bold"
+    for line in _injections(diagnosis):
+        yield line, plain
+    if cause is None:
+        if diagnosis.reason is not None and diagnosis.word in JUDGED:
+            yield f"{_failure_sentence(diagnosis)}  [{diagnosis.reason}]", plain
+        elif diagnosis.place.observation.exchange.error:
+            yield f"no response: {_shown(redact_text(plain_words(diagnosis.place.observation.exchange.error)))}", plain
+    else:
+        yield f"{escape(_message(diagnosis, cause))}  [{cause.rule}]", plain
+        if cause.fix is not None:
+            side = f"Fix ({cause.fix.side.value}): "
+            if cause.fix.text:
+                yield f"{side}{escape(cause.fix.text)}", "green"
+            for header in cause.fix.headers:
+                if not cause.fix.text or header not in cause.fix.text:
+                    yield f"{side if header is cause.fix.headers[0] and not cause.fix.text else '  '}{escape(header)}", "green"
+    for line in _patches(diagnosis):
+        yield line, plain
+    loud = [finding for finding in diagnosis.beside if finding.severity > Severity.INFO or diagnosis.word == "INFO"]
+    if loud:
+        yield f"Also: {'; '.join(_also(finding) for finding in loud)}.", "dim"
 
-    First what happened in the place of CORS, then the reason that the browser reports: it may blame a page of somebody else's.
-    """
-    observation = inspection.observation
-    reason = reported_reason(inspection)
-    findings = sorted(inspection.findings, key=lambda finding: (finding.rule != reason, -finding.severity))
-    causes = [finding for finding in findings if finding.cause]
-    if observation.exchange.error and not causes:
-        yield f"no response: {_shown(redact_text(plain_words(observation.exchange.error)))}", "", ""
-    for finding in causes:
-        yield _finding_sentence(inspection, finding)
-    # Where nothing answered, what the browser says of the proxy's own error page is no news.
-    if (
-        reason is not None
-        and not (causes and observation.exchange.answered_by_proxy)
-        and not any(finding.rule == reason for finding in findings)
-    ):
-        yield _failure_sentence(inspection), reason, ""
-    for finding in findings:
-        if not finding.cause:
-            yield _finding_sentence(inspection, finding)
-    if inspection.patch is not None:
-        yield from _patch_sentences(inspection)
+
+def _also(finding: Finding) -> str:
+    title = finding.title or finding.rule.replace("-", " ")
+    return f"{escape(title)} ({finding.rule})"
+
+
+def _message(diagnosis: Diagnosis, cause: Finding) -> str:
+    """Return what is wrong; of a page request that passed all the same, what would have become of it."""
+    message = cause.message
+    if diagnosis.word == "PATCHED":
+        for said, meant in _WITHOUT_THE_PATCH:
+            message = message.replace(said, meant)
+    return message
 
 
 _WITHOUT_THE_PATCH = (
     (" was not sent", " would not have been sent"),
     (" did not send ", " would not have sent "),
     (" cannot read ", " could not have read "),
+    (" blocks ", " would have blocked "),
+    (" blocked ", " would have blocked "),
 )
 """What a rule says of the exchange as the server left it, and what it says once the page was served all the same."""
 
 
-def _finding_sentence(inspection: Inspection, finding: Finding) -> tuple[str, str, str]:
-    message = finding.message
-    patched = inspection.patch is not None and inspection.patch.applied
-    is_reported = finding.rule == reported_reason(inspection)
-    if patched and any(
-        finding.rule == failure.reason for verdict in inspection.verdicts.values() for failure in _failures(verdict)
-    ):
-        for said, meant in _WITHOUT_THE_PATCH:
-            message = message.replace(said, meant)
-    word = finding.severity.word
-    if not is_reported and word != _SEVERITY_OF.get(label(inspection)):
-        message = f"{word}: {message}"
-    return escape(message), finding.rule, escape(finding.advice)
+def failure_of(diagnosis: Diagnosis) -> Failure | None:
+    """Return the failing check that the browser reports."""
+    verdict = diagnosis.page_request.verdict
+    for branch in (verdict, verdict.if_credentialed, verdict.if_not_credentialed):
+        if branch is not None and branch.failures:
+            return branch.failures[0]
+    return None
 
 
-_SEVERITY_OF = {"BLOCKED": "error", "PATCHED": "error", "ERROR": "error", "WARNING": "warning", "INFO": "info"}
-"""How bad a finding is taken to be below a word, unless its line says otherwise."""
-
-
-def _failures(verdict: Verdict) -> tuple[Failure, ...]:
-    branches = (verdict, verdict.if_credentialed, verdict.if_not_credentialed)
-    return tuple(failure for branch in branches if branch is not None for failure in branch.failures)
-
-
-def _failure_sentence(inspection: Inspection) -> str:
-    verdict = inspection.verdict
-    branch = verdict if verdict.failures else (verdict.if_credentialed or verdict)
-    if not branch.failures:
-        branch = verdict.if_not_credentialed or verdict
-    failure = branch.failures[0]
+def _failure_sentence(diagnosis: Diagnosis) -> str:
+    failure = failure_of(diagnosis)
+    assert failure is not None
     only = ""
-    if branch is not verdict:
-        only = f"; this blocks only a request {'with' if branch is verdict.if_credentialed else 'without'} credentials"
-    response = inspection.observation.exchange.delivered
-    side = "preflight" if inspection.observation.role is Role.PREFLIGHT else "response"
-    status = "no answer" if response is None else str(response.status)
-    if inspection.observation.exchange.response is None and response is not None and failure.header is not None:
-        return f"so the browser blames the proxy's own error page (status {status}), which lacks {escape(failure.header)}"
+    if diagnosis.page_request.verdict.outcome is Outcome.DEPENDS:
+        branch = diagnosis.page_request.verdict.if_credentialed
+        only = f"; this blocks only a request {'with' if branch is not None and branch.failures else 'without'} credentials"
+    response = diagnosis.place.observation.exchange.delivered
+    status = "no response" if response is None else str(response.status)
     if failure.header is None:
-        return f"{side} → {status}: {failure.reason.value.replace('-', ' ')}{only}"
+        return f"{status}: {failure.reason.value.replace('-', ' ')}{only}"
     header = escape(failure.header)
     held = "is missing" if failure.value is None else f'is "{_shown(redact_header(failure.header, failure.value))}"'
     wanted = f", wanted {_shown(redact_header(failure.header, failure.wanted))}" if failure.wanted else ""
-    return f"{side} → {status} but {header} {held}{wanted}{only}"
+    return f"{status}, but {header} {held}{wanted}{only}"
 
 
-def _patch_sentences(inspection: Inspection) -> Iterator[tuple[str, str, str]]:
+def _injections(diagnosis: Diagnosis) -> Iterator[str]:
+    """Say what was injected on purpose, by its name and reason, and what it led to."""
+    for one in diagnosis.page_request.members:
+        view = one.patch
+        if view is None or not view.injected:
+            continue
+        verb = "Injected" if view.applied else "Would inject"
+        because = list(dict.fromkeys(change.because for change in view.patch.changes))
+        verdict = view.verdicts_after[one.headline]
+        led_to = verdict.outcome.value + (f" ({verdict.reason.value})" if verdict.reason is not None else "")
+        yield f"{verb} by {_shown(redact_text('; '.join(because)))}: {', '.join(_changes(one))}; the response is then {led_to}"
+
+
+def _patches(diagnosis: Diagnosis) -> Iterator[str]:
+    for one in diagnosis.page_request.members:
+        view = one.patch
+        if view is None or view.injected:
+            continue
+        if one.observation.exchange.made_by_proxy:
+            yield "The proxy itself responded to the preflight; the server was not asked."
+        verb = "Patched" if view.applied else "Would patch"
+        if view.patch.refused:
+            yield f"Not patched: {escape(redact_text(view.patch.refused))}"
+        yield from (f"{verb}: {line}" for line in _changes(one))
+
+
+def _changes(inspection: Inspection) -> Iterator[str]:
     assert inspection.patch is not None
     patch = inspection.patch.patch
-    verb = "patched" if inspection.patch.applied else "would patch"
-    if patch.refused:
-        yield f"not patched: {escape(redact_text(patch.refused))}", "", ""
     if patch.status is not None:
-        yield f"{verb}: status {patch.status.before} → {patch.status.after}", "", ""
+        yield f"status {patch.status.before} → {patch.status.after}"
     for change in patch.changes:
         to = "removed" if change.combined is None else _shown(redact_header(change.header, change.combined))
-        yield f"{verb}: {escape(change.header)}: {to}", "", ""
+        yield f"{escape(change.header)}: {to}"
 
 
 def render_lines(lines: Iterable[str], width: int | None) -> Text:
@@ -253,26 +258,40 @@ def fold(text: str, width: int | None, *, first: int, indent: int, start: str = 
     return lines
 
 
-def render_summary(tally: Tally, width: int | None = None) -> Text:
-    """Return what was seen in all: exchanges, pairs, outcomes, then the reasons and rules with their counts, worst first."""
+def render_summary(summary: SessionSummary, width: int | None = None) -> Text:
+    """Return what was seen in all: exchanges, page requests, outcomes, then the causes with their counts, worst first."""
     text = Text()
-    facts = [_count(tally.exchanges, "exchange"), f"{tally.cors} CORS", _count(tally.pairs, "pair")]
-    for word in ("BLOCKED", "DEPENDS", "PATCHED", "ABORTED"):
-        if tally.labels[word]:
-            facts.append(f"{tally.labels[word]} {word.lower()}")
+    facts = [
+        _count(summary.exchanges, "exchange"),
+        f"{summary.cors} CORS",
+        _count(summary.counts["pairs"], "pair"),
+        _count(summary.counts["page requests"], "page request"),
+    ]
+    facts += [
+        f"{summary.number(word)} {word.lower()}"
+        for word in ("BLOCKED", "DEPENDS", "PATCHED", "ABORTED")
+        if summary.number(word)
+    ]
     text.append("\n".join(fold(", ".join(facts), width, first=0, indent=2)), "bold")
-    silenced = tally.silenced_first()
-    column = 9 if silenced else 8
-    worst = tally.worst_first()
-    if any(word in JUDGED for (word, _), _ in worst):
-        told = "times   blocked, depends, patched: by the browser's reason; else by finding"
-        text.append("\n" + "\n".join(fold(told, width, first=2, indent=10, start="  ")), "dim")
-    for (word, name), count in worst:
+    suppressed = summary.suppressed()
+    column = 11 if suppressed else 8
+    for word, name, count in summary.causes():
         text.append(f"\n{count:>7}  ").append(f"{word.lower():<{column}}", STYLES[word]).append(name)
-    for (name, note), count in silenced:
+    for name, note, count in suppressed:
         lines = fold(f"{name} ({escape(note)})" if note else name, width, first=9 + column, indent=9 + column)
-        text.append(f"\n{count:>7}  ").append(f"{'silenced':<{column}}", "dim").append("\n".join(lines))
+        text.append(f"\n{count:>7}  ").append(f"{'suppressed':<{column}}", "dim").append("\n".join(lines))
     return text
+
+
+def render_dropped(dropped: Mapping[str, int]) -> Iterator[str]:
+    """Yield one line on what a long session dropped, or none when nothing was.
+
+    Args:
+        dropped: how many, by what they are.
+    """
+    if dropped:
+        most_first = sorted(dropped.items(), key=lambda item: (-item[1], item[0]))
+        yield f"Dropped over the limits (see cors_history): {', '.join(f'{count:,} {name}' for name, count in most_first)}."
 
 
 def _count(number: int, noun: str) -> str:

@@ -6,6 +6,7 @@ Plain lines with words instead of signs, because viewers differ in fonts; redact
 from collections.abc import Callable, Iterable, Iterator
 from textwrap import wrap
 
+from corslens.diagnosis.diagnose import Diagnosis, diagnose_alone
 from corslens.engines.engine import Engine
 from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.messages import Request
@@ -17,6 +18,7 @@ from corslens.observation.network_error import plain_words
 from corslens.observation.observation import Followed, Observation, Role
 from corslens.observation.redaction import redact_header, redact_text, redact_url
 from corslens.report.escape import escape
+from corslens.report.plain import fix_line
 from corslens.report.record import timestamp
 from corslens.verdict.decide import explain
 from corslens.verdict.reasons import NAMES, Reason
@@ -44,13 +46,16 @@ _ROLES = {
 }
 
 
-def render_view(inspection: Inspection, find: Find, width: int = WIDTH) -> str:
-    """Return everything known of an exchange, from the verdict to the patch.
+def render_view(inspection: Inspection, find: Find, width: int = WIDTH, *, diagnosis: Diagnosis | None = None) -> str:
+    """Return everything known of an exchange: the cause and its fixes first, then from the verdict to the patch.
 
     Args:
+        diagnosis: of the page request that it is part of; by default of the exchange by itself.
         width: columns; words that are longer, as URLs may be, stay whole.
     """
+    diagnosis = diagnosis or diagnose_alone(inspection)
     sections = (
+        ("Cause", _cause(diagnosis)),
         ("Verdict", _verdicts(inspection)),
         ("Exchange", _exchange(inspection)),
         ("Pair", _pair(inspection, find)),
@@ -58,8 +63,8 @@ def render_view(inspection: Inspection, find: Find, width: int = WIDTH) -> str:
         ("Why a preflight", _need(inspection.observation)),
         ("What the page's script can read", _readable(inspection)),
         ("Credentials", _credentials(inspection.observation)),
-        ("Findings", _findings(inspection)),
-        ("Patch", () if inspection.patch is None else _patch(inspection.patch)),
+        ("Findings", _findings(inspection, diagnosis)),
+        ("Patch", () if inspection.patch is None else _patch(inspection, inspection.patch)),
     )
     text = []
     for title, lines in sections:
@@ -267,27 +272,43 @@ def _credentials(observation: Observation) -> Iterator[str]:
         yield f"unknown: {known.why}"
 
 
-def _findings(inspection: Inspection) -> Iterator[str]:
+def _cause(diagnosis: Diagnosis) -> Iterator[str]:
+    cause = diagnosis.cause
+    if cause is None:
+        return
+    yield f"{diagnosis.word}  {escape(cause.message)}  [{cause.rule}]"
+    for place, fix in enumerate(cause.fixes):
+        line = escape(fix_line(fix))
+        yield f"  {line if place == 0 else line.replace('Fix', 'Or', 1)}"
+    if diagnosis.explained:
+        yield f"  so: {_list(dict.fromkeys(finding.rule for finding in diagnosis.explained))}"
+
+
+def _findings(inspection: Inspection, diagnosis: Diagnosis) -> Iterator[str]:
     for finding in inspection.findings:
-        yield f"{finding.severity.word.upper()}  {escape(finding.message)}  [{finding.rule}]"
+        follows = any(finding is one for one in diagnosis.explained)
+        yield f"{'FOLLOWS' if follows else finding.severity.word.upper()}  {escape(finding.message)}  [{finding.rule}]"
         for proof in finding.evidence:
             shown = "(missing)" if proof.value is None else escape(redact_header(proof.header, proof.value))
             yield f"  {proof.message}: {escape(proof.header)}: {shown}"
-        if finding.advice:
-            yield f"  fix: {escape(finding.advice)}"
+        if finding.fix is not None and finding is not diagnosis.cause and not follows:
+            yield f"  {escape(fix_line(finding.fix))}"
     if inspection.silenced:
-        yield f"silenced by your rules: {_list(finding.rule for finding in inspection.silenced)}"
+        yield f"suppressed by your rules: {_list(finding.rule for finding in inspection.silenced)}"
 
 
-def _patch(view: PatchedView) -> Iterator[str]:
+def _patch(inspection: Inspection, view: PatchedView) -> Iterator[str]:
+    if inspection.observation.exchange.made_by_proxy:
+        yield "the proxy itself responded; the server was not asked"
     patch = view.patch
     if patch.refused:
         yield f"refused: {escape(redact_text(patch.refused))}"
     if patch.beyond:
-        yield f"no change of the response can mend: {_list(reason.value for reason in patch.beyond)}"
+        yield f"no change of the response can fix: {_list(reason.value for reason in patch.beyond)}"
     if patch.empty:
         return
-    yield "applied" if view.applied else "dry run: this would be changed"
+    what = "injected" if view.injected else "applied"
+    yield what if view.applied else "dry run: this would be changed"
     if patch.status is not None:
         yield f"- status {patch.status.before}"
         yield f"+ status {patch.status.after}  ({escape(redact_text(patch.status.because))})"

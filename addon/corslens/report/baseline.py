@@ -1,12 +1,13 @@
-"""Baseline: the findings that a team knows of and lives with, by fingerprint; a report names them and a gate lets them pass."""
+"""Baseline: the problems that a team knows of and lives with, by fingerprint; a report names them and a gate lets them pass."""
 
 from collections.abc import Iterable, Mapping
 
 import msgspec
 from msgspec import Struct
 
+from corslens.diagnosis.problem import Key, Problem
+from corslens.lint.finding import Severity
 from corslens.report.escape import escape_json
-from corslens.report.groups import Group
 
 SCHEMA = "corslens-baseline/1"
 
@@ -20,6 +21,24 @@ class _Finding(Struct, frozen=True, kw_only=True):
 class _Baseline(Struct, frozen=True, kw_only=True):
     schema: str
     findings: tuple[_Finding, ...]
+
+
+class Gate(Struct, frozen=True, kw_only=True):
+    """What makes a run fail: problems at or over a severity that no baseline knows."""
+
+    fail_on: Severity | None = Severity.ERROR
+    """None: nothing."""
+    known: frozenset[str] = frozenset()
+    """Fingerprints of a baseline."""
+
+    def fails(self, problem: Problem) -> bool:
+        """Say whether the problem makes the run fail, resolved or not: a test that failed first has failed."""
+        return self.fail_on is not None and problem.severity >= self.fail_on and not is_known(problem, self.known)
+
+
+def is_known(problem: Problem, known: frozenset[str]) -> bool:
+    """Say whether a baseline names the problem, and all that is wrong beside it: a new fault is no old one."""
+    return bool(known) and all(key.fingerprint in known for key in problem.named())
 
 
 def parse_baseline(text: bytes) -> Mapping[str, str]:
@@ -36,10 +55,15 @@ def parse_baseline(text: bytes) -> Mapping[str, str]:
     return {finding.fingerprint: f"{finding.rule} {finding.endpoint}" for finding in baseline.findings}
 
 
-def render_baseline(groups: Iterable[Group]) -> bytes:
-    """Return a baseline that knows these findings, in an order that makes for small differences."""
+def keys_of(problems: Iterable[Problem]) -> set[Key]:
+    """Return what a baseline of these problems names."""
+    return {key for problem in problems for key in problem.named()}
+
+
+def render_baseline(problems: Iterable[Problem]) -> bytes:
+    """Return a baseline that knows these problems, in an order that makes for small differences."""
     findings = sorted(
-        (_Finding(fingerprint=group.key.fingerprint, rule=group.key.rule, endpoint=group.key.endpoint) for group in groups),
+        (_Finding(fingerprint=key.fingerprint, rule=key.rule, endpoint=key.endpoint) for key in keys_of(problems)),
         key=lambda finding: (finding.rule, finding.endpoint, finding.fingerprint),
     )
     encoded = msgspec.json.encode(_Baseline(schema=SCHEMA, findings=tuple(findings)))

@@ -1,20 +1,17 @@
-"""Comparison: what changed in verdicts and findings per endpoint between two captures."""
+"""Comparison: what changed in outcomes and findings per endpoint between two captures, and what is resolved."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from enum import StrEnum
 
 from msgspec import Struct, field
 
+from corslens.diagnosis.page_request import WORST_FIRST
+from corslens.diagnosis.problem import endpoint_of, without_loopback_port
+from corslens.diagnosis.summary import SessionSummary
 from corslens.engines.engine import Engine
-from corslens.inspection import Inspection
 from corslens.lint.finding import Severity
-from corslens.observation.observation import Role
-from corslens.observation.redaction import endpoint_path, public_url
-from corslens.report.groups import without_loopback_port
+from corslens.observation.redaction import public_url
 from corslens.verdict.verdict import Outcome
-
-_WORST_FIRST = (Outcome.BLOCKED, Outcome.DEPENDS, Outcome.ALLOWED)
 
 
 class Endpoint(Struct, frozen=True, order=True):
@@ -23,14 +20,13 @@ class Endpoint(Struct, frozen=True, order=True):
     api_origin: str
     path: str
     method: str
-    role: Role
     page: str
 
 
 class State(Struct, kw_only=True):
     """What one capture says of an endpoint."""
 
-    exchanges: int = 0
+    page_requests: int = 0
     outcomes: dict[Engine, Outcome] = field(default_factory=dict)
     """The worst in each engine."""
     reasons: set[str] = field(default_factory=set)
@@ -42,6 +38,8 @@ class Kind(StrEnum):
 
     WORSE = "worse"
     """A browser blocks what it allowed, or there is a new finding."""
+    RESOLVED = "resolved"
+    """What was blocked or found is gone, and nothing is left but info findings."""
     BETTER = "better"
     CHANGED = "changed"
     """Better in one thing and worse in another, or blocked for another reason."""
@@ -72,31 +70,25 @@ class Change(Struct, frozen=True, kw_only=True):
         return sorted(self.before.findings.keys() - self.after.findings.keys())
 
 
-def states(inspections: Iterable[Inspection]) -> dict[Endpoint, State]:
-    """Return what a capture says of each endpoint, CORS exchanges only."""
+def states(summary: SessionSummary) -> dict[Endpoint, State]:
+    """Return what a capture says of each endpoint; the summary holds every CORS page request."""
     found: defaultdict[Endpoint, State] = defaultdict(State)
-    for inspection in inspections:
-        observation = inspection.observation
-        if not observation.is_cors or observation.exchange.aborted:  # a page that was left says nothing of its API
+    for diagnosis in summary.held():
+        request = diagnosis.page_request
+        if not request.is_cors or request.outcome is Outcome.ABORTED:  # a page that was left says nothing of its API
             continue
-        request = observation.exchange.request
-        state = found[
-            Endpoint(
-                without_loopback_port(observation.target_origin),
-                endpoint_path(request.url),
-                request.method,
-                observation.role,
-                without_loopback_port(public_url(observation.page_origin or observation.origin or "null")),
-            )
-        ]
-        state.exchanges += 1
-        for engine, verdict in inspection.verdicts.items():
+        api, path = endpoint_of(diagnosis.place)
+        page = without_loopback_port(public_url(request.page or "null"))
+        state = found[Endpoint(without_loopback_port(api), path, request.method, page)]
+        state.page_requests += 1
+        for engine, outcome in request.outcomes.items():
             known = state.outcomes.get(engine, Outcome.ALLOWED)
-            state.outcomes[engine] = min(known, verdict.outcome, key=_WORST_FIRST.index)
-            if verdict.reason is not None:
-                state.reasons.add(verdict.reason.value)
-        for finding in inspection.findings:
-            state.findings[finding.rule] = max(finding.severity, state.findings.get(finding.rule, Severity.INFO))
+            state.outcomes[engine] = min(known, outcome, key=WORST_FIRST.index)
+        if diagnosis.reason is not None:
+            state.reasons.add(diagnosis.reason)
+        for finding in (diagnosis.cause, *diagnosis.beside):
+            if finding is not None:
+                state.findings[finding.rule] = max(finding.severity, state.findings.get(finding.rule, Severity.INFO))
     return dict(found)
 
 
@@ -119,8 +111,8 @@ def _kind(before: State | None, after: State | None) -> Kind | None:
         return Kind.ONLY_BEFORE
     worse = better = False
     for engine in Engine:
-        old = _WORST_FIRST.index(before.outcomes.get(engine, Outcome.ALLOWED))
-        new = _WORST_FIRST.index(after.outcomes.get(engine, Outcome.ALLOWED))
+        old = WORST_FIRST.index(before.outcomes.get(engine, Outcome.ALLOWED))
+        new = WORST_FIRST.index(after.outcomes.get(engine, Outcome.ALLOWED))
         worse |= new < old
         better |= new > old
     if not worse and not better:  # what browsers do counts for more than what rules say
@@ -128,6 +120,14 @@ def _kind(before: State | None, after: State | None) -> Kind | None:
             was, is_ = before.findings.get(rule, 0), after.findings.get(rule, 0)
             worse |= is_ > was
             better |= is_ < was
+    if better and not worse and _is_clean(after):
+        return Kind.RESOLVED
     if worse != better:
         return Kind.WORSE if worse else Kind.BETTER
     return Kind.CHANGED if worse or before.reasons != after.reasons else None
+
+
+def _is_clean(state: State) -> bool:
+    return all(outcome is Outcome.ALLOWED for outcome in state.outcomes.values()) and all(
+        severity is Severity.INFO for severity in state.findings.values()
+    )

@@ -3,12 +3,12 @@
 Everything is redacted here; escaping is left to the page, which only ever sets text.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
 
-from corslens.engines.engine import Engine
+from corslens.diagnosis.diagnose import Diagnosis
 from corslens.fetch.messages import HeaderList
 from corslens.inspection import Inspection
 from corslens.lint.finding import Evidence
@@ -59,18 +59,18 @@ class Pool:
         return index
 
 
-def details(inspections: Iterable[Inspection], find: Find) -> Json:
-    """Return these exchanges in full, by id, with the pool that they refer to."""
+def details(diagnoses: Iterable[Diagnosis], find: Find) -> Json:
+    """Return the exchanges on which these diagnoses' causes were found in full, by id, with the pool that they refer to."""
     pool = Pool()
-    exchanges = {inspection.id: detail(inspection, find, pool) for inspection in inspections}
+    exchanges = {diagnosis.place.id: detail(diagnosis.place, find, pool, diagnosis) for diagnosis in diagnoses}
     return {"pool": pool.values, "exchanges": exchanges}
 
 
-def detail(inspection: Inspection, find: Find, pool: Pool) -> Json:
+def detail(inspection: Inspection, find: Find, pool: Pool, diagnosis: Diagnosis | None = None) -> Json:
     """Return one exchange in full; `find` looks up the exchanges around it, where they are still known."""
     observation = inspection.observation
     judged = inspection.observation.as_sent
-    kept = record(inspection)
+    kept = record(inspection, diagnosis)
     return {
         "id": kept.id,
         "time": observation.exchange.request.time,
@@ -94,17 +94,11 @@ def detail(inspection: Inspection, find: Find, pool: Pool) -> Json:
     }
 
 
-def failures_of(verdict: Verdict | None) -> tuple[Failure, ...]:
+def _failures_of(verdict: Verdict | None) -> tuple[Failure, ...]:
     """Return the failing checks; of both branches when the verdict depends."""
     if verdict is None:
         return ()
-    return verdict.failures + failures_of(verdict.if_credentialed) + failures_of(verdict.if_not_credentialed)
-
-
-def concerned_engines(verdicts: Mapping[Engine, Verdict], rule: str) -> tuple[str, ...]:
-    """Return the engines in which the check of this name fails; all of them for a rule that is no check."""
-    named = [engine.value for engine, verdict in verdicts.items() if any(f.reason.value == rule for f in failures_of(verdict))]
-    return tuple(named or [engine.value for engine in verdicts])
+    return verdict.failures + _failures_of(verdict.if_credentialed) + _failures_of(verdict.if_not_credentialed)
 
 
 def _check(check: Check) -> Json:
@@ -127,7 +121,7 @@ class _Deciding:
     def __init__(self, verdict: Verdict | None, evidence: Iterable[Evidence], prefix: str) -> None:
         self.names: dict[str, set[str]] = {"request": set(), "response": set()}
         self.absent: dict[str, list[str]] = {"request": [], "response": []}
-        for failure in (verdict.failures or failures_of(verdict)) if verdict is not None else ():
+        for failure in (verdict.failures or _failures_of(verdict)) if verdict is not None else ():
             if failure.header is not None:
                 self._add("response", failure.header, failure.value is None)
         for proof in evidence:

@@ -7,22 +7,39 @@ from corslens.advice.origins import is_own_site, suppose_own_origins
 from corslens.advice.policy import PLACEHOLDER, draw_policies, with_origins
 from corslens.advice.settings import guess_server, write
 from corslens.advice.table import SERVERS
+from corslens.diagnosis.problem import Problem
 from corslens.inspection import Inspection
 from corslens.lint.rule import RuleSet
+from corslens.observation.redaction import public_url
 from corslens.report.exchange_detail import Find, details
 
 type Json = dict[str, Any]
 
 
-def in_full(ids: Iterable[str], rule_ids: Iterable[str], find: Find, rules: RuleSet) -> Json:
-    """Return these exchanges, as far as they are still known, and what the catalogue says of these rules."""
-    found = [inspection for id in ids if (inspection := find(id)) is not None]
-    return {**details(found, find), "rules": {id: words for id in rule_ids if (words := _words(rules, id)) is not None}}
+def in_full(problems: Iterable[Problem], find: Find, rules: RuleSet) -> Json:
+    """Return the examples of these problems, and what the catalogue says of their rules.
+
+    Args:
+        find: looks up the exchanges around an example, where they are still known.
+    """
+    found = list(problems)
+    diagnoses = [example.diagnosis for problem in found for example in problem.examples]
+
+    def around(id: str) -> Inspection | None:
+        return within.get(id) or find(id)
+
+    within = {one.id: one for diagnosis in diagnoses for one in diagnosis.page_request.members}
+    ids = sorted({problem.key.rule for problem in found})
+    return {**details(diagnoses, around), "rules": {id: words for id in ids if (words := _words(rules, id)) is not None}}
 
 
 def settings(inspections: Iterable[Inspection], api: str) -> list[Json]:
     """Return settings that allow what was seen of an API, for each server; the one that it looks like comes first."""
-    seen = [inspection for inspection in inspections if inspection.observation.target_origin == api]
+    found = (inspection for inspection in inspections if public_url(inspection.observation.target_origin) == api)
+    seen = list(found)
+    if not seen:
+        return []
+    api = seen[0].observation.target_origin
     named: tuple[str, ...] = ()
     if not any(policy.origins for policy in draw_policies(seen, api=api).policies):
         named = suppose_own_origins(api, [inspection.observation for inspection in seen])

@@ -1,6 +1,6 @@
 """The record of one exchange: a line of JSONL, an element of the JSON report.
 
-The structs are the schema: field names and types here are what `corslens/1` promises to readers.
+The structs are the schema: field names and types here are what `corslens/2` promises to readers.
 Secrets are redacted here, once for every format that shows records.
 """
 
@@ -10,20 +10,25 @@ from datetime import UTC, datetime
 import msgspec
 from msgspec import Struct, field
 
+from corslens.diagnosis.diagnose import Diagnosis, diagnose_alone
+from corslens.diagnosis.page_request import State
+from corslens.diagnosis.summary import SessionSummary
 from corslens.engines.engine import Engine
 from corslens.inspection import Inspection, PatchedView
 from corslens.lint.finding import Finding
+from corslens.lint.rule import RuleSet
 from corslens.observation.evidence import Known
 from corslens.observation.exchange import Source
 from corslens.observation.observation import Observation, Role
 from corslens.observation.redaction import redact_header, redact_text, redact_url
 from corslens.patching.patch import Patch
+from corslens.report.baseline import Gate
 from corslens.report.escape import escape_json
 from corslens.verdict.hindsight import Mistake
 from corslens.verdict.reasons import Reason
 from corslens.verdict.verdict import Failure, Outcome, Verdict
 
-SCHEMA = "corslens/1"
+SCHEMA = "corslens/2"
 
 
 class SourceRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -85,15 +90,39 @@ class EvidenceRecord(Struct, frozen=True, kw_only=True):
     value: str | None = None
 
 
+class FixRecord(Struct, frozen=True, kw_only=True):
+    """One way to fix a finding: who can, what to do, and exact header lines where header lines do it."""
+
+    side: str
+    text: str
+    headers: tuple[str, ...] = ()
+
+
 class FindingRecord(Struct, frozen=True, kw_only=True):
-    """A rule that fired."""
+    """A rule that fired. The first of the fixes is the one to show."""
 
     rule: str
     severity: str
     confidence: str
+    title: str
     message: str
-    fix: str
     evidence: tuple[EvidenceRecord, ...] = ()
+    fixes: tuple[FixRecord, ...] = ()
+    explains: tuple[str, ...] = ()
+    """Rules that fired on the same page request and follow from this one; they are no findings of their own."""
+
+
+class PageRequestRecord(Struct, frozen=True, kw_only=True):
+    """What the page did, of which the exchange is a part."""
+
+    id: str
+    """The id of its first exchange."""
+    outcome: Outcome
+    """In the engine that counts."""
+    cause: str | None
+    """The rule, or the browser's reason, that says what is wrong."""
+    state: State | None
+    """Null where nothing is wrong."""
 
 
 class ChangeRecord(Struct, frozen=True, kw_only=True):
@@ -117,6 +146,8 @@ class PatchRecord(Struct, frozen=True, kw_only=True):
     """A patch that was made, or would be."""
 
     applied: bool
+    by: str
+    """`patch`; `injection`, on purpose and whatever the verdict; or `proxy`, which responded to the preflight itself."""
     changes: tuple[ChangeRecord, ...] = ()
     status: StatusRecord | None = None
     refused: str | None = None
@@ -153,6 +184,7 @@ class Record(Struct, frozen=True, kw_only=True):
     redirected_from: str | None
     credentials: CredentialsRecord
     verdicts: Mapping[Engine, VerdictRecord]
+    page_request: PageRequestRecord
     findings: tuple[FindingRecord, ...]
     silenced: tuple[str, ...]
     patch: PatchRecord | None
@@ -162,8 +194,13 @@ class Record(Struct, frozen=True, kw_only=True):
 _encoder = msgspec.json.Encoder()
 
 
-def record(inspection: Inspection) -> Record:
-    """Return what logs and reports hold of an exchange."""
+def record(inspection: Inspection, diagnosis: Diagnosis | None = None) -> Record:
+    """Return what logs and reports hold of an exchange.
+
+    Args:
+        diagnosis: of the page request that it is part of; by default of the exchange by itself.
+    """
+    diagnosis = diagnosis or diagnose_alone(inspection)
     observation = inspection.observation
     exchange = observation.exchange
     preflight = observation.preflight
@@ -188,16 +225,28 @@ def record(inspection: Inspection) -> Record:
         redirected_from=None if observation.redirected_from is None else observation.redirected_from.id,
         credentials=_credentials(observation),
         verdicts={engine: _verdict(verdict) for engine, verdict in inspection.verdicts.items()},
-        findings=tuple(map(_finding, inspection.findings)),
+        page_request=_page_request(diagnosis),
+        findings=tuple(finding_record(one, diagnosis) for one in own_findings(inspection, diagnosis)),
         silenced=tuple(finding.rule for finding in inspection.silenced),
-        patch=None if inspection.patch is None else _patch(inspection.patch),
+        patch=None if inspection.patch is None else _patch(inspection, inspection.patch),
         mistake=None if inspection.mistake is None else _mistake(inspection.mistake),
     )
 
 
-def encode(inspection: Inspection) -> bytes:
+def own_findings(inspection: Inspection, diagnosis: Diagnosis) -> tuple[Finding, ...]:
+    """Return the findings of an exchange that stand by themselves, the cause first; what they explain stands in them."""
+    shown = (diagnosis.cause, *diagnosis.beside)
+    return tuple(one for one in shown if one is not None and any(one is own for own in inspection.findings))
+
+
+def encode(inspection: Inspection, diagnosis: Diagnosis | None = None) -> bytes:
     """Return the record as one line of JSON, newline included; nothing but visible ASCII."""
-    return escape_json(_encoder.encode(record(inspection))) + b"\n"
+    return escape_json(_encoder.encode(record(inspection, diagnosis))) + b"\n"
+
+
+def render_report(summary: SessionSummary, _rules: RuleSet, _gate: Gate) -> bytes:
+    """Return a line for each exchange that the summary holds in detail."""
+    return b"".join(encode(one, diagnosis) for diagnosis in summary.held() for one in diagnosis.page_request.members)
 
 
 def timestamp(seconds: float) -> str:
@@ -255,14 +304,26 @@ def _verdict(verdict: Verdict) -> VerdictRecord:
     )
 
 
-def _finding(finding: Finding) -> FindingRecord:
+def finding_record(finding: Finding, diagnosis: Diagnosis) -> FindingRecord:
+    """Return what logs and reports hold of a finding."""
     return FindingRecord(
         rule=finding.rule,
         severity=finding.severity.word,
         confidence=finding.confidence.value,
+        title=finding.title,
         message=finding.message,
-        fix=finding.advice,
         evidence=tuple(EvidenceRecord(message=line.message, header=line.header, value=line.value) for line in finding.evidence),
+        fixes=tuple(FixRecord(side=fix.side.value, text=fix.text, headers=fix.headers) for fix in finding.fixes),
+        explains=diagnosis.explains.get(finding.rule, ()),
+    )
+
+
+def _page_request(diagnosis: Diagnosis) -> PageRequestRecord:
+    return PageRequestRecord(
+        id=diagnosis.page_request.id,
+        outcome=diagnosis.page_request.outcome,
+        cause=diagnosis.rule,
+        state=diagnosis.state if diagnosis.is_problem else None,
     )
 
 
@@ -270,10 +331,12 @@ def _mistake(mistake: Mistake) -> MistakeRecord:
     return MistakeRecord(engine=mistake.engine, verdict=_verdict(mistake.verdict), seen=mistake.seen)
 
 
-def _patch(view: PatchedView) -> PatchRecord:
+def _patch(inspection: Inspection, view: PatchedView) -> PatchRecord:
     patch: Patch = view.patch
+    made = inspection.observation.exchange.made_by_proxy
     return PatchRecord(
         applied=view.applied,
+        by="injection" if view.injected else "proxy" if made else "patch",
         changes=tuple(
             ChangeRecord(
                 header=change.header,

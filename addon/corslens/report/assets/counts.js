@@ -5,17 +5,17 @@ const COUNTS = [
   ["exchanges", "exchanges inspected", ""],
   ["cors", "of them CORS", ""],
   ["preflights", "preflights", ""],
+  ["requests", "page requests", ""],
   ["blocked", "blocked", "blocked"],
   ["depends", "depend on credentials", "depends"],
   ["allowed", "allowed", "allowed"],
-  ["aborted", "given up by the browser", ""],
+  ["aborted", "aborted by the browser", ""],
   ["patched", "patched", "patched"],
-  ["silenced", "findings silenced", ""],
-  ["passed", "forgotten before anybody looked", ""],
+  ["suppressed", "findings suppressed", ""],
 ];
 
 function showCounts(store) {
-  const always = new Set(["exchanges", "cors", "blocked", "allowed"]);
+  const always = new Set(["exchanges", "requests", "blocked", "allowed"]);
   const tiles = COUNTS.filter(([name]) => always.has(name) || store.counts[name]).map(([name, label, tone]) => {
     const value = store.counts[name] ?? 0;
     return h("li", { class: value ? `tile ${tone}` : "tile", "data-count": name },
@@ -25,7 +25,7 @@ function showCounts(store) {
   if (forgotten.length) {
     const told = forgotten.map(([name, value]) => `${number.format(value)} ${name}`).join(", ");
     tiles.push(h("li", { class: "tile", "data-count": "forgotten", title: "cors_history says how much is kept" },
-      h("strong", {}, "Forgotten"), h("span", {}, ` over the limits: ${told}`)));
+      h("strong", {}, "Dropped"), h("span", {}, ` over the limits: ${told}`)));
   }
   byId("counts").replaceChildren(...tiles);
 }

@@ -1,5 +1,5 @@
 "use strict";
-/* One problem in full: what happened, why it is one, how to mend it. */
+/* One problem in full: the cause and its fix, what happened, why it matters. */
 
 class Detail {
   /**
@@ -29,6 +29,7 @@ class Detail {
     this.problem = problem;
     if (!changed) {
       this.where.replaceChildren(...this.whereWords(problem));
+      this.head(problem);
       if (examples === this.shownExamples || this.exchange) return;
     }
     this.shownExamples = examples;
@@ -36,11 +37,12 @@ class Detail {
     this.where = h("p", { class: "where" }, this.whereWords(problem));
     this.body = h("div", { class: "detail-body" }, h("p", { class: "muted" }, "Loading…"));
     this.title = h("h3", { id: "detail-title", tabindex: "-1" }, prose(problem.message));
+    this.badges = h("p", { class: "line" });
+    this.fixes = h("div");
+    this.head(problem);
     this.place.replaceChildren(
       h("button", { type: "button", class: "back", onclick: () => this.close() }, "← All problems"),
-      h("p", { class: "line" }, severityBadge(problem.severity), h("code", { class: "rule" }, problem.rule),
-        h("span", { class: "muted" }, `confidence ${problem.confidence}`)),
-      this.title, this.where, this.body,
+      this.badges, this.title, this.fixes, this.where, this.body,
     );
     this.place.hidden = false;
     if (focus) this.title.focus();
@@ -54,6 +56,25 @@ class Detail {
     if (this.problem.id === problem.id) this.fill(problem, data);
   }
 
+  /** The badges, and what to do: they change while somebody looks. */
+  head(problem) {
+    this.badges.replaceChildren(problemBadge(problem), " ", severityBadge(problem.severity), " ", h("code", { class: "rule" }, problem.rule),
+      h("span", { class: "muted" }, ` confidence ${problem.confidence}`));
+    const shown = JSON.stringify([problem.fixes, problem.explained, problem.beside]);
+    if (this.shownFixes === shown && this.fixes.firstChild) return;
+    this.shownFixes = shown;
+    const fix = (one) => h("div", { class: "fix" }, h("div", {}, h("b", {}, `${one.side}: `), one.text ? prose(one.text) : "",
+      one.headers.map((line) => h("code", { class: "value" }, line))), copyButton(one.headers.length ? one.headers.join("\n") : one.text, "the fix"));
+    const [first, ...others] = problem.fixes;
+    this.fixes.replaceChildren(
+      first ? section("Fix", fix(first)) : "",
+      others.length ? h("details", {}, h("summary", {}, `${count(others.length, "other way", "other ways")} to fix it`), others.map(fix)) : "",
+      problem.explained.length ? h("p", { class: "muted so" }, `So: ${problem.explained.join("; ")}.`) : "",
+      problem.beside.length ? section("Also", h("ul", {}, problem.beside.map((finding) => h("li", {}, severityBadge(finding.severity), " ",
+        prose(finding.message), " ", h("code", { class: "rule" }, finding.rule), finding.fixes.length ? h("div", { class: "muted" }, `Fix (${finding.fixes[0].side}): `, prose(fixLine(finding.fixes[0]))) : "")))) : "",
+    );
+  }
+
   whereWords(problem) {
     const pages = problem.pages.map(originLabel);
     const shown = pages.slice(0, 3).join(", ") + (pages.length > 3 ? ` and ${pages.length - 3} more` : "");
@@ -65,14 +86,14 @@ class Detail {
   }
 
   fill(problem, data) {
-    const kept = problem.examples.filter((id) => data.exchanges[id]).reverse();
+    const kept = problem.examples.filter((id) => data.exchanges[id]);
     if (!kept.length) {
       this.body.replaceChildren(h("p", { class: "muted" }, "Its exchanges are no longer kept in memory."), this.advice(problem, data));
       return;
     }
     this.exchange = kept[0];
     const place = h("div");
-    const choose = kept.length > 1 && h("label", { class: "examples" }, `Example (the ${kept.length} newest are kept) `,
+    const choose = kept.length > 1 && h("label", { class: "examples" }, `Example (the first ${kept.length} are kept) `,
       h("select", { onchange: (event) => this.example(place, problem, data, event.target.value) },
         kept.map((id, index) => {
           const exchange = data.exchanges[id];
@@ -103,7 +124,7 @@ class Detail {
   context(exchange) {
     const facts = [];
     const add = (name, ...value) => facts.push(h("dt", {}, name), h("dd", {}, value));
-    add("Sent by", exchange.sender ? ENGINES[exchange.sender] : "no browser that is recognised");
+    add("Sent by", exchange.sender ? ENGINES[exchange.sender] : "no browser that is recognized");
     if (exchange.tainted) add("Origin", "null, because of a redirect to another origin");
     if (exchange.need) {
       const why = [];
@@ -149,7 +170,8 @@ class Detail {
       h("td", {}, change.to === null ? h("span", { class: "muted" }, "removed") : h("ins", {}, String(change.to))),
       h("td", {}, prose(change.because))));
     const after = Object.entries(patch.verdicts_after).map(([engine, verdict]) => h("span", { class: "after" }, `${ENGINES[engine] ?? engine} `, outcomeBadge(verdict.outcome), " "));
-    return section(patch.applied ? "Patched by the proxy" : "What a patch would change",
+    const titles = { patch: ["Patched by the proxy", "What a patch would change"], injection: ["Injected on purpose", "What an injection would change"], proxy: ["Made by the proxy: the server was not asked", ""] };
+    return section(titles[patch.by][patch.applied ? 0 : 1],
       patch.refused ? h("p", {}, `Nothing is changed: ${patch.refused}`) : "",
       patch.beyond.length ? h("p", {}, `Beyond any proxy: ${patch.beyond.join(", ")}`) : "",
       rows.length ? h("div", { class: "scroll", role: "region", "aria-label": "Headers before and after", tabindex: "0" },
@@ -161,9 +183,8 @@ class Detail {
   advice(problem, data) {
     const rule = data.rules[problem.rule];
     const why = rule ? section("Why", paragraphs(rule.why), rule.sources.length ? h("ul", { class: "sources" }, rule.sources.map((url) => h("li", {}, sourceLink(url)))) : "") : "";
-    const fix = section("Fix", h("div", { class: "fix" }, h("div", {}, paragraphs(problem.fix)), copyButton(problem.fix, "the fix")));
     const servers = data.advice?.[problem.api] ?? [];
-    return h("div", {}, why, fix, servers.length ? this.settings(servers) : "");
+    return h("div", {}, why, servers.length ? this.settings(servers) : "");
   }
 
   settings(servers) {

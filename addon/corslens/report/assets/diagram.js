@@ -62,7 +62,10 @@ function sequence(steps) {
       text: step.error ? `${step.byProxy ? "proxy's error page" : "no answer"}: ${step.error}` : step.status === null ? "no answer yet" : location ? `${step.status} to ${location}` : `${step.status}`,
       under: failed ? `blocked: ${step.reason ?? "see the checks"}` : step.status === null ? "" : allows === null ? "no Access-Control-Allow-Origin" : `allows ${allows}`,
     });
-    if (step.patched) rows.push({ kind: "note", target: step.target, patched: true, text: "the proxy patched this answer: the page may go on" });
+    if (step.patched) {
+      const words = step.byProxy ? "the proxy made this response: the server was not asked" : "the proxy changed this response";
+      rows.push({ kind: "note", target: step.target, patched: true, text: words });
+    }
   }
   return rows;
 }

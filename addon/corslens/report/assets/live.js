@@ -22,6 +22,7 @@ class Live {
       this.patch({ on: true, scope: this.scope.value });
     });
     byId("patching-off").addEventListener("click", () => this.patch({ on: false }));
+    byId("clear").addEventListener("click", () => this.clear());
     byId("export").addEventListener("submit", (event) => {
       event.preventDefault();
       this.export(event.target.elements.format.value);
@@ -60,11 +61,9 @@ class Live {
     this.polling = true;
     let wait = POLL_MILLISECONDS;
     try {
-      const rest = this.rest ? `&after=${this.rest[0]}&before=${this.rest[1]}` : "";
-      const answer = await this.call(`changes?since=${this.store.version}${rest}`);
+      const answer = await this.call(`changes?since=${this.store.version}`);
       const { patching, ...changes } = await answer.json();
-      if (changes.version !== this.store.version || changes.anew || this.rest || this.store.untold.size) this.store.apply(changes);
-      this.rest = changes.rest;
+      if (changes.version !== this.store.version || changes.anew || this.store.untold.size) this.store.apply(changes);
       if (changes.more) wait = 0;
       this.patching = { ...patching, read: performance.now() };
       this.showPatching();
@@ -88,6 +87,16 @@ class Live {
 
   async details(problem) {
     return (await this.call(`problem?id=${encodeURIComponent(problem.id)}`)).json();
+  }
+
+  /** Begin the session anew, in the proxy too. */
+  async clear() {
+    try {
+      await this.call("clear", {});
+      this.poll();
+    } catch (error) {
+      this.say("lost", `Not cleared: ${error.message}`);
+    }
   }
 
   async patch(wish) {

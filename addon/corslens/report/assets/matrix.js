@@ -1,13 +1,12 @@
 "use strict";
-/* The matrix: a row a page's origin, a column an API's origin, each cell the worst that happened and that was found between them. */
+/* The matrix: a row a page's origin, a column an API's origin, each cell the worst that happened or was found between them. */
 
 const MATRIX_LIMIT = 24;
-const WORST = { blocked: 5, depends: 3, allowed: 1, aborted: 0 };
-const FOUND = { error: 4, warning: 2 };
+const BADNESS = { blocked: 7, depends: 6, error: 5, warning: 4, patched: 3, info: 2, allowed: 1, aborted: 0 };
 
 /** How bad a cell is: what a browser lets pass may be the worse mistake. */
 function badness(cell) {
-  return Math.max(WORST[cell.worst], FOUND[cell.found] ?? 0);
+  return BADNESS[cell.worst];
 }
 
 class Matrix {
@@ -24,13 +23,13 @@ class Matrix {
     if (drawn === this.drawn) return;
     this.drawn = drawn;
     if (!cells.length) {
-      this.place.replaceChildren(h("p", { class: "empty" }, "No page has asked another origin for anything yet."));
+      this.place.replaceChildren(h("p", { class: "empty" }, "No page has requested anything of another origin yet."));
       return;
     }
     const pages = this.axis(cells, "page");
     const apis = this.axis(cells, "api");
     const focus = document.activeElement?.dataset?.cell;
-    const head = h("tr", {}, h("th", { scope: "col", class: "corner" }, "Page ", h("span", { "aria-hidden": "true" }, "↓"), " asks API ", h("span", { "aria-hidden": "true" }, "→")),
+    const head = h("tr", {}, h("th", { scope: "col", class: "corner" }, "Page ", h("span", { "aria-hidden": "true" }, "↓"), " requests API ", h("span", { "aria-hidden": "true" }, "→")),
       apis.shown.map((api) => h("th", { scope: "col" }, originNodes(api))));
     const rows = pages.shown.map((page) => h("tr", {}, h("th", { scope: "row" }, originNodes(page)),
       apis.shown.map((api) => h("td", {}, this.cell(store.cells.get(`${page} ${api}`), chosen)))));
@@ -58,17 +57,14 @@ class Matrix {
   cell(cell, chosen) {
     if (!cell) return h("span", { class: "none" }, h("span", { class: "hidden" }, "nothing seen"));
     const pressed = chosen.page === cell.page && chosen.api === cell.api;
-    const [sign, word] = OUTCOMES[cell.worst];
-    const worse = FOUND[cell.found] > WORST[cell.worst];
-    const [foundSign, foundWord] = worse ? SEVERITIES[cell.found] : [];
+    const [sign, word] = OUTCOMES[cell.worst] ?? SEVERITIES[cell.worst];
     return h("button", {
       type: "button",
-      class: `cell ${worse ? cell.found : cell.worst}`,
+      class: `cell ${cell.worst}`,
       "data-cell": `${cell.page} ${cell.api}`,
       "aria-pressed": String(pressed),
       onclick: () => (pressed ? this.choose("", "") : this.choose(cell.page, cell.api)),
-    }, h("span", { class: "hidden" }, `${cell.page} asks ${cell.api}: `),
-    h("span", { class: "word" }, h("span", { "aria-hidden": "true" }, `${sign} `), word), " ", h("span", { class: "muted" }, `${number.format(cell.bad)} of ${number.format(cell.count)}`),
-    worse ? [" ", h("span", { class: "word found" }, h("span", { "aria-hidden": "true" }, `${foundSign} `), `${count(cell.foundCount, foundWord)} found`)] : "");
+    }, h("span", { class: "hidden" }, `${cell.page} requests ${cell.api}: `),
+    h("span", { class: "word" }, h("span", { "aria-hidden": "true" }, `${sign} `), word), " ", h("span", { class: "muted" }, `${number.format(cell.bad)} of ${number.format(cell.count)}`));
   }
 }

@@ -21,7 +21,7 @@ function start() {
     if (problem) detail.show(problem, focus);
     else detail.hide();
   };
-  const problems = new Problems(store, (id) => { location.hash = `problem=${id}`; }, live ? newestFirst : worstFirst);
+  const problems = new Problems(store, (id) => { location.hash = `problem=${id}`; }, live ? newestFirst : worstFirst, Boolean(live));
   const detail = new Detail(load, () => {
     const back = problems.selected;
     history.pushState(null, "", location.pathname + location.search);

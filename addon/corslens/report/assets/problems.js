@@ -11,8 +11,10 @@ class Problems {
   /**
    * @param select called with the problem that was chosen
    * @param order which of two problems comes first
+   * @param folds fold the resolved ones away
    */
-  constructor(store, select, order) {
+  constructor(store, select, order, folds) {
+    this.folds = folds;
     this.store = store;
     this.before = order;
     this.select = select;
@@ -21,6 +23,8 @@ class Problems {
     this.limit = PAGE_OF_LIST;
     this.selected = null;
     this.list = byId("list");
+    this.resolvedList = byId("resolved-list");
+    byId("resolved").addEventListener("toggle", () => this.show());
     this.form = byId("filters");
     this.inputs = {
       text: byId("filter-text"), page: byId("filter-page"), api: byId("filter-api"),
@@ -35,7 +39,7 @@ class Problems {
       this.show();
       this.list.children[first]?.querySelector("button")?.focus();
     });
-    this.list.addEventListener("keydown", (event) => this.arrows(event));
+    for (const list of [this.list, this.resolvedList]) list.addEventListener("keydown", (event) => this.arrows(event));
   }
 
   get chosen() {
@@ -107,11 +111,17 @@ class Problems {
     filter.words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
     const found = this.order.filter((id) => this.matches(this.store.problems.get(id), filter));
     const narrowed = filter.words.length || filter.page || filter.api || filter.severity || filter.engine;
-    arrange(this.list, found.slice(0, this.limit).map((id) => this.item(id)));
-    byId("more").hidden = found.length <= this.limit;
-    byId("more").textContent = `Show more (${number.format(found.length - this.limit)} left)`;
-    const all = this.store.problems.size;
-    const words = all === 0 ? "Nothing is wrong so far." : narrowed ? `${number.format(found.length)} of ${count(all, "problem")}` : count(all, "problem");
+    const isResolved = (id) => this.folds && this.store.problems.get(id).state === "resolved";
+    const standing = found.filter((id) => !isResolved(id));
+    const resolved = found.filter(isResolved);
+    arrange(this.list, standing.slice(0, this.limit).map((id) => this.item(id)));
+    arrange(this.resolvedList, byId("resolved").open ? resolved.slice(0, this.limit).map((id) => this.item(id)) : []);
+    byId("resolved").hidden = resolved.length === 0;
+    byId("resolved-count").textContent = `Resolved: ${count(resolved.length, "problem")} whose page requests pass now`;
+    byId("more").hidden = standing.length <= this.limit;
+    byId("more").textContent = `Show more (${number.format(standing.length - this.limit)} left)`;
+    const all = [...this.store.problems.keys()].filter((id) => !isResolved(id)).length;
+    const words = all === 0 ? "Nothing is wrong so far." : narrowed ? `${number.format(standing.length)} of ${count(all, "problem")}` : count(all, "problem");
     if (byId("shown").textContent !== words) byId("shown").textContent = words;
     byId("filter-reset").disabled = !narrowed;
   }
@@ -131,9 +141,10 @@ class Problems {
     const others = problem.pages.length - 1;
     return h("li", { "data-problem": problem.id },
       h("button", { type: "button", class: `problem ${problem.severity}`, onclick: () => this.select(problem.id) },
-        h("span", { class: "line" }, severityBadge(problem.severity), h("code", { class: "rule" }, problem.rule),
+        h("span", { class: "line" }, problemBadge(problem), h("b", {}, problem.title), h("code", { class: "rule" }, problem.rule),
           h("span", { class: "times" }, count(problem.count, "time"))),
         h("span", { class: "message" }, prose(problem.message)),
+        problem.fixes.length ? h("span", { class: "first-fix" }, `Fix (${problem.fixes[0].side}): `, prose(fixLine(problem.fixes[0]))) : "",
         h("span", { class: "where" }, `${problem.methods.join(", ")} ${problem.api}${problem.path}`),
         h("span", { class: "muted" }, problem.pages[0] ? `from ${originLabel(problem.pages[0])}${others > 0 ? ` and ${others} more` : ""}, ` : "",
           "last seen ", timeOf(problem.last))));

@@ -33,7 +33,9 @@ class Store {
     for (const id of changes.gone) this.problems.delete(id);
     for (const problem of changes.problems) {
       problem.words = [
-        problem.rule, problem.message, problem.fix, problem.api, problem.path, ...problem.pages, ...problem.methods,
+        problem.rule, problem.title, problem.message, ...problem.fixes.flatMap((fix) => [fix.text, ...fix.headers]),
+        ...problem.explained, ...problem.beside.map((finding) => finding.rule),
+        problem.api, problem.path, ...problem.pages, ...problem.methods,
       ].join("\n").toLowerCase();
       this.problems.set(problem.id, problem);
     }

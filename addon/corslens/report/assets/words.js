@@ -8,6 +8,7 @@ const OUTCOMES = {
   blocked: ["✕", "blocked"],
   depends: ["?", "depends"],
   aborted: ["–", "aborted"],
+  patched: ["⚒", "patched"],
 };
 const CHECK_STATES = { passed: ["✓", "passed"], failed: ["✕", "failed"], "not-reached": ["–", "not reached"], "not-needed": ["○", "not needed"] };
 const CHECK_REMARKS = { "not-reached": "not reached", "not-needed": "only matters with credentials" };
@@ -22,6 +23,19 @@ function outcomeBadge(outcome, ...more) {
 function severityBadge(severity) {
   const [sign, word] = SEVERITIES[severity] ?? ["", severity];
   return h("span", { class: `badge ${severity}` }, h("span", { "aria-hidden": "true" }, `${sign} `), word);
+}
+
+/** What became of a problem's page requests, and how it stands. */
+function problemBadge(problem) {
+  if (problem.state === "resolved") return h("span", { class: "badge allowed" }, h("span", { "aria-hidden": "true" }, "✓ "), "resolved");
+  if (problem.state === "patched") return outcomeBadge("patched");
+  if (OUTCOMES[problem.word]) return outcomeBadge(problem.word);
+  return severityBadge(problem.severity);
+}
+
+/** A fix in one line: what to do, else the header lines to send. */
+function fixLine(fix) {
+  return fix.text || fix.headers.join("; ");
 }
 
 /** What a verdict says in a few words. */

@@ -1,0 +1,158 @@
+"""diagnose: of one page request the one cause, what follows from it, and what else is wrong."""
+
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+
+from corslens.diagnosis.page_request import PageRequest, State
+from corslens.inspection import Inspection
+from corslens.lint.finding import Finding, Fix, Severity, Stage
+from corslens.verdict.verdict import Outcome
+
+WORDS = ("BLOCKED", "DEPENDS", "PATCHED", "ERROR", "WARNING", "INFO", "ABORTED", "ALLOWED")
+"""The words that stand before a page request, worst first."""
+
+JUDGED = frozenset(WORDS[:3])
+"""Those that say what browsers make of it."""
+
+QUIET = frozenset(WORDS[-3:])
+"""Those of which nobody needs to know at once."""
+
+
+class Diagnosis(Struct, frozen=True, kw_only=True, gc=False):
+    """What is wrong with one page request. Text is redacted and not escaped."""
+
+    page_request: PageRequest
+    word: str
+    """One of WORDS."""
+    reason: str | None
+    """The reason that the browser reports, or would without the patch."""
+    cause: Finding | None
+    """None where no rule says why, or nothing is wrong."""
+    place: Inspection
+    """The exchange on which the cause was found, or which decides."""
+    explained: tuple[Finding, ...] = ()
+    """What follows from the cause, or from one of the others."""
+    beside: tuple[Finding, ...] = ()
+    """What else is wrong, worst first."""
+    explains: Mapping[str, tuple[str, ...]] = {}
+    """By rule the rules that it explains here."""
+
+    @property
+    def rule(self) -> str | None:
+        """The name of what is wrong: the cause's rule, or the reason of a browser that no rule puts into words."""
+        return self.reason if self.cause is None else self.cause.rule
+
+    @property
+    def fix(self) -> Fix | None:
+        """What to do first."""
+        return None if self.cause is None else self.cause.fix
+
+    @property
+    def state(self) -> State:
+        """How it stands by itself: open or patched."""
+        return State.PATCHED if self.word == "PATCHED" else State.OPEN
+
+    @property
+    def severity(self) -> Severity:
+        """The worst of what is wrong; of a block that no rule puts into words, an error."""
+        found = [finding.severity for finding in (self.cause, *self.beside) if finding is not None]
+        if self.cause is None and self.word in ("BLOCKED", "PATCHED"):
+            found.append(Severity.ERROR)
+        return max(found, default=Severity.INFO)
+
+    @property
+    def is_problem(self) -> bool:
+        """Whether anything is wrong that a user did not suppress."""
+        return self.cause is not None or (self.word in JUDGED and self.reason is not None and not self._is_suppressed)
+
+    @property
+    def is_loud(self) -> bool:
+        """Whether it is a problem of which the terminal says so: more than an info finding."""
+        return self.is_problem and self.word not in QUIET
+
+    @property
+    def _is_suppressed(self) -> bool:
+        return any(finding.rule == self.reason for one in self.page_request.members for finding in one.silenced)
+
+
+def diagnose(page_request: PageRequest) -> Diagnosis:
+    """Return what is wrong with a page request."""
+    decisive = page_request.decisive
+    reason = page_request.reason
+    found: dict[str, tuple[Finding, Inspection]] = {}
+    for one in page_request.judged:
+        for finding in one.findings:
+            known = found.get(finding.rule)
+            if known is None or finding.severity > known[0].severity:
+                found[finding.rule] = finding, one
+    if not found:
+        word = _word(page_request, None)
+        return Diagnosis(page_request=page_request, word=word, reason=reason, cause=None, place=decisive)
+    closures = {rule: _closure(finding, found) for rule, (finding, _) in found.items()}
+    troubled = reason is not None
+    order = {rule: place for place, rule in enumerate(found)}
+
+    def rank(rule: str) -> tuple[bool, int, bool, int, int]:
+        finding, one = found[rule]
+        if not troubled:
+            return False, -finding.severity, False, finding.stage, order[rule]
+        concerns = rule == reason or reason in closures[rule] or (finding.stage <= Stage.STATUS and one is decisive)
+        return not concerns, finding.stage if concerns else 0, rule != reason, -finding.severity, order[rule]
+
+    roots: list[str] = []
+    explains: dict[str, tuple[str, ...]] = {}
+    explained: dict[str, None] = {}
+    for rule in sorted(found, key=rank):
+        if rule in explained:
+            continue
+        roots.append(rule)
+        follows = tuple(other for other in found if other in closures[rule] and other != rule and other not in roots)
+        if follows:
+            explains[rule] = follows
+            explained |= dict.fromkeys(follows)
+    cause, place = found[roots[0]]
+    others = sorted((found[rule][0] for rule in roots[1:]), key=lambda finding: -finding.severity)
+    return Diagnosis(
+        page_request=page_request,
+        word=_word(page_request, max(found[rule][0].severity for rule in roots)),
+        reason=reason,
+        cause=cause,
+        place=place,
+        explained=tuple(found[rule][0] for rule in explained),
+        beside=tuple(others),
+        explains=explains,
+    )
+
+
+def diagnose_alone(inspection: Inspection) -> Diagnosis:
+    """Return what is wrong with one exchange by itself, as if it were the whole page request."""
+    return diagnose(PageRequest(id=inspection.id, members=(inspection,)))
+
+
+def _closure(finding: Finding, found: Mapping[str, tuple[Finding, Inspection]]) -> set[str]:
+    """Return what the finding explains: itself, or through what it explains."""
+    reached: set[str] = set()
+    ahead: list[Iterable[str]] = [finding.explains]
+    while ahead:
+        for name in ahead.pop():
+            if name not in reached:
+                reached.add(name)
+                if name in found:
+                    ahead.append(found[name][0].explains)
+    return reached
+
+
+def _word(page_request: PageRequest, worst: Severity | None) -> str:
+    if page_request.patched:
+        return "PATCHED"
+    outcome = page_request.outcome
+    if page_request.is_cors:
+        if outcome is Outcome.BLOCKED:
+            return "BLOCKED"
+        # What a pending preflight depends on, its actual request shows within milliseconds.
+        if outcome is Outcome.DEPENDS and not page_request.pending and page_request.reason is not None:
+            return "DEPENDS"
+        if outcome is Outcome.ABORTED and worst in (None, Severity.INFO):
+            return "ABORTED"
+    return "ALLOWED" if worst is None else worst.word.upper()

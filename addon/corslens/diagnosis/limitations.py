@@ -1,0 +1,54 @@
+"""What a capture could not show, so that silence about it is not taken for a verdict."""
+
+from corslens.diagnosis.summary import SessionSummary
+from corslens.inspection import Inspection
+from corslens.observation.observation import Role
+
+
+class Limitations:
+    """Watch a capture for what it holds at all, whatever a report leaves out."""
+
+    def __init__(self) -> None:
+        self.cookies = False
+        """Whether a cookie was seen."""
+        self._preflights = False
+        self._cors = False
+
+    def add(self, inspection: Inspection) -> None:
+        """Take note of an inspection."""
+        observation = inspection.observation
+        if not self.cookies:
+            response = observation.exchange.response
+            self.cookies = "cookie" in observation.exchange.request.headers or (
+                response is not None and "set-cookie" in response.headers
+            )
+        if observation.is_cors:
+            self._cors = True
+            self._preflights = self._preflights or observation.role is Role.PREFLIGHT
+
+    def notes(self, summary: SessionSummary, writer: str, *, har: bool) -> list[str]:
+        """Say what the capture could not show, each the end of a sentence that begins with the file's name.
+
+        Args:
+            summary: of what is reported of it.
+            writer: the program that wrote it, as it calls itself.
+            har: whether it is a HAR.
+        """
+        notes = []
+        uncovered = summary.counts[Role.ACTUAL] - summary.counts["pairs"]
+        if uncovered > 0 and not self._preflights:
+            notes.append(
+                f"holds no preflight at all, and {uncovered} request{' that needs' if uncovered == 1 else 's that need'} one: "
+                "whether the server lets them be sent is not judged"
+            )
+        depending = summary.counts["depending"]
+        if depending > 0 and not self.cookies:
+            notes.append(
+                "holds no cookie at all (many programs strip them from a HAR), and "
+                f"{depending} verdict{' depends' if depending == 1 else 's depend'} on credentials"
+            )
+        if har and self._cors and writer.lower().startswith("mitmproxy"):
+            notes.append(
+                "is a HAR of mitmproxy's, which keeps neither the case of methods nor the browser's connections; its flow files keep both"
+            )
+        return notes

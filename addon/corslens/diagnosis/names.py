@@ -1,0 +1,49 @@
+"""Names: which names were seen, bounded so that the order in which they came does not show."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+
+class Names:
+    """Distinct names with how often each was seen, at most `limit` of them: the first ones in order of the alphabet."""
+
+    __slots__ = ("_counts", "_limit", "more")
+
+    def __init__(self, limit: int) -> None:
+        self._counts: Counter[str] = Counter()
+        self._limit = limit
+        self.more = False
+        """Whether there were more."""
+
+    def add(self, name: str, times: int = 1) -> None:
+        """Count a name."""
+        counts = self._counts
+        if name not in counts and len(counts) >= self._limit:
+            self.more = True
+            last = max(counts)
+            if name > last:
+                return
+            del counts[last]
+        counts[name] += times
+
+    def take_back(self, name: str) -> None:
+        """Count a name once less; one that is not counted stays so."""
+        left = self._counts.get(name)
+        if left is not None:
+            if left > 1:
+                self._counts[name] = left - 1
+            else:
+                del self._counts[name]
+
+    def absorb(self, other: "Names") -> None:
+        """Add the names of another."""
+        self.more = self.more or other.more
+        for name, times in other._counts.items():
+            self.add(name, times)
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names in order."""
+        return iter(sorted(self._counts))
+
+    def __len__(self) -> int:
+        return len(self._counts)

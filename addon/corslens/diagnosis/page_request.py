@@ -1,0 +1,212 @@
+"""PageRequest: what a page did once (a `fetch()`, an `<img crossorigin>`, a font), with everything that it became on the wire."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from msgspec import Struct
+
+from corslens.engines.engine import Engine
+from corslens.fetch.credentials import CredentialsMode
+from corslens.fetch.preflight import requested_method
+from corslens.inspection import Inspection
+from corslens.observation.evidence import Known
+from corslens.observation.observation import Followed, Observation, Role
+from corslens.verdict.verdict import Outcome, Verdict
+
+WORST_FIRST = (Outcome.BLOCKED, Outcome.DEPENDS, Outcome.ABORTED, Outcome.NOT_JUDGED, Outcome.ALLOWED)
+
+REPEATED_STATUSES = frozenset({401, 408, 421})
+"""After these a browser's network stack sends the same request again by itself, and the page never sees them."""
+
+
+class State(StrEnum):
+    """How a problem stands."""
+
+    OPEN = "open"
+    PATCHED = "patched"
+    """The page got what it asked for, because the proxy changed a response."""
+    RESOLVED = "resolved"
+    """The same page request passes now."""
+
+
+class Signature(Struct, frozen=True, gc=False):
+    """What makes a later page request to an endpoint the same one again."""
+
+    method: str
+    page: str
+    header_names: tuple[str, ...]
+    credentialed: bool
+
+
+def page_request_id(observation: Observation) -> str:
+    """Return the id of the first exchange of the page request that the observation is part of.
+
+    A redirect from the page's own server is the first hop of its page request; a preflight made for it comes before the first hop.
+    One that was only remembered (from the preflight cache) belongs to an earlier page request.
+    """
+    first = observation
+    while first.redirected_from is not None:
+        first = first.redirected_from
+    covering = first.preflight
+    return first.id if covering is None or covering.from_cache else covering.id
+
+
+class PageRequest(Struct, frozen=True, kw_only=True, gc=False):
+    """The exchanges of one page request, oldest first. A preflight that was never followed is one, too."""
+
+    id: str
+    """The id of its first exchange."""
+    members: tuple[Inspection, ...]
+
+    @property
+    def repeats(self) -> tuple[Inspection, ...]:
+        """The exchanges that the network stack repeated by itself, and whose responses no page saw."""
+        return tuple(
+            one
+            for place, one in enumerate(self.members)
+            if one.observation.exchange.response is not None
+            and one.observation.exchange.response.status in REPEATED_STATUSES
+            and any(_same_request(one, later) for later in self.members[place + 1 :])
+        )
+
+    @property
+    def judged(self) -> tuple[Inspection, ...]:
+        """All but the repeated ones."""
+        if len(self.members) == 1:
+            return self.members
+        repeated = self.repeats
+        return tuple(one for one in self.members if one not in repeated) if repeated else self.members
+
+    @property
+    def preflights(self) -> tuple[Inspection, ...]:
+        """The preflights, oldest first."""
+        return tuple(one for one in self.judged if one.observation.role is Role.PREFLIGHT)
+
+    @property
+    def hops(self) -> tuple[Inspection, ...]:
+        """The requests that the preflights were for, oldest first: each but the last one was redirected."""
+        return tuple(one for one in self.judged if one.observation.role is not Role.PREFLIGHT)
+
+    @property
+    def final(self) -> Inspection | None:
+        """The last hop; None when only preflights were seen."""
+        hops = self.hops
+        return hops[-1] if hops else None
+
+    @property
+    def decisive(self) -> Inspection:
+        """The exchange that decides the outcome: the first of those with the worst one, of an allowed page request the last."""
+        judged = self.judged
+        worst = min(WORST_FIRST.index(_outcome(one)) for one in judged)
+        if worst == len(WORST_FIRST) - 1:
+            return judged[-1]
+        return next(one for one in judged if WORST_FIRST.index(_outcome(one)) == worst)
+
+    @property
+    def headline(self) -> Engine:
+        """The engine whose verdict counts."""
+        return self.decisive.headline
+
+    @property
+    def outcome(self) -> Outcome:
+        """What became of it, in the engine that counts; not judged where there is no CORS in it, or no request in sight."""
+        return self._of_all(_outcome(self.decisive))
+
+    @property
+    def outcomes(self) -> Mapping[Engine, Outcome]:
+        """What each engine makes of it."""
+        judged = self.judged
+        return {
+            engine: self._of_all(min((_outcome_in(one, engine) for one in judged), key=WORST_FIRST.index)) for engine in Engine
+        }
+
+    def _of_all(self, worst: Outcome) -> Outcome:
+        if worst is Outcome.ALLOWED and (self.final is None or not self.is_cors):
+            return Outcome.NOT_JUDGED
+        return worst
+
+    @property
+    def is_cors(self) -> bool:
+        """Whether any CORS check was made on it."""
+        return any(one.observation.is_cors for one in self.members)
+
+    @property
+    def pending(self) -> bool:
+        """Whether its preflight was responded to and the request may still come."""
+        return self.members[-1].observation.followed is Followed.PENDING
+
+    @property
+    def patched(self) -> bool:
+        """Whether it passed because the proxy changed a response, or made one. What was injected on purpose is no patch."""
+        changed = any(one.patch is not None and one.patch.applied and not one.patch.injected for one in self.members)
+        return changed and _outcome(self.decisive) is not Outcome.BLOCKED
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict that counts, of what the browser got; where the proxy patched, of what the server sent."""
+        if self.patched:
+            worst = min(self.judged, key=lambda one: WORST_FIRST.index(one.verdict.outcome))
+            return worst.verdict
+        return self.decisive.delivered_verdict
+
+    @property
+    def reason(self) -> str | None:
+        """The reason that the browser reports: of `depends`, the one of the branch that blocks."""
+        return reported_reason(self.verdict)
+
+    @property
+    def method(self) -> str:
+        """The method that the page used."""
+        first = self.hops[0] if self.hops else self.members[0]
+        request = first.observation.exchange.request
+        return requested_method(request) if first.observation.role is Role.PREFLIGHT else request.method
+
+    @property
+    def url(self) -> str:
+        """The URL that the page requested; not redacted."""
+        return self.members[0].observation.exchange.request.url
+
+    @property
+    def page(self) -> str | None:
+        """The origin of the page, None when no request says so; not redacted."""
+        for one in self.members:
+            page = one.observation.page_origin or one.observation.origin
+            if page is not None:
+                return page
+        return None
+
+    @property
+    def signature(self) -> Signature:
+        """What makes a later page request the same one again."""
+        last = self.members[-1].observation
+        need, credentials = last.need, last.credentials
+        return Signature(
+            self.method,
+            self.page or "",
+            () if need is None else need.header_names,
+            isinstance(credentials, Known) and credentials.value is CredentialsMode.INCLUDE,
+        )
+
+
+def reported_reason(verdict: Verdict) -> str | None:
+    """Return the reason that the browser reports: of `depends`, the one of the branch that blocks."""
+    for branch in (verdict, verdict.if_credentialed, verdict.if_not_credentialed):
+        if branch is not None and branch.failures:
+            return branch.failures[0].reason.value
+    return None
+
+
+def _outcome(inspection: Inspection) -> Outcome:
+    return _outcome_in(inspection, inspection.headline)
+
+
+def _outcome_in(inspection: Inspection, engine: Engine) -> Outcome:
+    # What the browser went on from, it did not block, whatever we make of it.
+    if inspection.mistake is not None and inspection.mistake.engine is engine:
+        return Outcome.ALLOWED
+    return inspection.delivered_verdicts[engine].outcome
+
+
+def _same_request(one: Inspection, later: Inspection) -> bool:
+    first, second = one.observation.exchange.request, later.observation.exchange.request
+    return (first.method, first.url) == (second.method, second.url)

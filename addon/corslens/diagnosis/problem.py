@@ -1,0 +1,263 @@
+"""Problem: the page requests of a session that failed for one cause at one endpoint."""
+
+from bisect import insort
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+
+from msgspec import Struct
+
+from corslens.diagnosis.diagnose import WORDS, Diagnosis
+from corslens.diagnosis.names import Names
+from corslens.diagnosis.page_request import Signature, State
+from corslens.engines.engine import Engine
+from corslens.inspection import Inspection
+from corslens.lint.finding import Finding, Severity, Stage
+from corslens.observation.network_error import NetworkError, network_error
+from corslens.observation.redaction import endpoint_path, public_url, redact_url
+from corslens.verdict.verdict import Verdict
+
+EXAMPLES = 5
+"""Page requests that a problem names: those of the worst severity, of these the first ones of the first capture."""
+
+_NAMES = 1_000
+"""Methods, and pages, that a problem names."""
+_LIVES = 200
+"""Kinds of page requests whose state a problem follows."""
+
+_WHOLE_SERVER = frozenset({NetworkError.REFUSED, NetworkError.DNS, NetworkError.TLS})
+"""What makes every endpoint of a server fail in the same way."""
+
+_LOOPBACK = (
+    "http://localhost:",
+    "https://localhost:",
+    "http://127.0.0.1:",
+    "https://127.0.0.1:",
+    "http://[::1]:",
+    "https://[::1]:",
+)
+
+type Order = tuple[int, str, int, float, str]
+"""What puts examples in order: how bad, capture, entry, time, id."""
+
+
+class Key(Struct, frozen=True, order=True):
+    """What makes diagnoses the same problem: the cause, the API's origin, the endpoint's path."""
+
+    rule: str
+    api_origin: str
+    path: str
+    """With what differs from request to request left out; empty where the whole server is the endpoint."""
+
+    @property
+    def endpoint(self) -> str:
+        """The URL without what differs from request to request."""
+        return f"{self.api_origin}{self.path}"
+
+    @property
+    def fingerprint(self) -> str:
+        """A name that stays the same from run to run: 32 hexadecimal digits.
+
+        A loopback server's port is left out, for tests start it anywhere.
+        """
+        parts = (self.rule, without_loopback_port(self.api_origin), self.path)
+        return sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+    @property
+    def id(self) -> str:
+        """A name within one session."""
+        return (
+            "p" + sha256("\n".join((self.rule, self.api_origin, self.path)).encode("utf-8", "surrogatepass")).hexdigest()[:12]
+        )
+
+
+class Example(Struct, frozen=True):
+    """A page request with the problem."""
+
+    order: Order
+    diagnosis: Diagnosis
+
+
+def _place(example: Example) -> Order:
+    return example.order
+
+
+class Problem:
+    """Diagnoses with the same cause at the same endpoint."""
+
+    def __init__(self, key: Key, first: Example) -> None:
+        self.key = key
+        self.version = 0
+        """When it changed last, in the summary's own counting."""
+        self.count = 0
+        """Page requests."""
+        self.words: Counter[str] = Counter()
+        self.severities: Counter[Severity] = Counter()
+        self.beside: Counter[tuple[str, Severity]] = Counter()
+        """Rules of what else is wrong on these page requests."""
+        self.engines: Counter[Engine] = Counter()
+        """The engines that it concerns."""
+        self.methods = Names(_NAMES)
+        self.pages = Names(_NAMES)
+        """The origins of the pages; redacted."""
+        self.first = self.last = first.diagnosis.place.observation.exchange.request.time
+        self.examples: list[Example] = []
+        self._fallback = first
+        self._lives: OrderedDict[Signature, State] = OrderedDict()
+        self._states: Counter[State] = Counter()
+        """Of merged sessions."""
+
+    @property
+    def diagnosis(self) -> Diagnosis:
+        """The first of the worst diagnoses: it speaks for all."""
+        return (self.examples[0] if self.examples else self._fallback).diagnosis
+
+    @property
+    def cause(self) -> Finding | None:
+        """The cause as it was found there; None where no rule says why a browser blocks."""
+        return self.diagnosis.cause
+
+    @property
+    def severity(self) -> Severity:
+        """The worst that was found on its page requests."""
+        return max((severity for severity, count in self.severities.items() if count > 0), default=Severity.INFO)
+
+    @property
+    def word(self) -> str:
+        """The worst of the words that stand before its page requests."""
+        return next((word for word in WORDS if self.words[word] > 0), WORDS[-1])
+
+    @property
+    def state(self) -> State:
+        """Open while any kind of its page requests is, resolved once all pass."""
+        states = self.states()
+        return next((state for state in (State.OPEN, State.PATCHED) if states[state]), State.RESOLVED)
+
+    @property
+    def message(self) -> str:
+        """What is wrong, in a sentence."""
+        cause = self.cause
+        return f"{(self.diagnosis.reason or '').replace('-', ' ')}" if cause is None else cause.message
+
+    @property
+    def title(self) -> str:
+        """What is wrong, in a few words."""
+        return self.key.rule.replace("-", " ") if self.cause is None else self.cause.title or self.key.rule
+
+    def states(self) -> Counter[State]:
+        """Return how many kinds of page requests stand how."""
+        return self._states + Counter(self._lives.values())
+
+    def named(self) -> Iterator[Key]:
+        """Yield its key, and those of what else is wrong there, be it known by itself or not."""
+        yield self.key
+        for rule in sorted({rule for (rule, _), count in self.beside.items() if count > 0}):
+            yield Key(rule, self.key.api_origin, self.key.path)
+
+    def add(self, example: Example) -> None:
+        """Add a page request's diagnosis."""
+        diagnosis = example.diagnosis
+        self._count(diagnosis, 1)
+        time = diagnosis.place.observation.exchange.request.time
+        self.first, self.last = min(self.first, time), max(self.last, time)
+        self.methods.add(diagnosis.page_request.method)
+        self.pages.add(redact_url(diagnosis.page_request.page or ""))
+        insort(self.examples, example, key=_place)
+        del self.examples[EXAMPLES:]
+        signature = diagnosis.page_request.signature
+        self._lives.pop(signature, None)
+        self._lives[signature] = diagnosis.state
+        if len(self._lives) > _LIVES:
+            self._states[self._lives.popitem(last=False)[1]] += 1
+
+    def take_back(self, example: Example) -> None:
+        """Take a diagnosis back: more is known of the page request now."""
+        diagnosis = example.diagnosis
+        self._count(diagnosis, -1)
+        self.methods.take_back(diagnosis.page_request.method)
+        self.pages.take_back(redact_url(diagnosis.page_request.page or ""))
+        id = diagnosis.page_request.id
+        self._fallback = example
+        self.examples = [one for one in self.examples if one.diagnosis.page_request.id != id]
+
+    def resolve(self, signature: Signature) -> bool:
+        """Take note that a page request of this kind passed, and say whether that changed anything."""
+        if self._lives.get(signature, State.RESOLVED) is State.RESOLVED:
+            return False
+        self._lives[signature] = State.RESOLVED
+        return True
+
+    def resolve_all(self) -> bool:
+        """Take note that the server responds again, and say whether that changed anything."""
+        return sum(self.resolve(signature) for signature in list(self._lives)) > 0
+
+    def absorb(self, other: "Problem") -> None:
+        """Add the same problem of another session."""
+        self.count += other.count
+        self.words += other.words
+        self.severities += other.severities
+        self.beside += other.beside
+        self.engines += other.engines
+        self.methods.absorb(other.methods)
+        self.pages.absorb(other.pages)
+        self.first, self.last = min(self.first, other.first), max(self.last, other.last)
+        self.examples = sorted((*self.examples, *other.examples), key=_place)[:EXAMPLES]
+        self._states = self.states() + other.states()
+        self._lives.clear()
+
+    def _count(self, diagnosis: Diagnosis, by: int) -> None:
+        self.count += by
+        self.words[diagnosis.word] += by
+        self.severities[diagnosis.severity] += by
+        for finding in diagnosis.beside:
+            self.beside[finding.rule, finding.severity] += by
+        for engine in concerned_engines(diagnosis):
+            self.engines[engine] += by
+
+
+def key_of(diagnosis: Diagnosis) -> Key:
+    """Return the problem that the diagnosis belongs to. It has a rule or a reason."""
+    api, path = endpoint_of(diagnosis.place)
+    cause, exchange = diagnosis.cause, diagnosis.place.observation.exchange
+    if cause is not None and cause.stage is Stage.NO_RESPONSE and exchange.error is not None and not exchange.refused:
+        path = "" if network_error(exchange.error) in _WHOLE_SERVER else path
+    return Key(diagnosis.rule or "", api, path)
+
+
+def endpoint_of(inspection: Inspection) -> tuple[str, str]:
+    """Return the API's origin and the path without what differs from request to request; redacted, whatever the user chose to see."""
+    observation = inspection.observation
+    return public_url(observation.target_origin), endpoint_path(observation.exchange.request.url)
+
+
+def example_of(diagnosis: Diagnosis) -> Example:
+    """Return the diagnosis as an example, with its place among others."""
+    exchange = diagnosis.page_request.members[0].observation.exchange
+    source = exchange.source
+    entry = -1 if source.index is None else source.index
+    return Example((-diagnosis.severity, source.file or "", entry, exchange.request.time, exchange.id), diagnosis)
+
+
+def without_loopback_port(origin: str) -> str:
+    """Return the origin, of a loopback server without the port: two runs of a test rarely get the same one."""
+    return origin.rpartition(":")[0] if origin.startswith(_LOOPBACK) else origin
+
+
+def concerned_engines(diagnosis: Diagnosis) -> tuple[Engine, ...]:
+    """Return the engines in which the reason of the cause blocks; all of them for a cause that is no check."""
+    names = {diagnosis.rule, diagnosis.reason} if diagnosis.word in ("BLOCKED", "DEPENDS", "PATCHED") else {diagnosis.rule}
+    verdicts = diagnosis.place.verdicts
+    named = tuple(engine for engine, verdict in verdicts.items() if not names.isdisjoint(_reasons(verdict)))
+    return named or tuple(verdicts)
+
+
+def _reasons(verdict: Verdict | None) -> Iterator[str]:
+    if verdict is not None:
+        yield from (failure.reason.value for failure in verdict.failures)
+        yield from _reasons(verdict.if_credentialed)
+        yield from _reasons(verdict.if_not_credentialed)
+
+
+def worst_first(problems: Iterable[Problem]) -> list[Problem]:
+    """Return problems in the order of every report: by what browsers do, severity, then rule, API and path."""
+    return sorted(problems, key=lambda one: (WORDS.index(one.word), -one.severity, one.key))

@@ -1,0 +1,534 @@
+"""SessionSummary: everything that is shown of a session, kept up to date exchange by exchange; the one aggregate behind every output.
+
+A later inspection of an exchange takes back, in one place, what an earlier one said. Summaries of sessions merge, in any order
+and grouping, to the same: counts are sums, names the first of the alphabet, examples the first of the worst, never "the first that
+came". Counts never depend on what is held in detail.
+"""
+
+from collections import Counter, OrderedDict
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+
+from msgspec import Struct, field
+
+from corslens.diagnosis.diagnose import WORDS, Diagnosis, diagnose
+from corslens.diagnosis.page_request import REPEATED_STATUSES, PageRequest, State, page_request_id
+from corslens.diagnosis.problem import Example, Key, Problem, endpoint_of, example_of, key_of, worst_first
+from corslens.inspection import Inspection
+from corslens.lint.finding import Severity
+from corslens.observation.bounded import Bounded
+from corslens.observation.observation import CORS_ROLES, Observation, Role
+from corslens.observation.pairing import client_of
+from corslens.verdict.verdict import Outcome
+
+REMEMBER = 10_000
+"""Page requests that are known again when more becomes known of them."""
+HOLD = 20_000
+"""Page requests held in detail."""
+LIVE_PROBLEMS = 10_000
+"""Problems of a live session; what is read from files makes as many as there are."""
+_ENDPOINTS = 10_000
+_CELLS = 2_000
+_GONE = 1_000
+
+_REPEATED_WITHIN = 1.0
+"""Seconds within which a network stack sends a request again by itself."""
+_LOGGED_IN_WITHIN = 300.0
+"""Seconds that a user may take to log in where the browser asks for name and password."""
+
+
+class Input(Struct, kw_only=True):
+    """A capture, or a live session."""
+
+    name: str
+    exchanges: int = 0
+    filtered_out: int = 0
+    """Exchanges that the user's filters leave out of the report."""
+    damages: list[str] = field(default_factory=list)
+    """What could not be read, a sentence each."""
+    notes: list[str] = field(default_factory=list)
+    """What the capture could not show, a sentence each."""
+
+
+class Update(Struct, frozen=True, gc=False):
+    """What an inspection changed."""
+
+    before: Diagnosis | None
+    """What was said of the page request so far; None when it is new."""
+    now: Diagnosis
+    resolved: tuple[Problem, ...] = ()
+    """Problems that are resolved now."""
+
+
+class Cell(Struct):
+    """What one page's origin requests of one API."""
+
+    version: int = 0
+    words: Counter[str] = field(default_factory=Counter)
+
+
+class _Share(Struct, frozen=True, gc=False):
+    """What one page request adds to the summary."""
+
+    counted: tuple[Hashable, ...]
+    cell: tuple[str, str] | None = None
+    word: str = "ALLOWED"
+    key: Key | None = None
+    example: Example | None = None
+    suppressed: tuple["Suppressed", ...] = ()
+
+
+class Suppressed(Struct, frozen=True, order=True):
+    """A finding that the user's own rules suppress."""
+
+    rule: str
+    note: str
+    """Who suppresses it and why, as `my.yaml:2: known`."""
+    api_origin: str
+    path: str
+
+
+class _Entry(Struct, gc=False):
+    members: tuple[Inspection, ...]
+    share: _Share
+    diagnosis: Diagnosis | None
+
+
+class SessionSummary:
+    """Page requests, problems and counts of a session, or of several.
+
+    Args:
+        remember: how many page requests are known again.
+        hold: how many with something to report are held in detail.
+        problems: how many problems there may be; None for any number.
+        everything: hold every CORS page request in detail.
+        version: where to begin counting changes; higher than that of a summary that this one replaces.
+    """
+
+    def __init__(
+        self,
+        *,
+        remember: int = REMEMBER,
+        hold: int = HOLD,
+        problems: int | None = None,
+        everything: bool = False,
+        version: int = 0,
+    ) -> None:
+        self.inputs: list[Input] = []
+        self.everything = everything
+        self._remember, self._hold, self._most = remember, hold, problems
+        self.version = version
+        self._start()
+
+    def _start(self) -> None:
+        self.counts: Counter[Hashable] = Counter()
+        """By `exchanges`, a Role, `pairs`, `page requests`, a word and rule, a Severity, and so on."""
+        self.left_out = 0
+        """Page requests with something to report that are not held in detail any more."""
+        self._recent: OrderedDict[str, _Entry] = OrderedDict()
+        self._held: OrderedDict[str, Diagnosis] = OrderedDict()
+        self._problems: OrderedDict[Key, Problem] = OrderedDict()
+        self._cells: OrderedDict[tuple[str, str], Cell] = OrderedDict()
+        self._at: dict[tuple[str, str], set[Key]] = {}
+        """Problems by endpoint, to see when they are resolved."""
+        self._endpoints: dict[tuple[str, str], None] = {}
+        self._suppressed: Counter[Suppressed] = Counter()
+        self._repeatable: Bounded[tuple[str, str, str], tuple[str, float]] = Bounded(self._remember)
+        self._roots: Bounded[str, str] = Bounded(self._remember)
+        """Of page requests that the network stack repeated, by the id of the repetition."""
+        self._gone: OrderedDict[str, int] = OrderedDict()
+        self.complete_since = self.version
+        """What went before this version is not known any more."""
+        self._dropped: Counter[str] = Counter()
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self.version += 1
+        self._start()
+
+    def begin(self, name: str) -> Input:
+        """Begin an input; what is added next came from it."""
+        self.inputs.append(Input(name=name))
+        return self.inputs[-1]
+
+    def note(self, sentence: str) -> None:
+        """Say something of the whole, once, with the first input."""
+        if self.inputs and sentence not in self.inputs[0].notes:
+            self.inputs[0].notes.insert(0, sentence)
+
+    def add(self, inspection: Inspection) -> Update | None:
+        """Take an inspection, in place of an earlier one of the same exchange.
+
+        Returns: what it changed; None when it says nothing that was not known, or nothing at all.
+        """
+        observation = inspection.observation
+        root = self._root(observation)
+        entry = self._recent.get(root)
+        members = (inspection,) if entry is None else _with(entry.members, inspection)
+        share, diagnosis = _share(root, members)
+        if entry is not None and entry.share is share:
+            entry.members = members
+            return None
+        self.version += 1
+        if entry is not None:
+            self._take_back(entry.share, share.key)
+            del self._recent[root]
+        self._recent[root] = _Entry(members, share, diagnosis)
+        resolved = self._count(share, members)
+        if len(self._recent) > self._remember:
+            self._settle(*self._recent.popitem(last=False))
+        before = None if entry is None else entry.diagnosis
+        if diagnosis is None and before is None and not resolved:
+            return None
+        return Update(before, diagnosis or diagnose(PageRequest(id=root, members=members)), resolved)
+
+    def add_unseen(self, number: int) -> None:
+        """Count exchanges that have nothing to do with CORS and were passed over."""
+        self.counts["exchanges"] += number
+
+    def diagnosis_of(self, inspection: Inspection) -> Diagnosis:
+        """Return the diagnosis of the page request that the exchange is part of, as far as it is still known."""
+        root = self._root(inspection.observation, link=False)
+        entry = self._recent.get(root)
+        if entry is not None and entry.diagnosis is not None:
+            return entry.diagnosis
+        held = self._held.get(root)
+        if held is not None:
+            return held
+        members = (inspection,) if entry is None else _with(entry.members, inspection)
+        return diagnose(PageRequest(id=root, members=members))
+
+    def merge(self, other: "SessionSummary") -> None:
+        """Add the summary of another session, whose exchanges are not among these. The other one is not to be used after it."""
+        self.version += 1
+        other._settle_all()
+        self._settle_all()
+        self.inputs += other.inputs
+        self.counts += other.counts
+        self.left_out += other.left_out
+        self._dropped += other._dropped
+        self._suppressed += other._suppressed
+        for key, problem in other._problems.items():
+            known = self._problems.get(key)
+            if known is None:
+                self._problems[key] = problem
+            else:
+                known.absorb(problem)
+            self._touch(key)
+        for place, cell in other._cells.items():
+            mine = self._cells.setdefault(place, Cell())
+            mine.words += cell.words
+            mine.version = self.version
+        for endpoint in other._endpoints:
+            self._note(endpoint)
+        self._held |= other._held
+        if len(self._held) > self._hold:
+            first = sorted(self._held.items(), key=lambda item: _order(item[1]))
+            self.left_out += len(first) - self._hold
+            self._held = OrderedDict(first[: self._hold])
+
+    # What outputs read.
+
+    def problems(self) -> list[Problem]:
+        """Return the problems, worst first."""
+        return worst_first(self._problems.values())
+
+    def problem(self, id: str) -> Problem | None:
+        """Return the problem of this id, None when there is none (any more)."""
+        return next((problem for key, problem in self._problems.items() if key.id == id), None)
+
+    def held(self) -> list[Diagnosis]:
+        """Return what is held in detail, in the order of captures and of time."""
+        found = dict(self._held)
+        found |= {root: made for root, entry in self._recent.items() if (made := self._worth(root, entry)) is not None}
+        return sorted(found.values(), key=_order)
+
+    def inspections(self) -> Iterator[Inspection]:
+        """Yield the exchanges of what is held in detail."""
+        for diagnosis in self.held():
+            yield from diagnosis.page_request.members
+
+    def endpoints(self) -> list[tuple[str, str]]:
+        """Return the endpoints with CORS traffic, as API origin and path; the first of the alphabet where there are too many."""
+        return sorted(self._endpoints)
+
+    def cells(self) -> Mapping[tuple[str, str], Cell]:
+        """Return what each page's origin requests of each API, by these two; what changed last comes last."""
+        return self._cells
+
+    def changed_problems(self) -> Mapping[Key, Problem]:
+        """Return the problems; what changed last comes last."""
+        return self._problems
+
+    def gone(self, since: int) -> list[str]:
+        """Return the ids of the problems that are gone since that version."""
+        return [id for id, version in self._gone.items() if version > since]
+
+    def dropped(self) -> Mapping[str, int]:
+        """Return how many of what were dropped because of a limit; only what was."""
+        return {name: count for name, count in self._dropped.items() if count}
+
+    @property
+    def exchanges(self) -> int:
+        """Exchanges seen."""
+        return self.counts["exchanges"]
+
+    @property
+    def cors(self) -> int:
+        """Exchanges on which a CORS check was made."""
+        return sum(self.counts[role] for role in CORS_ROLES)
+
+    def number(self, word: str) -> int:
+        """Return how many page requests go by this word."""
+        return self.counts[word]
+
+    def causes(self) -> list[tuple[str, str, int]]:
+        """Return words and causes with the number of page requests, worst first."""
+        found = [(*key, count) for key, count in self.counts.items() if isinstance(key, tuple) and count]
+        return sorted(found, key=lambda one: (WORDS.index(one[0]), -one[2], one[1]))
+
+    def suppressed(self) -> list[tuple[str, str, int]]:
+        """Return rules, who suppresses them and why, and how often; the most frequent first."""
+        found: Counter[tuple[str, str]] = Counter()
+        for one, count in self._suppressed.items():
+            found[one.rule, one.note] += count
+        return sorted(((*key, count) for key, count in found.items() if count), key=lambda one: (-one[2], one[0], one[1]))
+
+    def suppressed_at(self) -> list[tuple[Suppressed, int]]:
+        """Return what is suppressed at each endpoint, and how often."""
+        return sorted((one, count) for one, count in self._suppressed.items() if count)
+
+    def worst(self) -> Severity | None:
+        """Return the worst severity of anything found, resolved or not."""
+        return max((key for key, count in self.counts.items() if isinstance(key, Severity) and count), default=None)
+
+    # How it is kept.
+
+    def _root(self, observation: Observation, *, link: bool = True) -> str:
+        root = page_request_id(observation)
+        if self._roots:
+            root = self._roots.get(root, root)
+        exchange = observation.exchange
+        response = exchange.response
+        repeatable = response is not None and response.status in REPEATED_STATUSES
+        if not link or not (repeatable or self._repeatable) or observation.role is Role.PREFLIGHT:
+            return root
+        request = exchange.request
+        key = (client_of(exchange), request.method, request.url)
+        earlier = self._repeatable.get(key)
+        if earlier is not None and earlier[0] != root:
+            within = _LOGGED_IN_WITHIN if "authorization" in request.headers else _REPEATED_WITHIN
+            if 0 <= request.time - earlier[1] <= within:
+                self._roots[root] = root = earlier[0]
+            del self._repeatable[key]
+        if repeatable:
+            assert response is not None
+            self._repeatable[key] = root, max(response.time, request.time)
+        return root
+
+    def _count(self, share: _Share, members: tuple[Inspection, ...]) -> tuple[Problem, ...]:
+        self.counts.update(share.counted)
+        for one in share.suppressed:
+            if one in self._suppressed or self._most is None or len(self._suppressed) < self._most:
+                self._suppressed[one] += 1
+            else:
+                self._dropped["suppressed findings"] += 1
+        if share.cell is not None:
+            cell = self._cells.get(share.cell)
+            if cell is None:
+                cell = self._cells[share.cell] = Cell()
+                if self._most is not None and len(self._cells) > _CELLS:
+                    self._cells.popitem(last=False)
+                    self._dropped["pairs of origins"] += 1
+            cell.words[share.word] += 1
+            cell.version = self.version
+            self._cells.move_to_end(share.cell)
+            self._note(endpoint_of(members[-1]))
+        if share.key is None or share.example is None:
+            return self._resolved(members) if self._at else ()
+        problem = self._problems.get(share.key)
+        if problem is None:
+            problem = self._problems[share.key] = Problem(share.key, share.example)
+            self._gone.pop(share.key.id, None)
+            self._at.setdefault((share.key.api_origin, share.key.path), set()).add(share.key)
+        problem.add(share.example)
+        self._touch(share.key)
+        if self._most is not None and len(self._problems) > self._most:
+            self._drop(next(iter(self._problems)))
+            self._dropped["problems"] += 1
+        return ()
+
+    def _take_back(self, share: _Share, keep: Key | None) -> None:
+        self.counts.subtract(share.counted)
+        for one in share.suppressed:
+            if one in self._suppressed:
+                self._suppressed[one] -= 1
+        if share.cell is not None and (cell := self._cells.get(share.cell)) is not None:
+            cell.words[share.word] -= 1
+        problem = None if share.key is None else self._problems.get(share.key)
+        if problem is None or share.key is None or share.example is None:
+            return
+        problem.take_back(share.example)
+        self._touch(share.key)
+        if problem.count <= 0 and share.key != keep:
+            self._drop(share.key)
+
+    def _resolved(self, members: tuple[Inspection, ...]) -> tuple[Problem, ...]:
+        """Return the problems that are resolved because this page request passed."""
+        last = members[-1]
+        api, path = endpoint_of(last)
+        found: list[Problem] = []
+        if last.observation.exchange.response is not None:
+            found += [problem for problem in self._there(api, "") if problem.resolve_all()]
+        open_here = self._there(api, path)
+        if open_here and last.observation.role is not Role.PREFLIGHT and last.delivered_verdict.allowed:
+            signature = PageRequest(id="", members=members).signature
+            found += [problem for problem in open_here if problem.resolve(signature)]
+        for problem in found:
+            self._touch(problem.key)
+        return tuple(problem for problem in found if problem.state is State.RESOLVED)
+
+    def _there(self, api: str, path: str) -> list[Problem]:
+        return [self._problems[key] for key in self._at.get((api, path), ()) if key in self._problems]
+
+    def _touch(self, key: Key) -> None:
+        self._problems[key].version = self.version
+        self._problems.move_to_end(key)
+
+    def _drop(self, key: Key) -> None:
+        del self._problems[key]
+        here = self._at.get((key.api_origin, key.path))
+        if here is not None:
+            here.discard(key)
+            if not here:
+                del self._at[key.api_origin, key.path]
+        self._gone[key.id] = self.version
+        if len(self._gone) > _GONE:
+            self.complete_since = self._gone.popitem(last=False)[1]
+
+    def _note(self, endpoint: tuple[str, str]) -> None:
+        if endpoint in self._endpoints:
+            return
+        self._endpoints[endpoint] = None
+        if len(self._endpoints) > _ENDPOINTS:
+            del self._endpoints[max(self._endpoints)]
+            self._dropped["endpoints of the report"] += 1
+
+    def _worth(self, root: str, entry: _Entry) -> Diagnosis | None:
+        """Return the diagnosis of an entry if it is to be held in detail."""
+        diagnosis = entry.diagnosis
+        if diagnosis is not None and (diagnosis.cause is not None or diagnosis.word != "ALLOWED"):
+            return diagnosis
+        if diagnosis is not None and any(one.silenced for one in entry.members):
+            return diagnosis
+        if self.everything and any(one.observation.is_cors for one in entry.members):
+            return diagnosis or diagnose(PageRequest(id=root, members=entry.members))
+        return None
+
+    def _settle(self, root: str, entry: _Entry) -> None:
+        """Keep of a page request that is not known again what is to be held of it."""
+        if not self._hold:
+            self.left_out += entry.diagnosis is not None and entry.diagnosis.is_problem
+            return
+        held = self._worth(root, entry)
+        if held is not None:
+            self._held[root] = held
+            if len(self._held) > self._hold:
+                self._held.popitem(last=False)
+                self.left_out += 1
+
+    def _settle_all(self) -> None:
+        while self._recent:
+            self._settle(*self._recent.popitem(last=False))
+        self._roots.clear()
+        self._repeatable.clear()
+
+
+_QUIET = {
+    (role, paired): _Share(
+        (
+            "exchanges",
+            role,
+            *(("pairs",) if paired else ()),
+            *(("page requests", "ALLOWED") if role in CORS_ROLES - {Role.PREFLIGHT} else ()),
+        )
+    )
+    for role in Role
+    for paired in (False, True)
+}
+"""What one exchange adds of which there is nothing to say, by role and whether its preflight was seen."""
+
+
+def _with(members: tuple[Inspection, ...], inspection: Inspection) -> tuple[Inspection, ...]:
+    id = inspection.id
+    if len(members) == 1 and members[0].id == id:
+        return (inspection,)
+    if any(one.id == id for one in members):
+        return tuple(inspection if one.id == id else one for one in members)
+    found = (*members, inspection)
+    return tuple(sorted(found, key=lambda one: one.observation.exchange.request.time))
+
+
+def _is_quiet(inspection: Inspection) -> bool:
+    return (
+        not inspection.findings
+        and inspection.patch is None
+        and not inspection.silenced
+        and (inspection.verdict.allowed or not inspection.observation.is_cors)
+    )
+
+
+def _share(root: str, members: tuple[Inspection, ...]) -> tuple[_Share, Diagnosis | None]:
+    """Return what a page request adds, and its diagnosis where there is something to say of it."""
+    quiet = all(map(_is_quiet, members))
+    if quiet and len(members) == 1 and not (cell := _cell(members[0].observation)):
+        observation = members[0].observation
+        return _QUIET[observation.role, observation.preflight is not None], None
+    counted: list[Hashable] = []
+    for one in members:
+        observation = one.observation
+        counted += ("exchanges", observation.role)
+        if observation.preflight is not None:
+            counted.append("pairs")
+        if observation.is_cors and one.verdict.outcome is Outcome.DEPENDS:
+            counted.append("depending")
+    cell = next(filter(None, (_cell(one.observation) for one in reversed(members))), None)
+    if quiet:
+        if any(one.observation.is_cors and one.observation.role is not Role.PREFLIGHT for one in members):
+            counted += ("page requests", "ALLOWED")
+        return _Share(tuple(counted), cell), None
+    diagnosis = diagnose(PageRequest(id=root, members=members))
+    suppressed = tuple(
+        Suppressed(finding.rule, finding.accepted, *endpoint_of(one)) for one in members for finding in one.silenced
+    )
+    counted += ["suppressed"] * len(suppressed)
+    if diagnosis.page_request.is_cors or diagnosis.cause is not None:
+        counted.append("page requests")
+    counted.append(diagnosis.word)
+    if not diagnosis.is_problem:
+        return _Share(tuple(counted), cell, diagnosis.word, suppressed=suppressed), diagnosis
+    counted += ((diagnosis.word, diagnosis.rule), diagnosis.severity)
+    share = _Share(tuple(counted), cell, diagnosis.word, key_of(diagnosis), example_of(diagnosis), suppressed)
+    return share, diagnosis
+
+
+_UNPAIRED = frozenset({Role.SAME_ORIGIN, Role.NAVIGATION})
+
+
+def _cell(observation: Observation) -> tuple[str, str] | None:
+    page = observation.page_origin or observation.origin
+    # A site's own icon is fetched with mode no-cors: its role alone does not show that it stays within the site.
+    if page is None or page == observation.target_origin or observation.role in _UNPAIRED:
+        return None
+    return page, observation.target_origin
+
+
+def _order(diagnosis: Diagnosis) -> tuple[object, ...]:
+    return example_of(diagnosis).order[1:]
+
+
+def summarize(inspections: Iterable[Inspection], *, everything: bool = False) -> SessionSummary:
+    """Return the summary of these exchanges; of an id that comes again, the last one counts."""
+    summary = SessionSummary(everything=everything)
+    for inspection in inspections:
+        summary.add(inspection)
+    return summary

@@ -1,0 +1,39 @@
+"""What is wrong and what to do about it, in lines that several formats print; redacted and not escaped."""
+
+from collections.abc import Iterator
+
+from corslens.diagnosis.problem import Problem
+from corslens.lint.finding import Fix
+
+
+def fix_line(fix: Fix) -> str:
+    """Return a fix in one line: who can make it, what to do, and the header lines to send."""
+    beside = [line for line in fix.headers if line not in fix.text]
+    shown = [part for part in (fix.text, "; ".join(beside)) if part]
+    return f"Fix ({fix.side.value}): {': '.join(shown)}"
+
+
+def fix_lines(problem: Problem) -> Iterator[str]:
+    """Yield the fix to make first, then the others."""
+    cause = problem.cause
+    for place, fix in enumerate(() if cause is None else cause.fixes):
+        line = fix_line(fix)
+        yield line if place == 0 else line.replace("Fix", "Or", 1)
+
+
+def also(problem: Problem) -> Iterator[str]:
+    """Yield what follows from the cause, and what else is wrong, if anything does and is."""
+    diagnosis = problem.diagnosis
+    if diagnosis.explained:
+        yield f"So: {', '.join(dict.fromkeys(finding.rule for finding in diagnosis.explained))}"
+    for finding in diagnosis.beside:
+        line = f"; {fix_line(finding.fix)}" if finding.fix is not None else ""
+        yield f"Also ({finding.severity.word}): {finding.message} [{finding.rule}]{line}"
+
+
+def examples(problem: Problem) -> Iterator[str]:
+    """Say where the examples are: `a.har entry 12`."""
+    for example in problem.examples:
+        exchange = example.diagnosis.place.observation.exchange
+        source = exchange.source
+        yield exchange.id if source.file is None else f"{source.file} entry {source.index}"

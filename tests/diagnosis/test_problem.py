@@ -1,0 +1,43 @@
+"""Problems: their endpoint, their order, their examples."""
+
+from corslens.diagnosis.problem import worst_first
+from corslens.diagnosis.summary import summarize
+from corslens.lint.finding import Severity, Stage
+from msgspec import structs
+
+from tests.diagnosis.make import finding, inspection
+from tests.make import API
+
+
+def test_a_dead_server_is_one_problem():
+    """Every endpoint of it fails in the same way."""
+    made = []
+    for path in "abc":
+        one = inspection(path, finding("dead", stage=Stage.NO_RESPONSE), url=f"{API}/{path}")
+        exchange = structs.replace(one.observation.exchange, response=None, error="Connection refused", answered_by_proxy=True)
+        made.append(structs.replace(one, observation=structs.replace(one.observation, exchange=exchange)))
+    (problem,) = summarize(made).problems()
+    assert (problem.key.endpoint, problem.count) == (API, 3)
+
+
+def test_the_order_of_every_report():
+    summary = summarize(
+        [
+            inspection("a", finding("minor", Severity.WARNING), url=f"{API}/a", well=True),
+            inspection("b", finding("acao-missing", Severity.INFO), url=f"{API}/b"),
+            inspection("c", finding("major"), url=f"{API}/c", well=True),
+        ]
+    )
+    assert [problem.key.rule for problem in worst_first(summary.problems())] == ["acao-missing", "major", "minor"]
+
+
+def test_the_first_of_the_worst_speaks_for_all():
+    summary = summarize(
+        [
+            inspection("a", finding("x", Severity.WARNING, message="mild"), at=1, well=True),
+            inspection("b", finding("x", message="later"), at=3, well=True),
+            inspection("c", finding("x", message="first"), at=2, well=True),
+        ]
+    )
+    (problem,) = summary.problems()
+    assert (problem.message, problem.severity, problem.count) == ("first", Severity.ERROR, 3)

@@ -1,0 +1,197 @@
+"""The aggregate: what it counts, takes back, holds, resolves and merges."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from corslens.diagnosis.page_request import State
+from corslens.diagnosis.summary import SessionSummary, summarize
+from corslens.inspection import Inspection
+from corslens.lint.finding import Severity
+from corslens.observation.exchange import Source
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import structs
+
+from tests.diagnosis.make import finding, inspection, session
+from tests.make import API, PAGE
+from tests.report.samples import ask, ask_first, shop
+
+
+def snapshot(summary: SessionSummary) -> Any:
+    """All that outputs read."""
+    return (
+        sorted((str(key), count) for key, count in summary.counts.items() if count),
+        [
+            (
+                problem.key, problem.count, problem.word, problem.severity, problem.state, problem.message, list(problem.methods),
+                list(problem.pages), problem.pages.more, problem.first, problem.last,
+                [example.diagnosis.page_request.id for example in problem.examples],
+                sorted((key, count) for key, count in problem.beside.items() if count),
+            )
+            for problem in summary.problems()
+        ],
+        {key: {word: count for word, count in cell.words.items() if count > 0} for key, cell in summary.cells().items()},
+        summary.endpoints(),
+        summary.suppressed_at(),
+        [diagnosis.page_request.id for diagnosis in summary.held()],
+        summary.left_out,
+    )  # fmt: skip
+
+
+_SEVERITIES = st.sampled_from(list(Severity))
+
+
+@st.composite
+def captures(draw: st.DrawFn) -> list[list[Inspection]]:
+    """Some captures, each with some exchanges that may come again with more known of them."""
+    found = []
+    for number in range(draw(st.integers(1, 4))):
+        capture = []
+        for entry in range(draw(st.integers(0, 4))):
+            url, origin = f"{API}/{draw(st.sampled_from('ab'))}", draw(st.sampled_from([PAGE, "https://b.example"]))
+            for _ in range(draw(st.integers(1, 2))):
+                names = draw(st.lists(st.sampled_from(["acao-missing", "vary", "reflected"]), unique=True, max_size=2))
+                made = inspection(
+                    f"{number}-{entry}",
+                    *(finding(name, draw(_SEVERITIES), message=f"{name} in {number}-{entry}") for name in names),
+                    at=entry,
+                    url=url,
+                    origin=origin,
+                    well=draw(st.booleans()),
+                )
+                source = Source(file=f"{number}.har", index=entry)
+                exchange = structs.replace(made.observation.exchange, source=source)
+                made = structs.replace(made, observation=structs.replace(made.observation, exchange=exchange))
+                if draw(st.booleans()) and made.findings:
+                    suppressed = structs.replace(made.findings[0], accepted="my.yaml:1: known")
+                    made = structs.replace(made, findings=made.findings[1:], silenced=(suppressed,))
+                capture.append(made)
+        found.append(capture)
+    return found
+
+
+def part(capture: Iterable[Inspection], hold: int) -> SessionSummary:
+    """The summary of one capture."""
+    summary, over = SessionSummary(), SessionSummary(hold=hold)
+    for one in capture:
+        summary.add(one)
+    over.merge(summary)
+    return over
+
+
+@settings(deadline=None, max_examples=60)
+@given(captures(), st.randoms(), st.integers(1, 20))
+def test_parts_merge_to_the_same_in_any_order_and_grouping(given: list[list[Inspection]], random: Any, hold: int) -> None:
+    """And nothing that is counted depends on what is held in detail."""
+    whole = SessionSummary(hold=hold)
+    for capture in given:
+        whole.merge(part(capture, hold))
+    piles = [part(capture, hold) for capture in random.sample(given, len(given))]
+    while len(piles) > 1:
+        one, other = random.sample(range(len(piles)), 2)
+        piles[one].merge(piles[other])
+        del piles[other]
+    assert snapshot(piles[0]) == snapshot(whole)
+    unlimited = SessionSummary()
+    for capture in given:
+        unlimited.merge(part(capture, 1_000))
+    assert snapshot(unlimited)[:5] == snapshot(whole)[:5]
+
+
+@settings(deadline=None, max_examples=60)
+@given(captures())
+def test_only_the_last_inspection_of_an_exchange_counts(given: list[list[Inspection]]) -> None:
+    """However often more became known of it."""
+    (capture, *_) = given
+    last = {one.id: one for one in capture}
+    once, often = snapshot(part(last.values(), 100)), snapshot(part(capture, 100))
+    assert often[0] == once[0]
+    assert {problem[:4] for problem in map(tuple, often[1])} == {problem[:4] for problem in map(tuple, once[1])}
+    assert often[2] == once[2] and often[4] == once[4]
+
+
+def test_counts_are_of_page_requests():
+    summary = summarize(session(*shop()))
+    assert summary.exchanges == 12 and summary.number("BLOCKED") == 8
+    assert summary.counts["page requests"] == 10
+
+
+def test_one_cause_at_one_endpoint_is_one_problem_with_its_examples():
+    summary = summarize(inspection(f"x{n}", finding(), url=f"{API}/orders/{n}", at=n) for n in range(9))
+    (problem,) = summary.problems()
+    assert (problem.count, len(problem.examples)) == (9, 5)
+    assert problem.key.endpoint == f"{API}/orders/*" and len(problem.key.fingerprint) == 32
+
+
+def test_a_loopback_port_is_no_part_of_a_fingerprint():
+    one, other = (summarize([inspection("a", finding(), url=f"http://localhost:{port}/x")]).problems()[0] for port in (1, 2))
+    assert one.key != other.key and one.key.fingerprint == other.key.fingerprint
+
+
+def test_what_else_is_wrong_is_no_problem_of_its_own():
+    summary = summarize([inspection("a", finding(), finding("vary", Severity.WARNING))])
+    (problem,) = summary.problems()
+    assert [key.rule for key in problem.named()] == ["acao-missing", "vary"]
+
+
+def test_a_problem_is_resolved_when_the_same_page_request_passes_and_opens_again():
+    summary = SessionSummary()
+    summary.add(inspection("a", finding(), at=0))
+    (problem,) = summary.problems()
+    assert problem.state is State.OPEN
+    update = summary.add(inspection("b", at=1, well=True))
+    assert update is not None and update.resolved == (problem,)
+    assert problem.state is State.RESOLVED
+    summary.add(inspection("c", finding(), at=2))
+    assert problem.state is State.OPEN and problem.count == 2
+
+
+def test_another_pages_success_resolves_nothing():
+    summary = SessionSummary()
+    summary.add(inspection("a", finding()))
+    summary.add(inspection("b", at=1, well=True, origin="https://other.example"))
+    assert summary.problems()[0].state is State.OPEN
+
+
+def test_a_request_that_needs_a_preflight_is_resolved_by_its_like():
+    """Not by a simple one to the same endpoint."""
+    allowed = {"Access-Control-Allow-Methods": "PUT", "Access-Control-Allow-Headers": "content-type"}
+    json = {"Content-Type": "application/json"}
+    traffic = session(
+        ask_first("pre-1", 0),
+        ask("get", 1, allow_origin=PAGE),
+        ask_first("pre-2", 8, allow_origin=PAGE, answer=allowed),
+        ask("put", 8.1, "PUT", given=json, allow_origin=PAGE),
+    )
+    summary = SessionSummary()
+    states = []
+    for one in traffic:
+        summary.add(one)
+        states.append(summary.problems()[0].state)
+    assert states == [State.OPEN, State.OPEN, State.OPEN, State.RESOLVED]
+
+
+def test_bounded_and_counted():
+    summary = SessionSummary(remember=10, hold=5, problems=7)
+    for number in range(50):
+        path = "abcdefghijklmnopqrstuvwxyz"[number % 26] + "xyz"[number // 26]
+        summary.add(inspection(f"x{number}", finding(f"rule-{path}"), url=f"{API}/{path}", at=number))
+    assert len(summary.problems()) == 7 and len(summary.held()) == 15
+    assert summary.left_out == 35 and summary.dropped()["problems"] == 43
+    assert summary.number("BLOCKED") == 50
+
+
+def test_clear_begins_anew_and_says_so():
+    summary = summarize([inspection("a", finding())])
+    version = summary.version
+    summary.clear()
+    assert summary.exchanges == 0 and not summary.problems() and summary.complete_since > version
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_an_exchange_knows_its_page_request(held: bool):
+    preflight = ask_first("pre", 0, unsafe=None, allow_origin=PAGE, answer={"Access-Control-Allow-Methods": "PUT"})
+    pair = session(preflight, ask("put", 0.1, "PUT", allow_origin=PAGE), put=(finding("vary"),) if held else ())
+    summary = summarize(pair)
+    assert {summary.diagnosis_of(one).page_request.id for one in pair} == {"pre"}
