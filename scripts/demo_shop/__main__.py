@@ -6,7 +6,9 @@ import contextlib
 import signal
 import sys
 
-from scripts.demo_shop.run import visit, wait_for_visitors
+from scripts.demo_shop.recording import RecordingError
+from scripts.demo_shop.run import record, visit, wait_for_visitors
+from tests.browser.kit.chromium import NoChromiumError
 from tests.browser.kit.processes import ProgramEndedError
 
 
@@ -17,8 +19,14 @@ def main() -> int:
     )
     parser.add_argument("--web", action="store_true", help="start mitmweb and keep running, for a browser of your own")
     parser.add_argument("--patch", action="store_true", help="let corslens mend the answers on their way (cors_patch)")
+    parser.add_argument("--record", action="store_true", help="record anew what a Chromium sends, for machines without one")
     arguments = parser.parse_args()
-    work = wait_for_visitors(patch=arguments.patch) if arguments.web else visit(patch=arguments.patch)
+    if arguments.record:
+        work = record()
+    elif arguments.web:
+        work = wait_for_visitors(patch=arguments.patch)
+    else:
+        work = visit(patch=arguments.patch)
     with contextlib.suppress(KeyboardInterrupt):
         return asyncio.run(_until_told_to_stop(work))
     return 0
@@ -32,7 +40,7 @@ async def _until_told_to_stop(work: "asyncio._CoroutineLike[int]") -> int:
         return await task
     except asyncio.CancelledError:
         return 0
-    except ProgramEndedError as error:
+    except (NoChromiumError, ProgramEndedError, RecordingError) as error:
         print(error, file=sys.stderr)
         return 1
 

@@ -4,13 +4,17 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Awaitable, Callable, Sequence
 
+from msgspec import Struct
 from rich.console import Console
 
+from scripts.demo_shop.recording import FILE, Recorder, Recording, Replay, load, save
 from scripts.demo_shop.shop import OFFERS, ROUTES, Shop
 from scripts.demo_shop.show import Row, render_agreement, render_table
 from tests.browser.kit.chromium import Chromium, find_chromium
 from tests.browser.kit.mitmdump import Mitm, Setting
+from tests.browser.kit.page import NetworkRequest
 from tests.browser.kit.truth import split_by_start, what_we_say
 
 MITMPROXY_LOG_LINE = re.compile(r"(\x1b\[[0-9;]*m)*\[\d\d:\d\d:\d\d\.\d\d\d\]")
@@ -33,37 +37,86 @@ def _patching(patch: bool) -> dict[str, Setting]:
     return {"cors_patch": "~all", "cors_patch_origins": ["loopback", "null"]} if patch else {}
 
 
+class Seen(Struct, frozen=True, kw_only=True):
+    """A walk through the shop: when each of the page's steps began, and what the browser said of it, where there is one."""
+
+    starts: list[float]
+    browser: Sequence[NetworkRequest | None]
+
+
+type Walker = Callable[[Mitm, Shop], Awaitable[Seen]]
+
+
 async def visit(*, patch: bool) -> int:
-    """Send a headless Chromium through the shop and show every problem, then the summary."""
+    """Send a headless Chromium, or what one once sent, through the shop; show every problem, then the summary.
+
+    Returns: 0 when something was shown.
+    """
     console = Console(highlight=False)
-    if find_chromium() is None:
+
+    async def in_chromium(mitm: Mitm, shop: Shop) -> Seen:
+        console.print("mitmdump with corslens is up; starting Chromium ...")
+        async with Chromium(proxy=mitm.address) as chromium:
+            console.print(f"{await chromium.version()} visits {shop.url} through corslens.\n", soft_wrap=True)
+            return await _walk(chromium, shop)
+
+    async def in_its_place(mitm: Mitm, shop: Shop) -> Seen:
+        recording = load()
         console.print(
-            "There is no Chromium on this machine (install the package chromium, or name one in CORSLENS_CHROMIUM).\n"
-            "scripts/demo --web works without: it starts mitmweb, and any browser set to that proxy can visit the shop.",
+            f"No Chromium was found: the very requests that {recording.browser} sent here are sent again, and the verdicts are "
+            "corslens' own, since no browser is there to ask. "
+            "For one, install the package chromium, or name one in CORSLENS_CHROMIUM.\n",
             soft_wrap=True,
         )
-        return 0
+        walk = recording.patched if patch else recording.plain
+        starts = await Replay(mitm.address, walk, shop.places).send()
+        return Seen(starts=starts, browser=[None] * len(starts))
+
+    rows = await _rows(in_chromium if find_chromium() else in_its_place, patch=patch)
+    console.print(render_table(rows))
+    console.print(render_agreement(rows), soft_wrap=True)
+    return 0 if any(row.ours.record for row in rows) else 1
+
+
+async def _rows(walker: Walker, *, patch: bool) -> list[Row]:
     async with Shop() as shop:
         options: dict[str, Setting] = {"flow_detail": 0, **_patching(patch)}
         async with Mitm(options=options, routes=ROUTES, env=_terminal(), on_line=_print_own) as mitm:
-            async with Chromium(proxy=mitm.address) as chromium:
-                console.print(f"{await chromium.version()} visits {shop.url} through corslens.\n", soft_wrap=True)
-                page = await chromium.page()
-                await page.goto(shop.url)
-                seen = await page.evaluate("visited")
-                asked = {step["url"] for step in shop.steps}
-                await page.until(lambda: all(hop.over for url in asked for hop in page.last_hops(url)))
-            starts = [entry["t"] for entry in seen]
+            seen = await walker(mitm, shop)
             await mitm.stop()  # prints the summary and finishes the log
-            parts = split_by_start(mitm.latest(), starts)
-    rows = []
-    visits: dict[str, int] = {}
-    for offer, step, entry, records in zip(OFFERS, shop.steps, seen, parts, strict=True):
-        url = step["url"]
-        nth = visits[url] = visits.get(url, -1) + 1
-        rows.append(Row(offer=offer, page=entry["result"], browser=page.last_hops(url)[nth], ours=what_we_say(records)))
-    console.print(render_table(rows))
-    console.print(render_agreement(rows), soft_wrap=True)
+            parts = split_by_start(mitm.latest(), seen.starts)
+    told = zip(OFFERS, seen.browser, parts, strict=True)
+    return [Row(offer=offer, browser=browser, ours=what_we_say(records)) for offer, browser, records in told]
+
+
+async def _walk(chromium: Chromium, shop: Shop) -> Seen:
+    page = await chromium.page()
+    await page.goto(shop.url)
+    seen = await page.evaluate("visited")
+    asked = [step["url"] for step in shop.steps]
+    await page.until(lambda: all(hop.over for url in asked for hop in page.last_hops(url)))
+    return Seen(
+        starts=[entry["t"] for entry in seen],
+        browser=[page.last_hops(url)[asked[:at].count(url)] for at, url in enumerate(asked)],
+    )
+
+
+async def record() -> int:
+    """Send a real Chromium through the shop twice, without and with patching, and keep what it sent."""
+    walks = []
+    version = ""
+    for patch in (False, True):
+        async with Shop() as shop, Mitm(options=_patching(patch), routes=ROUTES) as mitm, Recorder(mitm.address) as recorder:
+            async with Chromium(proxy=recorder.address) as chromium:
+                version = await chromium.version()
+                seen = await _walk(chromium, shop)
+            walks.append(recorder.walk(shop.places, seen.starts))
+    plain, patched = walks
+    save(Recording(browser=version, plain=plain, patched=patched))
+    Console(highlight=False).print(
+        f"{version}: {len(plain.messages)} requests, and {len(patched.messages)} with patching, are in {FILE.name}.",
+        soft_wrap=True,
+    )
     return 0
 
 

@@ -289,6 +289,13 @@ class Shop:
         return self._page.url("/")
 
     @property
+    def places(self) -> dict[str, str]:
+        """HOST:PORT of each server, by a name."""
+        servers = {"page": self._page, "neighbour": self._neighbour, "api": self._api, "archive": self._archive}
+        dead = f"localhost:{self._dead.getsockname()[1]}"
+        return {**{name: f"{server.host}:{server.port}" for name, server in servers.items()}, "dead": dead}
+
+    @property
     def origin(self) -> str:
         """The page's origin."""
         return self._page.origin

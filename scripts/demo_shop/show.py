@@ -18,15 +18,15 @@ class Row(Struct, frozen=True, kw_only=True):
     """One request of the shop's page."""
 
     offer: Offer
-    page: str
-    """What the page's script could see."""
-    browser: NetworkRequest
-    """What DevTools said of its last hop."""
+    browser: NetworkRequest | None
+    """What DevTools said of its last hop; None where no browser was there."""
     ours: Said
 
     @property
     def agrees(self) -> bool:
-        """Whether corslens and the browser say the same: both let it through, or both block it for the same reason."""
+        """Whether corslens and the browser say the same: both allow it, or both block it for the same reason."""
+        if self.browser is None:
+            return True
         if self.browser.cors_error is None:
             return self.ours.outcome in ("allowed", "not-cors")
         return self.browser.cors_error in self.ours.names()
@@ -47,7 +47,7 @@ def render_table(rows: Sequence[Row]) -> Table:
         for rule, severity in row.ours.findings:
             if severity != "info" and rule not in (row.ours.reason, row.ours.mended):
                 verdict.append(f"\n+ {rule}", "yellow")
-        if not row.agrees:
+        if row.browser is not None and not row.agrees:
             verdict.append(f"\nChromium: {row.browser.cors_error or 'allowed'}", "bold magenta")
         table.add_row(f"{row.offer.step.get('method', 'GET')} {row.offer.path}", row.offer.story, verdict)
     return table
@@ -55,10 +55,16 @@ def render_table(rows: Sequence[Row]) -> Table:
 
 def render_agreement(rows: Sequence[Row]) -> Text:
     """Return one sentence, on two lines that fit any terminal, about how corslens' verdicts compare with the browser's."""
-    blocked = sum(row.browser.cors_error is not None for row in rows)
+    asked = [row.browser for row in rows if row.browser is not None]
+    if not asked:
+        blocked = sum(row.ours.outcome == "blocked" for row in rows)
+        return Text(
+            f"{len(rows)} requests: corslens says that {blocked} are blocked.\nNo browser was there to compare with.", "bold"
+        )
+    blocked = sum(browser.cors_error is not None for browser in asked)
     differing = [row for row in rows if not row.agrees]
-    text = f"{len(rows)} requests: Chromium blocked {blocked} and let {len(rows) - blocked} through"
+    text = f"{len(rows)} requests: Chromium blocked {blocked} and allowed {len(rows) - blocked}."
     if not differing:
-        return Text(f"{text};\ncorslens said the same of each, with the same reason.", "bold")
+        return Text(f"{text}\ncorslens agreed on all {len(rows)}, with the same reasons.", "bold")
     names = ", ".join(row.offer.path for row in differing)
-    return Text(f"{text};\ncorslens said otherwise of {len(differing)}: {names}.", "bold magenta")
+    return Text(f"{text}\ncorslens disagreed on {len(differing)}: {names}.", "bold magenta")

@@ -7,6 +7,7 @@ import pytest_asyncio
 from corslens.verdict.reasons import NAMES, Effect, Reason
 from msgspec import Struct
 
+from scripts.demo_shop.recording import Recorder, Walk, load
 from scripts.demo_shop.shop import OFFERS, ROUTES, Shop
 from tests.browser.kit.chromium import Chromium
 from tests.browser.kit.mitmdump import Mitm, Record
@@ -120,3 +121,19 @@ def test_patched_requests_succeed_in_the_browser(visit: Visit, patched_visit: Vi
     assert patched_visit.said[number].outcome in ("allowed", "not-cors")
     # The verdict on what the server sent stays visible.
     assert patched_visit.said[number].mended == visit.said[number].reason
+
+
+async def test_the_recording_is_what_chromium_sends(chromium_path: str) -> None:
+    """The same requests in the same order, preflights included; if not, scripts/demo --record takes them anew."""
+    async with Shop() as shop, Mitm(routes=ROUTES) as mitm, Recorder(mitm.address) as recorder:
+        async with Chromium(proxy=recorder.address) as chromium:
+            page = await chromium.page()
+            await page.goto(shop.url)
+            seen = await page.evaluate("visited")
+        sent = recorder.walk(shop.places, [entry["t"] for entry in seen])
+    recorded = load().plain
+
+    def outline(walk: Walk) -> list[tuple[int | None, str, int]]:
+        return [(one.step, one.head[0], one.status) for one in walk.messages if one.step is not None]
+
+    assert outline(sent) == outline(recorded)
