@@ -18,6 +18,8 @@ NOT_RECORDED: dict[Engine, dict[str, str]] = {
         "cache.merges_preflights": "preflight_cache.cc: AppendEntry sets one result a key",
         "empty_location": "recorded as a readable 302 (redir-to-empty): allowed either way, so the verdict does not show it",
         "credentialed_connections_tell": "recorded connections agree, but a cookie on the request always told first",
+        "one_http2_session_per_kind": "net/spdy/spdy_session_key.h; a recorded page rarely goes back to its first session",
+        "allow_origin.non_ascii_is_invalid": "seen in a run that is not kept here (a name in another alphabet): InvalidAllowOriginValue",
     },
     Engine.FIREFOX: {
         "preflight_order": "nsCORSListenerProxy.cpp: CheckPreflightRequestApproved looks for the method before it parses the headers",
@@ -26,6 +28,8 @@ NOT_RECORDED: dict[Engine, dict[str, str]] = {
         "cache.head_is_exempt": "nsCORSListenerProxy.cpp: CacheEntry::CheckRequest names GET and POST only",
         "safelist.total_limit": "seen in runs that are not kept here (1025 bytes of safelisted headers, no preflight)",
         "safelist.non_ascii_is_unsafe": "nsContentUtils.cpp compares plain chars; seen in a run that is not kept here",
+        "own_origin_preflights_unchecked": "nsCORSListenerProxy.cpp: CheckRequestApproved; seen in a run that is not kept here",
+        "connections_tell_over_http1_only": "seen in a run that is not kept here: a session that carried cookies carried other requests, too",
         "dropped_headers_cause_preflights": "seen in runs that are not kept here (a POST of JSON behind a 302)",
     },
     Engine.WEBKIT: {

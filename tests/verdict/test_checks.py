@@ -2,13 +2,15 @@
 
 import pytest
 from corslens.engines.chromium import CHROMIUM
+from corslens.engines.engine import Engine
 from corslens.engines.gecko import GECKO
 from corslens.engines.profile import STANDARD, EngineProfile
 from corslens.engines.webkit import WEBKIT
 from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.messages import Response
 from corslens.observation.exchange import Exchange
-from corslens.verdict.decide import decide_under
+from corslens.verdict.decide import decide, decide_under
+from corslens.verdict.verdict import Outcome
 
 from tests.make import API, PAGE, exchange, preflight, request, response
 from tests.observation.observe import observe
@@ -340,3 +342,25 @@ def test_an_opaque_origin_is_matched_as_null() -> None:
     asked = request(origin="null")
     assert reasons(exchange(asked, response(allow_origin="null"))) == []
     assert reasons(exchange(asked, Response(status=200))) == ["acao-missing"]
+
+
+def test_non_ascii_is_invalid_to_chromium() -> None:
+    own = simple("https://b\xc3\xbccher.example")
+    assert reasons(own, WITHOUT, CHROMIUM) == ["acao-invalid"]
+    assert reasons(own, WITHOUT, GECKO) == ["acao-mismatch"]
+
+
+def test_firefox_makes_no_cors_check_on_a_preflight_back_home() -> None:
+    """own -> API -> own: what the preflight grants is looked at, whom it lets in is not."""
+    there, back = "https://api.example/x", f"{PAGE}/back"
+    hop = exchange(request("PUT", there, time=0.0), response(307, {"Location": back}, allow_origin=PAGE, time=0.01))
+    asked = exchange(
+        preflight("PUT", back, origin=PAGE, time=0.02), response(204, {"Access-Control-Allow-Methods": "PUT"}, time=0.03)
+    )
+    assert reasons(asked, WITHOUT, GECKO, hop) == []
+    assert reasons(asked, WITHOUT, CHROMIUM, hop)[0] == "preflight-acao-missing"
+
+
+def test_an_empty_line_and_a_wildcard_over_http2_turn_on_credentials_in_firefox() -> None:
+    own = observe(simple("", "*", credentials="true", http="HTTP/2.0"))
+    assert decide(own, Engine.FIREFOX).outcome is Outcome.DEPENDS

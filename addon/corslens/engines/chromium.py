@@ -24,8 +24,8 @@ CHROMIUM = EngineProfile(
         PreflightCheck.METHOD,
         PreflightCheck.HEADERS,
     ),
-    # cors.cc, CheckAccessInternal: a space or comma first, then whether the value is a URL at all.
-    allow_origin=AllowOriginNaming(multiple_separators=" ,", names_invalid=True),
+    # cors.cc, CheckAccessInternal: a space or comma first, then whether the value is a URL at all; bytes beyond ASCII measured.
+    allow_origin=AllowOriginNaming(multiple_separators=" ,", names_invalid=True, non_ascii_is_invalid=True),
     # Feature CorsNonWildcardRequestHeadersSupport is off; DevTools issue AuthorizationCoveredByWildcard; measured.
     wildcard_covers_authorization=True,
     wildcard_authorization_note=True,

@@ -46,6 +46,8 @@ class AllowOriginNaming(Struct, frozen=True, kw_only=True):
     """A combined value with one of these characters is named `multiple`."""
     names_invalid: bool = False
     """A value that is not a URL is named `invalid`."""
+    non_ascii_is_invalid: bool = False
+    """And so is one with a byte beyond ASCII, though the URL standard reads it."""
 
 
 class EngineProfile(Struct, frozen=True, kw_only=True):
@@ -64,8 +66,10 @@ class EngineProfile(Struct, frozen=True, kw_only=True):
     cache: CachePolicy = CachePolicy()
     dropped_headers_cause_preflights: bool = False
     """A header that a redirect drops (Content-Type, Authorization) stays a reason for a preflight, which asks for it."""
-    delete_becomes_get_on_301: bool = False
-    """A 301 turns DELETE into GET; the standard does that to POST alone."""
+    delete_becomes_get_across_origins: bool = False
+    """Every redirect to another origin turns DELETE into GET, whatever its status; one to the same origin turns it as the standard says."""
+    own_origin_preflights_unchecked: bool = False
+    """The CORS check is not made on a preflight to the page's own origin (behind a redirect back home); what it grants is looked at."""
     preflight_keeps_page_origin: bool = False
     """The preflight behind a tainting redirect carries the page's origin, the request that follows `null`."""
     empty_location: EmptyLocation = EmptyLocation.FOLLOWED

@@ -28,7 +28,7 @@ WEBKIT = EngineProfile(
         dropped_by_failed_actual=False,
     ),
     dropped_headers_cause_preflights=True,  # measured
-    delete_becomes_get_on_301=True,  # measured (WebKitGTK)
+    delete_becomes_get_across_origins=True,  # NetworkDataTaskSoup.cpp, shouldRedirectAsGET; measured (WebKitGTK)
     # NetworkLoadChecker.cpp keeps the credentials of the request's own origin until that redirect was checked; measured.
     redirects_after_own_origin_want_credentials=True,
     empty_location=EmptyLocation.REFUSED,  # measured

@@ -73,6 +73,15 @@ class VerdictFacts(FactsBase):
         branch = None if self.verdict is None else self.verdict.likely_branch
         return None if branch is None else branch.outcome
 
+    @fact("verdict.also-if-credentialed", rank=46)
+    def verdict_also_if_credentialed(self) -> str | None:
+        """Of an exchange that is blocked in either credentials mode: what a request with credentials needs besides, as header lines."""
+        verdict = self.verdict
+        if verdict is None or not verdict.blocked or verdict.if_credentialed is None:
+            return None
+        others = [failure for failure in verdict.if_credentialed.failures if failure not in verdict.failures]
+        return ", ".join(f"{failure.header}: {failure.wanted}" for failure in others if failure.header) or None
+
     @fact("verdict.blocked-in", rank=44)
     def verdict_blocked_in(self) -> frozenset[Engine]:
         """The engines that certainly block."""

@@ -80,14 +80,14 @@ def _carries_on(hop: Observation, request: Request, profile: EngineProfile) -> b
     if response is None:
         return False
     method, status = hop.exchange.request.method, response.status
-    if profile.delete_becomes_get_on_301 and status == 301 and method == "DELETE":
+    same_origin = origin_of(request.url) == hop.target_origin
+    if profile.delete_becomes_get_across_origins and method == "DELETE" and not same_origin:
         status = 303
     preflight = is_cors_preflight_request(request)
     if (requested_method(request) if preflight else request.method) != method_after_redirect(status, method):
         return False
     if preflight and profile.dropped_headers_cause_preflights:
         return True
-    same_origin = origin_of(request.url) == hop.target_origin
     dropped = headers_dropped_by_redirect(status, method, same_origin=same_origin)
     return dropped.isdisjoint(requested_header_names(request) if preflight else request.headers.names.ordered)
 

@@ -114,6 +114,8 @@ class Pairing:
         previous = None if exchange.refused else self._hops.take(client, exchange, profile)
         page_origin = infer_page_origin(request, target_origin, previous) or refused_for(exchange)
         mode = infer_mode(request)
+        if previous is not None and not isinstance(mode, Known):
+            mode = previous.mode  # a redirect chain has one; WebKit's requests behind a redirect carry no fetch metadata
         role = infer_role(request, mode, target_origin=target_origin, page_origin=page_origin, previous=previous)
         if SEC_FETCH_STORAGE_ACCESS in headers and client not in self._storage_access_clients:
             self._storage_access_clients[client] = None
@@ -145,7 +147,7 @@ class Pairing:
                 least = 0 if needed else CARRIES_WHAT_WAS_ASKED
                 own = self._claim(client, exchange, page_origin, profile, unsafe, previous, granted=False, least_fit=least)
             if own is not None:
-                role, need = Role.ACTUAL, own.need
+                role, need, mode = Role.ACTUAL, own.need, own.mode
                 covering = covering_preflight(own, request.time, from_cache=False)
             elif needed:
                 role, need = Role.ACTUAL, preflight_need(request.method, unsafe)

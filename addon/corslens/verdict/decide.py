@@ -173,7 +173,7 @@ def _mode_matters(observation: Observation) -> bool:
     if response is None or not observation.is_cors:
         return False
     headers = response.headers
-    if headers.get(ACCESS_CONTROL_ALLOW_CREDENTIALS) != "true" or headers.get(ACCESS_CONTROL_ALLOW_ORIGIN) == WILDCARD:
+    if headers.get(ACCESS_CONTROL_ALLOW_CREDENTIALS) != "true" or WILDCARD in headers.values(ACCESS_CONTROL_ALLOW_ORIGIN):
         return True
     if observation.role is not Role.PREFLIGHT:
         return False

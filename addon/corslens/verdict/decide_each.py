@@ -87,6 +87,7 @@ def _deciding(observation: Observation) -> tuple[object, ...] | None:
         headers.values(ACCESS_CONTROL_ALLOW_CREDENTIALS),
     )
     if role is Role.PREFLIGHT:
+        key += (observation.page_origin == observation.target_origin,)
         asked = request.headers
         key += (
             headers.values(ACCESS_CONTROL_ALLOW_METHODS),

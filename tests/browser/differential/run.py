@@ -37,7 +37,13 @@ async def run(
     told: dict[int, tuple[list[Told], list[float]]] = {}
     async with World(scenarios) as world:
         # Lazy, so that the browser's side of a connection is not bound to what the server speaks: HTTP/2, as with real servers.
-        settings: dict[str, Setting] = {"connection_strategy": "lazy", "cors_show": "none", "flow_detail": 0, **(options or {})}
+        settings: dict[str, Setting] = {
+            "connection_strategy": "lazy",
+            "cors_show": "none",
+            "cors_show_values": True,  # a scenario is known by its number in the path
+            "flow_detail": 0,
+            **(options or {}),
+        }
         async with Mitm(options=settings, routes=world.routes, confdir=confdir) as mitm:
             async with DRIVERS[engine](mitm.port) as driver:
                 for batch in _batches(scenarios):
