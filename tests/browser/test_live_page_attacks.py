@@ -160,3 +160,82 @@ async def test_a_site_cannot_tell_that_it_is_there(name: str) -> None:
             seen.append(await page.evaluate(PROBE % json.dumps(f"{live.scheme}://{host}/")))
     assert seen[0] == seen[1] == seen[2]
     assert len(seen[0]["timing"]) > 5
+
+
+async def read_live(page: Page | Firefox, url: str) -> tuple[str, str]:
+    """Open the live page; return its token and what it says of patch mode."""
+    await page.goto(url)
+    token, state = await page.evaluate(
+        """new Promise(resolve => {
+          const look = () => {
+            const state = document.querySelector("#patching-state").textContent;
+            if (state) resolve([document.querySelector("meta[name=corslens-token]").content, state]);
+            else setTimeout(look, 20);
+          };
+          look();
+        })"""
+    )
+    return token, state
+
+
+COMMAND = """(async () => {
+  const live = %s, headers = { "X-Corslens-Token": %s, "Content-Type": "application/json" };
+  const body = JSON.stringify({ on: true, scope: "~all" });
+  const out = [];
+  const ask = async (path, options) => {
+    out.push(await fetch(live + path, options).then(async answer => (await answer.text()) && "read", () => ""));
+  };
+  for (const path of ["", "page.js", "api/changes?since=0", "api/export?format=jsonl"]) {
+    for (const mode of ["cors", "no-cors"]) await ask(path, { mode, credentials: "include" });
+    await ask(path, { headers });
+  }
+  for (const method of ["POST", "PUT"]) await ask("api/patching", { method, headers, body });
+  for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/json"]) {
+    await ask("api/patching", { method: "POST", mode: "no-cors", body: new Blob([body], { type }) });
+  }
+  navigator.sendBeacon(live + "api/patching", new Blob([body], { type: "text/plain" }));
+  const element = (name, path, attributes = {}) => new Promise(resolve => {
+    const made = Object.assign(document.createElement(name), attributes);
+    made.onload = () => {
+      let inside = null;
+      try { inside = made.contentDocument?.querySelector("meta[name=corslens-token]"); } catch { /* closed */ }
+      resolve(name === "iframe" || name === "object" ? (inside ? "read" : "") : "read");
+    };
+    made.onerror = () => resolve("");
+    setTimeout(() => resolve(""), 4000);
+    made[name === "link" ? "href" : name === "object" ? "data" : "src"] = live + path;
+    document.body.append(made);
+  });
+  out.push(await element("script", "page.js"), await element("img", "icon.svg"), await element("iframe", ""), await element("object", ""));
+  out.push(await element("link", "page.css", { rel: "stylesheet" }), await element("iframe", "", { sandbox: "allow-scripts" }));
+  await new Promise(resolve => {
+    const frame = Object.assign(document.createElement("iframe"), { name: "target", onload: resolve });
+    const form = Object.assign(document.createElement("form"), { method: "post", target: "target", enctype: "text/plain" });
+    const field = Object.assign(document.createElement("input"), { name: '{"on":true,"scope":"~all","x":"', value: '"}' });
+    form.action = live + "api/patching";
+    form.append(field);
+    document.body.append(frame, form);
+    form.submit();
+    setTimeout(resolve, 4000);
+  });
+  return out;
+})()"""
+
+
+@pytest.mark.parametrize("name", BROWSERS)
+async def test_a_site_that_knows_address_and_token_reads_and_commands_nothing(name: str) -> None:
+    """Were both found out: other origins are refused whatever they send, as a script, an image, a frame, a beacon or a form."""
+    async with AsyncExitStack() as stack:
+        mitm = await stack.enter_async_context(Mitm())
+        url = await mitm.page_url()
+        site = await stack.enter_async_context(
+            Server(default=fixed(200, {"Content-Type": "text/html"}, "<!doctype html><body>"))
+        )
+        _, page = await launch(stack, name, mitm.address)
+        token, state = await read_live(page, url)
+        assert state.startswith("Off")
+        await page.goto(site.url("/"))
+        got = await page.evaluate(COMMAND % (json.dumps(url), json.dumps(token)))
+        assert len(got) == 23 and "read" not in got
+        _, state = await read_live(page, url)
+    assert state.startswith("Off")

@@ -33,6 +33,8 @@ PREFERENCES: dict[str, str | int | bool] = {
     "dom.security.https_first": False,
     "dom.security.https_only_mode": False,
     "security.mixed_content.upgrade_display_content": False,
+    # A dialog that nobody is there to close, when a page of this machine sends a form to another host.
+    "security.warn_submit_secure_to_insecure": False,
     "app.update.disabledForTesting": True,
     "browser.safebrowsing.downloads.remote.enabled": False,
     "browser.safebrowsing.malware.enabled": False,
