@@ -22,6 +22,7 @@ PATCHING: Mapping[str, Setting] = {
     "cors_patch": "~all",
     "cors_patch_origins": ["loopback", "null"],
     "cors_show": "none",
+    "cors_show_values": True,
     "flow_detail": 0,
 }
 TABS = 4
