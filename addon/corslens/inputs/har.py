@@ -17,7 +17,7 @@ from corslens.inputs.damage import Damage
 from corslens.inputs.har_browser import BrowserRecord
 from corslens.inputs.har_entries import Entries, pages_of, split_entries
 from corslens.inputs.har_form import Header, WhenForm, answered_at, entry_of, seconds, sent_at, when_of
-from corslens.inputs.har_lines import wire_lines
+from corslens.inputs.har_lines import as_sent, wire_lines
 from corslens.inputs.relevance import concerns_cors
 from corslens.inputs.wire import SCHEMES, http_version, isomorphic, wire_url
 from corslens.observation.exchange import Exchange, Source
@@ -93,7 +93,7 @@ class HarReader:
         self.progress = 0.0
         """How much of the file was read, from 0 to 1."""
         creator = self.writer.lower()
-        self._record = BrowserRecord(creator, pages_of(data) if creator.startswith("webinspector") else {})
+        self._record = BrowserRecord(creator, lambda: pages_of(data))
         self._maker = _Maker(file, prefix, creator, self._record, everything=everything)
 
     def __iter__(self) -> Iterator[Exchange | Damage]:
@@ -214,10 +214,11 @@ class _Maker:
 
     def _lines(self, headers: list[Header], *, request: bool) -> list[HeaderLine]:
         lines: list[HeaderLine] = [(header.name, header.value) for header in headers]
-        if lines and not "".join(chain.from_iterable(lines)).isascii():
+        text = "".join(chain.from_iterable(lines))
+        if not text.isascii():
             decoded = self._decoded
             lines = [(isomorphic(name, decoded=decoded), isomorphic(value, decoded=decoded)) for name, value in lines]
-        return wire_lines(lines, request=request)
+        return lines if as_sent(lines, text, request=request) else wire_lines(lines, request=request)
 
 
 def _sentence(error: Exception) -> str:

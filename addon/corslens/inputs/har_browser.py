@@ -1,10 +1,12 @@
 """What a browser recorded in a HAR beside the messages: how each request ended, who asked for it, and what was never sent."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 from msgspec import Struct
 
+from corslens.fetch.constants import ORIGIN
 from corslens.fetch.messages import HeaderLine
 from corslens.fetch.origins import is_potentially_trustworthy, origin_of
 from corslens.inputs.har_form import EntryForm, ResponseForm
@@ -17,46 +19,37 @@ RECORD_WHAT_PAGES_GOT = ("webinspector", "playwright")
 """Those whose record of a body says that the page got it: they list what CORS refused with an error (Chromium's DevTools, Playwright)."""
 
 
-class _Frame(Struct, gc=False):
+class _Place(Struct, gc=False):
     url: str = ""
     lineNumber: int | None = None
     columnNumber: int | None = None
     functionName: str = ""
 
 
-class _Stack(Struct):
-    callFrames: list[_Frame] = []
-    parent: "_Stack | None" = None
-
-
-class _Initiator(Struct):
-    type: str = ""
-    url: str | None = None
-    lineNumber: int | None = None
-    columnNumber: int | None = None
-    stack: _Stack | None = None
-
-
-_initiators = msgspec.json.Decoder(_Initiator)
+_place = msgspec.json.Decoder(_Place)
 _words = msgspec.json.Decoder(str)
-_DEEPEST = 8
+_PLACE = re.compile(
+    rb'\{[^{}]*"url"\s*:\s*"(?:https?|file|webpack|capacitor|ionic|app|tauri|chrome-extension|moz-extension)[^"]*"[^{}]*\}'
+)
+"""The first object of an initiator that names a place in code: the innermost frame that has one, or what the browser names itself."""
 
 
 class BrowserRecord:
     """Make a witness of what one file says of each request."""
 
-    def __init__(self, creator: str, pages: Mapping[str, str]) -> None:
+    def __init__(self, creator: str, pages: Callable[[], Mapping[str, str]]) -> None:
         """Take the file's own words.
 
         Args:
             creator: the program that wrote it, in lower case.
-            pages: the URL of each page by its id.
+            pages: gives the URL of each page by its id; asked at most once, for what was refused.
         """
         self.is_browser = any(word in creator for word in BROWSERS)
         """Whether a browser wrote it, or a tool that asks one."""
         self._tells_reading = creator.startswith(RECORD_WHAT_PAGES_GOT)
         self._firefox = creator.startswith("firefox")
-        self._pages = pages
+        self._find_pages = pages
+        self._pages: Mapping[str, str] | None = None
 
     def witness(self, entry: EntryForm, url: str, lines: Iterable[HeaderLine]) -> Witness | None:
         """Return what the browser says of a request; None when it says nothing beyond the messages, or no browser wrote the file."""
@@ -66,7 +59,15 @@ class BrowserRecord:
         code = None if response is None else response.error if response.error is not None else response.failure_text
         code = code or _word(entry.blocked_reason) or code
         answered = response is not None and 100 <= response.status <= 999
-        page = self._pages.get(entry.pageref or "")
+        from_cache = _word(entry.from_cache)
+        if (
+            answered
+            and not code
+            and from_cache is None
+            and not any(len(name) == 6 and name.lower() == ORIGIN for name, _ in lines)
+        ):
+            return None  # no CORS in it, and the browser has no more to say than the messages
+        page = None if answered or entry.pageref is None else self._page(entry.pageref)
         mixed = not answered and response is not None and _is_mixed_content(url, lines, page)
         if code or (not answered and (code is not None or mixed or (self._firefox and response is not None))):
             told = Told.FAILED
@@ -74,8 +75,8 @@ class BrowserRecord:
             told = Told.READ
         else:
             told = Told.UNKNOWN
-        initiator = _initiator(entry.initiator)
-        from_cache = _word(entry.from_cache)
+        # Who asked for what was read nobody needs to know; there are many of those.
+        initiator = None if told is Told.READ else _initiator(entry.initiator)
         if told is Told.UNKNOWN and answered and initiator is None and from_cache is None:
             return None
         return Witness(
@@ -87,6 +88,11 @@ class BrowserRecord:
             page=page,
         )
 
+    def _page(self, id: str) -> str | None:
+        if self._pages is None:
+            self._pages = self._find_pages()
+        return self._pages.get(id)
+
 
 def _has_body(response: ResponseForm | None) -> bool:
     return response is not None and response.content is not None and (response.content.size or 0) > 0
@@ -94,6 +100,8 @@ def _has_body(response: ResponseForm | None) -> bool:
 
 def _word(raw: msgspec.Raw) -> str | None:
     """Return a field that is a word, None for anything else."""
+    if len(raw) < 3:
+        return None
     try:
         return _words.decode(raw)[:100] or None
     except msgspec.MsgspecError:
@@ -101,29 +109,20 @@ def _word(raw: msgspec.Raw) -> str | None:
 
 
 def _initiator(raw: msgspec.Raw) -> Initiator | None:
-    """Return what asked: the innermost place of the stack that has a URL, or what the browser names itself (lines count from 0 there)."""
-    if len(raw) < 3:
+    """Return what asked (lines and columns count from 0 there)."""
+    found = _PLACE.search(raw)
+    if found is None:
         return None
     try:
-        told = _initiators.decode(raw)
-    except (msgspec.MsgspecError, RecursionError):
+        place = _place.decode(found[0])
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
-    stack, depth = told.stack, 0
-    while stack is not None and depth < _DEEPEST:
-        for frame in stack.callFrames:
-            if frame.url.startswith(
-                ("http://", "https://", "file://", "webpack", "capacitor://", "app://", "chrome-extension://")
-            ):
-                return Initiator(
-                    url=frame.url,
-                    line=_from_1(frame.lineNumber),
-                    column=_from_1(frame.columnNumber),
-                    function=frame.functionName or None,
-                )
-        stack, depth = stack.parent, depth + 1
-    if told.url is None:
-        return None
-    return Initiator(url=told.url, line=_from_1(told.lineNumber), column=_from_1(told.columnNumber))
+    return Initiator(
+        url=place.url,
+        line=_from_1(place.lineNumber),
+        column=_from_1(place.columnNumber),
+        function=place.functionName or None,
+    )
 
 
 def _from_1(number: int | None) -> int | None:

@@ -21,6 +21,33 @@ from corslens.fetch.messages import HeaderLine
 
 _START_LINE = re.compile(r"[A-Z]+ \S|HTTP/[0-9.]+ [0-9]|HTTP/[0-9.]+$")
 """A request line or status line that was taken for a header, up to its first colon."""
+_LONGEST_NAMES = 2048
+"""Characters of the names in a key: a hostile megabyte is not remembered."""
+
+
+_MOST_NAMES = 4096
+_names_as_sent: dict[tuple[bool, tuple[str, ...]], bool] = {}
+
+
+def as_sent(lines: list[HeaderLine], text: str, *, request: bool) -> bool:
+    """Say quickly whether `wire_lines` would leave these lines as they are. A browser lists the same few sets of names over and over.
+
+    Args:
+        text: all names and values in one.
+    """
+    if "\n" in text:
+        return False
+    key = (request, tuple([name for name, _ in lines]))
+    known = _names_as_sent.get(key)
+    if known is None:
+        names = key[1]
+        repeated = request and len({name.lower() for name in names}) < len(names)
+        known = not repeated and not any(name[:1] == ":" or " " in name for name in names)
+        if len(_names_as_sent) >= _MOST_NAMES:
+            _names_as_sent.clear()
+        if sum(map(len, names)) < _LONGEST_NAMES:
+            _names_as_sent[key] = known
+    return known
 
 
 def wire_lines(lines: list[HeaderLine], *, request: bool) -> list[HeaderLine]:

@@ -18,7 +18,7 @@ ASK = """
     await ask('/put', {method: 'PUT', headers: {'x-trace': '1'}});
     await ask('/put', {method: 'PUT', headers: {'x-trace': '2'}});
     await ask('/lacking', {method: 'POST', headers: {'content-type': 'application/json'}, body: '{}'});
-    await ask('/options-405', {method: 'DELETE'});
+    await ask('/unrouted', {method: 'DELETE'});
     await ask('/redirect');
     await ask('/gone');
     await new Promise(done => { const image = new Image(); image.onload = image.onerror = done; image.src = 'API/image.png'; });
@@ -54,7 +54,7 @@ ANSWERS: dict[str, Handler] = {
     "/wild": fixed(200, {"Access-Control-Allow-Origin": "*"}),
     "/put": by_method(OPTIONS=_grant(METHODS, HEADERS, ("Access-Control-Max-Age", "60")), PUT=_echo()),
     "/lacking": by_method(OPTIONS=_grant(METHODS), POST=_echo()),
-    "/options-405": fixed(405),
+    "/unrouted": fixed(405),
     "/redirect": _redirect,
     "/redirected": fixed(200),
     "/gone": hang_up,
