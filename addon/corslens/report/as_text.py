@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from textwrap import wrap
 
+from msgspec import structs
 from rich.text import Text
 
 from corslens.diagnosis.diagnose import JUDGED, QUIET, Diagnosis
@@ -144,11 +145,24 @@ def _body(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
             for header in cause.fix.headers:
                 if not cause.fix.text or header not in cause.fix.text:
                     yield f"{side if header is cause.fix.headers[0] and not cause.fix.text else '  '}{escape(header)}", "green"
+    asked_by = _asked_by(diagnosis)
+    if asked_by is not None:
+        yield asked_by, plain
     for line in _patches(diagnosis):
         yield line, plain
     loud = [finding for finding in diagnosis.beside if finding.severity > Severity.INFO or diagnosis.word == "INFO"]
     if loud:
         yield f"Also: {'; '.join(_also(finding) for finding in loud)}.", "dim"
+
+
+def _asked_by(diagnosis: Diagnosis) -> str | None:
+    """Name the code that asked, where the browser told."""
+    for one in diagnosis.page_request.members:
+        witness = one.observation.exchange.witness
+        if witness is not None and witness.initiator is not None:
+            initiator = structs.replace(witness.initiator, url=redact_url(witness.initiator.url))
+            return f"Requested by {_shown(str(initiator))}"
+    return None
 
 
 def _also(finding: Finding) -> str:

@@ -27,6 +27,7 @@ from corslens.report.escape import escape_json
 from corslens.verdict.hindsight import Mistake
 from corslens.verdict.reasons import Reason
 from corslens.verdict.verdict import Failure, Outcome, Verdict
+from corslens.witness.witness import Witness
 
 SCHEMA = "corslens/2"
 
@@ -163,6 +164,27 @@ class MistakeRecord(Struct, frozen=True, kw_only=True):
     seen: str
 
 
+class InitiatorRecord(Struct, frozen=True, kw_only=True):
+    """The code that asked."""
+
+    url: str
+    line: int | None = None
+    column: int | None = None
+    function: str | None = None
+
+
+class WitnessRecord(Struct, frozen=True, kw_only=True):
+    """What the browser itself says became of the request: `read`, `passed` (a preflight), `failed`, or `unknown`."""
+
+    outcome: str
+    reason: str | None = None
+    """Its own word for a failure, a CORS error's name where it tells one."""
+    from_cache: str | None = None
+    initiator: InitiatorRecord | None = None
+    explained_by: str | None = None
+    """The id of the preflight or redirect whose response shows why it refused."""
+
+
 class Record(Struct, frozen=True, kw_only=True):
     """One exchange with its context, verdicts and findings. A later record with the same `id` replaces this one."""
 
@@ -189,6 +211,7 @@ class Record(Struct, frozen=True, kw_only=True):
     silenced: tuple[str, ...]
     patch: PatchRecord | None
     mistake: MistakeRecord | None = None
+    witness: WitnessRecord | None = None
 
 
 _encoder = msgspec.json.Encoder()
@@ -230,6 +253,7 @@ def record(inspection: Inspection, diagnosis: Diagnosis | None = None) -> Record
         silenced=tuple(finding.rule for finding in inspection.silenced),
         patch=None if inspection.patch is None else _patch(inspection, inspection.patch),
         mistake=None if inspection.mistake is None else _mistake(inspection.mistake),
+        witness=None if exchange.witness is None else _witness(exchange.witness, observation.explained_by),
     )
 
 
@@ -324,6 +348,22 @@ def _page_request(diagnosis: Diagnosis) -> PageRequestRecord:
         outcome=diagnosis.page_request.outcome,
         cause=diagnosis.rule,
         state=diagnosis.state if diagnosis.is_problem else None,
+    )
+
+
+def _witness(witness: Witness, explained_by: str | None) -> WitnessRecord:
+    initiator = witness.initiator
+    reason = witness.reason or witness.code
+    return WitnessRecord(
+        outcome=witness.told.value,
+        reason=None if reason is None else redact_text(reason),
+        from_cache=witness.from_cache,
+        initiator=None
+        if initiator is None
+        else InitiatorRecord(
+            url=redact_url(initiator.url), line=initiator.line, column=initiator.column, function=initiator.function
+        ),
+        explained_by=explained_by,
     )
 
 
