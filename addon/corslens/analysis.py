@@ -17,6 +17,7 @@ from corslens.inputs.har import HarReader
 from corslens.inputs.har_entries import split_snapshots
 from corslens.inputs.kinds import Kind
 from corslens.inputs.netlog import open_netlog
+from corslens.inputs.relevance import exchange_concerns_cors
 from corslens.inputs.saz import open_saz
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
@@ -142,7 +143,10 @@ def inspect_capture(
             ):  # else the end is missing because of that damage, told below
                 yield exchange
         else:
-            yield from inspector.inspect(exchange)
+            if exchange_concerns_cors(exchange):
+                yield from inspector.inspect(exchange)
+            else:
+                yield inspector.pass_by(exchange)
     yield from inspector.finish()
     if capture.damage is not None:
         yield capture.damage

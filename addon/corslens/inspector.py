@@ -156,6 +156,17 @@ class Inspector:
         self.begin(exchange)
         return self.complete(exchange)
 
+    def pass_by(self, exchange: Exchange) -> Inspection:
+        """Inspect an exchange by itself that has nothing to do with CORS: it changes nothing of what is found on others.
+
+        So the same is found whether somebody wants to see every exchange or not.
+        """
+        observation = Pairing(1).complete(exchange)
+        verdicts = decide_each(observation)
+        return Inspection(
+            observation=observation, headline=self.headline.choose(observation.engine, verdicts), verdicts=verdicts
+        )
+
     def settle(self, now: float) -> tuple[Inspection, ...]:
         """Return the new Inspections of preflights whose actual request should have come by `now` (seconds since the epoch).
 

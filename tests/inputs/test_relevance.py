@@ -31,7 +31,7 @@ CASES = {
     "typed into the address bar": ("GET", 200, [(SITE, "none"), (MODE, "navigate")], [], False),
     "another origin": ("GET", 200, [("oRIGIN", PAGE)], [], True),
     "null": ("GET", 200, [("Origin", "null")], [], True),
-    "its host on another port": ("GET", 200, [*OWN, ("Origin", f"{API}:8443")], [], True),
+    "its host on another port": ("GET", 200, [("Origin", f"{API}:8443")], [], True),
     "OPTIONS": ("OPTIONS", 204, OWN, [], True),
     "redirect": ("GET", 302, OWN, [], True),
     "not modified": ("GET", 304, OWN, [], False),
@@ -39,7 +39,8 @@ CASES = {
     "misspelt grant": ("GET", 200, OWN, [("Acces-Control-Allow-Origin", "*")], True),
     "resource policy": ("GET", 200, OWN, [("Cross-Origin-Resource-Policy", "same-site")], True),
     "no-cors": ("GET", 200, [(SITE, "cross-site"), (MODE, "no-cors")], [], True),
-    "without fetch metadata": ("GET", 200, [], [], True),
+    "without fetch metadata": ("GET", 200, [], [], False),
+    "without fetch metadata, for another site": ("GET", 200, [("Referer", f"{PAGE}/")], [], True),
     "no response": ("GET", 0, OWN, [], False),
 }
 

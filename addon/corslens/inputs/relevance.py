@@ -1,17 +1,10 @@
-"""Tell quickly whether a captured exchange can have anything to do with CORS, before more is made of it.
+"""Say quickly whether a captured exchange can have anything to do with CORS, before more is made of it."""
 
-Most traffic has not: no Origin from elsewhere, no preflight, nothing granted, no redirect that may lead to another origin.
-The proxy has a stricter test of its own (`mitm.relevance`), on bytes.
-"""
-
-import re
 from collections.abc import Iterable
 
-_TELLING = re.compile(r"access|origin|control[-_]a|timing-a", re.IGNORECASE)
-"""In the names of a response's headers, separated by line breaks: Access-Control-*, misspelt ones, Cross-Origin-*, Timing-Allow-Origin."""
-
-
-_SITES = frozenset({"none", "same-origin", "same-site", "cross-site"})
+from corslens.fetch.origins import origin_of
+from corslens.observation.exchange import Exchange
+from corslens.observation.relevance import asker_of, request_concerns_cors, response_concerns_cors
 
 
 def concerns_cors(
@@ -22,19 +15,13 @@ def concerns_cors(
     Args:
         status: 0 without a response.
     """
-    if method == "OPTIONS" or (300 <= status < 400 and status != 304):
+    if response_concerns_cors(status, (name for name, _ in response_headers)):
         return True
-    site = mode = ""
-    for name, value in request_headers:
-        length = len(name)
-        if length == 6:
-            if name.lower() == "origin" and not url.startswith(f"{value}/"):
-                return True
-        elif length == 14 and value in _SITES:
-            if name.lower() == "sec-fetch-site":
-                site = value
-        elif length == 14 and value == "navigate" and name.lower() == "sec-fetch-mode":
-            mode = value
-    if site in ("", "cross-site", "same-site") and not mode:
-        return True  # perhaps no-cors, of which some rules have something to say
-    return _TELLING.search("\n".join([name for name, _ in response_headers])) is not None
+    return request_concerns_cors(asker_of(request_headers), method, origin_of(url) if url else "")
+
+
+def exchange_concerns_cors(exchange: Exchange) -> bool:
+    """Say whether the exchange is to be looked at."""
+    request, response = exchange.request, exchange.response
+    status, lines = (0, ()) if response is None else (response.status, response.headers.lines)
+    return concerns_cors(request.method, request.url, request.headers.lines, status, lines)

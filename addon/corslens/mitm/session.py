@@ -49,7 +49,7 @@ class Sink(Protocol):
 class _InFlight:
     """A flow that we have seen the beginning of."""
 
-    __slots__ = ("exchange", "fields", "inspection", "made", "page", "patched", "refused", "status", "wanted")
+    __slots__ = ("apart", "exchange", "fields", "inspection", "made", "page", "patched", "refused", "status", "wanted")
 
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
@@ -57,6 +57,8 @@ class _InFlight:
         self.fields: Fields = ()
         """The response's header lines as we left them, to see whether others changed them after us."""
         self.status = 0
+        self.apart = False
+        """It has nothing to do with CORS as far as was seen, and is only there for a log that wants everything."""
         self.wanted = False
         """Whether the patch mode's filter matched it."""
         self.page: str | None = None
@@ -112,10 +114,14 @@ class Session:
         if flow.is_replay == "request":
             annotate.clear(flow)
         page = self.patching.continuations.take(flow)
-        if not (self.everything or request_concerns_cors(flow.request)) or not self._in_scope(flow):
+        concerns = request_concerns_cors(flow.request)
+        if not (self.everything or concerns) or not self._in_scope(flow):
             return
         state = self._begin(flow)
         state.page = page
+        state.apart = not concerns
+        if state.apart:
+            return
         observation = self.inspector.begin(state.exchange)
         state.refused = flow.response is not None and flow.response.data.status_code == 407
         # Somebody before us may have answered already.
@@ -136,12 +142,17 @@ class Session:
             return False
         state = self._in_flight.get(flow.id)
         if state is None:
-            concerns = self.everything or response_concerns_cors(flow.response) or self.patching.injects_for_anybody
-            if not concerns or not self._in_scope(flow):
+            if not (self.everything or self._concerns(flow.response)) or not self._in_scope(flow):
                 return False
             state = self._begin(flow)
+            state.apart = True
         response = convert.response_of(flow.response)
         state.exchange = state.exchange.with_response(response)
+        state.apart = state.apart and not self._concerns(flow.response)
+        if state.apart:
+            state.inspection = self.inspector.pass_by(state.exchange)
+            self._left(state, flow.response)
+            return bool(flow.response.stream) or _is_event_stream(response)
         # This proxy's own 407 is between it and the browser; mended, nobody could log in.
         state.wanted = not state.refused and self.patching.mends(flow, state.exchange)
         injections = self.patching.injections_for(flow)
@@ -180,6 +191,9 @@ class Session:
             self.patching.continuations.mark(flow, target, page=page)
             convert.name_change(flow, LOCATION)
 
+    def _concerns(self, response: http.Response) -> bool:
+        return response_concerns_cors(response) or self.patching.injects_for_anybody
+
     def look_again(self, flow: http.HTTPFlow) -> None:
         """Judge what the browser got, if others changed the response after us, and hand the inspection on."""
         state = self._in_flight.get(flow.id)
@@ -200,6 +214,9 @@ class Session:
         """Close the flow's book: it ended in an error."""
         state = self._in_flight.pop(flow.id, None)
         if state is None:
+            return
+        if state.apart and state.inspection is None:
+            self._sink(self.inspector.pass_by(convert.exchange_of(flow, begun=state.exchange)), final=True)
             return
         delivered = flow.response is not None and flow.response.stream
         left = flow.error is not None and not is_answered_by_proxy(flow.error.msg)
@@ -254,6 +271,9 @@ class Session:
         for state in self._in_flight.values():
             if state.inspection is None:
                 exchange = structs.replace(state.exchange, error=_UNANSWERED)
+                if state.apart:
+                    state.inspection = self.inspector.pass_by(exchange)
+                    continue
                 state.inspection, *others = self.inspector.complete(exchange)
                 self.later(others)
         self.later(self.inspector.finish(now))

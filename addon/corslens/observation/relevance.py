@@ -1,0 +1,85 @@
+"""Say quickly whether an exchange can have anything to do with CORS, before more is made of it: live and in captures alike.
+
+Most traffic has not: no Origin from elsewhere, no preflight, nothing allowed, no redirect that may lead to another origin. What is
+passed over here changes no word of any report, whatever its format.
+"""
+
+import re
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from corslens.fetch.bounded_cache import bounded_cache
+from corslens.fetch.origins import origin_of
+
+_NAMES = re.compile(r"access|origin|control[-_]a|timing-a", re.IGNORECASE)
+"""In the names of a response's headers: Access-Control-*, misspelled ones, Cross-Origin-*, Timing-Allow-Origin."""
+
+_SITES = frozenset({"none", "same-origin", "same-site", "cross-site"})
+_CROSS = frozenset({"cross-site", "same-site"})
+_MODES = frozenset({"navigate", "no-cors", "same-origin"})
+
+
+class Asker(Struct, frozen=True, gc=False):
+    """What the header lines of a request say of the page that sent it."""
+
+    origin: str | None = None
+    host: str | None = None
+    site: str = ""
+    mode: str = ""
+    referrer: str = ""
+
+
+def asker_of(lines: Iterable[tuple[str, str]]) -> Asker:
+    """Read a request's header lines."""
+    origin = host = None
+    site = mode = referrer = ""
+    for name, value in lines:
+        # Lengths first: most names are let go by them.
+        match len(name):
+            case 6 if name.lower() == "origin":
+                origin = value
+            case 4 if name.lower() == "host":
+                host = value
+            case 7 if name.lower() == "referer":
+                referrer = value
+            case 14 if value in _SITES or value in _MODES:
+                lowered = name.lower()
+                if lowered == "sec-fetch-site":
+                    site = value
+                elif lowered == "sec-fetch-mode":
+                    mode = value
+    return Asker(origin, host, site, mode, referrer)
+
+
+def request_concerns_cors(asker: Asker, method: str, own_origin: str) -> bool:
+    """Say whether a request is a preflight, or comes from another origin.
+
+    Args:
+        own_origin: of the request's URL; empty when it is not known, and then any Origin is another one.
+    """
+    if method == "OPTIONS":
+        return True
+    if asker.origin is not None and asker.origin != own_origin and (asker.site != "same-origin" or not own_origin):
+        return True
+    if asker.mode == "navigate":
+        return False
+    if asker.site:
+        return asker.site in _CROSS  # perhaps no-cors, of which some rules have something to say
+    return bool(asker.referrer) and origin_of(asker.referrer) != own_origin
+
+
+def response_concerns_cors(status: int, names: Iterable[str]) -> bool:
+    """Say whether a response allows something to other origins, or may lead to one.
+
+    Args:
+        status: 0 without a response.
+        names: of its headers.
+    """
+    return (300 <= status < 400 and status != 304) or any(map(concerns_other_origins, names))
+
+
+@bounded_cache(4096)
+def concerns_other_origins(name: str) -> bool:
+    """Say whether a response header of this name has, or was meant to have, a part in what other origins may do."""
+    return _NAMES.search(name) is not None
