@@ -94,7 +94,7 @@ def test_an_endpoint_that_reflects_vouches_for_nobody() -> None:
     own = simple(origin=OWN, allow_origin=OWN)
     policy, warnings = drawn(*strangers, own, allow=())
     assert policy.origins == ()
-    assert sum("only /me allowed it, and seems to allow whoever asks" in warning for warning in warnings) == 3
+    assert sum("only /me allowed it, and it seems to allow any origin" in warning for warning in warnings) == 3
     vouched = simple(url=f"{API}/orders", origin=OWN, allow_origin=OWN)
     assert values(drawn(*strangers, own, vouched, allow=())[0].origins) == [OWN]
 

@@ -130,8 +130,10 @@ class _Endpoint:
         self.granted: set[str] = set()
 
     def reflects(self, target: str) -> bool:
-        """Say whether it may allow whoever requests it: nobody was refused, and somebody of another site was not, either."""
-        return self.granted == self.asked and any(not is_own_site(origin, target) for origin in self.granted)
+        """Say whether it may allow whoever requests it: several asked, nobody was refused, and one of them is of another site."""
+        return (
+            self.granted == self.asked and len(self.granted) > 1 and any(not is_own_site(one, target) for one in self.granted)
+        )
 
 
 def is_own_site(origin: str, target: str) -> bool:
@@ -186,7 +188,7 @@ def _why_not(
         return f"{origin} asked{' (the server allows it today)' if today else ''} and is not named as yours; {add}"
     if by and not vouched:
         more = f" and {len(by) - _SHOWN_PATHS} more" if len(by) > _SHOWN_PATHS else ""
-        return f"{origin} is left out: only {', '.join(by[:_SHOWN_PATHS])}{more} allowed it, and seems to allow whoever asks; {add}"
+        return f"{origin} is left out: only {', '.join(by[:_SHOWN_PATHS])}{more} allowed it, and {'they seem' if len(by) > 1 else 'it seems'} to allow any origin; {add}"
     if not today:
         return f"{origin} asked and is not allowed today; {add}"
     if not is_own_site(origin, target):

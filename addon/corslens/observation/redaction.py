@@ -55,8 +55,8 @@ _RUN = re.compile(r"[A-Za-z0-9_+/.~%-]{10,}")
 """What may be a token: a long run of the characters that tokens are made of."""
 _NO_TOKEN = (
     re.compile(r"\d{1,20}|\d{1,3}(?:\.\d{1,3}){3}"),
-    # The name of a header.
-    re.compile(r"(?:[A-Za-z]{1,20}\d{0,3}|[a-z]\d[a-z]?)(?:[-_](?:[A-Za-z]{1,20}\d{0,3}|[a-z]\d[a-z]?|\d{1,4}))*"),
+    # The name of a header; atomic, so that no run of short parts is tried in every way.
+    re.compile(r"(?>[a-z]\d[a-z]|[A-Za-z]{1,20}\d{0,3})(?:[-_](?>[a-z]\d[a-z]|[A-Za-z]{1,20}\d{0,3}|\d{1,4}))*+"),
     # The name of a host.
     re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,40}[a-z0-9])?\.){1,6}[a-z]{2,20}\.?"),
 )
