@@ -182,3 +182,27 @@ async def test_the_proxy_does_not_show_the_page_to_itself(confdir: Path) -> None
             writer.close()
             assert answer.status == 403 and b"corslens-token" not in answer.body
         assert (await proxy.send("GET", proxy.addon.page.url)).status == 200
+
+
+@pytest.mark.parametrize("mode", ["transparent", "socks5", "reverse:http://127.0.0.1:9", "dns"])
+async def test_where_no_browser_leaves_names_to_the_proxy_it_is_not_announced(
+    confdir: Path, mode: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """There a browser cannot find it, and to say where it is would only mislead."""
+    caplog.set_level("INFO")
+    async with Proxy(confdir, mode=[f"{mode}@127.0.0.1:0"]) as proxy:
+        assert proxy.addon.page.url
+    assert "live page" not in caplog.text
+
+
+async def test_behind_a_reverse_proxy_the_domain_is_a_name_like_any_other(confdir: Path) -> None:
+    """The request goes where it was meant to go."""
+    async with (
+        Server(default=fixed(200, (), "theirs")) as site,
+        Proxy(confdir, mode=[f"reverse:{site.origin}@127.0.0.1:0"]) as proxy,
+    ):
+        reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
+        writer.write(f"GET / HTTP/1.1\r\nHost: {DOMAIN}\r\nConnection: close\r\n\r\n".encode())
+        text = await reader.read()
+        writer.close()
+    assert text.endswith(b"theirs") and b"corslens" not in text
