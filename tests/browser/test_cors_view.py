@@ -101,7 +101,7 @@ async def test_view_of_a_preflight_without_a_body(scene: Scene) -> None:
     await click(scene.page, "Response", among="nav a")
     shown = await appears(scene.page, "PreflightMissingAllowOriginHeader")
     assert "View: auto" in " ".join(shown.split())
-    for part in ("VERDICT", "PUT was never sent", "the origin is allowed", "the method PUT is not safelisted", "fix: "):
+    for part in ("VERDICT", "PUT was never sent", "the origin is allowed", "the method PUT is not safelisted", "Fix ("):
         assert part in shown
 
 

@@ -62,7 +62,7 @@ async def test_it_shows_every_problem_and_ends(chromium_path: str, patch: bool) 
     blocked = 1 if patch else sum(line.startswith("BLOCKED") for line in demo.lines)
     assert f"{len(OFFERS)} requests: Chromium blocked {blocked} " in text
     assert f"corslens agreed on all {len(OFFERS)}, with the same reasons." in text
-    assert re.search(r"^  fix: ", text, re.MULTILINE)
+    assert re.search(r"^  Fix \((server|gateway|page|setup)\): ", text, re.MULTILINE)
     assert ("patched: allowed" in summary) is patch
     # The summary is made for 80 columns.
     assert max(len(line) for line in summary.splitlines()[:-1]) <= 80

@@ -98,7 +98,7 @@ async def test_it_shows_a_flow_without_a_reload(browser: Chromium, stage: Stage)
     assert await ask(site, stage.api.url("/closed")) == "TypeError"
     await seen
     cell = await live.evaluate("document.querySelector('#matrix [data-cell]').textContent")
-    assert cell == f"{stage.site.origin} asks {stage.api.origin}: ✕ blocked 1 of 1"
+    assert cell == f"{stage.site.origin} requests {stage.api.origin}: ✕ blocked 1 of 1"
 
 
 async def test_it_filters_and_explains(browser: Chromium, stage: Stage) -> None:
@@ -117,7 +117,7 @@ async def test_it_filters_and_explains(browser: Chromium, stage: Stage) -> None:
     await live.evaluate("document.querySelector('#filter-reset').click()")
     await appears(live, f"document.querySelectorAll('#list > li').length === {len(everything)}")
     assert await live.evaluate(f"({fill})('filter-severity', 'error')")
-    assert await live.evaluate("document.querySelectorAll('#list .badge:not(.error)').length") == 0
+    assert await live.evaluate("document.querySelectorAll('#list .badge:not(.blocked)').length") == 0
     await live.evaluate("document.querySelector('#filter-reset').click()")
     await live.evaluate("document.querySelector('#matrix [data-cell]').click()")
     assert await live.evaluate("document.querySelector('#filter-api').value") == stage.api.origin

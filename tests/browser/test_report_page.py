@@ -153,7 +153,7 @@ async def test_the_worst_comes_first_and_an_allowed_pair_shows_the_error_in_it(b
     page = await browser.page()
     await page.goto(file.as_uri())
     ranks = await page.evaluate(
-        "[...document.querySelectorAll('#list .line .badge')].map(badge => ['note', 'warning', 'error'].findIndex(word => badge.textContent.includes(word)))"
+        "[...document.querySelectorAll('#list .line .badge')].map(badge => ['note', 'warning', 'error', 'blocked'].findIndex(word => badge.textContent.includes(word)))"
     )
     assert ranks[0] == 2 and ranks == sorted(ranks, reverse=True) and len(set(ranks)) > 1
     cells = await page.evaluate("[...document.querySelectorAll('[data-cell]')].map(cell => [cell.className, cell.textContent])")

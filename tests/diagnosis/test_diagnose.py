@@ -41,6 +41,13 @@ def test_the_earliest_stage_comes_first():
     assert diagnosed(late, early, finding("acao-missing")).rule == "dead"
 
 
+def test_what_explains_the_reason_stands_before_it_at_the_same_stage():
+    spelling = finding("misspelled", Severity.WARNING, explains=frozenset({"acao-missing"}))
+    made = diagnosed(finding("acao-missing"), spelling)
+    assert (made.rule, rules(made.explained), made.beside) == ("misspelled", ["acao-missing"], ())
+    assert made.severity is Severity.ERROR
+
+
 def test_two_that_explain_each_other_are_one():
     one, other = finding("one", explains=frozenset({"other"})), finding("other", explains=frozenset({"one"}))
     made = diagnosed(one, other, well=True)

@@ -55,8 +55,8 @@ class Diagnosis(Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def severity(self) -> Severity:
-        """The worst of what is wrong; of a block that no rule puts into words, an error."""
-        found = [finding.severity for finding in (self.cause, *self.beside) if finding is not None]
+        """The worst of what is wrong, what follows included; of a block that no rule puts into words, an error."""
+        found = [finding.severity for finding in (self.cause, *self.explained, *self.beside) if finding is not None]
         if self.cause is None and self.word in ("BLOCKED", "PATCHED"):
             found.append(Severity.ERROR)
         return max(found, default=Severity.INFO)
@@ -98,19 +98,17 @@ def diagnose(page_request: PageRequest) -> Diagnosis:
         if not troubled:
             return False, -finding.severity, False, finding.stage, order[rule]
         concerns = rule == reason or reason in closures[rule] or (finding.stage <= Stage.STATUS and one is decisive)
-        return not concerns, finding.stage if concerns else 0, rule != reason, -finding.severity, order[rule]
+        return not concerns, finding.stage if concerns else 0, rule == reason, -finding.severity, order[rule]
 
-    roots: list[str] = []
-    explains: dict[str, tuple[str, ...]] = {}
+    ranked = sorted(found, key=rank)
     explained: dict[str, None] = {}
-    for rule in sorted(found, key=rank):
-        if rule in explained:
-            continue
-        roots.append(rule)
-        follows = tuple(other for other in found if other in closures[rule] and other != rule and other not in roots)
-        if follows:
-            explains[rule] = follows
-            explained |= dict.fromkeys(follows)
+    for rule in ranked:
+        # Of two that explain each other, the first one stands.
+        by = [other for other in ranked if other != rule and rule in closures[other]]
+        if any(other not in closures[rule] or (other not in explained and rank(other) < rank(rule)) for other in by):
+            explained[rule] = None
+    roots = [rule for rule in ranked if rule not in explained]
+    explains = {rule: follows for rule in roots if (follows := tuple(other for other in explained if other in closures[rule]))}
     cause, place = found[roots[0]]
     others = sorted((found[rule][0] for rule in roots[1:]), key=lambda finding: -finding.severity)
     return Diagnosis(

@@ -5,7 +5,7 @@ const PAGE_OF_LIST = 100;
 const RANK = { error: 2, warning: 1, info: 0 };
 
 const newestFirst = (a, b) => b.last - a.last || (a.id < b.id ? 1 : -1);
-const worstFirst = (a, b) => RANK[b.severity] - RANK[a.severity] || b.count - a.count || newestFirst(a, b);
+const worstFirst = (a, b) => BADNESS[b.word] - BADNESS[a.word] || RANK[b.severity] - RANK[a.severity] || b.count - a.count || newestFirst(a, b);
 
 class Problems {
   /**
