@@ -7,7 +7,7 @@ import pytest
 
 from tests.browser.differential.__main__ import describe, summary
 from tests.browser.differential.compare import Agreement, Told, compare
-from tests.browser.differential.generate import make
+from tests.browser.differential.generate import KINDS, make, make_of
 from tests.browser.differential.run import Result, run
 from tests.browser.differential.scenario import Answer, Scenario, Target, parse
 from tests.browser.differential.shrink import shrink, simpler
@@ -15,6 +15,7 @@ from tests.browser.kit.mitmdump import Record
 
 COUNT = 200
 FIREFOX_COUNT = 60
+KIND_COUNT = 8
 SEED = 20
 
 
@@ -45,6 +46,37 @@ async def test_chromium_agrees(chromium_path: str) -> None:
 async def test_firefox_agrees(firefox_path: str) -> None:
     """Over 60 scenarios Firefox says what we say."""
     await agree("firefox", FIREFOX_COUNT, reasons=5)
+
+
+@pytest.mark.browser
+async def test_chromium_agrees_on_what_a_proxy_sees_in_pieces(chromium_path: str) -> None:
+    """Aborts, parallel requests, cookies with attributes, redirects home, the HTTP cache, workers, frames: a few of each."""
+    for kind in KINDS[1:]:
+        results = await run([make_of(kind, SEED, number) for number in range(KIND_COUNT)], "chromium")
+        told = "".join(describe(one, "chromium", one.scenario.number) for one in results if one.disagrees)
+        assert not told, (kind, told)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_scenario_of_each_kind_reads_back(kind: str) -> None:
+    for number in range(20):
+        scenario = make_of(kind, 3, number)
+        assert make_of(kind, 3, number) == scenario == parse(scenario.text())
+    assert make_of("parallel", 3, 0).step_url(1).endswith("?n=1")
+
+
+def test_an_abort_contradicts_only_a_block() -> None:
+    told = Told(result="aborted")
+    allowed: Record = {
+        "role": "preflight",
+        "verdicts": {"chromium": {"outcome": "depends", "reason": None}},
+        "patch": None,
+        "findings": [],
+        "error": None,
+    }
+    blocked: Record = {**allowed, "verdicts": {"chromium": {"outcome": "blocked", "reason": "preflight-acac-not-true"}}}
+    assert compare([allowed], told, "chromium").agreement is Agreement.AGREED
+    assert compare([blocked], told, "chromium").agreement is Agreement.DISAGREED
 
 
 def test_a_scenario_is_the_same_every_time() -> None:

@@ -476,3 +476,14 @@ def test_a_redirect_that_is_followed_without_origin_is_no_cors_request() -> None
     )
     seen = observe_all(first, then)["then"]
     assert (seen.role, seen.redirected_from is not None) == (Role.NO_CORS, True)
+
+
+def test_a_safelisted_accept_is_not_the_one_that_a_preflight_asked_for() -> None:
+    """Every request has an Accept; a preflight asks for one whose value is not safelisted."""
+    asked = asks(method="POST", names="accept", allow="*")
+    lines = [("User-Agent", WEBKIT), ("Accept", "*/*")]
+    plain = exchange(request("POST", URL, lines, time=0.06), response(allow_origin="*", time=0.07), id="a", client="me")
+    assert observe_all(asked, plain)["p"].actual is None
+    long = [("User-Agent", WEBKIT), ("Accept", "a" * 129)]
+    sent = exchange(request("POST", URL, long, time=0.06), response(allow_origin="*", time=0.07), id="a", client="me")
+    assert observe_all(asked, sent)["p"].actual == "a"

@@ -19,8 +19,10 @@ from corslens.fetch.preflight import (
     ungranted_header_names,
 )
 from corslens.fetch.redirects import headers_dropped_by_redirect, method_after_redirect, taints_origin
+from corslens.fetch.request_headers import SAFELISTED_NAMES
 from corslens.observation.evidence import Known, Unknown
 from corslens.observation.exchange import Exchange
+from corslens.observation.header_additions import is_added
 from corslens.observation.observation import CoveringPreflight, Followed, Observation, Role
 
 
@@ -153,8 +155,13 @@ def fit(preflight: Observation, exchange: Exchange, unsafe: tuple[str, ...], *, 
     if not set(unsafe) <= set(asked):
         return -1
     # A header may be asked for and then not sent (Authorization behind a redirect), or lost in an earlier proxy.
-    present = sum(1 for name in asked if name in request.headers)
+    present = sum(1 for name in asked if name in request.headers and (name in unsafe or not _needs_unsafe_value(name)))
     return 2 + present if present == len(asked) else min(1, present)
+
+
+def _needs_unsafe_value(name: str) -> bool:
+    """Say whether a preflight asks for this name only of a value that is not safelisted, which the request shows: every one has an Accept."""
+    return name in SAFELISTED_NAMES and not is_added(name)
 
 
 def covering_preflight(preflight: Observation, now: float, *, from_cache: bool) -> CoveringPreflight:

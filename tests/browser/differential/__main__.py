@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.browser.differential.compare import Agreement
 from tests.browser.differential.drivers import DRIVERS
-from tests.browser.differential.generate import make
+from tests.browser.differential.generate import KINDS, make_of
 from tests.browser.differential.run import Result, run
 from tests.browser.differential.scenario import Scenario, parse
 from tests.browser.differential.shrink import shrink, symptoms
@@ -29,6 +29,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=200, help="how many scenarios (default 200)")
     parser.add_argument("--seed", type=int, default=1, help="which sequence of scenarios (default 1)")
     parser.add_argument("--first", type=int, default=0, help="the number of the first one in the sequence (default 0)")
+    parser.add_argument("--kind", choices=KINDS, default="any", help="what the scenarios are about (default any)")
     parser.add_argument("--engine", choices=sorted(DRIVERS), default="chromium", help="the browser (default chromium)")
     parser.add_argument("--scenario", type=Path, help="run the one scenario in this JSON file, as a disagreement prints it")
     parser.add_argument("--no-shrink", action="store_true", help="print disagreeing scenarios as they are")
@@ -47,7 +48,10 @@ async def _main(arguments: argparse.Namespace) -> int:
     if arguments.scenario is not None:
         scenarios = [parse(arguments.scenario.read_text())]
     else:
-        scenarios = [make(arguments.seed, number) for number in range(arguments.first, arguments.first + arguments.count)]
+        scenarios = [
+            make_of(arguments.kind, arguments.seed, number)
+            for number in range(arguments.first, arguments.first + arguments.count)
+        ]
     results: list[Result] = []
     for at in range(0, len(scenarios), CHUNK):
         results += await run(scenarios[at : at + CHUNK], engine)

@@ -53,6 +53,11 @@ def compare(records: Sequence[Record], told: Told, engine: str) -> Comparison:
 
     if told.result in ("refused", "timeout"):
         return result(Agreement.NOT_CORS)
+    if told.result == "aborted":
+        # The page gave it up, and nothing that the servers sent was wrong: whatever did not come, proves nothing.
+        return result(Agreement.DISAGREED if said.outcome == "blocked" else Agreement.AGREED)
+    if not records and told.cors_error is None:
+        return result(Agreement.NOT_CORS)  # the browser's cache responded
     if told.cors_error is None and told.result == "error" and any(record["error"] for record in records):
         # The server never answered, which we say as well; whether the proxy's own page is then blamed is up to the engine.
         return result(Agreement.NOT_CORS)

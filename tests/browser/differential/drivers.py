@@ -54,13 +54,23 @@ class ChromiumDriver(Driver):
             done = await page.evaluate(world.script(scenarios), seconds=RUN_SECONDS)
             seen = {entry["number"]: entry["seen"] for entry in done}
             # The body of an opaque answer is never read, so its loading may never finish; its status is enough.
-            await page.until(lambda: all(hop.over or hop.status for one in scenarios for hop in page.last_hops(one.url("a"))))
+            await page.until(
+                lambda: all(
+                    hop.over or hop.status
+                    for one in scenarios
+                    for url in {one.step_url(number) for number in range(len(one.steps))}
+                    for hop in page.last_hops(url)
+                )
+            )
             heard: Heard = {}
             for scenario in scenarios:
                 results = seen[scenario.number]
                 starts = [one["t"] for one in results]
                 # Some requests never reach the network (a forbidden method, mode same-origin), so each is found by its time.
-                asked = split(page.first_hops(scenario.url("a")), starts, lambda request: request.time)
+                if scenario.parallel:
+                    asked = [list(page.first_hops(scenario.step_url(number))) for number in range(len(starts))]
+                else:
+                    asked = split(page.first_hops(scenario.url("a")), starts, lambda request: request.time)
                 told = [
                     _told(one, [page.last_hop(request) for request in hops]) for one, hops in zip(results, asked, strict=True)
                 ]
@@ -98,7 +108,10 @@ class FirefoxDriver(Driver):
             results = seen[scenario.number]
             starts = [one["t"] for one in results]
             mine = [message for message in messages if f"/s{scenario.number}/" in message.text]
-            parts = split(mine, starts, lambda message: message.time)
+            if scenario.parallel:
+                parts = [[one for one in mine if f"?n={number}" in one.text] for number in range(len(starts))]
+            else:
+                parts = split(mine, starts, lambda message: message.time)
             told = [_told_by_console(one, part) for one, part in zip(results, parts, strict=True)]
             heard[scenario.number] = (told, starts)
         return heard

@@ -4,6 +4,8 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from tests.browser.differential.scenario import Answer, Scenario, Target
 
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"
@@ -106,6 +108,17 @@ def make(seed: int, number: int) -> Scenario:
     return _Maker(random.Random(f"corslens {seed} {number}"), number).make()
 
 
+KINDS = ("any", "aborts", "parallel", "cookies", "home", "cache", "workers", "frames")
+"""`any` is `make`; the others are about one thing each."""
+
+
+def make_of(kind: str, seed: int, number: int) -> Scenario:
+    """Return the scenario with this number in the sequence of a kind and a seed."""
+    if kind == "any":
+        return make(seed, number)
+    return _Maker(random.Random(f"corslens {kind} {seed} {number}"), number).make_of(kind)
+
+
 class _Maker:
     """The choices of one scenario."""
 
@@ -148,6 +161,59 @@ class _Maker:
             targets=targets,
             steps=tuple(steps),
             cookie=self.often(30),
+        )
+
+    def make_of(self, kind: str) -> Scenario:
+        """Make a scenario about one thing: what pages do that a proxy cannot see, or sees in pieces."""
+        page_scheme = "http" if kind != "frames" and self.often(25) else "https"
+        via = "worker" if kind == "workers" else f"https://www.s{self.number}-frame.test/page" if kind == "frames" else None
+        steps = [self.fetch() for _ in range(self.pick((2, 3, 4)) if kind in ("parallel", "cookies") else 2)]
+        if kind in ("cache", "parallel", "cookies"):
+            steps = [{**self.pick(steps), "credentials": self.pick(("omit", "same-origin", "include"))} for _ in steps]
+        if kind == "cache":
+            plain = self.pick(({}, {"headers": {"X-One": "1"}}))
+            steps = [{"api": "fetch", "method": "GET", "credentials": step["credentials"], **plain} for step in steps]
+        if kind == "aborts":
+            steps = [{**steps[0], "mode": "cors", "redirect": "follow"} for _ in range(3)]
+            steps = [{**step, "abort": self.pick((0, 1, 2, 4, 8, 16, 40))} if self.often(70) else step for step in steps]
+        steps = [{name: value for name, value in step.items() if kind != "aborts" or value is not None} for step in steps]
+        target = self.target(steps[0], page_scheme, "{page}")
+        if kind == "aborts":
+            target = self.granting(target, steps[0])
+        targets = {"a": target}
+        if kind == "home":
+            targets = {
+                "a": self.redirecting(target, "b"),
+                "b": self.target(steps[0], page_scheme, self.pick(("null", "{page}", "*"))),
+            }
+            targets["b"] = msgspec.structs.replace(targets["b"], place="own", scheme=page_scheme)
+            steps = steps[:1]
+        attributes = self.pick((
+            "SameSite=None; Secure", "SameSite=Lax", "SameSite=Strict", "Secure", "HttpOnly", "Max-Age=0", "Path=/elsewhere", "Domain=page.test",
+            "SameSite=None; Secure; Partitioned", "Max-Age=600; SameSite=Strict; HttpOnly",
+        ))  # fmt: skip
+        return Scenario(
+            number=self.number,
+            page_scheme=page_scheme,
+            via=via,
+            targets=targets,
+            steps=tuple(steps),
+            cookie=kind == "cookies",
+            cookie_attributes=attributes,
+            parallel=kind == "parallel",
+            cached=self.pick(("max-age=60", "no-cache", "max-age=0")) if kind == "cache" else None,
+        )
+
+    def granting(self, target: Target, step: dict[str, Any]) -> Target:
+        """Return a target that grants all that is asked; with credentials it may not, for nothing shows whether those were included."""
+        common = ((ALLOW_ORIGIN, "{page}"), *(((ALLOW_CREDENTIALS, "true"),) if step.get("credentials") == "include" else ()))
+        names = ", ".join(step.get("headers", {}))
+        preflight = (*common, (ALLOW_METHODS, step.get("method", "GET")), *(((ALLOW_HEADERS, names),) if names else ()))
+        return Target(
+            place=target.place,
+            scheme=target.scheme,
+            preflight=Answer(status=204, headers=preflight),
+            actual=Answer(headers=common),
         )
 
     def step(self) -> dict[str, Any]:

@@ -53,7 +53,11 @@ async def run(
     results = []
     for scenario in scenarios:
         heard, starts = told[scenario.number]
-        parts = split_by_start(records.get(scenario.number, ()), starts)
+        mine = records.get(scenario.number, ())
+        if scenario.parallel:
+            parts = [[one for one in mine if one["url"].endswith(f"?n={number}")] for number in range(len(starts))]
+        else:
+            parts = split_by_start(mine, starts)
         comparisons = tuple(compare(part, one, engine) for part, one in zip(parts, heard, strict=True))
         results.append(Result(scenario=scenario, comparisons=comparisons))
     return results

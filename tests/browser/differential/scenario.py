@@ -47,13 +47,18 @@ class Scenario(Struct, frozen=True, kw_only=True, omit_defaults=True):
     number: int
     page_scheme: str = "https"
     via: str | None = None
-    """`sandbox`: a sandboxed frame in the page asks, whose origin is `null`."""
+    """`sandbox`: a sandboxed frame in the page asks, whose origin is `null`; `worker`: a worker of the page; a URL: a frame with that page."""
     targets: dict[str, Target] = field(default_factory=dict)
     """By one-letter name; `a` is the one asked for."""
     steps: tuple[dict[str, Any], ...] = ()
     """As steps.js takes them, without `url`."""
     cookie: bool = False
     """The target's host has set a cookie before."""
+    cookie_attributes: str = "SameSite=None; Secure"
+    parallel: bool = False
+    """The requests are made at once, each with its number in the query."""
+    cached: str | None = None
+    """Cache-Control of the responses, which have an ETag then and are renewed by a 304; None: `no-store`."""
 
     @property
     def page_origin(self) -> str:
@@ -63,7 +68,13 @@ class Scenario(Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def request_origin(self) -> str:
         """The Origin of its first requests."""
-        return "null" if self.via else self.page_origin
+        if self.via == "sandbox":
+            return "null"
+        return self.page_origin if self.via in (None, "worker") else self.via.rpartition("/")[0]
+
+    def step_url(self, step: int) -> str:
+        """Return the address of a request, by its number."""
+        return f"{self.url('a')}?n={step}" if self.parallel else self.url("a")
 
     def url(self, key: str) -> str:
         """Return a target's address. The number in host and path keeps the scenarios of one run apart."""
@@ -84,7 +95,7 @@ class Scenario(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return msgspec.structs.replace(answer, headers=tuple((name, self._fill(value)) for name, value in answer.headers))
 
     def _fill(self, value: str) -> str:
-        value = value.replace("{page}", self.page_origin)
+        value = value.replace("{page}", self.page_origin if self.request_origin == "null" else self.request_origin)
         for key in self.targets:
             value = value.replace(f"{{url:{key}}}", self.url(key))
             value = value.replace(f"{{user:{key}}}", self.url(key).replace("://", "://user:secret@"))

@@ -20,6 +20,7 @@ BODIES: dict[str, tuple[str, bytes]] = {
     "eventsource": ("text/event-stream", b"retry: 60000\ndata: x\n\n"),
 }
 """What an API needs to be content with an answer that CORS lets it have."""
+ETAG = '"1"'
 PAUSE_SECONDS = 0.02
 """Between the requests of one scenario, so that their exchanges can be told apart by their times."""
 AT_ONCE = 6
@@ -33,6 +34,7 @@ const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds 
 async function runScenario(scenario) {
   if (scenario.cookie) await fetch(scenario.cookie, { mode: "no-cors", credentials: "include" }).catch(() => 0);
   const seen = [];
+  if (scenario.parallel) return { number: scenario.number, seen: await Promise.all(scenario.steps.map(runStep)) };
   for (const step of scenario.steps) {
     if (seen.length || scenario.cookie) await pause(%s);
     seen.push(await runStep(step));
@@ -72,29 +74,35 @@ class World(NamedServers):
         if found is None or (scenario := self.scenarios.get(int(found[1]))) is None:
             return RawAnswer(status=404)
         if found[2] == "cookie":
-            cookie = f"sid=1; Path=/s{scenario.number}; SameSite=None; Secure"
+            cookie = f"sid=1; Path=/s{scenario.number}; {scenario.cookie_attributes}"
             return RawAnswer(status=204, headers=(("Set-Cookie", cookie), ("Cache-Control", "no-store")))
         target = scenario.targets[found[2]]
         is_preflight = request.method == "OPTIONS" and any(
             name.lower() == "access-control-request-method" for name, _ in request.headers
         )
-        return _raw(scenario.filled(target.preflight if is_preflight else target.actual), scenario.steps[0]["api"])
+        answer = scenario.filled(target.preflight if is_preflight else target.actual)
+        stored = None if is_preflight else scenario.cached
+        if stored is not None and any(name.lower() == "if-none-match" and value == ETAG for name, value in request.headers):
+            return RawAnswer(
+                status=304, headers=(*answer.headers, ("ETag", ETAG)) if scenario.number % 2 else (("ETag", ETAG),)
+            )
+        return _raw(answer, scenario.steps[0]["api"], stored)
 
 
-def _raw(answer: Answer, api: str) -> RawAnswer:
+def _raw(answer: Answer, api: str, stored: str | None = None) -> RawAnswer:
     if answer.hang_up:
         return RawAnswer(hang_up=True)
     kind, body = BODIES.get(api, ("text/plain", b"ok"))
-    return RawAnswer(
-        status=answer.status, headers=(*answer.headers, ("Content-Type", kind), ("Cache-Control", "no-store")), body=body
-    )
+    caching = (("Cache-Control", "no-store"),) if stored is None else (("Cache-Control", stored), ("ETag", ETAG))
+    return RawAnswer(status=answer.status, headers=(*answer.headers, ("Content-Type", kind), *caching), body=body)
 
 
 def _for_page(scenario: Scenario) -> dict[str, Any]:
-    steps = [{**step, "url": scenario.url("a"), "via": scenario.via} for step in scenario.steps]
+    steps = [{**step, "url": scenario.step_url(number), "via": scenario.via} for number, step in enumerate(scenario.steps)]
     url = scenario.url("a")
     return {
         "number": scenario.number,
         "steps": steps,
+        "parallel": scenario.parallel,
         "cookie": url[: url.rindex("/")] + "/cookie" if scenario.cookie else None,
     }

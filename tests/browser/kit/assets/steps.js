@@ -1,6 +1,6 @@
 // Runs one request of a page and says what the page could see of it. Served by the demo's page and by the differential's.
 // A step: {api, url, method, credentials, mode, headers, body, redirect, cache, referrerPolicy, crossorigin, integrity, upload, via}; via is "sandbox" or the URL of a
-// page that is to run it in a frame.
+// page that is to run it in a frame, or "worker". `abort` is after how many milliseconds a fetch is given up.
 "use strict";
 
 const STEP_TIMEOUT = 8000;
@@ -24,6 +24,11 @@ const APIS = {
     for (const name of ["credentials", "mode", "redirect", "cache", "referrerPolicy", "headers", "body", "integrity", "keepalive"]) {
       if (step[name] != null) options[name] = step[name];
     }
+    const controller = step.abort == null ? null : new AbortController();
+    if (controller) {
+      options.signal = controller.signal;
+      setTimeout(() => controller.abort(), step.abort);
+    }
     let request;
     try {
       request = new Request(step.url, options);
@@ -41,7 +46,7 @@ const APIS = {
         text: opaque ? null : (await answer.text()).slice(0, 200),
       };
     } catch (error) {
-      return { result: "error", error: String(error) };
+      return { result: controller && controller.signal.aborted ? "aborted" : "error", error: String(error) };
     }
   },
 
@@ -120,14 +125,31 @@ function inFrame(step) {
   });
 }
 
-if (parent !== window) {
+if (typeof window !== "undefined" && parent !== window) {
   addEventListener("message", async (event) => event.source.postMessage(await runStep(event.data), "*"));
+}
+
+// The same step in a worker of the page.
+function inWorker(step) {
+  return new Promise((resolve) => {
+    const source = document.getElementById("steps").textContent;
+    const blob = new Blob([source, "\nonmessage = async (event) => postMessage(await runStep(event.data));"], { type: "text/javascript" });
+    const url = URL.createObjectURL(blob);
+    const worker = new Worker(url);
+    worker.onmessage = (event) => {
+      worker.terminate();
+      URL.revokeObjectURL(url);
+      resolve(event.data);
+    };
+    worker.onerror = (event) => resolve({ result: "error", error: event.message });
+    worker.postMessage({ ...step, via: null });
+  });
 }
 
 async function runStep(step) {
   const start = Date.now() / 1000;
   const late = new Promise((resolve) => setTimeout(resolve, STEP_TIMEOUT, { result: "timeout" }));
-  const work = step.via ? inFrame(step) : APIS[step.api](step);
+  const work = step.via === "worker" ? inWorker(step) : step.via ? inFrame(step) : APIS[step.api](step);
   const seen = await Promise.race([work, late]);
   return { ...seen, t: start, t_end: Date.now() / 1000 };
 }
