@@ -74,4 +74,8 @@ def test_a_family_stands_for_what_comes_after_the_rule() -> None:
     login = SHIPPED.rules["preflight-redirect-to-login"]
     names = SHIPPED.resolve(login, ("violations",))
     assert {"preflight-redirect", "acao-missing"} <= names
-    assert not {"preflight-network-error", "mixed-content", login.id} & names
+    assert not {"preflight-network-error", "actual-network-error", login.id} & names
+    network = SHIPPED.rules["actual-network-error"]
+    assert "preflight-network-error" not in SHIPPED.resolve(network, ("violations",))
+    nginx = SHIPPED.rules["nginx-error-page"]
+    assert {"preflight-forbidden", "status-forbidden", "preflight-not-routed"} <= SHIPPED.resolve(nginx, ("correctness",))

@@ -49,6 +49,16 @@ class LibraryFacts(FactsBase):
         """Of a preflight: requested header names that are CORS-safelisted, so that only their value made the preflight necessary."""
         return self._requested & _SAFELISTED_NAMES
 
+    @fact("request.only-safelisted-names", rank=48)
+    def request_only_safelisted_names(self) -> bool:
+        """Whether a preflight would not have been needed with other values of `request.requested-for-their-value`: nothing else is requested."""
+        method = self.sent_headers.get("access-control-request-method")
+        return (
+            method in ("GET", "HEAD", "POST")
+            and bool(self._requested)
+            and self._requested == self.request_requested_for_their_value
+        )
+
     @property
     def _requested(self) -> frozenset[str]:
         return frozenset(requested_header_names(self.sent)) if self.observation.role is Role.PREFLIGHT else frozenset()

@@ -209,8 +209,7 @@ class RuleSet:
         members = {
             other.id
             for other in self.rules.values()
-            if other.family in names
-            and (other.stage > rule.stage if other.family is rule.family else other.stage >= first)
+            if other.family in names and (other.stage > rule.stage if other.family is rule.family else other.stage >= first)
         }
         return frozenset(members.union(name for name in names if name in self.rules) - {rule.id})
 
