@@ -20,6 +20,8 @@ from msgspec import Struct
 from tests.deadline import DEADLINE_SECONDS
 from tests.inputs.make_har import encoded, entry
 
+pytestmark = pytest.mark.slow  # starts programs
+
 ROOT = Path(__file__).resolve().parents[1]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
 SARIF = json.loads((ROOT / "tests" / "report" / "schemas" / "sarif-2.1.0-rtm.5.json").read_text())

@@ -13,6 +13,8 @@ from scripts.demo_shop.shop import OFFERS, ROUTES, Shop
 from tests.browser.kit.mitmdump import Mitm, Setting
 from tests.browser.kit.processes import Program
 
+pytestmark = pytest.mark.slow  # starts programs
+
 ROOT = Path(__file__).resolve().parents[1]
 PATCHING: dict[str, Setting] = {"cors_patch": "~all", "cors_patch_origins": ["loopback", "null"]}
 

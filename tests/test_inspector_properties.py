@@ -1,5 +1,6 @@
 """A session takes any exchanges in any order, says something of each, and does not grow past its history."""
 
+import pytest
 from corslens.engines.engine import Engine
 from corslens.inspector import Inspector
 from corslens.lint.rule import RuleSet
@@ -8,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fetch.strategies import exchanges
+
+pytestmark = pytest.mark.slow  # hundreds of generated sessions
 
 NO_RULES = RuleSet({})
 HISTORY = 5

@@ -21,6 +21,8 @@ from corslens.report.formats import ENDINGS, Format
 from tests.deadline import DEADLINE_SECONDS
 from tests.inputs.make_har import encoded, entry
 
+pytestmark = pytest.mark.slow  # starts programs
+
 ROOT = Path(__file__).resolve().parents[1]
 SECTION = (ROOT / "README.md").read_text().partition("## Offline and in CI\n")[2].partition("\n## ")[0]
 SARIF = json.loads((ROOT / "tests" / "report" / "schemas" / "sarif-2.1.0-rtm.5.json").read_text())

@@ -10,6 +10,8 @@ import pytest
 
 from tests.deadline import DEADLINE_SECONDS
 
+pytestmark = pytest.mark.slow  # builds and installs
+
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = "import sys, hatchling.build; print(hatchling.build.build_wheel(sys.argv[1]))"
 

@@ -8,6 +8,8 @@ from mitmproxy.tools.dump import DumpMaster
 from tests.browser.kit.servers import Server, fixed
 from tests.mitm.proxy import Proxy
 
+pytestmark = pytest.mark.slow  # starts programs
+
 
 @pytest.mark.parametrize(("threshold", "fails"), [("error", True), ("info", True), ("never", False)])
 async def test_a_blocked_exchange(confdir, threshold, fails):

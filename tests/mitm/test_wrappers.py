@@ -13,6 +13,8 @@ from mitmproxy.options import Options
 from tests.browser.kit.servers import Server, fixed
 from tests.deadline import DEADLINE_SECONDS
 
+pytestmark = pytest.mark.slow  # starts programs
+
 
 class Run:
     """A tool in a process of its own."""

@@ -17,6 +17,8 @@ from tests import make
 from tests.patching.generated import USER_AGENTS, observations
 from tests.patching.seen import COOKIE, PAGE, chain, seen
 
+pytestmark = pytest.mark.slow  # thousands of generated cases
+
 ANY = parse_policy(origins=["any", "null"])
 
 BEYOND = {
