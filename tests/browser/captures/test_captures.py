@@ -147,11 +147,11 @@ async def test_firefox(tmp_path: Path) -> None:
         pytest.skip("no Firefox on this machine")
     exported = tmp_path / "firefox.har"
     async with servers() as (site, api), Mitm(options=saving(tmp_path)) as mitm, Firefox(proxy=mitm.address) as firefox:
-        await firefox.in_chrome(OPEN_PANEL)
-        await asyncio.wait_for(_until(firefox, "return Boolean(Services.corslensToolbox);"), DEADLINE_SECONDS)
+        await firefox.await_in_chrome(OPEN_PANEL)
         await firefox.goto(site.url("/"))
         assert await firefox.evaluate(script(api)) == "done"
-        har = await asyncio.wait_for(_exported(firefox), DEADLINE_SECONDS)
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            har = json.loads(await firefox.await_in_chrome(EXPORT))
         exported.write_text(json.dumps(har))
         await mitm.until(lambda records: any(record["url"].endswith("/image.png") for record in records))
         await mitm.stop()
@@ -173,27 +173,25 @@ OPEN_PANEL = """
     const { require } = ChromeUtils.importESModule("resource://devtools/shared/loader/Loader.sys.mjs");
     const { gDevTools } = require("devtools/client/framework/devtools");
     const window = Services.wm.getMostRecentWindow("navigator:browser");
-    gDevTools.showToolboxForTab(window.gBrowser.selectedTab, { toolId: "netmonitor" }).then(box => { Services.corslensToolbox = box; });
+    Services.corslensToolbox = await gDevTools.showToolboxForTab(window.gBrowser.selectedTab, { toolId: "netmonitor" });
 """
 EXPORT = """
-    Services.corslensHar = null;
-    Services.corslensToolbox.getHARFromNetMonitor().then(har => { Services.corslensHar = JSON.stringify({log: har.log ?? har}); });
+    const wanted = ["OPTIONS /put", "OPTIONS /lacking", "OPTIONS /unrouted", "GET /missing", "GET /image.png"];
+    const { store } = Services.corslensToolbox.getPanel("netmonitor").panelWin;
+    await new Promise(resolve => {
+        const look = () => {
+            const answered = [...store.getState().requests.requests.values()].filter(one => one.status);
+            const seen = new Set(answered.map(one => `${one.method} ${new URL(one.url).pathname}`));
+            if (wanted.every(one => seen.has(one))) { unsubscribe(); resolve(); }
+        };
+        const unsubscribe = store.subscribe(look);
+        look();
+    });
+    const har = await Services.corslensToolbox.getHARFromNetMonitor();
+    return JSON.stringify({log: har.log ?? har});
 """
+"""The panel hears of responses after the page does, so the export waits for those that matter, by the panel's own store.
 
-
-async def _exported(firefox: Firefox) -> dict[str, Any]:
-    """What the panel exports once it exports the same twice, with the last preflight in it: it hears of answers after the page does."""
-    before: list[str] = []
-    while True:
-        await firefox.in_chrome(EXPORT)
-        await _until(firefox, "return Boolean(Services.corslensHar);")
-        har: dict[str, Any] = json.loads(await firefox.in_chrome("return Services.corslensHar;"))
-        answered = [one["request"]["url"] for one in har["log"]["entries"] if one["response"]["status"]]
-        if answered == before and any(url.endswith("/unrouted") for url in answered):
-            return har
-        before = answered
-
-
-async def _until(firefox: Firefox, script: str) -> None:
-    while not await firefox.in_chrome(script):
-        await asyncio.sleep(0)
+Polling it instead kept the browser's main thread, on which the panel lives and takes up what it hears when idle, from ever being idle;
+and a failed export was waited for without end.
+"""

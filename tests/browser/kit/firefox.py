@@ -157,6 +157,23 @@ class Firefox(Stacked):
         finally:  # also when a timeout gave the switch itself up, whose answer then comes too late
             await self.send("Marionette:SetContext", {"value": "content"})
 
+    async def await_in_chrome(self, script: str) -> Any:
+        """Run the body of an async function with the browser's own rights and return its value. The browser is not asked meanwhile.
+
+        Raises: MarionetteError when it throws.
+        """
+        body = f"""const done = arguments[arguments.length - 1];
+            (async () => {{ {script} }})().then(value => done({{value}}), error => done({{error: String(error)}}));"""
+        try:
+            await self.send("Marionette:SetContext", {"value": "chrome"})
+            reply = await self.send("WebDriver:ExecuteAsyncScript", {"script": body, "args": [], "sandbox": "system"})
+        finally:
+            await self.send("Marionette:SetContext", {"value": "content"})
+        answer = reply["value"]
+        if "error" in answer:
+            raise MarionetteError(answer["error"])
+        return answer.get("value")
+
     async def messages(self) -> list[Message]:
         """Return the console's messages so far, and forget them."""
         raw = await self.in_chrome("return Services.corslensMessages.splice(0);")
