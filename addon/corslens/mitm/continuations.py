@@ -74,10 +74,10 @@ class Continuations:
     def take(self, flow: http.HTTPFlow) -> str | None:
         """Take the secret out of a request; return the origin of the page that it proves, None when it proves nothing."""
         data = flow.request.data
-        referrer = flow.request.headers.get("referer")
-        if referrer is not None and PARAMETER in referrer:
+        for name, value in data.headers.fields:
             # What a style sheet loads names the sheet's URL.
-            flow.request.headers["referer"] = _MARK.sub("", referrer)
+            if _NAME_BYTES in value and name.lower() == b"referer":
+                flow.request.headers["referer"] = _MARK.sub("", value.decode("latin-1"))
         if _NAME_BYTES not in data.path:
             return None
         found = _MARK_BYTES.search(data.path)

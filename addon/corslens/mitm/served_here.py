@@ -15,6 +15,9 @@ _MOST = 50_000
 """Origins of each kind; when there is no room for more, no further origin becomes this machine's."""
 
 
+_HOST = (b"Host", b"host")
+
+
 class ServedHere:
     """The origins that were served from a loopback address; `origin in served_here`. An addon, whose hook sees every response."""
 
@@ -40,7 +43,8 @@ class ServedHere:
         peer = server.peername
         if peer is None or flow.response is None or not flow.live:
             return  # another addon, or the proxy, made it: nobody served it
-        key = (data.scheme, data.authority or flow.request.host_header, data.host, data.port, peer[0], server.via is None)
+        host = data.authority or next((value for name, value in data.headers.fields if name in _HOST), b"")
+        key = (data.scheme, host, data.host, data.port, peer[0], server.via is None)
         if key in self._seen:
             return
         if len(self._seen) >= self._most:
