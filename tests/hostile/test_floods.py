@@ -1,22 +1,17 @@
-"""More than anybody asked for: HTTP/2 header blocks without end, HPACK that amplifies, and pages of more origins than anybody has.
+"""More than anybody asked for: HTTP/2 header blocks without end, and HPACK that amplifies.
 
 Whoever else uses the proxy is served all the same, and the proxy's memory is what it was.
 """
 
 import asyncio
 import contextlib
-import gc
-import os
 from collections.abc import AsyncIterator, Callable, Iterator
-from itertools import islice
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from hpack import Encoder
 
-from scripts.bench_suite.chain import Chain
-from scripts.bench_suite.crowd import crowd
 from tests.browser.kit.mitmdump import Mitm
 from tests.hostile.http2_peer import (
     CONTINUATION,
@@ -157,17 +152,3 @@ async def test_a_server_that_floods_harms_itself_alone(name: str, watch: Watch) 
             assert await other.ask("/", ORIGIN) == 200
         assert resident(watch.mitm.pid) - before < 48 * MEBIBYTE
     watch.assert_clean(raises=".*")
-
-
-@pytest.mark.slow
-async def test_tens_of_thousands_of_origins_leave_the_memory_flat() -> None:
-    """Each with an endpoint of its own, as fast as they come, when every store is full; `scripts/bench memory` sends a million."""
-    async with Chain(cors_history=1_000) as chain:
-        exchanges = crowd(20_000)
-        await chain.send(islice(exchanges, 8_000))
-        gc.collect()
-        before = resident(os.getpid())
-        await chain.send(exchanges)
-        gc.collect()
-        assert resident(os.getpid()) - before < 32 * MEBIBYTE
-        assert not chain.addon._faults
