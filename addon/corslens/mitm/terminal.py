@@ -105,7 +105,9 @@ def _is_news(diagnosis: Diagnosis) -> bool:
     abandoned = exchange.error is not None and exchange.delivered is None
     if abandoned or not diagnosis.is_loud:
         return False
-    return diagnosis.word != "DEPENDS" or (diagnosis.cause is not None and diagnosis.severity > Severity.INFO)
+    if diagnosis.cause is None and diagnosis.page_request.verdict.outcome is Outcome.DEPENDS:
+        return False
+    return diagnosis.word != "DEPENDS" or diagnosis.severity > Severity.INFO
 
 
 def _remember[K, V](remembered: OrderedDict[K, V], key: K, value: V) -> None:
