@@ -12,7 +12,7 @@ from corslens.engines.engine import Engine
 from corslens.fetch.constants import NULL, ORIGIN
 from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.messages import HeaderLine, Request
-from corslens.fetch.origins import is_potentially_trustworthy, is_schemelessly_same_site, origin_of
+from corslens.fetch.origins import is_potentially_trustworthy, is_same_site, is_schemelessly_same_site, origin_of
 from corslens.fetch.preflight import is_cors_preflight_request
 from corslens.fetch.request_headers import (
     MAXIMUM_TOTAL_BYTES,
@@ -22,6 +22,7 @@ from corslens.fetch.request_headers import (
     is_browser_generated_content_type,
     is_forbidden_request_header,
 )
+from corslens.observation.cookie_jar import COOKIE_NOT_SENT
 from corslens.observation.evidence import Known, Unknown
 from corslens.observation.header_additions import is_web_views, perhaps_page_set
 from corslens.observation.observation import CORS_ROLES, Observation, Role
@@ -180,6 +181,7 @@ def infer_credentials(
     previous: Observation | None,
     preflight: Observation | None,
     cached: Observation | None,
+    cookie_missing: bool = False,
     by_connection: Known[CredentialsMode] | None,
     resource_type: str | None = None,
     was_sent: bool = True,
@@ -191,6 +193,7 @@ def infer_credentials(
         previous: the redirect hop before; a chain has one mode.
         preflight: the preflight made for this very request.
         cached: the preflight whose cache entry spared this request its own.
+        cookie_missing: the browser keeps a cookie for this URL, and the request carries none.
         by_connection: what else the client connection carried tells of it, in engines that keep credentialed
             requests on connections of their own; None when it tells nothing.
         resource_type: what the capturing browser calls it.
@@ -239,4 +242,7 @@ def infer_credentials(
         return Unknown("a preflight carries no credentials, whatever the request that it is for will carry")
     if by_connection is not None:
         return by_connection
+    # To its own site a page's request sends cookies whatever their SameSite, if its mode is `include`.
+    if cookie_missing and page_origin is not None and is_same_site(page_origin, target_origin):
+        return Known(NOT_INCLUDE, (COOKIE_NOT_SENT,))
     return Unknown("a request without cookies may still have the credentials mode include")

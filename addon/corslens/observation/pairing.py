@@ -21,6 +21,7 @@ from corslens.fetch.preflight import requested_header_names, requested_method
 from corslens.fetch.preflight_cache import PreflightCache, Wanted
 from corslens.observation.bounded import Bounded
 from corslens.observation.connections import Connections
+from corslens.observation.cookie_jar import CookieJar
 from corslens.observation.evidence import Known
 from corslens.observation.exchange import Exchange
 from corslens.observation.habits import Habits, is_of_habit
@@ -78,6 +79,7 @@ class Pairing:
         self._preflight_clients: Bounded[str, None] = Bounded(limit)
         self._storage_access_clients: Bounded[str, None] = Bounded(limit)
         self._habits = Habits(limit)
+        self._cookies = CookieJar(limit)
         self._saw_authorization = False
         """Whether any request carried Authorization: then the writer does not strip it."""
         self._last_seen = 0.0
@@ -98,6 +100,7 @@ class Pairing:
             "clients that tell storage access": self._storage_access_clients,
             "fates of preflights": self._habits.fates,
             "habits of pages": self._habits.modes,
+            "hosts with cookies": self._cookies.hosts,
         }
         return {name: store.dropped for name, store in stores.items() if store.dropped}
 
@@ -164,6 +167,7 @@ class Pairing:
             previous=previous,
             preflight=own,
             cached=cached,
+            cookie_missing=exchange.was_sent and previous is None and self._cookies.misses_one(client, request),
             by_connection=self._connections.kind(exchange, profile) if target_origin != page_origin else None,
             resource_type=exchange.resource_type,
             was_sent=exchange.was_sent,
@@ -202,6 +206,7 @@ class Pairing:
             self._habits.note_fate(client, followed, followed=True)
             changed.append(followed)
         if exchange.was_sent:
+            self._cookies.note_request(client, request, credentialed=role is Role.NAVIGATION)
             changed += self._with_preflights(self._connections.note(observation, client, profile))
         return tuple(changed)
 
@@ -243,6 +248,8 @@ class Pairing:
                 self._keep(client, observation)
             case Role.ACTUAL:
                 self._forget_refused(client, observation)
+        if exchange.response is not None:
+            self._cookies.note_response(client, exchange.request, exchange.response)
         profile = self._profiles[observation.engine]
         self._hops.add(client, observation, profile)
         if exchange.was_sent:

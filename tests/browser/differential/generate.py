@@ -176,7 +176,8 @@ class _Maker:
         if kind == "aborts":
             steps = [{**steps[0], "mode": "cors", "redirect": "follow"} for _ in range(3)]
             steps = [{**step, "abort": self.pick((0, 1, 2, 4, 8, 16, 40))} if self.often(70) else step for step in steps]
-        steps = [{name: value for name, value in step.items() if kind != "aborts" or value is not None} for step in steps]
+        if page_scheme == "http":  # see `make`: without fetch metadata a POST in mode no-cors has the bytes of one in mode cors
+            steps = [{**step, "mode": "cors"} if step.get("mode") == "no-cors" else step for step in steps]
         target = self.target(steps[0], page_scheme, "{page}")
         if kind == "aborts":
             target = self.granting(target, steps[0])
