@@ -8,6 +8,12 @@ def test_only_a_failure_is_a_refusal() -> None:
     assert Witness(told=Told.FAILED, code="net::ERR_FAILED").refusal is Refusal.UNTOLD
     assert Witness(told=Told.FAILED, code="net::ERR_FAILED", mixed_content=True).refusal is Refusal.MIXED_CONTENT
     assert Witness(told=Told.READ).refusal is None
+    assert Witness(told=Told.FAILED, code="net::ERR_CONNECTION_REFUSED", mixed_content=True).refusal is None
+
+
+def test_a_reason_that_the_browser_names_counts_before_what_the_url_suggests() -> None:
+    code = "net::ERR_BLOCKED_BY_LOCAL_NETWORK_ACCESS_CHECKS"
+    assert Witness(told=Told.FAILED, code=code, mixed_content=True).refusal is Refusal.LOCAL_NETWORK
     assert Witness(told=Told.UNKNOWN, code="net::ERR_FAILED").refusal is None
 
 

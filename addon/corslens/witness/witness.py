@@ -65,4 +65,5 @@ class Witness(Struct, frozen=True, kw_only=True, gc=False):
         """Why the browser refused the request or kept its response, None when it did neither or gives no reason that is known."""
         if self.told is not Told.FAILED:
             return None
-        return Refusal.MIXED_CONTENT if self.mixed_content else refusal_of(self.code or "")
+        named = refusal_of(self.code or "")
+        return Refusal.MIXED_CONTENT if self.mixed_content and named is Refusal.UNTOLD else named
