@@ -173,8 +173,11 @@ class _Maker:
         if head is not None and 100 <= head.status <= 999:
             status, answered_version = head.status, http_version(head.httpVersion)
             answered_lines = self._lines(head.headers, request=False)
-        if not self._everything and not concerns_cors(
-            entry.request.method, entry.request.url, asked_lines, status, answered_lines
+        told = status == 0 and self._record.is_browser  # what it refused may lack every header that would tell
+        if (
+            not self._everything
+            and not told
+            and not concerns_cors(entry.request.method, entry.request.url, asked_lines, status, answered_lines)
         ):
             self.skipped += 1
             self.cookies_skipped = self.cookies_skipped or any(name.lower() == "cookie" for name, _ in asked_lines)

@@ -94,8 +94,11 @@ class RecordedReader:
         scheme = SCHEMES.get(scheme.lower(), "")
         if not separator or not scheme or message.method == "CONNECT":
             return None
-        if not self._everything and not concerns_cors(
-            message.method, message.url, message.lines, message.status, message.answer
+        told = message.status == 0 and message.witness is not None  # what was refused may lack every header that would tell
+        if (
+            not self._everything
+            and not told
+            and not concerns_cors(message.method, message.url, message.lines, message.status, message.answer)
         ):
             self.skipped += 1
             self.cookies_skipped = self.cookies_skipped or any(name.lower() == "cookie" for name, _ in message.lines)

@@ -21,7 +21,9 @@ def concerns_cors(
 
 
 def exchange_concerns_cors(exchange: Exchange) -> bool:
-    """Say whether the exchange is to be looked at."""
+    """Say whether the exchange is to be looked at. What a browser refused to send may lack every header that would tell."""
+    if exchange.refused:
+        return True
     request, response = exchange.request, exchange.response
     status, lines = (0, ()) if response is None else (response.status, response.headers.lines)
     return concerns_cors(request.method, request.url, request.headers.lines, status, lines)
