@@ -10,15 +10,14 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
 
+from corslens.diagnosis.contribution import Contribution, Suppressed, contribution_of, with_member
 from corslens.diagnosis.diagnose import WORDS, Diagnosis, diagnose
-from corslens.diagnosis.page_request import REPEATED_STATUSES, PageRequest, State, page_request_id
-from corslens.diagnosis.problem import Example, Key, Problem, endpoint_of, example_of, key_of, worst_first
+from corslens.diagnosis.page_request import PageRequest, State
+from corslens.diagnosis.problem import Key, Problem, endpoint_of, example_of, worst_first
+from corslens.diagnosis.repeats import Repeats
 from corslens.inspection import Inspection
 from corslens.lint.finding import Severity
-from corslens.observation.bounded import Bounded
-from corslens.observation.observation import CORS_ROLES, Observation, Role
-from corslens.observation.pairing import client_of
-from corslens.verdict.verdict import Outcome
+from corslens.observation.observation import CORS_ROLES, Role
 
 REMEMBER = 10_000
 """Page requests that are known again when more becomes known of them."""
@@ -29,11 +28,6 @@ LIVE_PROBLEMS = 10_000
 _ENDPOINTS = 10_000
 _CELLS = 2_000
 _GONE = 1_000
-
-_REPEATED_WITHIN = 1.0
-"""Seconds within which a network stack sends a request again by itself."""
-_LOGGED_IN_WITHIN = 300.0
-"""Seconds that a user may take to log in where the browser asks for name and password."""
 
 
 class Input(Struct, kw_only=True):
@@ -66,30 +60,9 @@ class Cell(Struct):
     words: Counter[str] = field(default_factory=Counter)
 
 
-class _Share(Struct, frozen=True, gc=False):
-    """What one page request adds to the summary."""
-
-    counted: tuple[Hashable, ...]
-    cell: tuple[str, str] | None = None
-    word: str = "ALLOWED"
-    key: Key | None = None
-    example: Example | None = None
-    suppressed: tuple["Suppressed", ...] = ()
-
-
-class Suppressed(Struct, frozen=True, order=True):
-    """A finding that the user's own rules suppress."""
-
-    rule: str
-    note: str
-    """Who suppresses it and why, as `my.yaml:2: known`."""
-    api_origin: str
-    path: str
-
-
 class _Entry(Struct, gc=False):
     members: tuple[Inspection, ...]
-    share: _Share
+    share: Contribution
     diagnosis: Diagnosis | None
 
 
@@ -132,9 +105,7 @@ class SessionSummary:
         """Problems by endpoint, to see when they are resolved."""
         self._endpoints: dict[tuple[str, str], None] = {}
         self._suppressed: Counter[Suppressed] = Counter()
-        self._repeatable: Bounded[tuple[str, str, str], tuple[str, float]] = Bounded(self._remember)
-        self._roots: Bounded[str, str] = Bounded(self._remember)
-        """Of page requests that the network stack repeated, by the id of the repetition."""
+        self._repeats = Repeats(self._remember)
         self._gone: OrderedDict[str, int] = OrderedDict()
         self.complete_since = self.version
         """What went before this version is not known any more."""
@@ -161,10 +132,10 @@ class SessionSummary:
         Returns: what it changed; None when it says nothing that was not known, or nothing at all.
         """
         observation = inspection.observation
-        root = self._root(observation)
+        root = self._repeats.link(observation)
         entry = self._recent.get(root)
-        members = (inspection,) if entry is None else _with(entry.members, inspection)
-        share, diagnosis = _share(root, members)
+        members = (inspection,) if entry is None else with_member(entry.members, inspection)
+        share, diagnosis = contribution_of(root, members)
         if entry is not None and entry.share is share:
             entry.members = members
             return None
@@ -187,14 +158,14 @@ class SessionSummary:
 
     def diagnosis_of(self, inspection: Inspection) -> Diagnosis:
         """Return the diagnosis of the page request that the exchange is part of, as far as it is still known."""
-        root = self._root(inspection.observation, link=False)
+        root = self._repeats.root(inspection.observation)
         entry = self._recent.get(root)
         if entry is not None and entry.diagnosis is not None:
             return entry.diagnosis
         held = self._held.get(root)
         if held is not None:
             return held
-        members = (inspection,) if entry is None else _with(entry.members, inspection)
+        members = (inspection,) if entry is None else with_member(entry.members, inspection)
         return diagnose(PageRequest(id=root, members=members))
 
     def merge(self, other: "SessionSummary") -> None:
@@ -303,29 +274,7 @@ class SessionSummary:
 
     # How it is kept.
 
-    def _root(self, observation: Observation, *, link: bool = True) -> str:
-        root = page_request_id(observation)
-        if self._roots:
-            root = self._roots.get(root, root)
-        exchange = observation.exchange
-        response = exchange.response
-        repeatable = response is not None and response.status in REPEATED_STATUSES
-        if not link or not (repeatable or self._repeatable) or observation.role is Role.PREFLIGHT:
-            return root
-        request = exchange.request
-        key = (client_of(exchange), request.method, request.url)
-        earlier = self._repeatable.get(key)
-        if earlier is not None and earlier[0] != root:
-            within = _LOGGED_IN_WITHIN if "authorization" in request.headers else _REPEATED_WITHIN
-            if 0 <= request.time - earlier[1] <= within:
-                self._roots[root] = root = earlier[0]
-            del self._repeatable[key]
-        if repeatable:
-            assert response is not None
-            self._repeatable[key] = root, max(response.time, request.time)
-        return root
-
-    def _count(self, share: _Share, members: tuple[Inspection, ...]) -> tuple[Problem, ...]:
+    def _count(self, share: Contribution, members: tuple[Inspection, ...]) -> tuple[Problem, ...]:
         self.counts.update(share.counted)
         for one in share.suppressed:
             if one in self._suppressed or self._most is None or len(self._suppressed) < self._most:
@@ -357,7 +306,7 @@ class SessionSummary:
             self._dropped["problems"] += 1
         return ()
 
-    def _take_back(self, share: _Share, keep: Key | None) -> None:
+    def _take_back(self, share: Contribution, keep: Key | None) -> None:
         self.counts.subtract(share.counted)
         for one in share.suppressed:
             if one in self._suppressed:
@@ -439,87 +388,7 @@ class SessionSummary:
     def _settle_all(self) -> None:
         while self._recent:
             self._settle(*self._recent.popitem(last=False))
-        self._roots.clear()
-        self._repeatable.clear()
-
-
-_QUIET = {
-    (role, paired): _Share(
-        (
-            "exchanges",
-            role,
-            *(("pairs",) if paired else ()),
-            *(("page requests", "ALLOWED") if role in CORS_ROLES - {Role.PREFLIGHT} else ()),
-        )
-    )
-    for role in Role
-    for paired in (False, True)
-}
-"""What one exchange adds of which there is nothing to say, by role and whether its preflight was seen."""
-
-
-def _with(members: tuple[Inspection, ...], inspection: Inspection) -> tuple[Inspection, ...]:
-    id = inspection.id
-    if len(members) == 1 and members[0].id == id:
-        return (inspection,)
-    if any(one.id == id for one in members):
-        return tuple(inspection if one.id == id else one for one in members)
-    found = (*members, inspection)
-    return tuple(sorted(found, key=lambda one: one.observation.exchange.request.time))
-
-
-def _is_quiet(inspection: Inspection) -> bool:
-    return (
-        not inspection.findings
-        and inspection.patch is None
-        and not inspection.silenced
-        and (inspection.verdict.allowed or not inspection.observation.is_cors)
-    )
-
-
-def _share(root: str, members: tuple[Inspection, ...]) -> tuple[_Share, Diagnosis | None]:
-    """Return what a page request adds, and its diagnosis where there is something to say of it."""
-    quiet = all(map(_is_quiet, members))
-    if quiet and len(members) == 1 and not (cell := _cell(members[0].observation)):
-        observation = members[0].observation
-        return _QUIET[observation.role, observation.preflight is not None], None
-    counted: list[Hashable] = []
-    for one in members:
-        observation = one.observation
-        counted += ("exchanges", observation.role)
-        if observation.preflight is not None:
-            counted.append("pairs")
-        if observation.is_cors and one.verdict.outcome is Outcome.DEPENDS:
-            counted.append("depending")
-    cell = next(filter(None, (_cell(one.observation) for one in reversed(members))), None)
-    if quiet:
-        if any(one.observation.is_cors and one.observation.role is not Role.PREFLIGHT for one in members):
-            counted += ("page requests", "ALLOWED")
-        return _Share(tuple(counted), cell), None
-    diagnosis = diagnose(PageRequest(id=root, members=members))
-    suppressed = tuple(
-        Suppressed(finding.rule, finding.accepted, *endpoint_of(one)) for one in members for finding in one.silenced
-    )
-    counted += ["suppressed"] * len(suppressed)
-    if diagnosis.page_request.is_cors or diagnosis.cause is not None:
-        counted.append("page requests")
-    counted.append(diagnosis.word)
-    if not diagnosis.is_problem:
-        return _Share(tuple(counted), cell, diagnosis.word, suppressed=suppressed), diagnosis
-    counted += ((diagnosis.word, diagnosis.rule), diagnosis.severity)
-    share = _Share(tuple(counted), cell, diagnosis.word, key_of(diagnosis), example_of(diagnosis), suppressed)
-    return share, diagnosis
-
-
-_UNPAIRED = frozenset({Role.SAME_ORIGIN, Role.NAVIGATION})
-
-
-def _cell(observation: Observation) -> tuple[str, str] | None:
-    page = observation.page_origin or observation.origin
-    # A site's own icon is fetched with mode no-cors: its role alone does not show that it stays within the site.
-    if page is None or page == observation.target_origin or observation.role in _UNPAIRED:
-        return None
-    return page, observation.target_origin
+        self._repeats = Repeats(self._remember)
 
 
 def _order(diagnosis: Diagnosis) -> tuple[object, ...]:

@@ -11,8 +11,9 @@ from typing import Any
 from urllib.parse import quote
 
 from corslens import __version__
+from corslens.diagnosis.contribution import Suppressed
 from corslens.diagnosis.problem import Problem
-from corslens.diagnosis.summary import SessionSummary, Suppressed
+from corslens.diagnosis.summary import SessionSummary
 from corslens.lint.finding import Severity
 from corslens.lint.rule import Family, Rule, RuleSet
 from corslens.report.baseline import Gate, is_known

@@ -1,0 +1,113 @@
+"""Contribution: what one page request adds to a session's summary, all of it, so that all of it can be taken back."""
+
+from collections.abc import Hashable
+
+from msgspec import Struct
+
+from corslens.diagnosis.diagnose import Diagnosis, diagnose
+from corslens.diagnosis.page_request import PageRequest
+from corslens.diagnosis.problem import Example, Key, endpoint_of, example_of, key_of
+from corslens.inspection import Inspection
+from corslens.observation.observation import CORS_ROLES, Observation, Role
+from corslens.verdict.verdict import Outcome
+
+
+class Suppressed(Struct, frozen=True, order=True):
+    """A finding that the user's own rules suppress."""
+
+    rule: str
+    note: str
+    """Who suppresses it and why, as `my.yaml:2: known`."""
+    api_origin: str
+    path: str
+
+
+class Contribution(Struct, frozen=True, gc=False):
+    """What one page request adds to the summary."""
+
+    counted: tuple[Hashable, ...]
+    cell: tuple[str, str] | None = None
+    word: str = "ALLOWED"
+    key: Key | None = None
+    example: Example | None = None
+    suppressed: tuple[Suppressed, ...] = ()
+
+
+_QUIET = {
+    (role, paired): Contribution(
+        (
+            "exchanges",
+            role,
+            *(("pairs",) if paired else ()),
+            *(("page requests", "ALLOWED") if role in CORS_ROLES - {Role.PREFLIGHT} else ()),
+        )
+    )
+    for role in Role
+    for paired in (False, True)
+}
+"""What one exchange adds of which there is nothing to say, by role and whether its preflight was seen."""
+
+
+def with_member(members: tuple[Inspection, ...], inspection: Inspection) -> tuple[Inspection, ...]:
+    """Return the exchanges with one more, or with a later inspection of one; oldest first."""
+    id = inspection.id
+    if len(members) == 1 and members[0].id == id:
+        return (inspection,)
+    if any(one.id == id for one in members):
+        return tuple(inspection if one.id == id else one for one in members)
+    found = (*members, inspection)
+    return tuple(sorted(found, key=lambda one: one.observation.exchange.request.time))
+
+
+def _is_quiet(inspection: Inspection) -> bool:
+    return (
+        not inspection.findings
+        and inspection.patch is None
+        and not inspection.silenced
+        and (inspection.verdict.allowed or not inspection.observation.is_cors)
+    )
+
+
+def contribution_of(root: str, members: tuple[Inspection, ...]) -> tuple[Contribution, Diagnosis | None]:
+    """Return what a page request adds, and its diagnosis where there is something to say of it."""
+    quiet = all(map(_is_quiet, members))
+    if quiet and len(members) == 1 and not (cell := _cell(members[0].observation)):
+        observation = members[0].observation
+        return _QUIET[observation.role, observation.preflight is not None], None
+    counted: list[Hashable] = []
+    for one in members:
+        observation = one.observation
+        counted += ("exchanges", observation.role)
+        if observation.preflight is not None:
+            counted.append("pairs")
+        if observation.is_cors and one.verdict.outcome is Outcome.DEPENDS:
+            counted.append("depending")
+    cell = next(filter(None, (_cell(one.observation) for one in reversed(members))), None)
+    if quiet:
+        if any(one.observation.is_cors and one.observation.role is not Role.PREFLIGHT for one in members):
+            counted += ("page requests", "ALLOWED")
+        return Contribution(tuple(counted), cell), None
+    diagnosis = diagnose(PageRequest(id=root, members=members))
+    suppressed = tuple(
+        Suppressed(finding.rule, finding.accepted, *endpoint_of(one)) for one in members for finding in one.silenced
+    )
+    counted += ["suppressed"] * len(suppressed)
+    if diagnosis.page_request.is_cors or diagnosis.cause is not None:
+        counted.append("page requests")
+    counted.append(diagnosis.word)
+    if not diagnosis.is_problem:
+        return Contribution(tuple(counted), cell, diagnosis.word, suppressed=suppressed), diagnosis
+    counted += ((diagnosis.word, diagnosis.rule), diagnosis.severity)
+    share = Contribution(tuple(counted), cell, diagnosis.word, key_of(diagnosis), example_of(diagnosis), suppressed)
+    return share, diagnosis
+
+
+_UNPAIRED = frozenset({Role.SAME_ORIGIN, Role.NAVIGATION})
+
+
+def _cell(observation: Observation) -> tuple[str, str] | None:
+    page = observation.page_origin or observation.origin
+    # A site's own icon is fetched with mode no-cors: its role alone does not show that it stays within the site.
+    if page is None or page == observation.target_origin or observation.role in _UNPAIRED:
+        return None
+    return page, observation.target_origin
