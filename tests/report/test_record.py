@@ -13,6 +13,7 @@ from corslens.report.record import encode, timestamp
 from msgspec import structs
 
 from tests.make import API, PAGE, exchange, preflight, request, response
+from tests.observation.observe import WEBKIT
 from tests.report.make import NO_RULES, finding, session
 
 
@@ -114,3 +115,15 @@ def test_secrets_do_not_appear() -> None:
 @pytest.mark.parametrize("seconds", [1e300, -1e300, float("nan"), float("inf")])
 def test_a_time_that_is_none_does_not_break_the_record(seconds: float) -> None:
     assert timestamp(seconds) == "1970-01-01T00:00:00.000Z"
+
+
+def test_what_evidence_speaks_for_is_named_and_decides_nothing() -> None:
+    """This page's other request to the API carries a cookie."""
+    inspector = Inspector(rules=NO_RULES)
+    for id, given in (("a", {"Cookie": "sid=1"}), ("b", {})):
+        asked = request(given={"User-Agent": WEBKIT, **given})
+        inspector.inspect(exchange(asked, response(allow_origin="*"), id=id))
+    verdicts = {id: json.loads(encode(found))["verdicts"]["webkit"] for id in ("a", "b") if (found := inspector.get(id))}
+    assert verdicts["a"]["likely"] is None
+    assert (verdicts["b"]["outcome"], verdicts["b"]["reason"]) == ("depends", None)
+    assert verdicts["b"]["likely"] == {"branch": "if_credentialed", "evidence": ["page-includes-credentials-here"]}

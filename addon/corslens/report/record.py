@@ -6,6 +6,7 @@ Secrets are redacted here, once for every format that shows records.
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Literal
 
 import msgspec
 from msgspec import Struct, field
@@ -14,6 +15,7 @@ from corslens.diagnosis.diagnose import Diagnosis, diagnose_alone
 from corslens.diagnosis.page_request import State
 from corslens.diagnosis.summary import SessionSummary
 from corslens.engines.engine import Engine
+from corslens.fetch.credentials import CredentialsMode
 from corslens.inspection import Inspection, PatchedView
 from corslens.lint.finding import Finding
 from corslens.lint.rule import RuleSet
@@ -72,6 +74,13 @@ class BranchRecord(Struct, frozen=True, kw_only=True):
     failures: tuple[FailureRecord, ...] = ()
 
 
+class LikelyRecord(Struct, frozen=True, kw_only=True):
+    """Which branch of a verdict that depends evidence speaks for; no proof."""
+
+    branch: Literal["if_credentialed", "if_not_credentialed"]
+    evidence: tuple[str, ...]
+
+
 class VerdictRecord(Struct, frozen=True, kw_only=True):
     """The outcome in one engine; `reason` is what that browser reports."""
 
@@ -80,6 +89,7 @@ class VerdictRecord(Struct, frozen=True, kw_only=True):
     failures: tuple[FailureRecord, ...] = ()
     if_credentialed: BranchRecord | None = None
     if_not_credentialed: BranchRecord | None = None
+    likely: LikelyRecord | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -311,6 +321,16 @@ def _branch(verdict: Verdict | None) -> BranchRecord | None:
     return BranchRecord(outcome=verdict.outcome, reason=verdict.reason, failures=tuple(map(_failure, verdict.failures)))
 
 
+def _likely(verdict: Verdict) -> LikelyRecord | None:
+    likely = verdict.likely
+    if likely is None:
+        return None
+    branch: Literal["if_credentialed", "if_not_credentialed"] = (
+        "if_credentialed" if likely.value is CredentialsMode.INCLUDE else "if_not_credentialed"
+    )
+    return LikelyRecord(branch=branch, evidence=likely.evidence)
+
+
 _ALLOWED = VerdictRecord(outcome=Outcome.ALLOWED)
 """What most exchanges have, three times each."""
 
@@ -324,6 +344,7 @@ def _verdict(verdict: Verdict) -> VerdictRecord:
         failures=tuple(map(_failure, verdict.failures)),
         if_credentialed=_branch(verdict.if_credentialed),
         if_not_credentialed=_branch(verdict.if_not_credentialed),
+        likely=_likely(verdict),
         notes=verdict.notes,
     )
 
