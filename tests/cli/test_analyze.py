@@ -134,6 +134,7 @@ def test_files_are_sessions_of_their_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["jsonl", "json", "text", "sarif"])
+@pytest.mark.slow
 def test_jobs_change_nothing(form: str, tmp_path: Path) -> None:
     for number in range(4):
         (tmp_path / f"{number}.har").write_bytes(encoded(*[entry(url=f"{API}/p{number}/{n}") for n in range(5)], ALLOWED))
@@ -204,6 +205,7 @@ def test_a_baseline_that_is_none_is_told(fine: Path, tmp_path: Path) -> None:
     assert result.exit_code == Exit.USAGE and "is no baseline" in result.stderr
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_early_is_no_error(blocked: Path) -> None:
     command = f"{sys.executable} -m corslens analyze {blocked} --format json --fail-on never | head -c 1"
     found = subprocess.run(
@@ -215,6 +217,7 @@ def test_a_reader_that_leaves_early_is_no_error(blocked: Path) -> None:
     assert "Traceback" not in found.stderr and "Exception" not in found.stderr
 
 
+@pytest.mark.slow
 def test_colours_only_where_they_belong(blocked: Path) -> None:
     def colours(**env: str) -> bool:
         found = subprocess.run(

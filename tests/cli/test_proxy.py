@@ -8,6 +8,8 @@ import pytest
 
 from tests.deadline import DEADLINE_SECONDS
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

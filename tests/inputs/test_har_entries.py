@@ -97,6 +97,7 @@ def test_an_unclosed_string_ends_with_its_line() -> None:
     assert found(data)[0] == [(0, b'{"a": "x,\n"b": 1}'), (1, b'{"c": 2}')]
 
 
+@pytest.mark.slow
 def test_a_long_damaged_file_takes_linear_time() -> None:
     """Many strings that are never closed, in one line."""
     data = b'{"log": {"entries": [' + b'{"a": "' * 200_000

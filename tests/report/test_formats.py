@@ -55,7 +55,7 @@ def test_twice_the_same(form: Format) -> None:
     assert render(form, summary(), NO_RULES) == render(form, summary(), NO_RULES)
 
 
-@pytest.mark.parametrize("form", set(Format) - {Format.HTML})
+@pytest.mark.parametrize("form", sorted(set(Format) - {Format.HTML}))
 def test_what_strangers_write_is_shown_and_does_nothing(form: Format) -> None:
     """The HTML report's own tests look at it in a browser."""
     found = render(form, summary(inspected(hostile(), NO_RULES)), NO_RULES)

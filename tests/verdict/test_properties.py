@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import pytest
 from corslens.engines.engine import Engine
 from corslens.engines.profiles import PROFILES
 from corslens.fetch.credentials import CredentialsMode
@@ -18,6 +19,8 @@ from msgspec import structs
 from tests.fetch.strategies import BYTES, exchanges, preflights, values
 from tests.observation.observe import observe
 from tests.verdict.judge import under
+
+pytestmark = pytest.mark.slow
 
 any_exchange = st.one_of(exchanges(), preflights())
 modes = st.sampled_from([None, *CredentialsMode])
