@@ -17,16 +17,16 @@ WIDTH = 80
 
 FAMILY_TITLES: Mapping[Family, str] = {
     Family.VIOLATIONS: "what browsers block or withhold",
-    Family.SECURITY: "what lets somebody in who should stay outside",
-    Family.CORRECTNESS: "what was meant and is not what is said",
+    Family.SECURITY: "data exposed to untrusted origins",
+    Family.CORRECTNESS: "headers that do not do what was intended",
     Family.CACHING: "preflight caches and HTTP caches",
-    Family.COMPATIBILITY: "what browsers do not agree on",
+    Family.COMPATIBILITY: "differences between browsers",
     Family.PRODUCTS: "what a known product responded in the application's place",
     Family.CUSTOM: "your own",
 }
 _EFFECTS = {
     Effect.BLOCKS: "the browser blocks",
-    Effect.DEGRADES: "the page gets the answer, but not all of it",
+    Effect.DEGRADES: "the page gets the response, but not all of it",
     Effect.CONTRIBUTES: "blocks nothing by itself; explains why another check fails",
 }
 

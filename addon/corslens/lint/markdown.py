@@ -17,8 +17,8 @@ _HEAD = """\
 
 <!-- Written by scripts/render_docs from the rule files and the vocabulary; do not edit. -->
 
-One file is one rule: `rules/<family>/<rule-id>.yaml` holds what it means for a person, when it fires, what it says, how to mend it, where that is
-written, and samples on which it must fire and stay silent. The samples are tests.
+One file is one rule: `rules/<family>/<rule-id>.yaml` holds what it means for a person, when it fires, what it says, how to fix it, its
+sources, and samples on which it must fire and stay silent. The samples are tests.
 
 - [Add a rule](#add-a-rule)
 - [Your own rules](#your-own-rules)
@@ -69,8 +69,8 @@ with the smallest stage is the cause. `explains` lists rules (or families) whose
 `{when: …, rules: […]}` holds only under a condition. A rule with `never: why` is an entry for something that no traffic shows.
 
 A sample is a request and its response, from a page on `https://app.example` to `https://api.example/me` unless it says otherwise. `request` and `response` take
-`method`, `url`, `status` and headers (a list is several lines, `~` takes away what a browser adds); `preflight` holds the status and headers of the preflight's answer;
-`error` stands for no answer; `browser` is the browser's own word for its failure; `credentials: include` is what the page asked for; `engine` is the browser; `history` holds exchanges before, each with `times` and `after` (seconds).
+`method`, `url`, `status` and headers (a list is several lines, `~` removes what a browser adds); `preflight` holds the status and headers of the preflight's response;
+`error` stands for no response; `browser` is the browser's own word for its failure; `credentials: include` is the mode of the request; `engine` is the browser; `history` holds exchanges before, each with `times` and `after` (seconds).
 
 ## Your own rules
 
@@ -87,7 +87,7 @@ overrides:
     because: the kiosk is public by design
 ```
 
-A silenced finding is counted and not shown. `corslens rules check PATH` names every mistake with file, line and column, and runs the samples;
+A suppressed finding is counted and not shown. `corslens rules check PATH` reports every mistake with file, line and column, and runs the samples;
 `corslens rules schema` prints a JSON Schema for editors (also in `rules/rule.schema.json`).
 """
 
@@ -107,7 +107,7 @@ def render_readme(rules: Iterable[Rule]) -> str:
 
 def _conditions() -> Iterator[str]:
     yield "## Conditions\n"
-    yield "`when` names facts and what is asked of them. All lines of a mapping must hold; `all`, `any` (lists of mappings) and `not` (a mapping) combine them."
+    yield "`when` names facts and conditions on them. All lines of a mapping must hold; `all`, `any` (lists of mappings) and `not` (a mapping) combine them."
     yield "An unknown fact matches nothing, not even under `not`. There are no regular expressions, so no rule can hang.\n"
     yield "| matcher | for | meaning |"
     yield "| --- | --- | --- |"

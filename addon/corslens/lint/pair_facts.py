@@ -15,7 +15,7 @@ from corslens.verdict.verdict import Outcome
 
 _WORDS = {
     SAME_PREFLIGHT_FOLLOWED: "the same preflight was followed at another time",
-    NEVER_FOLLOWED_HERE: "it was granted several times and never once followed",
+    NEVER_FOLLOWED_HERE: "it was allowed several times and never followed",
     PAGE_INCLUDES: "this page's other requests to this API include credentials",
     PAGE_OMITS: "this page's other requests to this API include no credentials",
 }
@@ -53,11 +53,11 @@ class PairFacts(FactsBase):
         if likely is not None and self._may_be_refused():
             why = " and ".join(_WORDS[name] for name in likely.evidence)
             if likely.value is CredentialsMode.INCLUDE:
-                return f"most likely the browser refused it because it includes credentials, as {why}; that is a conclusion, the traffic does not show it"
-            return f"most likely the page gave it up, as {why}"
+                return f"most likely the browser blocked it because it includes credentials, as {why}; that is a conclusion, the traffic does not show it"
+            return f"most likely the page canceled it, as {why}"
         request = self.observation.exchange.request
         method = requested_method(request)
-        causes = ["the page gave the request up (an abort, a timeout, a component that went away, a page that was left)"]
+        causes = ["the page canceled the request (an abort, a timeout, an unmounted component, a page that was left)"]
         if method in ("GET", "HEAD"):
             causes.append("the browser's HTTP cache responded")
         elif not request.http_version.startswith(("HTTP/2", "HTTP/3")):
