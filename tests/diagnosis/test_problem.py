@@ -41,3 +41,14 @@ def test_the_first_of_the_worst_speaks_for_all():
     )
     (problem,) = summary.problems()
     assert (problem.message, problem.severity, problem.count) == ("first", Severity.ERROR, 3)
+
+
+def test_what_is_true_of_a_host_is_said_once():
+    made = [
+        inspection(
+            path, structs.replace(finding("localhost", Severity.WARNING), whole_host=True), url=f"{API}/{path}", well=True
+        )
+        for path in "abc"
+    ]
+    (problem,) = summarize(made).problems()
+    assert (problem.key.endpoint, problem.count) == (API, 3)

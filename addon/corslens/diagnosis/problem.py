@@ -221,6 +221,8 @@ def key_of(diagnosis: Diagnosis) -> Key:
     cause, exchange = diagnosis.cause, diagnosis.place.observation.exchange
     if cause is not None and cause.stage is Stage.NO_RESPONSE and exchange.error is not None and not exchange.refused:
         path = "" if network_error(exchange.error) in _WHOLE_SERVER else path
+    elif cause is not None and cause.whole_host:
+        path = ""
     return Key(diagnosis.rule or "", api, path)
 
 

@@ -91,6 +91,8 @@ class Finding(Struct, frozen=True, kw_only=True, gc=False):
     confidence: Confidence
     title: str = ""
     stage: Stage = Stage.HEADERS
+    whole_host: bool = False
+    """It is true of the whole host, not of this endpoint."""
     message: str
     fixes: tuple[Fix, ...] = ()
     """Best first."""

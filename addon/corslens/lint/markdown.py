@@ -65,7 +65,7 @@ failing check. `{failure.line}`, and a fact that is one header's text with `.lin
 `no Access-Control-Allow-Origin`. A fix is left out when a value in it is absent or unknown, or is the origin `null`; a header line also when it would be shortened.
 
 `stage` says where the request went wrong (`no-response`, `intermediary`, `status`, `request`, `headers`, the default): of several findings on one page request the one
-with the smallest stage is the cause. `explains` lists rules (or families) whose findings on the same page request are consequences of this one; an entry
+with the smallest stage is the cause. `scope: host` is for what is true of a whole host, or of one setting there, and is said once. `explains` lists rules (or families) whose findings on the same page request are consequences of this one; an entry
 `{when: …, rules: […]}` holds only under a condition. A rule with `never: why` is an entry for something that no traffic shows.
 
 A sample is a request and its response, from a page on `https://app.example` to `https://api.example/me` unless it says otherwise. `request` and `response` take

@@ -21,11 +21,12 @@ type ParseFilter = Callable[[str], ExchangeFilter]
 """Reads a flow filter; ValueError when the text is none."""
 
 RULE_FIELDS = (
-    "id", "family", "title", "why", "severity", "confidence", "reason", "stage", "explains", "when", "never", "message", "fixes", "sources", "bad", "good",
+    "id", "family", "title", "why", "severity", "confidence", "reason", "stage", "scope", "explains", "when", "never", "message", "fixes", "sources", "bad", "good",
 )  # fmt: skip
 FIX_FIELDS = ("side", "when", "text", "headers")
 EXPLANATION_FIELDS = ("when", "rules")
 OVERRIDE_FIELDS = ("rule", "severity", "silence", "because")
+SCOPES = ("endpoint", "host")
 STAGES = {stage.word: stage for stage in Stage}
 _FORMER_FIELDS = {
     "summary": 'it is called "title" now',
@@ -121,6 +122,7 @@ def rule_of(
         never=None if never is None else reader.text(never, "never"),
         reason=reason,
         stage=STAGES[reader.choice(fields.get("stage"), "stage", STAGES) or stage.word],
+        whole_host=reader.choice(fields.get("scope"), "scope", SCOPES) == "host",
         explains=(*((Explanation(explains),) if explains else ()), *_explains(reader, explained, mentions)),
         message=_template(reader, fields.get("message"), "message", has_failure=has_failure),
         fixes=tuple(fix for item in fixes if (fix := _fix(reader, item, has_failure=has_failure)) is not None),

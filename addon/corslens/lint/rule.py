@@ -85,6 +85,8 @@ class Rule(Struct, frozen=True, kw_only=True):
     reason: Reason | None = None
     """The reason of a verdict that this rule puts into words."""
     stage: Stage = Stage.HEADERS
+    whole_host: bool = False
+    """What it says is true of the host, or of one setting there, and is said once."""
     explains: tuple[Explanation, ...] = ()
     message: Template
     fixes: tuple[FixTemplate, ...] = ()

@@ -68,6 +68,7 @@ def _finding(fireable: Fireable, facts: Facts) -> Finding:
         confidence=rule.confidence,
         title=rule.title,
         stage=rule.stage,
+        whole_host=rule.whole_host,
         message=render(rule.message, facts, failure, VOCABULARY),
         fixes=_fixes(fireable, facts, failure),
         evidence=_evidence(fireable, facts, failure),

@@ -8,7 +8,7 @@ from corslens.lint.fact import Fact, Kind
 from corslens.lint.facts import VOCABULARY
 from corslens.lint.finding import Confidence, Side
 from corslens.lint.parse_product import APPLIES_TO, RESPONSE_FIELDS
-from corslens.lint.parse_rule import EXPLANATION_FIELDS, SEVERITIES, STAGES
+from corslens.lint.parse_rule import EXPLANATION_FIELDS, SCOPES, SEVERITIES, STAGES
 from corslens.lint.rule import Family
 from corslens.observation.products.catalog import ProductKind
 from corslens.verdict.reasons import Reason
@@ -78,6 +78,10 @@ def _rule() -> Json:
             "stage": {
                 "enum": list(STAGES),
                 "description": "Where the request went wrong; the smallest of a page request is its cause.",
+            },
+            "scope": {
+                "enum": list(SCOPES),
+                "description": "Of what it is true: this endpoint (the default), or the whole host, of which it is said once.",
             },
             "explains": {
                 "type": "array",

@@ -92,7 +92,7 @@ def describe(result: Result, engine: str, number: int) -> str:
             verdict = record["verdicts"][engine]
             lines.append(
                 f"  {record['role']} {record['method']} {record['url']} -> {record['status']}, Origin {record['origin']}, "
-                f"credentials {record['credentials']['mode']}: {verdict['outcome']} {verdict['reason'] or ''}"
+                f"credentials {record['credentials']['mode']}: {verdict['outcome']} {verdict['reason'] or ''} {record['error'] or ''}"
             )
     return "\n".join(lines)
 

@@ -55,6 +55,8 @@ def compare(records: Sequence[Record], told: Told, engine: str) -> Comparison:
         return result(Agreement.NOT_CORS)
     if told.result == "aborted":
         # The page gave it up, and nothing that the servers sent was wrong: whatever did not come, proves nothing.
+        if any(record["error"] for record in records):
+            return result(Agreement.NOT_CORS)  # nor does a page of the proxy's own, which was on its way by then
         return result(Agreement.DISAGREED if said.outcome == "blocked" else Agreement.AGREED)
     if not records and told.cors_error is None:
         return result(Agreement.NOT_CORS)  # the browser's cache responded
