@@ -39,6 +39,8 @@ from corslens.report.page_model import settings as page_settings
 from tests.inputs.make_har import at, encoded, entry
 from tests.mitm.make import flow
 
+pytestmark = pytest.mark.slow
+
 MARK = "pLaNtEd"
 _numbers = count(1)
 

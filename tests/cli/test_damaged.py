@@ -14,6 +14,8 @@ from corslens.exits import Exit
 from tests.cli.test_analyze import ROOT, records, run
 from tests.inputs.make_har import at, encoded, entry
 
+pytestmark = pytest.mark.slow
+
 ENTRIES = 20
 SOUND = encoded(*(entry(started=at(n)) for n in range(ENTRIES)))
 

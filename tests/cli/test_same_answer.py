@@ -12,6 +12,8 @@ from corslens.report.formats import Format
 from tests.inputs.make_har import at, encoded, entry
 from tests.make import API, PAGE
 
+pytestmark = pytest.mark.slow
+
 OWN = [("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Mode", "cors")]
 NAVIGATION = [("Sec-Fetch-Site", "none"), ("Sec-Fetch-Mode", "navigate")]
 

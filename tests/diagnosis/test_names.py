@@ -1,8 +1,11 @@
 """Names are counted, bounded, and free of order."""
 
+import pytest
 from corslens.diagnosis.names import Names
 from hypothesis import given
 from hypothesis import strategies as st
+
+pytestmark = pytest.mark.slow
 
 
 @given(st.lists(st.text("abcdefgh", min_size=1, max_size=2)), st.randoms())

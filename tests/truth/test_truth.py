@@ -23,6 +23,8 @@ from tests.truth.judged import (
 from tests.truth.recorded import reasons_called, scenarios
 from tests.truth.twins import SHOWS_CREDENTIALS, exact_twin, near_twin, table, twin_class
 
+pytestmark = pytest.mark.slow
+
 engines = pytest.mark.parametrize("engine", Engine)
 
 ENGINE_ADDS = {Engine.FIREFOX: frozenset({"x-firefox-spdy"})}
