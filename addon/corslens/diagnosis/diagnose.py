@@ -37,6 +37,8 @@ class Diagnosis(Struct, frozen=True, kw_only=True, gc=False):
     """What else is wrong, worst first."""
     explains: Mapping[str, tuple[str, ...]] = {}
     """By rule the rules that it explains here."""
+    severity: Severity = Severity.INFO
+    """The worst of what is wrong, what follows included; of a block that no rule puts into words, an error."""
 
     @property
     def rule(self) -> str | None:
@@ -52,14 +54,6 @@ class Diagnosis(Struct, frozen=True, kw_only=True, gc=False):
     def state(self) -> State:
         """How it stands by itself: open or patched."""
         return State.PATCHED if self.word == "PATCHED" else State.OPEN
-
-    @property
-    def severity(self) -> Severity:
-        """The worst of what is wrong, what follows included; of a block that no rule puts into words, an error."""
-        found = [finding.severity for finding in (self.cause, *self.explained, *self.beside) if finding is not None]
-        if self.cause is None and self.word in ("BLOCKED", "PATCHED"):
-            found.append(Severity.ERROR)
-        return max(found, default=Severity.INFO)
 
     @property
     def is_problem(self) -> bool:
@@ -88,7 +82,8 @@ def diagnose(page_request: PageRequest) -> Diagnosis:
                 found[finding.rule] = finding, one
     if not found:
         word = _word(page_request, None)
-        return Diagnosis(page_request=page_request, word=word, reason=reason, cause=None, place=decisive)
+        severity = Severity.ERROR if word in ("BLOCKED", "PATCHED") else Severity.INFO
+        return Diagnosis(page_request=page_request, word=word, reason=reason, cause=None, place=decisive, severity=severity)
     closures = {rule: _closure(finding, found) for rule, (finding, _) in found.items()}
     troubled = reason is not None
     order = {rule: place for place, rule in enumerate(found)}
@@ -120,6 +115,7 @@ def diagnose(page_request: PageRequest) -> Diagnosis:
         explained=tuple(found[rule][0] for rule in explained),
         beside=tuple(others),
         explains=explains,
+        severity=max(finding.severity for finding, _ in found.values()),
     )
 
 

@@ -15,6 +15,8 @@ from corslens.verdict.verdict import Outcome, Verdict
 
 WORST_FIRST = (Outcome.BLOCKED, Outcome.DEPENDS, Outcome.ABORTED, Outcome.NOT_JUDGED, Outcome.ALLOWED)
 
+_RANK = {outcome: rank for rank, outcome in enumerate(WORST_FIRST)}
+
 REPEATED_STATUSES = frozenset({401, 408, 421})
 """After these a browser's network stack sends the same request again by itself, and the page never sees them."""
 
@@ -51,31 +53,28 @@ def page_request_id(observation: Observation) -> str:
     return first.id if covering is None or covering.from_cache else covering.id
 
 
-class PageRequest(Struct, frozen=True, kw_only=True, gc=False):
-    """The exchanges of one page request, oldest first. A preflight that was never followed is one, too."""
+class PageRequest:
+    """The exchanges of one page request. A preflight that was never followed is one, too.
 
-    id: str
-    """The id of its first exchange."""
-    members: tuple[Inspection, ...]
+    Args:
+        id: of its first exchange.
+        members: oldest first.
+    """
+
+    __slots__ = ("decisive", "id", "judged", "members")
+
+    def __init__(self, *, id: str, members: tuple[Inspection, ...]) -> None:
+        self.id = id
+        self.members = members
+        self.judged = members if len(members) == 1 else _judged(members)
+        """All but those that the network stack repeated by itself, and whose responses no page saw."""
+        self.decisive = self.judged[0] if len(self.judged) == 1 else _decisive(self.judged)
+        """The exchange that decides the outcome: the first of those with the worst one, of an allowed page request the last."""
 
     @property
     def repeats(self) -> tuple[Inspection, ...]:
-        """The exchanges that the network stack repeated by itself, and whose responses no page saw."""
-        return tuple(
-            one
-            for place, one in enumerate(self.members)
-            if one.observation.exchange.response is not None
-            and one.observation.exchange.response.status in REPEATED_STATUSES
-            and any(_same_request(one, later) for later in self.members[place + 1 :])
-        )
-
-    @property
-    def judged(self) -> tuple[Inspection, ...]:
-        """All but the repeated ones."""
-        if len(self.members) == 1:
-            return self.members
-        repeated = self.repeats
-        return tuple(one for one in self.members if one not in repeated) if repeated else self.members
+        """The exchanges that the network stack repeated by itself."""
+        return tuple(one for one in self.members if one not in self.judged)
 
     @property
     def preflights(self) -> tuple[Inspection, ...]:
@@ -92,15 +91,6 @@ class PageRequest(Struct, frozen=True, kw_only=True, gc=False):
         """The last hop; None when only preflights were seen."""
         hops = self.hops
         return hops[-1] if hops else None
-
-    @property
-    def decisive(self) -> Inspection:
-        """The exchange that decides the outcome: the first of those with the worst one, of an allowed page request the last."""
-        judged = self.judged
-        worst = min(WORST_FIRST.index(_outcome(one)) for one in judged)
-        if worst == len(WORST_FIRST) - 1:
-            return judged[-1]
-        return next(one for one in judged if WORST_FIRST.index(_outcome(one)) == worst)
 
     @property
     def headline(self) -> Engine:
@@ -205,6 +195,23 @@ def _outcome_in(inspection: Inspection, engine: Engine) -> Outcome:
     if inspection.mistake is not None and inspection.mistake.engine is engine:
         return Outcome.ALLOWED
     return inspection.delivered_verdicts[engine].outcome
+
+
+def _judged(members: tuple[Inspection, ...]) -> tuple[Inspection, ...]:
+    repeated = [
+        one
+        for place, one in enumerate(members)
+        if one.observation.exchange.response is not None
+        and one.observation.exchange.response.status in REPEATED_STATUSES
+        and any(_same_request(one, later) for later in members[place + 1 :])
+    ]
+    return tuple(one for one in members if one not in repeated) if repeated else members
+
+
+def _decisive(judged: tuple[Inspection, ...]) -> Inspection:
+    ranks = [_RANK[_outcome(one)] for one in judged]
+    worst = min(ranks)
+    return judged[-1] if worst == _RANK[Outcome.ALLOWED] else judged[ranks.index(worst)]
 
 
 def _same_request(one: Inspection, later: Inspection) -> bool:

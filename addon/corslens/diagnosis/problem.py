@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from msgspec import Struct
 
-from corslens.diagnosis.diagnose import WORDS, Diagnosis
+from corslens.diagnosis.diagnose import JUDGED, WORDS, Diagnosis
 from corslens.diagnosis.names import Names
 from corslens.diagnosis.page_request import Signature, State
 from corslens.engines.engine import Engine
@@ -76,6 +76,10 @@ class Example(Struct, frozen=True):
 
     order: Order
     diagnosis: Diagnosis
+    method: str
+    page: str
+    """The origin of the page; redacted, empty where no request says it."""
+    engines: tuple[Engine, ...]
 
 
 def _place(example: Example) -> Order:
@@ -157,11 +161,11 @@ class Problem:
     def add(self, example: Example) -> None:
         """Add a page request's diagnosis."""
         diagnosis = example.diagnosis
-        self._count(diagnosis, 1)
+        self._count(example, 1)
         time = diagnosis.place.observation.exchange.request.time
         self.first, self.last = min(self.first, time), max(self.last, time)
-        self.methods.add(diagnosis.page_request.method)
-        self.pages.add(redact_url(diagnosis.page_request.page or ""))
+        self.methods.add(example.method)
+        self.pages.add(example.page)
         insort(self.examples, example, key=_place)
         del self.examples[EXAMPLES:]
         signature = diagnosis.page_request.signature
@@ -173,9 +177,9 @@ class Problem:
     def take_back(self, example: Example) -> None:
         """Take a diagnosis back: more is known of the page request now."""
         diagnosis = example.diagnosis
-        self._count(diagnosis, -1)
-        self.methods.take_back(diagnosis.page_request.method)
-        self.pages.take_back(redact_url(diagnosis.page_request.page or ""))
+        self._count(example, -1)
+        self.methods.take_back(example.method)
+        self.pages.take_back(example.page)
         id = diagnosis.page_request.id
         self._fallback = example
         self.examples = [one for one in self.examples if one.diagnosis.page_request.id != id]
@@ -205,13 +209,14 @@ class Problem:
         self._states = self.states() + other.states()
         self._lives.clear()
 
-    def _count(self, diagnosis: Diagnosis, by: int) -> None:
+    def _count(self, example: Example, by: int) -> None:
+        diagnosis = example.diagnosis
         self.count += by
         self.words[diagnosis.word] += by
         self.severities[diagnosis.severity] += by
         for finding in diagnosis.beside:
             self.beside[finding.rule, finding.severity] += by
-        for engine in concerned_engines(diagnosis):
+        for engine in example.engines:
             self.engines[engine] += by
 
 
@@ -232,12 +237,30 @@ def endpoint_of(inspection: Inspection) -> tuple[str, str]:
     return public_url(observation.target_origin), endpoint_path(observation.exchange.request.url)
 
 
-def example_of(diagnosis: Diagnosis) -> Example:
-    """Return the diagnosis as an example, with its place among others."""
+def place_of(diagnosis: Diagnosis) -> Order:
+    """Return the place of a diagnosis among others."""
     exchange = diagnosis.page_request.members[0].observation.exchange
     source = exchange.source
-    entry = -1 if source.index is None else source.index
-    return Example((-diagnosis.severity, source.file or "", entry, exchange.request.time, exchange.id), diagnosis)
+    return (
+        -diagnosis.severity,
+        source.file or "",
+        -1 if source.index is None else source.index,
+        exchange.request.time,
+        exchange.id,
+    )
+
+
+def example_of(diagnosis: Diagnosis) -> Example:
+    """Return the diagnosis as an example, with its place among others."""
+    request = diagnosis.page_request
+    page = request.page
+    return Example(
+        place_of(diagnosis),
+        diagnosis,
+        request.method,
+        "" if page is None else redact_url(page),
+        concerned_engines(diagnosis),
+    )
 
 
 def without_loopback_port(origin: str) -> str:
@@ -247,7 +270,7 @@ def without_loopback_port(origin: str) -> str:
 
 def concerned_engines(diagnosis: Diagnosis) -> tuple[Engine, ...]:
     """Return the engines in which the reason of the cause blocks; all of them for a cause that is no check."""
-    names = {diagnosis.rule, diagnosis.reason} if diagnosis.word in ("BLOCKED", "DEPENDS", "PATCHED") else {diagnosis.rule}
+    names = {diagnosis.rule, diagnosis.reason} if diagnosis.word in JUDGED else {diagnosis.rule}
     verdicts = diagnosis.place.verdicts
     named = tuple(engine for engine, verdict in verdicts.items() if not names.isdisjoint(_reasons(verdict)))
     return named or tuple(verdicts)

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from corslens.diagnosis.contribution import Contribution, Suppressed, contribution_of, with_member
 from corslens.diagnosis.diagnose import WORDS, Diagnosis, diagnose
 from corslens.diagnosis.page_request import PageRequest, State
-from corslens.diagnosis.problem import Key, Problem, endpoint_of, example_of, worst_first
+from corslens.diagnosis.problem import Key, Problem, endpoint_of, place_of, worst_first
 from corslens.diagnosis.repeats import Repeats
 from corslens.inspection import Inspection
 from corslens.lint.finding import Severity
@@ -392,7 +392,7 @@ class SessionSummary:
 
 
 def _order(diagnosis: Diagnosis) -> tuple[object, ...]:
-    return example_of(diagnosis).order[1:]
+    return place_of(diagnosis)[1:]
 
 
 def summarize(inspections: Iterable[Inspection], *, everything: bool = False) -> SessionSummary:
