@@ -487,3 +487,18 @@ def test_a_safelisted_accept_is_not_the_one_that_a_preflight_asked_for() -> None
     long = [("User-Agent", WEBKIT), ("Accept", "a" * 129)]
     sent = exchange(request("POST", URL, long, time=0.06), response(allow_origin="*", time=0.07), id="a", client="me")
     assert observe_all(asked, sent)["p"].actual == "a"
+
+
+def test_in_firefox_a_page_with_workers_does_not_tell_by_storage_access() -> None:
+    """Measured: a worker's request with credentials carries no Sec-Fetch-Storage-Access there."""
+    lines = [("User-Agent", FIREFOX), ("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Site", "cross-site")]
+    starts = [
+        ("User-Agent", FIREFOX),
+        ("Sec-Fetch-Mode", "same-origin"),
+        ("Sec-Fetch-Site", "same-origin"),
+        ("Sec-Fetch-Dest", "worker"),
+    ]
+    worker = exchange(request(url=f"{PAGE}/worker.js", given=starts, origin=None), response(), id="w", client="me")
+    asked = exchange(request(given=lines, time=1.0), response(allow_origin="*", time=1.1), id="a", client="me")
+    assert isinstance(observe_all(asked)["a"].credentials, Known)
+    assert not isinstance(observe_all(worker, asked)["a"].credentials, Known)

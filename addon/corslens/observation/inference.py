@@ -29,6 +29,8 @@ from corslens.observation.observation import CORS_ROLES, Observation, Role
 
 SEC_FETCH_MODE = "sec-fetch-mode"
 SEC_FETCH_DEST = "sec-fetch-dest"
+WORKERS = frozenset({"worker", "sharedworker", "serviceworker"})
+"""Destinations of the scripts that start one."""
 SEC_FETCH_SITE = "sec-fetch-site"
 SEC_FETCH_STORAGE_ACCESS = "sec-fetch-storage-access"
 REFERER = "referer"

@@ -27,7 +27,9 @@ from corslens.observation.exchange import Exchange
 from corslens.observation.habits import Habits, is_of_habit
 from corslens.observation.hops import Hops
 from corslens.observation.inference import (
+    SEC_FETCH_DEST,
     SEC_FETCH_STORAGE_ACCESS,
+    WORKERS,
     infer_credentials,
     infer_destination,
     infer_mode,
@@ -82,6 +84,8 @@ class Pairing:
         self._cookies = CookieJar(limit)
         self._saw_authorization = False
         """Whether any request carried Authorization: then the writer does not strip it."""
+        self._worker_pages: Bounded[tuple[str, str], None] = Bounded(limit)
+        """Clients and origins that were seen to start workers, whose requests Firefox sends without Sec-Fetch-Storage-Access."""
         self._last_seen = 0.0
         """When the latest message was seen."""
 
@@ -101,6 +105,7 @@ class Pairing:
             "fates of preflights": self._habits.fates,
             "habits of pages": self._habits.modes,
             "hosts with cookies": self._cookies.hosts,
+            "pages with workers": self._worker_pages,
         }
         return {name: store.dropped for name, store in stores.items() if store.dropped}
 
@@ -122,6 +127,8 @@ class Pairing:
         role = infer_role(request, mode, target_origin=target_origin, page_origin=page_origin, previous=previous)
         if SEC_FETCH_STORAGE_ACCESS in headers and client not in self._storage_access_clients:
             self._storage_access_clients[client] = None
+        if page_origin is not None and headers.get(SEC_FETCH_DEST) in WORKERS:
+            self._worker_pages[client, page_origin] = None
         self._saw_authorization = self._saw_authorization or "authorization" in headers
 
         need: PreflightNeed | None = None
@@ -162,7 +169,8 @@ class Pairing:
             role=role,
             engine=engine,
             target_origin=target_origin,
-            tells_storage_access=sends_storage_access(engine, version) or client in self._storage_access_clients,
+            tells_storage_access=(sends_storage_access(engine, version) or client in self._storage_access_clients)
+            and not (engine is Engine.FIREFOX and (client, page_origin or "") in self._worker_pages),
             page_origin=page_origin,
             previous=previous,
             preflight=own,
