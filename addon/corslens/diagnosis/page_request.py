@@ -11,9 +11,7 @@ from corslens.fetch.preflight import requested_method
 from corslens.inspection import Inspection
 from corslens.observation.evidence import Known
 from corslens.observation.observation import Followed, Observation, Role
-from corslens.verdict.verdict import Outcome, Verdict
-
-WORST_FIRST = (Outcome.BLOCKED, Outcome.DEPENDS, Outcome.ABORTED, Outcome.NOT_JUDGED, Outcome.ALLOWED)
+from corslens.verdict.verdict import WORST_FIRST, Outcome, Verdict
 
 _RANK = {outcome: rank for rank, outcome in enumerate(WORST_FIRST)}
 

@@ -88,7 +88,7 @@ def render_problem(diagnosis: Diagnosis, width: int | None = None) -> Text:
     """
     word = diagnosis.word
     text = Text()
-    text.append(word, STYLES[word])
+    text.append(word, STYLES.get(word, "bold"))
     heading = _heading(diagnosis)
     if word in JUDGED:
         heading += f"  ({_engines(diagnosis)})"
@@ -290,7 +290,7 @@ def render_summary(summary: SessionSummary, width: int | None = None) -> Text:
     suppressed = summary.suppressed()
     column = 11 if suppressed else 8
     for word, name, count in summary.causes():
-        text.append(f"\n{count:>7}  ").append(f"{word.lower():<{column}}", STYLES[word]).append(name)
+        text.append(f"\n{count:>7}  ").append(f"{word.lower():<{column}}", STYLES.get(word, "bold")).append(name)
     for name, note, count in suppressed:
         lines = fold(f"{name} ({escape(note)})" if note else name, width, first=9 + column, indent=9 + column)
         text.append(f"\n{count:>7}  ").append(f"{'suppressed':<{column}}", "dim").append("\n".join(lines))

@@ -143,7 +143,7 @@ def _names(reason: Reason, engine: Engine) -> tuple[str, ...]:
             return names.chromium or names.chromium_other
         case Engine.FIREFOX:
             return names.firefox
-        case Engine.WEBKIT:
+        case _:
             return ()
 
 

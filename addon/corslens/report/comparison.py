@@ -5,13 +5,12 @@ from enum import StrEnum
 
 from msgspec import Struct, field
 
-from corslens.diagnosis.page_request import WORST_FIRST
 from corslens.diagnosis.problem import endpoint_of, without_loopback_port
 from corslens.diagnosis.summary import SessionSummary
 from corslens.engines.engine import Engine
 from corslens.lint.finding import Severity
 from corslens.observation.redaction import public_url
-from corslens.verdict.verdict import Outcome
+from corslens.verdict.verdict import WORST_FIRST, Outcome
 
 
 class Endpoint(Struct, frozen=True, order=True):

@@ -10,6 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from corslens.engines.engine import Engine
 from corslens.observation.redaction import VALUES_ARE_SHOWN, values_are_shown
 
 SCRIPTS = (
@@ -52,7 +53,7 @@ def render_page(**values: Any) -> str:
     """Fill the template; `report` and `live` say which of the two it becomes."""
     if values_are_shown():
         values["about"] = f"{values.get('about', '')}. {VALUES_ARE_SHOWN}"
-    return _environment().get_template("page.html.j2").render(**values)
+    return _environment().get_template("page.html.j2").render(engines=tuple(Engine), **values)
 
 
 def source_hash(text: str) -> str:

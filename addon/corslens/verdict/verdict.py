@@ -22,6 +22,10 @@ class Outcome(StrEnum):
     """There is no message to judge: the browser's own word is all that is known, or nothing of the end."""
 
 
+WORST_FIRST = (Outcome.BLOCKED, Outcome.DEPENDS, Outcome.ABORTED, Outcome.NOT_JUDGED, Outcome.ALLOWED)
+"""The order in which the outcomes of a page request's exchanges decide its own."""
+
+
 class Failure(Struct, frozen=True, kw_only=True, gc=False):
     """A check that failed."""
 

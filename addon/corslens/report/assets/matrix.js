@@ -2,8 +2,6 @@
 /* The matrix: a row a page's origin, a column an API's origin, each cell the worst that happened or was found between them. */
 
 const MATRIX_LIMIT = 24;
-const BADNESS = { blocked: 7, depends: 6, error: 5, warning: 4, patched: 3, info: 2, allowed: 1, aborted: 0 };
-
 /** How bad a cell is: what a browser lets pass may be the worse mistake. */
 function badness(cell) {
   return BADNESS[cell.worst];

@@ -1,7 +1,8 @@
 "use strict";
 /* What things are called on the page; what a rule says of itself comes from the catalogue. */
 
-const ENGINES = { chromium: "Chromium", firefox: "Firefox", webkit: "WebKit" };
+/* The engines stand in the filter that the template writes. */
+const ENGINES = Object.fromEntries([...byId("filter-engine").options].filter((option) => option.value).map((option) => [option.value, option.textContent]));
 const SEVERITIES = { error: ["✕", "error"], warning: ["!", "warning"], info: ["i", "note"] };
 const OUTCOMES = {
   allowed: ["✓", "allowed"],
@@ -10,6 +11,8 @@ const OUTCOMES = {
   aborted: ["–", "aborted"],
   patched: ["⚒", "patched"],
 };
+/* How bad each of them is, for the matrix and the order of problems. */
+const BADNESS = { blocked: 7, depends: 6, error: 5, warning: 4, patched: 3, info: 2, allowed: 1, aborted: 0 };
 const CHECK_STATES = { passed: ["✓", "passed"], failed: ["✕", "failed"], "not-reached": ["–", "not reached"], "not-needed": ["○", "not needed"] };
 const CHECK_REMARKS = { "not-reached": "not reached", "not-needed": "only matters with credentials" };
 const STEP_KINDS = { preflight: "Preflight", request: "Request", redirected: "Redirected request" };
