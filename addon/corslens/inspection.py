@@ -7,6 +7,7 @@ from msgspec import Struct
 from corslens.engines.engine import Engine
 from corslens.lint.finding import Finding, Severity
 from corslens.observation.observation import Observation
+from corslens.observation.weight import weigh_exchange, weigh_observation
 from corslens.patching.patch import Patch
 from corslens.verdict.hindsight import Mistake
 from corslens.verdict.verdict import Verdict
@@ -62,3 +63,19 @@ class Inspection(Struct, frozen=True, kw_only=True, gc=False):
     def worst(self) -> Severity | None:
         """The highest severity among the findings."""
         return max([finding.severity for finding in self.findings]) if self.findings else None
+
+
+def weigh_inspection(inspection: Inspection) -> int:
+    """Return the estimated bytes of an inspection: of its exchange, and of the texts that verdicts and findings quote from that."""
+    return weigh_observation(inspection.observation) + _weigh_quoted(inspection)
+
+
+def weigh_alone(inspection: Inspection) -> int:
+    """Return the same without the preflight and the hops before it, where those are weighed by themselves."""
+    return weigh_exchange(inspection.observation.exchange) + _weigh_quoted(inspection)
+
+
+def _weigh_quoted(inspection: Inspection) -> int:
+    exchange = inspection.observation.exchange
+    response = exchange.response or exchange.replaced
+    return exchange.request.headers.characters + (0 if response is None else response.headers.characters)

@@ -8,19 +8,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import structs
 
 from corslens.engines.engine import Engine
+from corslens.fetch.bounded import Bounded
 from corslens.fetch.messages import Response
-from corslens.inspection import Inspection, PatchedView
+from corslens.inspection import Inspection, PatchedView, weigh_inspection
 from corslens.lint.facts import Facts
 from corslens.lint.rule import RuleSet
 from corslens.lint.run import NOTHING as NO_FINDINGS
 from corslens.lint.run import run
-from corslens.observation.bounded import Bounded
 from corslens.observation.evidence import Unknown
 from corslens.observation.exchange import Exchange
 from corslens.observation.observation import Followed, Observation, Role
 from corslens.observation.pairing import Pairing
 from corslens.observation.stored_responses import StoredResponses
 from corslens.observation.traffic import Traffic
+from corslens.observation.weight import HISTORY_BYTES, weigh_observation
 from corslens.patching.injection import Injection, inject
 from corslens.patching.patch import apply
 from corslens.patching.policy import PatchPolicy
@@ -51,6 +52,7 @@ class Inspector:
         rules: RuleSet,
         headline: HeadlinePolicy = SENDER,
         history: int = 10_000,
+        history_bytes: int = HISTORY_BYTES,
         patch_policy: PatchPolicy | None = None,
     ) -> None:
         """Start a session.
@@ -58,6 +60,7 @@ class Inspector:
         Args:
             headline: whose verdict counts.
             history: how many exchanges are remembered, here and in every store behind.
+            history_bytes: how many bytes of them, estimated, in all stores together.
             patch_policy: what `complete(…, patch=True)` may change; None when nothing is ever patched.
         """
         self.rules = rules
@@ -65,12 +68,16 @@ class Inspector:
         self.patch_policy = patch_policy
         self.dry_run = False
         self._limit = history
-        self._pairing = Pairing(history)
+        self._history_bytes = history_bytes
+        share = history_bytes // 16
+        self._pairing = Pairing(history, budget=share)
         self._traffic = Traffic(min(history, 2_000))
-        self._inspections: Bounded[str, Inspection] = Bounded(history)
-        self._news: Bounded[str, Observation] = Bounded(history)
+        self._inspections: Bounded[str, Inspection] = Bounded(
+            history, weigh=weigh_inspection, budget=history_bytes // 2, too_heavy=self._pairing.drop
+        )
+        self._news: Bounded[str, Observation] = Bounded(history, weigh=weigh_observation, budget=share)
         """Earlier exchanges of which something is known that was not told yet."""
-        self._stored = StoredResponses(min(history, 2_000))
+        self._stored = StoredResponses(min(history, 2_000), budget=share)
 
     def begin(self, exchange: Exchange) -> Observation:
         """Observe an exchange whose request head was seen and whose response was not. `exchange.response` may be set, and is not looked at."""
@@ -198,7 +205,13 @@ class Inspector:
     def clear(self) -> None:
         """Forget every exchange seen so far."""
         dry_run = self.dry_run
-        self.__init__(rules=self.rules, headline=self.headline, history=self._limit, patch_policy=self.patch_policy)  # type: ignore[misc]  # a session anew is a new session
+        self.__init__(  # type: ignore[misc]  # a session anew is a new session
+            rules=self.rules,
+            headline=self.headline,
+            history=self._limit,
+            history_bytes=self._history_bytes,
+            patch_policy=self.patch_policy,
+        )
         self.dry_run = dry_run
 
     def dropped(self) -> Mapping[str, int]:

@@ -46,6 +46,7 @@ BAD = {
     "cors_show": ("problem", "'problem' is not one of problems, cors, none; did you mean 'problems'?"),
     "cors_fail_on": ("errors", "'errors' is not one of error, warning, info, never; did you mean 'error'?"),
     "cors_history": (0, "0 is less than 1"),
+    "cors_history_mb": (0, "0 is less than 1"),
     "cors_patch_minutes": (-1, "-1 is less than 0"),
     "cors_patch_origins": (["*"], "'*': for all origins write 'any'"),
     "cors_patch_preflight": ("fixed", "'fixed' is not one of fix, answer; did you mean 'fix'?"),

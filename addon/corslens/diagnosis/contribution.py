@@ -105,9 +105,13 @@ def contribution_of(root: str, members: tuple[Inspection, ...]) -> tuple[Contrib
 _UNPAIRED = frozenset({Role.SAME_ORIGIN, Role.NAVIGATION})
 
 
+_LONGEST = 512
+"""Characters of an origin that are told apart: a name has 253 at most."""
+
+
 def _cell(observation: Observation) -> tuple[str, str] | None:
     page = observation.page_origin or observation.origin
     # A site's own icon is fetched with mode no-cors: its role alone does not show that it stays within the site.
     if page is None or page == observation.target_origin or observation.role in _UNPAIRED:
         return None
-    return page, observation.target_origin
+    return page[:_LONGEST], observation.target_origin[:_LONGEST]

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 class Names:
     """Distinct names with how often each was seen, at most `limit` of them: the first ones in order of the alphabet."""
 
-    __slots__ = ("_counts", "_limit", "more")
+    __slots__ = ("_counts", "_limit", "characters", "more")
 
     def __init__(self, limit: int) -> None:
         self._counts: Counter[str] = Counter()
         self._limit = limit
+        self.characters = 0
+        """Of all names."""
         self.more = False
         """Whether there were more."""
 
@@ -23,7 +25,9 @@ class Names:
             last = max(counts)
             if name > last:
                 return
-            del counts[last]
+            self._drop(last)
+        if name not in counts:
+            self.characters += len(name)
         counts[name] += times
 
     def take_back(self, name: str) -> None:
@@ -33,7 +37,11 @@ class Names:
             if left > 1:
                 self._counts[name] = left - 1
             else:
-                del self._counts[name]
+                self._drop(name)
+
+    def _drop(self, name: str) -> None:
+        del self._counts[name]
+        self.characters -= len(name)
 
     def absorb(self, other: "Names") -> None:
         """Add the names of another."""

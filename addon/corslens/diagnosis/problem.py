@@ -11,7 +11,7 @@ from corslens.diagnosis.diagnose import JUDGED, WORDS, Diagnosis
 from corslens.diagnosis.names import Names
 from corslens.diagnosis.page_request import Signature, State
 from corslens.engines.engine import Engine
-from corslens.inspection import Inspection
+from corslens.inspection import Inspection, weigh_alone
 from corslens.lint.finding import Finding, Severity, Stage
 from corslens.observation.network_error import NetworkError, network_error
 from corslens.observation.redaction import endpoint_path, public_url, redact_url
@@ -24,6 +24,10 @@ _NAMES = 1_000
 """Methods, and pages, that a problem names."""
 _LIVES = 200
 """Kinds of page requests whose state a problem follows."""
+
+_PROBLEM_BYTES = 4_096
+_NAME_BYTES = 128
+_LIFE_BYTES = 256
 
 _WHOLE_SERVER = frozenset({NetworkError.REFUSED, NetworkError.DNS, NetworkError.TLS})
 """What makes every endpoint of a server fail in the same way."""
@@ -80,6 +84,8 @@ class Example(Struct, frozen=True):
     page: str
     """The origin of the page; redacted, empty where no request says it."""
     engines: tuple[Engine, ...]
+    weight: int
+    """Bytes, estimated."""
 
 
 def _place(example: Example) -> Order:
@@ -108,6 +114,7 @@ class Problem:
         self.examples: list[Example] = []
         self._fallback = first
         self._lives: OrderedDict[Signature, State] = OrderedDict()
+        self._lives_weight = 0
         self._states: Counter[State] = Counter()
         """Of merged sessions."""
 
@@ -148,6 +155,14 @@ class Problem:
         """What is wrong, in a few words."""
         return self.key.rule.replace("-", " ") if self.cause is None else self.cause.title or self.key.rule
 
+    def weight(self) -> int:
+        """Return how many bytes it takes, estimated."""
+        names = self.methods.characters + self.pages.characters + _NAME_BYTES * (len(self.methods) + len(self.pages))
+        examples = sum([example.weight for example in self.examples])
+        if not any(example is self._fallback for example in self.examples):
+            examples += self._fallback.weight
+        return _PROBLEM_BYTES + len(self.key.endpoint) + examples + names + self._lives_weight
+
     def states(self) -> Counter[State]:
         """Return how many kinds of page requests stand how."""
         return self._states + Counter(self._lives.values())
@@ -169,10 +184,13 @@ class Problem:
         insort(self.examples, example, key=_place)
         del self.examples[EXAMPLES:]
         signature = diagnosis.page_request.signature
-        self._lives.pop(signature, None)
+        if self._lives.pop(signature, None) is None:
+            self._lives_weight += _weigh_signature(signature)
         self._lives[signature] = diagnosis.state
         if len(self._lives) > _LIVES:
-            self._states[self._lives.popitem(last=False)[1]] += 1
+            oldest, state = self._lives.popitem(last=False)
+            self._states[state] += 1
+            self._lives_weight -= _weigh_signature(oldest)
 
     def take_back(self, example: Example) -> None:
         """Take a diagnosis back: more is known of the page request now."""
@@ -208,6 +226,7 @@ class Problem:
         self.examples = sorted((*self.examples, *other.examples), key=_place)[:EXAMPLES]
         self._states = self.states() + other.states()
         self._lives.clear()
+        self._lives_weight = 0
 
     def _count(self, example: Example, by: int) -> None:
         diagnosis = example.diagnosis
@@ -260,12 +279,17 @@ def example_of(diagnosis: Diagnosis) -> Example:
         request.method,
         "" if page is None else redact_url(page),
         concerned_engines(diagnosis),
+        sum(map(weigh_alone, request.members)),
     )
 
 
 def without_loopback_port(origin: str) -> str:
     """Return the origin, of a loopback server without the port: two runs of a test rarely get the same one."""
     return origin.rpartition(":")[0] if origin.startswith(_LOOPBACK) else origin
+
+
+def _weigh_signature(signature: Signature) -> int:
+    return _LIFE_BYTES + len(signature.page) + sum([_NAME_BYTES + len(name) for name in signature.header_names])
 
 
 def concerned_engines(diagnosis: Diagnosis) -> tuple[Engine, ...]:

@@ -1,7 +1,7 @@
 """Repeats: which exchanges are a network stack's second attempt at a page request, which the page never asked for."""
 
 from corslens.diagnosis.page_request import REPEATED_STATUSES, page_request_id
-from corslens.observation.bounded import Bounded
+from corslens.fetch.bounded import Bounded
 from corslens.observation.observation import Observation, Role
 from corslens.observation.pairing import client_of
 
@@ -9,6 +9,10 @@ _WITHIN = 1.0
 """Seconds within which a network stack sends a request again by itself."""
 _LOGGED_IN_WITHIN = 300.0
 """Seconds that a user may take to log in where the browser asks for name and password."""
+_ATTEMPTS = 8
+"""How often a network stack sends a request by itself; what comes after that is the page's doing."""
+_REPEATABLE = 1_000
+"""Exchanges that may be repeated, at most: a URL is long, and most of them come again at once or never."""
 
 
 class Repeats:
@@ -19,7 +23,8 @@ class Repeats:
     """
 
     def __init__(self, limit: int) -> None:
-        self._repeatable: Bounded[tuple[str, str, str], tuple[str, float]] = Bounded(limit)
+        self._repeatable: Bounded[tuple[str, str, str], tuple[str, float, int]] = Bounded(min(limit, _REPEATABLE))
+        """By client, method and URL: the page request, when it was responded to, how often it was sent."""
         self._roots: Bounded[str, str] = Bounded(limit)
         """Of page requests that were repeated, by the id of the repetition."""
 
@@ -39,12 +44,16 @@ class Repeats:
         request = exchange.request
         key = (client_of(exchange), request.method, request.url)
         earlier = self._repeatable.get(key)
+        attempts = 1
         if earlier is not None and earlier[0] != root:
             within = _LOGGED_IN_WITHIN if "authorization" in request.headers else _WITHIN
-            if 0 <= request.time - earlier[1] <= within:
+            if 0 <= request.time - earlier[1] <= within and earlier[2] < _ATTEMPTS:
                 self._roots[root] = root = earlier[0]
+                attempts = earlier[2] + 1
             del self._repeatable[key]
+        elif earlier is not None:
+            attempts = earlier[2]
         if repeatable:
             assert response is not None
-            self._repeatable[key] = root, max(response.time, request.time)
+            self._repeatable[key] = root, max(response.time, request.time), attempts
         return root

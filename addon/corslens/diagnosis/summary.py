@@ -7,6 +7,7 @@ came". Counts never depend on what is held in detail.
 
 from collections import Counter, OrderedDict
 from collections.abc import Hashable, Iterable, Iterator, Mapping
+from sys import maxsize
 
 from msgspec import Struct, field
 
@@ -15,7 +16,8 @@ from corslens.diagnosis.diagnose import WORDS, Diagnosis, diagnose
 from corslens.diagnosis.page_request import PageRequest, State
 from corslens.diagnosis.problem import Key, Problem, endpoint_of, place_of, worst_first
 from corslens.diagnosis.repeats import Repeats
-from corslens.inspection import Inspection
+from corslens.fetch.bounded import Bounded
+from corslens.inspection import Inspection, weigh_alone
 from corslens.lint.finding import Severity
 from corslens.observation.observation import CORS_ROLES, Role
 
@@ -75,6 +77,8 @@ class SessionSummary:
         problems: how many problems there may be; None for any number.
         everything: hold every CORS page request in detail.
         version: where to begin counting changes; higher than that of a summary that this one replaces.
+        history_bytes: how many bytes, estimated, the session keeps. Of these half are what the page requests known again take (they
+            are the exchanges that the session remembers), and an eighth the problems.
     """
 
     def __init__(
@@ -85,11 +89,13 @@ class SessionSummary:
         problems: int | None = None,
         everything: bool = False,
         version: int = 0,
+        history_bytes: int = maxsize,
     ) -> None:
         self.inputs: list[Input] = []
         self.everything = everything
         self._remember, self._hold, self._most = remember, hold, problems
         self.version = version
+        self._recent_bytes, self._problem_bytes = history_bytes // 2, history_bytes // 8
         self._start()
 
     def _start(self) -> None:
@@ -97,9 +103,9 @@ class SessionSummary:
         """By `exchanges`, a Role, `pairs`, `page requests`, a word and rule, a Severity, and so on."""
         self.left_out = 0
         """Page requests with something to report that are not held in detail any more."""
-        self._recent: OrderedDict[str, _Entry] = OrderedDict()
+        self._recent: Bounded[str, _Entry] = Bounded(maxsize, weigh=_weigh_entry, budget=maxsize)  # see add
         self._held: OrderedDict[str, Diagnosis] = OrderedDict()
-        self._problems: OrderedDict[Key, Problem] = OrderedDict()
+        self._problems: Bounded[Key, Problem] = Bounded(maxsize, weigh=Problem.weight, budget=maxsize)  # see _count
         self._cells: OrderedDict[tuple[str, str], Cell] = OrderedDict()
         self._at: dict[tuple[str, str], set[Key]] = {}
         """Problems by endpoint, to see when they are resolved."""
@@ -145,8 +151,9 @@ class SessionSummary:
             del self._recent[root]
         self._recent[root] = _Entry(members, share, diagnosis)
         resolved = self._count(share, members)
-        if len(self._recent) > self._remember:
-            self._settle(*self._recent.popitem(last=False))
+        recent = self._recent
+        while len(recent) > self._remember or (recent.weight > self._recent_bytes and len(recent) > 1):
+            self._settle(*recent.popitem(last=False))
         before = None if entry is None else entry.diagnosis
         if diagnosis is None and before is None and not resolved:
             return None
@@ -301,8 +308,10 @@ class SessionSummary:
             self._at.setdefault((share.key.api_origin, share.key.path), set()).add(share.key)
         problem.add(share.example)
         self._touch(share.key)
-        if self._most is not None and len(self._problems) > self._most:
-            self._drop(next(iter(self._problems)))
+        problems = self._problems
+        most = maxsize if self._most is None else self._most
+        while len(problems) > most or (problems.weight > self._problem_bytes and len(problems) > 1):
+            self._drop(next(iter(problems)))
             self._dropped["problems"] += 1
         return ()
 
@@ -340,7 +349,9 @@ class SessionSummary:
         return [self._problems[key] for key in self._at.get((api, path), ()) if key in self._problems]
 
     def _touch(self, key: Key) -> None:
-        self._problems[key].version = self.version
+        problem = self._problems[key]
+        problem.version = self.version
+        self._problems[key] = problem  # it may weigh more now
         self._problems.move_to_end(key)
 
     def _drop(self, key: Key) -> None:
@@ -389,6 +400,10 @@ class SessionSummary:
         while self._recent:
             self._settle(*self._recent.popitem(last=False))
         self._repeats = Repeats(self._remember)
+
+
+def _weigh_entry(entry: _Entry) -> int:
+    return sum(map(weigh_alone, entry.members))
 
 
 def _order(diagnosis: Diagnosis) -> tuple[object, ...]:

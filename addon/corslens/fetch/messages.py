@@ -26,6 +26,7 @@ class HeaderList(Struct, frozen=True, eq=False, gc=False):
     lines: tuple[HeaderLine, ...] = ()
     _index: dict[str, str | tuple[str, ...]] | None = None
     _names: HeaderNames | None = None
+    _characters: int = -1
 
     if TYPE_CHECKING:
 
@@ -70,6 +71,15 @@ class HeaderList(Struct, frozen=True, eq=False, gc=False):
             names = header_names(tuple(self._index or self._by_name()))
             force_setattr(self, "_names", names)
         return names
+
+    @property
+    def characters(self) -> int:
+        """The length of all names and values."""
+        characters = self._characters
+        if characters < 0:
+            characters = len("".join(chain.from_iterable(self.lines)))
+            force_setattr(self, "_characters", characters)
+        return characters
 
     def with_header(self, name: str, values: Iterable[str]) -> "HeaderList":
         """Return a copy in which exactly these lines have this name, at the first one's place or else at the end."""

@@ -5,10 +5,9 @@ The network partition key, private windows, eviction and "disable cache" are inv
 a miss proves nothing.
 """
 
-from collections import OrderedDict
-
 from msgspec import Struct, structs
 
+from corslens.fetch.bounded import Bounded
 from corslens.fetch.constants import NULL, WILDCARD
 from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.messages import HeaderList
@@ -122,13 +121,28 @@ def _wildcard_counts(wanted: Wanted, policy: CachePolicy) -> bool:
     return policy.wildcard_matches and wanted.mode is not CredentialsMode.INCLUDE
 
 
-class PreflightCache:
-    """Entries by client and URL, the least recently used ones dropped over the limit."""
+def _weigh(entries: tuple[CacheEntry, ...]) -> int:
+    return sum(
+        512 + 64 * len(names) + len("".join(names)) for entry in entries for names in (entry.methods, entry.header_names)
+    )
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._entries: OrderedDict[tuple[str, str], tuple[CacheEntry, ...]] = OrderedDict()
-        self.dropped = 0
+
+class PreflightCache:
+    """Entries by client and URL, the least recently used ones dropped over the limits."""
+
+    def __init__(self, limit: int, *, budget: int = 16 << 20) -> None:
+        """Start empty.
+
+        Args:
+            limit: for how many pairs of a client and a URL entries are kept.
+            budget: how many bytes, estimated.
+        """
+        self._entries: Bounded[tuple[str, str], tuple[CacheEntry, ...]] = Bounded(limit, weigh=_weigh, budget=budget)
+
+    @property
+    def dropped(self) -> int:
+        """For how many pairs entries were dropped because of a limit."""
+        return self._entries.dropped
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -152,11 +166,8 @@ class PreflightCache:
             for old in self._entries.get(key, ())
             if old.expires_at >= now and (policy.merges_preflights or old.origin != origin)
         )
+        self._entries.pop(key, None)
         self._entries[key] = (*kept[-7:], entry)
-        self._entries.move_to_end(key)
-        if len(self._entries) > self._limit:
-            self._entries.popitem(last=False)
-            self.dropped += 1
 
     def find(self, client: str, url: str, wanted: Wanted, policy: CachePolicy) -> CacheEntry | None:
         """Return the newest entry that (with others, where they add up) spares this request its preflight, None when none does."""

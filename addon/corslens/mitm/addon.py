@@ -35,6 +35,7 @@ from corslens.mitm.terminal import Terminal
 from corslens.mitm.unreachable import Unreachable
 from corslens.mitm.view import CorsContentview
 from corslens.observation.redaction import VALUES_ARE_SHOWN, redact_url
+from corslens.observation.weight import HISTORY_BYTES
 from corslens.patching.summary import render_lacks
 from corslens.report.as_text import render_dropped
 from corslens.report.baseline import Gate
@@ -53,9 +54,11 @@ JUMP_SECONDS = 5.0
 type Listener = Callable[[Inspection], None]
 
 
-def _new_summary(history: int, version: int = 0) -> SessionSummary:
+def _new_summary(history: int, history_bytes: int, version: int = 0) -> SessionSummary:
     # What is known again is what is held in detail, too: more than the session remembers would be a second memory.
-    summary = SessionSummary(remember=history, hold=0, problems=LIVE_PROBLEMS, everything=True, version=version)
+    summary = SessionSummary(
+        remember=history, hold=0, problems=LIVE_PROBLEMS, everything=True, version=version, history_bytes=history_bytes
+    )
     summary.begin("this session")
     return summary
 
@@ -83,7 +86,7 @@ class CorsLens(Commands):
         self._rule_files: RuleFiles | None = None
         self._gate = Gate(fail_on=None)
         self._log: LogFile | None = None
-        self.summary = _new_summary(options.DEFAULT_HISTORY)
+        self.summary = _new_summary(options.DEFAULT_HISTORY, HISTORY_BYTES)
         """What every output shows of the session."""
         self._tick: asyncio.TimerHandle | None = None
         self._looked_at = clock()
@@ -259,13 +262,13 @@ class CorsLens(Commands):
         self.settings, self._rule_files, self._gate = settings, files, Gate(fail_on=settings.fail_on)
         rules = files.rules
         session = self.session
-        if session is None or old is None or settings.history != old.history:
+        if session is None or old is None or (settings.history, settings.history_mb) != (old.history, old.history_mb):
             session = self._new_session(settings, rules)
             if self.session is not None:
                 session.take_over(self.session)
             self.session = session
-            if old is None or settings.history != old.history:
-                self._start_summary(settings.history)
+            if old is None or (settings.history, settings.history_mb) != (old.history, old.history_mb):
+                self._start_summary(settings)
         if settings.show_values:
             self.summary.note(VALUES_ARE_SHOWN)
         inspector = session.inspector
@@ -286,7 +289,12 @@ class CorsLens(Commands):
         inspector.patch_policy, inspector.dry_run = self.patching.policy, settings.dry_run
 
     def _new_session(self, settings: options.Settings, rules: RuleSet) -> Session:
-        inspector = Inspector(rules=rules, headline=settings.headline, history=settings.history)
+        inspector = Inspector(
+            rules=rules,
+            headline=settings.headline,
+            history=settings.history,
+            history_bytes=settings.history_mb << 20,
+        )
         return Session(inspector, self.patching, self._sink, connections=self.connections, update=self._flow_updated)
 
     def _switch_log(self, settings: options.Settings) -> None:
@@ -300,10 +308,10 @@ class CorsLens(Commands):
             self._log.close()
         self._log = log
 
-    def _start_summary(self, history: int) -> None:
+    def _start_summary(self, settings: options.Settings) -> None:
         """Begin what is shown anew, with what is still remembered: the limit is another one."""
         version = self.summary.version
-        self.summary = _new_summary(history, version + 1)
+        self.summary = _new_summary(settings.history, settings.history_mb << 20, version + 1)
         for inspection in [] if self.session is None else self.session.recent():
             self.summary.add(inspection)
 

@@ -15,6 +15,7 @@ from corslens.lint.finding import Severity
 from corslens.mitm.filters import FlowFilter, parse_filter, parse_flow_filter
 from corslens.mitm.live_page import DEFAULT_DOMAIN, parse_domain
 from corslens.observation.redaction import VALUES_ARE_SHOWN, show_values
+from corslens.observation.weight import HISTORY_BYTES
 from corslens.patching.injection import Injection
 from corslens.patching.injection_rules import LARGEST, parse_injections
 from corslens.patching.policy import LOOPBACK, PatchPolicy, PreflightMode, parse_origins, parse_policy
@@ -111,6 +112,12 @@ OPTIONS: tuple[Option, ...] = (
         "page.",
     ),
     Option(
+        name="cors_history_mb",
+        type=int,
+        default=HISTORY_BYTES >> 20,
+        help="And how many megabytes of them, estimated. The oldest are dropped first.",
+    ),
+    Option(
         name="cors_patch",
         type=str,
         default="",
@@ -168,6 +175,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     report: Path | None
     fail_on: Severity | None
     history: int
+    history_mb: int
     page_domain: str
     patch: str
     patch_filter: FlowFilter | None
@@ -239,6 +247,7 @@ def parse(
         report=report,
         fail_on=None if fail_on == NEVER else Severity[fail_on.upper()],
         history=number("cors_history", 1),
+        history_mb=number("cors_history_mb", 1),
         page_domain=_naming("cors_page_host", parse_domain, values["cors_page_host"]),
         patch=values["cors_patch"].strip(),
         patch_filter=flow_filter("cors_patch"),

@@ -1,13 +1,14 @@
 """One session: what happens to each flow between its first hook and its last. Knows flows, but neither options nor the master."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
+from sys import maxsize
 from typing import Protocol
 from weakref import WeakValueDictionary
 
 from mitmproxy import http
 from msgspec import structs
 
+from corslens.fetch.bounded import Bounded
 from corslens.fetch.constants import LOCATION, NULL
 from corslens.fetch.messages import Response
 from corslens.fetch.origins import origin_of
@@ -23,6 +24,7 @@ from corslens.mitm.relevance import request_concerns_cors, response_concerns_cor
 from corslens.observation.exchange import Exchange
 from corslens.observation.network_error import is_answered_by_proxy
 from corslens.observation.observation import Observation, Role
+from corslens.observation.weight import HISTORY_BYTES, weigh_exchange
 from corslens.patching.answer import answer
 from corslens.patching.propose import page_of
 from corslens.patching.summary import Summary
@@ -33,6 +35,9 @@ _UNANSWERED = "the client disconnected, or the proxy ended, before there was an 
 
 IN_FLIGHT = 10_000
 """Flows that have begun and not ended; more than this is a leak, and the oldest is let go."""
+
+IN_FLIGHT_BYTES = HISTORY_BYTES // 16
+"""And what is kept of them, estimated: some of them are only known to us, because no hook told of their end."""
 
 _THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -103,7 +108,7 @@ class Session:
         """Whether a flow came from a connection, not from a file: only then has the clock to do with them."""
         self._sink = sink
         self._update = update
-        self._in_flight: OrderedDict[str, _InFlight] = OrderedDict()
+        self._in_flight: Bounded[str, _InFlight] = Bounded(IN_FLIGHT + 1, weigh=_weigh, budget=maxsize)  # see _begin
         # Weak: mitmweb and the console keep their flows, mitmdump lets them go, and so do we.
         self._flows: WeakValueDictionary[str, http.HTTPFlow] = WeakValueDictionary()
         self._replays = 0
@@ -319,7 +324,7 @@ class Session:
         state = _InFlight(convert.begun_exchange_of(flow, id))
         self._in_flight[flow.id] = state
         self._flows[id] = flow
-        if len(self._in_flight) > IN_FLIGHT:
+        while len(self._in_flight) > IN_FLIGHT or (self._in_flight.weight > IN_FLIGHT_BYTES and len(self._in_flight) > 1):
             self._let_go += 1
             self._hand_on_at_last(self._in_flight.popitem(last=False)[1])
         return state
@@ -368,3 +373,7 @@ class Session:
 def _is_event_stream(response: Response) -> bool:
     content_type = response.headers.get("content-type")
     return content_type is not None and content_type[:17].lower() == "text/event-stream"
+
+
+def _weigh(state: _InFlight) -> int:
+    return weigh_exchange(state.exchange)

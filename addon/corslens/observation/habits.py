@@ -6,9 +6,9 @@ followed moments before or after, the page gave this request up; where it never 
 
 from msgspec import Struct
 
+from corslens.fetch.bounded import Bounded
 from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.preflight import requested_method
-from corslens.observation.bounded import Bounded
 from corslens.observation.evidence import Known, Likely
 from corslens.observation.observation import Observation, Role
 from corslens.observation.path_shape import path_shape

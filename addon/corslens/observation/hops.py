@@ -1,12 +1,13 @@
 """Hops: the redirects whose next hop may still come, by where they lead."""
 
 from corslens.engines.profile import EmptyLocation, EngineProfile
+from corslens.fetch.bounded import Bounded
 from corslens.fetch.constants import LOCATION
 from corslens.fetch.redirects import MAXIMUM_REDIRECTS, is_redirect, location_url
-from corslens.observation.bounded import Bounded
 from corslens.observation.exchange import Exchange
 from corslens.observation.matching import answered_at, continues, is_refused_redirect, just_answered
 from corslens.observation.observation import Observation
+from corslens.observation.weight import HISTORY_BYTES, weigh_observations
 
 AT_ONCE_SECONDS = 0.1
 """A browser goes on from an answer within milliseconds; this leaves room for a busy machine."""
@@ -18,8 +19,10 @@ _ALIKE = 32
 class Hops:
     """Redirects by client and the URL that they lead to, until the next hop comes; bounded."""
 
-    def __init__(self, limit: int) -> None:
-        self.waiting: Bounded[tuple[str, str], tuple[Observation, ...]] = Bounded(limit)
+    def __init__(self, limit: int, budget: int = HISTORY_BYTES // 16) -> None:
+        self.waiting: Bounded[tuple[str, str], tuple[Observation, ...]] = Bounded(
+            limit, weigh=weigh_observations, budget=budget
+        )
 
     def add(self, client: str, observation: Observation, profile: EngineProfile) -> None:
         """Take a completed exchange, if it is a redirect that leads somewhere."""

@@ -12,6 +12,7 @@ from msgspec import structs
 from corslens.engines.engine import Engine
 from corslens.engines.profile import STANDARD, EngineProfile
 from corslens.engines.profiles import PROFILES, engine_of
+from corslens.fetch.bounded import Bounded
 from corslens.fetch.constants import NULL, ORIGIN
 from corslens.fetch.cors_check import cors_check
 from corslens.fetch.credentials import CredentialsMode
@@ -19,7 +20,6 @@ from corslens.fetch.methods import is_cors_safelisted_method
 from corslens.fetch.origins import origin_of
 from corslens.fetch.preflight import requested_header_names, requested_method
 from corslens.fetch.preflight_cache import PreflightCache, Wanted
-from corslens.observation.bounded import Bounded
 from corslens.observation.connections import Connections
 from corslens.observation.cookie_jar import CookieJar
 from corslens.observation.evidence import Known
@@ -53,9 +53,13 @@ from corslens.observation.matching import (
 )
 from corslens.observation.observation import CoveringPreflight, Followed, Observation, PreflightNeed, Role
 from corslens.observation.refusal import explanation, refused_for, refused_role
+from corslens.observation.weight import HISTORY_BYTES, weigh_observation
 
 FOLLOW_UP_SECONDS = 5.0
 """A browser sends the actual request within milliseconds of a preflight that passed; after this long it is taken to never come."""
+
+_LONGEST_USER_AGENT = 512
+"""Characters of a User-Agent by which clients are told apart; it stands in the keys of many stores."""
 
 _CLOCK_SECONDS = 0.005
 """How far the times of two messages in one capture may be off each other."""
@@ -64,19 +68,31 @@ _CLOCK_SECONDS = 0.005
 class Pairing:
     """Makes Observations of exchanges, and remakes earlier ones when a later exchange says more of them."""
 
-    def __init__(self, limit: int = 10_000, profiles: Mapping[Engine, EngineProfile] = PROFILES) -> None:
+    def __init__(
+        self,
+        limit: int = 10_000,
+        profiles: Mapping[Engine, EngineProfile] = PROFILES,
+        *,
+        budget: int = HISTORY_BYTES // 16,
+    ) -> None:
+        """Start without any memory.
+
+        Args:
+            limit: how many entries each store keeps.
+            budget: how many bytes each store keeps of exchanges that the session's history may not hold, or not any more.
+        """
         self._profiles: dict[Engine | None, EngineProfile] = {None: STANDARD}
         for engine, profile in profiles.items():
             self._profiles[engine] = profile
-        self._open: Bounded[str, Observation] = Bounded(limit)
+        self._open: Bounded[str, Observation] = Bounded(limit, weigh=weigh_observation, budget=budget)
         self._pending: Bounded[str, Observation] = Bounded(limit)
         """Preflights by id, oldest first, whose actual request may still come."""
         self._by_target: Bounded[tuple[str, str], tuple[str, ...]] = Bounded(limit)
         """Ids of pending preflights by client and URL."""
         self._settled: Bounded[str, Observation] = Bounded(limit)
         """Preflights whose fate is known; the cache points to them, and a late request may still claim one."""
-        self._hops = Hops(limit)
-        self._cache = PreflightCache(limit)
+        self._hops = Hops(limit, budget)
+        self._cache = PreflightCache(limit, budget=budget)
         self._connections = Connections(limit)
         self._preflight_clients: Bounded[str, None] = Bounded(limit)
         self._storage_access_clients: Bounded[str, None] = Bounded(limit)
@@ -109,13 +125,18 @@ class Pairing:
         }
         return {name: store.dropped for name, store in stores.items() if store.dropped}
 
+    def drop(self, id: str) -> None:
+        """Drop a preflight that the session's history has no room for."""
+        self._pending.pop(id, None)
+        self._settled.pop(id, None)
+
     def begin(self, exchange: Exchange) -> tuple[Observation, ...]:
         """Return the observation of an exchange whose request was just seen, then earlier ones that it says more of."""
         request = exchange.request
         self._last_seen = max(self._last_seen, request.time)
         headers = request.headers
         user_agent = headers.get("user-agent") or ""
-        client = f"{exchange.client}\n{user_agent}"
+        client = _client(exchange, user_agent)
         engine, version = engine_of(user_agent, headers.get("sec-ch-ua") or "")
         profile = self._profiles[engine]
         target_origin = origin_of(request.url)
@@ -428,7 +449,11 @@ class Pairing:
 
 def client_of(exchange: Exchange) -> str:
     """Return what tells one browser from another: where it connects from, and its User-Agent."""
-    return f"{exchange.client}\n{exchange.request.headers.get('user-agent') or ''}"
+    return _client(exchange, exchange.request.headers.get("user-agent") or "")
+
+
+def _client(exchange: Exchange, user_agent: str) -> str:
+    return f"{exchange.client}\n{user_agent[:_LONGEST_USER_AGENT]}"
 
 
 def preflight_need(method: str, unsafe_names: tuple[str, ...]) -> PreflightNeed:

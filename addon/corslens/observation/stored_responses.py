@@ -5,14 +5,14 @@ they were stored: another origin of the same site, or an image without CORS. `Va
 Standard: https://www.rfc-editor.org/rfc/rfc9111#section-3.2; measured in Chromium 156 and Firefox 153.
 """
 
-from collections import OrderedDict
-
 from msgspec import Struct, structs
 
+from corslens.fetch.bounded import Bounded
 from corslens.fetch.messages import Request, Response
 from corslens.fetch.origins import is_same_site
 from corslens.observation.observation import Observation, Role
 from corslens.observation.pairing import client_of
+from corslens.observation.weight import HISTORY_BYTES, RESPONSE_BYTES, weigh_headers
 
 NOT_MODIFIED = 304
 _ETAG, _LAST_MODIFIED = "etag", "last-modified"
@@ -54,11 +54,21 @@ class StoredResponses:
     Browsers keep the pages of different sites apart, https://fetch.spec.whatwg.org/#network-partition-keys
     """
 
-    def __init__(self, limit: int = 1000) -> None:
-        self._limit = limit
-        self._responses: OrderedDict[_Key, tuple[_Stored, ...]] = OrderedDict()
-        self.dropped = 0
-        """URLs forgotten because of a limit."""
+    def __init__(self, limit: int = 1000, *, budget: int = HISTORY_BYTES // 16) -> None:
+        """Start empty.
+
+        Args:
+            limit: of how many URLs responses are kept.
+            budget: how many bytes of them.
+        """
+        self._responses: Bounded[_Key, tuple[_Stored, ...]] = Bounded(limit, weigh=_weigh, budget=budget)
+        self._grown = 0
+        """Responses dropped because renewals had brought too many headers."""
+
+    @property
+    def dropped(self) -> int:
+        """How many were dropped because of a limit."""
+        return self._responses.dropped + self._grown
 
     def remember(self, observation: Observation, delivered: Response) -> None:
         """Take note of a response as the browser got it; only one that it can ask to be renewed matters."""
@@ -74,7 +84,7 @@ class StoredResponses:
             new = _updated(old.response, delivered)
             if len(new.headers.lines) > _MOST_LINES:
                 self._keep(key, tuple(each for each in kept if each is not old))
-                self.dropped += 1
+                self._grown += 1
                 return
         elif _is_stored(delivered):
             old, new = None, delivered
@@ -101,9 +111,10 @@ class StoredResponses:
         if not stored:
             return
         self._responses[key] = stored
-        if len(self._responses) > self._limit:
-            self._responses.popitem(last=False)
-            self.dropped += 1
+
+
+def _weigh(stored: tuple[_Stored, ...]) -> int:
+    return sum(RESPONSE_BYTES + weigh_headers(each.response.headers) for each in stored)
 
 
 def _key(observation: Observation) -> _Key:

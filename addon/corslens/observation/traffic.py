@@ -26,6 +26,10 @@ from corslens.observation.path_shape import path_shape
 
 _KEPT = 16
 """Values of a kind that an endpoint remembers."""
+_LONGEST = 512
+"""Characters of an origin, or of what stands in its place, that are remembered: a name has 253 at most."""
+_LONGEST_PREFLIGHT = 2_048
+"""Characters of what a preflight asks up to which it is remembered."""
 _KEPT_PREFLIGHTS = 32
 _KEPT_OF_SERVER = 64
 _JSONP_PARAMETERS = frozenset({"callback", "jsonp", "jsoncallback", "cb"})
@@ -90,6 +94,8 @@ def is_jsonp(observation: Observation) -> bool:
 
 
 def _remember(kept: dict[str, int], value: str, limit: int = _KEPT) -> None:
+    if len(value) > _LONGEST:
+        value = value[:_LONGEST]
     if value in kept:
         kept[value] += 1
     elif len(kept) < limit:
@@ -218,6 +224,8 @@ class EndpointHistory:
             asks(ACCESS_CONTROL_REQUEST_METHOD) or "",
             asks(ACCESS_CONTROL_REQUEST_HEADERS) or "",
         )
+        if sum(map(len, key)) > _LONGEST_PREFLIGHT:
+            return
         if self.seen_preflights.pop(key, False):
             self.preflight_repeats += 1
         elif len(self.seen_preflights) >= _KEPT_PREFLIGHTS:

@@ -1,0 +1,43 @@
+"""Weight: the bytes that what is kept of an exchange takes, estimated. Shared by all stores that are bounded in bytes."""
+
+from typing import Final
+
+from corslens.fetch.messages import HeaderList
+from corslens.observation.exchange import Exchange
+from corslens.observation.observation import Observation
+
+EXCHANGE_BYTES: Final = 2_048
+"""What an exchange takes without its text: the records of it, of its observation and verdicts."""
+RESPONSE_BYTES: Final = 512
+_LINE_BYTES = 256
+"""What a header line takes without its text: two texts, a pair, an entry of the look-up."""
+
+HISTORY_BYTES: Final = 256 << 20
+"""The default of what a session keeps."""
+
+
+def weigh_headers(headers: HeaderList) -> int:
+    """Return the estimated bytes of header lines."""
+    return headers.characters + _LINE_BYTES * len(headers.lines)
+
+
+def weigh_exchange(exchange: Exchange) -> int:
+    """Return the estimated bytes of an exchange. What the browser got in the place of a response shares most of its lines."""
+    request, response = exchange.request, exchange.response or exchange.replaced
+    weight = EXCHANGE_BYTES + len(request.url) + len(exchange.error or "") + weigh_headers(request.headers)
+    return weight if response is None else weight + weigh_headers(response.headers)
+
+
+def weigh_observation(observation: Observation) -> int:
+    """Return the estimated bytes of an observation with the exchanges that it keeps alive: its preflight, the hops before it."""
+    weight = weigh_exchange(observation.exchange)
+    if observation.preflight is not None:
+        weight += weigh_exchange(observation.preflight.exchange)
+    if observation.redirected_from is not None:
+        weight += sum(weigh_exchange(hop.exchange) for hop in observation.hops[:-1])
+    return weight
+
+
+def weigh_observations(observations: tuple[Observation, ...]) -> int:
+    """Return the estimated bytes of several."""
+    return sum(map(weigh_observation, observations))
