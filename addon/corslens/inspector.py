@@ -69,7 +69,7 @@ class Inspector:
         self.dry_run = False
         self._limit = history
         self._history_bytes = history_bytes
-        share = history_bytes // 16
+        share = history_bytes // 16  # of each of the stores beside; half is the history's, an eighth the problems'
         self._pairing = Pairing(history, budget=share)
         self._traffic = Traffic(min(history, 2_000))
         self._inspections: Bounded[str, Inspection] = Bounded(

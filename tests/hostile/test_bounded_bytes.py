@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from corslens.fetch.messages import HeaderLine, HeaderList, Request, Response
+from corslens.inspection import weigh_inspection
 from corslens.observation.exchange import Exchange
 
 from scripts.bench_suite.chain import Chain
@@ -73,13 +74,36 @@ async def test_exchanges_of_any_size_stay_within_the_budget(kind: str, tmp_path)
         gc.collect()
         tracemalloc.start()
         held = []
-        for block in range(4):
-            await chain.send(hostile(kind, 1 + block * 20 + number) for number in range(20))
+        for block in range(3):
+            await chain.send(hostile(kind, 1 + block * 8 + number) for number in range(8))
             gc.collect()
             held.append(tracemalloc.get_traced_memory()[0])
         tracemalloc.stop()
         assert not chain.addon._faults
     assert held[-1] < 3 * HISTORY_MB * MEGABYTE, [f"{each / MEGABYTE:.1f} MiB" for each in held]
+    assert held[-1] < held[0] + MEGABYTE, [f"{each / MEGABYTE:.1f} MiB" for each in held]
+
+
+@pytest.mark.slow
+async def test_three_hundred_large_heads_stay_within_four_megabytes() -> None:
+    """30 MB of heads: both what is estimated and what Python allocates stay bounded, and what is dropped is counted."""
+    async with Chain(odd=False, cors_history_mb=4, cors_show="none") as chain:
+        await chain.send([hostile("both halves", 0)])
+        gc.collect()
+        tracemalloc.start()
+        await chain.send(hostile("both halves", number) for number in range(1, 301))
+        gc.collect()
+        held = tracemalloc.get_traced_memory()[0]
+        tracemalloc.stop()
+        assert chain.addon.session is not None
+        kept = chain.addon.session.recent()
+        estimated = sum(map(weigh_inspection, kept))
+        dropped = chain.addon.dropped()
+        assert not chain.addon._faults
+    assert estimated < 4 * MEGABYTE
+    assert held < 8 * MEGABYTE, f"{held / MEGABYTE:.1f} MiB"
+    assert dropped["exchanges"] == 301 - len(kept)
+    assert chain.addon.summary.exchanges == 301, "what is dropped is counted all the same"
 
 
 @pytest.mark.slow

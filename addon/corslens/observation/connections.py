@@ -14,11 +14,14 @@ from corslens.fetch.origins import origin_of, scheme_host_port
 from corslens.observation.evidence import Known, Unknown
 from corslens.observation.exchange import Exchange
 from corslens.observation.observation import Observation, Role
+from corslens.observation.weight import HISTORY_BYTES, weigh_observation
 
 CREDENTIALED = "credentialed-connection"
 UNCREDENTIALED = "uncredentialed-connection"
 OTHER_SESSION = "other-session-was-free"
 
+_LONGEST = 1_024
+"""Characters of two origins that are remembered: a name has 253 at most."""
 _WAITING = 32
 """Requests of a connection, and sessions of a host, that are remembered while nothing is known of them."""
 
@@ -38,16 +41,19 @@ class _Connection(Struct):
     """It was seen to do both: it tells nothing."""
     by_sessions: bool = False
     """Its kind is known from the other sessions of its host only."""
-    waiting: tuple[Observation, ...] = ()
+    waiting: tuple[str, ...] = ()
+    """Ids of exchanges in `Connections.waiting`."""
 
 
 class Connections:
     """The kinds of the client connections seen, bounded."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, budget: int = HISTORY_BYTES // 16) -> None:
         self.seen: Bounded[str, _Connection] = Bounded(limit)
         self.sessions: Bounded[_Host, tuple[str, ...]] = Bounded(limit)
         """The HTTP/2 sessions of one page with one API."""
+        self.waiting: Bounded[str, Observation] = Bounded(limit, weigh=weigh_observation, budget=budget)
+        """Exchanges whose credentials mode their connection may still tell, by id."""
 
     def kind(self, exchange: Exchange, profile: EngineProfile) -> Known[CredentialsMode] | None:
         """Return the credentials mode that the request's connection tells, None where its kind is not known or tells nothing in this engine."""
@@ -87,11 +93,16 @@ class Connections:
         if connection is None or connection.mixed or connection.kind is not None or not _is_open(observation):
             return
         if _tells(exchange, profile, True) or _tells(exchange, profile, False):
-            connection.waiting = (*connection.waiting[-(_WAITING - 1) :], observation)
+            for id in connection.waiting[: -(_WAITING - 1)]:
+                self.waiting.pop(id, None)
+            connection.waiting = (*connection.waiting[-(_WAITING - 1) :], observation.id)
+            self.waiting[observation.id] = observation
 
     def _host(self, observation: Observation, client: str, profile: EngineProfile) -> _Host | None:
         version, page = observation.exchange.request.http_version, observation.page_origin
         if not profile.one_http2_session_per_kind or not version.startswith("HTTP/2") or page is None:
+            return None
+        if len(page) + len(observation.target_origin) > _LONGEST:
             return None
         return client, page, observation.target_origin
 
@@ -99,13 +110,18 @@ class Connections:
         if connection.mixed:
             return []
         if connection.kind is not None and connection.kind is not kind and not connection.by_sessions:
-            connection.mixed, connection.waiting = True, ()
+            connection.mixed = True
+            self._take_waiting(connection)
             return []
         connection.kind, connection.by_sessions = kind, False
-        waiting, connection.waiting = connection.waiting, ()
+        waiting = self._take_waiting(connection)
         return [
             structs.replace(each, credentials=_mode(connection)) for each in waiting if _tells(each.exchange, profile, kind)
         ]
+
+    def _take_waiting(self, connection: _Connection) -> list[Observation]:
+        ids, connection.waiting = connection.waiting, ()
+        return [each for each in (self.waiting.pop(id, None) for id in ids) if each is not None]
 
     def _tell_of_others(self, connection: _Connection, profile: EngineProfile) -> list[Observation]:
         """Settle the sessions that were opened while this one was there: it is in use still, so it was free then."""
@@ -115,8 +131,7 @@ class Connections:
             if other is None or other is connection or other.kind is not None or other.mixed or other.first <= connection.first:
                 continue
             other.kind, other.by_sessions = not connection.kind, True
-            waiting, other.waiting = other.waiting, ()
-            settled += [structs.replace(each, credentials=_mode(other)) for each in waiting]
+            settled += [structs.replace(each, credentials=_mode(other)) for each in self._take_waiting(other)]
         return settled
 
 

@@ -22,6 +22,8 @@ PAGE_OMITS = "page-includes-no-credentials-here"
 
 _INCLUDE = CredentialsMode.INCLUDE
 _OMIT = CredentialsMode.SAME_ORIGIN_OR_OMIT
+_LONGEST = 1_024
+"""Characters of two origins whose habits are remembered: a name has 253 at most."""
 _SEVERAL = 2
 _OCCASION_SECONDS = 1.0
 """Preflights given up together, when a page is left, are one occasion."""
@@ -58,7 +60,12 @@ class Habits:
         known, page = observation.credentials, observation.page_origin
         destination = observation.destination
         # Fonts never include credentials, whatever else the page does.
-        if page is None or not isinstance(known, Known) or (isinstance(destination, Known) and destination.value == "font"):
+        if (
+            page is None
+            or len(page) + len(observation.target_origin) > _LONGEST
+            or not isinstance(known, Known)
+            or (isinstance(destination, Known) and destination.value == "font")
+        ):
             return
         key = (client, page, observation.target_origin)
         modes = self.modes.get(key)
@@ -72,6 +79,8 @@ class Habits:
     def note_fate(self, client: str, preflight: Observation, *, followed: bool) -> None:
         """Count a granted preflight whose fate is known."""
         key = _endpoint(client, preflight)
+        if sum(map(len, key[1:3])) > _LONGEST:
+            return
         fates = self.fates.get(key)
         if fates is None:
             fates = self.fates[key] = _Fates()

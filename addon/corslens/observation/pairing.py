@@ -93,7 +93,7 @@ class Pairing:
         """Preflights whose fate is known; the cache points to them, and a late request may still claim one."""
         self._hops = Hops(limit, budget)
         self._cache = PreflightCache(limit, budget=budget)
-        self._connections = Connections(limit)
+        self._connections = Connections(limit, budget)
         self._preflight_clients: Bounded[str, None] = Bounded(limit)
         self._storage_access_clients: Bounded[str, None] = Bounded(limit)
         self._habits = Habits(limit)
@@ -115,6 +115,7 @@ class Pairing:
             "redirects": self._hops.waiting,
             "preflight cache entries": self._cache,
             "connections": self._connections.seen,
+            "exchanges of connections": self._connections.waiting,
             "HTTP/2 sessions": self._connections.sessions,
             "clients with preflights": self._preflight_clients,
             "clients that tell storage access": self._storage_access_clients,
@@ -127,8 +128,16 @@ class Pairing:
 
     def drop(self, id: str) -> None:
         """Drop a preflight that the session's history has no room for."""
-        self._pending.pop(id, None)
         self._settled.pop(id, None)
+        pending = self._pending.pop(id, None)
+        if pending is None:
+            return
+        key = client_of(pending.exchange), pending.exchange.request.url
+        left = tuple(each for each in self._by_target.get(key, ()) if each != id)
+        if left:
+            self._by_target[key] = left
+        else:
+            self._by_target.pop(key, None)
 
     def begin(self, exchange: Exchange) -> tuple[Observation, ...]:
         """Return the observation of an exchange whose request was just seen, then earlier ones that it says more of."""
