@@ -9,9 +9,10 @@ from email.utils import parsedate_to_datetime
 
 from msgspec import Struct
 
+from corslens.fetch.bounded import Bounded
 from corslens.fetch.messages import Request, Response
 from corslens.fetch.origins import is_ip_address, is_loopback, origin_of, scheme_host_port
-from corslens.observation.bounded import Bounded
+from corslens.observation.weight import HISTORY_BYTES
 
 COOKIE_NOT_SENT = "cookie-not-sent"
 
@@ -19,6 +20,9 @@ _MOST_COOKIES = 50
 """Of one host; browsers keep some 180."""
 _LONGEST = 8192
 """Characters of a Cookie header that are looked at, and four times what a cookie may have."""
+_COOKIE_BYTES = 512
+_LONGEST_HOST = 253
+"""Characters of a name that DNS knows."""
 
 
 class _Cookie(Struct, gc=False):
@@ -36,8 +40,8 @@ class _Cookie(Struct, gc=False):
 class CookieJar:
     """The cookies of each client's hosts, as far as they were seen to be set and kept; bounded."""
 
-    def __init__(self, limit: int) -> None:
-        self.hosts: Bounded[tuple[str, str], dict[str, _Cookie]] = Bounded(limit)
+    def __init__(self, limit: int, budget: int = HISTORY_BYTES // 16) -> None:
+        self.hosts: Bounded[tuple[str, str], dict[str, _Cookie]] = Bounded(limit, weigh=_weigh, budget=budget)
         """By client and the host that set it, then by name."""
 
     def note_request(self, client: str, request: Request, *, credentialed: bool) -> None:
@@ -73,7 +77,7 @@ class CookieJar:
         name, equals, _ = pair.partition("=")
         name = name.strip(" \t")
         scheme, host, _ = scheme_host_port(origin_of(request.url))
-        if not equals or not name or not host:
+        if not equals or not name or not host or len(host) > _LONGEST_HOST:
             return
         given = {
             key.strip(" \t").lower(): value.strip(" \t") for key, _, value in (part.partition("=") for part in rest.split(";"))
@@ -91,7 +95,7 @@ class CookieJar:
                 cookies.pop(name, None)
             return
         if cookies is None:
-            cookies = self.hosts[key] = {}
+            cookies = {}
         before = cookies.pop(name, None)
         cookies[name] = cookie = _Cookie(
             host=domain or host,
@@ -103,13 +107,14 @@ class CookieJar:
         cookie.kept = before is not None and before.kept and (before.host, before.path) == (cookie.host, cookie.path)
         if len(cookies) > _MOST_COOKIES:
             del cookies[next(iter(cookies))]
+        self.hosts[key] = cookies  # they weigh more now
 
     def _matching(self, client: str, request: Request) -> list[tuple[str, _Cookie, dict[str, _Cookie]]]:
         """Return the cookies that the request's URL calls for, each with its name and where it is kept."""
         scheme, host, _ = scheme_host_port(origin_of(request.url))
         path = _path(request.url)
         found: list[tuple[str, _Cookie, dict[str, _Cookie]]] = []
-        domain = host
+        domain = host if len(host) <= _LONGEST_HOST else ""
         while domain:
             for name, cookie in self.hosts.get((client, domain), {}).items():
                 if cookie.expires_at > request.time and _is_sent(
@@ -118,6 +123,10 @@ class CookieJar:
                     found.append((name, cookie, self.hosts[client, domain]))
             domain = "" if is_ip_address(host) else domain.partition(".")[2]
         return found
+
+
+def _weigh(cookies: dict[str, _Cookie]) -> int:
+    return sum([_COOKIE_BYTES + len(name) + len(cookie.path) for name, cookie in cookies.items()])
 
 
 def _is_sent(cookie: _Cookie, host: str, path: str, *, secure: bool) -> bool:

@@ -97,7 +97,7 @@ class Pairing:
         self._preflight_clients: Bounded[str, None] = Bounded(limit)
         self._storage_access_clients: Bounded[str, None] = Bounded(limit)
         self._habits = Habits(limit)
-        self._cookies = CookieJar(limit)
+        self._cookies = CookieJar(limit, budget)
         self._saw_authorization = False
         """Whether any request carried Authorization: then the writer does not strip it."""
         self._worker_pages: Bounded[tuple[str, str], None] = Bounded(limit)
