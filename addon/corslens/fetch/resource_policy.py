@@ -23,12 +23,16 @@ def resource_policy(response: Response) -> ResourcePolicy | None:
         return None
 
 
-def resource_policy_failure(response: Response, request_origin: str, response_origin: str) -> ResourcePolicy | None:
+def resource_policy_failure(
+    response: Response, request_origin: str, response_origin: str, *, required: bool = False
+) -> ResourcePolicy | None:
     """Return the policy that blocks the response, None when it may be used.
 
-    Standard: cross-origin resource policy internal check, for an embedder policy of `unsafe-none`.
+    Args:
+        required: the page's embedder policy is `require-corp`: a response without a policy has the strictest.
+    Standard: cross-origin resource policy internal check, https://fetch.spec.whatwg.org/#cross-origin-resource-policy-internal-check
     """
-    policy = resource_policy(response)
+    policy = resource_policy(response) or (ResourcePolicy.SAME_ORIGIN if required else None)
     if policy is ResourcePolicy.SAME_ORIGIN and request_origin != response_origin:
         return policy
     if policy is ResourcePolicy.SAME_SITE and (

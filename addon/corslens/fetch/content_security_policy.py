@@ -1,0 +1,124 @@
+"""Content Security Policy of a document: its directives, and whether one lets the page request a URL. https://www.w3.org/TR/CSP3/"""
+
+import re
+
+import ada_url
+
+from corslens.fetch.bounded_cache import bounded_cache
+from corslens.fetch.origins import origin_of, scheme_host_port
+
+type Policy = dict[str, tuple[str, ...]]
+"""Source expressions by directive; of a directive given twice the first one counts."""
+
+_LONGEST = 32_768
+_FALLBACKS = {
+    "empty": ("connect-src",),
+    "image": ("img-src",),
+    "font": ("font-src",),
+    "audio": ("media-src",),
+    "video": ("media-src",),
+    "track": ("media-src",),
+    "manifest": ("manifest-src",),
+    "script": ("script-src-elem", "script-src"),
+    "style": ("style-src-elem", "style-src"),
+}
+"""By a request's destination the directives that may hold for it, before `default-src`; https://www.w3.org/TR/CSP3/#directive-fallback-list"""
+
+_HOST_SOURCE = re.compile(
+    r"(?:([a-z][a-z0-9+.-]*)://)?(\*|(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\])(?::(\d+|\*))?(/[^?#]*)?"
+)
+_SCHEME_SOURCE = re.compile(r"([a-z][a-z0-9+.-]*):")
+_UPGRADES = {"http": ("http", "https"), "ws": ("ws", "wss", "http", "https"), "wss": ("wss", "https")}
+_ELSEWHERE = ("'strict-dynamic'", "'nonce-", "'sha256-", "'sha384-", "'sha512-")
+"""These allow by what the element carries, which the wire does not show."""
+
+
+@bounded_cache(512)
+def parse_policies(lines: tuple[str, ...]) -> tuple[Policy, ...]:
+    """Return the policies of a response's Content-Security-Policy lines; each of them has to allow a request.
+
+    Standard: parse a response's Content Security Policies, https://www.w3.org/TR/CSP3/#parse-response-csp
+    """
+    policies = []
+    for serialized in ",".join(lines)[:_LONGEST].split(","):
+        policy: Policy = {}
+        for directive in serialized.split(";"):
+            name, *sources = directive.split()[:500] or [""]
+            if name and name.isascii():
+                policy.setdefault(name.lower(), tuple(sources))
+        if policy:
+            policies.append(policy)
+    return tuple(policies)
+
+
+def blocking_directive(
+    policies: tuple[Policy, ...], destination: str, url: str, *, page_origin: str, redirected: bool
+) -> str | None:
+    """Return the directive that does not let the page request the URL (`connect-src 'self'`), None where all do or it cannot be known.
+
+    Args:
+        destination: the request's, as Sec-Fetch-Dest has it.
+        redirected: a redirect led to the URL: then no path counts.
+    Standard: does url match source list, https://www.w3.org/TR/CSP3/#match-url-to-source-list
+    """
+    names = _FALLBACKS.get(destination)
+    if names is None:
+        return None
+    for policy in policies:
+        name = next((name for name in (*names, "default-src") if name in policy), None)
+        if name is None or any(source.lower().startswith(_ELSEWHERE) for source in policy[name]):
+            continue
+        if not any(_matches(source, url, page_origin, redirected) for source in policy[name]):
+            return " ".join((name, *policy[name]))
+    return None
+
+
+def _matches(source: str, url: str, page_origin: str, redirected: bool) -> bool:
+    lowered = source.lower()
+    scheme, host, port = scheme_host_port(origin_of(url))
+    own_scheme, own_host, own_port = scheme_host_port(page_origin)
+    if lowered == "*":
+        return scheme in ("http", "https", "ws", "wss") or scheme == own_scheme
+    if lowered == "'self'":
+        if (scheme, host, port) == (own_scheme, own_host, own_port):
+            return True
+        return (
+            host == own_host
+            and scheme in _UPGRADES.get(own_scheme, (own_scheme, "wss"))
+            and _is_default(own_port, own_scheme, port, scheme)
+        )
+    if scheme_source := _SCHEME_SOURCE.fullmatch(lowered):
+        return scheme in _UPGRADES.get(scheme_source[1], (scheme_source[1],))
+    found = _HOST_SOURCE.fullmatch(lowered)
+    if found is None:
+        return False
+    wanted_scheme, wanted_host, wanted_port, _ = found.groups()
+    wanted = wanted_scheme or own_scheme
+    if scheme not in _UPGRADES.get(wanted, (wanted,)) and not (wanted_scheme is None and scheme in ("wss", "https")):
+        return False
+    if wanted_host == "*":
+        pass
+    elif wanted_host.startswith("*."):
+        if not host.endswith(wanted_host[1:]):
+            return False
+    elif host != wanted_host:
+        return False
+    if wanted_port is None:
+        if port != {"http": "80", "ws": "80", "https": "443", "wss": "443"}.get(scheme):
+            return False
+    elif (
+        wanted_port != "*"
+        and wanted_port != port
+        and not (wanted_port == "80" and port == "443" and scheme in ("https", "wss"))
+    ):
+        return False
+    path = None if found[4] is None else source[found.start(4) : found.end(4)]  # case counts in it
+    if redirected or not path or path == "/":
+        return True
+    asked = ada_url.URL(url).pathname
+    return asked.startswith(path) if path.endswith("/") else asked == path
+
+
+def _is_default(own_port: str, own_scheme: str, port: str, scheme: str) -> bool:
+    defaults = {"http": "80", "ws": "80", "https": "443", "wss": "443"}
+    return own_port == port or (own_port == defaults.get(own_scheme) and port == defaults.get(scheme))
