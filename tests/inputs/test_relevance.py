@@ -26,9 +26,10 @@ CASES = {
         200,
         [(SITE, "cross-site"), (MODE, "navigate")],
         [("Cache-Control", "no-store"), ("Accept-Ranges", "x")],
-        False,
+        True,  # its policies count for what its page requests
     ),
-    "typed into the address bar": ("GET", 200, [(SITE, "none"), (MODE, "navigate")], [], False),
+    "typed into the address bar": ("GET", 200, [(SITE, "none"), (MODE, "navigate")], [], True),
+    "a document without fetch metadata": ("GET", 200, [("Accept", "text/html,*/*")], [], True),
     "another origin": ("GET", 200, [("oRIGIN", PAGE)], [], True),
     "null": ("GET", 200, [("Origin", "null")], [], True),
     "its host on another port": ("GET", 200, [("Origin", f"{API}:8443")], [], True),

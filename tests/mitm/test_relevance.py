@@ -25,7 +25,7 @@ REQUESTS = {
     "a script of its own origin": (flow(lines=[SAME, ("Sec-Fetch-Mode", "no-cors")], origin=None), False),
     "a link from elsewhere": (
         flow(lines=[("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate")], origin=None),
-        False,
+        True,
     ),
     "an upgrade to HTTP/2": (flow(lines=[("Upgrade", "h2c")]), True),
     "odd case": (flow(lines=[("oRIGIN", "https://a.example")], origin=None), True),

@@ -25,14 +25,14 @@ CORS_ERRORS = frozenset({
 NEVER_SENT = {
     Reason.MODE_SAME_ORIGIN_VIOLATED, Reason.SCHEME_NOT_CORS_ENABLED, Reason.NO_CORS_REDIRECT_MODE, Reason.CORS_DISABLED_BY_USER,
     Reason.ORIGIN_HEADER_NOT_ADDABLE, Reason.LNA_INSECURE_CONTEXT, Reason.LNA_ADDRESS_SPACE_MISMATCH, Reason.LNA_PERMISSION_DENIED,
-    Reason.CSP_BLOCKED, Reason.BAD_PORT, Reason.KEEPALIVE_BODY_TOO_LARGE,
+    Reason.BAD_PORT, Reason.KEEPALIVE_BODY_TOO_LARGE,
 }  # fmt: skip
 """The browser refuses before anything reaches a proxy."""
 AFTERWARDS = {
     Reason.OPAQUE_RESPONSE_BLOCKED, Reason.MIME_OR_NOSNIFF_BLOCKED, Reason.UNREQUESTED_RANGE_RESPONSE, Reason.INTEGRITY_MISMATCH,
-    Reason.CORP_REQUIRED_BY_EMBEDDER, Reason.REDIRECT_MODE_ERROR, Reason.REDIRECT_BODY_NOT_REPLAYABLE,
+    Reason.REDIRECT_MODE_ERROR, Reason.REDIRECT_BODY_NOT_REPLAYABLE,
 }  # fmt: skip
-"""Turns on bodies, on the embedding document or on what the script asked for: not in a head."""
+"""Turns on bodies or on what the script asked for: not in a head."""
 OBSOLETE = {
     Reason.PNA_PREFLIGHT_MISSING_ALLOW, Reason.PNA_PREFLIGHT_INVALID_ALLOW,
     Reason.PNA_PREFLIGHT_MISSING_DEVICE_IDENTITY, Reason.PNA_UNEXPECTED_PRIVATE_NETWORK,

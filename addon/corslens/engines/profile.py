@@ -84,6 +84,8 @@ class EngineProfile(Struct, frozen=True, kw_only=True):
     """Over HTTP/2 the engine shares a session between credentialed and other requests."""
     one_http2_session_per_kind: bool = False
     """Over HTTP/2 all requests of a page to a host that are of one kind share a session, so that a second session is of the other kind."""
+    document_isolation: bool = False
+    """Document-Isolation-Policy counts as an embedder policy does."""
     invalid_header_bytes_break_http2: bool = False
     """A control byte in a header value is a connection error over HTTP/2."""
 

@@ -10,13 +10,13 @@ from corslens.observation.relevance import Asker, asker_of
 
 
 def request_concerns_cors(request: http.Request) -> bool:
-    """Say whether a request comes from another origin, as far as its header lines show."""
+    """Say whether a request comes from another origin or is for a document, as far as its header lines show."""
     data = request.data
     if len(data.headers.fields) > HEADER_LINES:
         return True  # what is beyond might tell; nothing is looked up by so many lines
     asker = _asker_of(data.headers.fields)
     method = data.method.decode("latin-1")
-    if asker.origin is None and asker.site == "same-origin" and method != "OPTIONS":
+    if asker.origin is None and asker.site == "same-origin" and method != "OPTIONS" and asker.mode != "navigate":
         return False  # most traffic
     host = data.authority.decode("latin-1") if asker.host is None else asker.host
     return relevance.request_concerns_cors(asker, method, f"{data.scheme.decode('latin-1')}://{host}")

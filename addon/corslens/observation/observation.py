@@ -8,6 +8,7 @@ from corslens.engines.engine import Engine
 from corslens.fetch.credentials import CredentialsMode
 from corslens.observation.evidence import Known, Likely, Unknown
 from corslens.observation.exchange import Exchange
+from corslens.observation.page_policy import Page
 
 
 class Role(StrEnum):
@@ -98,6 +99,8 @@ class Observation(Struct, frozen=True, kw_only=True, gc=False):
     """Of what the browser refused: the id of the preflight or redirect whose response shows why."""
     redirected_from: "Observation | None" = None
     """The hop before this one."""
+    page: Page | None = None
+    """The documents that it may come from, with their policies; None when none was seen."""
     tainted: bool = False
     """Standard: redirect-taint. The origin is `null` because of a redirect, not because of the page."""
 

@@ -16,6 +16,7 @@ from corslens.fetch.bounded import Bounded
 from corslens.fetch.constants import NULL, ORIGIN
 from corslens.fetch.cors_check import cors_check
 from corslens.fetch.credentials import CredentialsMode
+from corslens.fetch.messages import Request
 from corslens.fetch.methods import is_cors_safelisted_method
 from corslens.fetch.origins import origin_of
 from corslens.fetch.preflight import requested_header_names, requested_method
@@ -27,6 +28,7 @@ from corslens.observation.exchange import Exchange
 from corslens.observation.habits import Habits, is_of_habit
 from corslens.observation.hops import Hops
 from corslens.observation.inference import (
+    REFERER,
     SEC_FETCH_DEST,
     SEC_FETCH_STORAGE_ACCESS,
     WORKERS,
@@ -52,6 +54,7 @@ from corslens.observation.matching import (
     same_asker,
 )
 from corslens.observation.observation import CoveringPreflight, Followed, Observation, PreflightNeed, Role
+from corslens.observation.page_policy import Page, Pages
 from corslens.observation.refusal import explanation, refused_for, refused_role
 from corslens.observation.weight import HISTORY_BYTES, weigh_observation
 
@@ -98,6 +101,7 @@ class Pairing:
         self._storage_access_clients: Bounded[str, None] = Bounded(limit)
         self._habits = Habits(limit)
         self._cookies = CookieJar(limit, budget)
+        self._pages = Pages(limit, budget)
         self._saw_authorization = False
         """Whether any request carried Authorization: then the writer does not strip it."""
         self._worker_pages: Bounded[tuple[str, str], None] = Bounded(limit)
@@ -123,6 +127,7 @@ class Pairing:
             "habits of pages": self._habits.modes,
             "hosts with cookies": self._cookies.hosts,
             "pages with workers": self._worker_pages,
+            "pages": self._pages.seen,
         }
         return {name: store.dropped for name, store in stores.items() if store.dropped}
 
@@ -226,6 +231,7 @@ class Pairing:
             followed=Followed.PENDING if role is Role.PREFLIGHT else None,
             explained_by=explained_by,
             redirected_from=previous,
+            page=self._page(client, request, page_origin, previous),
             tainted=is_tainted(page_origin, target_origin, previous),
         )
         if is_of_habit(observation):
@@ -247,6 +253,10 @@ class Pairing:
             self._cookies.note_request(client, request, credentialed=role is Role.NAVIGATION)
             changed += self._with_preflights(self._connections.note(observation, client, profile))
         return tuple(changed)
+
+    def _page(self, client: str, request: Request, page_origin: str | None, previous: Observation | None) -> Page | None:
+        """Return what is known of the page: a redirect chain has one."""
+        return previous.page if previous is not None else self._pages.of(client, page_origin, request.headers.get(REFERER))
 
     def _with_preflights(self, settled: Iterable[Observation]) -> Iterator[Observation]:
         """Yield earlier requests whose credentials mode is known by now, and the preflights that were made for them."""
@@ -288,6 +298,7 @@ class Pairing:
                 self._forget_refused(client, observation)
         if exchange.response is not None:
             self._cookies.note_response(client, exchange.request, exchange.response)
+            self._pages.note(client, exchange.request, exchange.delivered or exchange.response)
         profile = self._profiles[observation.engine]
         self._hops.add(client, observation, profile)
         if exchange.was_sent:

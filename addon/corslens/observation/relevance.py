@@ -27,6 +27,7 @@ class Asker(Struct, frozen=True, gc=False):
     host: str | None = None
     site: str = ""
     mode: str = ""
+    """`navigate` also for what asks for a document without fetch metadata."""
     referrer: str = ""
 
 
@@ -34,11 +35,16 @@ def asker_of(lines: Iterable[tuple[str, str]]) -> Asker:
     """Read a request's header lines."""
     origin = host = None
     site = mode = referrer = ""
+    document = False
     for name, value in lines:
         # Lengths first: most names are let go by them.
         match len(name):
-            case 6 if name.lower() == "origin":
-                origin = value
+            case 6:
+                lowered = name.lower()
+                if lowered == "origin":
+                    origin = value
+                elif lowered == "accept" and value.startswith("text/html"):
+                    document = True
             case 4 if name.lower() == "host":
                 host = value
             case 7 if name.lower() == "referer":
@@ -49,21 +55,19 @@ def asker_of(lines: Iterable[tuple[str, str]]) -> Asker:
                     site = value
                 elif lowered == "sec-fetch-mode":
                     mode = value
-    return Asker(origin, host, site, mode, referrer)
+    return Asker(origin, host, site, mode or ("navigate" if document else ""), referrer)
 
 
 def request_concerns_cors(asker: Asker, method: str, own_origin: str) -> bool:
-    """Say whether a request is a preflight, or comes from another origin.
+    """Say whether a request is a preflight, comes from another origin, or is for a document, whose policies its page's requests stand under.
 
     Args:
         own_origin: of the request's URL; empty when it is not known, and then any Origin is another one.
     """
-    if method == "OPTIONS":
+    if method == "OPTIONS" or asker.mode == "navigate":
         return True
     if asker.origin is not None and asker.origin != own_origin and (asker.site != "same-origin" or not own_origin):
         return True
-    if asker.mode == "navigate":
-        return False
     if asker.site:
         return asker.site in _CROSS  # perhaps no-cors, of which some rules have something to say
     return bool(asker.referrer) and origin_of(asker.referrer) != own_origin

@@ -33,11 +33,12 @@ from corslens.fetch.preflight import (
     ungranted_header_names,
 )
 from corslens.fetch.redirects import RedirectStep, is_redirect, location_url, redirect_failure
-from corslens.fetch.resource_policy import ResourcePolicy, resource_policy_failure
+from corslens.fetch.resource_policy import ResourcePolicy, resource_policy, resource_policy_failure
 from corslens.observation.evidence import Known
 from corslens.observation.inference import crossed_origins
 from corslens.observation.observation import Observation, Role
 from corslens.observation.stored_responses import is_renewal
+from corslens.verdict.page_checks import blocked_by_content_security, requires_resource_policy
 from corslens.verdict.reasons import Reason
 from corslens.verdict.verdict import Failure
 
@@ -59,6 +60,7 @@ class CheckName:
     ALLOW_CREDENTIALS = "allow-credentials"
     REDIRECT_TARGET = "redirect-target"
     MIXED_CONTENT = "mixed-content"
+    CONTENT_SECURITY_POLICY = "content-security-policy"
     RESOURCE_POLICY = "resource-policy"
 
 
@@ -141,7 +143,9 @@ def checks(observation: Observation, profile: EngineProfile, mode: CredentialsMo
     elif observation.is_cors:
         yield from _response_checks(observation, response, profile, mode)
     elif observation.role is Role.NO_CORS:
-        yield from _no_cors_checks(observation, response)
+        yield from _no_cors_checks(observation, response, profile)
+        if is_redirect(response):
+            yield from _page_redirect_checks(observation, response)
     elif observation.role is Role.SAME_ORIGIN and is_redirect(response):
         yield from _redirect_checks(observation, response, profile)
 
@@ -353,6 +357,17 @@ def _redirect_checks(observation: Observation, response: Response, profile: Engi
     if failure is None and page_origin.startswith("https:") and _leads_to_mixed_content(observation, response):
         mixed = Failure(reason=Reason.MIXED_CONTENT, header=_LOCATION, value=location, wanted="an https URL")
         yield Checked(CheckName.MIXED_CONTENT, _LOCATION, location, mixed)
+    if failure is None:
+        yield from _page_redirect_checks(observation, response)
+
+
+def _page_redirect_checks(observation: Observation, response: Response) -> Iterator[Checked]:
+    """Standard: https://www.w3.org/TR/CSP3/#fetch-integration, which looks at each URL of a redirect chain."""
+    target = location_url(response, observation.exchange.request.url)
+    directive = None if target is None else blocked_by_content_security(observation, target)
+    if target is not None and directive is not None:
+        failure = Failure(reason=Reason.CSP_BLOCKED, value=directive, wanted=origin_of(target))
+        yield Checked(CheckName.CONTENT_SECURITY_POLICY, None, directive, failure)
 
 
 def _leads_to_mixed_content(observation: Observation, response: Response) -> bool:
@@ -376,15 +391,18 @@ _POLICY_REASONS = {
 }
 
 
-def _no_cors_checks(observation: Observation, response: Response) -> Iterator[Checked]:
+def _no_cors_checks(observation: Observation, response: Response, profile: EngineProfile) -> Iterator[Checked]:
     """Standard: cross-origin resource policy check, https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check"""
     page_origin = observation.page_origin
     if page_origin is None:
         return
-    policy = resource_policy_failure(response, page_origin, observation.target_origin)
+    required = requires_resource_policy(observation, profile)
+    policy = resource_policy_failure(response, page_origin, observation.target_origin, required=required)
     name = "Cross-Origin-Resource-Policy"
     value = response.headers.get(name.lower())
     failure = None
     if policy is not None:
-        failure = Failure(reason=_POLICY_REASONS[policy], header=name, value=value, wanted="cross-origin")
+        own = resource_policy(response) is not None
+        reason = _POLICY_REASONS[policy] if own else Reason.CORP_REQUIRED_BY_EMBEDDER
+        failure = Failure(reason=reason, header=name, value=value, wanted="cross-origin")
     yield Checked(CheckName.RESOURCE_POLICY, name, value, failure)

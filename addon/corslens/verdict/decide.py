@@ -40,6 +40,7 @@ _TITLES = {
     CheckName.ALLOW_CREDENTIALS: "credentials are allowed, if they are included",
     CheckName.REDIRECT_TARGET: "the redirect may be followed",
     CheckName.MIXED_CONTENT: "the redirect does not lead a secure page to an insecure URL",
+    CheckName.CONTENT_SECURITY_POLICY: "the page's Content-Security-Policy allows the redirect's target",
     CheckName.RESOURCE_POLICY: "the resource policy lets other origins use it",
     PreflightCheck.REDIRECT: "the preflight is answered, not redirected",
     PreflightCheck.STATUS: "the preflight's status is ok (200 to 299)",

@@ -17,6 +17,7 @@ from corslens.fetch.constants import (
     CROSS_ORIGIN_RESOURCE_POLICY,
     LOCATION,
 )
+from corslens.fetch.embedder_policy import EmbedderPolicy
 from corslens.observation.evidence import Known
 from corslens.observation.observation import Observation, Role
 from corslens.observation.stored_responses import is_renewal
@@ -30,6 +31,8 @@ _ENGINES = tuple(Engine)
 _REMEMBERED = 2048
 _LONGEST = 2048
 """Characters of header values in a key: a hostile megabyte is decided, not remembered."""
+
+_NOTHING_REQUIRED = [EmbedderPolicy.UNSAFE_NONE, EmbedderPolicy.UNSAFE_NONE]
 
 _remembered: dict[tuple[object, ...], Verdicts] = {}
 _ALL_ALLOWED: Verdicts = MappingProxyType(dict.fromkeys(Engine, ALLOWED))
@@ -71,7 +74,11 @@ def _deciding(observation: Observation) -> tuple[object, ...] | None:
     role = observation.role
     if role is Role.NO_CORS:
         policy = headers.values(CROSS_ORIGIN_RESOURCE_POLICY)
-        return (role, observation.page_origin, observation.target_origin, policy) if policy else (role, None)
+        page = observation.page
+        embedders = () if page is None else tuple({(one.known, one.embedder, one.isolation) for one in page.documents})
+        if not policy and all(required == _NOTHING_REQUIRED for _, *required in embedders):
+            return (role, None)
+        return (role, observation.page_origin, observation.target_origin, policy, frozenset(embedders))
     if not observation.is_cors:
         return (role, None)
     request = observation.exchange.request

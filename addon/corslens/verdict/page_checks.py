@@ -1,0 +1,53 @@
+"""The checks that come from the page's own document: its embedder policy and its Content-Security-Policy.
+
+A document's policy counts only where every document that the request may come from has it; one that would not have let the request
+be sent in the first place is none of them.
+"""
+
+from corslens.engines.profile import EngineProfile
+from corslens.fetch.content_security_policy import blocking_directive
+from corslens.fetch.embedder_policy import EmbedderPolicy
+from corslens.observation.evidence import Known
+from corslens.observation.observation import Observation
+from corslens.observation.page_policy import Document
+
+
+def requires_resource_policy(observation: Observation, profile: EngineProfile) -> bool:
+    """Say whether the page embeds nothing of other origins that does not opt in, in this engine."""
+    page = observation.page
+    return page is not None and all(_requires(document, profile) for document in page.documents)
+
+
+def _requires(document: Document, profile: EngineProfile) -> bool:
+    if not document.known:
+        return False
+    isolated = profile.document_isolation and document.isolation is EmbedderPolicy.REQUIRE_CORP
+    return isolated or document.embedder is EmbedderPolicy.REQUIRE_CORP
+
+
+def blocked_by_content_security(observation: Observation, target: str) -> str | None:
+    """Return the directive of the page's Content-Security-Policy that does not let a redirect be followed to the URL, None where nothing says so."""
+    page, first = observation.page, observation.hops[0]
+    page_origin, destination = observation.page_origin, first.destination
+    if (
+        page is None
+        or page_origin is None
+        or not isinstance(destination, Known)
+        or "sec-purpose" in first.exchange.request.headers
+    ):
+        return None
+    requested = first.exchange.request.url
+    found = None
+    for document in page.documents:
+        if not document.known:
+            return None
+        if blocking_directive(
+            document.content_security, destination.value, requested, page_origin=page_origin, redirected=False
+        ):
+            continue
+        found = blocking_directive(
+            document.content_security, destination.value, target, page_origin=page_origin, redirected=True
+        )
+        if found is None:
+            return None
+    return found

@@ -1,0 +1,73 @@
+"""What the page's own document forbids, as far as it was seen."""
+
+import pytest
+from corslens.engines.engine import Engine
+from corslens.observation.exchange import Exchange
+from corslens.verdict.decide import decide
+
+from tests import make
+from tests.make import API, PAGE
+from tests.observation.observe import CHROMIUM, observe
+
+
+def document(given: make.Headers, path: str = "/") -> Exchange:
+    navigation = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "User-Agent": CHROMIUM}
+    return make.exchange(make.request(url=f"{PAGE}{path}", given=navigation, origin=None), make.response(200, given))
+
+
+def image(given: make.Headers = (), *, status: int = 200) -> Exchange:
+    sent = {"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image", "Referer": f"{PAGE}/", "User-Agent": CHROMIUM}
+    return make.exchange(make.request(url="https://cdn.example/a.png", given=sent, origin=None), make.response(status, given))
+
+
+def redirect(target: str, dest: str = "empty") -> Exchange:
+    sent = {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": dest, "Referer": f"{PAGE}/", "User-Agent": CHROMIUM}
+    return make.exchange(make.request(given=sent), make.response(302, {"Location": target}, allow_origin=PAGE))
+
+
+def reason(engine: Engine, *exchanges: Exchange) -> str | None:
+    return decide(observe(*exchanges), engine).reason
+
+
+COEP, DIP = {"Cross-Origin-Embedder-Policy": "require-corp"}, {"Document-Isolation-Policy": "isolate-and-require-corp"}
+
+
+@pytest.mark.parametrize(
+    ("policy", "blocking"),
+    [
+        (COEP, [Engine.CHROMIUM, Engine.FIREFOX, Engine.WEBKIT]),
+        (DIP, [Engine.CHROMIUM]),
+        ({"Cross-Origin-Embedder-Policy": "credentialless"}, []),
+        ({"Cross-Origin-Embedder-Policy-Report-Only": "require-corp"}, []),
+    ],
+)
+def test_embedder_policies(policy: make.Headers, blocking: list[Engine]) -> None:
+    found = [engine for engine in Engine if reason(engine, document(policy), image()) == "corp-required-by-embedder"]
+    assert sorted(found) == sorted(blocking)
+
+
+def test_a_resource_that_opts_in() -> None:
+    assert reason(Engine.CHROMIUM, document(COEP), image({"Cross-Origin-Resource-Policy": "cross-origin"})) is None
+    assert reason(Engine.CHROMIUM, document(COEP), image({"Cross-Origin-Resource-Policy": "same-site"})) == "corp-not-same-site"
+
+
+def test_another_document_of_the_origin_may_have_sent_it() -> None:
+    assert reason(Engine.CHROMIUM, document(COEP, "/a"), document({}, "/b"), image()) is None
+
+
+def test_redirects_that_the_policy_forbids() -> None:
+    policy = document({"Content-Security-Policy": f"connect-src {API}; img-src 'none'"})
+    assert reason(Engine.CHROMIUM, policy, redirect("https://files.example/x")) == "csp-blocked"
+    assert reason(Engine.CHROMIUM, policy, redirect(f"{API}/x")) is None
+    assert reason(Engine.CHROMIUM, redirect("https://files.example/x")) is None
+
+
+def test_a_document_that_could_not_have_sent_the_request_did_not() -> None:
+    policy = document({"Content-Security-Policy": "default-src 'self'"})
+    assert reason(Engine.CHROMIUM, policy, redirect("https://files.example/x")) is None
+
+
+def test_redirects_of_images() -> None:
+    policy = document({"Content-Security-Policy": "img-src cdn.example"})
+    elsewhere = image({"Location": "https://files.example/x"}, status=302)
+    assert reason(Engine.CHROMIUM, policy, elsewhere) == "csp-blocked"
