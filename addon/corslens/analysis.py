@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import PurePath
+from traceback import extract_tb
 from typing import Protocol
 
 from msgspec import Struct
@@ -74,47 +75,86 @@ def collect(
     into: SessionSummary,
     sinks: Iterable[Sink] = (),
     progress: Progress | None = None,
+    *,
+    every: bool = False,
 ) -> None:
     """Analyze a file (a zip may hold several captures) and add what is found to the summary.
+
+    An error of ours at one input is a damage of that input: a sentence that names it, and what was found before it stays.
 
     Args:
         prefix: begins the id of each of its exchanges.
         sinks: called with every inspection and the diagnosis of its page request; a later one of the same id replaces it.
+        every: give the sinks exchanges that have nothing to do with CORS, too; else they are passed over and counted.
     """
     extra = tuple(sinks)
-    # Whoever wants every exchange gets them; in a report, one without anything to say of it is a number.
-    everything = bool(extra) or settings.include is not None or settings.exclude is not None
-    for capture in files.read(name):
+    # What a filter leaves out is counted, of what is passed over as well.
+    everything = every or settings.include is not None or settings.exclude is not None
+    for capture in _survive(files.read(name), name):
         if isinstance(capture, Damage):
             into.begin(capture.file).damages.append(str(capture))
             continue
         inside = capture.name[len(name) + 1 :] if capture.name.startswith(f"{name}/") else ""
-        reader = open_capture(capture, f"{prefix}/{inside}" if inside else prefix, everything=everything)
-        part = SessionSummary(everything=into.everything)
+        part = into.part()
         entry = part.begin(capture.name)
-        limits = Limitations()
-        left_out: set[str] = set()
-        for item in inspect_capture(capture, reader, settings, progress):
-            if isinstance(item, Damage):
-                entry.damages.append(str(item))
-                continue
-            wanted = _is_wanted(item.observation.exchange, settings)
-            limits.add(item)
-            if not wanted:
-                left_out.add(item.id)
-                continue
-            update = part.add(item)
-            if extra:
-                _hand_on(item, part, update, extra)
-        part.add_unseen(reader.skipped)
-        entry.filtered_out = len(left_out)
-        if reader.cookies_skipped:
-            limits.cookies = True
-        is_har = capture.kind is Kind.HAR
-        notes = limits.notes(part, reader.writer, har=is_har)
-        entry.notes += [f"{capture.name} {note}" for note in notes]
+        session = _session(capture, f"{prefix}/{inside}" if inside else prefix, settings, part, progress, everything=everything)
+        for found in _survive(session, capture.name):
+            if isinstance(found, Damage):
+                entry.damages.append(str(found))
+            elif extra:
+                inspection, update = found
+                _hand_on(inspection, part, update, extra)
         entry.exchanges = part.exchanges
         into.merge(part)
+
+
+def _session(
+    capture: files.Capture,
+    prefix: str,
+    settings: Settings,
+    part: SessionSummary,
+    progress: Progress | None,
+    *,
+    everything: bool,
+) -> Iterator[tuple[Inspection, Update | None] | Damage]:
+    """Add what is found in a capture to its summary; yield what was added, and what could not be read."""
+    reader = open_capture(capture, prefix, everything=everything)
+    limits = Limitations()
+    left_out: set[str] = set()
+    entry = part.inputs[-1]
+    try:
+        for item in inspect_capture(capture, reader, settings, progress):
+            if isinstance(item, Damage):
+                yield item
+                continue
+            limits.add(item)
+            if _is_wanted(item.observation.exchange, settings):
+                yield item, part.add(item)
+            else:
+                left_out.add(item.id)
+    finally:  # of a capture that is not read to its end, too
+        part.add_unseen(reader.skipped)
+        entry.filtered_out = len(left_out)
+    if reader.cookies_skipped:
+        limits.cookies = True
+    notes = limits.notes(part, reader.writer, har=capture.kind is Kind.HAR)
+    entry.notes += [f"{capture.name} {note}" for note in notes]
+
+
+def _survive[T](items: Iterator[T], name: str) -> Iterator[T | Damage]:
+    """Yield the items, and a Damage in place of the error that ends them: a fault of ours at one input loses no other."""
+    try:
+        yield from items
+    except Exception as error:
+        yield Damage(file=name, what=f"was not analysed to its end, by a fault of corslens: {describe_fault(error)}")
+
+
+def describe_fault(error: Exception) -> str:
+    """Return what to report of an error of ours: its kind and its place in the code; its text may hold what the wire held."""
+    place = ""
+    for frame in extract_tb(error.__traceback__)[-1:]:
+        place = f" at {PurePath(frame.filename).name}:{frame.lineno}"
+    return f"{type(error).__name__}{place}; please report it"
 
 
 def _hand_on(inspection: Inspection, part: SessionSummary, update: Update | None, sinks: Iterable[Sink]) -> None:
@@ -143,10 +183,13 @@ def inspect_capture(
             ):  # else the end is missing because of that damage, told below
                 yield exchange
         else:
-            if exchange_concerns_cors(exchange):
-                yield from inspector.inspect(exchange)
+            try:
+                found = inspector.inspect(exchange) if exchange_concerns_cors(exchange) else (inspector.pass_by(exchange),)
+            except Exception as error:
+                what = f"was not judged, by a fault of corslens: {describe_fault(error)}"
+                yield Damage(file=capture.name, entry=exchange.source.index, what=what)
             else:
-                yield inspector.pass_by(exchange)
+                yield from found
     yield from inspector.finish()
     if capture.damage is not None:
         yield capture.damage
@@ -182,9 +225,11 @@ def open_capture(capture: files.Capture, prefix: str, *, everything: bool = True
 def prefixes(names: Iterable[str]) -> dict[str, str]:
     """Return for each file what the ids of its exchanges begin with: its stem, or its whole name where that is taken."""
     found: dict[str, str] = {}
+    taken: set[str] = set()
     for name in names:
         stem = "stdin" if name == files.STDIN else _stem(name)
-        found[name] = name if not stem or stem in found.values() else stem
+        found[name] = name if not stem or stem in taken else stem
+        taken.add(found[name])
     return found
 
 

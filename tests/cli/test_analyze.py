@@ -2,7 +2,10 @@
 
 import gzip
 import json
+import multiprocessing
+import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -11,6 +14,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from corslens.analysis import collect
 from corslens.cli import main
 from corslens.exits import Exit
 
@@ -133,7 +137,7 @@ def test_files_are_sessions_of_their_own(tmp_path: Path) -> None:
     assert found["b:0"]["preflight"] is None
 
 
-@pytest.mark.parametrize("form", ["jsonl", "json", "text", "sarif"])
+@pytest.mark.parametrize("form", ["jsonl", "json", "text", "sarif", "html", "junit", "markdown"])
 @pytest.mark.slow
 def test_jobs_change_nothing(form: str, tmp_path: Path) -> None:
     for number in range(4):
@@ -142,6 +146,34 @@ def test_jobs_change_nothing(form: str, tmp_path: Path) -> None:
     one, two = (run(tmp_path, "--format", form, "--jobs", jobs) for jobs in (1, 2))
     assert (one.exit_code, one.stdout, one.stderr) == (two.exit_code, two.stdout, two.stderr)
     assert one.exit_code == Exit.UNREADABLE
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(multiprocessing.get_start_method() != "fork", reason="another process does not see what a test patches")
+@pytest.mark.parametrize("form", ["jsonl", "json"])
+def test_a_process_that_is_killed_costs_one_capture(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def kill(name: str, *arguments: Any, **named: Any) -> None:
+        collect(name, *arguments, **named)
+        if name.endswith("3.har"):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.setattr("corslens.cli.work.collect", kill)
+    for number in range(8):
+        (tmp_path / f"{number}.har").write_bytes(encoded(entry(url=f"{API}/p{number}")))
+    result = run(tmp_path, "--format", form, "--jobs", 2, "--fail-on", "never")
+    assert result.exit_code == Exit.UNREADABLE
+    assert result.stderr.splitlines() == [
+        f"{tmp_path / '3.har'}: was not analysed: the process that read it was ended from outside (SIGKILL); "
+        "where memory is short, fewer --jobs need less of it"
+    ]
+    listed = records(result) if form == "jsonl" else json.loads(result.stdout)["exchanges"]
+    assert [Path(record["source"]["file"]).name for record in listed] == [f"{n}.har" for n in range(8) if n != 3]
+
+
+@pytest.mark.slow
+def test_standard_input_is_read_with_several_jobs(blocked: Path) -> None:
+    result = run("-", blocked, "--jobs", 2, "--format", "jsonl", stdin=encoded(entry()))
+    assert [record["id"] for record in records(result)] == ["stdin:0", "blocked:0", "blocked:1"]
 
 
 def test_same_stems_get_ids_of_their_own(tmp_path: Path) -> None:

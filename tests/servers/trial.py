@@ -182,7 +182,7 @@ def _inspect(flows: Path, start: int) -> tuple[Inspection, ...]:
         newest[inspection.id] = inspection
 
     summary = SessionSummary()
-    collect(str(part), "x", Settings(rules=load_rules()), summary, [keep])
+    collect(str(part), "x", Settings(rules=load_rules()), summary, [keep], every=True)
     assert [entry.damages for entry in summary.inputs] == [[]]
     return tuple(newest.values())
 

@@ -106,7 +106,7 @@ def _read(files: tuple[str, ...]) -> tuple[list[Inspection], list[str]]:
 
     found = list(find(files))
     damages = [str(name) for name in found if isinstance(name, Damage)]
-    summary = SessionSummary()
+    summary = SessionSummary(hold=0)
     judging = settings("auto", None, None, ())
     for name, prefix in prefixes(name for name in found if not isinstance(name, Damage)).items():
         collect(name, prefix, judging, summary, [keep])

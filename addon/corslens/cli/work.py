@@ -4,9 +4,9 @@ import copyreg
 import gc
 import shutil
 import tempfile
-from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from functools import lru_cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Any
@@ -16,8 +16,11 @@ from msgspec import Struct
 from corslens.analysis import Settings, Sink, collect
 from corslens.cli.options import settings
 from corslens.cli.progress import Bar
+from corslens.cli.workers import Died, in_order
 from corslens.diagnosis.diagnose import Diagnosis
-from corslens.diagnosis.summary import SessionSummary
+from corslens.diagnosis.summary import HOLD, SessionSummary
+from corslens.inputs.damage import Damage
+from corslens.inputs.files import STDIN
 from corslens.inspection import Inspection
 from corslens.observation.redaction import show_values
 from corslens.report.record import encode
@@ -38,6 +41,8 @@ class Work(Struct, frozen=True, kw_only=True):
     include: str | None = None
     exclude: str | None = None
     rule_paths: tuple[str, ...] = ()
+    hold: int = HOLD
+    """Page requests held in detail, for a report that shows exchanges; 0 for one that shows only problems and counts."""
     everything: bool = False
     """Hold every CORS page request in detail, for a report that shows them all."""
     show_values: bool = False
@@ -61,12 +66,12 @@ def analyse(
         jobs: how many processes.
     """
     tune_gc()
-    if jobs > 1 and len(files) > 1:
+    if jobs > 1 and len(files) > 1 and STDIN not in files:  # another process has no standard input
         _in_processes(files, work, into, records, jobs=min(jobs, len(files)), bar=bar)
         return
     sinks = [_writer(records)] if records else []
     for name, prefix in files.items():
-        collect(name, prefix, settings_of(work), into, sinks, bar.within)
+        collect(name, prefix, settings_of(work), into, sinks, bar.within, every=bool(records))
         bar.next()
 
 
@@ -89,26 +94,45 @@ def _writer(files: list[IO[bytes]]) -> Sink:
 def _in_processes(
     files: Mapping[str, str], work: Work, into: SessionSummary, records: list[IO[bytes]], *, jobs: int, bar: Bar
 ) -> None:
-    with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(jobs, initializer=tune_gc) as pool:
-        parts = [
-            (path, pool.submit(_one_file, name, prefix, work, str(path) if records else None))
-            for number, (name, prefix) in enumerate(files.items())
-            for path in (Path(folder) / str(number),)
-        ]
-        for path, part in parts:
-            into.merge(part.result())
-            for file in records:
-                with path.open("rb") as lines:
-                    shutil.copyfileobj(lines, file)
-            bar.next()
+    """Analyze several files at a time; what becomes of one is dropped as soon as it is merged."""
+    with tempfile.TemporaryDirectory() as folder:
+        named = tuple(files.items())
+        parts = in_order(partial(_one_file, named, work, folder if records else None), len(named), jobs=jobs, start=tune_gc)
+        with closing(parts):
+            for number, part in enumerate(parts):
+                if isinstance(part, Died):
+                    name = named[number][0]
+                    into.begin(name).damages.append(str(Damage(file=name, what=_KILLED.format(part))))
+                else:
+                    into.merge(part)
+                    _append(_lines(folder, number), records)
+                bar.next()
 
 
-def _one_file(name: str, prefix: str, work: Work, records: str | None) -> SessionSummary:
+_KILLED = "was not analysed: the process that read it was ended from outside ({}); where memory is short, fewer --jobs need less of it"
+
+
+def _lines(folder: str, number: int) -> Path:
+    """Return where a process leaves the records of a file."""
+    return Path(folder) / str(number)
+
+
+def _append(lines: Path, files: list[IO[bytes]]) -> None:
+    if not files:
+        return
+    for file in files:
+        with lines.open("rb") as source:
+            shutil.copyfileobj(source, file)
+    lines.unlink()
+
+
+def _one_file(files: Sequence[tuple[str, str]], work: Work, folder: str | None, number: int) -> SessionSummary:
+    name, prefix = files[number]
     show_values(work.show_values)  # in this process
-    summary = SessionSummary(everything=work.everything)
-    if records is None:
+    summary = SessionSummary(hold=work.hold, everything=work.everything)
+    if folder is None:
         collect(name, prefix, settings_of(work), summary)
     else:
-        with Path(records).open("wb") as file:
-            collect(name, prefix, settings_of(work), summary, [_writer([file])])
+        with _lines(folder, number).open("wb") as file:
+            collect(name, prefix, settings_of(work), summary, [_writer([file])], every=True)
     return summary

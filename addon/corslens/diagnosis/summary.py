@@ -127,6 +127,10 @@ class SessionSummary:
         self.inputs.append(Input(name=name))
         return self.inputs[-1]
 
+    def part(self) -> "SessionSummary":
+        """Return an empty summary with the same limits, to be merged into this one."""
+        return SessionSummary(remember=self._remember, hold=self._hold, problems=self._most, everything=self.everything)
+
     def note(self, sentence: str) -> None:
         """Say something of the whole, once, with the first input."""
         if self.inputs and sentence not in self.inputs[0].notes:

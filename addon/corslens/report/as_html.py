@@ -33,6 +33,7 @@ def render_html(summary: SessionSummary, rules: RuleSet, *, about: str = "") -> 
         about: where the exchanges are from, for the reader.
     """
     shown = changes(summary)
+    shown["version"] = 0  # how the summary came about is no part of a report
     problems = summary.problems()[:_MOST]
     kept = {problem.key.id for problem in problems}
     shown["problems"] = [problem for problem in shown["problems"] if problem["id"] in kept]
