@@ -3,12 +3,15 @@
 observe (pairing) -> judge (three engines) -> lint -> patch. Time comes with the exchanges.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
+from types import MappingProxyType
 
 from msgspec import structs
 
 from corslens.engines.engine import Engine
 from corslens.fetch.bounded import Bounded
+from corslens.fetch.budget import UNLIMITED, Budget, OverBudgetError
 from corslens.fetch.messages import Response
 from corslens.inspection import Inspection, PatchedView, weigh_inspection
 from corslens.lint.facts import Facts
@@ -39,8 +42,10 @@ from corslens.verdict.hindsight import (
     settle_witnessed,
     witnessed,
 )
-from corslens.verdict.verdict import Verdict
+from corslens.verdict.verdict import NOT_JUDGED, Verdict
 from corslens.witness.witness import Told
+
+_NOT_JUDGED: Mapping[Engine, Verdict] = MappingProxyType(dict.fromkeys(Engine, NOT_JUDGED))
 
 
 class Inspector:
@@ -54,6 +59,9 @@ class Inspector:
         history: int = 10_000,
         history_bytes: int = HISTORY_BYTES,
         patch_policy: PatchPolicy | None = None,
+        budget: Budget = UNLIMITED,
+        at_once: int | None = None,
+        over_budget: Callable[[Exchange], object] | None = None,
     ) -> None:
         """Start a session.
 
@@ -62,11 +70,16 @@ class Inspector:
             history: how many exchanges are remembered, here and in every store behind.
             history_bytes: how many bytes of them, estimated, in all stores together.
             patch_policy: what `complete(…, patch=True)` may change; None when nothing is ever patched.
+            budget: the time that an exchange may take; one that takes longer is not judged.
+            at_once: how many earlier exchanges are inspected anew at once; None for any number.
+            over_budget: called with each exchange that took longer.
         """
         self.rules = rules
         self.headline = headline
         self.patch_policy = patch_policy
         self.dry_run = False
+        self._budget, self._at_once, self._over_budget = budget, at_once, over_budget
+        self._took_too_long = 0
         self._limit = history
         self._history_bytes = history_bytes
         share = history_bytes // 16  # of each of the stores beside; half is the history's, an eighth the problems'
@@ -135,14 +148,15 @@ class Inspector:
             observation, again = self._pairing.respond(exchange), False
             if exchange.witness is not None:
                 observation = settle_witnessed(observation)
+        self._budget.start()
         observation, view = self._delivered(
             self._renewed(observation), patch, injections, made_by_proxy=made_by_proxy, proven_page=proven_page
         )
         if again:
             self._pairing.correct(observation)
-            return (self._inspect(observation, view, again=True),)
+            return (self._judged(observation, view, again=True),)
         self._pairing.deliver(observation)
-        own = self._inspect(observation, view)
+        own = self._judged(observation, view)
         return (own, *self.settle(exchange.request.time))
 
     def redeliver(self, inspection: Inspection, response: Response) -> Inspection:
@@ -177,9 +191,11 @@ class Inspector:
     def settle(self, now: float) -> tuple[Inspection, ...]:
         """Return the new Inspections of preflights whose actual request should have come by `now` (seconds since the epoch).
 
-        Before them those of exchanges of which something became known since the last time.
+        Before them those of exchanges of which something became known since the last time. When there are more than the session
+        inspects at once, the others come with the next call.
         """
-        return (*self._told(), *(self._again(observation) for observation in self._pairing.expire(now)))
+        found = chain(self._told(), (self._again(observation) for observation in self._pairing.expire(now)))
+        return tuple(islice(found, self._at_once))
 
     def finish(self, now: float | None = None) -> tuple[Inspection, ...]:
         """Return the new Inspections of everything that still waited: the session is over.
@@ -211,6 +227,9 @@ class Inspector:
             history=self._limit,
             history_bytes=self._history_bytes,
             patch_policy=self.patch_policy,
+            budget=self._budget,
+            at_once=self._at_once,
+            over_budget=self._over_budget,
         )
         self.dry_run = dry_run
 
@@ -221,6 +240,7 @@ class Inspector:
             "endpoints": self._traffic.dropped,
             "stored responses": self._stored.dropped,
             "untold news": self._news.dropped,
+            "verdicts that took too long": self._took_too_long,
             **self._pairing.dropped(),
         }
         return {name: count for name, count in stores.items() if count}
@@ -237,7 +257,21 @@ class Inspector:
         view = None if known is None else known.patch
         if view is not None and view.applied:
             view = structs.replace(view, verdicts_after=decide_each(observation))
-        return self._inspect(observation, view, again=True)
+        self._budget.start()
+        return self._judged(observation, view, again=True)
+
+    def _judged(self, observation: Observation, view: PatchedView | None, *, again: bool = False) -> Inspection:
+        """Return the inspection; of an exchange that takes too long one that says nothing of it."""
+        try:
+            return self._inspect(observation, view, again=again)
+        except OverBudgetError:
+            self._took_too_long += 1
+        if self._over_budget is not None:
+            self._over_budget(observation.exchange)
+        headline = self.headline.choose(observation.engine, _NOT_JUDGED)
+        inspection = Inspection(observation=observation, headline=headline, verdicts=_NOT_JUDGED, patch=view)
+        self._inspections[observation.id] = inspection
+        return inspection
 
     def _renewed(self, observation: Observation) -> Observation:
         """Return the observation with what the browser judges when it gets a 304, where that was seen here."""
@@ -283,9 +317,11 @@ class Inspector:
         return after if applied else observation, view
 
     def _inspect(self, observation: Observation, view: PatchedView | None, *, again: bool = False) -> Inspection:
+        self._budget.check()
         sent = observation.as_sent
         decided = decide_each(sent)
         verdicts = decided if observation.exchange.witness is None else witnessed(observation, decided)
+        self._budget.check()
         headline = self.headline.choose(observation.engine, verdicts)
         history = self._traffic.of(sent) if again else self._traffic.record(sent)
         # Of what the proxy made there is nothing to say: the server was not asked.
@@ -293,7 +329,7 @@ class Inspector:
         result = (
             NO_FINDINGS
             if made_by_proxy
-            else run(self.rules, Facts(sent, verdicts, history, headline=headline, products=self.rules.products))
+            else run(self.rules, Facts(sent, verdicts, history, headline=headline, products=self.rules.products), self._budget)
         )
         inspection = Inspection(
             observation=observation,

@@ -30,17 +30,18 @@ class Chain:
 
     Args:
         odd: some exchanges fail, or never end.
+        work_clock: seconds of CPU time.
         settings: mitmproxy options.
     """
 
-    def __init__(self, *, odd: bool = True, **settings: Any) -> None:
+    def __init__(self, *, odd: bool = True, work_clock: Callable[[], float] = time.thread_time, **settings: Any) -> None:
         self._odd = odd
         self._now = 0.0
         self._sent = 0
         self._version = 0
         """Of the live page, as a browser that has it open knows it."""
         self._settings = settings
-        self.addon = CorsLens(clock=lambda: self._now, out=_Nowhere())
+        self.addon = CorsLens(clock=lambda: self._now, work_clock=work_clock, out=_Nowhere())
 
     async def __aenter__(self) -> Self:
         self._folder = tempfile.TemporaryDirectory()

@@ -2,6 +2,7 @@
 
 from msgspec import Struct, structs
 
+from corslens.fetch.budget import UNLIMITED, Budget
 from corslens.fetch.constants import canonical_name
 from corslens.fetch.messages import NO_HEADERS, HeaderList
 from corslens.lint.facts import VOCABULARY, Facts
@@ -27,8 +28,11 @@ class LintResult(Struct, frozen=True):
 NOTHING = LintResult()
 
 
-def run(rules: RuleSet, facts: Facts) -> LintResult:
-    """Lint one exchange."""
+def run(rules: RuleSet, facts: Facts, budget: Budget = UNLIMITED) -> LintResult:
+    """Lint one exchange.
+
+    Raises: OverBudgetError when the exchange's time is over.
+    """
     fired = rules.index.collect(facts)
     if is_cut(facts.observation):
         # The absence of what was not looked at is no fault; what the verdict names has been found certain.
@@ -38,6 +42,7 @@ def run(rules: RuleSet, facts: Facts) -> LintResult:
     findings: list[tuple[tuple[int, int, int, int], Finding]] = []
     silenced: list[Finding] = []
     for fireable in fired:
+        budget.check()
         finding = _finding(fireable, facts)
         exchange = facts.observation.exchange
         silence = next((one for one in fireable.silences if one.matches(exchange)), None) if fireable.silences else None

@@ -13,6 +13,7 @@ from mitmproxy.log import ALERT
 from mitmproxy.master import Master
 
 from corslens.diagnosis.summary import LIVE_PROBLEMS, SessionSummary, Update
+from corslens.fetch.budget import Budget
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
 from corslens.lint.loader import RuleFiles
@@ -34,6 +35,7 @@ from corslens.mitm.session import Session
 from corslens.mitm.terminal import Terminal
 from corslens.mitm.unreachable import Unreachable
 from corslens.mitm.view import CorsContentview
+from corslens.observation.exchange import Exchange
 from corslens.observation.redaction import VALUES_ARE_SHOWN, redact_url
 from corslens.observation.weight import HISTORY_BYTES
 from corslens.patching.summary import render_lacks
@@ -47,6 +49,15 @@ logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
 """How often time is looked at: for preflights that were never followed, and for the end of patching."""
+
+EXCHANGE_SECONDS = 0.04
+"""CPU time after which an exchange passes unjudged: all other traffic waits for it."""
+
+AT_ONCE = 50
+"""Earlier exchanges that are inspected anew at once; then others have their turn."""
+
+_TOLD_OF = 5
+"""Exchanges that took too long of which a line is logged each; all are counted."""
 
 JUMP_SECONDS = 5.0
 """A clock that goes back by less is only being kept right."""
@@ -68,13 +79,22 @@ class CorsLens(Commands):
 
     Args:
         clock: seconds since the epoch.
+        work_clock: seconds of CPU time of the thread that traffic waits for.
         out: where the terminal's lines go; standard output unless given.
     """
 
     name = "corslens"
 
-    def __init__(self, *, clock: Callable[[], float] = time.time, out: TextIO | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = time.time,
+        work_clock: Callable[[], float] = time.thread_time,
+        out: TextIO | None = None,
+    ) -> None:
         self.clock = clock
+        self._budget = Budget(EXCHANGE_SECONDS, work_clock)
+        self._took_too_long = 0
         self.patching = PatchMode(clock)
         self.terminal = Terminal(out)
         self.listeners: list[Listener] = []
@@ -294,6 +314,9 @@ class CorsLens(Commands):
             headline=settings.headline,
             history=settings.history,
             history_bytes=settings.history_mb << 20,
+            budget=self._budget,
+            at_once=AT_ONCE,
+            over_budget=self._tell_of_time,
         )
         return Session(inspector, self.patching, self._sink, connections=self.connections, update=self._flow_updated)
 
@@ -388,7 +411,20 @@ class CorsLens(Commands):
         self._take_up_rules()
         session = self.session
         if session is not None and session.live:
-            session.later(session.inspector.settle(self.clock()))
+            self._settle(session)
+
+    def _settle(self, session: Session) -> None:
+        """Settle some of what waits, and soon the rest: what came at once is not to be worked off at once."""
+        settled = session.inspector.settle(self.clock())
+        session.later(settled)
+        if len(settled) == AT_ONCE and session is self.session:
+            asyncio.get_running_loop().call_soon(self._settle_more, session)
+
+    def _settle_more(self, session: Session) -> None:
+        try:
+            self._settle(session)
+        except Exception as error:
+            self._tell(error, None)
 
     def _follow_clock(self) -> None:
         now, before = self.clock(), self._looked_at
@@ -434,6 +470,17 @@ class CorsLens(Commands):
                 self._tell(error, flow)
 
     # Faults.
+
+    def _tell_of_time(self, exchange: Exchange) -> None:
+        self._took_too_long += 1
+        if self._took_too_long <= _TOLD_OF:
+            logger.warning(
+                "corslens: %s %s is not judged: that takes more than %d ms of CPU; the traffic goes on.%s",
+                escape(exchange.request.method[:32]),
+                escape(redact_url(exchange.request.url)),
+                EXCHANGE_SECONDS * 1000,
+                " From now on such exchanges are only counted." if self._took_too_long == _TOLD_OF else "",
+            )
 
     def _tell(self, error: Exception, flow: http.HTTPFlow | None) -> None:
         """Log a fault of ours the first time that it happens at a place."""
