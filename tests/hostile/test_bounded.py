@@ -108,6 +108,7 @@ async def test_every_store_stays_at_its_limit(small_limits: None, tmp_path) -> N
 
 def test_every_cache_of_results_is_bounded() -> None:
     """In its number of entries; what an entry may hold is fetch/bounded_cache.py's business."""
+    gc.unfreeze()
     caches = [
         held for held in gc.get_objects() if type(held) is functools._lru_cache_wrapper
     ]  # not isinstance: that wakes lazy objects

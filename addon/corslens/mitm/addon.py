@@ -1,6 +1,7 @@
 """CorsLens: the addon. Its hooks connect mitmproxy with the session; what they connect lives in the modules beside."""
 
 import asyncio
+import gc
 import logging
 import time
 import traceback
@@ -161,6 +162,9 @@ class CorsLens(Commands):
             self._announce_patching()
         self._announce_page(master)
         self._schedule_tick()
+        # Rules and modules stay to the end: walking them, 100 ms at a time, would only delay the traffic.
+        gc.collect()
+        gc.freeze()
 
     def done(self) -> None:
         """Settle what is pending, write the report, say the summary."""
@@ -180,6 +184,7 @@ class CorsLens(Commands):
         # mitmproxy loads this same object again when the script's file is touched.
         self.session = self.settings = None
         self._running = False
+        gc.unfreeze()
 
     def _end(self, session: Session, settings: options.Settings) -> None:
         try:
