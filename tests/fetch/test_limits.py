@@ -13,6 +13,7 @@ from corslens.fetch.limits import (
     limited_headers,
     limited_request,
     limited_response,
+    limited_text,
     received_request,
 )
 from corslens.fetch.messages import Cut, HeaderList, Request, Response
@@ -94,3 +95,10 @@ def test_heads_that_somebody_else_made() -> None:
     assert (response.status, response.http_version, response.time, response.cut) == (201, "HTTP/3", 4.0, Cut(lines=1))
     assert limited_request(request) is request
     assert limited_response(response) is response
+
+
+def test_text_beside_the_heads_is_cut() -> None:
+    assert limited_text("e" * 5_000) == "e" * 1_024
+    assert limited_text("net::ERR_FAILED") == "net::ERR_FAILED"
+    assert limited_text("") is None
+    assert limited_text(None) is None

@@ -43,6 +43,9 @@ METHOD_CHARACTERS: Final = 256
 LIST_ELEMENTS: Final = 512
 """Of all lines of a header that is a list. A browser asks for the names that a page sets, seldom a dozen; servers list some fifty."""
 
+TEXT_CHARACTERS: Final = 1_024
+"""Of what a capture says beside the heads: an error, a connection's name, a resource type."""
+
 _LISTS = frozenset(
     {
         ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS,
@@ -61,6 +64,11 @@ _LOOKED_THROUGH = 16_384
 
 type Limited = tuple[HeaderList, Cut | None]
 """Header lines within the limits, and what was cut off them (None: nothing)."""
+
+
+def limited_text(text: str | None) -> str | None:
+    """Return the beginning of a text that stands beside the heads; None for none, or an empty one."""
+    return text[:TEXT_CHARACTERS] if text else None
 
 
 def limited_headers(lines: Sequence[HeaderLine], beyond: Sequence[tuple[str | bytes, str | bytes]] = ()) -> Limited:

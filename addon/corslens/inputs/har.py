@@ -11,7 +11,7 @@ from operator import itemgetter
 
 import msgspec
 
-from corslens.fetch.limits import limited_headers, received_request, received_response
+from corslens.fetch.limits import limited_headers, limited_text, received_request, received_response
 from corslens.fetch.messages import HeaderLine
 from corslens.inputs.damage import Damage
 from corslens.inputs.har_browser import BrowserRecord
@@ -193,7 +193,7 @@ class _Maker:
                 time=answered_at(entry, sent),
             )
         elif head is not None:
-            error = head.error or head.failure_text
+            error = limited_text(head.error or head.failure_text)
             answered_by_proxy = bool(error) and not self._record.is_browser and is_answered_by_proxy(error or "")
         url = wire_url(f"{scheme}:{rest}", next((value for name, value in asked_lines if name.lower() == "host"), ""))
         return Exchange(
@@ -208,10 +208,10 @@ class _Maker:
             response=response,
             error=error or None,
             answered_by_proxy=answered_by_proxy,
-            connection=str(entry.connection) if self._connections and entry.connection else None,
+            connection=limited_text(str(entry.connection)) if self._connections and entry.connection else None,
             source=Source(file=self._file, index=index),
             by_browser=self._record.is_browser,
-            resource_type=entry.resource_type,
+            resource_type=limited_text(entry.resource_type),
             witness=self._record.witness(entry, url, asked_lines),
         )
 

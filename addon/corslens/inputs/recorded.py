@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from corslens.fetch.limits import limited_headers, received_request, received_response
+from corslens.fetch.limits import limited_headers, limited_text, received_request, received_response
 from corslens.fetch.messages import HeaderLine
 from corslens.inputs.damage import Damage
 from corslens.inputs.relevance import concerns_cors
@@ -112,7 +112,7 @@ class RecordedReader:
                 http_version=message.answer_version,
                 time=max(message.sent, message.answered),
             )
-        error = message.error if response is None else None
+        error = limited_text(message.error) if response is None else None
         return Exchange(
             id=f"{self._prefix}:{message.index}",
             request=received_request(
@@ -126,9 +126,9 @@ class RecordedReader:
             error=error,
             answered_by_proxy=error is not None and not message.by_browser and is_answered_by_proxy(error),
             client=message.client,
-            connection=message.connection,
+            connection=limited_text(message.connection),
             source=Source(file=self._file, index=message.index),
             by_browser=message.by_browser,
-            resource_type=message.resource_type,
+            resource_type=limited_text(message.resource_type),
             witness=message.witness,
         )

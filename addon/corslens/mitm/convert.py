@@ -5,7 +5,7 @@ from mitmproxy.net.http import status_codes
 from msgspec import structs
 
 from corslens.fetch.bounded_cache import bounded_cache
-from corslens.fetch.limits import HEADER_LINES, Limited, limited_headers, received_request, received_response
+from corslens.fetch.limits import HEADER_LINES, Limited, limited_headers, limited_text, received_request, received_response
 from corslens.fetch.messages import HeaderLine, Request, Response
 from corslens.mitm.address import browser_url
 from corslens.mitm.continuations import unmarked
@@ -75,11 +75,11 @@ def exchange_of(flow: http.HTTPFlow, *, id: str | None = None, begun: Exchange |
     begun = begun or begun_exchange_of(flow, id or flow.id)
     response, error, answered = flow.response, None, False
     if flow.error is not None:
-        error = flow.error.msg
+        error = limited_text(flow.error.msg)
         if response is None or not response.stream:
             # A head that was still buffered never left the proxy: the browser got the proxy's error page, or nothing at all.
             response = None
-            answered = is_answered_by_proxy(error)
+            answered = is_answered_by_proxy(flow.error.msg)
     return structs.replace(
         begun,
         response=None if response is None else response_of(response),

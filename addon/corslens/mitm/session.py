@@ -10,6 +10,7 @@ from msgspec import structs
 
 from corslens.fetch.bounded import Bounded
 from corslens.fetch.constants import LOCATION, NULL
+from corslens.fetch.limits import limited_text
 from corslens.fetch.messages import Response
 from corslens.fetch.origins import origin_of
 from corslens.fetch.redirects import is_redirect, taints_origin
@@ -228,7 +229,7 @@ class Session:
         if state.inspection is not None and flow.response is not None and (delivered or left):
             # The head was delivered before, or would have been, had the browser not left: the verdict is on that.
             self._rejudge(state, flow)
-            error = None if flow.error is None else flow.error.msg
+            error = None if flow.error is None else limited_text(flow.error.msg)
             observation = state.inspection.observation
             observation = structs.replace(observation, exchange=structs.replace(observation.exchange, error=error))
             self._amend(state, flow, structs.replace(state.inspection, observation=observation))
