@@ -110,6 +110,8 @@ class CorsLens(Commands):
         self.summary = _new_summary(options.DEFAULT_HISTORY, HISTORY_BYTES)
         """What every output shows of the session."""
         self._tick: asyncio.TimerHandle | None = None
+        self._settling: asyncio.Handle | None = None
+        """There is more to settle."""
         self._looked_at = clock()
         self._running = False
         self._waiting: set[asyncio.Task[None]] = set()
@@ -415,17 +417,20 @@ class CorsLens(Commands):
             logger.log(ALERT, "corslens: %s", escape(self.patching.describe()))
         self._take_up_rules()
         session = self.session
-        if session is not None and session.live:
+        if session is not None and session.live and self._settling is None:
             self._settle(session)
 
     def _settle(self, session: Session) -> None:
         """Settle some of what waits, and soon the rest: what came at once is not to be worked off at once."""
         settled = session.inspector.settle(self.clock())
         session.later(settled)
-        if len(settled) == AT_ONCE and session is self.session:
-            asyncio.get_running_loop().call_soon(self._settle_more, session)
+        if len(settled) == AT_ONCE:
+            self._settling = asyncio.get_running_loop().call_soon(self._settle_more, session)
 
     def _settle_more(self, session: Session) -> None:
+        self._settling = None
+        if session is not self.session:
+            return
         try:
             self._settle(session)
         except Exception as error:
