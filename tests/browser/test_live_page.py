@@ -154,6 +154,28 @@ async def test_it_switches_patching(browser: Chromium, stage: Stage) -> None:
     assert await ask(site, stage.api.url("/closed")) == "TypeError"
 
 
+async def test_a_problem_that_is_resolved_folds_away_and_clear_begins_anew(browser: Chromium, stage: Stage) -> None:
+    """Both without a reload; blocked again, the problem is back in the list."""
+    live, site = await watch(browser, stage), await shop(browser, stage)
+    rules = "[...document.querySelectorAll('#list .rule')].map(rule => rule.textContent)"
+    closed = stage.api.handlers["/closed"]
+    # Whatever the credentials mode is, which no request between two ports of one host shows.
+    lines = {"Access-Control-Allow-Origin": stage.site.origin, "Access-Control-Allow-Credentials": "true"}
+    opened = fixed(200, lines, "open")
+    assert await ask(site, stage.api.url("/closed")) == "TypeError"
+    await appears(live, f"{rules}.includes('acao-missing') && document.querySelector('#resolved').hidden")
+    stage.api.handlers["/closed"] = opened
+    assert await ask(site, stage.api.url("/closed")) == "open"
+    await appears(live, f"!{rules}.includes('acao-missing') && !document.querySelector('#resolved').hidden")
+    await live.evaluate("document.querySelector('#resolved').open = true")
+    await appears(live, "document.querySelector('#resolved-list .badge')?.textContent.includes('resolved')")
+    stage.api.handlers["/closed"] = closed
+    assert await ask(site, stage.api.url("/closed")) == "TypeError"
+    await appears(live, f"{rules}.includes('acao-missing') && document.querySelector('#resolved').hidden")
+    await live.evaluate("document.querySelector('#clear').click()")
+    await appears(live, f"{counted('exchanges')} === 0 && document.querySelectorAll('#list > li').length === 0")
+
+
 @pytest.mark.slow
 async def test_it_keeps_up_with_5000_flows(browser: Chromium, stage: Stage) -> None:
     """The page shows all of 5,000 flows, and still filters; how fast is measured by scripts/bench page."""

@@ -147,6 +147,23 @@ def test_a_problem_is_resolved_when_the_same_page_request_passes_and_opens_again
     assert problem.state is State.OPEN and problem.count == 2
 
 
+def test_it_is_resolved_although_something_else_is_wrong_with_what_passes():
+    summary = SessionSummary()
+    summary.add(inspection("a", finding(), at=0))
+    summary.add(inspection("b", finding("vary", Severity.INFO), at=1, well=True))
+    assert {problem.key.rule: problem.state for problem in summary.problems()} == {
+        "acao-missing": State.RESOLVED,
+        "vary": State.OPEN,
+    }
+
+
+def test_what_blocked_nothing_is_not_resolved_by_a_request_without_it():
+    summary = SessionSummary()
+    summary.add(inspection("a", finding("vary", Severity.WARNING), at=0, well=True))
+    summary.add(inspection("b", at=1, well=True))
+    assert summary.problems()[0].state is State.OPEN
+
+
 def test_another_pages_success_resolves_nothing():
     summary = SessionSummary()
     summary.add(inspection("a", finding()))

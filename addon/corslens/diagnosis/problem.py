@@ -204,7 +204,8 @@ class Problem:
 
     def resolve(self, signature: Signature) -> bool:
         """Take note that a page request of this kind passed, and say whether that changed anything."""
-        if self._lives.get(signature, State.RESOLVED) is State.RESOLVED:
+        # What blocked nothing is not over because a request passes: it passed before.
+        if self.word not in JUDGED or self._lives.get(signature, State.RESOLVED) is State.RESOLVED:
             return False
         self._lives[signature] = State.RESOLVED
         return True

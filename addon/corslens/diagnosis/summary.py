@@ -317,7 +317,7 @@ class SessionSummary:
         while len(problems) > most or (problems.weight > self._problem_bytes and len(problems) > 1):
             self._drop(next(iter(problems)))
             self._dropped["problems"] += 1
-        return ()
+        return self._resolved(members, share.key)
 
     def _take_back(self, share: Contribution, keep: Key | None) -> None:
         self.counts.subtract(share.counted)
@@ -334,8 +334,8 @@ class SessionSummary:
         if problem.count <= 0 and share.key != keep:
             self._drop(share.key)
 
-    def _resolved(self, members: tuple[Inspection, ...]) -> tuple[Problem, ...]:
-        """Return the problems that are resolved because this page request passed."""
+    def _resolved(self, members: tuple[Inspection, ...], own: Key | None = None) -> tuple[Problem, ...]:
+        """Return the problems that are resolved because this page request passed, whatever else is wrong with it (`own`)."""
         last = members[-1]
         api, path = endpoint_of(last)
         found: list[Problem] = []
@@ -344,7 +344,7 @@ class SessionSummary:
         open_here = self._there(api, path)
         if open_here and last.observation.role is not Role.PREFLIGHT and last.delivered_verdict.allowed:
             signature = PageRequest(id="", members=members).signature
-            found += [problem for problem in open_here if problem.resolve(signature)]
+            found += [problem for problem in open_here if problem.key != own and problem.resolve(signature)]
         for problem in found:
             self._touch(problem.key)
         return tuple(problem for problem in found if problem.state is State.RESOLVED)
