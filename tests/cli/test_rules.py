@@ -83,6 +83,17 @@ def test_a_broken_file_is_wrong_usage_elsewhere(rule: Path) -> None:
     assert result.exit_code == 2 and "not YAML" in result.output and "Traceback" not in result.output
 
 
-def test_docs_and_schema_are_printed() -> None:
-    assert corslens("rules", "docs").output.startswith("# The rules of corslens")
+def test_docs_are_written(tmp_path: Path, rule: Path) -> None:
+    result = corslens("rules", "docs", str(tmp_path / "pages"), "--rules", str(rule))
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "pages" / "README.md").read_text().startswith("# Rules\n")
+    assert (tmp_path / "pages" / "my-rule.md").read_text().startswith("# my-rule\n")
+
+
+def test_docs_that_cannot_be_written_are_wrong_usage(tmp_path: Path, rule: Path) -> None:
+    result = corslens("rules", "docs", str(rule / "pages"))
+    assert result.exit_code == 2 and "Not a directory" in result.output
+
+
+def test_the_schema_is_printed() -> None:
     assert "$defs" in json.loads(corslens("rules", "schema").output)

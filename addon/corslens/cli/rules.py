@@ -3,6 +3,7 @@
 import json
 import sys
 from math import inf
+from pathlib import Path
 
 import click
 
@@ -11,7 +12,7 @@ from corslens.exits import Exit
 from corslens.inspector import Inspector
 from corslens.lint.catalogue import choose, explain_text, list_text
 from corslens.lint.finding import Severity
-from corslens.lint.markdown import render_readme
+from corslens.lint.markdown import render_pages
 from corslens.lint.rule import Family, Rule, RuleSet
 from corslens.lint.sample import Sample
 from corslens.lint.schema import rule_schema
@@ -36,7 +37,7 @@ def explain(name: str, rule_paths: tuple[str, ...]) -> None:
 
 @click.group(short_help="List, check and document rules.")
 def rules() -> None:
-    """List the rules, check rule files of your own, write the catalogue's page."""
+    """List the rules, check rule files of your own, write the catalogue."""
 
 
 @rules.command("list")
@@ -111,10 +112,18 @@ def fires(loaded: RuleSet, rule: Rule, sample: Sample) -> bool:
 
 
 @rules.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @_rules_option
-def docs(rule_paths: tuple[str, ...]) -> None:
-    """Print the catalogue and the vocabulary as one Markdown page."""
-    click.echo(render_readme(_load(rule_paths).rules.values()), nl=False)
+def docs(folder: Path, rule_paths: tuple[str, ...]) -> None:
+    """Write the catalogue and the vocabulary to FOLDER, as one Markdown page for each rule and an index."""
+    pages = render_pages(_load(rule_paths))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in pages.items():
+            folder.joinpath(name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise click.UsageError(f"{escape_lines(str(folder))}: {error.strerror or error}") from None
+    click.echo(f"{len(pages)} pages written to {escape_lines(str(folder))}", err=True)
 
 
 @rules.command()

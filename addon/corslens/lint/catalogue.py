@@ -87,7 +87,10 @@ def _page(rules: RuleSet, rule: Rule) -> Iterator[str]:
     product = rules.products.making(rule.id)
     if product is not None:
         yield from _entry("product", f"{product.name} ({product.kind}); marks: {product.verified}")
-    yield from _names(rule.id)
+    if rule.id in set(Reason):
+        yield from _entry("effect", _EFFECTS[NAMES[Reason(rule.id)].effect])
+    for who, words in browser_names(rule.id):
+        yield from _entry(f"in {who}", ", ".join(words))
     if rule.never is not None:
         yield from _entry("fires", f"never. {rule.never}")
     elif rule.condition is not None:
@@ -116,20 +119,17 @@ def _severity_text(rule: Rule) -> str:
     return "; ".join((*cases, f"otherwise {rule.severity.word}" if cases else rule.severity.word))
 
 
-def _names(id: str) -> Iterator[str]:
-    """Yield what the engines call a reason."""
+def browser_names(id: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield who calls a reason what: Chromium, Firefox, MDN."""
     if id not in set(Reason):
         return
     names = NAMES[Reason(id)]
-    yield from _entry("effect", _EFFECTS[names.effect])
     called = (
         ("Chromium", (*names.chromium, *names.chromium_other)),
         ("Firefox", names.firefox),
         ("MDN", names.mdn),
     )
-    for who, words in called:
-        if words:
-            yield from _entry(f"in {who}", ", ".join(words))
+    yield from ((who, words) for who, words in called if words)
 
 
 def _entry(title: str, text: str) -> list[str]:

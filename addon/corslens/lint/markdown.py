@@ -1,38 +1,38 @@
-"""The catalogue and the vocabulary as one Markdown page: rules/README.md."""
+"""The catalogue and the vocabulary in Markdown: docs/rules, an index, a page a rule, a list of products, and how to write a rule."""
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
-from corslens.lint.catalogue import FAMILY_TITLES, explained_text, fix_lines
+from corslens.lint.catalogue import FAMILY_TITLES, browser_names, fix_lines
 from corslens.lint.condition import MATCHERS, leaves
 from corslens.lint.fact import Fact, Kind
 from corslens.lint.facts import VOCABULARY
-from corslens.lint.rule import Family, Rule
+from corslens.lint.rule import Family, Rule, RuleSet
 from corslens.lint.template import LINE
 from corslens.lint.wording import describe
 
+_DO_NOT_EDIT = "<!-- Written by corslens rules docs from the rule files and the vocabulary; do not edit. -->"
 _HEAD = """\
-# The rules of corslens
+# Writing rules
 
-<!-- Written by scripts/render_docs from the rule files and the vocabulary; do not edit. -->
+<!-- Written by corslens rules docs from the rule files and the vocabulary; do not edit. -->
 
 One file is one rule: `rules/<family>/<rule-id>.yaml` holds what it means for a person, when it fires, what it says, how to fix it, its
-sources, and samples on which it must fire and stay silent. The samples are tests.
+sources, and samples on which it must fire and must not fire. The samples are tests. The rules that exist are in the [catalogue](README.md).
 
 - [Add a rule](#add-a-rule)
 - [Your own rules](#your-own-rules)
 - [Conditions](#conditions)
 - [The vocabulary](#the-vocabulary)
-- [The catalogue](#the-catalogue)
 
 ## Add a rule
 
 1. Write `rules/<family>/<rule-id>.yaml`; the id names the fault. At least one `bad` and one `good` sample.
 2. `pytest -k <rule-id>` runs its samples through the whole pipeline.
-3. `scripts/render_docs` writes this page anew.
+3. `scripts/render_docs` regenerates these pages.
 
-There is no registration and no second list. What needs an `if`, arithmetic or a pattern is a new fact with a name and a test of its own, in `lint/*_facts.py`.
+There is no registration and no second list. Anything that needs an `if`, arithmetic or a pattern is a new fact with a name and a test of its own, in `lint/*_facts.py`.
 
 ```yaml
 title: Wildcard origin with credentials   # at most 60 characters
@@ -100,9 +100,21 @@ _KIND_WORDS = {
 }
 
 
-def render_readme(rules: Iterable[Rule]) -> str:
-    """Return the whole page."""
-    return "\n".join((_HEAD, *_conditions(), *_vocabulary(rules := list(rules)), *_catalogue(rules))) + "\n"
+INDEX, WRITING, PRODUCTS = "README.md", "writing-rules.md", "products.md"
+
+
+def render_pages(loaded: RuleSet) -> dict[str, str]:
+    """Return the text of every page by its file name."""
+    rules = list(loaded.rules.values())
+    order = list(Family)
+    rules.sort(key=lambda rule: (order.index(rule.family), rule.id))
+    pages = {
+        INDEX: _index(loaded, rules),
+        WRITING: [_HEAD, *_conditions(), *_vocabulary(rules)],
+        PRODUCTS: _products(loaded, rules),
+    }
+    pages |= {f"{rule.id}.md": _page(loaded, rule) for rule in rules if rule.family is not Family.PRODUCTS}
+    return {name: "\n".join(lines).rstrip("\n") + "\n" for name, lines in pages.items()}
 
 
 def _conditions() -> Iterator[str]:
@@ -119,7 +131,7 @@ def _conditions() -> Iterator[str]:
 
 def _vocabulary(rules: list[Rule]) -> Iterator[str]:
     yield "## The vocabulary\n"
-    yield "Facts marked with ° are there for your own rules: no shipped rule asks for them.\n"
+    yield "Facts marked with ° are there for your own rules: no shipped rule uses them.\n"
     used = facts_in_use(rules)
     for group, facts in groupby(
         sorted(VOCABULARY.values(), key=lambda one: one.name), key=lambda one: one.name.partition(".")[0]
@@ -158,20 +170,43 @@ def _type(one: Fact[Any]) -> str:
     return "; ".join((words, *notes))
 
 
-def _catalogue(rules: list[Rule]) -> Iterator[str]:
-    yield "## The catalogue\n"
-    yield f"{len(rules)} rules."
-    order = list(Family)
-    ordered = sorted(rules, key=lambda rule: (order.index(rule.family), rule.id))
-    for family, group in groupby(ordered, key=lambda rule: rule.family):
+def _index(loaded: RuleSet, rules: list[Rule]) -> Iterator[str]:
+    yield "# Rules\n"
+    yield f"{_DO_NOT_EDIT}\n"
+    yield f"{len(rules)} rules. `corslens explain RULE` prints the page of one, `corslens rules list` lists them, [{WRITING}]({WRITING}) says how to write one."
+    for family, group in groupby(rules, key=lambda rule: rule.family):
         members = list(group)
-        yield f"\n### {family}: {FAMILY_TITLES[family]}\n"
-        yield "| rule | severity | what it says |"
+        yield f"\n## {family}\n"
+        yield f"{FAMILY_TITLES[family].capitalize()}: {len(members)} rules.".replace("Http", "HTTP")
+        if family is Family.PRODUCTS:
+            yield f"They are listed [by product]({PRODUCTS})."
+            continue
+        yield "\n| rule | severity | title |"
         yield "| --- | --- | --- |"
         for rule in members:
-            yield f"| [`{rule.id}`](#{rule.id}) | {_severity(rule)} | {_cell(rule.title)} |"
-        for rule in members:
-            yield from _entry(rule)
+            yield f"| {_link(loaded, rule.id)} | {_severity(rule)} | {_cell(rule.title)} |"
+
+
+def _products(loaded: RuleSet, rules: list[Rule]) -> Iterator[str]:
+    yield "# Products\n"
+    yield f"{_DO_NOT_EDIT}\n"
+    yield "What a known product (a framework, gateway, CDN, login or tunnel) responded in the application's place. `corslens explain RULE` prints the details.\n"
+    yield "| product | rule | title | fix |"
+    yield "| --- | --- | --- | --- |"
+    rows = []
+    for rule in rules:
+        if rule.family is Family.PRODUCTS:
+            product = loaded.products.making(rule.id)
+            name = "" if product is None else f"{product.name} ({product.kind})"
+            rows.append(f"| {_cell(name)} | `{rule.id}` | {_cell(rule.title)} | {_cell(_text(next(fix_lines(rule), '')))} |")
+    yield from sorted(rows)
+
+
+def _link(loaded: RuleSet, name: str) -> str:
+    rule = loaded.rules.get(name)
+    if rule is None:
+        return f"[`{name}`]({INDEX}#{name})" if name in set(Family) else f"`{name}`"
+    return f"[`{name}`]({PRODUCTS if rule.family is Family.PRODUCTS else f'{name}.md'})"
 
 
 def _severity(rule: Rule) -> str:
@@ -181,21 +216,44 @@ def _severity(rule: Rule) -> str:
     return " / ".join(word.word for word in words)
 
 
-def _entry(rule: Rule) -> Iterator[str]:
-    yield f"\n#### {rule.id}\n"
+def _page(loaded: RuleSet, rule: Rule) -> Iterator[str]:
+    yield f"# {rule.id}\n"
+    yield f"{_DO_NOT_EDIT}\n"
     yield f"**{_text(rule.title)}.** {_text(rule.why)}\n"
+    yield f"- Family: [{rule.family}]({INDEX}#{rule.family})"
     if rule.never is not None:
         yield f"- Never fires: {_text(rule.never)}"
     elif rule.condition is not None:
         yield f"- Fires when: {_text(describe(rule.condition))}"
         cases = [f"{case.severity.word} when {describe(case.when)}" for case in rule.cases]
         last = f"otherwise {rule.severity.word}" if cases else rule.severity.word
-        yield f"- Severity: {_text('; '.join((*cases, last)))} (confidence: {rule.confidence})"
-    for line in fix_lines(rule):
-        yield f"- Fix, {_text(line)}"
+        yield f"- Severity: {_text('; '.join((*cases, last)))}"
+        yield f"- Confidence: {rule.confidence}"
+    for who, words in browser_names(rule.id):
+        yield f"- In {who}: {', '.join(f'`{word}`' for word in words)}"
+    if rule.message.text:
+        yield f"- Says: {_text(rule.message.text)}"
     if rule.explains:
-        yield f"- Explains: {_text(explained_text(rule))}"
-    yield f"- Sources: {', '.join(f'<{source}>' for source in rule.sources)}"
+        names = (
+            ", ".join(_link(loaded, name) for name in one.names)
+            + ("" if one.when is None else f" (when {_text(describe(one.when))})")
+            for one in rule.explains
+        )
+        yield f"- Explains: {'; '.join(names)}"
+    causes = sorted(other.id for other in loaded.rules.values() if any(rule.id in one.names for one in other.explains))
+    if causes:
+        yield f"- Explained by: {', '.join(_link(loaded, name) for name in causes)}"
+    yield from _list("Fixes, best first", map(_text, fix_lines(rule)))
+    yield from _list("Samples on which it fires", (_text(sample.name) for sample in rule.bad))
+    yield from _list("Samples on which it does not", (_text(sample.name) for sample in rule.good))
+    yield from _list("Sources", (f"<{source}>" for source in rule.sources))
+
+
+def _list(title: str, items: Iterable[str]) -> Iterator[str]:
+    lines = [f"- {item}" for item in items]
+    if lines:
+        yield f"\n## {title}\n"
+        yield from lines
 
 
 def _text(text: str) -> str:
