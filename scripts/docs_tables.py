@@ -1,15 +1,12 @@
-"""Write the README's tables of options, commands and rules anew from the code that declares them (scripts/render_docs runs it)."""
+"""Regenerate the tables of options and commands in docs/options.md from the code that declares them (scripts/render_docs runs it)."""
 
 import inspect
 from pathlib import Path
 
-from corslens.lint.catalogue import FAMILY_TITLES
-from corslens.lint.loader import load_rules
-from corslens.lint.rule import Family
 from corslens.mitm.commands import Commands
 from corslens.mitm.options import OPTIONS
 
-README = Path(__file__).resolve().parents[1] / "README.md"
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "options.md"
 
 
 def options_table() -> str:
@@ -36,22 +33,14 @@ def commands_table() -> str:
     return "\n".join(["| command | what it does |", "| --- | --- |", *sorted(rows)])
 
 
-def rules_table() -> str:
-    """Return the table of rule families."""
-    rules = load_rules().rules.values()
-    counts = {family: sum(rule.family is family for rule in rules) for family in Family if family is not Family.CUSTOM}
-    rows = [f"| [`{family}`](rules/{family}) | {FAMILY_TITLES[family]} | {count} |" for family, count in counts.items()]
-    return "\n".join(["| family | what it is about | rules |", "| --- | --- | --- |", *rows])
-
-
 def rendered(text: str) -> str:
-    """Return the README's text with its generated tables as they should be."""
-    for name, table in {"options": options_table(), "commands": commands_table(), "rules": rules_table()}.items():
+    """Return the page's text with its generated tables as they should be."""
+    for name, table in {"options": options_table(), "commands": commands_table()}.items():
         begin, end = f"<!-- {name}: begin (scripts/render_docs) -->", f"<!-- {name}: end -->"
         before, begins, rest = text.partition(begin)
         _, ends, after = rest.partition(end)
         if not (begins and ends):
-            raise ValueError(f"README.md: {begin} … {end} is not there")
+            raise ValueError(f"docs/options.md: {begin} … {end} is not there")
         text = f"{before}{begin}\n{table}\n{end}{after}"
     return text
 
@@ -61,4 +50,4 @@ def _cell(text: str) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(rendered(README.read_text()))
+    PAGE.write_text(rendered(PAGE.read_text()))

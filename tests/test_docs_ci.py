@@ -1,4 +1,4 @@
-"""The README's blocks on captures and CI run, as far as they can here: no service is called, no package is fetched."""
+"""The blocks of docs/ci.md run, as far as they can here: no service is called, no package is fetched."""
 
 import contextlib
 import json
@@ -24,14 +24,14 @@ from tests.inputs.make_har import encoded, entry
 pytestmark = pytest.mark.slow  # starts programs
 
 ROOT = Path(__file__).resolve().parents[1]
-SECTION = (ROOT / "README.md").read_text().partition("## Offline and in CI\n")[2].partition("\n## ")[0]
+SECTION = (ROOT / "docs" / "ci.md").read_text("utf-8")
 SARIF = json.loads((ROOT / "tests" / "report" / "schemas" / "sarif-2.1.0-rtm.5.json").read_text())
 
 
 def block(title: str, language: str, number: int = 0) -> str:
     """The code block of that language under a heading; the section's own without one."""
-    part = SECTION.partition(f"### {title}\n")[2] if title else SECTION
-    part = re.split(r"\n### ", part)[0]
+    part = SECTION.partition(f"## {title}\n")[2] if title else SECTION
+    part = re.split(r"\n## ", part)[0]
     return re.findall(rf"```{language}\n(.*?)```", part, re.DOTALL)[number]
 
 
@@ -82,6 +82,17 @@ def test_each_command_of_the_synopsis_runs(captures: Path) -> None:
         found = shell(line, captures)
         assert found.returncode in (0, 1), (line, found.stderr)
         assert found.stderr == "" or "Traceback" not in found.stderr
+
+
+def test_each_command_of_the_readme_on_captures_runs(captures: Path) -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    blocks = re.findall(r"```sh\n(.*?)```", text.partition("## I have a HAR\n")[2].partition("## What it cannot")[0], re.DOTALL)
+    lines = [line for one in blocks for line in one.splitlines()]
+    assert len(lines) == 4
+    for line in lines:
+        found = shell(line, captures)
+        assert found.returncode in (0, 1), (line, found.stderr)
+        assert "Traceback" not in found.stderr
 
 
 def test_the_table_of_formats_is_complete() -> None:
@@ -155,7 +166,7 @@ import json, sys
 from playwright import sync_api
 launch = sync_api.BrowserType.launch
 sync_api.BrowserType.launch = lambda self, **given: launch(self, executable_path=sys.argv[1], args=["--no-sandbox"], **given)
-exec(compile(open(sys.argv[2]).read(), "README.md", "exec"))
+exec(compile(open(sys.argv[2]).read(), "ci.md", "exec"))
 """
 
 

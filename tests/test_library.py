@@ -1,4 +1,4 @@
-"""`from corslens import …`: typed, lazily imported, and what the README shows of it runs."""
+"""`from corslens import …`: typed, lazily imported, and what docs/library.md shows of it runs."""
 
 import json
 import re
@@ -77,13 +77,13 @@ def test_with_its_preflight() -> None:
     assert covering is not None and covering.id == asked.id
 
 
-def test_the_example_of_the_readme_runs(
+def test_the_example_of_the_page_runs(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    section = (ROOT / "README.md").read_text().partition("### As a library")[2]
+    section = (ROOT / "docs" / "library.md").read_text("utf-8")
     example = re.search(r"```python\n(.*?)```", section, re.DOTALL)
     assert example is not None
     (tmp_path / "session.har").write_bytes(encoded(entry()))
     monkeypatch.chdir(tmp_path)
-    exec(compile(example[1], "README.md", "exec"), {})
+    exec(compile(example[1], "library.md", "exec"), {})
     assert "acao-missing" in capsys.readouterr().out

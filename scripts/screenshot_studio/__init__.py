@@ -1,1 +1,1 @@
-"""The README's pictures, made from the demo. Run it with scripts/screenshots."""
+"""The pictures of the README and docs/inspecting.md, made from the demo. Run it with scripts/screenshots."""

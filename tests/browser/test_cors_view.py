@@ -127,7 +127,7 @@ async def test_json_stays_json_and_the_view_is_one_choice_away(scene: Scene) -> 
 
 
 async def test_filters(scene: Scene) -> None:
-    """~comment and ~marker find what was marked, as the README says."""
+    """~comment and ~marker find what was marked, as docs/inspecting.md says."""
     for text, there, gone in (
         ("~comment blocked & ~m OPTIONS", "/blocked", "/data"),
         ("~marker no_entry & ~m GET", "/data", "/blocked"),

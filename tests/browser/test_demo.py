@@ -78,7 +78,7 @@ async def test_the_transcript_in_the_readme_is_what_it_prints(chromium_path: str
     async with Program(COMMAND, env={**marked_environment(), "FORCE_COLOR": "1"}, cwd=ROOT) as demo:
         assert await demo.wait() == 0
     printed = {without_ports(ANSI.sub("", line)).rstrip() for line in demo.lines}
-    assert len(wanted) > 10
+    assert len(wanted) >= 8
     assert [line for line in wanted if without_ports(line).rstrip() not in printed] == []
 
 

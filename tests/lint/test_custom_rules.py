@@ -1,4 +1,4 @@
-"""The README's section on rules: its files load, its commands run."""
+"""docs/custom-rules.md: its files load, its commands run."""
 
 import re
 import shlex
@@ -11,20 +11,18 @@ from corslens.lint.finding import Severity
 from corslens.lint.loader import load_rules
 from corslens.mitm.filters import parse_filter
 
-README = Path(__file__).resolve().parents[2] / "README.md"
-SECTION = README.read_text().partition("\n## Rules\n")[2].partition("\n## ")[0]
+SECTION = (Path(__file__).resolve().parents[2] / "docs" / "custom-rules.md").read_text("utf-8")
 
 
-def _block(language: str) -> str:
-    found = re.search(rf"^```{language}\n(.*?)^```$", SECTION, re.MULTILINE | re.DOTALL)
-    assert found is not None
-    return found[1]
+def _blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", SECTION, re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture
 def own(tmp_path: Path) -> Path:
     path = tmp_path / "my-rules.yaml"
-    path.write_text(_block("yaml"))
+    (text,) = _blocks("yaml")
+    path.write_text(text)
     return path
 
 
@@ -37,8 +35,8 @@ def test_the_example_of_one_s_own_rules_loads(own: Path) -> None:
 
 def test_the_commands_run(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(own.parent)
-    lines = [line for line in _block("sh").splitlines() if line]
-    assert len(lines) == 3
+    lines = [line for block in _blocks("sh") for line in block.splitlines()]
+    assert len(lines) == 4
     for line in lines:
         program, *words = shlex.split(line, comments=True)
         result = CliRunner().invoke(main, words)

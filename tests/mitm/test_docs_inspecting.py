@@ -1,4 +1,4 @@
-"""What the README says about inspecting is true."""
+"""What docs/inspecting.md says is true."""
 
 import re
 from pathlib import Path
@@ -13,8 +13,7 @@ from mitmproxy.tools.console.keymap import Keymap, KeymapConfig
 
 from tests.mitm.make import answered, flow, preflight
 
-README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-INSPECTING = README.partition("## Inspecting\n")[2].partition("\n## ")[0]
+INSPECTING = (Path(__file__).parents[2] / "docs" / "inspecting.md").read_text("utf-8")
 FILTERS = dict(re.findall(r"^\| `(~[^`]+)` \| (.+) \|$", INSPECTING, re.MULTILINE))
 
 

@@ -1,4 +1,4 @@
-"""The README's section on patching says what is so."""
+"""What docs/patching.md says is true."""
 
 import re
 from pathlib import Path
@@ -7,13 +7,13 @@ import pytest
 from corslens.patching.injection_rules import parse_injections
 from corslens.patching.policy import parse_origins
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs" / "patching.md").read_text("utf-8")
 
 
-def test_injections_in_the_readme_are_read() -> None:
+def test_injections_on_the_page_are_read() -> None:
     """The example is a file of rules."""
-    (block,) = re.findall(r"```yaml\n(# corslens: injections\n.*?)```", README, re.DOTALL)
-    strict, layers = parse_injections(block, "README.md", parse_filter=lambda text: lambda exchange: bool(text))
+    (block,) = re.findall(r"```yaml\n(# corslens: injections\n.*?)```", PAGE, re.DOTALL)
+    strict, layers = parse_injections(block, "patching.md", parse_filter=lambda text: lambda exchange: bool(text))
     assert (strict.name, layers.name) == ("strict-api", "two-layers")
     assert strict.set == {"Access-Control-Allow-Origin": ("https://app.example",)}
     assert layers.add == {"Access-Control-Allow-Origin": ("{origin}",)}
@@ -27,7 +27,7 @@ def test_injections_in_the_readme_are_read() -> None:
         ("*.app.example", "https://a.app.example"), ("null", "null"), ("any", "https://evil.example"),
     ],
 )  # fmt: skip
-def test_entries_in_the_readme_mean_what_it_says(entry: str, origin: str) -> None:
-    """Each form of entry stands in the README and lets in what it says there."""
-    assert f"`{entry}`" in README
+def test_entries_mean_what_the_page_says(entry: str, origin: str) -> None:
+    """Each form of entry stands on the page and allows what it says there."""
+    assert f"`{entry}`" in PAGE
     assert parse_origins([entry]).allows(origin)

@@ -2,7 +2,7 @@
 
 A server whose programs are not on this machine is skipped, unless CORSLENS_REQUIRE_SERVERS names it (comma-separated);
 with CORSLENS_ONLY_SERVERS the others are not looked at.
-CORSLENS_SERVER_TABLE names a JSON file to which the outcomes are written, for the README's table.
+CORSLENS_SERVER_TABLE names a JSON file to which the outcomes are written, for the table in docs/server-settings.md.
 """
 
 import json
@@ -47,7 +47,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def pytest_sessionfinish() -> None:
-    """Write the outcomes where the README's table is made."""
+    """Write the outcomes where the table in docs/server-settings.md is made."""
     path = os.environ.get("CORSLENS_SERVER_TABLE")
     if path and _outcomes:
         Path(path).write_text(json.dumps(_outcomes, indent=1))

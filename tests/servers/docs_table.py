@@ -1,4 +1,4 @@
-"""Write the README's table of servers from the outcomes of a run: `python -m tests.servers.readme_table OUTCOMES.json`.
+"""Write the table of servers in docs/server-settings.md from the outcomes of a run: `python -m tests.servers.docs_table OUTCOMES.json`.
 
 Only what really ran gets a tick; what ran and failed gets a cross, and the servers that no test starts say so.
 """
@@ -10,9 +10,9 @@ from pathlib import Path
 
 from corslens.advice.table import SERVERS
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "server-settings.md"
 BEGIN, END = "<!-- servers: begin (scripts/test-servers --table) -->", "<!-- servers: end -->"
-CRITERIA = ("blocked → allowed", "foreign refused", "null refused", "errors covered", "Vary", "clean report")
+CRITERIA = ("blocked → allowed", "cross-site blocked", "null blocked", "errors covered", "Vary", "clean report")
 
 
 def render(outcomes: Mapping[str, Mapping[str, bool]]) -> str:
@@ -28,16 +28,16 @@ def render(outcomes: Mapping[str, Mapping[str, bool]]) -> str:
 
 
 def put(text: str, table: str) -> str:
-    """Return the README's text with the table between its marks.
+    """Return the page's text with the table between its marks.
 
     Raises: ValueError when the marks are not there.
     """
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise ValueError(f"README.md lacks the line {BEGIN if not begin else END}")
+        raise ValueError(f"docs/server-settings.md lacks the line {BEGIN if not begin else END}")
     return f"{before}{BEGIN}\n{table}\n{END}{after}"
 
 
 if __name__ == "__main__":
-    README.write_text(put(README.read_text(), render(json.loads(Path(sys.argv[1]).read_text()))))
+    PAGE.write_text(put(PAGE.read_text(), render(json.loads(Path(sys.argv[1]).read_text()))))

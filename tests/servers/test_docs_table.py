@@ -1,14 +1,14 @@
-"""The README's table says what ran, and nothing else."""
+"""The table of servers says what ran, and nothing else."""
 
 import pytest
 from corslens.advice.table import SERVERS
 
-from tests.servers.readme_table import BEGIN, CRITERIA, END, README, put, render
+from tests.servers.docs_table import BEGIN, CRITERIA, END, PAGE, put, render
 
 
 def test_only_what_ran_gets_a_tick() -> None:
     """A failure is a cross, silence is no tick."""
-    rows = render({"nginx": {"Vary": True, "null refused": False}}).splitlines()
+    rows = render({"nginx": {"Vary": True, "null blocked": False}}).splitlines()
     nginx = next(row for row in rows if "`nginx`" in row)
     assert (nginx.count("✓"), nginx.count("✗")) == (1, 1)
     assert "".join(rows).count("✓") == 1
@@ -22,9 +22,9 @@ def test_the_table_goes_between_its_marks() -> None:
         put("a", "new")
 
 
-def test_the_readme_has_a_full_table() -> None:
+def test_the_page_has_a_full_table() -> None:
     """Every server is in it, and every one that tests start has all its ticks."""
-    table = README.read_text().partition(BEGIN)[2].partition(END)[0]
+    table = PAGE.read_text().partition(BEGIN)[2].partition(END)[0]
     for server in SERVERS:
         row = next(line for line in table.splitlines() if f"| `{server.name}` |" in line)
         assert row.count("✓") == (len(CRITERIA) if server.tested else 0)

@@ -1,4 +1,4 @@
-"""The settings that corslens writes do what they are for, on the real servers; one test a column of the README's table."""
+"""The settings that corslens writes do what they are for, on the real servers; one test for each column of the table in docs/server-settings.md."""
 
 import pytest
 from corslens.advice.table import SERVERS
@@ -25,7 +25,7 @@ async def test_what_was_blocked_now_succeeds(trial: Trial) -> None:
     ] * 3
 
 
-@pytest.mark.criterion("foreign refused")
+@pytest.mark.criterion("cross-site blocked")
 async def test_foreign_origins_stay_blocked(trial: Trial) -> None:
     """Another site's page reads nothing, and no origin that merely resembles the user's is named in an answer."""
     assert {wish: {"blocked": True} for wish in trial.before} == trial.from_foreign_site
@@ -35,7 +35,7 @@ async def test_foreign_origins_stay_blocked(trial: Trial) -> None:
     assert [raw for raw in trial.raw if raw.origin != own and raw.allow_origin] == []
 
 
-@pytest.mark.criterion("null refused")
+@pytest.mark.criterion("null blocked")
 async def test_null_stays_blocked(trial: Trial) -> None:
     """A sandboxed frame in the user's own page reads nothing."""
     assert {wish: {"blocked": True} for wish in trial.before} == trial.from_sandbox

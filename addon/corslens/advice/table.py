@@ -171,7 +171,7 @@ SERVERS: tuple[Server, ...] = (
         options=("origins", "methods", "headers", "exposed_headers", "credentials", "max_age", "preflight_continue"),
     ),
 )  # fmt: skip
-"""In the order of the README's table."""
+"""In the order of the table in docs/server-settings.md."""
 
 _ALIASES = {
     "httpd": "apache", "apache2": "apache", "starlette": "fastapi", "flask-cors": "flask", "django-cors-headers": "django",
