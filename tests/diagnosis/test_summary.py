@@ -212,3 +212,18 @@ def test_an_exchange_knows_its_page_request(held: bool):
     pair = session(preflight, ask("put", 0.1, "PUT", allow_origin=PAGE), put=(finding("vary"),) if held else ())
     summary = summarize(pair)
     assert {summary.diagnosis_of(one).page_request.id for one in pair} == {"pre"}
+
+
+def test_a_snapshot_stays_as_it_was() -> None:
+    summary = SessionSummary(everything=True)
+    inspections = session(*shop())
+    for one in inspections[:-3]:
+        summary.add(one)
+    before, taken = snapshot(summary), summary.snapshot()
+    assert snapshot(taken) == before
+    for one in inspections[-3:]:
+        summary.add(one)
+    for one in inspections:
+        summary.add(structs.replace(one, findings=()))
+    assert snapshot(summary) != before
+    assert snapshot(taken) == before

@@ -53,7 +53,7 @@ class Session:
         self.scope = scope
 
 
-EXPORTS = {"txt": Export("TXT", "text/plain; charset=utf-8", lambda: b"a\nb")}
+EXPORTS = {"txt": Export("TXT", "text/plain; charset=utf-8", lambda: lambda: b"a\nb")}
 
 
 @pytest.fixture
@@ -282,3 +282,23 @@ def test_what_was_forgotten_is_told(app: LiveApp, session: Session) -> None:
     assert read(ask(app, "api/changes?since=0"))["forgotten"] == {}
     session.forgotten = {"exchanges": 3}
     assert read(ask(app, "api/changes?since=0"))["forgotten"] == {"exchanges": 3}
+
+
+def test_what_takes_its_time_is_made_of_a_snapshot(session: Session, app: LiveApp) -> None:
+    """It is worked out in another thread, while the session goes on."""
+    (problem,) = session.summary.problems()
+    token = {"x-corslens-token": app.token}
+    asked = Asked(method="GET", path="api/problem", query=f"id={problem.key.id}", headers=token, own_origin=OWN)
+    expected = app.answer(asked).body
+    work = app.begin(asked)
+    assert not isinstance(work, Answer)
+    session.summary.clear()
+    session.known.clear()
+    assert work().body == expected
+
+
+def test_saving_is_work_for_another_thread(app: LiveApp) -> None:
+    asked = Asked(method="GET", path="api/export", query="format=txt", headers={"x-corslens-token": app.token}, own_origin=OWN)
+    work = app.begin(asked)
+    assert not isinstance(work, Answer)
+    assert work().body == b"a\nb"

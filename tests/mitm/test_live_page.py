@@ -2,10 +2,11 @@
 
 import asyncio
 import socket
+import threading
 from pathlib import Path
 
 import pytest
-from corslens.mitm.live_app import LiveApp
+from corslens.mitm.live_app import Export, LiveApp
 from corslens.mitm.live_page import SIGNPOST, LivePage, parse_domain
 from corslens.mitm.own_connections import OwnConnections
 from mitmproxy import http
@@ -206,3 +207,17 @@ async def test_behind_a_reverse_proxy_the_domain_is_a_name_like_any_other(confdi
         text = await reader.read()
         writer.close()
     assert text.endswith(b"theirs") and b"corslens" not in text
+
+
+async def test_saving_is_worked_out_in_another_thread() -> None:
+    """While it is, traffic goes on."""
+    page = served()
+    page.app._exports = {"txt": Export("TXT", "text/plain", lambda: lambda: f"{threading.get_ident()}".encode())}
+    asked = flow(path="/api/export?format=txt", scheme="http", host=page.host, origin=None)
+    asked.request.headers["x-corslens-token"] = page.app.token
+    worked_out = page.answer(asked)
+    assert worked_out is not None
+    assert asked.response is None
+    await worked_out
+    assert asked.response is not None
+    assert int(asked.response.content or b"0") != threading.get_ident()

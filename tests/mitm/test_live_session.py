@@ -48,8 +48,8 @@ async def test_every_format_of_a_report_is_offered(confdir: Path) -> None:
         exports = session.exports()
         assert {f".{name}" for name in exports} == set(ENDINGS)
         for export in exports.values():
-            assert b"/data" in export.render()
-        assert json.loads(exports["jsonl"].render().splitlines()[0])["url"] == api.url("/data")
+            assert b"/data" in export.begin()()
+        assert json.loads(exports["jsonl"].begin()().splitlines()[0])["url"] == api.url("/data")
 
 
 async def test_the_page_follows_the_traffic_and_is_cleared_with_it(confdir: Path) -> None:

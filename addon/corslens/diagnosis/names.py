@@ -49,6 +49,12 @@ class Names:
         for name, times in other._counts.items():
             self.add(name, times)
 
+    def copy(self) -> "Names":
+        """Return the same names, to which later ones add nothing."""
+        other = Names(self._limit)
+        other._counts, other.characters, other.more = Counter(self._counts), self.characters, self.more
+        return other
+
     def __iter__(self) -> Iterator[str]:
         """Yield the names in order."""
         return iter(sorted(self._counts))

@@ -3,6 +3,7 @@
 from bisect import insort
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator
+from copy import copy
 from hashlib import sha256
 
 from msgspec import Struct
@@ -213,6 +214,15 @@ class Problem:
     def resolve_all(self) -> bool:
         """Take note that the server responds again, and say whether that changed anything."""
         return sum(self.resolve(signature) for signature in list(self._lives)) > 0
+
+    def snapshot(self) -> "Problem":
+        """Return the problem as it is now."""
+        other = copy(self)
+        other.words, other.severities, other.beside = Counter(self.words), Counter(self.severities), Counter(self.beside)
+        other.engines, other._states = Counter(self.engines), Counter(self._states)
+        other.methods, other.pages = self.methods.copy(), self.pages.copy()
+        other.examples, other._lives = list(self.examples), OrderedDict(self._lives)
+        return other
 
     def absorb(self, other: "Problem") -> None:
         """Add the same problem of another session."""

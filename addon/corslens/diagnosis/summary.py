@@ -7,9 +7,10 @@ came". Counts never depend on what is held in detail.
 
 from collections import Counter, OrderedDict
 from collections.abc import Hashable, Iterable, Iterator, Mapping
+from copy import copy
 from sys import maxsize
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from corslens.diagnosis.contribution import Contribution, Suppressed, contribution_of, with_member
 from corslens.diagnosis.diagnose import WORDS, Diagnosis, diagnose
@@ -208,6 +209,24 @@ class SessionSummary:
             self.left_out += len(first) - self._hold
             self._held = OrderedDict(first[: self._hold])
 
+    def snapshot(self) -> "SessionSummary":
+        """Return what is known now, to be read in any thread while this one goes on. The other one is not to be added to."""
+        other = copy(self)
+        other.inputs = [structs.replace(one, damages=list(one.damages), notes=list(one.notes)) for one in self.inputs]
+        other.counts, other._suppressed, other._dropped = (
+            Counter(self.counts),
+            Counter(self._suppressed),
+            Counter(self._dropped),
+        )
+        other._recent, other._problems = (
+            _copied(self._recent.items()),
+            _copied((key, problem.snapshot()) for key, problem in self._problems.items()),
+        )
+        other._held = self._held.copy()
+        other._cells = OrderedDict((place, Cell(cell.version, Counter(cell.words))) for place, cell in self._cells.items())
+        other._endpoints, other._gone = self._endpoints.copy(), self._gone.copy()
+        return other
+
     # What outputs read.
 
     def problems(self) -> list[Problem]:
@@ -404,6 +423,12 @@ class SessionSummary:
         while self._recent:
             self._settle(*self._recent.popitem(last=False))
         self._repeats = Repeats(self._remember)
+
+
+def _copied[K, V](items: Iterable[tuple[K, V]]) -> Bounded[K, V]:
+    copied: Bounded[K, V] = Bounded(maxsize)
+    copied.update(items)
+    return copied
 
 
 def _weigh_entry(entry: _Entry) -> int:

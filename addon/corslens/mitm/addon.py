@@ -220,12 +220,22 @@ class CorsLens(Commands):
         """Respond to what is requested of the live page; nothing else is done when a request is complete."""
         if self.page.wants(flow):
             try:
-                self.page.answer(flow)
+                worked_out = self.page.answer(flow)
+                if worked_out is not None:
+                    return self._when_worked_out(flow, worked_out)
             except Exception as error:
                 self._tell(error, flow)
                 flow.response = http.Response.make(500)
             raise exceptions.AddonHalt
         return self.page.signpost(flow)
+
+    async def _when_worked_out(self, flow: http.HTTPFlow, worked_out: Awaitable[None]) -> None:
+        try:
+            await worked_out
+        except Exception as error:
+            self._tell(error, flow)
+            flow.response = http.Response.make(500)
+        raise exceptions.AddonHalt
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         """Judge, and patch, before anything goes to the browser: later would be too late for a streamed response."""

@@ -93,7 +93,8 @@ class Export(Struct, frozen=True):
 
     label: str
     content_type: str
-    render: Callable[[], bytes]
+    begin: Callable[[], Callable[[], bytes]]
+    """Takes a snapshot of the session; what it returns writes that down, in any thread."""
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -123,6 +124,10 @@ class Answer(Struct, frozen=True, kw_only=True):
         return {"Content-Type": self.content_type, **HEADERS, **self.extra}
 
 
+type Work = Callable[[], Answer]
+"""An answer that takes its time, for no thread that traffic waits for: what it is made of changes no more."""
+
+
 class _Refused(Exception):
     """A request that is not answered as it wants: the status, and why in a sentence."""
 
@@ -150,7 +155,12 @@ class LiveApp:
         self._exports = exports
 
     def answer(self, asked: Asked) -> Answer:
-        """Answer a request."""
+        """Answer a request, however long that takes."""
+        begun = self.begin(asked)
+        return begun if isinstance(begun, Answer) else begun()
+
+    def begin(self, asked: Asked) -> Answer | Work:
+        """Answer a request, or return the work that it takes."""
         try:
             self._admit(asked)
             return self._route(asked)
@@ -172,7 +182,7 @@ class LiveApp:
             if not hmac.compare_digest(token.encode("utf-8", "surrogateescape"), self.token.encode()):
                 raise _Refused(403, "The page's token is missing or of an earlier start.")
 
-    def _route(self, asked: Asked) -> Answer:
+    def _route(self, asked: Asked) -> Answer | Work:
         posts = asked.path in ("api/patching", "api/clear")
         if asked.method not in (("POST",) if posts else ("GET", "HEAD")):
             raise _Refused(405, "There is nothing to do so here.")
@@ -207,26 +217,29 @@ class LiveApp:
         found = changes(self._session.summary, since, limit=CHANGES_AT_ONCE)
         return _json({**found, "forgotten": self._session.dropped(), "patching": self._session.patch_state()})
 
-    def _problem(self, query: Mapping[str, str]) -> Answer:
+    def _problem(self, query: Mapping[str, str]) -> Work:
         problem = self._session.summary.problem(query.get("id", ""))
         if problem is None:
             raise _Refused(404, "The problem is not known any more.")
-        full = in_full([problem], self._session.find, self._session.rules)
-        api = problem.key.api_origin
-        full["advice"] = {api: settings(self._session.recent(), api)}
-        return _json(full)
+        problem, recent, rules = problem.snapshot(), list(self._session.recent()), self._session.rules
 
-    def _export(self, query: Mapping[str, str]) -> Answer:
+        def work() -> Answer:
+            known = {one.id: one for one in recent}
+            full = in_full([problem], known.get, rules)
+            api = problem.key.api_origin
+            full["advice"] = {api: settings(recent, api)}
+            return _json(full)
+
+        return work
+
+    def _export(self, query: Mapping[str, str]) -> Work:
         name = query.get("format", "")
         export = self._exports.get(name)
         if export is None:
             raise _Refused(404, f"There is no such format; there are {', '.join(self._exports)}.")
-        return Answer(
-            status=200,
-            content_type=export.content_type,
-            body=export.render(),
-            extra={"Content-Disposition": f'attachment; filename="corslens.{name}"'},
-        )
+        content_type, write = export.content_type, export.begin()
+        extra = {"Content-Disposition": f'attachment; filename="corslens.{name}"'}
+        return lambda: Answer(status=200, content_type=content_type, body=write(), extra=extra)
 
     def _patching(self, asked: Asked) -> Answer:
         if asked.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON:

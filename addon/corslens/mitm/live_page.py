@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from mitmproxy import http
 from mitmproxy.proxy.mode_specs import RegularMode
 
-from corslens.mitm.live_app import LARGEST_BODY, Answer, Asked, LiveApp
+from corslens.mitm.live_app import LARGEST_BODY, Answer, Asked, LiveApp, Work
 from corslens.mitm.own_connections import OwnConnections, is_loopback
 
 logger = logging.getLogger(__name__)
@@ -87,10 +87,18 @@ class LivePage:
         """Say whether the flow requests the page. A flow that was loaded from a file requests nothing."""
         return flow.request.data.host.lower() == self.host != "" and flow.live
 
-    def answer(self, flow: http.HTTPFlow) -> None:
-        """Respond to the flow, unless somebody has: a proxy that wants a password asks for it first."""
-        if flow.response is None:
-            flow.response = _response(self._answer(flow))
+    def answer(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
+        """Respond to the flow, unless somebody has: a proxy that wants a password asks for it first.
+
+        Returns: what to wait for, where the response takes more time than traffic can wait; it is worked out in another thread.
+        """
+        if flow.response is not None:
+            return None
+        begun = self._begin(flow)
+        if not isinstance(begun, Answer):
+            return _when_worked_out(flow, begun)
+        flow.response = _response(begun)
+        return None
 
     def signpost(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
         """Respond to a request for the domain itself; None when this is none, or not from this machine.
@@ -108,7 +116,7 @@ class LivePage:
             return None
         return _when_unresolved(flow)
 
-    def _answer(self, flow: http.HTTPFlow) -> Answer:
+    def _begin(self, flow: http.HTTPFlow) -> Answer | Work:
         request = flow.request
         headers = _by_name(request.data.headers.fields)
         own = {f"{request.scheme}://{self.host}", f"{request.scheme}://{self.host}:{request.port}"}
@@ -132,7 +140,11 @@ class LivePage:
             body=request.data.content or b"",
             own_origin=f"{request.scheme}://{self.host}{port}",
         )
-        return self.app.answer(asked)
+        return self.app.begin(asked)
+
+
+async def _when_worked_out(flow: http.HTTPFlow, work: Work) -> None:
+    flow.response = _response(await asyncio.get_running_loop().run_in_executor(None, work))
 
 
 async def _when_unresolved(flow: http.HTTPFlow) -> None:

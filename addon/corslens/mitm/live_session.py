@@ -95,8 +95,12 @@ class LiveSession:
     def exports(self) -> Mapping[str, Export]:
         """Return the formats in which the session can be saved, by the ending of a file's name."""
 
-        def written_as(form: Format) -> Callable[[], bytes]:
-            return lambda: render(form, self.summary, self.rules)
+        def written_as(form: Format) -> Callable[[], Callable[[], bytes]]:
+            def begin() -> Callable[[], bytes]:
+                summary, rules = self.summary.snapshot(), self.rules
+                return lambda: render(form, summary, rules)
+
+            return begin
 
         rows = sorted(FORMATS.items(), key=lambda item: item[0] is not Format.HTML)
         return {row.ending.removeprefix("."): Export(row.label, row.content_type, written_as(form)) for form, row in rows}

@@ -1,5 +1,6 @@
 """The live page under mitmweb: on mitmweb's own address, behind its token."""
 
+import asyncio
 from typing import Any
 
 from mitmproxy import master
@@ -46,21 +47,21 @@ class _LiveHandler(_Guarded):
     def check_xsrf_cookie(self) -> None:
         """Leave it to the page's own token, which no other page can know: the app refuses whatever comes without."""
 
-    def get(self, path: str) -> None:
-        self._serve(path)
+    async def get(self, path: str) -> None:
+        await self._serve(path)
 
-    def head(self, path: str) -> None:
-        self._serve(path)
+    async def head(self, path: str) -> None:
+        await self._serve(path)
 
-    def post(self, path: str) -> None:
-        self._serve(path)
+    async def post(self, path: str) -> None:
+        await self._serve(path)
 
-    def _serve(self, path: str) -> None:
+    async def _serve(self, path: str) -> None:
         request = self.request
         if len(request.body) > LARGEST_BODY:
             answer = Answer(status=413, body=b"That is too much.\n")
         else:
-            answer = self._live.answer(
+            begun = self._live.begin(
                 Asked(
                     method=request.method or "",
                     path=path,
@@ -70,6 +71,9 @@ class _LiveHandler(_Guarded):
                     own_origin=f"{request.protocol}://{request.host}",
                 )
             )
+            if not isinstance(begun, Answer):
+                begun = await asyncio.get_running_loop().run_in_executor(None, begun)
+            answer = begun
         self.set_status(answer.status)
         for name, value in answer.headers().items():
             self.set_header(name, value)
