@@ -19,14 +19,14 @@ DIRECTION = (
     ("verdict",),
     ("lint",),
     ("patching",),
-    ("advice",),
+    ("advice", "probing"),
     ("inspection",),
     ("inspector",),
     ("diagnosis",),
     ("report", "inputs"),
     ("mitm",),
     ("analysis",),
-    ("library",),
+    ("library", "asking"),
     ("exits", "script", "cli"),
     ("__main__", "__init__"),
 )
@@ -48,6 +48,7 @@ WITHOUT_A_NAMESAKE = {
     "engines/webkit.py": "data; tests/engines/test_profile.py takes every field of it out once",
     "fetch/credentials.py": "one enum",
     "verdict/decide_each.py": "held against decide on every recorded exchange in tests/verdict/test_decide.py",
+    "observation/probe.py": "an enum and a record; tests/lint/test_probe_facts.py and tests/asking read them",
     "inspection.py": "a record; tests/test_inspector.py makes it",
 }
 CORE = ("fetch", "engines", "observation", "verdict", "inspection.py", "inspector.py")

@@ -5,8 +5,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import yaml
+from msgspec import Struct
 
 from corslens.advice.policy import Item, Policy
+from corslens.fetch.constants import NULL
+from corslens.fetch.header_values import is_token
+from corslens.fetch.origins import is_serialized_origin
 
 SCHEMA = "corslens-policy/1"
 
@@ -46,3 +50,66 @@ def _item(item: Item) -> dict[str, Any]:
 
 def _evidence(item: Item) -> dict[str, Any]:
     return {"because": item.because, "times": item.times, "exchanges": list(item.exchanges)}
+
+
+class ReadPolicy(Struct, frozen=True, kw_only=True):
+    """One policy of a document: what an API, or some of its paths, is meant to allow."""
+
+    api: str
+    paths: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+    request_headers: tuple[str, ...] = ()
+    credentials: bool = False
+
+
+def read_document(text: str) -> tuple[ReadPolicy, ...]:
+    """Return the policies of a document, YAML or JSON.
+
+    Raises: ValueError with a sentence that names the entry.
+    """
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(f"is not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+        raise ValueError(f'is no policy: it has no "schema: {SCHEMA}" (corslens advise --format policy writes one)')
+    policies = data.get("policies")
+    if not isinstance(policies, list) or not policies:
+        raise ValueError("has no policies: a list is missing")
+    return tuple(_read(policy, f"policies[{number}]") for number, policy in enumerate(policies))
+
+
+def _read(policy: Any, where: str) -> ReadPolicy:
+    if not isinstance(policy, dict):
+        raise ValueError(f"{where} is no mapping")
+    origins = _values(policy, "origins", where)
+    for origin in origins:
+        if origin != NULL and not is_serialized_origin(origin):
+            raise ValueError(f'{where}.origins: "{origin}" is no origin, like https://app.example')
+    paths = policy.get("paths") or []
+    if not isinstance(paths, list) or not all(isinstance(path, str) and path.startswith("/") for path in paths):
+        raise ValueError(f"{where}.paths is no list of paths that begin with /")
+    for name in ("methods", "request_headers"):
+        for token in _values(policy, name, where):
+            if not is_token(token):
+                raise ValueError(f'{where}.{name}: "{token}" is no token')
+    credentials = policy.get("credentials") or {}
+    return ReadPolicy(
+        api=str(policy.get("api", "")),
+        paths=tuple(paths),
+        origins=origins,
+        methods=_values(policy, "methods", where),
+        request_headers=_values(policy, "request_headers", where),
+        credentials=bool(credentials.get("allowed")) if isinstance(credentials, dict) else bool(credentials),
+    )
+
+
+def _values(policy: dict[str, Any], name: str, where: str) -> tuple[str, ...]:
+    """Return the values of a list whose items are `{value: …}`, or texts in one that was written by hand."""
+    items = policy.get(name) or []
+    values = [item.get("value") if isinstance(item, dict) else item for item in items] if isinstance(items, list) else [None]
+    texts = tuple(value for value in values if isinstance(value, str))
+    if len(texts) < len(values):
+        raise ValueError(f"{where}.{name} is no list of values")
+    return texts

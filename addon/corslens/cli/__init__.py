@@ -18,6 +18,7 @@ COMMANDS = {
     "web": "corslens.cli.proxy:web",
     "console": "corslens.cli.proxy:console",
     "analyze": "corslens.cli.analyze:analyze",
+    "check": "corslens.cli.check:check",
     "diff": "corslens.cli.diff:diff",
     "advise": "corslens.cli.advise:advise_command",
     "explain": "corslens.cli.rules:explain",

@@ -13,6 +13,7 @@ from corslens.lint.history_facts import HistoryFacts
 from corslens.lint.library_facts import LibraryFacts
 from corslens.lint.oddities import OddityFacts
 from corslens.lint.pair_facts import PairFacts
+from corslens.lint.probe_facts import ProbeFacts
 from corslens.lint.request_facts import RequestFacts
 from corslens.lint.response_facts import ResponseFacts
 from corslens.lint.verdict_facts import VerdictFacts
@@ -28,6 +29,7 @@ class Facts(
     LibraryFacts,
     VerdictFacts,
     WitnessFacts,
+    ProbeFacts,
     HistoryFacts,
 ):
     """Everything that a rule can ask of one exchange."""

@@ -22,6 +22,8 @@ class Severity(IntEnum):
 class Confidence(StrEnum):
     """How sure one can be from the wire."""
 
+    CONFIRMED = "confirmed"
+    """Tried on the server itself (`corslens check`)."""
     HIGH = "high"
     MEDIUM = "medium"
     LOW = "low"

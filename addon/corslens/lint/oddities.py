@@ -57,6 +57,8 @@ class Oddity(StrEnum):
     """The answer holds headers that only answers to preflights need."""
     GRANT = "grant"
     """Access-Control-Allow-Origin is neither `*` nor the page's own origin, or that one is not an ordinary public https origin."""
+    PROBED = "probed"
+    """`corslens check` sent the request as a stranger, and it was allowed."""
     SEVERAL_ORIGINS = "several-origins"
     """The endpoint has answered more than one origin with its own name."""
     VARIES = "varies"
@@ -148,6 +150,8 @@ class OddityFacts(FactsBase):
         witness = observation.exchange.witness
         if witness is not None and witness.refusal is not None:
             found |= {Oddity.REFUSED}
+        if observation.exchange.probe is not None:
+            found |= {Oddity.PROBED}
         asked = sent.values(ACCESS_CONTROL_REQUEST_HEADERS)
         if asked:
             if is_by_hand(asked):

@@ -5,8 +5,9 @@ import yaml
 from corslens.engines.engine import Engine
 from corslens.lint.sample import TARGET, Headers, Sample, Step
 from corslens.lint.yaml_reader import Node, Reader
+from corslens.observation.probe import OriginComparison
 
-_STEP_FIELDS = ("request", "response", "preflight", "error", "browser", "credentials", "after", "version")
+_STEP_FIELDS = ("request", "response", "preflight", "error", "browser", "credentials", "after", "version", "probe")
 
 
 def parse_samples(reader: Reader, node: Node | None, what: str) -> tuple[Sample, ...]:
@@ -48,7 +49,7 @@ def _step(reader: Reader, fields: dict[str, Node]) -> Step:
         answered = (_status(reader, preflight, headers, 204), headers)
     method, url = request.pop("method", None), request.pop("url", None)
     error, credentials, after = fields.get("error"), fields.get("credentials"), fields.get("after")
-    browser = fields.get("browser")
+    browser, probe = fields.get("browser"), fields.get("probe")
     return Step(
         method=method if isinstance(method, str) else "GET",
         url=url if isinstance(url, str) else TARGET,
@@ -59,6 +60,9 @@ def _step(reader: Reader, fields: dict[str, Node]) -> Step:
         browser=None if browser is None else reader.text(browser, "browser"),
         preflight=answered,
         version=reader.text(fields.get("version"), "version", "HTTP/1.1"),
+        probe=None
+        if probe is None
+        else OriginComparison(reader.choice(probe, "probe", OriginComparison) or OriginComparison.ANY),
         credentials=credentials is not None and reader.text(credentials, "credentials") == "include",
         after=10.0 if after is None else float(reader.number(after, "after") or 0),
     )

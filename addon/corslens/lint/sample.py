@@ -5,28 +5,22 @@ What a browser adds by itself (User-Agent, fetch metadata, the preflight's reque
 
 from collections.abc import Mapping
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from corslens.engines.engine import Engine
+from corslens.engines.sending import USER_AGENTS, fetch_metadata, unsafe_names
 from corslens.fetch.constants import ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD
 from corslens.fetch.limits import limited_headers, received_request, received_response
 from corslens.fetch.messages import HeaderLine, Request, Response
-from corslens.fetch.origins import is_potentially_trustworthy, is_same_site, origin_of
-from corslens.fetch.request_headers import cors_unsafe_request_header_names, is_forbidden_request_header
 from corslens.observation.exchange import Exchange
 from corslens.observation.network_error import is_answered_by_proxy
+from corslens.observation.probe import OriginComparison, Probe
 from corslens.witness.witness import Told, Witness
 
 PAGE = "https://app.example"
 TARGET = "https://api.example/me"
-USER_AGENTS = {
-    Engine.CHROMIUM: "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
-    Engine.FIREFOX: "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0",
-    Engine.WEBKIT: "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Safari/605.1.15",
-}
 _FIRST = 1_767_225_600.0  # 2026-01-01, so that times in reports look like times
 _SECONDS_APART = 10.0
-_BROWSER_SETS = frozenset({"accept", "user-agent", "if-none-match", "if-modified-since", "save-data"})
 
 type Headers = Mapping[str, str | tuple[str, ...] | None]
 """By name; several values are several lines, None takes away what a browser would have added."""
@@ -49,6 +43,8 @@ class Step(Struct, frozen=True, kw_only=True):
     version: str = "HTTP/1.1"
     credentials: bool = False
     """The page included credentials."""
+    probe: OriginComparison | None = None
+    """What `corslens check` sent the request to find out."""
     after: float = _SECONDS_APART
     """Seconds since the exchange before."""
 
@@ -85,7 +81,8 @@ class Sample(Struct, frozen=True, kw_only=True):
                 )
             if step.browser is not None and not step.response:
                 response = None
-            exchanges.append(_exchange(str(number), request, response, step.error or step.browser, step.browser))
+            made = _exchange(str(number), request, response, step.error or step.browser, step.browser)
+            exchanges.append(made if step.probe is None else structs.replace(made, probe=Probe(comparison=step.probe)))
         return tuple(exchanges)
 
 
@@ -111,15 +108,10 @@ def _lines(headers: Headers) -> list[HeaderLine]:
 
 def _request(step: Step, engine: Engine, time: float) -> Request:
     added: dict[str, str | tuple[str, ...] | None] = {"user-agent": USER_AGENTS[engine], "accept": "*/*", "origin": PAGE}
-    target = origin_of(step.url)
     given = {name.lower(): value for name, value in step.request.items()}
     origin = given.get("origin", PAGE)
-    if is_potentially_trustworthy(target):
-        page = origin if isinstance(origin, str) else PAGE
-        site = "same-origin" if page == target else "same-site" if is_same_site(page, target) else "cross-site"
-        added |= {"sec-fetch-mode": "cors", "sec-fetch-dest": "empty", "sec-fetch-site": site}
-        if step.credentials and site == "cross-site" and engine is not Engine.WEBKIT:
-            added["sec-fetch-storage-access"] = "active"
+    page = origin if isinstance(origin, str) else PAGE
+    added |= fetch_metadata(step.url, page, engine=engine, credentialed=step.credentials)
     if step.method not in ("GET", "HEAD"):
         added["content-length"] = "2"
     return received_request(
@@ -130,8 +122,7 @@ def _request(step: Step, engine: Engine, time: float) -> Request:
 def _preflight(request: Request, time: float) -> Request:
     """Return the preflight that a browser makes for a request."""
     headers = request.headers
-    page_set = [line for line in headers.lines if line[0] not in _BROWSER_SETS and not is_forbidden_request_header(*line)]
-    unsafe = cors_unsafe_request_header_names(page_set)
+    unsafe = unsafe_names(headers.lines)
     lines: list[HeaderLine] = [("accept", "*/*"), (ACCESS_CONTROL_REQUEST_METHOD, request.method)]
     if unsafe:
         lines.append((ACCESS_CONTROL_REQUEST_HEADERS, ",".join(unsafe)))

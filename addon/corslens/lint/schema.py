@@ -10,6 +10,7 @@ from corslens.lint.finding import Confidence, Side
 from corslens.lint.parse_product import APPLIES_TO, RESPONSE_FIELDS
 from corslens.lint.parse_rule import EXPLANATION_FIELDS, SCOPES, SEVERITIES, STAGES
 from corslens.lint.rule import Family
+from corslens.observation.probe import OriginComparison
 from corslens.observation.products.catalog import ProductKind
 from corslens.verdict.reasons import Reason
 
@@ -213,6 +214,7 @@ def _sample(*, with_name: bool) -> Json:
         "preflight": _HEADERS,
         "error": _TEXT,
         "browser": _TEXT,
+        "probe": {"enum": list(OriginComparison)},
         "credentials": {"enum": ["include", "omit"]},
         "after": {"type": "number"},
         "version": _TEXT,

@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 from corslens.fetch.limits import limited_request, limited_response
 from corslens.fetch.messages import Request, Response
 from corslens.observation.network_error import NetworkError, network_error
+from corslens.observation.probe import Probe
 from corslens.witness.witness import Witness
 
 
@@ -47,6 +48,8 @@ class Exchange(Struct, frozen=True, kw_only=True, gc=False):
     """What the capturing browser called it (`preflight`, `fetch`, `xhr`, `font`…), where a HAR says so."""
     witness: Witness | None = None
     """What the browser itself says became of it, where it was asked or wrote the capture."""
+    probe: Probe | None = None
+    """What the response shows, of a request that `corslens check` sent as a stranger."""
 
     @property
     def refused(self) -> bool:

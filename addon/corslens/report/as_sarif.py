@@ -14,7 +14,7 @@ from corslens import __version__
 from corslens.diagnosis.contribution import Suppressed
 from corslens.diagnosis.problem import Problem
 from corslens.diagnosis.summary import SessionSummary
-from corslens.lint.finding import Severity
+from corslens.lint.finding import Confidence, Severity
 from corslens.lint.rule import Family, Rule, RuleSet
 from corslens.report.baseline import Gate, is_known
 from corslens.report.escape import escape
@@ -25,6 +25,8 @@ type Json = dict[str, Any]
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _SECURITY_SEVERITY = {Severity.ERROR: "8.0", Severity.WARNING: "5.0", Severity.INFO: "2.0"}
 """GitHub's scale: over 7 is high, from 4 medium, below that low."""
+_PRECISION = {Confidence.CONFIRMED: "very-high"}
+"""Where GitHub's word is another one."""
 
 
 _MOST = 5_000
@@ -69,7 +71,10 @@ def render_report(summary: SessionSummary, rules: RuleSet, gate: Gate) -> bytes:
 def _rule(id: str, rule: Rule | None) -> Json:
     if rule is None:
         return {"id": id}
-    properties: Json = {"tags": ["cors", rule.family.value], "precision": rule.confidence.value}
+    properties: Json = {
+        "tags": ["cors", rule.family.value],
+        "precision": _PRECISION.get(rule.confidence, rule.confidence.value),
+    }
     if rule.family is Family.SECURITY:
         properties["security-severity"] = _SECURITY_SEVERITY[rule.worst]
     found: Json = {

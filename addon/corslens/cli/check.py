@@ -1,0 +1,344 @@
+"""corslens check: requests as a browser would send them out; reports and an exit code in."""
+
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO
+
+import ada_url
+import click
+from msgspec import Struct
+
+from corslens import __version__
+from corslens.advice.policy_document import read_document
+from corslens.analysis import collect, prefixes
+from corslens.asking.asker import Asked, Asker
+from corslens.asking.checks import Checks, Sink, Wanted
+from corslens.asking.client import Client
+from corslens.asking.hosts import NamedHosts
+from corslens.asking.policies import policy_requests
+from corslens.asking.recorded import Recorded, recorded_requests
+from corslens.cli.options import fail_on_option, settings, severity, writable
+from corslens.cli.outputs import format_of, print_report
+from corslens.diagnosis.diagnose import Diagnosis
+from corslens.diagnosis.summary import SessionSummary
+from corslens.engines.engine import Engine
+from corslens.engines.sending import PageFetch
+from corslens.exits import Exit
+from corslens.fetch.constants import NULL
+from corslens.fetch.header_values import is_token
+from corslens.fetch.messages import HeaderLine, Request
+from corslens.fetch.methods import is_forbidden_method, normalize_method
+from corslens.fetch.origins import is_serialized_origin, origin_of
+from corslens.fetch.request_headers import is_forbidden_request_header
+from corslens.inspection import Inspection
+from corslens.inspector import Inspector
+from corslens.mitm.private_files import open_private, write_whole
+from corslens.probing.strangers import strangers_for
+from corslens.report.baseline import Gate
+from corslens.report.escape import escape
+from corslens.report.formats import Format, render
+from corslens.report.record import encode
+from corslens.verdict.headline import ALL, AUTO, WORDS
+
+USER_AGENT = f"corslens/{__version__} (check; asks about CORS)"
+_POLICY_ENDINGS = (".yaml", ".yml")
+_SECRETS = frozenset({"authorization", "cookie"})
+"""Headers whose values a dry run does not print."""
+
+
+class _Options(Struct, frozen=True, kw_only=True):
+    """What is to be sent, and where it may go."""
+
+    target: str
+    against: str | None
+    origins: tuple[str, ...]
+    method: str
+    headers: tuple[HeaderLine, ...]
+    credentials: bool
+    cookie: str | None
+    engine: str
+    as_stranger: bool
+
+
+@click.command(short_help="Ask a server as a browser would, and judge what it allows.")
+@click.argument("target")
+@click.option("--origin", "origins", multiple=True, metavar="ORIGIN", help="A page's origin that the server is meant to allow.")
+@click.option("--method", default="GET", show_default=True, help="The method that the page uses.")
+@click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="A header that the page sets.")
+@click.option("--credentials", is_flag=True, help="The page includes credentials.")
+@click.option(
+    "--cookie-from", type=click.Path(path_type=Path), metavar="FILE", help="Send the cookies in this file (a=1; b=2)."
+)
+@click.option("--as-stranger", is_flag=True, help="Also send origins that only a careless allowlist allows.")
+@click.option("--against", metavar="URL", help="The server to ask, for a capture or a policy.")
+@click.option("--send", "send_unsafe", is_flag=True, help="Also send requests that may change something (POST, PUT, DELETE).")
+@click.option(
+    "--allow-host", "allow_hosts", multiple=True, metavar="HOST[:PORT]", help="Another host that may be sent requests."
+)
+@click.option(
+    "--engine",
+    type=click.Choice(WORDS),
+    default=AUTO,
+    show_default=True,
+    help="Send this browser's headers and judge as it does; auto judges as Chromium and names itself in User-Agent.",
+)
+@click.option(
+    "--rate", type=click.FloatRange(0), default=10.0, show_default=True, help="Requests a second at most; 0: no limit."
+)
+@click.option("--insecure", is_flag=True, help="Do not check certificates.")
+@click.option("--dry-run", is_flag=True, help="Print the requests and send none.")
+@click.option("--rules", "rule_paths", multiple=True, metavar="PATH", help="Rule files or folders of your own.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([one.value for one in Format]),
+    default=Format.TEXT.value,
+    show_default=True,
+    help="What standard output gets.",
+)
+@click.option(
+    "-o",
+    "outputs",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Also write this report; its ending says the format.",
+)
+@fail_on_option
+def check(
+    target: str,
+    origins: tuple[str, ...],
+    method: str,
+    headers: tuple[str, ...],
+    credentials: bool,
+    cookie_from: Path | None,
+    as_stranger: bool,
+    against: str | None,
+    send_unsafe: bool,
+    allow_hosts: tuple[str, ...],
+    engine: str,
+    rate: float,
+    insecure: bool,
+    dry_run: bool,
+    rule_paths: tuple[str, ...],
+    form: str,
+    outputs: tuple[Path, ...],
+    fail_on: str,
+) -> None:
+    """Ask a server what it allows, as a browser would, and judge its responses.
+
+    TARGET is a URL (with --origin), a capture whose page requests are sent again (--against another server, or --allow-host for the
+    recorded ones), or a policy of `advise --format policy` (with --against): then everyone whom it names has to be allowed and every
+    stranger refused.
+
+    Sent are preflights, GET and HEAD; nothing else without --send. Only hosts named on the command line are sent anything.
+
+    \b
+    Exit codes:
+      0  nothing at or over --fail-on
+      1  something
+      2  wrong usage
+      3  the capture could not be read, or not to its end
+    """
+    options = _Options(
+        target=target,
+        against=None if against is None else _url("--against", against),
+        origins=tuple(map(_origin, origins)),
+        method=_method(method),
+        headers=tuple(map(_header, headers)),
+        credentials=credentials or cookie_from is not None,
+        cookie=None if cookie_from is None else _cookie(cookie_from),
+        engine=engine,
+        as_stranger=as_stranger,
+    )
+    judged = settings(engine, None, None, rule_paths)
+    forms = {writable(path): format_of(path) for path in outputs}
+    named = [*(one for one in (options.target,) if _is_url(one)), *filter(None, [options.against])]
+    try:
+        hosts = NamedHosts(named, allow_hosts)
+    except ValueError as error:
+        raise click.UsageError(f"--allow-host: {escape(str(error))}") from None
+    recorded: list[Recorded] = []
+    capture = SessionSummary(everything=True)
+    strange = as_stranger
+    if _is_url(target):
+        wanted = _of_url(options)
+    elif target.lower().endswith(_POLICY_ENDINGS):
+        wanted, strange = _of_policy(options), True
+    else:
+        collect(target, prefixes([target])[target], judged, capture)
+        recorded = [
+            one
+            for one in recorded_requests(capture.held(), base=options.against, headers=options.headers, cookie=options.cookie)
+            if one.wanted.fetch.url in hosts
+        ]
+        wanted = [one.wanted for one in recorded]
+        if not wanted:
+            _report_damages(capture)
+            raise click.UsageError(
+                f"{escape(target)}: holds no CORS page request to a host that was named; name one with --against or --allow-host"
+            )
+    client = Client(per_second=rate, verify=not insecure)
+    asker = Asker(
+        Inspector(rules=judged.rules, headline=judged.headline),
+        client.send,
+        hosts,
+        user_agent=USER_AGENT,
+        engine=None if engine in (AUTO, ALL) else Engine(engine),
+        send_unsafe=send_unsafe,
+    )
+    if dry_run:
+        _print_plan(asker, wanted, strange)
+        return
+    summary = SessionSummary(everything=Format.HTML in {Format(form), *forms.values()})
+    with ExitStack() as stack:
+        files: list[IO[bytes]] = [sys.stdout.buffer] if form == Format.JSONL else []
+        files += [
+            stack.enter_context(open(path, "wb", opener=open_private))  # a Path's own takes no opener
+            for path, one in forms.items()
+            if one is Format.JSONL
+        ]
+        checks = Checks(asker, summary, options.against or target, [_writer(files)] if files else ())
+        asked = checks.check_against_strangers(wanted) if strange else checks.check(wanted)
+    checks.input.notes.insert(0, _verdict(asked, recorded))
+    gate = Gate(fail_on=severity(fail_on))
+    for path, one in forms.items():
+        if one is not Format.JSONL:
+            write_whole(path, render(one, summary, judged.rules, gate))
+    print_report(Format(form), summary, judged.rules, gate)
+    failed = any(map(gate.fails, summary.problems()))
+    damaged = _report_damages(capture)
+    sys.exit(Exit.UNREADABLE if damaged else Exit.FOUND if failed else Exit.OK)
+
+
+def _verdict(asked: Sequence[Asked], recorded: Sequence[Recorded]) -> str:
+    """Say how many page requests pass."""
+    passing = sum(not one.blocked for one in asked)
+    several = "page request" if len(asked) == 1 else "page requests"
+    verb = "passes" if 1 in (passing, len(asked)) else "pass"
+    if not recorded:
+        return f"{passing} of {len(asked)} {several} {verb}"
+    before = sum(one.passed for one in recorded)
+    return f"{passing} of {len(asked)} {several} {verb} now; in the capture {before} did"
+
+
+def _of_url(options: _Options) -> list[Wanted]:
+    if not options.origins:
+        raise click.UsageError("--origin is missing: the origin of the page that asks, like https://app.example")
+    if options.against is not None:
+        raise click.UsageError("--against is for captures and policies; the URL itself says which server is asked")
+    url = _url("TARGET", options.target)
+    return [
+        Wanted(
+            fetch=PageFetch(
+                url=url,
+                origin=origin,
+                method=options.method,
+                headers=options.headers,
+                credentialed=options.credentials,
+                cookie=options.cookie,
+            )
+        )
+        for origin in options.origins
+    ]
+
+
+def _of_policy(options: _Options) -> list[Wanted]:
+    if options.against is None:
+        raise click.UsageError("--against is missing: the URL of the server that the policy is for")
+    try:
+        policies = read_document(Path(options.target).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise click.UsageError(f"{escape(options.target)}: {error.strerror or error}") from None
+    except ValueError as error:
+        raise click.UsageError(f"{escape(options.target)} {escape(str(error))}") from None
+    return list(policy_requests(policies, base=options.against, headers=options.headers, cookie=options.cookie))
+
+
+def _print_plan(asker: Asker, wanted: Sequence[Wanted], strange: bool) -> None:
+    """Print what would be sent if nothing is blocked or redirected; of strangers, whose requests are the same, one line each."""
+    for one in wanted:
+        for request in asker.plan(one.fetch):
+            if one.withheld is None or request.method == "OPTIONS":
+                _print_request(request)
+    if strange:
+        for url in dict.fromkeys(one.fetch.url for one in wanted):
+            origins = [one.fetch.origin for one in wanted if one.fetch.url == url and one.fetch.origin is not None]
+            for stranger in strangers_for(origins, origin_of(url)):
+                click.echo(f"{escape(url)}  Origin: {escape(stranger.origin)}")
+
+
+def _print_request(request: Request) -> None:
+    click.echo(f"{request.method} {escape(request.url)}")
+    for name, value in request.headers.lines:
+        shown = "(not shown)" if name.lower() in _SECRETS else value
+        click.echo(f"  {escape(name)}: {escape(shown)}")
+    click.echo()
+
+
+def _writer(files: Sequence[IO[bytes]]) -> Sink:
+    def write(inspection: Inspection, diagnosis: Diagnosis) -> None:
+        line = encode(inspection, diagnosis)
+        for file in files:
+            file.write(line)
+
+    return write
+
+
+def _report_damages(summary: SessionSummary) -> bool:
+    damages = [sentence for one in summary.inputs for sentence in one.damages]
+    for sentence in damages:
+        click.echo(escape(sentence), err=True)
+    return bool(damages)
+
+
+def _is_url(text: str) -> bool:
+    return text.lower().startswith(("http://", "https://"))
+
+
+def _url(what: str, text: str) -> str:
+    if not _is_url(text) or origin_of(text) == NULL or "@" in text.split("/", 3)[2]:
+        raise click.UsageError(f"{what}: {escape(text)!r} is no http or https URL without user name")
+    href: str = ada_url.URL(text).href
+    return href.partition("#")[0]
+
+
+def _origin(text: str) -> str:
+    if text == NULL or is_serialized_origin(text):
+        return text
+    meant = origin_of(text)
+    hint = f"; is {meant} meant?" if meant != NULL else ", like https://app.example"
+    raise click.UsageError(f"--origin: {escape(text)!r} is no origin{hint}")
+
+
+def _method(text: str) -> str:
+    if not is_token(text) or is_forbidden_method(text):
+        raise click.UsageError(f"--method: {escape(text)!r} is no method that a page can use")
+    return normalize_method(text)
+
+
+def _header(text: str) -> HeaderLine:
+    name, colon, value = text.partition(":")
+    if not colon or not is_token(name) or not value.isprintable() or not value.isascii():
+        raise click.UsageError(f"--header: {escape(name)!r} is no header line, like 'X-Requested-With: fetch'")
+    if is_forbidden_request_header(name, value):
+        raise click.UsageError(f"--header: no page can set {name}; the browser does" + _instead(name))
+    return name, value.strip()
+
+
+def _instead(name: str) -> str:
+    hints = {"cookie": " (see --cookie-from)", "origin": " (see --origin)"}
+    return hints.get(name.lower(), "")
+
+
+def _cookie(path: Path) -> str:
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"--cookie-from {escape(str(path))}: {error}") from None
+    value = text.partition(":")[2].strip() if text.lower().startswith("cookie:") else text
+    if not value or "=" not in value or not value.isprintable() or not value.isascii():
+        raise click.UsageError(f"--cookie-from {escape(str(path))}: holds no cookies, like a=1; b=2")
+    return value
