@@ -25,6 +25,7 @@ DIRECTION = (
     ("diagnosis",),
     ("report", "inputs"),
     ("mitm",),
+    ("launch",),
     ("analysis",),
     ("library", "asking"),
     ("exits", "script", "cli"),

@@ -14,6 +14,8 @@ from corslens.exits import Exit
 from corslens.report.escape import escape
 
 COMMANDS = {
+    "open": "corslens.cli.open:open_command",
+    "run": "corslens.cli.run:run",
     "dump": "corslens.cli.proxy:dump",
     "web": "corslens.cli.proxy:web",
     "console": "corslens.cli.proxy:console",

@@ -6,6 +6,7 @@ import logging
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import TextIO
 
 from mitmproxy import addonmanager, contentviews, ctx, exceptions, http
@@ -100,6 +101,8 @@ class CorsLens(Commands):
         self.terminal = Terminal(out)
         self.listeners: list[Listener] = []
         """Called with every inspection, again for the same id when more is known of it."""
+        self.reports: list[Path] = []
+        """Files that a report is written to at the end, beside `cors_report`; their endings are among ENDINGS."""
         self.excluded: set[str] = set()
         """Hosts that are neither inspected nor patched: pages that the proxy serves itself."""
         self.session: Session | None = None
@@ -189,18 +192,17 @@ class CorsLens(Commands):
         gc.unfreeze()
 
     def _end(self, session: Session, settings: options.Settings) -> None:
+        path = settings.report
         try:
             session.finish(self.clock() if session.live else None)
             if settings.show is not options.Show.NONE and self._prints():
                 self.terminal.summarize(self.summary)
                 self.terminal.say(render_lacks(session.lacking.lacks()))
                 self.terminal.say(render_dropped(self.dropped()))
-            if settings.report is not None:
-                write_whole(
-                    settings.report, render(format_of(settings.report), self.summary, session.inspector.rules, self._gate)
-                )
+            for path in [*filter(None, [settings.report]), *self.reports]:
+                write_whole(path, render(format_of(path), self.summary, session.inspector.rules, self._gate))
         except OSError as error:
-            logger.error("cors_report: %s: %s", escape(str(settings.report)), error.strerror or error)
+            logger.error("cors_report: %s: %s", escape(str(path)), error.strerror or error)
         except Exception as error:
             self._tell(error, None)
 
@@ -311,7 +313,7 @@ class CorsLens(Commands):
         inspector = session.inspector
         inspector.rules, inspector.headline = rules, settings.headline
         session.scope = settings.scope
-        session.everything = settings.log is not None or settings.report is not None
+        session.everything = settings.log is not None or settings.report is not None or bool(self.reports)
         self.page.serve_under(settings.page_domain)
         session.excluded = frozenset(
             self.excluded

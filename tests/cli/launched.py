@@ -1,0 +1,112 @@
+"""What the tests of commands that start something need: servers of this machine, and what was left behind."""
+
+import datetime
+import ipaddress
+import json
+import os
+import ssl
+import sys
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+ADDON = Path(__file__).parents[2] / "addon"
+CORSLENS = [sys.executable, "-m", "corslens"]
+MARK = "CORSLENS_LAUNCH_TEST"
+PROC = Path("/proc")
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """An environment by which each process started from it is found again, with a home and temporary folder of its own."""
+    (folder / "tmp").mkdir(exist_ok=True)
+    return {
+        **{name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")},
+        MARK: uuid.uuid4().hex,
+        "PYTHONPATH": str(ADDON),
+        "TMPDIR": str(folder / "tmp"),
+        "COLUMNS": "100",
+    }
+
+
+def left_behind(environment: dict[str, str]) -> list[str]:
+    """The command lines of processes from this environment that still run, and what stands in its temporary folder."""
+    found = [path.name for path in Path(environment["TMPDIR"]).iterdir()]
+    for folder in PROC.glob("[0-9]*"):
+        try:
+            if f"{MARK}={environment[MARK]}".encode() in (folder / "environ").read_bytes():
+                found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace"))
+        except OSError:
+            continue  # it is gone, or not ours
+    return found
+
+
+def records(file: Path) -> list[dict]:
+    """The records of a JSONL log; the last of an id counts."""
+    return list({record["id"]: record for record in map(json.loads, file.read_text().splitlines())}.values())
+
+
+@contextmanager
+def serve(pages: dict[str, bytes] | None = None, *, tls: Path | None = None) -> Iterator[str]:
+    """Serve pages without CORS headers on a free port of 127.0.0.1, and give the base URL.
+
+    Args:
+        tls: a folder for a self-signed certificate.
+    """
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = (pages or {}).get(self.path, b"{}")
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html" if body.startswith(b"<") else "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *arguments: object) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self_signed(tls))
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def self_signed(folder: Path) -> Path:
+    """Write a key and a certificate for 127.0.0.1 and localhost that nobody trusts."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.UTC)
+    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(names, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / "self-signed.pem"
+    pem = serialization.Encoding.PEM
+    file.write_bytes(
+        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()) + certificate.public_bytes(pem)
+    )
+    return file
