@@ -1,0 +1,88 @@
+"""A browser behind the proxy: started with a fresh profile, ended with all its processes."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+from corslens.launch import chromium, firefox
+from corslens.launch.browsers import Family, Found
+from corslens.launch.profile import record
+
+STOP_SECONDS = 5.0
+"""How long a browser may take to end before it is killed."""
+
+
+class LaunchError(RuntimeError):
+    """The browser does not start; the message is one sentence."""
+
+
+@contextlib.asynccontextmanager
+async def running_browser(
+    found: Found, *, profile: Path, proxy: str, authority: Path, pin: str, urls: Sequence[str], headless: bool
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Start a browser, and end it and all that it started.
+
+    Args:
+        profile: a new folder of this user's alone.
+        authority: the file (PEM) of the proxy's CA, and `pin` its public key as Chromium recognizes it.
+    Raises: LaunchError
+    """
+    if found.family is Family.FIREFOX:
+        firefox.write_profile(profile, proxy)
+        if why := await asyncio.to_thread(firefox.trust, profile, authority, found.path):
+            raise LaunchError(
+                f"the proxy's certificate authority could not be added to Firefox's profile ({why}); try --browser chrome"
+            )
+        argv = firefox.command_line(found.path, profile=profile, urls=urls, headless=headless)
+    else:
+        argv = chromium.command_line(
+            found.path,
+            profile=profile,
+            proxy=proxy,
+            pin=pin,
+            urls=urls,
+            headless=headless,
+            root=os.name != "nt" and os.geteuid() == 0,
+        )
+    temporary = profile / "tmp"
+    temporary.mkdir(exist_ok=True)
+    environment = {
+        **os.environ,
+        "TMPDIR": str(temporary),  # what it leaves there goes away with the profile
+        "MOZ_CRASHREPORTER_DISABLE": "1",
+    }
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *argv,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # a group of its own, so that all of it can be ended
+        )
+    except OSError as error:
+        raise LaunchError(f"{found.path}: {error.strerror or error}") from None
+    try:
+        record(profile, process.pid)
+        yield process
+    finally:
+        await _end(process)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_SECONDS):
+                await process.wait()
+    if os.name != "nt":
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    elif process.returncode is None:
+        process.kill()
+    await process.wait()
