@@ -1,7 +1,6 @@
 """Where browsers are, on each system."""
 
 import pytest
-
 from corslens.launch.browsers import BROWSERS, NAMES, Family, find
 
 WINDOWS = {

@@ -7,8 +7,8 @@ import sys
 import tempfile
 
 import pytest
-
 from corslens.launch import profile
+
 from tests.cli.launched import ADDON
 
 HOLD = """
@@ -59,7 +59,7 @@ def test_a_running_session_is_left_alone(session):
 
 def test_a_killed_session_is_cleaned_up(session):
     """With the browser that it left running."""
-    process, folder, pid = session
+    process, folder, _pid = session
     process.kill()
     process.wait()
     assert folder.exists()
