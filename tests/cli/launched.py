@@ -26,12 +26,13 @@ PROC = Path("/proc")
 
 def environment(folder: Path) -> dict[str, str]:
     """An environment by which each process started from it is found again, with a home and temporary folder of its own."""
-    (folder / "tmp").mkdir(exist_ok=True)
+    temporary = folder.parent / uuid.uuid4().hex[:4]  # short: a socket of Chromium's goes below it
+    temporary.mkdir()
     return {
         **{name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")},
         MARK: uuid.uuid4().hex,
         "PYTHONPATH": str(ADDON),
-        "TMPDIR": str(folder / "tmp"),
+        "TMPDIR": str(temporary),
         "COLUMNS": "100",
     }
 

@@ -110,6 +110,8 @@ async def _open(
                         await asyncio.wait([*waits, proxy.ended], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
                         for wait in waits:
                             wait.cancel()
+                    if process.returncode and process.returncode > 0 and not proxy.summary.exchanges:
+                        raise LaunchError(f"{found.path} ended with exit status {process.returncode}")
                 except LaunchError as error:
                     click.echo(f"Error: {escape(str(error))}", err=True)
                     return Exit.USAGE

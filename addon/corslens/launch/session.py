@@ -15,6 +15,9 @@ from corslens.launch.profile import record
 STOP_SECONDS = 5.0
 """How long a browser may take to end before it is killed."""
 
+_LONGEST_TEMPORARY = 55
+"""Characters: Chromium puts a socket below its temporary folder, and a socket's path has at most 103 (macOS)."""
+
 
 class LaunchError(RuntimeError):
     """The browser does not start; the message is one sentence."""
@@ -48,13 +51,9 @@ async def running_browser(
             headless=headless,
             root=os.name != "nt" and os.geteuid() == 0,
         )
-    temporary = profile / "tmp"
-    temporary.mkdir(exist_ok=True)
-    environment = {
-        **os.environ,
-        "TMPDIR": str(temporary),  # what it leaves there goes away with the profile
-        "MOZ_CRASHREPORTER_DISABLE": "1",
-    }
+    environment = {**os.environ, "MOZ_CRASHREPORTER_DISABLE": "1"}
+    if len(str(profile)) <= _LONGEST_TEMPORARY:
+        environment["TMPDIR"] = str(profile)  # what it leaves there goes away with the profile
     try:
         process = await asyncio.create_subprocess_exec(
             *argv,
