@@ -54,9 +54,13 @@ class Analysis:
         """What the captures could not show, a sentence each."""
         return [sentence for one in self._summary.inputs for sentence in one.notes]
 
-    def report(self, form: ReportFormat) -> str:
-        """Return a report, as `corslens analyze --format` prints it."""
-        return render(Format(form), self._summary, self._rules).decode()
+    def report(self, form: ReportFormat, *, top: int | None = None) -> str:
+        """Return a report, as `corslens analyze --format` prints it.
+
+        Args:
+            top: how many problems it lists, the worst; None for what suits the format. Counts are of all.
+        """
+        return render(Format(form), self._summary, self._rules, top=top).decode()
 
 
 def analyze(

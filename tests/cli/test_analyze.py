@@ -90,6 +90,24 @@ def test_several_reports_at_once(blocked: Path, tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["blocked.har", *(path.name for path in outputs)])
 
 
+def test_what_is_printed_does_not_depend_on_what_else_is_written(tmp_path: Path) -> None:
+    (tmp_path / "a.har").write_bytes(encoded(*[entry(url=f"{API}/{letter}") for letter in "abcdef"], ALLOWED))
+    for form in ("text", "sarif", "junit", "markdown"):
+        alone = run(tmp_path / "a.har", "--format", form).stdout
+        beside = run(tmp_path / "a.har", "--format", form, "-o", tmp_path / "b.html", "-o", tmp_path / "b.json").stdout
+        assert beside == alone
+
+
+def test_top_is_how_many_problems_are_listed_everywhere(tmp_path: Path) -> None:
+    (tmp_path / "a.har").write_bytes(encoded(*[entry(url=f"{API}/{letter}") for letter in "abcdef"]))
+    result = run(tmp_path / "a.har", "--top", 2, "-o", tmp_path / "a.json")
+    assert result.stdout.count("BLOCKED  ") == 2 and "6 exchanges, 6 CORS" in result.stdout
+    said = "2 of 6 problems; these are the worst, and corslens analyze --top 6 lists all."
+    assert said in result.stdout
+    document = json.loads((tmp_path / "a.json").read_bytes())
+    assert (len(document["problems"]), document["problems_left_out"], document["summary"]["problems"]) == (2, said, 6)
+
+
 GATE = [("error", Exit.FOUND), ("warning", Exit.FOUND), ("info", Exit.FOUND), ("never", Exit.OK)]
 
 
@@ -163,7 +181,7 @@ def test_a_process_that_is_killed_costs_one_capture(form: str, tmp_path: Path, m
     result = run(tmp_path, "--format", form, "--jobs", 2, "--fail-on", "never")
     assert result.exit_code == Exit.UNREADABLE
     assert result.stderr.splitlines() == [
-        f"{tmp_path / '3.har'}: was not analysed: the process that read it was ended from outside (SIGKILL); "
+        f"{tmp_path / '3.har'}: was not analyzed: the process that read it was ended from outside (SIGKILL); "
         "where memory is short, fewer --jobs need less of it"
     ]
     listed = records(result) if form == "jsonl" else json.loads(result.stdout)["exchanges"]

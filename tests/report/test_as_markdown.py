@@ -47,7 +47,7 @@ def test_a_long_report_is_cut_where_github_would_refuse_it():
     text = render(summary(inspections))
     assert len(text) < 65_536
     listed = text.count("`acao-missing` | `http")
-    assert text.rstrip().endswith(f"… and {400 - listed} more.")
+    assert f"\n{listed} of 400 problems; these are the worst, and " in text
 
 
 HOSTILE = (

@@ -13,7 +13,7 @@ from corslens.cli.options import fail_on_option, judging_options, severity, writ
 from corslens.cli.outputs import format_of, print_report, tell_empty
 from corslens.cli.progress import Bar
 from corslens.cli.work import Work, analyse, settings_of
-from corslens.diagnosis.summary import SessionSummary
+from corslens.diagnosis.summary import HOLD, SessionSummary
 from corslens.exits import Exit
 from corslens.inputs.damage import Damage
 from corslens.inputs.files import find
@@ -22,6 +22,9 @@ from corslens.observation.redaction import VALUES_ARE_SHOWN, show_values, values
 from corslens.report.baseline import Gate, keys_of, parse_baseline, render_baseline
 from corslens.report.escape import escape
 from corslens.report.formats import FOR_OTHERS, Format, render
+
+_DETAILED = frozenset({Format.HTML, Format.JSON})
+"""Formats that show exchanges."""
 
 
 @click.command(short_help="Judge captured traffic: HAR, flow files, traces and more.")
@@ -58,6 +61,12 @@ from corslens.report.formats import FOR_OTHERS, Format, render
     is_flag=True,
     help="Show URLs and header values in full, but for cookies and credentials; not for formats made to be uploaded.",
 )
+@click.option(
+    "--top",
+    type=click.IntRange(1),
+    metavar="N",
+    help="List the worst N problems; all are counted. By default 50 in text, 500 in HTML, 5,000 in JSON, SARIF and JUnit.",
+)
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="How many files are analysed at a time.")
 def analyze(
     files: tuple[str, ...],
@@ -71,6 +80,7 @@ def analyze(
     exclude: str | None,
     rule_paths: tuple[str, ...],
     values: bool,
+    top: int | None,
     jobs: int,
 ) -> None:
     """Judge the traffic in FILES, folders of them, or - for standard input.
@@ -100,6 +110,7 @@ def analyze(
         include=include,
         exclude=exclude,
         rule_paths=rule_paths,
+        hold=HOLD if wanted & _DETAILED else 0,
         everything=Format.HTML in wanted,
         show_values=values,
     )
@@ -109,7 +120,7 @@ def analyze(
     if new_baseline is not None:
         writable(new_baseline, [*read, *outputs])  # the baseline itself may be brought up to date
     gate = Gate(fail_on=severity(fail_on), known=frozenset(known))
-    summary = SessionSummary(everything=work.everything)
+    summary = SessionSummary(hold=work.hold, everything=work.everything)
     with ExitStack() as stack:
         records: list[IO[bytes]] = [sys.stdout.buffer] if form == Format.JSONL else []
         records += [stack.enter_context(_open(path)) for path, one in forms.items() if one is Format.JSONL]
@@ -121,9 +132,9 @@ def analyze(
         gate = Gate(fail_on=gate.fail_on, known=frozenset(key.fingerprint for key in keys_of(summary.problems())))
     for path, one in forms.items():
         if one is not Format.JSONL:
-            _write(path, render(one, summary, rules, gate))
+            _write(path, render(one, summary, rules, gate, top=top))
     try:
-        print_report(Format(form), summary, rules, gate)
+        print_report(Format(form), summary, rules, gate, top)
     except BrokenPipeError:  # whoever reads has seen enough; the exit code still counts
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123
     _report_inputs(summary, known)

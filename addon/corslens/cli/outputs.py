@@ -7,7 +7,7 @@ import click
 
 from corslens.diagnosis.summary import SessionSummary
 from corslens.lint.rule import RuleSet
-from corslens.report.as_text import render_text
+from corslens.report.as_text import TOP, render_text
 from corslens.report.baseline import Gate
 from corslens.report.console import report_console, width_of
 from corslens.report.formats import ENDINGS, Format, render
@@ -32,11 +32,11 @@ def tell_empty(summary: SessionSummary) -> None:
         click.echo(f"note: the filters (--include, --exclude) do not leave {exchanges}: nothing was reported on", err=True)
 
 
-def print_report(form: Format, summary: SessionSummary, rules: RuleSet, gate: Gate) -> None:
+def print_report(form: Format, summary: SessionSummary, rules: RuleSet, gate: Gate, top: int | None = None) -> None:
     """Write a report to standard output; colored text when that is a terminal and NO_COLOR is not set."""
     if form is Format.TEXT:
         console = report_console()
-        console.print(render_text(summary, gate, width_of(console)))
+        console.print(render_text(summary, gate, width_of(console), top=TOP if top is None else top))
     elif form is not Format.JSONL:  # that was written as it came
-        sys.stdout.buffer.write(render(form, summary, rules, gate))
+        sys.stdout.buffer.write(render(form, summary, rules, gate, top=top))
     sys.stdout.flush()

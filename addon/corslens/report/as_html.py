@@ -10,31 +10,35 @@ from corslens.lint.rule import RuleSet
 from corslens.report.baseline import Gate
 from corslens.report.escape import escape_json_text
 from corslens.report.feed import changes
+from corslens.report.limits import worst
 from corslens.report.page_assets import SCRIPTS, asset, render_page, source_hash
 from corslens.report.page_model import Json, in_full, settings
 
-_MOST = 2_000
+TOP = 500
 """Problems that the page holds."""
 ADVISED = 12
 """The APIs, those with the most problems, for which a report holds server settings."""
 
 
-def render_report(summary: SessionSummary, rules: RuleSet, _gate: Gate) -> bytes:
+def render_report(summary: SessionSummary, rules: RuleSet, _gate: Gate, top: int = TOP) -> bytes:
     """Return the report as it stands in a file."""
     names = ", ".join(each.name for each in summary.inputs[:5])
     about = f"{names} and {len(summary.inputs) - 5} more" if len(summary.inputs) > 5 else names
-    return render_html(summary, rules, about=about).encode("utf-8", "backslashreplace")
+    return render_html(summary, rules, about=about, top=top).encode("utf-8", "backslashreplace")
 
 
-def render_html(summary: SessionSummary, rules: RuleSet, *, about: str = "") -> str:
+def render_html(summary: SessionSummary, rules: RuleSet, *, about: str = "", top: int = TOP) -> str:
     """Return the report.
 
     Args:
         about: where the exchanges are from, for the reader.
+        top: how many problems it holds.
     """
     shown = changes(summary)
     shown["version"] = 0  # how the summary came about is no part of a report
-    problems = summary.problems()[:_MOST]
+    every = summary.problems()
+    problems, left_out = worst(every, top)
+    shown["total"] = len(every)
     kept = {problem.key.id for problem in problems}
     shown["problems"] = [problem for problem in shown["problems"] if problem["id"] in kept]
     known = {one.id: one for one in summary.inspections()}
@@ -51,7 +55,7 @@ def render_html(summary: SessionSummary, rules: RuleSet, *, about: str = "") -> 
         "summary": embedded_json(shown),
         "details": embedded_json(details),
     }
-    return render_page(report=report, live=None, about=about)
+    return render_page(report=report, live=None, about=about, left_out=left_out)
 
 
 def embedded_json(value: Json) -> Markup:

@@ -1,6 +1,6 @@
 """The JSON report: one document, versioned; its JSON Schema is made from the structs here and shipped beside them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,16 +10,17 @@ from corslens import __version__
 from corslens.diagnosis.diagnose import Diagnosis
 from corslens.diagnosis.page_request import State
 from corslens.diagnosis.problem import Problem
-from corslens.diagnosis.summary import SessionSummary
+from corslens.diagnosis.summary import Input, SessionSummary
 from corslens.lint.rule import RuleSet
 from corslens.report.baseline import Gate, is_known
 from corslens.report.escape import escape_json
+from corslens.report.limits import SENTENCES, worst
 from corslens.report.record import FindingRecord, Record, SourceRecord, finding_record, record, timestamp
 
 SCHEMA = "corslens-report/2"
 
-_MOST = 5_000
-"""Problems that the document lists; more are counted."""
+TOP = 5_000
+"""Problems that the document lists; all are counted."""
 
 
 class ToolRecord(Struct, frozen=True, kw_only=True):
@@ -123,9 +124,14 @@ class ReportRecord(Struct, frozen=True, kw_only=True):
     schema: str = SCHEMA
     tool: ToolRecord = ToolRecord()
     inputs: tuple[InputRecord, ...]
+    """The first 1,000, and of the others those with a damage or a note, 1,000 at most."""
+    inputs_left_out: int = 0
+    """Inputs that are counted in the summary, and not listed."""
     summary: SummaryRecord
     problems: tuple[ProblemRecord, ...]
     """Worst first."""
+    problems_left_out: str | None = None
+    """How many of how many these are, in a sentence, where they are not all."""
     silenced: tuple[SilencedRecord, ...] = ()
     exchanges: tuple[Record, ...]
     """Of page requests with something to report."""
@@ -133,20 +139,23 @@ class ReportRecord(Struct, frozen=True, kw_only=True):
     """Page requests with something to report that are counted above, and whose exchanges are not listed."""
 
 
-def render_report(summary: SessionSummary, _rules: RuleSet, gate: Gate) -> bytes:
+def render_report(summary: SessionSummary, _rules: RuleSet, gate: Gate, top: int = TOP) -> bytes:
     """Return the document, in ASCII."""
-    return escape_json(msgspec.json.format(msgspec.json.encode(document(summary, gate)), indent=2)) + b"\n"
+    return escape_json(msgspec.json.format(msgspec.json.encode(document(summary, gate, top)), indent=2)) + b"\n"
 
 
-def document(summary: SessionSummary, gate: Gate) -> ReportRecord:
+def document(summary: SessionSummary, gate: Gate, top: int = TOP) -> ReportRecord:
     """Return what the document holds."""
     problems = summary.problems()
+    shown, left_out = worst(problems, top)
+    inputs = _inputs(summary.inputs)
     severities = [problem.severity.word for problem in problems]
     return ReportRecord(
         inputs=tuple(
             InputRecord(name=one.name, exchanges=one.exchanges, damages=tuple(one.damages), notes=tuple(one.notes))
-            for one in summary.inputs
+            for one in inputs
         ),
+        inputs_left_out=len(summary.inputs) - len(inputs),
         summary=SummaryRecord(
             exchanges=summary.exchanges,
             cors=summary.cors,
@@ -165,11 +174,18 @@ def document(summary: SessionSummary, gate: Gate) -> ReportRecord:
             silenced=summary.counts["suppressed"],
             failed=any(map(gate.fails, problems)),
         ),
-        problems=tuple(_problem(problem, known=is_known(problem, gate.known)) for problem in problems[:_MOST]),
+        problems=tuple(_problem(problem, known=is_known(problem, gate.known)) for problem in shown),
+        problems_left_out=left_out,
         silenced=tuple(SilencedRecord(rule=rule, accepted=note, count=count) for rule, note, count in summary.suppressed()),
         exchanges=tuple(record(one, diagnosis) for diagnosis in summary.held() for one in diagnosis.page_request.members),
         left_out=summary.left_out,
     )
+
+
+def _inputs(inputs: Sequence[Input]) -> Sequence[Input]:
+    """Return those that the document lists."""
+    others = [one for one in inputs[SENTENCES:] if one.damages or one.notes]
+    return (*inputs[:SENTENCES], *others[:SENTENCES])
 
 
 def _problem(problem: Problem, *, known: bool) -> ProblemRecord:

@@ -13,31 +13,37 @@ from corslens.diagnosis.summary import SessionSummary
 from corslens.lint.rule import RuleSet
 from corslens.report.baseline import Gate, is_known
 from corslens.report.escape import escape
+from corslens.report.limits import SENTENCES, first, worst
 from corslens.report.plain import also, examples, fix_lines
 
 _COUNTED = {"tests": "testcase", "failures": "failure", "errors": "error", "skipped": "skipped"}
 
-_MOST = 5_000
+TOP = 5_000
 """Problems that are listed."""
 
 
-def render_report(summary: SessionSummary, _rules: RuleSet, gate: Gate) -> bytes:
+def render_report(summary: SessionSummary, _rules: RuleSet, gate: Gate, top: int = TOP) -> bytes:
     """Return the document. A case fails as `--fail-on` says; a problem of the baseline is skipped."""
     problems = summary.problems()
-    cases = [(problem.key.api_origin, _case(problem, gate)) for problem in problems[:_MOST]]
+    shown, left_out = worst(problems, top)
+    cases = [(problem.key.api_origin, _case(problem, gate)) for problem in shown]
     told = {(problem.key.api_origin, problem.key.path) for problem in problems}
     cases += [(api, _element(f"{api}{path}", "nothing found")) for api, path in summary.endpoints() if (api, path) not in told]
     cases.sort(key=_api)  # stable: within an API the order of every report, then what passed
     suites = [_suite(api, (case for _, case in members)) for api, members in groupby(cases, _api)]
     if suppressed := summary.suppressed():
         suites.append(_suite("suppressed", (_suppressed(*one) for one in suppressed)))
-    damages = [_unreadable(one.name, sentence) for one in summary.inputs for sentence in one.damages]
+    unreadable, more_unreadable = first(
+        [(one.name, sentence) for one in summary.inputs for sentence in one.damages], SENTENCES, "errors of inputs"
+    )
+    damages = [_unreadable(name, sentence) for name, sentence in unreadable]
     if damages:
         suites.append(_suite("inputs", damages))
     root = Element("testsuites", {"name": "corslens"})
     root.extend(suites)
     root.attrib |= {name: str(sum(1 for _ in root.iter(_COUNTED[name]))) for name in ("tests", "failures", "errors")}
-    notes = [note for one in summary.inputs for note in one.notes]
+    notes, more = first([note for one in summary.inputs for note in one.notes], SENTENCES, "notes on inputs")
+    notes = [*filter(None, [left_out]), *notes, *filter(None, [more, more_unreadable])]
     if notes:
         suite = _suite("notes", ())
         SubElement(suite, "system-out").text = "\n".join(map(escape, notes))

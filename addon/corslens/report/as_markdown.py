@@ -6,16 +6,23 @@ from corslens.diagnosis.summary import SessionSummary
 from corslens.lint.rule import RuleSet
 from corslens.report.baseline import Gate, is_known
 from corslens.report.escape import escape
+from corslens.report.limits import first, left_out
 from corslens.report.plain import also, examples, fix_lines
 
+_SENTENCES = 20
+"""Sentences on inputs."""
 _LONGEST = 60_000
 """GitHub takes 65,536 characters in a comment."""
 
 _MARKS = {"error": "🔴", "warning": "🟠", "info": "🔵"}
 
 
-def render_report(summary: SessionSummary, _rules: RuleSet, gate: Gate) -> bytes:
-    """Return the comment; what does not fit is counted at its end."""
+def render_report(summary: SessionSummary, _rules: RuleSet, gate: Gate, top: int | None = None) -> bytes:
+    """Return the comment; what does not fit is counted at its end.
+
+    Args:
+        top: how many problems it lists at most; None for as many as fit.
+    """
     problems = summary.problems()
     new = [problem for problem in problems if not is_known(problem, gate.known)]
     known = len(problems) - len(new)
@@ -33,10 +40,11 @@ def render_report(summary: SessionSummary, _rules: RuleSet, gate: Gate) -> bytes
     if known:
         lines.append(f"{known} known from the baseline, not listed.")
     lines += [f"- {count} suppressed: {_code(rule)} ({_inline(note)})" for rule, note, count in suppressed]
-    lines += _table(new)
-    for one in summary.inputs:
-        lines += [f"\n> ⚠️ {_inline(sentence)}" for sentence in one.damages]
-        lines += [f"\n> {_inline(sentence)}" for sentence in one.notes]
+    lines += _table(new, len(new) if top is None else top)
+    said = [f"\n> ⚠️ {_inline(sentence)}" for one in summary.inputs for sentence in one.damages]
+    said += [f"\n> {_inline(sentence)}" for one in summary.inputs for sentence in one.notes]
+    shown, more = first(said, _SENTENCES, "notes and errors of inputs")
+    lines += [*shown, *(f"\n> {sentence}" for sentence in filter(None, [more]))]
     return ("\n".join(lines) + "\n").encode("utf-8", "backslashreplace")
 
 
@@ -54,7 +62,7 @@ def _headline(problems: list[Problem], *, known: int, suppressed: bool, blocked:
     return f"no finding, but {blocked} blocked" if blocked else "nothing found"
 
 
-def _table(problems: list[Problem]) -> list[str]:
+def _table(problems: list[Problem], top: int) -> list[str]:
     if not problems:
         return []
     rows = ["", "| | problem | endpoint | times |", "| --- | --- | --- | ---: |"]
@@ -66,8 +74,8 @@ def _table(problems: list[Problem]) -> list[str]:
         row = f"| {mark} | {name} | {_code(problem.key.endpoint)} | {problem.count} |"
         detail = _detail(problem)
         length += len(row) + len(detail) + 2
-        if length > _LONGEST:
-            details.append(f"\n… and {len(problems) - place} more.")
+        if length > _LONGEST or place == top:
+            details.append(f"\n{left_out(place, len(problems), most=place)}")
             break
         rows.append(row)
         details.append(detail)

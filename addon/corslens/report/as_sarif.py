@@ -7,6 +7,7 @@ in the logical location.
 """
 
 import json
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -18,6 +19,7 @@ from corslens.lint.finding import Confidence, Severity
 from corslens.lint.rule import Family, Rule, RuleSet
 from corslens.report.baseline import Gate, is_known
 from corslens.report.escape import escape
+from corslens.report.limits import SENTENCES, first, worst
 from corslens.report.plain import also, examples, fix_lines
 
 type Json = dict[str, Any]
@@ -29,18 +31,25 @@ _PRECISION = {Confidence.CONFIRMED: "very-high"}
 """Where GitHub's word is another one."""
 
 
-_MOST = 5_000
-"""Results of a run: GitHub shows as many, and refuses a file with more than 25,000."""
+TOP = 5_000
+"""Results of a run: GitHub shows as many, and refuses a file with more than 25,000.
+
+Source: https://docs.github.com/en/code-security/code-scanning/troubleshooting-sarif-uploads/results-exceed-limit
+"""
+_MOST = 24_999
+"""Results of a run, however many the user wants."""
 
 
-def render_report(summary: SessionSummary, rules: RuleSet, gate: Gate) -> bytes:
+def render_report(summary: SessionSummary, rules: RuleSet, gate: Gate, top: int = TOP) -> bytes:
     """Return the log, with one result a problem.
 
     Args:
         rules: the catalogue, for the metadata of the rules that fired.
     """
-    problems = summary.problems()[:_MOST]
-    suppressed = summary.suppressed_at()[: _MOST - len(problems)]
+    problems, left_out = worst(summary.problems(), top, most=_MOST)
+    every = summary.suppressed_at()
+    suppressed = every[: min(top, _MOST) - len(problems)]
+    not_shown = f"{len(suppressed):,} of {len(every):,} suppressed results." if len(suppressed) < len(every) else None
     used = sorted({*(problem.key.rule for problem in problems), *(one.rule for one, _ in suppressed)})
     places = {rule: place for place, rule in enumerate(used)}
     log = {
@@ -56,7 +65,7 @@ def render_report(summary: SessionSummary, rules: RuleSet, gate: Gate) -> bytes:
                     }
                 },
                 "automationDetails": {"id": "corslens/"},
-                "invocations": [_invocation(summary)],
+                "invocations": [_invocation(summary, filter(None, [left_out, not_shown]))],
                 "columnKind": "unicodeCodePoints",
                 "results": [
                     *(_result(problem, places[problem.key.rule], gate) for problem in problems),
@@ -147,13 +156,16 @@ def _relative(url: str) -> str:
     return quote(url.partition("://")[2], safe="/%!$&'()*+,;=@-._~")
 
 
-def _invocation(summary: SessionSummary) -> Json:
-    notifications = [
+def _invocation(summary: SessionSummary, left_out: Iterable[str]) -> Json:
+    told = [
         {"level": level, "message": {"text": escape(sentence)}}
         for one in summary.inputs
         for level, sentences in (("error", one.damages), ("note", one.notes))
         for sentence in sentences
     ]
+    notifications, more = first(told, SENTENCES, "notes and errors of inputs")
+    said = [*left_out, *filter(None, [more])]
+    notifications = [*({"level": "note", "message": {"text": sentence}} for sentence in said), *notifications]
     return {
         "executionSuccessful": not any(one.damages for one in summary.inputs),
         "toolExecutionNotifications": notifications,

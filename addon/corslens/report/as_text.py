@@ -17,13 +17,16 @@ from corslens.observation.network_error import plain_words
 from corslens.observation.redaction import redact_header, redact_text, redact_url
 from corslens.report.baseline import Gate, is_known
 from corslens.report.escape import escape
+from corslens.report.limits import first, worst
 from corslens.verdict.verdict import Failure, Outcome
 
 _LONGEST = 400
 """Characters of a URL or value that are printed; the records have all of it."""
 
-_MOST = 50
-"""Problems that a report spells out; more are counted."""
+TOP = 50
+"""Problems that a report spells out; all are counted."""
+_NOTES = 20
+"""Notes on inputs."""
 
 STYLES = {
     "BLOCKED": "bold red",
@@ -38,22 +41,23 @@ STYLES = {
 }
 
 
-def render_report(summary: SessionSummary, _rules: RuleSet, gate: Gate) -> bytes:
+def render_report(summary: SessionSummary, _rules: RuleSet, gate: Gate, top: int = TOP) -> bytes:
     """Return the report as it stands in a file."""
-    return (render_text(summary, gate).plain + "\n").encode("utf-8", "backslashreplace")
+    return (render_text(summary, gate, top=top).plain + "\n").encode("utf-8", "backslashreplace")
 
 
-def render_text(summary: SessionSummary, gate: Gate, width: int | None = None) -> Text:
+def render_text(summary: SessionSummary, gate: Gate, width: int | None = None, *, top: int = TOP) -> Text:
     """Return the whole report: each problem once, what could not be seen, and the summary.
 
     Problems with nothing but info findings are only counted there, unless they are what the run fails on.
     """
     infos = gate.fail_on is Severity.INFO
-    shown = [problem for problem in summary.problems() if infos or problem.word not in QUIET]
-    blocks = [_with_repeats(problem, gate.known, width) for problem in shown[:_MOST]]
-    if len(shown) > _MOST:
-        blocks.append(Text(f"… and {len(shown) - _MOST} more problems; the JSON and HTML reports list them.", "dim"))
-    notes = [note for one in summary.inputs for note in one.notes]
+    shown, left_out = worst([problem for problem in summary.problems() if infos or problem.word not in QUIET], top)
+    blocks = [_with_repeats(problem, gate.known, width) for problem in shown]
+    if left_out is not None:
+        blocks.append(Text("\n".join(fold(left_out, width, first=0, indent=2)), "dim"))
+    notes, more = first([note for one in summary.inputs for note in one.notes], _NOTES, "notes; the JSON report lists them")
+    notes = [*notes, *filter(None, [more])]
     if notes:
         lines = [line for note in notes for line in fold(f"note: {escape(note)}", width, first=0, indent=6)]
         blocks.append(Text("\n".join(lines)))

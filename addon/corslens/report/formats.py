@@ -11,7 +11,8 @@ from corslens.inspection import Inspection
 from corslens.lint.rule import RuleSet
 from corslens.report.baseline import Gate
 
-type Render = Callable[[SessionSummary, RuleSet, Gate], bytes]
+type Render = Callable[..., bytes]
+"""Of a summary, the catalogue, a gate and, if not as many as the format lists by itself, how many problems."""
 
 
 class Format(StrEnum):
@@ -53,11 +54,15 @@ FOR_OTHERS = frozenset({Format.SARIF, Format.JUNIT, Format.MARKDOWN})
 """Those that are made to be uploaded, where values are never shown."""
 
 
-def render(form: Format, summary: SessionSummary, rules: RuleSet, gate: Gate | None = None) -> bytes:
-    """Return the report on a session. JSONL written so holds what the summary holds in detail."""
+def render(form: Format, summary: SessionSummary, rules: RuleSet, gate: Gate | None = None, *, top: int | None = None) -> bytes:
+    """Return the report on a session. JSONL written so holds what the summary holds in detail.
+
+    Args:
+        top: how many problems are listed, the worst; None for what suits the format. Counts are of all.
+    """
     module = import_module(f"corslens.report.{FORMATS[form].module}")
     report: Render = module.render_report
-    return report(summary, rules, gate or Gate())
+    return report(summary, rules, gate or Gate()) if top is None else report(summary, rules, gate or Gate(), top)
 
 
 def render_inspections(form: Format, inspections: Iterable[Inspection], rules: RuleSet) -> bytes:

@@ -120,8 +120,8 @@ class Problems {
     byId("resolved-count").textContent = `Resolved: ${count(resolved.length, "problem")} whose page requests pass now`;
     byId("more").hidden = standing.length <= this.limit;
     byId("more").textContent = `Show more (${number.format(standing.length - this.limit)} left)`;
-    const all = [...this.store.problems.keys()].filter((id) => !isResolved(id)).length;
-    const words = all === 0 ? "Nothing is wrong so far." : narrowed ? `${number.format(standing.length)} of ${count(all, "problem")}` : count(all, "problem");
+    const all = this.store.total ?? [...this.store.problems.keys()].filter((id) => !isResolved(id)).length;
+    const words = all === 0 ? "Nothing is wrong so far." : narrowed || standing.length < all ? `${number.format(standing.length)} of ${count(all, "problem")}` : count(all, "problem");
     if (byId("shown").textContent !== words) byId("shown").textContent = words;
     byId("filter-reset").disabled = !narrowed;
   }

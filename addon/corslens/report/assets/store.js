@@ -13,6 +13,8 @@ class Store {
   clear() {
     this.version = 0;
     this.counts = {};
+    /* How many problems there are, where a report holds only the worst. */
+    this.total = undefined;
     this.forgotten = {};
     this.cells = new Map();
     this.problems = new Map();
@@ -25,6 +27,7 @@ class Store {
     this.version = changes.version;
     this.counts = changes.counts;
     this.forgotten = changes.forgotten ?? {};
+    this.total = changes.total;
     for (const cell of changes.cells) {
       const key = `${cell.page} ${cell.api}`;
       if (cell.count > 0) this.cells.set(key, cell);

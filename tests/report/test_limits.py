@@ -1,0 +1,146 @@
+"""Large sessions: each format lists the worst problems, says how many of how many, and counts all."""
+
+import json
+from xml.etree import ElementTree
+
+import pytest
+from corslens.diagnosis.summary import SessionSummary
+from corslens.lint.finding import Severity
+from corslens.report import as_html, as_json, as_junit, as_sarif, as_text
+from corslens.report.formats import Format, render
+from corslens.report.limits import first, left_out, worst
+
+from tests.diagnosis.make import finding, inspection
+from tests.make import API
+from tests.report.make import NO_RULES
+
+LISTS = [form for form in Format if form is not Format.JSONL]
+
+
+def path(number: int) -> str:
+    """A path that is no id."""
+    return "".join("abcdefghij"[int(digit)] for digit in str(number))
+
+
+def session(problems: int, *, hold: int = 0, everything: bool = False) -> SessionSummary:
+    """That many problems, each of one page request; the last third are warnings."""
+    summary = SessionSummary(hold=hold, everything=everything)
+    for number in range(problems):
+        severity = Severity.WARNING if number >= problems * 2 // 3 else Severity.ERROR
+        summary.add(
+            inspection(f"x{number}", finding("acao-missing", severity), url=f"{API}/{path(number)}", at=number, well=False)
+        )
+    whole = SessionSummary(hold=hold, everything=everything)
+    whole.merge(summary)
+    return whole
+
+
+def listed(form: Format, report: bytes) -> int:
+    """How many problems a report lists."""
+    text = report.decode()
+    match form:
+        case Format.TEXT:
+            return sum(line.startswith("BLOCKED  ") for line in text.splitlines())
+        case Format.JSON:
+            return len(json.loads(text)["problems"])
+        case Format.SARIF:
+            return len(json.loads(text)["runs"][0]["results"])
+        case Format.JUNIT:
+            return len(ElementTree.fromstring(text).findall(".//testcase"))
+        case Format.MARKDOWN:
+            return text.count("<details>")
+        case _:
+            return len(embedded(text)["problems"])
+
+
+def embedded(page: str) -> dict[str, object]:
+    """What an HTML report holds of the session."""
+    text = page.partition('<script type="application/json" id="summary">')[2].partition("</script>")[0]
+    found: dict[str, object] = json.loads(text)
+    return found
+
+
+@pytest.mark.parametrize("form", LISTS)
+def test_the_worst_are_listed_and_how_many_of_how_many_is_said(form: Format) -> None:
+    report = render(form, session(30), NO_RULES, top=7)
+    assert listed(form, report) == 7
+    assert b"7 of 30 problems; these are the worst, and corslens analyze --top 30 lists all." in report.replace(
+        b"the JSON report of ", b""
+    )
+
+
+@pytest.mark.parametrize("form", LISTS)
+@pytest.mark.parametrize("top", [30, 1_000])
+def test_nothing_is_said_where_all_are_listed(form: Format, top: int) -> None:
+    report = render(form, session(30), NO_RULES, top=top)
+    assert listed(form, report) == 30 and b"of 30 problems" not in report
+
+
+DEFAULTS = {Format.TEXT: 50, Format.HTML: 500, Format.JSON: 5_000, Format.SARIF: 5_000, Format.JUNIT: 5_000}
+
+
+def test_what_suits_each_format() -> None:
+    modules = {
+        Format.TEXT: as_text, Format.HTML: as_html, Format.JSON: as_json, Format.SARIF: as_sarif, Format.JUNIT: as_junit,
+    }  # fmt: skip
+    assert {form: module.TOP for form, module in modules.items()} == DEFAULTS
+    summary = session(60)
+    assert listed(Format.TEXT, render(Format.TEXT, summary, NO_RULES)) == 50
+    assert b"50 of 60 problems; " in render(Format.TEXT, summary, NO_RULES)
+
+
+def test_code_scanning_never_gets_more_than_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """GitHub refuses a run with more than 25,000 results, whatever the user wants."""
+    assert as_sarif._MOST < 25_000
+    monkeypatch.setattr(as_sarif, "_MOST", 20)
+    report = render(Format.SARIF, session(30), NO_RULES, top=100_000)
+    assert listed(Format.SARIF, report) == 20
+    assert b"20 of 30 problems; these are the worst, and the JSON report of corslens analyze --top 30 lists all." in report
+
+
+@pytest.mark.parametrize("hold", [0, 3, 1_000])
+@pytest.mark.parametrize("everything", [False, True])
+def test_counts_are_of_all_whatever_is_held_or_listed(hold: int, everything: bool) -> None:
+    summary = session(30, hold=hold, everything=everything)
+    counted = json.loads(render(Format.JSON, summary, NO_RULES, top=2))["summary"]
+    assert (counted["exchanges"], counted["blocked"], counted["problems"]) == (30, 30, 30)
+    assert (counted["errors"], counted["warnings"]) == (20, 10)
+    page = embedded(render(Format.HTML, summary, NO_RULES, top=2).decode())
+    assert page["total"] == 30 and page["counts"] == {"exchanges": 30, "cors": 30, "requests": 30, "blocked": 30}
+    for form in (Format.TEXT, Format.MARKDOWN, Format.SARIF, Format.JUNIT):
+        assert render(form, summary, NO_RULES, top=2) == render(form, session(30), NO_RULES, top=2)
+
+
+@pytest.mark.parametrize("form", LISTS)
+def test_many_inputs_do_not_fill_a_report(form: Format) -> None:
+    summary = session(1)
+    for number in range(2_500):
+        entry = summary.begin(f"{number}.har")
+        entry.notes.append(f"{number}.har holds no preflight at all")
+        entry.damages.append(f"{number}.har: is cut off")
+    report = render(form, summary, NO_RULES)
+    assert len(report) < 2_000_000
+    match form:
+        case Format.JSON:
+            document = json.loads(report)
+            assert len(document["inputs"]) + document["inputs_left_out"] == len(summary.inputs)
+            assert len(document["inputs"]) == 2_000
+        case Format.HTML:
+            assert b"more" in report
+        case Format.TEXT | Format.MARKDOWN:
+            assert report.count(b".har holds no preflight") <= 20 and b" more notes" in report
+        case _:
+            assert report.count(b".har holds no preflight") <= 1_000 and "… and ".encode() in report.replace(
+                b"\\u2026", "…".encode()
+            )
+
+
+def test_sentences() -> None:
+    problems = session(3).problems()
+    assert worst(problems, 3) == (problems, None)
+    assert worst(problems, 2)[0] == problems[:2]
+    assert (
+        left_out(5_000, 26_055) == "5,000 of 26,055 problems; these are the worst, and corslens analyze --top 26055 lists all."
+    )
+    assert first([1, 2, 3], 3, "notes") == ([1, 2, 3], None)
+    assert first([1, 2, 3], 1, "notes") == ([1], "… and 2 more notes.")
