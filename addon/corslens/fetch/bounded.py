@@ -40,14 +40,20 @@ class Bounded[K, V](OrderedDict[K, V]):
 
     def __setitem__(self, key: K, value: V) -> None:
         super().__setitem__(key, value)
-        if self._weigh is not None:
-            weight = self._weigh(value)
-            self.weight += weight - self._weights.get(key, 0)
-            self._weights[key] = weight
+        weigh = self._weigh
+        if weigh is not None:
+            weights = self._weights
+            weight = weigh(value)
+            self.weight += weight - weights.get(key, 0)
+            weights[key] = weight
+            if self.weight > self._budget:
+                self._lighten()
         if len(self) > self._limit:
             self.popitem(last=False)
             self.dropped += 1
-        while self._weigh is not None and self.weight > self._budget and len(self) > 1:
+
+    def _lighten(self) -> None:
+        while self.weight > self._budget and len(self) > 1:
             oldest, _ = self.popitem(last=False)
             self.dropped += 1
             if self._too_heavy is not None:

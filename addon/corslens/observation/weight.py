@@ -24,8 +24,14 @@ def weigh_headers(headers: HeaderList) -> int:
 def weigh_exchange(exchange: Exchange) -> int:
     """Return the estimated bytes of an exchange. What the browser got in the place of a response shares most of its lines."""
     request, response = exchange.request, exchange.response or exchange.replaced
-    weight = EXCHANGE_BYTES + len(request.url) + len(exchange.error or "") + weigh_headers(request.headers)
-    return weight if response is None else weight + weigh_headers(response.headers)
+    headers = request.headers
+    weight = EXCHANGE_BYTES + len(request.url) + headers.characters + _LINE_BYTES * len(headers.lines)
+    if exchange.error is not None:
+        weight += len(exchange.error)
+    if response is None:
+        return weight
+    headers = response.headers
+    return weight + headers.characters + _LINE_BYTES * len(headers.lines)
 
 
 def weigh_observation(observation: Observation) -> int:
