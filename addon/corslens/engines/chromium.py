@@ -43,6 +43,8 @@ CHROMIUM = EngineProfile(
     credentialed_connections_tell=True,
     uncredentialed_connections_tell=True,
     one_http2_session_per_kind=True,  # SpdySessionKey holds the PrivacyMode, net/spdy/spdy_session_key.h; measured
+    local_network_access_since=142,  # https://developer.chrome.com/blog/local-network-access; measured
+    blocks_local_network_from_http=True,
     document_isolation=True,  # since 137; measured: ERR_BLOCKED_BY_RESPONSE
     invalid_header_bytes_break_http2=True,  # measured: ERR_HTTP2_PROTOCOL_ERROR
 )

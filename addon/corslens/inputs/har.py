@@ -209,6 +209,7 @@ class _Maker:
             error=error or None,
             answered_by_proxy=answered_by_proxy,
             connection=limited_text(str(entry.connection)) if self._connections and entry.connection else None,
+            server_address=limited_text(entry.server_address) or None,
             source=Source(file=self._file, index=index),
             by_browser=self._record.is_browser,
             resource_type=limited_text(entry.resource_type),

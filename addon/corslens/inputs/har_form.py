@@ -88,6 +88,7 @@ class EntryForm(Struct):
     connection: str | int | None = None
     resource_type: str | None = field(name="_resourceType", default=None)
     pageref: str | None = None
+    server_address: str | None = field(name="serverIPAddress", default=None)
     initiator: Raw = field(name="_initiator", default=Raw())
     from_cache: Raw = field(name="_fromCache", default=Raw())
     blocked_reason: Raw = field(name="_blockedReason", default=Raw())
@@ -168,6 +169,7 @@ def _usual(entry: Json) -> Json:
         "timings": _timings(entry.get("timings")),
         "connection": _text(entry.get("connection")),
         "pageref": _text(entry.get("pageref")),
+        "serverIPAddress": _text(entry.get("serverIPAddress")),
         "_resourceType": _text(entry.get("_resourceType")),
         "_initiator": _raw(entry.get("_initiator")),
         "_fromCache": _raw(entry.get("_fromCache")),

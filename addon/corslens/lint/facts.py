@@ -12,6 +12,7 @@ from corslens.lint.fact import Fact, facts_of
 from corslens.lint.history_facts import HistoryFacts
 from corslens.lint.library_facts import LibraryFacts
 from corslens.lint.oddities import OddityFacts
+from corslens.lint.page_facts import PageFacts
 from corslens.lint.pair_facts import PairFacts
 from corslens.lint.probe_facts import ProbeFacts
 from corslens.lint.request_facts import RequestFacts
@@ -27,6 +28,7 @@ class Facts(
     CompletedFacts,
     PairFacts,
     LibraryFacts,
+    PageFacts,
     VerdictFacts,
     WitnessFacts,
     ProbeFacts,

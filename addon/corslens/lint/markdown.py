@@ -70,7 +70,7 @@ with the smallest stage is the cause. `scope: host` is for what is true of a who
 
 A sample is a request and its response, from a page on `https://app.example` to `https://api.example/me` unless it says otherwise. `request` and `response` take
 `method`, `url`, `status` and headers (a list is several lines, `~` removes what a browser adds); `preflight` holds the status and headers of the preflight's response;
-`error` stands for no response; `browser` is the browser's own word for its failure; `credentials: include` is the mode of the request; `engine` is the browser; `history` holds exchanges before, each with `times` and `after` (seconds).
+`error` stands for no response; `address` is the server's IP address; `browser` is the browser's own word for its failure; `credentials: include` is the mode of the request; `engine` is the browser; `history` holds exchanges before, each with `times` and `after` (seconds).
 
 ## Your own rules
 

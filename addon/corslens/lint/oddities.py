@@ -24,6 +24,7 @@ from corslens.lint.header_spelling import OBSOLETE_NAMES, REQUEST_NAMES, RESPONS
 from corslens.lint.hosts import Hosting, Place, hosting_of, look_alike, place_of
 from corslens.observation.wanted_headers import WANTED_BY_PAGES
 from corslens.verdict.cut_heads import is_cut
+from corslens.verdict.direct import direct
 
 
 class Oddity(StrEnum):
@@ -63,6 +64,8 @@ class Oddity(StrEnum):
     """The endpoint has answered more than one origin with its own name."""
     VARIES = "varies"
     """The endpoint has answered with `Vary: Origin`."""
+    DIRECT = "direct"
+    """Without the proxy the browser would not do the same."""
     JSONP = "jsonp"
     """The endpoint was also loaded as a script with a callback."""
 
@@ -170,6 +173,8 @@ class OddityFacts(FactsBase):
             found |= {Oddity.SEVERAL_ORIGINS}
         if past.vary_present:
             found |= {Oddity.VARIES}
+        if direct(observation):
+            found |= {Oddity.DIRECT}
         if past.jsonp:
             found |= {Oddity.JSONP}
         return found or _ORDINARY

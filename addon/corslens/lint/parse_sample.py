@@ -7,7 +7,7 @@ from corslens.lint.sample import TARGET, Headers, Sample, Step
 from corslens.lint.yaml_reader import Node, Reader
 from corslens.observation.probe import OriginComparison
 
-_STEP_FIELDS = ("request", "response", "preflight", "error", "browser", "credentials", "after", "version", "probe")
+_STEP_FIELDS = ("request", "response", "preflight", "error", "browser", "credentials", "after", "version", "probe", "address")
 
 
 def parse_samples(reader: Reader, node: Node | None, what: str) -> tuple[Sample, ...]:
@@ -59,6 +59,7 @@ def _step(reader: Reader, fields: dict[str, Node]) -> Step:
         error=None if error is None else reader.text(error, "error"),
         browser=None if browser is None else reader.text(browser, "browser"),
         preflight=answered,
+        address=None if "address" not in fields else reader.text(fields["address"], "address"),
         version=reader.text(fields.get("version"), "version", "HTTP/1.1"),
         probe=None
         if probe is None

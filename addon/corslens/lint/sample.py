@@ -40,6 +40,8 @@ class Step(Struct, frozen=True, kw_only=True):
     """What the browser itself says of its failure."""
     preflight: "tuple[int, Headers] | None" = None
     """Status and headers of the preflight's response."""
+    address: str | None = None
+    """The IP address of the server."""
     version: str = "HTTP/1.1"
     credentials: bool = False
     """The page included credentials."""
@@ -82,7 +84,8 @@ class Sample(Struct, frozen=True, kw_only=True):
             if step.browser is not None and not step.response:
                 response = None
             made = _exchange(str(number), request, response, step.error or step.browser, step.browser)
-            exchanges.append(made if step.probe is None else structs.replace(made, probe=Probe(comparison=step.probe)))
+            probe = None if step.probe is None else Probe(comparison=step.probe)
+            exchanges.append(structs.replace(made, probe=probe, server_address=step.address))
         return tuple(exchanges)
 
 

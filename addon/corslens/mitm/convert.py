@@ -85,7 +85,14 @@ def exchange_of(flow: http.HTTPFlow, *, id: str | None = None, begun: Exchange |
         response=None if response is None else response_of(response),
         error=error,
         answered_by_proxy=answered,
+        server_address=server_address(flow),
     )
+
+
+def server_address(flow: http.HTTPFlow) -> str | None:
+    """Return the IP address that the flow's response came from; None behind another proxy, which alone knows it."""
+    server = flow.server_conn
+    return None if server.via is not None or not server.peername else str(server.peername[0])
 
 
 def begun_exchange_of(flow: http.HTTPFlow, id: str) -> Exchange:

@@ -38,6 +38,8 @@ class Exchange(Struct, frozen=True, kw_only=True, gc=False):
     """The proxy made the response: its own error page (502, without any CORS header) for `error`, or a preflight's in `replaced`."""
     client: str = ""
     """Who sent it: exchanges of two clients are never paired."""
+    server_address: str | None = None
+    """The IP address of the server that responded; None when it was not seen, or another proxy stands between."""
     connection: str | None = None
     """The client's connection that carried it."""
     source: Source = Source()

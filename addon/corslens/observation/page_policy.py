@@ -29,6 +29,8 @@ class Document(Struct, frozen=True, kw_only=True, gc=False):
     """Whether the head was seen that the browser went by: not of a 304 whose stored response was not."""
     address: str | None = None
     """The IP address that the document came from, where that was seen."""
+    top_level: bool = False
+    """It was loaded at the top, not in a frame."""
     embedder: EmbedderPolicy = EmbedderPolicy.UNSAFE_NONE
     isolation: EmbedderPolicy = EmbedderPolicy.UNSAFE_NONE
     content_security: tuple[Policy, ...] = ()
@@ -63,7 +65,8 @@ class Pages:
         key = (client, origin)
         others = self.seen.pop(key, None) or ()
         before = next((one for one in others if one.url == url), None)
-        document = _document(url, origin, response, before, address)
+        top_level = request.headers.get("sec-fetch-dest") == "document"
+        document = _document(url, origin, response, before, address, top_level=top_level)
         self.seen[key] = (*(one for one in others if one.url != url), document)[-_DOCUMENTS:]
 
     def of(self, client: str, page_origin: str | None, referrer: str | None) -> Page | None:
@@ -95,13 +98,15 @@ def is_document(request: Request, response: Response) -> bool:
     return response.status == 304 or (response.headers.get("content-type") or "").lower().startswith("text/html")
 
 
-def _document(url: str, origin: str, response: Response, before: Document | None, address: str | None) -> Document:
+def _document(
+    url: str, origin: str, response: Response, before: Document | None, address: str | None, *, top_level: bool
+) -> Document:
     headers = response.headers
     held = {name: headers.get(name) or "" for name in sorted(POLICY_HEADERS) if name in headers}
     if response.status == 304:
         # What a 304 brings replaces what is stored, https://www.rfc-editor.org/rfc/rfc9111#section-3.2
         if before is None:
-            return Document(url=url, known=False, address=address)
+            return Document(url=url, known=False, address=address, top_level=top_level)
         held = dict(before.headers) | held
         headers = HeaderList(tuple(held.items()))
     secure = is_potentially_trustworthy(origin)  # in another context both count as absent
@@ -109,6 +114,7 @@ def _document(url: str, origin: str, response: Response, before: Document | None
         url=url,
         known=response.status != 304 or (before is not None and before.known),
         address=address,
+        top_level=top_level,
         embedder=embedder_policy(headers) if secure else EmbedderPolicy.UNSAFE_NONE,
         isolation=isolation_policy(headers) if secure else EmbedderPolicy.UNSAFE_NONE,
         content_security=parse_policies(headers.values("content-security-policy")),

@@ -26,6 +26,7 @@ from corslens.observation.redaction import redact_header, redact_text, redact_ur
 from corslens.patching.patch import Patch
 from corslens.report.baseline import Gate
 from corslens.report.escape import escape_json
+from corslens.verdict.direct import direct
 from corslens.verdict.hindsight import Mistake
 from corslens.verdict.reasons import Reason
 from corslens.verdict.verdict import Failure, Outcome, Verdict
@@ -174,6 +175,13 @@ class MistakeRecord(Struct, frozen=True, kw_only=True):
     seen: str
 
 
+class DirectRecord(Struct, frozen=True, kw_only=True):
+    """What an engine would do without the proxy, where that is something else: `depends` on the user's permission, or `blocked`."""
+
+    outcome: Outcome
+    reason: Reason
+
+
 class InitiatorRecord(Struct, frozen=True, kw_only=True):
     """The code that asked."""
 
@@ -222,6 +230,7 @@ class Record(Struct, frozen=True, kw_only=True):
     patch: PatchRecord | None
     mistake: MistakeRecord | None = None
     witness: WitnessRecord | None = None
+    direct: Mapping[Engine, DirectRecord] | None = None
 
 
 _encoder = msgspec.json.Encoder()
@@ -264,6 +273,7 @@ def record(inspection: Inspection, diagnosis: Diagnosis | None = None) -> Record
         patch=None if inspection.patch is None else _patch(inspection, inspection.patch),
         mistake=None if inspection.mistake is None else _mistake(inspection.mistake),
         witness=None if exchange.witness is None else _witness(exchange.witness, observation.explained_by),
+        direct=_direct(observation),
     )
 
 
@@ -294,6 +304,11 @@ def timestamp(seconds: float) -> str:
 
 def _source(source: Source) -> SourceRecord:
     return SourceRecord(file=source.file, index=source.index, flow=source.flow)
+
+
+def _direct(observation: Observation) -> Mapping[Engine, DirectRecord] | None:
+    found = direct(observation)
+    return {engine: DirectRecord(outcome=one.outcome, reason=one.reason) for engine, one in found.items()} or None
 
 
 def _credentials(observation: Observation) -> CredentialsRecord:

@@ -1,0 +1,49 @@
+"""IP address spaces, https://wicg.github.io/local-network-access/#ip-address-space"""
+
+import pytest
+from corslens.fetch.address_space import space_of_address, space_of_origin
+
+
+@pytest.mark.parametrize(
+    ("address", "space"),
+    [
+        ("127.0.0.1", "loopback"),
+        ("127.255.0.9", "loopback"),
+        ("::1", "loopback"),
+        ("[::1]", "loopback"),
+        ("::ffff:127.0.0.1", "loopback"),
+        ("10.1.2.3", "local"),
+        ("172.31.255.255", "local"),
+        ("172.32.0.1", "public"),
+        ("192.168.1.1", "local"),
+        ("169.254.1.1", "local"),
+        ("100.64.0.1", "local"),
+        ("100.128.0.1", "public"),
+        ("fd12::1", "local"),
+        ("fe80::1%eth0", "local"),
+        ("::ffff:192.168.0.1", "local"),
+        ("203.0.113.7", "public"),
+        ("2001:4860::8888", "public"),
+        ("", None),
+        ("api.example", None),
+    ],
+)
+def test_addresses(address: str, space: str | None) -> None:
+    assert space_of_address(address) == space
+
+
+@pytest.mark.parametrize(
+    ("origin", "space"),
+    [
+        ("http://localhost:3000", "loopback"),
+        ("http://a.localhost", "loopback"),
+        ("http://printer.local", "local"),
+        ("http://192.168.0.1:8123", "local"),
+        ("https://[::1]:8443", "loopback"),
+        ("https://app.example", None),
+        ("null", None),
+    ],
+)
+def test_names(origin: str, space: str | None) -> None:
+    """Other names say nothing: one may resolve to any address."""
+    assert space_of_origin(origin) == space
