@@ -14,6 +14,9 @@ engines = pytest.mark.parametrize("engine", Engine)
 
 NOT_RECORDED: dict[Engine, dict[str, str]] = {
     Engine.CHROMIUM: {
+        "local_network_access_since": "tests/verdict/test_direct.py holds it against what the browser did without a proxy",
+        "blocks_local_network_from_http": "Chromium's guide; without a user to ask, both outcomes look the same",
+        "document_isolation": "seen in a run that is not kept here: ERR_BLOCKED_BY_RESPONSE",
         "cache.limit_seconds": "preflight_result.cc: kMaxTimeout; no page was kept open for two hours",
         "cache.merges_preflights": "preflight_cache.cc: AppendEntry sets one result a key",
         "empty_location": "recorded as a readable 302 (redir-to-empty): allowed either way, so the verdict does not show it",
@@ -31,6 +34,7 @@ NOT_RECORDED: dict[Engine, dict[str, str]] = {
         "own_origin_preflights_unchecked": "nsCORSListenerProxy.cpp: CheckRequestApproved; seen in a run that is not kept here",
         "connections_tell_over_http1_only": "seen in a run that is not kept here: a session that carried cookies carried other requests, too",
         "dropped_headers_cause_preflights": "seen in runs that are not kept here (a POST of JSON behind a 302)",
+        "local_network_access_since": "tests/verdict/test_direct.py holds it against what the browser did without a proxy",
     },
     Engine.WEBKIT: {
         "cache.limit_seconds": "CrossOriginPreflightResultCache.cpp: maxPreflightCacheTimeout",

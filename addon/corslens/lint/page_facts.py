@@ -54,7 +54,9 @@ class PageFacts(FactsBase):
         """Why the request would not (or not at once) succeed without the proxy: `lna-permission-denied` (the browser asks the user first), `lna-insecure-context`."""
         found = direct(self.observation)
         own = self.chosen_engine or self.observation.engine
-        return found[own].reason if own in found else next((one.reason for one in found.values()), None)
+        if own is not None and own in found:
+            return found[own].reason
+        return next((one.reason for one in found.values()), None)
 
     @fact("direct.engines", rank=60, only_if=Oddity.DIRECT)
     def direct_engines(self) -> frozenset[Engine]:

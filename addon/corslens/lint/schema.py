@@ -218,6 +218,7 @@ def _sample(*, with_name: bool) -> Json:
         "credentials": {"enum": ["include", "omit"]},
         "after": {"type": "number"},
         "version": _TEXT,
+        "address": _TEXT,
     }
     if with_name:
         properties |= {

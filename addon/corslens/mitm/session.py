@@ -153,9 +153,7 @@ class Session:
             state = self._begin(flow)
             state.apart = True
         response = convert.response_of(flow.response)
-        state.exchange = structs.replace(
-            state.exchange.with_response(response), server_address=convert.server_address(flow)
-        )
+        state.exchange = structs.replace(state.exchange.with_response(response), server_address=convert.server_address(flow))
         state.apart = state.apart and not self._concerns(flow.response)
         if state.apart:
             state.inspection = self.inspector.pass_by(state.exchange)

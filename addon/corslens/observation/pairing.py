@@ -298,9 +298,7 @@ class Pairing:
                 self._forget_refused(client, observation)
         if exchange.response is not None:
             self._cookies.note_response(client, exchange.request, exchange.response)
-            self._pages.note(
-                client, exchange.request, exchange.delivered or exchange.response, exchange.server_address
-            )
+            self._pages.note(client, exchange.request, exchange.delivered or exchange.response, exchange.server_address)
         profile = self._profiles[observation.engine]
         self._hops.add(client, observation, profile)
         if exchange.was_sent:
