@@ -102,6 +102,8 @@ PROGRAMS = ("dump", "web", "console")
 def test_every_command_is_one(page: str, line: str, whole: bool) -> None:
     """Its options exist; one that is whole is right usage."""
     words = shlex.split(line)[1:]
+    if "--" in words:  # what follows is another program's, and begins with its name
+        words = [*words[: words.index("--")], words[words.index("--") + 1]]
     command: click.Command = main
     while isinstance(command, click.Group) and words and not words[0].startswith("-"):
         found = command.get_command(click.Context(command), words[0])

@@ -35,15 +35,15 @@ def block(title: str, language: str, number: int = 0) -> str:
     return re.findall(rf"```{language}\n(.*?)```", part, re.DOTALL)[number]
 
 
-def shell(script: str, folder: Path, *, functions: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+def shell(script: str, folder: Path, *, npx: str = "exit 9", **env: str) -> subprocess.CompletedProcess[str]:
     """Run a shell script in a folder, with `corslens` being this copy and nothing installed."""
     programs = folder / "programs"
     programs.mkdir(exist_ok=True)
-    for name, code in {"corslens": f'exec "{sys.executable}" -m corslens "$@"', "pip": 'echo "pip $*"'}.items():
-        (programs / name).write_text(f"#!/bin/sh\n{code}\n")
+    for name, code in {"corslens": f'exec "{sys.executable}" -m corslens "$@"', "pip": 'echo "pip $*"', "npx": npx}.items():
+        (programs / name).write_text(f"#!/usr/bin/env bash\n{code}\n")
         (programs / name).chmod(0o755)
     process = subprocess.Popen(
-        ["bash", "-c", f"{functions}\n{script}"],
+        ["bash", "-c", script],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -88,6 +88,7 @@ def test_each_command_of_the_readme_on_captures_runs(captures: Path) -> None:
     text = (ROOT / "README.md").read_text("utf-8")
     blocks = re.findall(r"```sh\n(.*?)```", text.partition("## I have a HAR\n")[2].partition("## What it cannot")[0], re.DOTALL)
     lines = [line for one in blocks for line in one.splitlines()]
+    lines = [line for line in lines if line.startswith(("corslens analyze ", "corslens advise "))]  # the others need no capture
     assert len(lines) == 4
     for line in lines:
         found = shell(line, captures)
@@ -133,15 +134,15 @@ def free_port() -> int:
 
 def test_cypress_behind_the_proxy(tmp_path: Path) -> None:
     """Cypress itself is not here: in its place a request goes where its variables say, and the gate closes on what came back."""
-    script = block("Cypress behind the proxy", "sh").replace("8080", str(free_port()))
-    ask = """npx() {
-        test "$*" = "cypress run" && test -f "$NODE_EXTRA_CA_CERTS" && test "$NO_PROXY" = "<-loopback>" || return 9
-        python3 -m http.server 0 --bind 127.0.0.1 > server.log 2>&1 & local server=$!
+    script = block("Cypress behind the proxy", "sh")
+    ask = """
+        test "$*" = "cypress run" && test -f "$NODE_EXTRA_CA_CERTS" && test "$NO_PROXY" = "<-loopback>" || exit 9
+        python3 -m http.server 0 --bind 127.0.0.1 > server.log 2>&1 & server=$!
         until port=$(grep -o 'port [0-9]*' server.log | cut -d' ' -f2) && test -n "$port"; do :; done
         curl -s --noproxy '' -o /dev/null -w '%{http_code}' --proxy "$HTTP_PROXY" -H 'Origin: http://app.test' "http://127.0.0.1:$port/" > status
         kill $server
-    }"""
-    found = shell(script, tmp_path, functions=ask.replace("python3 -m", f"{sys.executable} -u -m"))
+    """
+    found = shell(script, tmp_path, npx=ask.replace("python3 -m", f"{sys.executable} -u -m"))
     assert (tmp_path / "status").read_text() == "200", found.stderr
     assert found.returncode == 1, found.stdout + found.stderr
     assert ElementTree.parse(tmp_path / "cors.xml").getroot().find(".//failure") is not None
@@ -155,7 +156,9 @@ def config() -> dict[str, Any]:
     text = block("Playwright behind the proxy", "ts")
     text = re.sub(r"^import .*$", "const defineConfig = value => value;", text, flags=re.MULTILINE)
     text = text.replace("export default", "const config =") + "\nconsole.log(JSON.stringify(config.use));"
-    found: dict[str, Any] = json.loads(subprocess.run([node, "-e", text], capture_output=True, text=True, check=True).stdout)
+    env = {**os.environ, "CORSLENS_PROXY": "http://127.0.0.1:9"}
+    said = subprocess.run([node, "-e", text], capture_output=True, text=True, check=True, env=env).stdout
+    found: dict[str, Any] = json.loads(said)
     return found
 
 
@@ -191,19 +194,18 @@ class TestPlaywright:
         (folder / "run.py").write_text(RUN_PLAYWRIGHT)
         port = free_port()
         (folder / "suite.py").write_text(code.replace("localhost:3000", f"localhost:{port}"))
-        functions = f"""npx() {{
-            "{sys.executable}" -m http.server {port} --bind 127.0.0.1 --directory page > server.log 2>&1 & local server=$!
-            curl -s -o /dev/null --retry 30 --retry-delay 1 --retry-connrefused http://127.0.0.1:{port}/
-            "{sys.executable}" run.py "{chromium}" suite.py; local code=$?
-            kill $server; return $code
-        }}"""
-        return shell(script, folder, functions=functions)
+        npx = f"""
+            "{sys.executable}" -m http.server {port} --bind 127.0.0.1 --directory page > server.log 2>&1 & server=$!
+            curl -s --noproxy '*' -o /dev/null --retry 30 --retry-delay 1 --retry-connrefused http://127.0.0.1:{port}/
+            "{sys.executable}" run.py "{chromium}" suite.py; code=$?
+            kill $server; exit $code
+        """
+        return shell(script, folder, npx=npx)
 
     def test_behind_the_proxy(self, tmp_path: Path, chromium: str) -> None:
         """The suite's page asks http://127.0.0.1 from http://localhost, which grants nothing: the gate closes."""
-        port = str(free_port())
-        script = block("Playwright behind the proxy", "sh").replace("8080", port)
-        code = block("Playwright behind the proxy", "python").replace("8080", port)
+        script = block("Playwright behind the proxy", "sh")
+        code = block("Playwright behind the proxy", "python")
         found = self._run(script, code, tmp_path, chromium)
         assert found.returncode == 1, found.stdout + found.stderr
         log = json.loads((tmp_path / "cors.sarif").read_text())
@@ -213,7 +215,8 @@ class TestPlaywright:
     def test_typescript_configuration_says_the_same(self) -> None:
         said = config()
         code = block("Playwright behind the proxy", "python")
-        assert f'"server": "{said["proxy"]["server"]}", "bypass": "{said["proxy"]["bypass"]}"' in code
+        assert said["proxy"]["server"] == "http://127.0.0.1:9" and 'os.environ["CORSLENS_PROXY"]' in code
+        assert f'"bypass": "{said["proxy"]["bypass"]}"' in code
         assert said["ignoreHTTPSErrors"] is True and "ignore_https_errors=True" in code
 
     def test_a_har_recorded_before(self, tmp_path: Path, chromium: str) -> None:

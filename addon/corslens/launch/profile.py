@@ -65,7 +65,11 @@ def end_recorded(folder: Path) -> None:
 
 
 def remove(folder: Path) -> None:
-    """Remove the folder, also while a browser that was killed still writes its last."""
+    """Remove the folder, also while a browser that was killed still writes its last, and the folder of Chromium's socket."""
+    with contextlib.suppress(OSError):
+        socket = (folder / "profile" / "SingletonSocket").readlink()
+        if socket.name == "SingletonSocket" and socket.parent.parent == Path(tempfile.gettempdir()):
+            shutil.rmtree(socket.parent, ignore_errors=True)
     for _ in range(5):
         shutil.rmtree(folder, ignore_errors=True)
         if not folder.exists():

@@ -15,7 +15,7 @@ from corslens.launch.profile import record
 STOP_SECONDS = 5.0
 """How long a browser may take to end before it is killed."""
 
-_LONGEST_TEMPORARY = 55
+_LONGEST_TEMPORARY = 58
 """Characters: Chromium puts a socket below its temporary folder, and a socket's path has at most 103 (macOS)."""
 
 
