@@ -36,6 +36,7 @@ def snapshot(summary: SessionSummary) -> Any:
         summary.suppressed_at(),
         [diagnosis.page_request.id for diagnosis in summary.held()],
         summary.left_out,
+        dict(summary.dropped()),
     )  # fmt: skip
 
 
@@ -97,6 +98,36 @@ def test_parts_merge_to_the_same_in_any_order_and_grouping(given: list[list[Insp
     for capture in given:
         unlimited.merge(part(capture, 1_000))
     assert snapshot(unlimited)[:5] == snapshot(whole)[:5]
+
+
+@settings(deadline=None, max_examples=30)
+@given(captures(), st.randoms(), st.integers(0, 3))
+def test_what_has_merged_before_merges_in_any_order(given: list[list[Inspection]], random: Any, hold: int) -> None:
+    """One capture after another, as files are read; what is held of each is small enough that all leave something out."""
+    snapshots = []
+    for order in (given, random.sample(given, len(given))):
+        whole = SessionSummary(hold=hold)
+        for capture in order:
+            whole.merge(part(capture, 100))
+        snapshots.append(snapshot(whole))
+    assert snapshots[0] == snapshots[1]
+
+
+def test_files_hold_as_many_endpoints_as_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A limit would lose what the parts left out; a live session has one, and counts what it drops."""
+    monkeypatch.setattr("corslens.diagnosis.summary._ENDPOINTS", 3)
+
+    def names(most: int | None) -> tuple[int, int]:
+        whole = SessionSummary(problems=most)
+        for start in "ac":
+            one = whole.part()
+            for letter in f"{start}{chr(ord(start) + 1)}efg":
+                one.add(inspection(f"{start}-{letter}", finding(), url=f"{API}/{letter}"))
+            whole.merge(one)
+        return len(whole.endpoints()), sum(whole.dropped().values())
+
+    assert names(None) == (7, 0)
+    assert names(100)[0] == 3 and names(100)[1] > 0
 
 
 @settings(deadline=None, max_examples=60)

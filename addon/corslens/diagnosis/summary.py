@@ -29,6 +29,7 @@ HOLD = 20_000
 LIVE_PROBLEMS = 10_000
 """Problems of a live session; what is read from files makes as many as there are."""
 _ENDPOINTS = 10_000
+"""Endpoints of a live session."""
 _CELLS = 2_000
 _GONE = 1_000
 
@@ -106,6 +107,8 @@ class SessionSummary:
         """Page requests with something to report that are not held in detail any more."""
         self._recent: Bounded[str, _Entry] = Bounded(maxsize, weigh=_weigh_entry, budget=maxsize)  # see add
         self._held: OrderedDict[str, Diagnosis] = OrderedDict()
+        self._last: tuple[object, ...] | None = None
+        """The place of the last that is held, once merging left others out."""
         self._problems: Bounded[Key, Problem] = Bounded(maxsize, weigh=Problem.weight, budget=maxsize)  # see _count
         self._cells: OrderedDict[tuple[str, str], Cell] = OrderedDict()
         self._at: dict[tuple[str, str], set[Key]] = {}
@@ -203,11 +206,7 @@ class SessionSummary:
             mine.version = self.version
         for endpoint in other._endpoints:
             self._note(endpoint)
-        self._held |= other._held
-        if len(self._held) > self._hold:
-            first = sorted(self._held.items(), key=lambda item: _order(item[1]))
-            self.left_out += len(first) - self._hold
-            self._held = OrderedDict(first[: self._hold])
+        self._hold_first(other._held)
 
     def snapshot(self) -> "SessionSummary":
         """Return what is known now, to be read in any thread while this one goes on. The other one is not to be added to."""
@@ -226,6 +225,19 @@ class SessionSummary:
         other._cells = OrderedDict((place, Cell(cell.version, Counter(cell.words))) for place, cell in self._cells.items())
         other._endpoints, other._gone = self._endpoints.copy(), self._gone.copy()
         return other
+
+    def _hold_first(self, others: Mapping[str, Diagnosis]) -> None:
+        """Hold these, too, the first of all: most of those of later captures are not even sorted among them."""
+        for root, diagnosis in others.items():
+            if self._last is None or _order(diagnosis) < self._last:
+                self._held[root] = diagnosis
+            else:
+                self.left_out += 1
+        if len(self._held) > self._hold:
+            first = sorted(self._held.items(), key=lambda item: _order(item[1]))
+            self.left_out += len(first) - self._hold
+            self._held = OrderedDict(first[: self._hold])
+            self._last = _order(first[self._hold - 1][1]) if self._hold else None
 
     # What outputs read.
 
@@ -392,7 +404,7 @@ class SessionSummary:
         if endpoint in self._endpoints:
             return
         self._endpoints[endpoint] = None
-        if len(self._endpoints) > _ENDPOINTS:
+        if self._most is not None and len(self._endpoints) > _ENDPOINTS:
             del self._endpoints[max(self._endpoints)]
             self._dropped["endpoints of the report"] += 1
 
@@ -415,6 +427,7 @@ class SessionSummary:
         held = self._worth(root, entry)
         if held is not None:
             self._held[root] = held
+            self._last = None
             if len(self._held) > self._hold:
                 self._held.popitem(last=False)
                 self.left_out += 1

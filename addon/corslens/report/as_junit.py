@@ -28,7 +28,10 @@ def render_report(summary: SessionSummary, _rules: RuleSet, gate: Gate, top: int
     shown, left_out = worst(problems, top)
     cases = [(problem.key.api_origin, _case(problem, gate)) for problem in shown]
     told = {(problem.key.api_origin, problem.key.path) for problem in problems}
-    cases += [(api, _element(f"{api}{path}", "nothing found")) for api, path in summary.endpoints() if (api, path) not in told]
+    passed, more_passed = first(
+        [one for one in summary.endpoints() if one not in told], TOP, "endpoints where nothing was found"
+    )
+    cases += [(api, _element(f"{api}{path}", "nothing found")) for api, path in passed]
     cases.sort(key=_api)  # stable: within an API the order of every report, then what passed
     suites = [_suite(api, (case for _, case in members)) for api, members in groupby(cases, _api)]
     if suppressed := summary.suppressed():
@@ -43,7 +46,7 @@ def render_report(summary: SessionSummary, _rules: RuleSet, gate: Gate, top: int
     root.extend(suites)
     root.attrib |= {name: str(sum(1 for _ in root.iter(_COUNTED[name]))) for name in ("tests", "failures", "errors")}
     notes, more = first([note for one in summary.inputs for note in one.notes], SENTENCES, "notes on inputs")
-    notes = [*filter(None, [left_out]), *notes, *filter(None, [more, more_unreadable])]
+    notes = [*filter(None, [left_out]), *notes, *filter(None, [more, more_unreadable, more_passed])]
     if notes:
         suite = _suite("notes", ())
         SubElement(suite, "system-out").text = "\n".join(map(escape, notes))
