@@ -67,7 +67,7 @@ def parse_product(reader: Reader, node: Node, *, stem: str, mentions: list[Node]
     rules: list[Rule] = []
     for item in reader.items(fields["responses"], "responses") if "responses" in fields else ():
         parts = reader.fields(item, "a response", RESPONSE_FIELDS, ("id", "head", "title", "message", "fixes"))
-        rule = _rule(reader, {"sources": fields["sources"], **parts} if "sources" in fields else parts, kind, mentions)
+        rule = _rule(reader, {"sources": fields["sources"], **parts} if "sources" in fields else parts, mentions)
         responses.append(OwnResponse(id=rule.id, heads=_heads(reader, parts.get("head"))))
         rules.append(rule)
     product = Product(
@@ -86,7 +86,7 @@ def parse_product(reader: Reader, node: Node, *, stem: str, mentions: list[Node]
     return ParsedProduct(product, tuple(rules)) if len(reader.problems) == before else None
 
 
-def _rule(reader: Reader, parts: dict[str, Node], kind: ProductKind, mentions: list[Node]) -> Rule:
+def _rule(reader: Reader, parts: dict[str, Node], mentions: list[Node]) -> Rule:
     id = reader.text(parts.get("id"), "id")
     applies = reader.choice(parts.get("applies-to"), "applies-to", APPLIES_TO) or "blocked-requests"
     conditions: list[Condition | None] = [Leaf(MADE_BY, Matcher.HAS, id), APPLIES_TO[applies]]
@@ -100,7 +100,7 @@ def _rule(reader: Reader, parts: dict[str, Node], kind: ProductKind, mentions: l
         when=All(tuple(condition for condition in conditions if condition is not None)),
         mentions=mentions,
         severity=Severity.ERROR,
-        stage=Stage.HEADERS if kind is ProductKind.FRAMEWORK else Stage.INTERMEDIARY,
+        stage=Stage.INTERMEDIARY,
         explains=_EXPLAINS,
     )
 
