@@ -48,6 +48,7 @@ class BrowserRecord:
         """Whether a browser wrote it, or a tool that asks one."""
         self._tells_reading = creator.startswith(RECORD_WHAT_PAGES_GOT)
         self._firefox = creator.startswith("firefox")
+        self._keeps_bodies = creator.startswith("webinspector")
         self._find_pages = pages
         self._pages: Mapping[str, str] | None = None
 
@@ -71,7 +72,7 @@ class BrowserRecord:
         mixed = not answered and response is not None and _is_mixed_content(url, lines, page)
         if code or (not answered and (code is not None or mixed or (self._firefox and response is not None))):
             told = Told.FAILED
-        elif answered and self._tells_reading and _has_body(response):
+        elif answered and self._tells_reading and self._has_body(response):
             told = Told.READ
         else:
             told = Told.UNKNOWN
@@ -88,14 +89,15 @@ class BrowserRecord:
             page=page,
         )
 
+    def _has_body(self, response: ResponseForm | None) -> bool:
+        """Say whether the page got a body. DevTools write a size also of responses that the page never got, and keep each body that it did."""
+        content = None if response is None else response.content
+        return content is not None and (content.size or 0) > 0 and (not self._keeps_bodies or len(content.text) > len(b'""'))
+
     def _page(self, id: str) -> str | None:
         if self._pages is None:
             self._pages = self._find_pages()
         return self._pages.get(id)
-
-
-def _has_body(response: ResponseForm | None) -> bool:
-    return response is not None and response.content is not None and (response.content.size or 0) > 0
 
 
 def _word(raw: msgspec.Raw) -> str | None:

@@ -24,10 +24,16 @@ class Header(Struct, gc=False):
     value: str
 
 
+_BODY = msgspec.Raw(b'"x"')
+"""Stands for a body in an entry that is read patiently."""
+
+
 class Content(Struct, gc=False):
     """What is told of a body."""
 
     size: float | None = None
+    text: msgspec.Raw = msgspec.Raw()
+    """The body, never decoded: only whether there is one counts."""
 
 
 class RequestForm(Struct):
@@ -183,7 +189,9 @@ def _usual(entry: Json) -> Json:
             "headers": _header_lines(response.get("headers")),
             "httpVersion": _text(response.get("httpVersion")),
             "redirectURL": _text(response.get("redirectURL")),
-            "content": {"size": _number(content.get("size"))} if isinstance(content, dict) else None,
+            "content": {"size": _number(content.get("size")), "text": _BODY if content.get("text") else msgspec.Raw()}
+            if isinstance(content, dict)
+            else None,
             "_error": _failure(response.get("_error")),
             "_failureText": _failure(response.get("_failureText")),
         }

@@ -15,7 +15,7 @@ from corslens.lint.oddities import Oddity
 from corslens.lint.redirection import Redirection, redirection
 from corslens.observation.evidence import Unknown
 from corslens.observation.network_error import NetworkError, network_error, plain_words
-from corslens.observation.products.catalog import Product
+from corslens.observation.products.catalog import Product, ProductKind
 
 
 class AnswerFacts(FactsBase):
@@ -44,6 +44,11 @@ class AnswerFacts(FactsBase):
         if self.got is None:
             return NOT_ANSWERED
         return f"{self.got.status} {responses.get(self.got.status, '')}".rstrip()
+
+    @fact("response.plain-success", rank=26)
+    def response_plain_success(self) -> bool:
+        """Whether the status is one that applications return by themselves for requests that went well: 200, 201, 204, 206 or 304."""
+        return self.got is not None and self.got.status in (200, 201, 204, 206, 304)
 
     @fact("response.answered", rank=24)
     def response_answered(self) -> bool:
@@ -101,6 +106,11 @@ class AnswerFacts(FactsBase):
     def response_products(self) -> frozenset[str]:
         """Every product that left a mark in the response's head: an application and a proxy before it, for instance."""
         return frozenset(product.id for product in self._products)
+
+    @fact("response.tunneled", rank=48)
+    def response_tunneled(self) -> bool:
+        """Whether the response came through a development tunnel (ngrok, localtunnel, …): then the server is one under development."""
+        return any(product.kind is ProductKind.TUNNEL for product in self._products)
 
     @property
     def _products(self) -> tuple[Product, ...]:
@@ -172,6 +182,12 @@ class AnswerFacts(FactsBase):
     def response_from_cache(self) -> bool:
         """Whether a shared cache on the way says that it had the answer in store (Age, X-Cache, CF-Cache-Status, Cache-Status)."""
         return self.got is not None and is_from_cache(self.got)
+
+    @fact("response.static-file", message="response", header="last-modified", rank=41, needs_header=True)
+    def response_static_file(self) -> bool:
+        """Whether the response looks like a file that a web server read from disk: Last-Modified with ETag or Accept-Ranges, and no cookie."""
+        names = self.got_headers
+        return "last-modified" in names and ("etag" in names or "accept-ranges" in names) and "set-cookie" not in names
 
     @fact("response.sets-cookie", message="response", header="set-cookie", rank=30, needs_header=True)
     def response_sets_cookie(self) -> bool:

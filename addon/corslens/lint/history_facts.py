@@ -143,6 +143,12 @@ class HistoryFacts(FactsBase):
         """How often a script with a callback's name was loaded from the endpoint."""
         return self.past.jsonp
 
+    @fact("history.granted-elsewhere", rank=46)
+    def history_granted_elsewhere(self) -> bool:
+        """Whether the server allowed this page's origin by name at another path, and never at this one."""
+        origin = self.observation.origin
+        return origin in self.past.server.granted_origins and origin not in self.past.granted_origins
+
     @fact("history.other-allow-origins", rank=47)
     def history_other_allow_origins(self) -> frozenset[str]:
         """Other values of Access-Control-Allow-Origin that the endpoint gave; `no header` stands for none."""

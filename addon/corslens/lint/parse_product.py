@@ -30,7 +30,7 @@ _HEADER_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 _BLOCKED = Leaf("verdict.outcome", Matcher.IS, "blocked")
 _OF_A_SCRIPT = All(
     (
-        Leaf("response.status", Matcher.ABOVE, 200),  # excludes most exchanges before any mark is looked at
+        Leaf("response.plain-success", Matcher.IS, False),  # excludes most exchanges before any mark is looked at
         AnyOf(
             (
                 Leaf("role", Matcher.IN, ("preflight", "actual", "simple")),

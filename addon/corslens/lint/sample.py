@@ -26,6 +26,9 @@ type Headers = Mapping[str, str | tuple[str, ...] | None]
 """By name; several values are several lines, None takes away what a browser would have added."""
 
 
+_FROM_CACHE = "from-cache: "
+
+
 class Step(Struct, frozen=True, kw_only=True):
     """One exchange of a sample, with the preflight that came before it."""
 
@@ -37,7 +40,7 @@ class Step(Struct, frozen=True, kw_only=True):
     response: Headers = {}
     error: str | None = None
     browser: str | None = None
-    """What the browser itself says of its failure."""
+    """What the browser itself says of its failure, or `from-cache: disk` of a response that it had in its cache."""
     preflight: "tuple[int, Headers] | None" = None
     """Status and headers of the preflight's response."""
     address: str | None = None
@@ -49,6 +52,12 @@ class Step(Struct, frozen=True, kw_only=True):
     """What `corslens check` sent the request to find out."""
     after: float = _SECONDS_APART
     """Seconds since the exchange before."""
+
+    @property
+    def cache(self) -> str | None:
+        """The browser's cache that the response came from, None when it was sent for."""
+        browser = self.browser or ""
+        return browser.removeprefix(_FROM_CACHE) if browser.startswith(_FROM_CACHE) else None
 
 
 class Sample(Struct, frozen=True, kw_only=True):
@@ -81,15 +90,22 @@ class Sample(Struct, frozen=True, kw_only=True):
                 response = received_response(
                     status=step.status, headers=limited_headers(_lines(step.response)), time=time + 0.05
                 )
-            if step.browser is not None and not step.response:
+            if step.browser is not None and step.cache is None and not step.response:
                 response = None
-            made = _exchange(str(number), request, response, step.error or step.browser, step.browser)
-            probe = None if step.probe is None else Probe(comparison=step.probe)
-            exchanges.append(structs.replace(made, probe=probe, server_address=step.address))
+            failed = step.error or (step.browser if step.cache is None else None)
+            made = _exchange(str(number), request, response, failed, step.browser, step.cache)
+            exchanges.append(made if step.probe is None else structs.replace(made, probe=Probe(comparison=step.probe)))
         return tuple(exchanges)
 
 
-def _exchange(id: str, request: Request, response: Response | None, error: str | None, browser: str | None = None) -> Exchange:
+def _exchange(
+    id: str,
+    request: Request,
+    response: Response | None,
+    error: str | None,
+    browser: str | None = None,
+    cache: str | None = None,
+) -> Exchange:
     return Exchange(
         id=id,
         request=request,
@@ -97,8 +113,16 @@ def _exchange(id: str, request: Request, response: Response | None, error: str |
         error=error,
         answered_by_proxy=error is not None and browser is None and is_answered_by_proxy(error),
         client="sample",
-        witness=None if browser is None else Witness(told=Told.FAILED, code=browser, mixed_content=browser == "mixed-content"),
+        witness=_witness(browser, cache),
     )
+
+
+def _witness(browser: str | None, cache: str | None) -> Witness | None:
+    if browser is None:
+        return None
+    if cache is not None:
+        return Witness(told=Told.UNKNOWN, from_cache=cache)
+    return Witness(told=Told.FAILED, code=browser, mixed_content=browser == "mixed-content")
 
 
 def _lines(headers: Headers) -> list[HeaderLine]:

@@ -21,6 +21,12 @@ class WitnessFacts(FactsBase):
         witness = self.observation.exchange.witness
         return None if witness is None or witness.refusal is None else witness.code or "no reason given"
 
+    @fact("witness.from-cache", rank=10)
+    def witness_from_cache(self) -> str | None:
+        """The browser's cache that served the response (`disk`, `memory`), as it says itself; nothing was sent to the server then."""
+        witness = self.observation.exchange.witness
+        return None if witness is None else witness.from_cache
+
     @fact("witness.explained", rank=10, only_if=Oddity.REFUSED)
     def witness_explained(self) -> bool:
         """Whether what the browser refused is explained by its preflight or by a redirect before it, which were seen and fail their checks."""
