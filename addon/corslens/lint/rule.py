@@ -205,16 +205,13 @@ class RuleSet:
     def resolve(self, rule: Rule, names: tuple[str, ...]) -> frozenset[str]:
         """Return the ids of the rules that the names stand for; of a family, those that can come after the rule.
 
-        What a product made is known better than what a rule for all products concludes, whatever the stage of that; but a rule that
-        names this one as its own consequence is none of this one's.
+        What a product made is known better than what a rule for all products concludes, whatever the stage of that.
         """
         first = Stage.INTERMEDIARY if rule.family is Family.PRODUCTS else rule.stage
         members = {
             other.id
             for other in self.rules.values()
-            if other.family in names
-            and (other.stage > rule.stage if other.family is rule.family else other.stage >= first)
-            and not any(rule.id in one.names for one in other.explains)
+            if other.family in names and (other.stage > rule.stage if other.family is rule.family else other.stage >= first)
         }
         return frozenset(members.union(name for name in names if name in self.rules) - {rule.id})
 
