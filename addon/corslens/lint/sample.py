@@ -94,7 +94,8 @@ class Sample(Struct, frozen=True, kw_only=True):
                 response = None
             failed = step.error or (step.browser if step.cache is None else None)
             made = _exchange(str(number), request, response, failed, step.browser, step.cache)
-            exchanges.append(made if step.probe is None else structs.replace(made, probe=Probe(comparison=step.probe)))
+            probe = None if step.probe is None else Probe(comparison=step.probe)
+            exchanges.append(structs.replace(made, probe=probe, server_address=step.address))
         return tuple(exchanges)
 
 
