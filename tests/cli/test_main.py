@@ -25,7 +25,7 @@ def test_help_lists_them() -> None:
     assert all(f"  {name} " in result.output for name in COMMANDS)
 
 
-@pytest.mark.parametrize("name", ["analyze", "diff"])
+@pytest.mark.parametrize("name", ["analyze", "check", "diff"])
 def test_help_fits(name: str) -> None:
     result = CliRunner().invoke(main, [name, "--help"], terminal_width=80)
     assert result.exit_code == 0

@@ -56,6 +56,16 @@ class Asked(Struct, frozen=True, kw_only=True):
         return any(one.verdict.blocked or one.observation.exchange.response is None for one in self.inspections)
 
     @property
+    def passed(self) -> bool:
+        """Whether the page may read the response, or, where only the preflight was sent, whether the request may be sent."""
+        return bool(self.inspections) and not self.blocked and (self.unsent is None or self.by_preflight_alone)
+
+    @property
+    def by_preflight_alone(self) -> bool:
+        """Whether nothing but preflights was sent."""
+        return all(one.observation.role is Role.PREFLIGHT for one in self.inspections)
+
+    @property
     def response(self) -> Response | None:
         """The last response."""
         return self.inspections[-1].observation.exchange.response if self.inspections else None

@@ -91,7 +91,7 @@ class Checks:
         self._gather([_without(one, frozenset(covered)) for one in asked.inspections])
         if asked.unsent is not None and not asked.blocked:
             request = f"{wanted.fetch.method} {wanted.fetch.url.partition('?')[0]} from {wanted.fetch.origin}"
-            passed = "the preflight passes, but " if asked.inspections else ""
+            passed = "the preflight passes, but " if asked.passed else ""
             self.input.notes.append(f"{request}: {passed}{asked.unsent}")
         return asked
 

@@ -215,13 +215,19 @@ def check(
 
 def _verdict(asked: Sequence[Asked], recorded: Sequence[Recorded]) -> str:
     """Say how many page requests pass."""
-    passing = sum(not one.blocked for one in asked)
+    passing = sum(one.passed for one in asked)
+    alone = sum(one.passed and one.by_preflight_alone for one in asked)
+    note = (
+        f" ({alone} by {'its preflight' if alone == 1 else 'their preflights'} alone: the request was not sent)"
+        if alone
+        else ""
+    )
     several = "page request" if len(asked) == 1 else "page requests"
     verb = "passes" if 1 in (passing, len(asked)) else "pass"
     if not recorded:
-        return f"{passing} of {len(asked)} {several} {verb}"
+        return f"{passing} of {len(asked)} {several} {verb}{note}"
     before = sum(one.passed for one in recorded)
-    return f"{passing} of {len(asked)} {several} {verb} now; in the capture {before} did"
+    return f"{passing} of {len(asked)} {several} {verb} now{note}; in the capture {before} did"
 
 
 def _of_url(options: _Options) -> list[Wanted]:
