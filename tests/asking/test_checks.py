@@ -13,6 +13,8 @@ from corslens.inspector import Inspector
 from corslens.lint.finding import Confidence, Severity
 from corslens.lint.loader import load_rules
 from corslens.observation.probe import OriginComparison
+from corslens.probing.holes import find_holes
+from corslens.probing.strangers import strangers_for
 
 from tests.asking.matchers import APP, EXACT, PLANTED, Planted
 from tests.asking.servers import serving
@@ -67,3 +69,8 @@ def test_without_credentials_it_is_a_warning() -> None:
 
 def test_there_are_forty() -> None:
     assert len({one.name for one in PLANTED}) >= 40 and {one.hole for one in PLANTED} == set(OriginComparison)
+
+
+def test_any_origin_of_http_is_found_where_a_page_over_http_is_wanted() -> None:
+    holes = find_holes([one for one in strangers_for(["http://intranet.example.com"], APP) if one.origin.startswith("http://")])
+    assert [(one.comparison, one.witness.origin) for one in holes] == [(OriginComparison.ANY, "http://a.invalid")]

@@ -19,8 +19,8 @@ from corslens.fetch.origins import (
 )
 from corslens.observation.probe import OriginComparison
 
-UNRELATED = ("https://a.invalid", "https://nobody.invalid")
-"""Where both are allowed, any origin is."""
+UNRELATED = (("https://a.invalid", "https://nobody.invalid"), ("http://a.invalid", "http://nobody.invalid"))
+"""Where both of a pair are allowed, any origin is. The second pair is tried where a page over http is wanted."""
 CHARACTERS = "_-!\"$&'()+,;=`{}~"
 """The first two resolve everywhere; name servers with a wildcard resolve the rest."""
 _LOCALHOSTS = ("http://localhost", "http://localhost:3000", "https://localhost", "http://127.0.0.1")
@@ -61,7 +61,9 @@ def strangers_for(wanted: Sequence[str], target: str) -> tuple[Stranger, ...]:
 
 
 def _all(wanted: Sequence[str], target: str) -> Iterator[Stranger]:
-    yield from _alone(UNRELATED, OriginComparison.ANY)
+    insecure = any(origin.startswith("http:") for origin in wanted)
+    for pair in UNRELATED if insecure else UNRELATED[:1]:
+        yield from _alone(pair, OriginComparison.ANY)
     bases = [origin for origin in wanted if origin != NULL]
     host = scheme_host_port(target)[1]
     if not is_ip_address(host) and not is_loopback(host):
