@@ -369,3 +369,12 @@ async def test_before_it_is_connected_it_claims_nothing(browser: Chromium, stage
     text = await page.evaluate("document.body.innerText")
     assert "Nothing is wrong" not in text and "0 exchanges" not in text
     assert await faults(page) == []
+
+
+async def test_a_session_without_traffic_says_what_to_do(browser: Chromium, stage: Stage) -> None:
+    """Absence is no proof: nothing seen may mean that the browser goes past the proxy."""
+    page = await watch(browser, stage)
+    await appears(page, "document.querySelector('#shown').textContent.startsWith('No request has come through the proxy yet.')")
+    text = await page.evaluate("document.body.innerText")
+    assert "corslens doctor" in text and "Nothing is wrong" not in text
+    assert await faults(page) == []

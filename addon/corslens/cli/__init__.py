@@ -16,6 +16,7 @@ from corslens.report.escape import escape
 COMMANDS = {
     "open": "corslens.cli.open:open_command",
     "run": "corslens.cli.run:run",
+    "doctor": "corslens.cli.doctor:doctor",
     "dump": "corslens.cli.proxy:dump",
     "web": "corslens.cli.proxy:web",
     "console": "corslens.cli.proxy:console",

@@ -7,6 +7,8 @@ const RANK = { error: 2, warning: 1, info: 0 };
 const newestFirst = (a, b) => b.last - a.last || (a.id < b.id ? 1 : -1);
 const worstFirst = (a, b) => BADNESS[b.word] - BADNESS[a.word] || RANK[b.severity] - RANK[a.severity] || b.count - a.count || newestFirst(a, b);
 
+const NO_TRAFFIC = "No request has come through the proxy yet. Browsers connect to localhost directly by default: corslens open starts one that does not, and corslens doctor finds what is in the way.";
+
 class Problems {
   /**
    * @param select called with the problem that was chosen
@@ -121,7 +123,8 @@ class Problems {
     byId("more").hidden = standing.length <= this.limit;
     byId("more").textContent = `Show more (${number.format(standing.length - this.limit)} left)`;
     const all = this.store.total ?? [...this.store.problems.keys()].filter((id) => !isResolved(id)).length;
-    const words = all === 0 ? "Nothing is wrong so far." : narrowed || standing.length < all ? `${number.format(standing.length)} of ${count(all, "problem")}` : count(all, "problem");
+    const idle = this.folds && !this.store.counts.exchanges;  // a report has no proxy to wait for
+    const words = idle ? NO_TRAFFIC : all === 0 ? "Nothing is wrong so far." : narrowed || standing.length < all ? `${number.format(standing.length)} of ${count(all, "problem")}` : count(all, "problem");
     if (byId("shown").textContent !== words) byId("shown").textContent = words;
     byId("filter-reset").disabled = !narrowed;
   }

@@ -1,0 +1,40 @@
+"""corslens doctor: why do I see nothing?"""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from corslens.exits import Exit
+from corslens.report.escape import escape
+
+DEFAULT = "127.0.0.1:8080"
+
+
+@click.command(short_help="Find out why corslens sees nothing.")
+@click.option("--proxy", default=DEFAULT, show_default=True, metavar="HOST:PORT", help="Where the proxy should listen.")
+def doctor(proxy: str) -> None:
+    """Check the way from this machine's browsers to the proxy: port, certificate, loopback, QUIC, traffic.
+
+    Each problem has the one thing to do about it. Exits with 1 if there is one.
+    """
+    from corslens.launch.doctor import State, examine, running_processes
+
+    host, _, port = proxy.removeprefix("http://").rstrip("/").rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 1 << 16:
+        raise click.UsageError(f"--proxy: {escape(proxy)} is not HOST:PORT, such as {DEFAULT}")
+    checks = examine(
+        host.strip("[]"),
+        int(port),
+        home=Path.home(),
+        environment=os.environ,
+        processes=running_processes(),
+        connections=Path("/proc/net/tcp"),
+    )
+    width = max(len(check.name) for check in checks)
+    for check in checks:
+        click.echo(f"{check.state.upper():7}  {check.name:{width}}  {escape(check.finding)}")
+        if check.fix:
+            click.echo(f"{'':7}  {'':{width}}  Fix (setup): {escape(check.fix)}")
+    sys.exit(Exit.FOUND if any(check.state is State.PROBLEM for check in checks) else Exit.OK)

@@ -1,0 +1,259 @@
+"""Why corslens sees nothing: what stands between a browser of this machine and the proxy, each with the one thing to do."""
+
+import base64
+import contextlib
+import http.client
+import re
+import shlex
+import socket
+import sqlite3
+import ssl
+import subprocess
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from pathlib import Path
+
+from msgspec import Struct
+
+SECONDS = 3.0
+"""How long a question to the proxy may take."""
+_LARGEST = 1 << 20
+"""Bytes read of a response."""
+
+
+class State(StrEnum):
+    """How a check ended."""
+
+    OK = "ok"
+    PROBLEM = "problem"
+    UNKNOWN = "unknown"
+
+
+class Check(Struct, frozen=True, kw_only=True):
+    """What was looked at, and what to do about it."""
+
+    name: str
+    state: State
+    finding: str
+    fix: str = ""
+    """Begins with a verb; empty where nothing is to be done."""
+
+
+def examine(
+    host: str, port: int, *, home: Path, environment: Mapping[str, str], processes: list[str] | None, connections: Path
+) -> list[Check]:
+    """Return what stands between browsers and the proxy at this address.
+
+    Args:
+        home: the folder of the user's browsers and of mitmproxy's certificate authority.
+        processes: command lines of the programs that run; None when they are not known.
+        connections: Linux' list of TCP connections, such as /proc/net/tcp.
+    """
+    listening, reached = _proxy(host, port)
+    checks = [*listening, _authority(home, host, port, reached), *_loopback(home, environment, processes)]
+    checks.append(
+        Check(name="QUIC", state=State.OK, finding="browsers do not use QUIC through an HTTP proxy")
+        if processes is None or not _direct(processes)
+        else Check(
+            name="QUIC",
+            state=State.UNKNOWN,
+            finding="a Chromium runs without --proxy-server; in the modes transparent, wireguard and local it may use QUIC",
+            fix="start it with --disable-quic, or use corslens open",
+        )
+    )
+    if reached:
+        checks.append(_traffic(connections, port))
+    return checks
+
+
+def running_processes() -> list[str] | None:
+    """Return the command lines of the programs that run; None when they cannot be listed."""
+    try:
+        done = subprocess.run(
+            ["ps", "-A", "-ww", "-o", "args="], capture_output=True, text=True, errors="replace", timeout=SECONDS
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.splitlines() if done.returncode == 0 else None
+
+
+def _proxy(host: str, port: int) -> tuple[list[Check], bool]:
+    try:
+        socket.create_connection((host, port), timeout=SECONDS).close()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        fix = "start it with corslens web, or use corslens open, which starts its own"
+        return [
+            Check(name="proxy", state=State.PROBLEM, finding=f"nothing listens at {host}:{port} ({reason})", fix=fix)
+        ], False
+    if b"mitmproxy" not in _through(host, port, "http://mitm.it/"):
+        finding = f"another program than mitmproxy uses {host}:{port}"
+        fix = f"choose a free port: corslens web --listen-port {port + 1 if port < 65535 else 8081}"
+        return [Check(name="proxy", state=State.PROBLEM, finding=finding, fix=fix)], False
+    found = [Check(name="proxy", state=State.OK, finding=f"mitmproxy listens at {host}:{port}")]
+    if b"corslens" not in _through(host, port, "http://corslens.test/"):
+        finding = "it does not say that corslens is loaded (or cors_page_host was changed)"
+        found.append(
+            Check(name="corslens", state=State.UNKNOWN, finding=finding, fix="start it with corslens web or corslens dump")
+        )
+    else:
+        found.append(Check(name="corslens", state=State.OK, finding="is loaded in it"))
+    return found, True
+
+
+def _through(host: str, port: int, url: str) -> bytes:
+    """Return what the proxy responds, or nothing."""
+    connection = http.client.HTTPConnection(host, port, timeout=SECONDS)
+    try:
+        connection.request("GET", url)
+        return connection.getresponse().read(_LARGEST)
+    except (OSError, http.client.HTTPException):
+        return b""
+    finally:
+        connection.close()
+
+
+def _authority(home: Path, host: str, port: int, reached: bool) -> Check:
+    pem = _through(host, port, "http://mitm.it/cert/pem") if reached else b""
+    file = home / ".mitmproxy" / "mitmproxy-ca-cert.pem"
+    if not pem:
+        with contextlib.suppress(OSError):
+            pem = file.read_bytes()
+    body = pem.partition(b"-----BEGIN CERTIFICATE-----")[2].partition(b"-----END CERTIFICATE-----")[0]
+    try:
+        certificate = base64.b64decode(body)
+    except ValueError:
+        certificate = b""
+    if not certificate:
+        return Check(
+            name="certificate",
+            state=State.UNKNOWN,
+            finding="mitmproxy has made no certificate authority yet",
+            fix="start the proxy once, then open http://mitm.it in the browser behind it",
+        )
+    stores = [name for name, holds in _stores(home, certificate) if holds]
+    if stores:
+        return Check(
+            name="certificate", state=State.OK, finding=f"the proxy's authority is in the store of {', '.join(stores)}"
+        )
+    return Check(
+        name="certificate",
+        state=State.PROBLEM,
+        finding="the proxy's authority is in no store of this user's browsers, so https pages fail",
+        fix="open http://mitm.it in the browser behind the proxy, or use corslens open, which needs no certificate",
+    )
+
+
+def _stores(home: Path, certificate: bytes) -> Iterator[tuple[str, bool]]:
+    with contextlib.suppress(ssl.SSLError, OSError):
+        yield "the system", certificate in ssl.create_default_context().get_ca_certs(binary_form=True)
+    yield "Chromium", _holds(home / ".pki" / "nssdb" / "cert9.db", certificate)
+    yield "Firefox", any(_holds(profile / "cert9.db", certificate) for profile in _firefox_profiles(home))
+
+
+def _holds(database: Path, certificate: bytes) -> bool:
+    """Say whether an NSS store has a certificate: CKA_VALUE (0x11) of an object."""
+    if not database.is_file():
+        return False
+    try:
+        with contextlib.closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as store:
+            return store.execute("SELECT 1 FROM nssPublic WHERE a11 = ?", (certificate,)).fetchone() is not None
+    except sqlite3.Error:
+        return False
+
+
+def _firefox_profiles(home: Path) -> list[Path]:
+    folders = (
+        ".mozilla/firefox",
+        "snap/firefox/common/.mozilla/firefox",
+        "Library/Application Support/Firefox/Profiles",
+        "AppData/Roaming/Mozilla/Firefox/Profiles",
+    )
+    return [file.parent for folder in folders for file in (home / folder).glob("*/prefs.js")]
+
+
+def _loopback(home: Path, environment: Mapping[str, str], processes: list[str] | None) -> Iterator[Check]:
+    at_fault = False
+    for line in processes or []:
+        if "--proxy-server=" in line and "<-loopback>" not in line and "--type=" not in line:
+            at_fault = True
+            yield Check(
+                name="loopback",
+                state=State.PROBLEM,
+                finding=f"{_program(line)} was started with --proxy-server and connects to localhost directly",
+                fix="add --proxy-bypass-list='<-loopback>' and start it anew",
+            )
+    for profile in _firefox_profiles(home):
+        text = _preferences(profile)
+        if re.search(r'"network\.proxy\.type", 1\)', text) and '"network.proxy.allow_hijacking_localhost", true' not in text:
+            at_fault = True
+            yield Check(
+                name="loopback",
+                state=State.PROBLEM,
+                finding=f"Firefox's profile {profile.name} has a proxy and connects to localhost directly",
+                fix="set network.proxy.allow_hijacking_localhost to true in about:config",
+            )
+    for name in ("NO_PROXY", "no_proxy"):
+        if re.search(r"(^|[,\s])(localhost|127\.0\.0\.1)($|[,\s:])", environment.get(name, "")):
+            at_fault = True
+            yield Check(
+                name="loopback",
+                state=State.PROBLEM,
+                finding=f"{name} keeps programs started here from sending localhost through a proxy",
+                fix="run them with corslens run -- COMMAND",
+            )
+            break
+    if not at_fault:
+        yield Check(
+            name="loopback",
+            state=State.UNKNOWN,
+            finding="no setting was found that is wrong, but browsers connect to localhost directly by default",
+            fix="use corslens open, or see docs/browser-setup.md",
+        )
+
+
+def _preferences(profile: Path) -> str:
+    text = ""
+    for name in ("prefs.js", "user.js"):
+        with contextlib.suppress(OSError):
+            text += (profile / name).read_text("utf-8", "replace")
+    return text
+
+
+def _program(line: str) -> str:
+    try:
+        return Path(shlex.split(line)[0]).name
+    except (ValueError, IndexError):
+        return Path(line.split(" ")[0]).name
+
+
+def _direct(processes: list[str]) -> bool:
+    """Say whether a Chromium runs that was given no proxy."""
+    browsers = ("chrome", "chromium", "msedge", "brave", "Google Chrome")
+    return any(
+        _program(line) in browsers and "--type=" not in line and "--proxy-server=" not in line and "--disable-quic" not in line
+        for line in processes
+    )
+
+
+def _traffic(connections: Path, port: int) -> Check:
+    """Count the connections to the proxy that are open: a browser keeps its own for minutes."""
+    try:
+        rows = [line.split() for line in connections.read_text().splitlines()[1:]]
+    except OSError:
+        return Check(
+            name="traffic",
+            state=State.UNKNOWN,
+            finding="what is connected to the proxy is not known on this system",
+            fix="open http://mitm.it in the browser: it says whether traffic passes through mitmproxy",
+        )
+    # local address, remote address, state; 01 is ESTABLISHED: https://docs.kernel.org/networking/proc_net_tcp.html
+    count = sum(len(row) > 3 and row[1].endswith(f":{port:04X}") and row[3] == "01" for row in rows)
+    if count:
+        return Check(name="traffic", state=State.OK, finding=f"{count} connection{'s' * (count > 1)} to the proxy open now")
+    return Check(
+        name="traffic",
+        state=State.PROBLEM,
+        finding="nothing is connected to the proxy now",
+        fix="set the browser's proxy to this address, or use corslens open",
+    )
