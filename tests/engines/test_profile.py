@@ -33,6 +33,7 @@ NOT_RECORDED: dict[Engine, dict[str, str]] = {
         "safelist.non_ascii_is_unsafe": "nsContentUtils.cpp compares plain chars; seen in a run that is not kept here",
         "own_origin_preflights_unchecked": "nsCORSListenerProxy.cpp: CheckRequestApproved; seen in a run that is not kept here",
         "connections_tell_over_http1_only": "seen in a run that is not kept here: a session that carried cookies carried other requests, too",
+        "invalid_resource_policy_opts_in": "tests/verdict/test_page_policy_recorded.py holds it against what the browser did",
         "dropped_headers_cause_preflights": "seen in runs that are not kept here (a POST of JSON behind a 302)",
         "local_network_access_since": "tests/verdict/test_direct.py holds it against what the browser did without a proxy",
     },

@@ -326,3 +326,10 @@ def test_cut_off_at_any_percent(percent: int) -> None:
     assert len(exchanges) >= 20 * percent // 100 - 2
     assert len(damages) == 1
     assert "cut off" in damages[0] or "not a HAR" in damages[0] or "not JSON" in damages[0]
+
+
+def test_server_address() -> None:
+    """What the page's and the server's address spaces are told by."""
+    (exchange,) = HarReader(encoded(entry() | {"serverIPAddress": "192.168.1.20"}), "a.har", "a")
+    assert isinstance(exchange, Exchange)
+    assert exchange.server_address == "192.168.1.20"

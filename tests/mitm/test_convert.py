@@ -134,3 +134,12 @@ def test_round_trip():
     back = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in convert.header_lines(fields)[0].lines)
     assert fields == back
     assert isinstance(convert.header_lines(fields)[0], HeaderList)
+
+
+def test_server_address():
+    """The address that the proxy connected to; behind another proxy it is that one's, and says nothing."""
+    made = answered(flow())
+    made.server_conn.peername = ("192.168.1.20", 80)
+    assert convert.exchange_of(made).server_address == "192.168.1.20"
+    made.server_conn.via = ("http", ("proxy.example", 3128))
+    assert convert.exchange_of(made).server_address is None

@@ -34,6 +34,7 @@ GECKO = EngineProfile(
     # nsCORSListenerProxy.cpp, CheckRequestApproved: nothing to check while the (preflight's own) channel never left the origin; measured.
     own_origin_preflights_unchecked=True,
     local_network_access_since=153,  # pref network.lna.blocking; measured
+    invalid_resource_policy_opts_in=True,  # nsHttpChannel.cpp: only an empty value counts as same-origin; measured
     dropped_headers_cause_preflights=True,  # measured
     preflight_keeps_page_origin=True,  # measured
     # Measured over HTTP/1: 0 exceptions in 55 shared connections; the other way round it was seen to fail, so that tells nothing.

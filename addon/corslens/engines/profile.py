@@ -90,6 +90,8 @@ class EngineProfile(Struct, frozen=True, kw_only=True):
     """…and does not ask for a page that is no secure context."""
     document_isolation: bool = False
     """Document-Isolation-Policy counts as an embedder policy does."""
+    invalid_resource_policy_opts_in: bool = False
+    """A Cross-Origin-Resource-Policy with a value that means nothing satisfies an embedder policy."""
     invalid_header_bytes_break_http2: bool = False
     """A control byte in a header value is a connection error over HTTP/2."""
 

@@ -397,9 +397,11 @@ def _no_cors_checks(observation: Observation, response: Response, profile: Engin
     if page_origin is None:
         return
     required = requires_resource_policy(observation, profile)
-    policy = resource_policy_failure(response, page_origin, observation.target_origin, required=required)
     name = "Cross-Origin-Resource-Policy"
     value = response.headers.get(name.lower())
+    if value and profile.invalid_resource_policy_opts_in:
+        required = False
+    policy = resource_policy_failure(response, page_origin, observation.target_origin, required=required)
     failure = None
     if policy is not None:
         own = resource_policy(response) is not None
