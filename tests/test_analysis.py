@@ -125,7 +125,9 @@ def test_a_fault_of_ours_at_one_input_loses_no_other(where: str, tmp_path: Path,
         collect(str(tmp_path / "a.har"), "a", Settings(rules=NO_RULES), summary)
     collect(str(tmp_path / "b.har"), "b", Settings(rules=NO_RULES), summary)
     ((damage,), none) = (one.damages for one in summary.inputs)
-    assert damage.startswith(f"{tmp_path / 'a.har'}: was not analyzed to its end, by a fault of corslens: KeyError at ")
+    assert damage.startswith(
+        f"{tmp_path / 'a.har'}: was not analyzed to its end, because of an internal error in corslens: KeyError at "
+    )
     assert none == [] and summary.exchanges == 1
 
 

@@ -1,4 +1,4 @@
-"""corslens: see, understand and mend CORS in real traffic.
+"""corslens: inspect, explain and fix CORS in real traffic.
 
     from corslens import analyze, inspect_exchange
 

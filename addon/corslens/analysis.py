@@ -146,7 +146,9 @@ def _survive[T](items: Iterator[T], name: str) -> Iterator[T | Damage]:
     try:
         yield from items
     except Exception as error:
-        yield Damage(file=name, what=f"was not analyzed to its end, by a fault of corslens: {describe_fault(error)}")
+        yield Damage(
+            file=name, what=f"was not analyzed to its end, because of an internal error in corslens: {describe_fault(error)}"
+        )
 
 
 def describe_fault(error: Exception) -> str:

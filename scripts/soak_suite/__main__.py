@@ -76,7 +76,7 @@ async def soak(minutes: float, clients: int, seed: int) -> int:
             with contextlib.suppress(TimeoutError):  # what is missing is told below
                 await mitm.until(lambda records: wanted <= {record["id"] for record in records}, seconds=30)
             records = {record["id"]: record for record in mitm.latest()}
-            lines = [line for line in mitm.lines if "corslens failed" in line or "Addon error" in line]
+            lines = [line for line in mitm.lines if "Internal error" in line or "Addon error" in line]
     found = faults(ledger, flows, records, samples) + lines[:5]
     memory = f"{min(samples):.0f} to {max(samples):.0f} MB" if samples else "not sampled"
     print(

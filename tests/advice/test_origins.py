@@ -28,7 +28,7 @@ def test_an_origin_is_read_as_meant(text: str, origin: str) -> None:
     [
         ("*", "name origins"),
         ("null", "cannot be yours"),
-        ("https://*.example", "name each origin"),
+        ("https://*.example", "list each origin"),
         ("app.example", "write scheme and host"),
         ("https://app.example/path", "did you mean https://app.example"),
         ("https://app.example?x", "no path"),

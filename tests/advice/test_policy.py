@@ -160,7 +160,7 @@ def test_credentials_only_when_they_were_seen() -> None:
     assert drawn(simple())[0].credentials is None
     policy, warnings = drawn(simple(credentials=Unknown("same-site")))
     assert policy.credentials is None
-    assert any("does not tell" in warning for warning in warnings)
+    assert any("does not show" in warning for warning in warnings)
     allowed = {"Access-Control-Allow-Credentials": "true"}
     assert drawn(simple(credentials=Unknown("same-site"), allow_origin=PAGE, answer=allowed))[0].credentials is not None
 

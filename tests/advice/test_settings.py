@@ -169,7 +169,7 @@ def test_a_guess_is_for_the_apis_that_look_so() -> None:
     ]
     advice = advise(seen, None, [PAGE])
     assert (advice.server.name, [policy.api for policy in advice.policies]) == ("nginx", [API])
-    assert any(f"looks like Caddy; ask for it apart, with --api {other}" in warning for warning in advice.warnings)
+    assert any(f"looks like Caddy; write its settings separately with --api {other}" in warning for warning in advice.warnings)
     assert advise(seen, None, [PAGE], api=other).server.name == "caddy"
 
 

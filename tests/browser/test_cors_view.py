@@ -123,7 +123,7 @@ async def test_json_stays_json_and_the_view_is_one_choice_away(scene: Scene) -> 
     await appears(scene.page, "cors", within="li a")
     await click(scene.page, "cors", among="li a")
     shown = await appears(scene.page, "VERDICT")
-    assert "the request was sent and answered, but the script gets a network error" in " ".join(shown.split())
+    assert "the server responded, but the script gets a network error" in " ".join(shown.split())
 
 
 async def test_filters(scene: Scene) -> None:

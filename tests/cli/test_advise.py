@@ -95,7 +95,7 @@ def test_a_file_can_be_written_instead(har: str, tmp_path: Path) -> None:
         (["ngnix", "{har}"], "did you mean nginx?"),
         (["nginx"], "name the files"),
         (["nginx", "{har}", "--allow-origin", "null"], "cannot be yours"),
-        (["nginx", "{har}", "--allow-origin", "https://*.example"], "name each origin"),
+        (["nginx", "{har}", "--allow-origin", "https://*.example"], "list each origin"),
         (["nginx", "{har}", "--api", "api.example"], "--api 'api.example': not an origin"),
         (["nginx", "{har}", "-o", "/nowhere/at/all"], "there is no folder"),
     ],

@@ -132,7 +132,7 @@ def test_a_baseline_that_knows_too_much_is_told(blocked: Path, fine: Path, tmp_p
     run(blocked, "--write-baseline", baseline)
     result = run(fine, "--baseline", baseline)
     assert result.exit_code == Exit.OK
-    assert f"The baseline knows a finding that is not there any more: acao-missing {API}/me" in result.stderr
+    assert f"A finding in the baseline no longer occurs: acao-missing {API}/me" in result.stderr
 
 
 def test_files_are_sessions_of_their_own(tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_a_process_that_is_killed_costs_one_capture(form: str, tmp_path: Path, m
     result = run(tmp_path, "--format", form, "--jobs", 2, "--fail-on", "never")
     assert result.exit_code == Exit.UNREADABLE
     assert result.stderr.splitlines() == [
-        f"{tmp_path / '3.har'}: was not analyzed: the process that read it was ended from outside (SIGKILL); "
+        f"{tmp_path / '3.har'}: was not analyzed: the process that read it was killed (SIGKILL); "
         "where memory is short, fewer --jobs need less of it"
     ]
     listed = records(result) if form == "jsonl" else json.loads(result.stdout)["exchanges"]

@@ -61,4 +61,4 @@ def test_a_test_server_on_another_port(tmp_path: Path) -> None:
     for side in sides:
         side.write_bytes(encoded(entry(url=f"http://localhost:{side.stem}/me")))
     assert run(*sides).stdout.startswith("1 endpoint in both")
-    assert "Ports of this machine (localhost, 127.0.0.1) are left out" in " ".join(run("--help").stdout.split())
+    assert "Ports of this machine (localhost, 127.0.0.1) are ignored" in " ".join(run("--help").stdout.split())

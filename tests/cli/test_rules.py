@@ -50,7 +50,7 @@ def test_list_can_be_narrowed() -> None:
 
 def test_check_says_that_all_is_well(rule: Path) -> None:
     result = corslens("rules", "check", str(rule))
-    assert (result.exit_code, result.output) == (0, "1 rule, 2 samples and 0 overrides: all is well.\n")
+    assert (result.exit_code, result.output) == (0, "1 rule, 2 samples and 0 overrides: no mistakes.\n")
 
 
 def test_check_names_every_mistake(rule: Path) -> None:
@@ -67,7 +67,7 @@ def test_check_runs_the_samples(rule: Path) -> None:
     rule.write_text(RULE.replace('x-ours: "1"', 'x-theirs: "1"').replace("not there}", 'not there, response: {x-ours: "1"}}'))
     result = corslens("rules", "check", str(rule))
     assert result.exit_code == 1
-    assert 'stays silent on its bad sample "there"' in result.stderr
+    assert 'does not fire on its bad sample "there"' in result.stderr
     assert 'fires on its good sample "not there"' in result.stderr
 
 

@@ -20,7 +20,7 @@ WITNESS = Path(__file__).with_name("witness.py")
 GONE = (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError)
 """What a socket raises when the other side left, which is its right."""
 
-OURS = re.compile(r'File "[^"]*addon[/\\](?:corslens[/\\]|cors\.py)|corslens failed|Addon error|error in addon')
+OURS = re.compile(r'File "[^"]*addon[/\\](?:corslens[/\\]|cors\.py)|Internal errors? in corslens|Addon error|error in addon')
 """What the output has when a fault of this project's shows in it."""
 RAISED = re.compile(r"^Traceback.*\n(?:[ \t].*\n|\n)*(\S.*)$", re.MULTILINE)
 MITMPROXYS = re.compile(

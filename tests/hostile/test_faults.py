@@ -76,13 +76,13 @@ async def test_rules_folder_that_is_deleted_leaves_the_last_good_rules(tmp_path:
         await mitm.until(lambda records: any("?1" in record["url"] for record in records))
         (rules / "quiet.yaml").unlink()
         rules.rmdir()
-        await mitm.line("the last good rules stay")
+        await mitm.line("the previous rules stay in force")
         for number in (2, 3):
             assert await ask(mitm.port, server.url(f"/?{number}")) == 200
         records = await mitm.until(lambda records: any("?3" in record["url"] for record in records))
     assert all(record["verdicts"]["chromium"]["reason"] == "acao-mismatch" for record in records)
     assert not any("Traceback" in line for line in mitm.lines)
-    assert len([line for line in mitm.lines if "the last good rules stay" in line]) == 1
+    assert len([line for line in mitm.lines if "the previous rules stay in force" in line]) == 1
 
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux lets one process limit another")

@@ -173,8 +173,11 @@ overrides:
 @pytest.mark.parametrize(
     ("entry", "expected"),
     [
-        ("{rule: acao-missing}", 'my-rule.yaml:1:13: an override changes the "severity" or gives a flow filter to "silence"'),
-        ("{rule: acao-missing, silence: x}", 'my-rule.yaml:1:43: who silences a rule says why: add "because"'),
+        (
+            "{rule: acao-missing}",
+            'my-rule.yaml:1:13: an override changes the "severity" or suppresses the rule: "silence" with a flow filter',
+        ),
+        ("{rule: acao-missing, silence: x}", 'my-rule.yaml:1:43: a suppression needs a justification: add "because"'),
         ("{rule: acao-missing, silence: ~bad, because: y}", "my-rule.yaml:1:43: '~bad' is no flow filter"),
         ("{rule: acao-missing, level: x}", 'my-rule.yaml:1:34: unknown field "level" in an override'),
     ],

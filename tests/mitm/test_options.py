@@ -102,11 +102,11 @@ def test_injections_without_end(tmp_path):
 
 
 SWALLOWED = {
-    "misspelt": (["cors_shwo=none"], ["cors_shwo: there is no such option; did you mean cors_show?"]),
-    "not a number": (["cors_history=abc"], ["cors_history: 'abc' is no whole number"]),
+    "misspelt": (["cors_shwo=none"], ["cors_shwo: no such option; did you mean cors_show?"]),
+    "not a number": (["cors_history=abc"], ["cors_history: 'abc' is not a whole number"]),
     "not a truth value": (["cors_patch_dry_run=yes"], ["cors_patch_dry_run: 'yes' is neither true nor false"]),
     "without a value": (["cors_show"], ["cors_show: a value is missing, write cors_show=VALUE"]),
-    "twice": (["cors_show=none", "cors_show=cors"], ["cors_show: given 2 times, wanted once"]),
+    "twice": (["cors_show=none", "cors_show=cors"], ["cors_show: given 2 times, expected once"]),
     "all well": (["cors_history=-5", "cors_patch_dry_run", "cors_rules=a", "cors_rules=b", "cors_log="], []),
     "another script's": (["nope=1"], []),
 }

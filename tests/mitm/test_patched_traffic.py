@@ -62,7 +62,7 @@ async def test_the_unpatched_verdict_stays_visible(confdir):
     printed = proxy.out.getvalue()
     assert "PATCHED" in printed
     assert "acao-missing" in printed
-    assert "your servers still lack" in printed
+    assert "still needed on your servers" in printed
 
 
 async def test_off_by_default(confdir):
@@ -135,7 +135,7 @@ async def test_answer(confdir, server):
     assert (got.get("access-control-allow-methods"), got.get("access-control-allow-headers")) == ("DELETE", "x-a")
     assert got.get("access-control-max-age") == "0"
     assert None is got.get("content-length")
-    assert "the server was not asked" in proxy.out.getvalue()
+    assert "the request did not reach the server" in proxy.out.getvalue()
     assert proxy.keeper.flows[0].comment.startswith("CORS preflight for DELETE")
 
 
@@ -380,7 +380,7 @@ async def test_no_answer_cannot_be_patched(confdir):
     async with Server({"/me": hang_up}) as api, Proxy(confdir, cors_patch="~all") as proxy:
         got = await proxy.send("GET", api.url("/me"), [ORIGIN])
     assert (got.status, got.get(PATCHED_HEADER)) == (502, None)
-    assert "no answer" in proxy.keeper.flows[0].comment
+    assert "no response" in proxy.keeper.flows[0].comment
 
 
 async def test_it_switches_itself_off(confdir, caplog):

@@ -60,9 +60,9 @@ async def test_what_the_server_still_lacks_is_told_at_the_end(confdir):
     async with Server({"/users/1": refuse}) as api, Proxy(confdir, cors_patch="~all") as proxy:
         await proxy.send("OPTIONS", api.url("/users/1"), ASKING)
     printed = proxy.out.getvalue()
-    assert "6 changes that your servers still lack:" in printed
+    assert "6 changes still needed on your servers:" in printed
     assert f"{api.origin}/users/*" in printed
-    assert "preflight: answer with a 2xx instead of 405" in printed
+    assert "preflight: respond with a 2xx instead of 405" in printed
 
 
 async def test_a_patched_preflight_is_told_once(confdir):

@@ -30,7 +30,7 @@ async def test_an_edit_counts_at_the_next_tick(rule: Path, caplog: pytest.LogCap
         rule.write_text(RULE.replace("warning", "error") + "\n")
         addon.look_at_the_clock()
         assert addon.session.inspector.rules.rules["our-rule"].severity.word == "error"
-        assert "taken up" in caplog.text
+        assert "the edited rules are in force" in caplog.text
         addon.done()
 
 

@@ -343,7 +343,7 @@ async def test_no_answer(confdir, how):
     assert exchange.response is None
     assert inspection.verdict.blocked
     assert plain_words(exchange.error) in proxy.out.getvalue()
-    assert "no answer" in proxy.keeper.flows[0].comment
+    assert "no response" in proxy.keeper.flows[0].comment
 
 
 async def test_no_tunnel(confdir, caplog):
@@ -354,7 +354,7 @@ async def test_no_tunnel(confdir, caplog):
             assert got.status == 502
     (told,) = [record.getMessage() for record in caplog.records if "no connection to 127.0.0.1:1" in record.getMessage()]
     assert "Connect call failed" in told
-    assert "only a consequence" in told
+    assert "only a symptom" in told
 
 
 async def test_client_that_leaves(confdir):
@@ -421,7 +421,9 @@ async def test_a_fault_of_ours_never_breaks_traffic(confdir, caplog):
         for _ in range(3):
             got = await proxy.send("GET", api.url("/me?token=hush"), [ORIGIN])
             assert (got.status, got.body) == (200, b"hi")
-    told = [record.getMessage() for record in caplog.records if "corslens failed on" in record.getMessage()]
+    told = [
+        record.getMessage() for record in caplog.records if "Internal error in corslens while handling" in record.getMessage()
+    ]
     assert len(told) == 1
     assert api.url("/me?token=*") in told[0]
     assert "secret" not in told[0]
@@ -623,7 +625,12 @@ async def test_a_fault_of_another_output_costs_no_record(confdir, tmp_path, capl
         for number in range(3):
             assert (await proxy.send("GET", api.url(f"/me?{number}"), [ORIGIN])).status == 200
     assert len(log.read_text().splitlines()) == 3
-    assert len([record for record in caplog.records if record.getMessage().startswith("corslens failed on")]) == 1
+    assert (
+        len(
+            [record for record in caplog.records if record.getMessage().startswith("Internal error in corslens while handling")]
+        )
+        == 1
+    )
 
 
 async def test_what_a_long_session_forgot_is_said_at_its_end(confdir):
@@ -633,7 +640,7 @@ async def test_what_a_long_session_forgot_is_said_at_its_end(confdir):
             await proxy.send("GET", api.url(f"/me?{number}"), [ORIGIN])
         await proxy.until(lambda: len(proxy.latest()) == 5)
         assert proxy.addon.dropped()["exchanges"] == 3
-    (line,) = [line for line in proxy.out.getvalue().splitlines() if line.startswith("Dropped over the limits")]
+    (line,) = [line for line in proxy.out.getvalue().splitlines() if line.startswith("Dropped to stay within limits")]
     assert "3 exchanges" in line
 
 

@@ -117,7 +117,7 @@ async def test_report(start, tmp_path):
 
 BAD = {
     "wrong type": ("cors_history=abc", "Failed to parse option cors_history: not an integer: abc"),
-    "misspelt": ("cors_shwo=none", "cors_shwo: there is no such option; did you mean cors_show?"),
+    "misspelt": ("cors_shwo=none", "cors_shwo: no such option; did you mean cors_show?"),
     "bad filter": ("cors_scope=~nope", "cors_scope: '~nope' is no flow filter"),
     "bad word": ("cors_show=all", "cors_show: 'all' is not one of problems, cors, none"),
 }
@@ -138,7 +138,7 @@ async def test_bad_options_of_the_script(start, given, sentence):
     argv = ("-c", "from mitmproxy.tools.main import mitmdump; mitmdump()", "-s", str(ADDON / "cors.py"))
     run = await start("--set", given, argv=argv)
     assert await run.end(None) == 1
-    sentence = "cors_history: 'abc' is no whole number" if "history" in given else sentence
+    sentence = "cors_history: 'abc' is not a whole number" if "history" in given else sentence
     assert sentence in run.text
     assert "Traceback" not in run.text
 

@@ -47,7 +47,7 @@ def test_answered_at() -> None:
             True,
             id="Authorization under a wildcard: every engine accepts it",
         ),
-        pytest.param(observe(exchange(preflight("PUT"))), False, id="no answer yet"),
+        pytest.param(observe(exchange(preflight("PUT"))), False, id="no response yet"),
     ],
 )
 def test_grants_request(preflight: Observation, grants: bool) -> None:

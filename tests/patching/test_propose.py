@@ -301,7 +301,7 @@ def test_each_change_says_why() -> None:
     patch = propose(observation, LOOPBACK)
     because = {change.header: change.because for change in patch.changes}
     assert because["Access-Control-Allow-Origin"] == f"the request's origin is {PAGE} [preflight-acao-missing]"
-    assert because["Access-Control-Allow-Methods"] == "the page asks for PUT [preflight-method-not-allowed]"
-    assert because["Access-Control-Allow-Headers"] == "the page asks for x-a [preflight-header-not-allowed]"
+    assert because["Access-Control-Allow-Methods"] == "the page requests PUT [preflight-method-not-allowed]"
+    assert because["Access-Control-Allow-Headers"] == "the page requests x-a [preflight-header-not-allowed]"
     assert because["Access-Control-Allow-Credentials"] == "the page may send credentials [preflight-acac-not-true]"
     assert all(because.values())

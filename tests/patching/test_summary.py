@@ -45,18 +45,18 @@ def test_plain_list() -> None:
     answered = seen(make.preflight("PUT", "https://down.test/", origin=PAGE), make.response(204, allow_origin=PAGE))
     summary.record(answered, propose(answered, ANY), asked=False)
     assert render_lacks(summary.lacks()) == (
-        "8 changes that your servers still lack:",
+        "8 changes still needed on your servers:",
         "  https://api.test/me",
         "    preflight: send Access-Control-Allow-Credentials: true, exactly so (only if the page sends credentials)  (1×)",
         "    preflight: list x-a in Access-Control-Allow-Headers  (1×)",
         "    preflight: list PUT in Access-Control-Allow-Methods  (1×)",
-        f"    preflight: send the asking page's origin in Access-Control-Allow-Origin: {PAGE}  (1×)",
+        f"    preflight: send the requesting page's origin in Access-Control-Allow-Origin: {PAGE}  (1×)",
         "    preflight: list Origin in Vary  (1×)",
-        "    preflight: answer with a 2xx instead of 404  (1×)",
+        "    preflight: respond with a 2xx instead of 404  (1×)",
         "  https://down.test/",
         "    preflight: send Access-Control-Allow-Credentials: true, exactly so (only if the page sends credentials)  "
-        "(1×, answered by the proxy: the server was not asked)",
-        "    preflight: list PUT in Access-Control-Allow-Methods  (1×, answered by the proxy: the server was not asked)",
+        "(1×, the proxy responded: the request did not reach the server)",
+        "    preflight: list PUT in Access-Control-Allow-Methods  (1×, the proxy responded: the request did not reach the server)",
     )
     assert render_lacks(()) == ()
 
@@ -100,7 +100,7 @@ def test_null_is_never_to_be_allowed() -> None:
     summary.record(frame, propose(frame, ANY))
     told = {lack.shape: lack.sentence for lack in summary.lacks()}
     assert len(summary.lacks()) == 2
-    assert told["/b"].startswith("answer without the redirect")
+    assert told["/b"].startswith("respond without the redirect")
     assert told["/frame"].startswith("nothing: the page's origin")
 
 

@@ -43,7 +43,7 @@ def test_a_blocked_preflight(inspector):
     assert "VERDICT\n  Chromium  BLOCKED: preflight-acao-mismatch" in text
     assert "PreflightAllowOriginMismatch" in section(text, "VERDICT")
     checks = section(text, "CHECKS, IN CHROMIUM'S ORDER")
-    assert "  passed       the preflight is answered, not redirected" in checks
+    assert "  passed       the preflight is not redirected" in checks
     assert "  FAILED       the origin is allowed\n                 Access-Control-Allow-Origin: https://b.example" in checks
     assert f"wanted: {PAGE}" in checks
     assert "  not reached  the method is allowed" in checks
@@ -87,7 +87,7 @@ def test_blocked_reading(inspector):
     """The request was sent; only the reading is refused."""
     (found, *_) = inspector.inspect(exchange(request(given=CROSS), response()))
     told = section(view(inspector, found), "WHAT THE PAGE'S SCRIPT CAN READ")
-    assert "the request was sent and answered" in told
+    assert "nothing: the server responded" in told
 
 
 def test_no_cors(inspector):
@@ -148,8 +148,8 @@ def test_no_answer(inspector):
     """The proxy's own error page is told apart from a server's answer."""
     (found, *_) = inspector.inspect(exchange(request(given=CROSS), error="Connect call failed", answered_by_proxy=True))
     told = section(view(inspector, found), "EXCHANGE")
-    assert "no answer: Connect call failed" in told
-    assert "only a consequence" in " ".join(told.split())
+    assert "no response: Connect call failed" in told
+    assert "only a symptom" in " ".join(told.split())
 
 
 def test_nothing_secret_and_nothing_that_drives_a_terminal(inspector):

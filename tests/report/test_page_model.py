@@ -24,7 +24,7 @@ def test_settings_are_written_for_each_server_the_likely_one_first() -> None:
     """The server named by its answers comes first; a page of another site has to be named by the user (on 2991aa5 it was written in)."""
     written = settings(samples.inspected(samples.shop(), EMPTY), API)
     assert len(written) > 10
-    assert written[0]["server"] == "nginx" and "by its answers" in written[0]["label"]
+    assert written[0]["server"] == "nginx" and "guessed from its responses" in written[0]["label"]
     text = "".join(block["text"] for block in written[0]["blocks"])
     assert PLACEHOLDER in text and PAGE not in text
 

@@ -212,7 +212,7 @@ def _failure(exchange: Exchange, mode: CredentialsMode = WITHOUT) -> tuple[str |
         (asked(methods="DELETE"), WITHOUT, ("Access-Control-Allow-Methods", "DELETE", "PUT")),
         (asked(names="x-b,x-a,x-c"), WITHOUT, ("Access-Control-Allow-Headers", "x-a", "x-b, x-c")),
         (asked(methods="PUT, x y"), WITHOUT, ("Access-Control-Allow-Methods", "PUT, x y", "tokens between commas, not 'x y'")),
-        (asked(status=302, location="/x"), WITHOUT, ("Location", "/x", "an answer instead of a redirect")),
+        (asked(status=302, location="/x"), WITHOUT, ("Location", "/x", "a response that is not a redirect")),
         (exchange(request(), error="reset"), WITHOUT, (None, "reset", "a response")),
     ],
 )

@@ -112,7 +112,7 @@ class Needs:
             self._refuse(observation, f"method {method!r} is left out: no page can send it")
             return
         if method != method.upper() and method.upper() in _METHOD_ORDER:
-            self._refuse(observation, f"a page asks for the method {method!r}, which is not {method.upper()!r}: mend the page")
+            self._refuse(observation, f"a page uses the method {method!r}, which is not {method.upper()!r}: fix the page")
         self.methods.add(method, observation.id)
 
     def _request_header(self, name: str, observation: Observation) -> None:

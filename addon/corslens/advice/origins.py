@@ -49,7 +49,7 @@ def parse_allow_origin(text: str) -> str:
     if text == NULL:
         raise ValueError("--allow-origin null: any sandboxed frame of any site has that origin, so it cannot be yours")
     if WILDCARD in text:
-        raise ValueError(f"--allow-origin {text!r}: name each origin; patterns let in whoever gets a name that matches")
+        raise ValueError(f"--allow-origin {text!r}: list each origin; a pattern allows anyone who registers a matching name")
     if is_app_origin(text):
         return text
     origin = origin_of(text)
@@ -179,7 +179,7 @@ def _why_not(
     """
     if origin == NULL:
         if tainted:
-            return "`null` is left out: a redirect to another origin made it so; let the page ask for the final URL"
+            return "`null` is left out: a redirect to another origin caused it; request the final URL from the page"
         return "`null` is left out: any sandboxed frame or local file of anyone has that origin"
     if not is_app_origin(origin) and (not is_serialized_origin(origin) or not _PLAIN_ORIGIN.fullmatch(origin)):
         return f"{public_url(origin)!r} is left out: it is not an origin that a setting can name"
@@ -192,5 +192,5 @@ def _why_not(
     if not today:
         return f"{origin} asked and is not allowed today; {add}"
     if not is_own_site(origin, target):
-        return f"{origin} is left out although the server allows it today: it is another site than the API's; {add}"
+        return f"{origin} is left out although the server allows it today: it is cross-site to the API; {add}"
     return _refuse_scheme(target, origin)

@@ -55,7 +55,9 @@ class Policy(Struct, frozen=True, kw_only=True):
     exposed_headers: tuple[Item, ...] = ()
     credentials: Item | None = None
     """Set when requests with credentials have to be allowed."""
-    max_age: Item = Item(value=str(DEFAULT_MAX_AGE), because="ten minutes: mistakes are forgotten soon")
+    max_age: Item = Item(
+        value=str(DEFAULT_MAX_AGE), because="ten minutes: a mistake does not stay in preflight caches for long"
+    )
 
     @property
     def max_age_seconds(self) -> int:
@@ -124,16 +126,16 @@ def _draw(target: str, observations: Sequence[Observation], named: Sequence[str]
         warnings += needs.warnings
         if not needs.credentials.values and needs.credentials_unknown:
             warnings.append(
-                f"{target}: the wire does not tell whether {needs.credentials_unknown} of the requests include credentials; "
-                "none did for certain, so these settings do not allow them; change that by hand if the page uses credentials: 'include'"
+                f"{target}: the traffic does not show whether {needs.credentials_unknown} of the requests include credentials; "
+                "none certainly did, so these settings do not allow credentials; change that by hand if the page uses credentials: 'include'"
             )
         policies.append(
             Policy(
                 api=target,
                 paths=paths,
                 origins=origins,
-                methods=_items(needs.methods, "asked for"),
-                request_headers=_items(needs.request_headers, "asked for"),
+                methods=_items(needs.methods, "requested"),
+                request_headers=_items(needs.request_headers, "requested"),
                 exposed_headers=_items(needs.exposed_headers, "sent, and unreadable to pages unless exposed"),
                 credentials=next(iter(_items(needs.credentials, "requests with credentials were seen")), None),
                 max_age=_max_age(needs.max_ages),
@@ -155,7 +157,7 @@ def _max_age(tally: Tally) -> Item:
         kept = min(int(value), LONGEST_MAX_AGE)
         because = "as the server says today" if kept == int(value) else "Chromium keeps a preflight no longer than that"
         return Item(value=str(kept), because=because, times=tally.times(value), exchanges=tally.exchanges(value))
-    return Item(value=str(DEFAULT_MAX_AGE), because="ten minutes: mistakes are forgotten soon")
+    return Item(value=str(DEFAULT_MAX_AGE), because="ten minutes: a mistake does not stay in preflight caches for long")
 
 
 def _path_groups(observations: Sequence[Observation]) -> Iterator[tuple[tuple[str, ...], list[Observation]]]:

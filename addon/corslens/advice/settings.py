@@ -61,7 +61,7 @@ def advise(
         raise ValueError("no cross-origin exchange to draw a policy from" + (f" for {api}" if api else ""))
     if chosen is None:
         names = ", ".join(one.name for one in SERVERS)
-        raise ValueError(f"the answers do not tell which server made them: name it, one of {names}")
+        raise ValueError(f"the responses do not show which server sent them; name it, one of {names}")
     if server is not None:
         return write(chosen, drawn.policies, drawn.warnings)
     others = {policy.api: guess_server(known, api=policy.api) or chosen for policy in drawn.policies}
@@ -71,7 +71,7 @@ def advise(
         [
             *drawn.warnings,
             *(
-                f"{each}: looks like {one.title}; ask for it apart, with --api {each}"
+                f"{each}: looks like {one.title}; write its settings separately with --api {each}"
                 for each, one in others.items()
                 if one is not chosen
             ),
@@ -102,7 +102,7 @@ def write(
         parts.append(_headed(server, language, fitting, own, guessed=guessed, supposed=supposed))
     for policy in policies:
         if not policy.origins:
-            told.append(f"{policy.api}: nobody may be let in on this evidence; name your own origins with --allow-origin")
+            told.append(f"{policy.api}: no origin can be allowed on this evidence; name your own origins with --allow-origin")
     return Advice(
         server=server,
         blocks=tuple(blocks),
@@ -151,10 +151,10 @@ def _headed(
     where = f" {' '.join(policy.paths)}" if policy.paths else ""
     lines = [f"{mark} {server.title}: CORS for {policy.api}{where}, drawn by corslens from observed traffic."]
     if guessed:
-        lines.append(f"{mark} The server is a guess, from the headers of its answers.")
+        lines.append(f"{mark} The server is a guess from its response headers.")
     if supposed:
         lines.append(
-            f"{mark} Only if this is your own: {', '.join(item.value for item in policy.origins)}. It asked, and is not let in today."
+            f"{mark} Only if this is your own: {', '.join(item.value for item in policy.origins)}. It sent requests and is not allowed today."
         )
     if not server.tested:
         lines.append(f"{mark} Not run by our tests: checked against the documented option names only ({server.docs}).")

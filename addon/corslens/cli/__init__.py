@@ -69,4 +69,4 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="corslens")
 def main() -> None:
-    """See, explain and mend CORS in real traffic."""
+    """Inspect, explain and fix CORS in real traffic."""

@@ -31,9 +31,9 @@ _FORMS = ("settings", "policy", "policy-json")
     "allow_origins",
     multiple=True,
     metavar="ORIGIN",
-    help="An origin that is yours (https://app.example); with any, nobody else is let in. May be given several times.",
+    help="Origin to allow (repeatable), for example https://app.example. If given, no other origin is allowed.",
 )
-@click.option("--api", metavar="ORIGIN", help="Only this API.")
+@click.option("--api", metavar="ORIGIN", help="Write settings for this API only.")
 @click.option(
     "--format",
     "form",
@@ -42,21 +42,21 @@ _FORMS = ("settings", "policy", "policy-json")
     show_default=True,
     help="policy is YAML with the evidence for each item, for a server that is not on the list.",
 )
-@click.option("-o", "output", type=click.Path(path_type=Path), metavar="FILE", help="Write there instead.")
+@click.option("-o", "output", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE instead of stdout.")
 def advise_command(
     server: str, files: tuple[str, ...], allow_origins: tuple[str, ...], api: str | None, form: str, output: Path | None
 ) -> None:
-    """Write the CORS settings of SERVER that allow what was asked in FILES (HAR and mitmproxy flow files), and nothing else.
+    """Write the CORS settings for SERVER that allow what the pages in FILES need (HAR, mitmproxy flow files), and nothing else.
 
-    Without SERVER (files alone) it is guessed from the answers.
-    What is left out, and why, is told on standard error.
+    Without SERVER it is guessed from the responses.
+    What is left out, and why, is reported on stderr.
 
     \b
     Exit codes:
       0  settings were written
-      1  none were: the traffic does not say enough, and standard error says of what
+      1  no settings: the traffic is not enough, and stderr says why
       2  wrong usage
-      3  an input could not be read, or not to its end; the rest was used
+      3  an input was unreadable or truncated; the rest was used
     """
     name: str | None = server
     try:

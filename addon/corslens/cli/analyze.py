@@ -27,7 +27,7 @@ _DETAILED = frozenset({Format.HTML, Format.JSON})
 """Formats that show exchanges."""
 
 
-@click.command(short_help="Judge captured traffic: HAR, flow files, traces and more.")
+@click.command(short_help="Analyze captured traffic: HAR, flow files, traces and more.")
 @click.argument("files", nargs=-1, required=True)
 @click.option(
     "--format",
@@ -35,7 +35,7 @@ _DETAILED = frozenset({Format.HTML, Format.JSON})
     type=click.Choice([one.value for one in Format]),
     default=Format.TEXT.value,
     show_default=True,
-    help="What standard output gets.",
+    help="Output format for stdout.",
 )
 @click.option(
     "-o",
@@ -43,23 +43,25 @@ _DETAILED = frozenset({Format.HTML, Format.JSON})
     multiple=True,
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Also write this report; its ending (.html .json .jsonl .sarif .xml .md .txt) says the format. May be given several times.",
+    help="Also write a report to FILE (repeatable); the format follows the ending (.html .json .jsonl .sarif .xml .md .txt).",
 )
 @fail_on_option
-@click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE", help="Findings that this file knows do not fail.")
+@click.option(
+    "--baseline", type=click.Path(path_type=Path), metavar="FILE", help="Do not fail on findings in this baseline file."
+)
 @click.option(
     "--write-baseline",
     "new_baseline",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write a baseline that knows what is found now.",
+    help="Save the current findings as a baseline file.",
 )
 @judging_options
 @click.option(
     "--show-values",
     "values",
     is_flag=True,
-    help="Show URLs and header values in full, but for cookies and credentials; not for formats made to be uploaded.",
+    help="Show URLs and header values in full, except cookies and credentials; not available for formats made to be uploaded.",
 )
 @click.option(
     "--top",
@@ -67,7 +69,7 @@ _DETAILED = frozenset({Format.HTML, Format.JSON})
     metavar="N",
     help="List the worst N problems; all are counted. By default 50 in text, 500 in HTML, 5,000 in JSON, SARIF and JUnit.",
 )
-@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="How many files are analysed at a time.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="How many files are analyzed at a time.")
 def analyze(
     files: tuple[str, ...],
     form: str,
@@ -83,19 +85,19 @@ def analyze(
     top: int | None,
     jobs: int,
 ) -> None:
-    """Judge the traffic in FILES, folders of them, or - for standard input.
+    """Analyze the traffic in FILES, in folders, or on stdin (-).
 
-    Read are HAR, mitmproxy's flow files, Playwright's trace.zip, Fiddler's .saz, Burp's "Save items", Charles' .chlsj and Chromium's
+    Reads HAR, mitmproxy's flow files, Playwright's trace.zip, Fiddler's .saz, Burp's "Save items", Charles' .chlsj and Chromium's
     network log; compressed or in a zip, too.
 
     Each capture is a session of its own.
 
     \b
     Exit codes:
-      0  nothing at or over --fail-on
-      1  something
+      0  no findings at or above --fail-on
+      1  findings at or above --fail-on
       2  wrong usage
-      3  an input could not be read, or not to its end; the rest was analysed
+      3  an input was unreadable or truncated; the rest was analyzed
     """
     found = list(find(files))
     read = [*(name for name in found if isinstance(name, str)), *rule_paths]
@@ -155,7 +157,7 @@ def _analyze(found: list[str | Damage], work: Work, summary: SessionSummary, rec
         with Bar(len(names)) as bar:
             analyse(prefixes(names), work, summary, records, jobs=jobs, bar=bar)
     except KeyboardInterrupt:
-        click.echo("Interrupted: what was analysed so far follows.", err=True)
+        click.echo("Interrupted; the results so far follow.", err=True)
         return True
     return False
 
@@ -181,7 +183,7 @@ def _report_inputs(summary: SessionSummary, known: dict[str, str]) -> None:
     tell_empty(summary)
     gone = set(known) - {key.fingerprint for key in keys_of(summary.problems())}
     for fingerprint in sorted(gone, key=known.__getitem__):
-        click.echo(f"The baseline knows a finding that is not there any more: {escape(known[fingerprint])}", err=True)
+        click.echo(f"A finding in the baseline no longer occurs: {escape(known[fingerprint])}", err=True)
 
 
 def _open(path: Path) -> IO[bytes]:

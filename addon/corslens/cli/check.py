@@ -96,7 +96,7 @@ class _Options(Struct, frozen=True, kw_only=True):
     type=click.Choice([one.value for one in Format]),
     default=Format.TEXT.value,
     show_default=True,
-    help="What standard output gets.",
+    help="Output format for stdout.",
 )
 @click.option(
     "-o",

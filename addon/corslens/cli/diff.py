@@ -22,7 +22,7 @@ _LIMIT = 500_000
 """CORS page requests of one side that are compared."""
 
 
-@click.command(short_help="Say what changed between two captures.")
+@click.command(short_help="Show what changed between two captures.")
 @click.argument("before")
 @click.argument("after")
 @click.option(
@@ -31,7 +31,7 @@ _LIMIT = 500_000
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="What standard output gets.",
+    help="Output format for stdout.",
 )
 @fail_on_option
 @judging_options
@@ -45,10 +45,10 @@ def diff(
     exclude: str | None,
     rule_paths: tuple[str, ...],
 ) -> None:
-    """Say what changed in outcomes and findings, per endpoint, from the capture BEFORE to the capture AFTER.
+    """Show what changed in outcomes and findings, per endpoint, from the capture BEFORE to the capture AFTER.
 
-    Either may be a file or a folder. Ports of this machine (localhost, 127.0.0.1) are left out, for two runs
-    rarely get the same ones. The exit codes are those of analyze; only findings that are new in AFTER count.
+    Either may be a file or a folder. Ports of this machine (localhost, 127.0.0.1) are ignored, because they differ
+    between runs. The exit codes are those of analyze; only findings that are new in AFTER count.
     """
     work = Work(engine=engine, include=include, exclude=exclude, rule_paths=rule_paths, everything=True)
     settings_of(work)
@@ -75,7 +75,7 @@ def diff(
             click.echo(f"{escape(path)}: only {_LIMIT} CORS page requests are compared", err=True)
         sides.append(states(side))
     if unread:
-        click.echo("Nothing was compared, for a side could not be read.", err=True)
+        click.echo("Nothing was compared: one side could not be read.", err=True)
         sys.exit(Exit.UNREADABLE)
     changes = compare(*sides)
     if form == "json":

@@ -22,7 +22,7 @@ fail_on_option = click.option(
     type=click.Choice([*(severity.word for severity in reversed(Severity)), NEVER]),
     default=Severity.ERROR.word,
     show_default=True,
-    help="From which severity on a finding makes the exit code 1.",
+    help="Exit with 1 on any finding at or above this severity.",
 )
 
 
@@ -34,16 +34,16 @@ def judging_options[F: Callable[..., object]](command: F) -> F:
             "rule_paths",
             multiple=True,
             metavar="PATH",
-            help="Rule files or folders of your own, added to the shipped ones.",
+            help="Your own rule files or folders, in addition to the bundled ones (repeatable).",
         ),
-        click.option("--exclude", metavar="FILTER", help="Leave out what matches this mitmproxy flow filter."),
-        click.option("--include", metavar="FILTER", help="Report only what matches this mitmproxy flow filter."),
+        click.option("--exclude", metavar="FILTER", help="Leave out exchanges that match this mitmproxy flow filter."),
+        click.option("--include", metavar="FILTER", help="Report only exchanges that match this mitmproxy flow filter."),
         click.option(
             "--engine",
             type=click.Choice(WORDS),
             default=AUTO,
             show_default=True,
-            help="Whose verdict counts: auto is the browser that sent the request, all the first that blocks.",
+            help="Engine whose verdict counts; auto is the browser that sent the request, all is the first that blocks.",
         ),
     ):
         command = option(command)

@@ -19,15 +19,19 @@ from corslens.lint.schema import rule_schema
 from corslens.lint.yaml_reader import RuleErrors
 
 _rules_option = click.option(
-    "--rules", "rule_paths", multiple=True, metavar="PATH", help="Rule files or folders of your own, added to the shipped ones."
+    "--rules",
+    "rule_paths",
+    multiple=True,
+    metavar="PATH",
+    help="Your own rule files or folders, in addition to the bundled ones (repeatable).",
 )
 
 
-@click.command(short_help="Print the page of a rule, or of a verdict's reason.")
+@click.command(short_help="Explain a rule, or a reason why browsers block.")
 @click.argument("name", metavar="RULE-OR-REASON")
 @_rules_option
 def explain(name: str, rule_paths: tuple[str, ...]) -> None:
-    """Print what a rule (or a verdict's reason) means, when it fires, and how to mend it."""
+    """Explain what a rule or a reason to block means, when it fires, and how to fix it."""
     try:
         text = explain_text(_load(rule_paths), name.lower())
     except ValueError as error:
@@ -37,7 +41,7 @@ def explain(name: str, rule_paths: tuple[str, ...]) -> None:
 
 @click.group(short_help="List, check and document rules.")
 def rules() -> None:
-    """List the rules, check rule files of your own, write the catalogue."""
+    """List the rules, check your own rule files, write the catalogue."""
 
 
 @rules.command("list")
@@ -56,12 +60,12 @@ def list_rules(family: str | None, severity: str | None, rule_paths: tuple[str, 
 @rules.command()
 @click.argument("paths", nargs=-1, required=True)
 def check(paths: tuple[str, ...]) -> None:
-    """Check rule files and folders of your own, and run the samples of their rules.
+    """Check your own rule files and folders, and run the samples of their rules.
 
     \b
     Exit codes:
-      0  all is well
-      1  something is not; every mistake is named with file, line and column
+      0  no mistakes
+      1  mistakes, each reported with file, line and column
     """
     try:
         loaded = load_user_rules(paths)
@@ -78,7 +82,7 @@ def check(paths: tuple[str, ...]) -> None:
         sys.exit(Exit.FOUND)
     samples = sum(len(rule.bad) + len(rule.good) for rule in own)
     changes = len(loaded.overrides) + len(loaded.silences)
-    click.echo(f"{_count(len(own), 'rule')}, {_count(samples, 'sample')} and {_count(changes, 'override')}: all is well.")
+    click.echo(f"{_count(len(own), 'rule')}, {_count(samples, 'sample')} and {_count(changes, 'override')}: no mistakes.")
 
 
 def _count(number: int, noun: str) -> str:
@@ -89,7 +93,7 @@ def _failed_samples(loaded: RuleSet, rule: Rule) -> list[str]:
     failed = []
     for sample in rule.bad:
         if not fires(loaded, rule, sample):
-            failed.append(f'{rule.file}: {rule.id} stays silent on its bad sample "{sample.name}"')
+            failed.append(f'{rule.file}: {rule.id} does not fire on its bad sample "{sample.name}"')
     for sample in rule.good:
         if fires(loaded, rule, sample):
             failed.append(f'{rule.file}: {rule.id} fires on its good sample "{sample.name}"')

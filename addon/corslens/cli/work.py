@@ -109,7 +109,7 @@ def _in_processes(
                 bar.next()
 
 
-_KILLED = "was not analyzed: the process that read it was ended from outside ({}); where memory is short, fewer --jobs need less of it"
+_KILLED = "was not analyzed: the process that read it was killed ({}); where memory is short, fewer --jobs need less of it"
 
 
 def _lines(folder: str, number: int) -> Path:

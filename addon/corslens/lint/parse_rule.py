@@ -231,9 +231,9 @@ def parse_overrides(reader: Reader, node: Node, parse_filter: ParseFilter | None
         severity = reader.choice(fields.get("severity"), "severity", SEVERITIES)
         silence = fields.get("silence")
         if "severity" not in fields and silence is None:
-            reader.refuse(item, 'an override changes the "severity" or gives a flow filter to "silence"')
+            reader.refuse(item, 'an override changes the "severity" or suppresses the rule: "silence" with a flow filter')
         if silence is not None and not because:
-            reader.refuse(silence, 'who silences a rule says why: add "because"')
+            reader.refuse(silence, 'a suppression needs a justification: add "because"')
         changes.append(
             Change(
                 fields.get("rule", item),

@@ -21,7 +21,7 @@ from corslens.observation.path_shape import path_shape
 from corslens.observation.traffic import jsonp_parameter
 
 _NO_PAGE = Unknown("no header names the page's origin")
-_NOT_A_BROWSER = Unknown("no browser is recognised by the User-Agent")
+_NOT_A_BROWSER = Unknown("the User-Agent is not a known browser's")
 
 
 class RequestFacts(FactsBase):

@@ -198,8 +198,8 @@ def _overrides() -> Json:
                     "properties": {
                         "rule": _TEXT,
                         "severity": {"$ref": "#/$defs/severity"},
-                        "silence": {**_TEXT, "description": "A flow filter: where the rule's findings are accepted."},
-                        "because": {**_TEXT, "description": "Why; silence needs it."},
+                        "silence": {**_TEXT, "description": "A flow filter: where the rule's findings are suppressed."},
+                        "because": {**_TEXT, "description": "The justification; required to suppress a rule."},
                     },
                 },
             }

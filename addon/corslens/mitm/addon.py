@@ -77,7 +77,7 @@ def _new_summary(history: int, history_bytes: int, version: int = 0) -> SessionS
 
 
 class CorsLens(Commands):
-    """See, understand and mend CORS in the flows that pass.
+    """Inspect, explain and fix CORS in the flows that pass.
 
     Args:
         clock: seconds since the epoch.
@@ -185,7 +185,7 @@ class CorsLens(Commands):
             self._log = None
         for (_, place), count in self._faults.items():
             if count > 1:
-                logger.error("corslens failed %d times at %s.", count, place)
+                logger.error("Internal errors in corslens: %d at %s.", count, place)
         # mitmproxy loads this same object again when the script's file is touched.
         self.session = self.settings = None
         self._running = False
@@ -453,7 +453,7 @@ class CorsLens(Commands):
         self._looked_at = now
         if now >= before - JUMP_SECONDS:
             return
-        logger.warning("corslens: the clock went back by %.0f seconds; what waited for it is settled now.", before - now)
+        logger.warning("corslens: the clock went back by %.0f seconds; pending exchanges are settled now.", before - now)
         self.patching.follow_clock(now - before)
         if self.session is not None:
             self.session.later(self.session.inspector.finish())
@@ -464,11 +464,11 @@ class CorsLens(Commands):
             return
         if refreshed.problems:
             told = "\n".join(escape(str(problem)) for problem in refreshed.problems)
-            logger.warning("corslens: cors_rules: the edited files are not used, the last good rules stay:\n%s", told)
+            logger.warning("corslens: cors_rules: the edited files have mistakes; the previous rules stay in force:\n%s", told)
             return
         if self.session is not None:
             self.session.inspector.rules = refreshed.rules
-        logger.info("corslens: cors_rules: edits are taken up.")
+        logger.info("corslens: cors_rules: the edited rules are in force.")
 
     def _look_again(self, flow: http.HTTPFlow) -> None:
         if self.session is not None:
@@ -497,7 +497,7 @@ class CorsLens(Commands):
         self._took_too_long += 1
         if self._took_too_long <= _TOLD_OF:
             logger.warning(
-                "corslens: %s %s is not judged: that takes more than %d ms of CPU; the traffic goes on.%s",
+                "corslens: %s %s is not judged: it takes more than %d ms of CPU time. Traffic is not affected.%s",
                 escape(exchange.request.method[:32]),
                 escape(redact_url(exchange.request.url)),
                 EXCHANGE_SECONDS * 1000,
@@ -511,11 +511,11 @@ class CorsLens(Commands):
         key = (type(error).__name__, place)
         self._faults[key] = self._faults.get(key, 0) + 1
         if self._faults[key] == 1:
-            where = "" if flow is None else f" on {escape(redact_url(flow.request.url))}"
+            where = "" if flow is None else f" while handling {escape(redact_url(flow.request.url))}"
             # Without the error's message, which may hold what a header held.
             told = "\n".join(f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames)
             logger.error(
-                "corslens failed%s; the traffic goes on as it would without it. Please report this: %s at\n%s",
+                "Internal error in corslens%s; traffic is not affected. Please report this: %s at\n%s",
                 where,
                 key[0],
                 told,

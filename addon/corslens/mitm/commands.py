@@ -38,7 +38,7 @@ class Commands:
 
     @command.command("cors.explain")
     def explain(self, flows: Sequence[flow.Flow]) -> str:
-        """Explain what CORS made of flows: the text of the content view CORS, also where a flow has no body to view."""
+        """Explain the CORS verdicts on flows: the text of the content view CORS, also for a flow without a body."""
         session = self._need_session()
         width = columns(_POPUP)
         texts = [text_for(each, session.get, width, self.summary.diagnosis_of) for each in flows]
@@ -46,7 +46,7 @@ class Commands:
 
     @command.command("cors.pair")
     def pair(self, flow: flow.Flow) -> None:
-        """Go to the counterpart of a flow: from a preflight to the request that it was for, and back."""
+        """Select the counterpart of a flow: from a preflight to its request, and back."""
         session = self._need_session()
         inspection = session.get(id_of(flow)) if isinstance(flow, http.HTTPFlow) else None
         if inspection is None:
@@ -79,13 +79,13 @@ class Commands:
 
     @command.command("cors.patch.off")
     def patch_off(self) -> str:
-        """Stop patching, and injecting."""
+        """Stop patching and injecting."""
         self._set(cors_patch="", cors_patch_rules=[])
         return self.patching.describe()
 
     @command.command("cors.report")
     def report(self, path: types.Path) -> str:
-        """Write a report on what is remembered; the format follows the file's ending."""
+        """Write a report on the session; the format follows the file's ending."""
         session = self._need_session()
         target = Path(path).expanduser()
         if target.suffix.lower() not in ENDINGS:
@@ -95,13 +95,13 @@ class Commands:
 
     @command.command("cors.servers")
     def servers(self) -> Sequence[str]:
-        """Name the servers that cors.advise can write settings for."""
+        """List the servers that cors.advise can write settings for."""
         return [server.name for server in SERVERS]
 
     @command.command("cors.advise")
     @command.argument("server", type=types.Choice("cors.servers"))
     def advise(self, server: str, flows: Sequence[flow.Flow], path: types.Path, *origins: str) -> str:
-        """Write a server's CORS settings for what flows needed; name the origins that are yours to let nobody else in."""
+        """Write a server's CORS settings for what flows need; if origins are given, no other origin is allowed."""
         session = self._need_session()
         found = [session.get(id_of(each)) for each in flows if isinstance(each, http.HTTPFlow)]
         try:
@@ -116,7 +116,7 @@ class Commands:
 
     @command.command("cors.clear")
     def clear(self) -> None:
-        """Forget every exchange seen so far; flows keep their marks."""
+        """Drop every exchange seen so far; flows keep their marks."""
         self._need_session().clear()
         self.terminal.clear()
         self.summary.clear()

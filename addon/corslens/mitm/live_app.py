@@ -171,12 +171,12 @@ class LiveApp:
         """Refuse whatever did not come from the page itself, or from somebody who typed its address."""
         origin = asked.headers.get("origin")
         if origin is not None and origin != asked.own_origin:
-            raise _Refused(403, "This page answers no other origin.")
+            raise _Refused(403, "Cross-origin requests are not allowed.")
         site = asked.headers.get("sec-fetch-site", "none")
         if site not in ("same-origin", "none"):
             opened = asked.headers.get("sec-fetch-mode") == "navigate" and asked.headers.get("sec-fetch-dest") == "document"
             if not (opened and asked.path == "" and asked.method == "GET"):
-                raise _Refused(403, "This page answers no other site.")
+                raise _Refused(403, "Cross-site requests are not allowed.")
         if asked.path.startswith("api/"):
             token = asked.headers.get(TOKEN_HEADER, "")
             if not hmac.compare_digest(token.encode("utf-8", "surrogateescape"), self.token.encode()):
@@ -185,7 +185,7 @@ class LiveApp:
     def _route(self, asked: Asked) -> Answer | Work:
         posts = asked.path in ("api/patching", "api/clear")
         if asked.method not in (("POST",) if posts else ("GET", "HEAD")):
-            raise _Refused(405, "There is nothing to do so here.")
+            raise _Refused(405, "Method not allowed.")
         query = {name: values[-1] for name, values in parse_qs(asked.query).items()}
         match asked.path:
             case "":
@@ -204,7 +204,7 @@ class LiveApp:
             case name if name in ASSETS:
                 suffix = name[name.rindex(".") :]
                 return Answer(status=200, content_type=f"{_CONTENT_TYPES[suffix]}; charset=utf-8", body=asset(name).encode())
-        raise _Refused(404, "There is no such page here.")
+        raise _Refused(404, "Not found.")
 
     def _page(self) -> Answer:
         exports = [(name, export.label) for name, export in self._exports.items()]
@@ -243,7 +243,7 @@ class LiveApp:
 
     def _patching(self, asked: Asked) -> Answer:
         if asked.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON:
-            raise _Refused(415, "JSON is wanted.")
+            raise _Refused(415, "Expected application/json.")
         try:
             wish = msgspec.json.decode(asked.body, type=_Wish)
         except msgspec.DecodeError:

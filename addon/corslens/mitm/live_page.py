@@ -128,7 +128,7 @@ class LivePage:
         if self._connections.is_own_client(flow.client_conn):
             return _refusal(403, "The proxy may not request the page from itself.")
         if len(request.data.content or b"") > LARGEST_BODY:
-            return _refusal(413, "That is too much.")
+            return _refusal(413, "Request body too large.")
         default = {"http": 80, "https": 443}.get(request.scheme)
         port = "" if request.port == default else f":{request.port}"
         url = urlsplit(request.data.path.decode("latin-1"))

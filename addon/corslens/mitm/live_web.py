@@ -59,7 +59,7 @@ class _LiveHandler(_Guarded):
     async def _serve(self, path: str) -> None:
         request = self.request
         if len(request.body) > LARGEST_BODY:
-            answer = Answer(status=413, body=b"That is too much.\n")
+            answer = Answer(status=413, body=b"Request body too large.\n")
         else:
             begun = self._live.begin(
                 Asked(

@@ -54,13 +54,13 @@ class Option(Struct, frozen=True, kw_only=True):
 
 # Types are those that every tool of mitmproxy can set and show; `float` cannot be parsed, `Sequence[int]` breaks mitmweb.
 OPTIONS: tuple[Option, ...] = (
-    Option(name="cors_scope", type=str, default="", help="Flow filter: which flows are inspected. Empty means all."),
+    Option(name="cors_scope", type=str, default="", help="Flow filter for the flows to inspect; empty means all."),
     Option(
         name="cors_engine",
         type=str,
         default=AUTO,
         choices=WORDS,
-        help="Whose verdict is the headline: the browser's that sent the request (auto, by User-Agent), one engine's, "
+        help="Engine whose verdict is the headline: the browser that sent the request (auto, by User-Agent), a given engine, "
         "or the first that blocks (all).",
     ),
     Option(
@@ -68,60 +68,59 @@ OPTIONS: tuple[Option, ...] = (
         type=str,
         default=Show.PROBLEMS,
         choices=tuple(Show),
-        help="What the terminal prints: problems, every CORS exchange (cors), or nothing (none).",
+        help="What to print in the terminal: problems, every CORS exchange (cors), or nothing (none).",
     ),
     Option(
         name="cors_rules",
         type=Sequence[str],
         default=[],
-        help="More rule files or folders: your own rules, overrides and suppressions.",
+        help="Your own rule files or folders: rules, overrides and suppressions.",
     ),
     Option(
         name="cors_show_values",
         type=bool,
         default=False,
-        help="Show URLs and header values in full, but for cookies and credentials: in the terminal, on the live page, in cors_log and "
+        help="Show URLs and header values in full, except cookies and credentials: in the terminal, on the live page, in cors_log and "
         "in cors_report (not in formats made to be uploaded).",
     ),
-    Option(name="cors_log", type=str, default="", help="JSONL file to append to, one record an exchange."),
+    Option(name="cors_log", type=str, default="", help="JSONL file to append to, one record per exchange."),
     Option(
         name="cors_report",
         type=str,
         default="",
-        help="File written at shutdown; the format follows the ending (.html .json .jsonl .sarif .xml .md .txt).",
+        help="Report to write at shutdown; the format follows the ending (.html .json .jsonl .sarif .xml .md .txt).",
     ),
     Option(
         name="cors_fail_on",
         type=str,
         default=NEVER,
         choices=FAIL_ON,
-        help="mitmdump ends with exit status 1 when an exchange had a finding at or over this severity.",
+        help="Exit with status 1 on any finding at or above this severity (mitmdump).",
     ),
     Option(
         name="cors_page_host",
         type=str,
         default=DEFAULT_DOMAIN,
-        help="Domain of the live page for browsers behind the proxy: a random host of it, new at each start, whose address is printed. "
+        help="Domain of the live page for browsers using the proxy. The page has a random host in it, new at each start and printed then. "
         "Empty disables it.",
     ),
     Option(
         name="cors_history",
         type=int,
         default=DEFAULT_HISTORY,
-        help="How many exchanges are kept in memory. What is forgotten beyond that is counted, and told at the end and on the live "
-        "page.",
+        help="Maximum exchanges kept in memory. Dropped ones are counted and reported at shutdown and on the live page.",
     ),
     Option(
         name="cors_history_mb",
         type=int,
         default=HISTORY_BYTES >> 20,
-        help="And how many megabytes of them, estimated. The oldest are dropped first.",
+        help="Maximum megabytes of exchanges kept in memory, estimated. The oldest are dropped first.",
     ),
     Option(
         name="cors_patch",
         type=str,
         default="",
-        help="Flow filter: which responses may be rewritten so that the page can read them. Empty means that patching is off.",
+        help="Flow filter for the responses that may be patched so that the page can read them; empty turns patching off.",
     ),
     Option(
         name="cors_patch_origins",
@@ -135,26 +134,25 @@ OPTIONS: tuple[Option, ...] = (
         type=str,
         default=PreflightMode.FIX,
         choices=tuple(PreflightMode),
-        help="What patching does with a preflight: forward it and mend the answer (fix), or answer it from the proxy (answer).",
+        help="How to patch a preflight: forward it and fix the response (fix), or respond from the proxy (answer).",
     ),
     Option(
         name="cors_patch_minutes",
         type=int,
         default=60,
-        help="Patching switches itself off after this many minutes; 0 means never.",
+        help="Turn patching off after this many minutes; 0 means never.",
     ),
     Option(
         name="cors_patch_dry_run",
         type=bool,
         default=False,
-        help="Compute and show patches, but change nothing.",
+        help="Show patches without applying them.",
     ),
     Option(
         name="cors_patch_rules",
         type=Sequence[str],
         default=[],
-        help="YAML files of injections: response headers that are set, added or removed on purpose, to try a policy or to break a "
-        "page.",
+        help="YAML files of injections: response headers to set, add or remove, to try a policy or to break a page.",
     ),
 )
 PATCH_OPTIONS = frozenset(option.name for option in OPTIONS if option.name.startswith("cors_patch"))
@@ -288,21 +286,21 @@ def _fault(name: str, raw: Any) -> str | None:
     option = _BY_NAME.get(name)
     if option is None:
         near = get_close_matches(name, _BY_NAME, 1)
-        return f"{name}: there is no such option" + (f"; did you mean {near[0]}?" if near else "")
+        return f"{name}: no such option" + (f"; did you mean {near[0]}?" if near else "")
     given: list[str] | None = getattr(raw, "val", None)  # text of --set; a config.yaml's value has a type already
     if given is None:
-        return None if _fits(raw, option.type) else f"{name}: {raw!r} is no {_type_name(option.type)}"
+        return None if _fits(raw, option.type) else f"{name}: {raw!r} is not a {_type_name(option.type)}"
     if get_args(option.type):
         return None
     if len(given) > 1:
-        return f"{name}: given {len(given)} times, wanted once"
+        return f"{name}: given {len(given)} times, expected once"
     text = given[0] if given else None
     if option.type is bool:
         return None if text in (None, "", "true", "false", "toggle") else f"{name}: {text!r} is neither true nor false"
     if text is None:
         return f"{name}: a value is missing, write {name}=VALUE"
     if option.type is int and not text.removeprefix("-").isdecimal():
-        return f"{name}: {text!r} is no whole number"
+        return f"{name}: {text!r} is not a whole number"
     return None
 
 

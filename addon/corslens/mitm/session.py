@@ -31,7 +31,7 @@ from corslens.patching.propose import page_of
 from corslens.patching.summary import Summary
 from corslens.verdict.cut_heads import is_cut
 
-_UNANSWERED = "the client disconnected, or the proxy ended, before there was an answer"
+_UNANSWERED = "the client disconnected, or the proxy ended, before there was a response"
 """Of a flow that no hook told the end of: mitmproxy 12 loses some of the streams that an HTTP/2 client resets."""
 
 IN_FLIGHT = 10_000

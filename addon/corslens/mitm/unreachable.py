@@ -32,7 +32,7 @@ class Unreachable:
         why = flow.server_conn.error or (flow.error.msg if flow.error else "refused")
         logger.warning(
             "corslens: no connection to %s (%s). Requests to it fail with a network error; "
-            "where a browser calls that a CORS error, it is only a consequence.",
+            "if the browser reports a CORS error, it is only a symptom.",
             escape(server),
             escape(why),
         )

@@ -122,7 +122,7 @@ class Pairing:
             "exchanges of connections": self._connections.waiting,
             "HTTP/2 sessions": self._connections.sessions,
             "clients with preflights": self._preflight_clients,
-            "clients that tell storage access": self._storage_access_clients,
+            "clients that send storage access": self._storage_access_clients,
             "fates of preflights": self._habits.fates,
             "habits of pages": self._habits.modes,
             "hosts with cookies": self._cookies.hosts,

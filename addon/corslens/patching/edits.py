@@ -112,7 +112,7 @@ def _allow_methods(observation: Observation, response: Response, reason: Reason)
     if not is_token(asked):
         return None
     value = ", ".join(completed_methods(response.headers.values(ACCESS_CONTROL_ALLOW_METHODS), (asked,)))
-    return _change(response.headers, ACCESS_CONTROL_ALLOW_METHODS, value, f"the page asks for {asked} [{reason}]")
+    return _change(response.headers, ACCESS_CONTROL_ALLOW_METHODS, value, f"the page requests {asked} [{reason}]")
 
 
 def _allow_headers(observation: Observation, response: Response, reason: Reason) -> Edit | None:
@@ -120,7 +120,7 @@ def _allow_headers(observation: Observation, response: Response, reason: Reason)
     if not all(map(is_token, asked)):
         return None
     names = completed_names(response.headers.values(ACCESS_CONTROL_ALLOW_HEADERS), asked)
-    because = f"the page asks for {', '.join(asked)}" if asked else "what stands there cannot be parsed"
+    because = f"the page requests {', '.join(asked)}" if asked else "the present value cannot be parsed"
     return _change(response.headers, ACCESS_CONTROL_ALLOW_HEADERS, ", ".join(names) or None, f"{because} [{reason}]")
 
 
@@ -143,7 +143,7 @@ def _vary(headers: HeaderList) -> HeaderChange | None:
     if WILDCARD in names or ORIGIN in names:
         return None
     value = ", ".join([*filter(None, map(_ascii_elements, lines)), canonical_name(ORIGIN)])
-    return _change(headers, VARY, value, "the answer now depends on the origin, and caches must know")
+    return _change(headers, VARY, value, "the response now varies by origin, and caches must know")
 
 
 def _ascii_elements(line: str) -> str:

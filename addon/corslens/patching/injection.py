@@ -58,7 +58,7 @@ def inject(
             continue
         origins = rule.origins or policy.origins
         if not (origins.any if page is None else origins.allows(page, policy.served_here)):
-            whose = f"the page's origin {page}" if page is not None else "a request that tells no origin"
+            whose = f"the page's origin {page}" if page is not None else "a request that shows no origin"
             refused = refused or f"{whose} is not among those of injection {rule.name!r} ({origins})"
             continue
         for name, lines in _after(rule, headers, _safe_origin(observation)).items():

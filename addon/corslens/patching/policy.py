@@ -34,7 +34,7 @@ WORDS = (LOOPBACK, NULL, ANY)
 
 ANY_MEANS = (
     "any: every site open in a browser behind this proxy may read what the patched servers respond, "
-    "with the user's cookies where the page asks for them (sandboxed frames only if null is listed, too)"
+    "with the user's cookies where the page includes them (sandboxed frames only if null is listed, too)"
 )
 """What a user is told who widens a patch to all origins."""
 

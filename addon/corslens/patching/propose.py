@@ -96,7 +96,7 @@ def refusal(observation: Observation, policy: PatchPolicy, proven_page: str | No
     """Return why the policy does not let the page in, None when it does."""
     page = page_of(observation, proven_page)
     if page is None:
-        return "the request does not tell the page's origin"
+        return "the request does not show the page's origin"
     if policy.allows(page):
         return None
     if page == NULL and observation.tainted:

@@ -81,15 +81,17 @@ class Lack(Struct, frozen=True, kw_only=True):
         name = self.header
         match name.lower():
             case "status":
-                return f"answer with a 2xx instead of {values}" if self.asked else "answer with a 2xx"
+                return f"respond with a 2xx instead of {values}" if self.asked else "respond with a 2xx"
             case "redirect":
-                return 'answer without the redirect, or redirect within one origin: it made the origin "null", which is anybody\'s and never to be allowed'
+                return 'respond without the redirect, or redirect within one origin: it made the origin "null", which any site can obtain and which must not be allowed'
             case "page":
-                return "nothing: the page's origin is \"null\", which is anybody's; serve the page from an origin of its own"
+                return (
+                    'nothing: the page\'s origin is "null", which any site can obtain; serve the page from an origin of its own'
+                )
             case header if header in _LISTS:
                 return f"list {values} in {name}" if values else f"send a valid list in {name}, or none"
             case header if header == ACCESS_CONTROL_ALLOW_ORIGIN:
-                return f"send the asking page's origin in {name}: {values}"
+                return f"send the requesting page's origin in {name}: {values}"
             case header if header == ACCESS_CONTROL_ALLOW_CREDENTIALS:
                 return f"send {name}: true, exactly so"
             case _:
@@ -201,11 +203,11 @@ def render_lacks(lacks: Iterable[Lack]) -> tuple[str, ...]:
         if place != (lack.api, lack.shape):
             place = (lack.api, lack.shape)
             lines.append(f"  {lack.api}{lack.shape}")
-        not_asked = "" if lack.asked else ", answered by the proxy: the server was not asked"
+        not_asked = "" if lack.asked else ", the proxy responded: the request did not reach the server"
         lines.append(f"    {lack.half}: {lack.sentence}  ({lack.exchanges}×{not_asked})")
     if not count:
         return ()
-    return (f"{count} {'change' if count == 1 else 'changes'} that your servers still lack:", *lines)
+    return (f"{count} {'change' if count == 1 else 'changes'} still needed on your servers:", *lines)
 
 
 def _for_credentials(change: HeaderChange) -> bool:

@@ -309,7 +309,7 @@ def render_dropped(dropped: Mapping[str, int]) -> Iterator[str]:
     """
     if dropped:
         most_first = sorted(dropped.items(), key=lambda item: (-item[1], item[0]))
-        yield f"Dropped over the limits (see cors_history): {', '.join(f'{count:,} {name}' for name, count in most_first)}."
+        yield f"Dropped to stay within limits (see cors_history): {', '.join(f'{count:,} {name}' for name, count in most_first)}."
 
 
 def _count(number: int, noun: str) -> str:

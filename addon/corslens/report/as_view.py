@@ -94,11 +94,11 @@ def _exchange(inspection: Inspection) -> Iterator[str]:
         yield f"from a page of {escape(redact_url(observation.page_origin))}"
     for what, known in (("mode", observation.mode), ("destination", observation.destination)):
         if isinstance(known, Known):
-            yield f"{what}: {escape(known.value)}  (told by {_list(known.evidence)})"
+            yield f"{what}: {escape(known.value)}  (shown by {_list(known.evidence)})"
     if observation.exchange.error is not None:
-        yield f"no answer: {escape(redact_text(plain_words(observation.exchange.error)))}"
+        yield f"no response: {escape(redact_text(plain_words(observation.exchange.error)))}"
         if observation.exchange.answered_by_proxy:
-            yield "the browser got the proxy's own error page, which has no CORS headers: its CORS message is only a consequence"
+            yield "the browser got the proxy's own error page, which has no CORS headers; its CORS error is only a symptom"
 
 
 def _where_from(observation: Observation) -> str:
@@ -157,7 +157,7 @@ def _pair(inspection: Inspection, find: Find) -> Iterator[str]:
         cached = f", cached for {covering.age:.1f} s" if covering.from_cache else ""
         yield f"preflight   {_line(covering.exchange, start)}{cached}{_verdict_of(find(covering.id))}"
     elif observation.preflights_missed:
-        yield "preflight   none was seen, though this session shows preflights: it was cached before, or another proxy answered"
+        yield "preflight   none was seen, though this session shows preflights: it was cached before, or another proxy responded"
     what = "preflight" if observation.role is Role.PREFLIGHT else "request"
     yield f"{what:<11} {_line(observation.exchange, start)}  <- this one"
     if observation.role is Role.PREFLIGHT:
@@ -183,7 +183,7 @@ def _follow_up(inspection: Inspection, find: Find, start: float) -> str:
 
 def _line(exchange: Exchange, start: float) -> str:
     request, response = exchange.request, exchange.delivered
-    status = "no answer" if response is None else str(response.status)
+    status = "no response" if response is None else str(response.status)
     offset = request.time - start
     when = timestamp(request.time)[11:-1] if not offset else f"{offset:+.3f} s"
     return f"{escape(request.method)} {escape(redact_url(request.url))} -> {status}  {when}"
@@ -250,7 +250,7 @@ def _readable(inspection: Inspection) -> Iterator[str]:
     if observation.role not in (Role.ACTUAL, Role.SIMPLE):
         return
     if inspection.verdict.blocked:
-        yield "nothing: the request was sent and answered, but the script gets a network error"
+        yield "nothing: the server responded, but the script gets a network error"
         return
     included = isinstance(observation.credentials, Known) and observation.credentials.value is CredentialsMode.INCLUDE
     mode = CredentialsMode.INCLUDE if included else CredentialsMode.SAME_ORIGIN_OR_OMIT
@@ -267,7 +267,7 @@ def _credentials(observation: Observation) -> Iterator[str]:
         return
     known = observation.credentials
     if isinstance(known, Known):
-        yield f"{known.value.value}  (told by {_list(known.evidence)})"
+        yield f"{known.value.value}  (shown by {_list(known.evidence)})"
     else:
         yield f"unknown: {known.why}"
 

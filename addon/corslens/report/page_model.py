@@ -57,7 +57,7 @@ def settings(inspections: Iterable[Inspection], api: str) -> list[Json]:
         written.append(
             {
                 "server": server.name,
-                "label": f"{server.title} (by its answers)" if server is guessed else server.title,
+                "label": f"{server.title} (guessed from its responses)" if server is guessed else server.title,
                 "blocks": [{"file": block.where, "text": block.text} for block in advice.blocks],
                 "notes": (*(_supposed(named) if own else _to_replace(named)), *advice.warnings),
             }
@@ -66,13 +66,13 @@ def settings(inspections: Iterable[Inspection], api: str) -> list[Json]:
 
 
 def _supposed(origins: Iterable[str]) -> Iterable[str]:
-    return [f"Only if {origin} is your own: it asked, and is not let in today." for origin in origins]
+    return [f"Only if {origin} is your own: it sent requests and is not allowed today." for origin in origins]
 
 
 def _to_replace(origins: Iterable[str]) -> Iterable[str]:
     return [
-        f"Replace {PLACEHOLDER} by the origin of your own page. {origin} asked: it is another site than the API's, "
-        "so nothing but you can tell whether it is yours."
+        f"Replace {PLACEHOLDER} with the origin of your own page. {origin} sent requests; it is cross-site to the API, "
+        "so only you know whether it is yours."
         for origin in origins
     ]
 

@@ -222,7 +222,7 @@ def _check_redirect(p: _Preflight) -> Checked:
     failure = None
     if is_redirect(p.response):
         failure = Failure(
-            reason=Reason.PREFLIGHT_REDIRECT, header=_LOCATION, value=location, wanted="an answer instead of a redirect"
+            reason=Reason.PREFLIGHT_REDIRECT, header=_LOCATION, value=location, wanted="a response that is not a redirect"
         )
     return Checked(PreflightCheck.REDIRECT, _LOCATION, location, failure)
 

@@ -25,7 +25,7 @@ function showCounts(store) {
   if (forgotten.length) {
     const told = forgotten.map(([name, value]) => `${number.format(value)} ${name}`).join(", ");
     tiles.push(h("li", { class: "tile", "data-count": "forgotten", title: "cors_history says how much is kept" },
-      h("strong", {}, "Dropped"), h("span", {}, ` over the limits: ${told}`)));
+      h("strong", {}, "Dropped"), h("span", {}, ` to stay within limits: ${told}`)));
   }
   byId("counts").replaceChildren(...tiles);
 }

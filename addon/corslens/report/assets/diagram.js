@@ -59,11 +59,11 @@ function sequence(steps) {
     const location = step.status >= 300 && step.status < 400 ? headerValue(step.response, "location") : null;
     rows.push({
       kind: "response", target: step.target, failed, depends: step.outcome === "depends",
-      text: step.error ? `${step.byProxy ? "proxy's error page" : "no answer"}: ${step.error}` : step.status === null ? "no answer yet" : location ? `${step.status} to ${location}` : `${step.status}`,
+      text: step.error ? `${step.byProxy ? "proxy's error page" : "no response"}: ${step.error}` : step.status === null ? "no response yet" : location ? `${step.status} to ${location}` : `${step.status}`,
       under: failed ? `blocked: ${step.reason ?? "see the checks"}` : step.status === null ? "" : allows === null ? "no Access-Control-Allow-Origin" : `allows ${allows}`,
     });
     if (step.patched) {
-      const words = step.byProxy ? "the proxy made this response: the server was not asked" : "the proxy changed this response";
+      const words = step.byProxy ? "the proxy made this response; the request did not reach the server" : "the proxy changed this response";
       rows.push({ kind: "note", target: step.target, patched: true, text: words });
     }
   }

@@ -41,7 +41,7 @@ class Live {
     });
     if (answer.ok) return answer;
     const words = answer.headers.get("Content-Type")?.startsWith("text/plain") ? (await answer.text()).trim() : "";
-    const error = new Error(words || `the proxy answered ${answer.status}`);
+    const error = new Error(words || `the proxy returned ${answer.status}`);
     error.status = answer.status;
     throw error;
   }
