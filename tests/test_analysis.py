@@ -131,6 +131,14 @@ def test_a_fault_of_ours_at_one_input_loses_no_other(where: str, tmp_path: Path,
     assert none == [] and summary.exchanges == 1
 
 
+def test_many_damaged_entries_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "a.har").write_bytes(encoded(PUT, *[entry(started="soon")] * 250))
+    summary, found = collected(tmp_path / "a.har")
+    *named, last = summary.inputs[0].damages
+    assert len(found) == 251 and len(named) == 100
+    assert last == f"{tmp_path / 'a.har'}: 150 more entries were not read, or not in full"
+
+
 def test_who_watches_gets_its_own_errors(tmp_path: Path) -> None:
     """A report that cannot be written is no fault of the capture."""
     (tmp_path / "a.har").write_bytes(encoded(PUT))

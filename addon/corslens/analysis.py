@@ -31,6 +31,8 @@ type Sink = Callable[[Inspection, Diagnosis], None]
 type Progress = Callable[[float], None]
 """Called now and then with how much of the present capture was read, from 0 to 1."""
 
+_DAMAGES = 100
+"""Damaged entries of a capture that are named; more are counted."""
 _STRIDE = 256
 """Exchanges between two reports of progress."""
 
@@ -97,13 +99,19 @@ def collect(
         inside = capture.name[len(name) + 1 :] if capture.name.startswith(f"{name}/") else ""
         part = into.part()
         entry = part.begin(capture.name)
+        unnamed = 0
         session = _session(capture, f"{prefix}/{inside}" if inside else prefix, settings, part, progress, everything=everything)
         for found in _survive(session, capture.name):
             if isinstance(found, Damage):
-                entry.damages.append(str(found))
+                if found.entry is None or len(entry.damages) < _DAMAGES:
+                    entry.damages.append(str(found))
+                else:
+                    unnamed += 1
             elif extra:
                 inspection, update = found
                 _hand_on(inspection, part, update, extra)
+        if unnamed:
+            entry.damages.append(f"{capture.name}: {unnamed:,} more entries were not read, or not in full")
         entry.exchanges = part.exchanges
         into.merge(part)
 
