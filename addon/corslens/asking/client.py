@@ -7,12 +7,13 @@ what a server allows is the same in every version.
 import socket
 import ssl
 import time
-from urllib.parse import urlsplit
 
+import ada_url
 import h11
 
 from corslens.fetch.limits import limited_headers, received_response
 from corslens.fetch.messages import Request, Response
+from corslens.fetch.origins import origin_of, scheme_host_port
 
 TIMEOUT_SECONDS = 15.0
 """From the connection to the end of the response's head."""
@@ -55,20 +56,21 @@ class Client:
             raise ConnectionFailedError(str(error) or type(error).__name__) from None
 
     def _exchange(self, request: Request, deadline: float) -> Response:
-        parts = urlsplit(request.url)
-        secure = parts.scheme == "https"
-        host = parts.hostname or ""
-        with socket.create_connection((host, parts.port or (443 if secure else 80)), timeout=self._timeout) as plain:
-            connected = self._tls.wrap_socket(plain, server_hostname=host) if secure else plain
+        # The parser that also says which host a URL names (asking.hosts): two parsers may differ, and what was not named be sent to.
+        url = ada_url.URL(request.url)
+        scheme, host, port = scheme_host_port(origin_of(request.url))
+        name = host.strip("[]")
+        with socket.create_connection((name, int(port)), timeout=self._timeout) as plain:
+            connected = self._tls.wrap_socket(plain, server_hostname=name) if scheme == "https" else plain
             with connected:
-                return _head(connected, request, parts.path or "/", parts.query, deadline)
+                return _head(connected, request, f"{url.pathname}{url.search}", deadline)
 
 
-def _head(connected: socket.socket, request: Request, path: str, query: str, deadline: float) -> Response:
+def _head(connected: socket.socket, request: Request, target: str, deadline: float) -> Response:
     connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=_HEAD_BYTES)
     head = h11.Request(
         method=request.method.encode("latin-1"),
-        target=(f"{path}?{query}" if query else path).encode("latin-1"),
+        target=target.encode("latin-1"),
         headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers.lines],
     )
     connected.sendall(connection.send(head) or b"")

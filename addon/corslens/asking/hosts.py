@@ -1,7 +1,6 @@
 """Which servers may be sent requests: those that the user named, with their ports."""
 
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
 from corslens.fetch.constants import NULL
 from corslens.fetch.origins import origin_of, scheme_host_port
@@ -26,10 +25,8 @@ class NamedHosts:
         self._named |= {(host, one) for one in (("80", "443") if port in ("80", "443") else (port,))}
 
     def __contains__(self, url: object) -> bool:
-        if not isinstance(url, str) or urlsplit(url).scheme not in ("http", "https"):
-            return False
-        _, host, port = scheme_host_port(origin_of(url))
-        return bool(host) and (host, port) in self._named
+        scheme, host, port = scheme_host_port(origin_of(url)) if isinstance(url, str) else ("", "", "")
+        return scheme in ("http", "https") and (host, port) in self._named
 
 
 def parse_host(text: str) -> str:
