@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from corslens.asking.client import Client
 from corslens.cli import main
 from corslens.exits import Exit
+from corslens.fetch.messages import Request, Response
 
 from tests.asking.servers import Server, serving
 from tests.inputs.make_har import encoded, entry
@@ -218,3 +220,17 @@ def test_a_policy_is_a_test_of_a_server(server: Server, tmp_path: Path) -> None:
 def test_wrong_usage_is_a_sentence(arguments: tuple[str, ...], named: str) -> None:
     result = run(*arguments)
     assert result.exit_code == Exit.USAGE and named in result.output
+
+
+def test_an_interruption_reports_what_is_known(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    send = Client.send
+
+    def once(client: Client, request: Request) -> Response:
+        if server.asked:
+            raise KeyboardInterrupt
+        return send(client, request)
+
+    monkeypatch.setattr(Client, "send", once)
+    result = run(f"{server.url}/me", "--origin", "https://first.example", "--origin", APP)
+    assert result.exit_code == Exit.UNREADABLE
+    assert "BLOCKED" in result.stdout and "Interrupted" in result.stderr

@@ -61,14 +61,16 @@ class Checks:
         self._asker, self._summary = asker, summary
         self._sinks = tuple(sinks)
         self.input: Input = summary.begin(name)
+        self.asked: list[Asked] = []
+        """What became of each page request so far."""
 
-    def check(self, wanted: Sequence[Wanted]) -> tuple[Asked, ...]:
-        """Send page requests and gather what is found. Returns: what became of each."""
-        return tuple(self._check(one, ()) for one in wanted)
+    def check(self, wanted: Sequence[Wanted]) -> None:
+        """Send page requests and gather what is found."""
+        for one in wanted:
+            self._check(one, ())
 
-    def check_against_strangers(self, wanted: Sequence[Wanted]) -> tuple[Asked, ...]:
+    def check_against_strangers(self, wanted: Sequence[Wanted]) -> None:
         """Send the page requests, and those to each URL as strangers before them, so that the history of the server is known."""
-        asked: list[Asked] = []
         by_url: dict[str, list[Wanted]] = {}
         for one in wanted:
             by_url.setdefault(one.fetch.url, []).append(one)
@@ -83,17 +85,17 @@ class Checks:
                 if result is not None and any(one.comparison is OriginComparison.ANY for one in result.holes)
                 else frozenset[str]()
             )
-            asked += [self._check(one, covered) for one in members]
-        return tuple(asked)
+            for one in members:
+                self._check(one, covered)
 
-    def _check(self, wanted: Wanted, covered: Iterable[str]) -> Asked:
+    def _check(self, wanted: Wanted, covered: Iterable[str]) -> None:
         asked = self._asker.ask(wanted.fetch, withheld=wanted.withheld)
         self._gather([_without(one, frozenset(covered)) for one in asked.inspections])
         if asked.unsent is not None and not asked.blocked:
             request = f"{wanted.fetch.method} {wanted.fetch.url.partition('?')[0]} from {wanted.fetch.origin}"
             passed = "the preflight passes, but " if asked.passed else ""
             self.input.notes.append(f"{request}: {passed}{asked.unsent}")
-        return asked
+        self.asked.append(asked)
 
     def _strangers(self, wanted: Wanted, origins: Sequence[str]) -> StrangersResult | None:
         """Send the page request as each stranger. Returns: None when the server does not respond at all."""

@@ -10,14 +10,13 @@ import click
 
 from corslens.analysis import prefixes
 from corslens.cli.options import fail_on_option, judging_options, severity, writable
-from corslens.cli.outputs import format_of, print_report, tell_empty
+from corslens.cli.outputs import format_of, open_output, print_report, tell_empty, write_output
 from corslens.cli.progress import Bar
 from corslens.cli.work import Work, analyse, settings_of
 from corslens.diagnosis.summary import HOLD, SessionSummary
 from corslens.exits import Exit
 from corslens.inputs.damage import Damage
 from corslens.inputs.files import find
-from corslens.mitm.private_files import open_private, write_whole
 from corslens.observation.redaction import VALUES_ARE_SHOWN, show_values, values_are_shown
 from corslens.report.baseline import Gate, keys_of, parse_baseline, render_baseline
 from corslens.report.escape import escape
@@ -125,16 +124,16 @@ def analyze(
     summary = SessionSummary(hold=work.hold, everything=work.everything)
     with ExitStack() as stack:
         records: list[IO[bytes]] = [sys.stdout.buffer] if form == Format.JSONL else []
-        records += [stack.enter_context(_open(path)) for path, one in forms.items() if one is Format.JSONL]
+        records += [stack.enter_context(open_output(path)) for path, one in forms.items() if one is Format.JSONL]
         interrupted = _analyze(found, work, summary, records, jobs)
     if values:
         summary.note(VALUES_ARE_SHOWN)
     if new_baseline is not None:
-        _write(new_baseline, render_baseline(summary.problems()))
+        write_output(new_baseline, render_baseline(summary.problems()))
         gate = Gate(fail_on=gate.fail_on, known=frozenset(key.fingerprint for key in keys_of(summary.problems())))
     for path, one in forms.items():
         if one is not Format.JSONL:
-            _write(path, render(one, summary, rules, gate, top=top))
+            write_output(path, render(one, summary, rules, gate, top=top))
     try:
         print_report(Format(form), summary, rules, gate, top)
     except BrokenPipeError:  # whoever reads has seen enough; the exit code still counts
@@ -184,17 +183,3 @@ def _report_inputs(summary: SessionSummary, known: dict[str, str]) -> None:
     gone = set(known) - {key.fingerprint for key in keys_of(summary.problems())}
     for fingerprint in sorted(gone, key=known.__getitem__):
         click.echo(f"A finding in the baseline no longer occurs: {escape(known[fingerprint])}", err=True)
-
-
-def _open(path: Path) -> IO[bytes]:
-    try:
-        return open(path, "wb", opener=open_private)  # a Path's own takes no opener
-    except OSError as error:
-        raise click.UsageError(f"-o {escape(str(path))}: {error.strerror or error}") from None
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        write_whole(path, content)
-    except OSError as error:
-        raise click.UsageError(f"{escape(str(path))}: {error.strerror or error}") from None

@@ -14,14 +14,14 @@ from corslens import __version__
 from corslens.advice.policy_document import read_document
 from corslens.analysis import collect, prefixes
 from corslens.asking.asker import Asked, Asker
-from corslens.asking.checks import Checks, Sink, Wanted
+from corslens.asking.checks import Checks, Wanted
 from corslens.asking.client import Client
 from corslens.asking.hosts import NamedHosts
 from corslens.asking.policies import policy_requests
 from corslens.asking.recorded import Recorded, recorded_requests
 from corslens.cli.options import fail_on_option, settings, severity, writable
-from corslens.cli.outputs import format_of, print_report
-from corslens.diagnosis.diagnose import Diagnosis
+from corslens.cli.outputs import format_of, open_output, print_report, write_output
+from corslens.cli.work import record_writer
 from corslens.diagnosis.summary import SessionSummary
 from corslens.engines.engine import Engine
 from corslens.engines.sending import PageFetch
@@ -32,14 +32,11 @@ from corslens.fetch.messages import HeaderLine, Request
 from corslens.fetch.methods import is_forbidden_method, normalize_method
 from corslens.fetch.origins import is_serialized_origin, origin_of
 from corslens.fetch.request_headers import is_forbidden_request_header
-from corslens.inspection import Inspection
 from corslens.inspector import Inspector
-from corslens.mitm.private_files import open_private, write_whole
 from corslens.probing.strangers import strangers_for
 from corslens.report.baseline import Gate
 from corslens.report.escape import escape
 from corslens.report.formats import Format, render
-from corslens.report.record import encode
 from corslens.verdict.headline import ALL, AUTO, WORDS
 
 USER_AGENT = f"corslens/{__version__} (check; asks about CORS)"
@@ -140,7 +137,7 @@ def check(
       0  nothing at or over --fail-on
       1  something
       2  wrong usage
-      3  the capture could not be read, or not to its end
+      3  the capture could not be read, or not to its end, or it was interrupted
     """
     options = _Options(
         target=target,
@@ -195,22 +192,31 @@ def check(
     summary = SessionSummary(everything=Format.HTML in {Format(form), *forms.values()})
     with ExitStack() as stack:
         files: list[IO[bytes]] = [sys.stdout.buffer] if form == Format.JSONL else []
-        files += [
-            stack.enter_context(open(path, "wb", opener=open_private))  # a Path's own takes no opener
-            for path, one in forms.items()
-            if one is Format.JSONL
-        ]
-        checks = Checks(asker, summary, options.against or target, [_writer(files)] if files else ())
-        asked = checks.check_against_strangers(wanted) if strange else checks.check(wanted)
-    checks.input.notes.insert(0, _verdict(asked, recorded))
+        files += [stack.enter_context(open_output(path)) for path, one in forms.items() if one is Format.JSONL]
+        checks = Checks(asker, summary, options.against or target, [record_writer(files)] if files else ())
+        interrupted = _check(checks, wanted, strange)
+    checks.input.notes.insert(0, _verdict(checks.asked, recorded[: len(checks.asked)]))
     gate = Gate(fail_on=severity(fail_on))
     for path, one in forms.items():
         if one is not Format.JSONL:
-            write_whole(path, render(one, summary, judged.rules, gate))
+            write_output(path, render(one, summary, judged.rules, gate))
     print_report(Format(form), summary, judged.rules, gate)
     failed = any(map(gate.fails, summary.problems()))
     damaged = _report_damages(capture)
-    sys.exit(Exit.UNREADABLE if damaged else Exit.FOUND if failed else Exit.OK)
+    sys.exit(Exit.UNREADABLE if damaged or interrupted else Exit.FOUND if failed else Exit.OK)
+
+
+def _check(checks: Checks, wanted: Sequence[Wanted], strange: bool) -> bool:
+    """Check, and say whether the user cut it short."""
+    try:
+        if strange:
+            checks.check_against_strangers(wanted)
+        else:
+            checks.check(wanted)
+    except KeyboardInterrupt:
+        click.echo("Interrupted: what was checked so far follows.", err=True)
+        return True
+    return False
 
 
 def _verdict(asked: Sequence[Asked], recorded: Sequence[Recorded]) -> str:
@@ -282,15 +288,6 @@ def _print_request(request: Request) -> None:
         shown = "(not shown)" if name.lower() in _SECRETS else value
         click.echo(f"  {escape(name)}: {escape(shown)}")
     click.echo()
-
-
-def _writer(files: Sequence[IO[bytes]]) -> Sink:
-    def write(inspection: Inspection, diagnosis: Diagnosis) -> None:
-        line = encode(inspection, diagnosis)
-        for file in files:
-            file.write(line)
-
-    return write
 
 
 def _report_damages(summary: SessionSummary) -> bool:

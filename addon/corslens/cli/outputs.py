@@ -2,14 +2,17 @@
 
 import sys
 from pathlib import Path
+from typing import IO
 
 import click
 
 from corslens.diagnosis.summary import SessionSummary
 from corslens.lint.rule import RuleSet
+from corslens.mitm.private_files import open_private, write_whole
 from corslens.report.as_text import TOP, render_text
 from corslens.report.baseline import Gate
 from corslens.report.console import report_console, width_of
+from corslens.report.escape import escape
 from corslens.report.formats import ENDINGS, Format, render
 
 
@@ -40,3 +43,25 @@ def print_report(form: Format, summary: SessionSummary, rules: RuleSet, gate: Ga
     elif form is not Format.JSONL:  # that was written as it came
         sys.stdout.buffer.write(render(form, summary, rules, gate, top=top))
     sys.stdout.flush()
+
+
+def open_output(path: Path) -> IO[bytes]:
+    """Return a file to write that only the user may read.
+
+    Raises: click.UsageError
+    """
+    try:
+        return open(path, "wb", opener=open_private)  # a Path's own takes no opener
+    except OSError as error:
+        raise click.UsageError(f"-o {escape(str(path))}: {error.strerror or error}") from None
+
+
+def write_output(path: Path, content: bytes) -> None:
+    """Write a file that only the user may read, whole or not at all.
+
+    Raises: click.UsageError
+    """
+    try:
+        write_whole(path, content)
+    except OSError as error:
+        raise click.UsageError(f"{escape(str(path))}: {error.strerror or error}") from None

@@ -69,7 +69,7 @@ def analyse(
     if jobs > 1 and len(files) > 1 and STDIN not in files:  # another process has no standard input
         _in_processes(files, work, into, records, jobs=min(jobs, len(files)), bar=bar)
         return
-    sinks = [_writer(records)] if records else []
+    sinks = [record_writer(records)] if records else []
     for name, prefix in files.items():
         collect(name, prefix, settings_of(work), into, sinks, bar.within, every=bool(records))
         bar.next()
@@ -82,7 +82,9 @@ def tune_gc() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
-def _writer(files: list[IO[bytes]]) -> Sink:
+def record_writer(files: Sequence[IO[bytes]]) -> Sink:
+    """Return a sink that writes a line of JSONL for each inspection to each of the files."""
+
     def write(inspection: Inspection, diagnosis: Diagnosis) -> None:
         line = encode(inspection, diagnosis)
         for file in files:
@@ -134,5 +136,5 @@ def _one_file(files: Sequence[tuple[str, str]], work: Work, folder: str | None, 
         collect(name, prefix, settings_of(work), summary)
     else:
         with _lines(folder, number).open("wb") as file:
-            collect(name, prefix, settings_of(work), summary, [_writer([file])], every=True)
+            collect(name, prefix, settings_of(work), summary, [record_writer([file])], every=True)
     return summary
