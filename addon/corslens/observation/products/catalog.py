@@ -3,11 +3,13 @@
 A mark is evidence for wording and for the fix there, never for a verdict: anyone can send any header.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
+from itertools import chain
 
 from msgspec import Struct
 
+from corslens.fetch.header_names import NameSet
 from corslens.fetch.messages import Request, Response
 from corslens.observation.products.head import HeadPattern, Subject
 
@@ -70,22 +72,56 @@ class Product(Struct, frozen=True, kw_only=True):
     file: str = ""
 
 
+_SHORTLISTS = 512
+"""Statuses with header names for which it is remembered which patterns come into question: servers send few combinations."""
+
+
+class _Index[T]:
+    """Heads, each with what it stands for, found by status and header names."""
+
+    def __init__(self) -> None:
+        self._by_anchor: dict[str | None, list[tuple[HeadPattern, T]]] = {}
+        self._shortlists: dict[tuple[int, frozenset[str]], tuple[tuple[HeadPattern, T], ...]] = {}
+
+    def add(self, pattern: HeadPattern, meaning: T) -> None:
+        self._by_anchor.setdefault(pattern.anchor, []).append((pattern, meaning))
+
+    def matching(self, subject: Subject) -> Iterator[T]:
+        """Yield what the patterns stand for that match."""
+        for pattern, meaning in self._shortlist(subject):
+            if pattern.matches(subject):
+                yield meaning
+
+    def _shortlist(self, subject: Subject) -> tuple[tuple[HeadPattern, T], ...]:
+        names = subject.headers.names
+        key = subject.status, names.members
+        found = self._shortlists.get(key)
+        if found is None:
+            candidates = chain.from_iterable(self._by_anchor.get(name, ()) for name in (None, *names.ordered))
+            found = tuple(one for one in candidates if one[0].may_match(*key))
+            if isinstance(names.members, NameSet):
+                if len(self._shortlists) >= _SHORTLISTS:
+                    self._shortlists.clear()
+                self._shortlists[key] = found
+        return found
+
+
 class ProductCatalog:
-    """The products of a rule set, indexed by the header that a mark cannot do without."""
+    """The products of a rule set."""
 
     def __init__(self, products: Iterable[Product] = ()) -> None:
         self.products: Mapping[str, Product] = {product.id: product for product in products}
-        self._marks: dict[str | None, list[tuple[HeadPattern, Product]]] = {}
-        self._responses: dict[str | None, list[tuple[HeadPattern, Product, OwnResponse]]] = {}
+        self._marks: _Index[Product] = _Index()
+        self._responses: _Index[tuple[Product, OwnResponse]] = _Index()
         self._makers = {response.id: product for product in self.products.values() for response in product.responses}
         self._added: dict[str, Product] = {}
         self._added_prefixes: list[tuple[str, Product]] = []
         for product in self.products.values():
             for pattern in product.marks:
-                self._marks.setdefault(pattern.anchor, []).append((pattern, product))
+                self._marks.add(pattern, product)
             for response in product.responses:
                 for pattern in response.heads:
-                    self._responses.setdefault(pattern.anchor, []).append((pattern, product, response))
+                    self._responses.add(pattern, (product, response))
             for name in product.request_headers:
                 if name.endswith("*"):
                     self._added_prefixes.append((name[:-1], product))
@@ -98,7 +134,7 @@ class ProductCatalog:
     def of(self, request: Request, response: Response) -> tuple[Product, ...]:
         """Return every product that left a mark on a response, first the one whose CORS settings most likely decide."""
         subject = Subject(request, response)
-        found = {product.id: product for pattern, product in _candidates(self._marks, subject) if pattern.matches(subject)}
+        found = {product.id: product for product in self._marks.matching(subject)}
         for product, _ in self._own(subject):
             found.setdefault(product.id, product)
         return tuple(sorted(found.values(), key=lambda product: (_ORDER[product.kind], product.id)))
@@ -120,16 +156,9 @@ class ProductCatalog:
 
     def _own(self, subject: Subject) -> Iterable[tuple[Product, OwnResponse]]:
         found: dict[str, tuple[Product, OwnResponse]] = {}
-        for pattern, product, response in _candidates(self._responses, subject):
-            if response.id not in found and pattern.matches(subject):
-                found[response.id] = (product, response)
+        for product, response in self._responses.matching(subject):
+            found.setdefault(response.id, (product, response))
         return found.values()
-
-
-def _candidates[T](index: Mapping[str | None, list[T]], subject: Subject) -> Iterable[T]:
-    yield from index.get(None, ())
-    for name in subject.headers.names.members:
-        yield from index.get(name, ())
 
 
 NO_PRODUCTS = ProductCatalog()

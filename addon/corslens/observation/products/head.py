@@ -3,7 +3,7 @@
 Bodies are never seen, so everything here is a status, a header line, a host, a path or a length.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from functools import cached_property
 
 import ada_url
@@ -28,10 +28,14 @@ class Subject:
         self.headers = response.headers
         self.status = response.status
         self.method = request.method
+        self._header_values: dict[str, tuple[str, ...]] = {}
 
     def header_values(self, name: str) -> tuple[str, ...]:
         """Return the values of a response header's lines, in lowercase."""
-        return tuple(value[:_LONGEST].lower() for value in self.headers.values(name))
+        found = self._header_values.get(name)
+        if found is None:  # dozens of products are told apart by one header, Server for instance
+            found = self._header_values[name] = tuple([value[:_LONGEST].lower() for value in self.headers.values(name)])
+        return found
 
     def request_values(self, name: str) -> tuple[str, ...]:
         """Return the values of a request header's lines, in lowercase."""
@@ -156,6 +160,17 @@ class HeadPattern(Struct, frozen=True, kw_only=True):
             if mark.field in ("location-host", "location-path"):
                 return "location"
         return None
+
+    def may_match(self, status: int, names: Set[str]) -> bool:
+        """Say whether a response with this status and these header names (lower-case) may look so, whatever their values are."""
+        if self.statuses and not any(low <= status <= high for low, high in self.statuses):
+            return False
+        for mark in self.marks:
+            header = "set-cookie" if mark.field == "cookie" else mark.name if mark.field == "header" else None
+            if header is not None and mark.present is not (header in names):
+                return False
+        anchor = self.anchor
+        return anchor is None or anchor in names
 
     def matches(self, subject: Subject) -> bool:
         """Say whether the exchange looks so."""
