@@ -97,3 +97,30 @@ def test_docs_that_cannot_be_written_are_wrong_usage(tmp_path: Path, rule: Path)
 
 def test_the_schema_is_printed() -> None:
     assert "$defs" in json.loads(corslens("rules", "schema").output)
+
+
+@pytest.mark.parametrize(
+    ("words", "id"),
+    [
+        (["MissingAllowOriginHeader"], "acao-missing"),
+        (["CORSMissingAllowOrigin"], "acao-missing"),
+        (["preflight-acam"], "preflight-acam-unparsable"),
+        (["Method", "PUT", "is", "not", "allowed", "by", "Access-Control-Allow-Methods", "in", "preflight", "response."], "preflight-method-not-allowed"),
+    ],
+)  # fmt: skip
+def test_explain_takes_what_a_user_has(words: list[str], id: str) -> None:
+    assert corslens("explain", *words).output.startswith(f"{id}\n")
+
+
+def test_explain_names_the_others_that_a_code_stands_for() -> None:
+    assert "preflight-acao-missing" in corslens("explain", "CORSMissingAllowOrigin").output.splitlines()[-1]
+
+
+def test_explain_lists_what_begins_so() -> None:
+    result = corslens("explain", "acao-")
+    assert result.exit_code == 2 and "acao-missing" in result.output
+
+
+def test_a_line_that_names_no_reason_is_wrong_usage() -> None:
+    result = corslens("explain", "Uncaught TypeError: Failed to fetch")
+    assert result.exit_code == 2 and "names no reason to block" in result.output

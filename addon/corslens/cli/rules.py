@@ -27,13 +27,17 @@ _rules_option = click.option(
 )
 
 
-@click.command(short_help="Explain a rule, or a reason why browsers block.")
-@click.argument("name", metavar="RULE-OR-REASON")
+@click.command(short_help="Explain a rule, a browser's code, or a console line.")
+@click.argument("words", metavar="NAME", nargs=-1, required=True)
 @_rules_option
-def explain(name: str, rule_paths: tuple[str, ...]) -> None:
-    """Explain what a rule or a reason to block means, when it fires, and how to fix it."""
+def explain(words: tuple[str, ...], rule_paths: tuple[str, ...]) -> None:
+    """Explain what NAME means, when it fires, and how to fix it.
+
+    NAME is a rule, a reason to block, the start of either, a browser's code (MissingAllowOriginHeader,
+    CORSMissingAllowOrigin), or a line pasted from the console of Chrome, Firefox or Safari, in quotes.
+    """
     try:
-        text = explain_text(_load(rule_paths), name.lower())
+        text = explain_text(_load(rule_paths), " ".join(words))
     except ValueError as error:
         raise click.UsageError(escape_lines(str(error))) from None
     click.echo(escape_lines(text), nl=False)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from textwrap import wrap
 
+from corslens.lint.console_lines import reasons_of_code, reasons_of_line
 from corslens.lint.finding import Severity
 from corslens.lint.rule import Family, Rule, RuleSet
 from corslens.lint.wording import describe
@@ -14,6 +15,7 @@ from corslens.lint.yaml_reader import nearest
 from corslens.verdict.reasons import NAMES, Effect, Reason
 
 WIDTH = 80
+_SHOWN = 10
 
 FAMILY_TITLES: Mapping[Family, str] = {
     Family.VIOLATIONS: "what browsers block or withhold",
@@ -50,14 +52,30 @@ def _severity_word(rule: Rule) -> str:
 
 
 def explain_text(rules: RuleSet, name: str) -> str:
-    """Return the page of a rule or of a verdict's reason.
+    """Return the page of what a user has: a rule, a reason, the start of a name, a browser's code, or a line of its console.
 
-    Raises: ValueError naming the nearest one when there is none.
+    Raises: ValueError naming what comes near when there is none.
     """
-    rule = rules.rules.get(name)
-    if rule is None:
-        raise ValueError(f'no rule and no reason is called "{name}"{nearest(name, rules.rules)}')
-    return "\n".join(_page(rules, rule)) + "\n"
+    found = _meant(rules, name)
+    page = "\n".join(_page(rules, rules.rules[found[0]])) + "\n"
+    return page if len(found) == 1 else f"{page}\n{''.join(f'{line}\n' for line in _entry('or', ', '.join(found[1:])))}"
+
+
+def _meant(rules: RuleSet, name: str) -> tuple[str, ...]:
+    """Return the rules that a user's words stand for, the likeliest first."""
+    plain = name.strip().lower()
+    if plain in rules.rules:
+        return (plain,)
+    if found := tuple(one for one in (reasons_of_code(plain) or reasons_of_line(name)) if one in rules.rules):
+        return found
+    if " " in plain:
+        raise ValueError("this line of a console names no reason to block; `corslens rules list` lists what can be explained")
+    longer = sorted(one for one in rules.rules if plain and one.startswith(plain))
+    if len(longer) > 1:
+        raise ValueError(f'"{name}" is the start of {", ".join(longer[:_SHOWN])}{", …" if len(longer) > _SHOWN else ""}')
+    if longer:
+        return tuple(longer)
+    raise ValueError(f'no rule and no reason is called "{name}"{nearest(plain, rules.rules)}')
 
 
 def fix_lines(rule: Rule) -> Iterator[str]:

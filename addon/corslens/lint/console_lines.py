@@ -1,0 +1,93 @@
+"""Reasons to block by what a browser's console says: Chrome's, Firefox's and Safari's English messages, and their codes.
+
+Chromium: `services/network/public/cpp/cors/cors_error_status`, DevTools' issue texts; Firefox: `security.properties`; WebKit: `CrossOriginAccessControl.cpp`.
+"""
+
+from corslens.verdict.reasons import NAMES, Reason
+
+_PREFLIGHT = "preflight"
+
+_PHRASES: tuple[tuple[str, tuple[Reason, ...]], ...] = (
+    # More particular ones first.
+    ("notsameoriginafterdefaultedtosameoriginbycoep", (Reason.CORP_REQUIRED_BY_EMBEDDER,)),
+    ("err_blocked_by_response.notsamesite", (Reason.CORP_NOT_SAME_SITE,)),
+    ("err_blocked_by_response.notsameorigin", (Reason.CORP_NOT_SAME_ORIGIN,)),
+    ("cross-origin-resource-policy", (Reason.CORP_NOT_SAME_ORIGIN, Reason.CORP_NOT_SAME_SITE)),
+    ("err_blocked_by_orb", (Reason.OPAQUE_RESPONSE_BLOCKED,)),
+    ("opaqueresponseblocking", (Reason.OPAQUE_RESPONSE_BLOCKED,)),
+    ("err_unsafe_port", (Reason.BAD_PORT,)),
+    ("restricted network port", (Reason.BAD_PORT,)),
+    ("err_too_many_redirects", (Reason.REDIRECT_LIMIT_EXCEEDED,)),
+    ("content security policy", (Reason.CSP_BLOCKED,)),
+    ("content-security-policy", (Reason.CSP_BLOCKED,)),
+    ("mixed content", (Reason.MIXED_CONTENT,)),
+    ("mixed active content", (Reason.MIXED_CONTENT,)),
+    ("insecure content", (Reason.MIXED_CONTENT,)),
+    ("'integrity' attribute", (Reason.INTEGRITY_MISMATCH,)),
+    ("“integrity” attribute", (Reason.INTEGRITY_MISMATCH,)),
+    ("refused to get unsafe header", (Reason.RESPONSE_HEADER_NOT_EXPOSED,)),
+    ("mime type", (Reason.MIME_OR_NOSNIFF_BLOCKED,)),
+    ("permission was denied for this request to access", (Reason.LNA_PERMISSION_DENIED,)),
+    ("not a secure context and the resource is in more-private", (Reason.LNA_INSECURE_CONTEXT,)),
+    ("redirect is not allowed for a preflight request", (Reason.PREFLIGHT_REDIRECT,)),
+    ("does not have http ok status", (Reason.PREFLIGHT_STATUS_NOT_OK,)),
+    ("preflight response did not succeed", (Reason.PREFLIGHT_STATUS_NOT_OK,)),
+    ("preflight response is not successful", (Reason.PREFLIGHT_STATUS_NOT_OK,)),
+    ("cannot parse access-control-allow-methods", (Reason.PREFLIGHT_ACAM_UNPARSABLE,)),
+    ("cannot parse access-control-allow-headers", (Reason.PREFLIGHT_ACAH_UNPARSABLE,)),
+    ("is not allowed by access-control-allow-methods", (Reason.PREFLIGHT_METHOD_NOT_ALLOWED,)),
+    ("did not find method in cors header", (Reason.PREFLIGHT_METHOD_NOT_ALLOWED,)),
+    ("is not allowed by access-control-allow-headers", (Reason.PREFLIGHT_HEADER_NOT_ALLOWED,)),
+    ("is not allowed according to header 'access-control-allow-headers'", (Reason.PREFLIGHT_HEADER_NOT_ALLOWED,)),
+    ("from cors preflight channel", (Reason.PREFLIGHT_HEADER_NOT_ALLOWED,)),
+    ("in cors header 'access-control-allow-methods'", (Reason.PREFLIGHT_ACAM_UNPARSABLE,)),
+    ("in cors header 'access-control-allow-headers'", (Reason.PREFLIGHT_ACAH_UNPARSABLE,)),
+    ("only supported for protocol schemes", (Reason.SCHEME_NOT_CORS_ENABLED,)),
+    ("only supported for http", (Reason.SCHEME_NOT_CORS_ENABLED,)),
+    ("cors request not http", (Reason.SCHEME_NOT_CORS_ENABLED,)),
+    ("reason: cors disabled", (Reason.CORS_DISABLED_BY_USER,)),
+    ("cors header 'origin' cannot be added", (Reason.ORIGIN_HEADER_NOT_ADDABLE,)),
+    ("must not be the wildcard", (Reason.ACAO_WILDCARD_WITH_CREDENTIALS,)),
+    ("credential is not supported if the cors header", (Reason.ACAO_WILDCARD_WITH_CREDENTIALS,)),
+    ("cannot use wildcard in access-control-allow-origin", (Reason.ACAO_WILDCARD_WITH_CREDENTIALS,)),
+    ("contains multiple values", (Reason.ACAO_MULTIPLE,)),
+    ("multiple cors header", (Reason.ACAO_MULTIPLE,)),
+    ("cannot contain more than one origin", (Reason.ACAO_MULTIPLE,)),
+    ("contains the invalid value", (Reason.ACAO_INVALID,)),
+    ("no 'access-control-allow-origin' header is present", (Reason.ACAO_MISSING,)),
+    ("cors header 'access-control-allow-origin' missing", (Reason.ACAO_MISSING,)),
+    ("that is not equal to the supplied origin", (Reason.ACAO_MISMATCH,)),
+    ("cors header 'access-control-allow-origin' does not match", (Reason.ACAO_MISMATCH,)),
+    ("is not allowed by access-control-allow-origin", (Reason.ACAO_MISMATCH, Reason.ACAO_MISSING)),
+    ("'access-control-allow-credentials' header in the response is", (Reason.ACAC_NOT_TRUE,)),
+    ("in cors header 'access-control-allow-credentials'", (Reason.ACAC_NOT_TRUE,)),
+    ("access-control-allow-credentials is not", (Reason.ACAC_NOT_TRUE,)),
+    ("contains a username and password", (Reason.REDIRECT_HAS_CREDENTIALS,)),
+    ("cors request did not succeed", (Reason.ACTUAL_NETWORK_ERROR,)),
+    ("err_connection_", (Reason.ACTUAL_NETWORK_ERROR,)),
+    ("err_name_not_resolved", (Reason.ACTUAL_NETWORK_ERROR,)),
+    ("err_cert_", (Reason.ACTUAL_NETWORK_ERROR,)),
+    ("err_ssl_", (Reason.ACTUAL_NETWORK_ERROR,)),
+    ("could not connect to the server", (Reason.ACTUAL_NETWORK_ERROR,)),
+    ("server with the specified hostname could not be found", (Reason.ACTUAL_NETWORK_ERROR,)),
+)
+_QUOTES = str.maketrans("‘’`", "'''")
+
+
+def reasons_of_code(code: str) -> tuple[Reason, ...]:
+    """Return the reasons that a browser, its DevTools protocol or MDN calls so, whatever its case; a code can stand for several."""
+    wanted = code.lower()
+    return tuple(
+        reason
+        for reason, names in sorted(NAMES.items(), key=lambda one: one[0].startswith(_PREFLIGHT))
+        if wanted in {name.lower() for name in (*names.chromium, *names.chromium_other, *names.firefox, *names.mdn)}
+    )
+
+
+def reasons_of_line(line: str) -> tuple[Reason, ...]:
+    """Return the reasons that a line of a console can stand for, the likeliest first; empty when it names none."""
+    text = " ".join(line.lower().translate(_QUOTES).split())
+    found = next((reasons for phrase, reasons in _PHRASES if phrase in text), ())
+    if "response to preflight request" not in text:
+        return found
+    return tuple(Reason(name) if (name := f"{_PREFLIGHT}-{reason}") in set(Reason) else reason for reason in found)
