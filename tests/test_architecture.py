@@ -28,6 +28,7 @@ DIRECTION = (
     ("launch",),
     ("analysis",),
     ("library", "asking"),
+    ("testing",),
     ("exits", "script", "cli"),
     ("__main__", "__init__"),
 )
