@@ -9,6 +9,7 @@ import click
 import pytest
 from corslens.cli import COMMANDS, main
 from corslens.cli.rules import rules
+from corslens.lint.facts import VOCABULARY
 from corslens.mitm.commands import Commands
 from corslens.mitm.options import OPTIONS
 
@@ -79,6 +80,11 @@ def helps() -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize(("name", "text"), [*helps()])
 def test_help(name: str, text: str) -> None:
     assert _is_avoided(text) is None
+
+
+@pytest.mark.parametrize("name", VOCABULARY)
+def test_the_vocabulary(name: str) -> None:
+    assert _is_avoided(VOCABULARY[name].doc) is None
 
 
 @pytest.mark.parametrize("asset", ASSETS, ids=lambda path: path.name)

@@ -52,18 +52,18 @@ class AnswerFacts(FactsBase):
 
     @fact("response.answered", rank=24)
     def response_answered(self) -> bool:
-        """Whether the server answered at all."""
+        """Whether the server responded at all."""
         return self.got is not None
 
     @fact("exchange.error", rank=60)
     def exchange_error(self) -> str | None:
-        """Why there was no answer, in the proxy's words, up to numbers of errors."""
+        """Why there was no response, in the proxy's words, up to numbers of errors."""
         error = self.observation.exchange.error
         return None if error is None else plain_words(error)
 
     @fact("exchange.error-kind", rank=24, only_if=Oddity.UNANSWERED)
     def exchange_error_kind(self) -> NetworkError | None:
-        """Why there was no answer: the connection was `refused` or `reset`, the name not found (`dns`), `tls` failed, or `timeout`."""
+        """Why there was no response: the connection was `refused` or `reset`, the name not found (`dns`), `tls` failed, or `timeout`."""
         exchange = self.observation.exchange
         error = exchange.error
         return None if error is None or self.got is not None or exchange.refused else network_error(error)
@@ -81,7 +81,7 @@ class AnswerFacts(FactsBase):
 
     @fact("response.allow", message="response", header="allow", rank=30)
     def response_allow(self) -> str | None:
-        """The Allow header: what a framework's own answer to OPTIONS holds."""
+        """The Allow header: what a framework's own response to OPTIONS has."""
         return self.got_headers.get("allow")
 
     @fact("response.www-authenticate", message="response", header="www-authenticate", rank=30)
@@ -169,18 +169,18 @@ class AnswerFacts(FactsBase):
 
     @fact("response.storable", message="response", header="cache-control", rank=40)
     def response_storable(self) -> bool:
-        """Whether a cache may keep the answer and use it again without asking: explicit freshness, or Last-Modified to guess from."""
+        """Whether a cache may keep the response and use it again without revalidation: explicit freshness, or Last-Modified to guess from."""
         return self.got is not None and is_storable(self.sent.method, self.got)
 
     @fact("response.publicly-storable", message="response", header="cache-control", rank=41, needs_header=True)
     def response_publicly_storable(self) -> bool:
-        """Whether Cache-Control lets shared caches keep the answer: `public` or `s-maxage`."""
+        """Whether Cache-Control allows shared caches to keep the response: `public` or `s-maxage`."""
         directives = split_list(self.got_headers.values("cache-control"))
         return "public" in directives or any(directive.startswith("s-maxage") for directive in directives)
 
     @fact("response.from-cache", rank=40)
     def response_from_cache(self) -> bool:
-        """Whether a shared cache on the way says that it had the answer in store (Age, X-Cache, CF-Cache-Status, Cache-Status)."""
+        """Whether a shared cache on the way says that it had the response in store (Age, X-Cache, CF-Cache-Status, Cache-Status)."""
         return self.got is not None and is_from_cache(self.got)
 
     @fact("response.static-file", message="response", header="last-modified", rank=41, needs_header=True)
@@ -191,19 +191,19 @@ class AnswerFacts(FactsBase):
 
     @fact("response.sets-cookie", message="response", header="set-cookie", rank=30, needs_header=True)
     def response_sets_cookie(self) -> bool:
-        """Whether the answer sets a cookie."""
+        """Whether the response sets a cookie."""
         return "set-cookie" in self.got_headers
 
     @fact("response.private", message="response", header="cache-control", rank=42)
     def response_private(self) -> bool:
-        """Whether the answer is marked as one person's: it sets a cookie, or Cache-Control says `private`."""
+        """Whether the response is marked as private to a user: it sets a cookie, or Cache-Control says `private`."""
         if "set-cookie" in self.got_headers:
             return True
         return any(directive.startswith("private") for directive in split_list(self.got_headers.values("cache-control")))
 
     @fact("response.cookies-kept-home", message="response", header="set-cookie", rank=45, needs_header=True)
     def response_cookies_kept_home(self) -> frozenset[str]:
-        """Names of cookies that the answer sets and that the browser will not send with cross-site requests (SameSite, Secure)."""
+        """Names of cookies that the response sets and that the browser will not send with cross-site requests (SameSite, Secure)."""
         return cookies_kept_home(self.got_headers.values("set-cookie"))
 
     @fact("exchange.mixed-content", rank=45)

@@ -29,25 +29,25 @@ class CompletedFacts(AnswerFacts, ExposureFacts):
 
     @fact("completed.allow-methods", rank=60)
     def completed_allow_methods(self) -> str | Unknown | None:
-        """Access-Control-Allow-Methods as the preflight needs it: what the answer lists, then the method asked for where it is missing."""
+        """Access-Control-Allow-Methods as the preflight needs it: what the response lists, then the requested method where it is missing."""
         lines = self.got_headers.values(ACCESS_CONTROL_ALLOW_METHODS)
         return _written(completed_methods(lines, self._asked_method))
 
     @fact("completed.allow-headers", rank=60)
     def completed_allow_headers(self) -> str | Unknown | None:
-        """Access-Control-Allow-Headers as the preflight needs it: what the answer lists, then the names asked for that are missing."""
+        """Access-Control-Allow-Headers as the preflight needs it: what the response lists, then the requested names that are missing."""
         lines = self.got_headers.values(ACCESS_CONTROL_ALLOW_HEADERS)
         return _written(completed_names(lines, requested_header_names(self.sent)))
 
     @fact("completed.vary", rank=60)
     def completed_vary(self) -> str | Unknown | None:
-        """Vary with what the answer names, then Origin where it is missing."""
+        """Vary with what the response names, then Origin where it is missing."""
         lines = self.got_headers.values(VARY)
         return _written(completed_names(lines, ("Origin",)))
 
     @fact("completed.expose-headers", rank=60)
     def completed_expose_headers(self) -> str | Unknown | None:
-        """Access-Control-Expose-Headers with what the answer exposes, then `response.unreadable-headers`."""
+        """Access-Control-Expose-Headers with what the response exposes, then `response.unreadable-headers`."""
         lines = self.got_headers.values(ACCESS_CONTROL_EXPOSE_HEADERS)
         return _written(completed_names(lines, sorted(self.response_unreadable_headers)))
 

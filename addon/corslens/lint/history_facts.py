@@ -18,12 +18,12 @@ class HistoryFacts(FactsBase):
 
     @fact("history.origins-granted", rank=46)
     def history_origins_granted(self) -> frozenset[str]:
-        """Origins that were answered with their own name (at most 16 are remembered)."""
+        """Origins that were allowed by their exact origin (at most 16 are remembered)."""
         return frozenset(self.past.granted_origins)
 
     @fact("history.unrelated-sites-granted", rank=47)
     def history_unrelated_sites_granted(self) -> int:
-        """How many different sites, none of them the server's own, were answered with their own name."""
+        """How many different sites, none of them the server's own, were allowed by their exact origin."""
         if len(self.past.granted_origins) < 2:
             return len(self.past.granted_origins)
         return len(self.past.granted_sites - {site_of(self.observation.target_origin)})
@@ -36,14 +36,14 @@ class HistoryFacts(FactsBase):
 
     @fact("history.origins-refused", rank=49)
     def history_origins_refused(self) -> int:
-        """How many origins were answered without their name: there is a list, then."""
+        """How many origins were not allowed: there is an allowlist, then."""
         return len(self.past.refused_origins)
 
     @fact("history.foreign-refused", rank=49)
     def history_foreign_refused(self) -> bool:
-        """Whether a list does its work: the answer refuses an origin that the server was never seen to let in and that belongs to nobody whom it lets in by name.
+        """Whether an allowlist works: the response does not allow an origin that the server was never seen to allow and that is same-site with none of those it allows.
 
-        Others are let in by name at this endpoint (and this is no error page that lost its headers), or elsewhere on the server and the answer depends on Origin.
+        Others are allowed by their exact origin at this endpoint (and this is no error page that lost its headers), or elsewhere on the server and the response depends on Origin.
         """
         observation, server = self.observation, self.past.server
         origin, granted = observation.origin, server.granted_origins
@@ -60,12 +60,12 @@ class HistoryFacts(FactsBase):
 
     @fact("history.nobodys-origin-granted", rank=48)
     def history_nobodys_origin_granted(self) -> bool:
-        """Whether an origin that no server lists was let in by name and with credentials: one made up to try it out (`evil`, `attacker`, `.invalid`), or a code playground."""
+        """Whether an origin that no server lists was allowed with credentials: one made up to try it out (`evil`, `attacker`, `.invalid`), or a code playground."""
         return any(map(is_nobodys, self.past.credentials_granted))
 
     @fact("history.subdomains-granted", rank=47)
     def history_subdomains_granted(self) -> int:
-        """How many hosts of the server's own site were answered with their own name."""
+        """How many hosts of the server's own site were allowed by their exact origin."""
         if len(self.past.granted_origins) < 2:
             return 0
         own = site_of(self.observation.target_origin)
@@ -73,7 +73,7 @@ class HistoryFacts(FactsBase):
 
     @fact("history.shared-hosting-granted", rank=47)
     def history_shared_hosting_granted(self) -> int:
-        """How many different sites below one shared hosting name (`github.io`, `vercel.app`) were answered with their own name."""
+        """How many different sites below one shared hosting name (`github.io`, `vercel.app`) were allowed by their exact origin."""
         if len(self.past.granted_origins) < 2:
             return 0
         below: dict[str, set[str]] = {}
@@ -85,27 +85,27 @@ class HistoryFacts(FactsBase):
 
     @fact("history.null-granted", rank=46)
     def history_null_granted(self) -> bool:
-        """Whether the origin `null` was answered with its own name."""
+        """Whether the origin `null` was allowed by its exact name."""
         return self.past.null_granted > 0
 
     @fact("history.varies", rank=43)
     def history_varies(self) -> bool:
-        """Whether answers to different origins were seen to differ in Access-Control-Allow-Origin."""
+        """Whether responses to different origins were seen to differ in Access-Control-Allow-Origin."""
         return self.past.varies
 
     @fact("history.vary-missing-on", rank=43)
     def history_vary_missing_on(self) -> frozenset[Asked]:
-        """Kinds of answers that lacked `Vary: Origin`: `granted` (the origin is named), `refused`, `origin-less` (asked without Origin)."""
+        """Kinds of responses without `Vary: Origin`: `granted` (the origin is named), `refused`, `origin-less` (requested without Origin)."""
         return frozenset(self.past.vary_missing)
 
     @fact("history.vary-present-on", rank=12, only_if=Oddity.VARIES)
     def history_vary_present_on(self) -> frozenset[Asked]:
-        """Kinds of answers that had `Vary: Origin`."""
+        """Kinds of responses with `Vary: Origin`."""
         return frozenset(self.past.vary_present)
 
     @fact("history.vary-here", rank=43)
     def history_vary_here(self) -> Asked | None:
-        """What kind of answer this one is."""
+        """What kind of response this one is."""
         response, origin = self.got, self.observation.origin
         if response is None or self.observation.role is Role.PREFLIGHT:
             return None
@@ -115,12 +115,12 @@ class HistoryFacts(FactsBase):
 
     @fact("history.grants-on", rank=43)
     def history_grants_on(self) -> frozenset[Level]:
-        """Kinds of statuses (`success`, `redirect`, `error`) whose answers held Access-Control-Allow-Origin, preflights apart."""
+        """Kinds of statuses (`success`, `redirect`, `error`) whose responses had Access-Control-Allow-Origin, preflights apart."""
         return frozenset(self.past.granted_levels)
 
     @fact("history.plain-on", rank=43)
     def history_plain_on(self) -> frozenset[Level]:
-        """Kinds of statuses whose answers to an Origin held none."""
+        """Kinds of statuses whose responses to an Origin had none."""
         return frozenset(self.past.plain_levels)
 
     @fact("history.preflights", rank=46)
@@ -135,7 +135,7 @@ class HistoryFacts(FactsBase):
 
     @fact("history.preflights-without-max-age", rank=46)
     def history_preflights_without_max_age(self) -> int:
-        """How many of them were answered without Access-Control-Max-Age."""
+        """How many of them had no Access-Control-Max-Age."""
         return self.past.preflights_without_max_age
 
     @fact("history.jsonp", rank=46)
@@ -145,7 +145,7 @@ class HistoryFacts(FactsBase):
 
     @fact("history.granted-elsewhere", rank=46)
     def history_granted_elsewhere(self) -> bool:
-        """Whether the server allowed this page's origin by name at another path, and never at this one."""
+        """Whether the server allowed this page's exact origin at another path, and never at this one."""
         origin = self.observation.origin
         return origin in self.past.server.granted_origins and origin not in self.past.granted_origins
 

@@ -78,7 +78,7 @@ class PairFacts(FactsBase):
 
     @fact("preflight.granted", message="preflight.response", header=ACCESS_CONTROL_ALLOW_ORIGIN, rank=36)
     def preflight_granted(self) -> bool:
-        """Whether the preflight's response let the origin in, by name or by `*`."""
+        """Whether the preflight's response allows the origin, exactly or by `*`."""
         allowed = self.preflight_allow_origin
         return allowed is not None and allowed in (WILDCARD, self.observation.origin)
 
@@ -102,7 +102,7 @@ class PairFacts(FactsBase):
 
     @fact("redirect.tainted", message="request", header="origin", rank=32, only_if=Oddity.REDIRECTED)
     def redirect_tainted(self) -> bool:
-        """Whether Origin is `null` because a redirect led from one foreign origin to another."""
+        """Whether Origin is `null` because a redirect led from one cross-origin URL to another origin."""
         return self.observation.tainted
 
     @fact("redirect.authorization-dropped", rank=32, only_if=Oddity.REDIRECTED)
@@ -115,7 +115,7 @@ class PairFacts(FactsBase):
 
     @fact("redirect.first-url", rank=60, only_if=Oddity.REDIRECTED)
     def redirect_first_url(self) -> str | None:
-        """The URL that the page asked for, before any redirect."""
+        """The URL that the page requested, before any redirect."""
         first = self._first_hop()
         return None if first is None else first.exchange.request.url
 

@@ -44,7 +44,7 @@ class RequestFacts(FactsBase):
 
     @fact("request.wanted-method", rank=30)
     def request_wanted_method(self) -> str:
-        """The method that the page wants: the one that a preflight asks for, else the request's own."""
+        """The method that the page wants: the one that a preflight requests, else the request's own."""
         if self.observation.role is Role.PREFLIGHT:
             return self.sent_headers.get(ACCESS_CONTROL_REQUEST_METHOD) or ""
         return self.sent.method
@@ -95,7 +95,7 @@ class RequestFacts(FactsBase):
 
     @fact("request.credentials", rank=40)
     def request_credentials(self) -> CredentialsMode | Unknown:
-        """The credentials mode, where the wire tells."""
+        """The credentials mode, where the wire shows it."""
         credentials = self.observation.credentials
         return credentials.value if isinstance(credentials, Known) else credentials
 
@@ -131,12 +131,12 @@ class RequestFacts(FactsBase):
 
     @fact("request.requested-method", message="request", header=ACCESS_CONTROL_REQUEST_METHOD, rank=40)
     def request_requested_method(self) -> str | None:
-        """The method that a preflight asks for."""
+        """The method that a preflight requests."""
         return self.sent_headers.get(ACCESS_CONTROL_REQUEST_METHOD)
 
     @fact("request.requested-headers", message="request", header=ACCESS_CONTROL_REQUEST_HEADERS, rank=42)
     def request_requested_headers(self) -> frozenset[str]:
-        """The header names (lower-case) that a preflight asks for."""
+        """The header names (lower-case) that a preflight requests."""
         return split_list(self.sent_headers.values(ACCESS_CONTROL_REQUEST_HEADERS))
 
     @fact(
@@ -186,12 +186,12 @@ class RequestFacts(FactsBase):
 
     @fact("target.place", rank=45)
     def target_place(self) -> Place:
-        """Where the answering host is: this machine or a `.test` name (`loopback`), a `private` network, or `public`."""
+        """Where the responding host is: this machine or a `.test` name (`loopback`), a `private` network, or `public`."""
         return place_of(self.observation.target_origin)
 
     @fact("page.origin", rank=60)
     def page_origin(self) -> str | Unknown:
-        """The origin of the page that asks, where the wire tells; behind a redirect the Origin header may be `null` instead."""
+        """The origin of the requesting page, where the wire shows it; behind a redirect the Origin header may be `null` instead."""
         return self.observation.page_origin or Unknown("no header names the page's origin")
 
     @fact("page.other-loopback-name", rank=41)
@@ -214,7 +214,7 @@ class RequestFacts(FactsBase):
 
     @fact("page.same-site", rank=40)
     def page_same_site(self) -> bool | Unknown:
-        """Whether the page and the answering server belong to one site (cookies travel then)."""
+        """Whether the page and the responding server belong to one site (cookies travel then)."""
         origin = self.observation.origin
         if origin is None or origin == NULL:
             origin = self.observation.page_origin

@@ -33,7 +33,7 @@ from corslens.observation.observation import Role
 
 
 class Grant(StrEnum):
-    """Whom Access-Control-Allow-Origin lets in."""
+    """Whom Access-Control-Allow-Origin allows."""
 
     ANY = "any"
     """`*`"""
@@ -52,7 +52,7 @@ class ResponseFacts(FactsBase):
 
     @fact("response.cors-headers", message="response", rank=9)
     def response_cors_headers(self) -> frozenset[str]:
-        """The names of the response's `Access-Control-…` headers, misspelt ones included."""
+        """The names of the response's `Access-Control-…` headers, misspelled ones included."""
         return frozenset(name for name in self.got_headers.names.ordered if name.startswith("access-control-"))
 
     @fact("response.allow-origin", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN, rank=15)
@@ -83,7 +83,7 @@ class ResponseFacts(FactsBase):
 
     @fact("response.grant", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN, rank=12)
     def response_grant(self) -> Grant | None:
-        """Whom Access-Control-Allow-Origin lets in: `any` (`*`), `asked` (exactly the request's Origin), `other`."""
+        """Whom Access-Control-Allow-Origin allows: `any` (`*`), `asked` (exactly the request's Origin), `other`."""
         value = self.response_allow_origin
         if value is None:
             return None
@@ -158,7 +158,7 @@ class ResponseFacts(FactsBase):
         only_if=Oddity.HEADER_LISTS,
     )
     def response_wrong_case_methods(self) -> frozenset[str] | None:
-        """Methods in Access-Control-Allow-Methods that would need capital letters to match anything: `put`, `Delete`, `patch` (GET, HEAD and POST need no listing)."""
+        """Methods in Access-Control-Allow-Methods that match only in uppercase: `put`, `Delete`, `patch` (GET, HEAD and POST need no listing)."""
         lines = self.got_headers.values(ACCESS_CONTROL_ALLOW_METHODS)
         return wrong_case_methods(lines) if lines else None
 
@@ -217,7 +217,7 @@ class ResponseFacts(FactsBase):
 
     @fact("response.meant-headers", message=None, rank=60)
     def response_meant_headers(self) -> frozenset[str]:
-        """The CORS headers that `response.misspelt-headers` were meant to be, in their right spelling."""
+        """The CORS headers that `response.misspelt-headers` were meant to be, spelled correctly."""
         return frozenset(meant_names(self.got_headers.names.ordered).values())
 
     @fact("response.request-headers", message="response", rank=10, only_if=Oddity.HEADER_NAMES)
@@ -252,7 +252,7 @@ class ResponseFacts(FactsBase):
         "response.echoes-requested-headers", message="response", header=ACCESS_CONTROL_ALLOW_HEADERS, rank=24, needs_header=True
     )
     def response_echoes_requested_headers(self) -> bool:
-        """Whether a preflight is answered with exactly the header names that it asks for."""
+        """Whether the preflight's response lists exactly the requested header names."""
         asked = split_list(self.sent_headers.values(ACCESS_CONTROL_REQUEST_HEADERS))
         return bool(asked) and asked == self.response_allow_headers
 
@@ -297,7 +297,7 @@ class ResponseFacts(FactsBase):
 
     @fact("granted.same-site", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN, rank=17)
     def granted_same_site(self) -> bool | None:
-        """Whether the origin that Access-Control-Allow-Origin names belongs to the answering server's site."""
+        """Whether the origin that Access-Control-Allow-Origin names belongs to the responding server's site."""
         origin = self._granted()
         return None if origin is None else is_same_site(origin, self.observation.target_origin)
 

@@ -38,7 +38,7 @@ class VerdictFacts(FactsBase):
 
     @fact("verdict.outcome", rank=2)
     def verdict_outcome(self) -> Outcome:
-        """What the browser that sent the request (Chromium, if none is recognised) makes of it: `allowed`, `blocked`, `depends` on the credentials mode, or `aborted` by the browser itself."""
+        """What the browser that sent the request (Chromium, if none is recognized) makes of it: `allowed`, `blocked`, `depends` on the credentials mode, or `aborted` by the browser itself."""
         verdict = self.verdict
         return Outcome.ALLOWED if verdict is None else verdict.outcome
 
@@ -46,7 +46,7 @@ class VerdictFacts(FactsBase):
     def verdict_reasons(self) -> frozenset[Reason]:
         """The reasons for which that browser blocks: the one that it reports and the further ones that would come after it.
 
-        On an answer without any CORS header the further ones that only say so again are left out (the status stands in the message).
+        On a response without any CORS header the further ones that only repeat this are left out (the status is in the message).
         """
         verdict = self.verdict
         if verdict is None or not verdict.failures:

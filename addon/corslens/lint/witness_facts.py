@@ -34,7 +34,7 @@ class WitnessFacts(FactsBase):
 
     @fact("witness.cross-origin", rank=10, only_if=Oddity.REFUSED)
     def witness_cross_origin(self) -> bool:
-        """Whether what the browser refused was to another origin than the page's, as far as anything tells."""
+        """Whether what the browser refused was to another origin than the page's, as far as is known."""
         observation = self.observation
         if self.witness_refusal is None:
             return False
