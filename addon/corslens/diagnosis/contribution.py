@@ -8,7 +8,8 @@ from corslens.diagnosis.diagnose import Diagnosis, diagnose
 from corslens.diagnosis.page_request import PageRequest
 from corslens.diagnosis.problem import Example, Key, endpoint_of, example_of, key_of
 from corslens.inspection import Inspection
-from corslens.observation.observation import CORS_ROLES, Observation, Role
+from corslens.lint.finding import Severity
+from corslens.observation.observation import CORS_ROLES, Followed, Observation, Role
 from corslens.verdict.verdict import Outcome
 
 
@@ -68,9 +69,23 @@ def _is_quiet(inspection: Inspection) -> bool:
     )
 
 
+def _is_awaited(inspection: Inspection) -> bool:
+    """Say whether nothing more than a remark is on a preflight whose request is on its way: the two are diagnosed together then.
+
+    A preflight that is never followed is inspected anew, and is awaited no longer.
+    """
+    return (
+        inspection.observation.followed in (Followed.PENDING, Followed.FOLLOWED)
+        and inspection.verdict.allowed
+        and inspection.patch is None
+        and not inspection.silenced
+        and inspection.worst in (None, Severity.INFO)
+    )
+
+
 def contribution_of(root: str, members: tuple[Inspection, ...]) -> tuple[Contribution, Diagnosis | None]:
     """Return what a page request adds, and its diagnosis where there is something to say of it."""
-    quiet = all(map(_is_quiet, members))
+    quiet = all(map(_is_quiet, members)) or (len(members) == 1 and _is_awaited(members[0]))
     if quiet and len(members) == 1 and not (cell := _cell(members[0].observation)):
         observation = members[0].observation
         return _QUIET[observation.role, observation.preflight is not None], None

@@ -84,6 +84,16 @@ def diagnose(page_request: PageRequest) -> Diagnosis:
         word = _word(page_request, None)
         severity = Severity.ERROR if word in ("BLOCKED", "PATCHED") else Severity.INFO
         return Diagnosis(page_request=page_request, word=word, reason=reason, cause=None, place=decisive, severity=severity)
+    if len(found) == 1:
+        ((cause, place),) = found.values()
+        return Diagnosis(
+            page_request=page_request,
+            word=_word(page_request, cause.severity),
+            reason=reason,
+            cause=cause,
+            place=place,
+            severity=cause.severity,
+        )
     closures = {rule: _closure(finding, found) for rule, (finding, _) in found.items()}
     troubled = reason is not None
     order = {rule: place for place, rule in enumerate(found)}

@@ -59,7 +59,7 @@ class PageRequest:
         members: oldest first.
     """
 
-    __slots__ = ("decisive", "id", "judged", "members")
+    __slots__ = ("_hops", "decisive", "id", "judged", "members")
 
     def __init__(self, *, id: str, members: tuple[Inspection, ...]) -> None:
         self.id = id
@@ -68,6 +68,7 @@ class PageRequest:
         """All but those that the network stack repeated by itself, and whose responses no page saw."""
         self.decisive = self.judged[0] if len(self.judged) == 1 else _decisive(self.judged)
         """The exchange that decides the outcome: the first of those with the worst one, of an allowed page request the last."""
+        self._hops: tuple[Inspection, ...] | None = None
 
     @property
     def repeats(self) -> tuple[Inspection, ...]:
@@ -82,7 +83,10 @@ class PageRequest:
     @property
     def hops(self) -> tuple[Inspection, ...]:
         """The requests that the preflights were for, oldest first: each but the last one was redirected."""
-        return tuple(one for one in self.judged if one.observation.role is not Role.PREFLIGHT)
+        hops = self._hops
+        if hops is None:
+            hops = self._hops = tuple([one for one in self.judged if one.observation.role is not Role.PREFLIGHT])
+        return hops
 
     @property
     def final(self) -> Inspection | None:
@@ -126,7 +130,8 @@ class PageRequest:
     @property
     def patched(self) -> bool:
         """Whether it passed because the proxy changed a response, or made one. What was injected on purpose is no patch."""
-        changed = any(one.patch is not None and one.patch.applied and not one.patch.injected for one in self.members)
+        views = [one.patch for one in self.members if one.patch is not None]
+        changed = bool(views) and any(view.applied and not view.injected for view in views)
         return changed and _outcome(self.decisive) is not Outcome.BLOCKED
 
     @property

@@ -16,7 +16,7 @@ from corslens.inspection import Inspection, weigh_alone
 from corslens.lint.finding import Finding, Severity, Stage
 from corslens.observation.network_error import NetworkError, network_error
 from corslens.observation.redaction import endpoint_path, public_url, redact_url
-from corslens.verdict.verdict import Verdict
+from corslens.verdict.verdict import Outcome, Verdict
 
 EXAMPLES = 5
 """Page requests that a problem names: those of the worst severity, of these the first ones of the first capture."""
@@ -159,9 +159,11 @@ class Problem:
     def weight(self) -> int:
         """Return how many bytes it takes, estimated."""
         names = self.methods.characters + self.pages.characters + _NAME_BYTES * (len(self.methods) + len(self.pages))
-        examples = sum([example.weight for example in self.examples])
-        if not any(example is self._fallback for example in self.examples):
-            examples += self._fallback.weight
+        fallback = self._fallback
+        examples = fallback.weight
+        for example in self.examples:
+            if example is not fallback:
+                examples += example.weight
         return _PROBLEM_BYTES + len(self.key.endpoint) + examples + names + self._lives_weight
 
     def states(self) -> Counter[State]:
@@ -307,7 +309,13 @@ def concerned_engines(diagnosis: Diagnosis) -> tuple[Engine, ...]:
     """Return the engines in which the reason of the cause blocks; all of them for a cause that is no check."""
     names = {diagnosis.rule, diagnosis.reason} if diagnosis.word in JUDGED else {diagnosis.rule}
     verdicts = diagnosis.place.verdicts
-    named = tuple(engine for engine, verdict in verdicts.items() if not names.isdisjoint(_reasons(verdict)))
+    named = tuple(
+        [
+            engine
+            for engine, verdict in verdicts.items()
+            if verdict.outcome is not Outcome.ALLOWED and not names.isdisjoint(_reasons(verdict))
+        ]
+    )
     return named or tuple(verdicts)
 
 

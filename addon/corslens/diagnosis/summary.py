@@ -361,8 +361,10 @@ class SessionSummary:
         if problem is None or share.key is None or share.example is None:
             return
         problem.take_back(share.example)
+        if share.key == keep:
+            return  # it is counted there again at once
         self._touch(share.key)
-        if problem.count <= 0 and share.key != keep:
+        if problem.count <= 0:
             self._drop(share.key)
 
     def _resolved(self, members: tuple[Inspection, ...], own: Key | None = None) -> tuple[Problem, ...]:
@@ -445,7 +447,8 @@ def _copied[K, V](items: Iterable[tuple[K, V]]) -> Bounded[K, V]:
 
 
 def _weigh_entry(entry: _Entry) -> int:
-    return sum(map(weigh_alone, entry.members))
+    example = entry.share.example
+    return example.weight if example is not None else sum(map(weigh_alone, entry.members))
 
 
 def _order(diagnosis: Diagnosis) -> tuple[object, ...]:
