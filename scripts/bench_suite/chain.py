@@ -45,7 +45,9 @@ class Chain:
 
     async def __aenter__(self) -> Self:
         self._folder = tempfile.TemporaryDirectory()
-        self._master = DumpMaster(Options(confdir=self._folder.name), with_termlog=False, with_dumper=False)
+        self._master = DumpMaster(
+            Options(confdir=self._folder.name, listen_host="127.0.0.1"), with_termlog=False, with_dumper=False
+        )
         insert(self._master, self.addon)
         self._master.options.update(**self._settings)
         self.addon.running()

@@ -1,5 +1,7 @@
 """Header names of the CORS protocol, https://fetch.spec.whatwg.org/#http-cors-protocol, lower-case for look-up."""
 
+from corslens.fetch.bounded_cache import bounded_cache
+
 ORIGIN = "origin"
 ACCESS_CONTROL_REQUEST_METHOD = "access-control-request-method"
 ACCESS_CONTROL_REQUEST_HEADERS = "access-control-request-headers"
@@ -18,6 +20,7 @@ WILDCARD = "*"
 NULL = "null"
 
 
+@bounded_cache(1024)
 def canonical_name(name: str) -> str:
     """Return the spelling in which documentation writes a header name: `Access-Control-Allow-Origin`."""
     return "-".join(part.capitalize() for part in name.split("-"))

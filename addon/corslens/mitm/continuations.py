@@ -41,6 +41,9 @@ class _Issued(Struct):
     """It was used for a preflight; the request itself may still come."""
 
 
+_REFERER_LENGTH = len(b"referer")
+
+
 class Continuations:
     """The secrets that were given out.
 
@@ -75,8 +78,8 @@ class Continuations:
         """Take the secret out of a request; return the origin of the page that it proves, None when it proves nothing."""
         data = flow.request.data
         for name, value in data.headers.fields:
-            # What a style sheet loads names the sheet's URL.
-            if _NAME_BYTES in value and name.lower() == b"referer":
+            # What a style sheet loads names the sheet's URL. The lengths first: this is asked of every line of every request.
+            if len(name) == _REFERER_LENGTH and _NAME_BYTES in value and name.lower() == b"referer":
                 flow.request.headers["referer"] = _MARK.sub("", value.decode("latin-1"))
         if _NAME_BYTES not in data.path:
             return None

@@ -123,6 +123,8 @@ class Observation(Struct, frozen=True, kw_only=True, gc=False):
     @property
     def hops(self) -> tuple["Observation", ...]:
         """The redirect chain up to and including this hop, first hop first."""
+        if self.redirected_from is None:
+            return (self,)
         chain: list[Observation] = []
         hop: Observation | None = self
         while hop is not None:
