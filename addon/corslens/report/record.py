@@ -266,7 +266,7 @@ def record(inspection: Inspection, diagnosis: Diagnosis | None = None) -> Record
         followed=observation.followed,
         redirected_from=None if observation.redirected_from is None else observation.redirected_from.id,
         credentials=_credentials(observation),
-        verdicts={engine: _verdict(verdict) for engine, verdict in inspection.verdicts.items()},
+        verdicts=_verdicts(inspection.verdicts),
         page_request=_page_request(diagnosis),
         findings=tuple(finding_record(one, diagnosis) for one in own_findings(inspection, diagnosis)),
         silenced=tuple(finding.rule for finding in inspection.silenced),
@@ -350,6 +350,18 @@ _ALLOWED = VerdictRecord(outcome=Outcome.ALLOWED)
 """What most exchanges have, three times each."""
 
 
+def _verdicts(verdicts: Mapping[Engine, Verdict]) -> dict[Engine, VerdictRecord]:
+    """Return the records; engines that agree, as most do, share one."""
+    records: dict[Engine, VerdictRecord] = {}
+    last: Verdict | None = None
+    made = _ALLOWED
+    for engine, verdict in verdicts.items():
+        if last is None or verdict != last:
+            last, made = verdict, _verdict(verdict)
+        records[engine] = made
+    return records
+
+
 def _verdict(verdict: Verdict) -> VerdictRecord:
     if verdict.outcome is Outcome.ALLOWED and not verdict.failures and not verdict.notes:
         return _ALLOWED
@@ -427,5 +439,5 @@ def _patch(inspection: Inspection, view: PatchedView) -> PatchRecord:
         else StatusRecord(before=patch.status.before, after=patch.status.after, because=patch.status.because),
         refused=None if patch.refused is None else redact_text(patch.refused),
         beyond=patch.beyond,
-        verdicts_after={engine: _verdict(verdict) for engine, verdict in view.verdicts_after.items()},
+        verdicts_after=_verdicts(view.verdicts_after),
     )
