@@ -1,6 +1,7 @@
 """A verdict on a head that was cut is certain only where what was kept decides."""
 
 import pytest
+from corslens.diagnosis.diagnose import diagnose_alone
 from corslens.engines.engine import Engine
 from corslens.engines.profiles import PROFILES
 from corslens.inspection import Inspection
@@ -29,7 +30,7 @@ def inspect(exchange: Exchange, **fields: object) -> Inspection:
     inspection = inspector.inspect(within_limits(exchange))[0]
     assert encode(inspection)
     assert render_view(inspection, inspector.get)
-    assert str(render_problem(inspection))
+    assert str(render_problem(diagnose_alone(inspection)))
     assert inspection.mistake is None
     return inspection
 

@@ -100,10 +100,10 @@ def pages_of(data: Buffer) -> dict[str, str]:
 
 
 def _of_another_shape(data: Buffer) -> Entries:
-    with suppress(msgspec.MsgspecError):
+    with suppress(msgspec.MsgspecError, RecursionError):
         log = _log_decoder.decode(data)
         return Entries(_creator(log), iter(enumerate(log.entries)))
-    with suppress(msgspec.MsgspecError):
+    with suppress(msgspec.MsgspecError, RecursionError):
         logs = [har.log for har in _several_decoder.decode(data)]
         if logs:
             return Entries(_creator(logs[0]), iter(enumerate(chain.from_iterable(log.entries for log in logs))))

@@ -152,7 +152,8 @@ def infer_role(
     if crossed_origins(page_origin, previous):
         # Every CORS request carries Origin; who follows a redirect without it and without fetch metadata is a program or a navigation.
         return Role.SIMPLE if origin is not None or told is not None else Role.NO_CORS
-    if told == "same-origin":
+    if told == "same-origin" or request.headers.get(SEC_FETCH_SITE) == "same-origin":
+        # Origin may be `null` all the same: a referrer policy can withhold it.
         return Role.SAME_ORIGIN
     if origin is None:
         # Without Origin no CORS check follows: GET and HEAD to the page's own origin, no-cors GETs, navigations.
