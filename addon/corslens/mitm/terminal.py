@@ -43,7 +43,9 @@ class Terminal:
             return
         request = diagnosis.page_request
         said = (key_of(diagnosis), diagnosis.word, request.method, request.page)
-        if said not in self._seen:
+        # Of a patched one it was printed what changed; that more would have been missing is no news.
+        patched = diagnosis.word == "PATCHED" == self._printed.get(request.id)
+        if said not in self._seen and not patched:
             self._say(diagnosis)
         _remember(self._seen, said, None)
         _remember(self._printed, request.id, diagnosis.word)
