@@ -55,7 +55,7 @@ async def test_report_that_cannot_be_written_is_told_and_costs_nothing(tmp_path:
     """The exit status of mitmdump stays that of the traffic."""
     report = tmp_path / "gone" / "report.html"
     report.parent.mkdir()
-    async with Server({"/": fixed(200, CORS)}) as server, Mitm(options={"cors_report": str(report)}) as mitm:
+    async with Server({"/": fixed(200, CORS)}) as server, Mitm(options={"cors_show_values": "true", "cors_report": str(report)}) as mitm:
         assert await ask(mitm.port, server.url("/")) == 200
         report.parent.rmdir()
         await mitm.stop()
@@ -71,7 +71,7 @@ async def test_rules_folder_that_is_deleted_leaves_the_last_good_rules(tmp_path:
     (rules / "quiet.yaml").write_text(
         "overrides:\n  - rule: acao-mismatch\n    severity: warning\n    because: it is known\n", encoding="utf-8"
     )
-    async with Server({"/": fixed(200, CORS)}) as server, Mitm(options={"cors_rules": str(rules)}) as mitm:
+    async with Server({"/": fixed(200, CORS)}) as server, Mitm(options={"cors_show_values": "true", "cors_rules": str(rules)}) as mitm:
         await ask(mitm.port, server.url("/?1"))
         await mitm.until(lambda records: any("?1" in record["url"] for record in records))
         (rules / "quiet.yaml").unlink()
@@ -90,7 +90,7 @@ async def test_disk_that_is_full_for_a_while(tmp_path: Path) -> None:
     """The log ends in half a line then, which is completed when there is room again; what was lost in between is counted."""
     log, report = tmp_path / "cors.jsonl", tmp_path / "report.html"
     report.write_text("that of yesterday")
-    options = {"cors_log": str(log), "cors_report": str(report)}
+    options = {"cors_show_values": "true", "cors_log": str(log), "cors_report": str(report)}
     async with Server({"/": fixed(200, CORS)}) as server, Mitm(options=options) as mitm:
         assert await ask(mitm.port, server.url("/?0")) == 200
         await mitm.until(lambda records: len(records) == 1)
@@ -121,7 +121,7 @@ async def test_disk_that_is_full_for_a_while(tmp_path: Path) -> None:
 async def test_log_that_is_removed_is_begun_anew(tmp_path: Path) -> None:
     """Every record is in the old file or in the new one, and it is told once."""
     log = tmp_path / "cors.jsonl"
-    async with Server({"/": fixed(200, CORS)}) as server, Mitm(options={"cors_log": str(log)}) as mitm:
+    async with Server({"/": fixed(200, CORS)}) as server, Mitm(options={"cors_show_values": "true", "cors_log": str(log)}) as mitm:
         urls = [server.url(f"/?{number}") for number in range(6)]
         found = []
         for number, url in enumerate(urls):
@@ -139,7 +139,7 @@ async def test_log_that_is_removed_is_begun_anew(tmp_path: Path) -> None:
 async def test_log_is_whole_lines_after_a_signal_in_the_middle_of_traffic(kill: signal.Signals, tmp_path: Path) -> None:
     """Up to the last whole line; with SIGTERM there is nothing behind it."""
     log = tmp_path / "cors.jsonl"
-    async with Server({"/": fixed(200, CORS)}) as server, Mitm(options={"cors_log": str(log)}) as mitm:
+    async with Server({"/": fixed(200, CORS)}) as server, Mitm(options={"cors_show_values": "true", "cors_log": str(log)}) as mitm:
         busy = [asyncio.create_task(ask(mitm.port, server.url(f"/?{number}"))) for number in range(40)]
         await mitm.until(lambda records: len(records) >= 5)
         os.kill(mitm.pid, kill)
@@ -153,7 +153,7 @@ async def test_log_is_whole_lines_after_a_signal_in_the_middle_of_traffic(kill: 
 async def test_two_proxies_may_share_one_log(tmp_path: Path) -> None:
     """Lines never mix, and both sessions are whole in it."""
     log = tmp_path / "cors.jsonl"
-    options = {"cors_log": str(log)}
+    options = {"cors_show_values": "true", "cors_log": str(log)}
     async with Server({"/": fixed(200, CORS)}) as server, Mitm(options=options) as one, Mitm(options=options) as other:
         urls = [server.url(f"/?{number}") for number in range(60)]
         await asyncio.gather(*(ask((one, other)[number % 2].port, url) for number, url in enumerate(urls)))
@@ -217,7 +217,7 @@ async def test_options_may_be_set_in_every_order(tmp_path: Path) -> None:
     )
     none = {
         "cors_log": "", "cors_report": "", "cors_history": 100, "cors_patch": "", "cors_patch_origins": ["loopback"], "cors_engine": "auto",
-        "cors_scope": "",
+        "cors_scope": "", "cors_show_values": True,
     }  # fmt: skip
     exchanges = crowd(5 * 120)
     async with Chain(odd=False, cors_show="none") as chain:
@@ -275,5 +275,5 @@ async def test_clock_that_jumps_back_is_told_of_once(tmp_path: Path, caplog: pyt
             now += step
             proxy.addon.look_at_the_clock()
     assert [record.getMessage() for record in caplog.records if "the clock" in record.getMessage()] == [
-        "corslens: the clock went back by 3600 seconds; what waited for it is settled now."
+        "corslens: the clock went back by 3600 seconds; pending exchanges are settled now."
     ]
