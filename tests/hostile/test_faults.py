@@ -55,7 +55,10 @@ async def test_report_that_cannot_be_written_is_told_and_costs_nothing(tmp_path:
     """The exit status of mitmdump stays that of the traffic."""
     report = tmp_path / "gone" / "report.html"
     report.parent.mkdir()
-    async with Server({"/": fixed(200, CORS)}) as server, Mitm(options={"cors_show_values": "true", "cors_report": str(report)}) as mitm:
+    async with (
+        Server({"/": fixed(200, CORS)}) as server,
+        Mitm(options={"cors_show_values": "true", "cors_report": str(report)}) as mitm,
+    ):
         assert await ask(mitm.port, server.url("/")) == 200
         report.parent.rmdir()
         await mitm.stop()
@@ -71,7 +74,10 @@ async def test_rules_folder_that_is_deleted_leaves_the_last_good_rules(tmp_path:
     (rules / "quiet.yaml").write_text(
         "overrides:\n  - rule: acao-mismatch\n    severity: warning\n    because: it is known\n", encoding="utf-8"
     )
-    async with Server({"/": fixed(200, CORS)}) as server, Mitm(options={"cors_show_values": "true", "cors_rules": str(rules)}) as mitm:
+    async with (
+        Server({"/": fixed(200, CORS)}) as server,
+        Mitm(options={"cors_show_values": "true", "cors_rules": str(rules)}) as mitm,
+    ):
         await ask(mitm.port, server.url("/?1"))
         await mitm.until(lambda records: any("?1" in record["url"] for record in records))
         (rules / "quiet.yaml").unlink()
@@ -121,7 +127,10 @@ async def test_disk_that_is_full_for_a_while(tmp_path: Path) -> None:
 async def test_log_that_is_removed_is_begun_anew(tmp_path: Path) -> None:
     """Every record is in the old file or in the new one, and it is told once."""
     log = tmp_path / "cors.jsonl"
-    async with Server({"/": fixed(200, CORS)}) as server, Mitm(options={"cors_show_values": "true", "cors_log": str(log)}) as mitm:
+    async with (
+        Server({"/": fixed(200, CORS)}) as server,
+        Mitm(options={"cors_show_values": "true", "cors_log": str(log)}) as mitm,
+    ):
         urls = [server.url(f"/?{number}") for number in range(6)]
         found = []
         for number, url in enumerate(urls):
@@ -139,7 +148,10 @@ async def test_log_that_is_removed_is_begun_anew(tmp_path: Path) -> None:
 async def test_log_is_whole_lines_after_a_signal_in_the_middle_of_traffic(kill: signal.Signals, tmp_path: Path) -> None:
     """Up to the last whole line; with SIGTERM there is nothing behind it."""
     log = tmp_path / "cors.jsonl"
-    async with Server({"/": fixed(200, CORS)}) as server, Mitm(options={"cors_show_values": "true", "cors_log": str(log)}) as mitm:
+    async with (
+        Server({"/": fixed(200, CORS)}) as server,
+        Mitm(options={"cors_show_values": "true", "cors_log": str(log)}) as mitm,
+    ):
         busy = [asyncio.create_task(ask(mitm.port, server.url(f"/?{number}"))) for number in range(40)]
         await mitm.until(lambda records: len(records) >= 5)
         os.kill(mitm.pid, kill)

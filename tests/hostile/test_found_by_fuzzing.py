@@ -33,12 +33,12 @@ def test_flow_with_a_line_break_in_a_name_is_one_sentence() -> None:
     """Python's words about an unexpected argument repeat it."""
     out = io.BytesIO()
     FlowWriter(out).add(tflow.tflow(resp=True))
-    for everything in (True, False):
-        (damage,) = FlowFileReader(
-            out.getvalue().replace(b"15:timestamp_start", b"15:timestamp_st\nrt"), "a.mitm", "a", everything=everything
-        )
-        assert isinstance(damage, Damage)
-        assert "\n" not in str(damage)
+    damaged = out.getvalue().replace(b"15:timestamp_start", b"15:timestamp_st\nrt")
+    (damage,) = FlowFileReader(damaged, "a.mitm", "a", everything=True)
+    assert isinstance(damage, Damage)
+    assert "\n" not in str(damage)
+    # Nothing in it has to do with CORS, so it is passed over without being built.
+    assert list(FlowFileReader(damaged, "a.mitm", "a", everything=False)) == []
 
 
 @pytest.mark.parametrize("text", ["!" * 30 + "~all", "(" * 30 + "~all" + ")" * 30, "! ( " * 12 + "~all"])
