@@ -224,5 +224,5 @@ class TestPlaywright:
         assert found.returncode == 0, found.stderr
         analysed = shell(block("A HAR that was recorded before", "sh"), tmp_path)
         assert analysed.returncode == 0, analysed.stderr
-        assert "the browser did not send or whose answer it kept back" in analysed.stdout
+        assert "failed in the browser" in analysed.stdout
         assert (tmp_path / "report.html").stat().st_size
