@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -49,7 +50,7 @@ def left_behind(environment: dict[str, str]) -> list[str]:
     return found
 
 
-def records(file: Path) -> list[dict]:
+def records(file: Path) -> list[dict[str, Any]]:
     """The records of a JSONL log; the last of an id counts."""
     return list({record["id"]: record for record in map(json.loads, file.read_text().splitlines())}.values())
 
