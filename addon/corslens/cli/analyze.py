@@ -10,7 +10,7 @@ import click
 
 from corslens.analysis import prefixes
 from corslens.cli.options import fail_on_option, judging_options, severity, writable
-from corslens.cli.outputs import format_of, open_output, print_report, tell_empty, write_output
+from corslens.cli.outputs import format_of, format_option, open_output, print_report, tell_empty, write_output
 from corslens.cli.progress import Bar
 from corslens.cli.work import Work, analyse, settings_of
 from corslens.diagnosis.summary import HOLD, SessionSummary
@@ -28,14 +28,7 @@ _DETAILED = frozenset({Format.HTML, Format.JSON})
 
 @click.command(short_help="Analyze captured traffic: HAR, flow files, traces and more.")
 @click.argument("files", nargs=-1, required=True)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice([one.value for one in Format]),
-    default=Format.TEXT.value,
-    show_default=True,
-    help="Output format for stdout.",
-)
+@format_option
 @click.option(
     "-o",
     "outputs",

@@ -20,7 +20,7 @@ from corslens.asking.hosts import NamedHosts
 from corslens.asking.policies import policy_requests
 from corslens.asking.recorded import Recorded, recorded_requests
 from corslens.cli.options import fail_on_option, settings, severity, writable
-from corslens.cli.outputs import format_of, open_output, print_report, write_output
+from corslens.cli.outputs import format_of, format_option, open_output, print_report, write_output
 from corslens.cli.work import record_writer
 from corslens.diagnosis.summary import SessionSummary
 from corslens.engines.engine import Engine
@@ -87,14 +87,7 @@ class _Options(Struct, frozen=True, kw_only=True):
 @click.option("--insecure", is_flag=True, help="Do not check certificates.")
 @click.option("--dry-run", is_flag=True, help="Print the requests and send none.")
 @click.option("--rules", "rule_paths", multiple=True, metavar="PATH", help="Rule files or folders of your own.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice([one.value for one in Format]),
-    default=Format.TEXT.value,
-    show_default=True,
-    help="Output format for stdout.",
-)
+@format_option
 @click.option(
     "-o",
     "outputs",

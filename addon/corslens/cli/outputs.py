@@ -15,6 +15,15 @@ from corslens.report.console import report_console, width_of
 from corslens.report.escape import escape
 from corslens.report.formats import ENDINGS, Format, render
 
+format_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice([one.value for one in Format]),
+    default=Format.TEXT.value,
+    show_default=True,
+    help="Output format for stdout.",
+)
+
 
 def format_of(path: Path) -> Format:
     """Return the format that the file's ending names.

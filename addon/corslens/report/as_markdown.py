@@ -39,10 +39,10 @@ def render_report(summary: SessionSummary, _rules: RuleSet, gate: Gate, top: int
     lines.append(f"{counts}.")
     if known:
         lines.append(f"{known} known from the baseline, not listed.")
-    lines += [f"- {count} suppressed: {_code(rule)} ({_inline(note)})" for rule, note, count in suppressed]
+    lines += [f"- {count} suppressed: {_code(rule)} ({_code(note)})" for rule, note, count in suppressed]
     lines += _table(new, len(new) if top is None else top)
-    said = [f"\n> ⚠️ {_inline(sentence)}" for one in summary.inputs for sentence in one.damages]
-    said += [f"\n> {_inline(sentence)}" for one in summary.inputs for sentence in one.notes]
+    said = [f"\n> ⚠️ {_code(sentence)}" for one in summary.inputs for sentence in one.damages]
+    said += [f"\n> {_code(sentence)}" for one in summary.inputs for sentence in one.notes]
     shown, more = first(said, _SENTENCES, "notes and errors of inputs")
     lines += [*shown, *(f"\n> {sentence}" for sentence in filter(None, [more]))]
     return ("\n".join(lines) + "\n").encode("utf-8", "backslashreplace")
@@ -70,7 +70,7 @@ def _table(problems: list[Problem], top: int) -> list[str]:
     length = 1_000
     for place, problem in enumerate(problems):
         mark = _MARKS[problem.severity.word]
-        name = f"{_inline(problem.title)} {_code(problem.key.rule)}"
+        name = f"{_code(problem.title)} {_code(problem.key.rule)}"
         row = f"| {mark} | {name} | {_code(problem.key.endpoint)} | {problem.count} |"
         detail = _detail(problem)
         length += len(row) + len(detail) + 2
@@ -85,12 +85,12 @@ def _table(problems: list[Problem], top: int) -> list[str]:
 def _detail(problem: Problem) -> str:
     word = problem.state.value if problem.state is not State.OPEN else problem.word.lower()
     lines = [f"<details><summary>{_html(word)}: {_html(problem.message)}</summary>\n"]
-    lines += [f"- {_inline(line)}" for line in fix_lines(problem)]
+    lines += [f"- {_code(line)}" for line in fix_lines(problem)]
     lines.append(f"- {', '.join(map(_code, problem.methods))} {_code(problem.key.endpoint)}")
     pages = [page for page in problem.pages if page]
     if pages:
         lines.append(f"- from {', '.join(map(_code, pages))}{' and others' if problem.pages.more else ''}")
-    lines += [f"- {_inline(line)}" for line in also(problem)]
+    lines += [f"- {_code(line)}" for line in also(problem)]
     lines.append(f"- seen in {', '.join(map(_code, examples(problem)))}")
     return "\n".join(lines) + "\n\n</details>\n"
 
@@ -103,14 +103,10 @@ def _code(text: str) -> str:
     """Return a code span: the one place where GitHub reads no markup, and makes no mention, reference or link of anything.
 
     It looks for those in the HTML that comes of the Markdown, where backslashes and entities are gone. In an HTML element amid Markdown
-    it finds them, too, but for those of a block.
+    it finds them, too, but for those of a block. Sentences are written so, too: what is of the wire in them is not marked.
     """
     text = escape(text).translate(_DELIMITERS)
     return f"`{text}`" if text.strip() else ""
-
-
-_inline = _code
-"""Sentences, too: what is of the wire in them is not marked."""
 
 
 def _html(text: str) -> str:
