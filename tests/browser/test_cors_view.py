@@ -13,6 +13,7 @@ from tests.browser.kit.chromium import Chromium
 from tests.browser.kit.mitmdump import Mitm
 from tests.browser.kit.page import Page
 from tests.browser.kit.servers import Server, by_method, fixed
+from tests.deadline import DEADLINE_SECONDS
 
 pytestmark = pytest.mark.browser
 
@@ -28,16 +29,15 @@ XSRF = "x" * 32
 
 
 class Scene(Struct, frozen=True):
-    """mitmweb with traffic in it, and a tab that shows it."""
+    """mitmweb with traffic in it, and a browser to look at it."""
 
     mitm: Mitm
-    api: Server
-    page: Page
+    browser: Chromium
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def scene(chromium_path: str) -> AsyncIterator[Scene]:
-    """A page's PUT dies of its preflight, and its GET cannot be read; then another browser, without a proxy, opens mitmweb."""
+    """A page's PUT dies of its preflight, and its GET cannot be read; then another browser, without a proxy, is there for mitmweb."""
     async with Server(default=BLANK) as site, Server(API) as api, Mitm("mitmweb", arguments=COLUMNS) as mitm:
         async with Chromium(proxy=mitm.address) as browser:
             tab = await browser.page()
@@ -46,38 +46,56 @@ async def scene(chromium_path: str) -> AsyncIterator[Scene]:
                 ask = f"fetch({json.dumps(api.url(path))}, {{method: '{method}'}}).then(() => 'read', String)"
                 assert await tab.evaluate(ask) == "TypeError: Failed to fetch"
         async with Chromium(proxy=None) as browser:
-            page = await browser.page()
-            await page.goto(mitm.web_url)
-            yield Scene(mitm, api, page)
+            yield Scene(mitm, browser)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(scene: Scene) -> AsyncIterator[Page]:
+    """A tab of its own with mitmweb in it: what one test selects, searches, or chooses is not there for the next."""
+    tab = await scene.browser.page()
+    await tab.goto(scene.mitm.web_url)
+    yield tab
+    await tab.close()
+
+
+async def when(page: Page, value: str, *, seen: str = "document.body.innerText") -> Any:
+    """Return an expression's value as soon as it is true, looking whenever something changes on the screen; `seen` is for the error."""
+    script = f"""new Promise((resolve, reject) => {{
+        const look = () => {{
+            const found = {value};
+            if (found) {{ observer.disconnect(); clearTimeout(late); resolve(found); }}
+            return found;
+        }};
+        const observer = new MutationObserver(look);
+        const late = setTimeout(() => reject(new Error("not seen: " + {seen})), {DEADLINE_SECONDS * 900});
+        observer.observe(document, {{subtree: true, childList: true, attributes: true, characterData: true}});
+        look();
+    }})"""
+    return await page.evaluate(script)
 
 
 async def appears(page: Page, text: str, *, within: str = "body", gone: str = "\0") -> str:
     """Wait until the one text is on the screen and the other is not, and return all that is there."""
-    script = f"""new Promise((resolve, reject) => {{
-        const shown = () => [...document.querySelectorAll({json.dumps(within)})].map(element => element.innerText).join("\\n");
-        const look = () => {{
-            if (shown().includes({json.dumps(text)}) && !shown().includes({json.dumps(gone)})) {{
-                observer.disconnect(); clearTimeout(late); resolve(shown());
-            }}
-        }};
-        const observer = new MutationObserver(look);
-        const late = setTimeout(() => reject(new Error("not seen: " + shown())), 15000);
-        observer.observe(document, {{subtree: true, childList: true, attributes: true, characterData: true}});
-        look();
-    }})"""
-    return str(await page.evaluate(script))
+    shown = f"[...document.querySelectorAll({json.dumps(within)})].map(element => element.innerText).join('\\n')"
+    return str(
+        await when(
+            page,
+            f"[{shown}].find(all => all.includes({json.dumps(text)}) && !all.includes({json.dumps(gone)}))",
+            seen=shown,
+        )
+    )
 
 
 async def click(page: Page, text: str, *, among: str) -> None:
-    """Click the first of these elements that holds the text."""
-    await page.evaluate(
-        f"[...document.querySelectorAll({json.dumps(among)})].find(e => e.innerText.includes({json.dumps(text)})).click()"
-    )
+    """Click the first of these elements that holds the text, once there is one."""
+    held = f"[...document.querySelectorAll({json.dumps(among)})].find(one => one.innerText.includes({json.dumps(text)}))"
+    await when(page, f"(one => one && (observer.disconnect(), one.click(), true))({held})")
 
 
 async def search(page: Page, text: str) -> None:
     """Type into the search field of the tab Flow List."""
     await click(page, "Flow List", among="nav a")
+    await when(page, "document.querySelector('input[placeholder=Search]') !== null")
     script = f"""(() => {{
         const field = document.querySelector("input[placeholder=Search]");
         Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(field, {json.dumps(text)});
@@ -86,54 +104,54 @@ async def search(page: Page, text: str) -> None:
     await page.evaluate(script)
 
 
-async def test_marker_and_comment_in_the_flow_list(scene: Scene) -> None:
+async def test_marker_and_comment_in_the_flow_list(page: Page) -> None:
     """The blocked preflight's row has the sign and says why."""
-    rows = await appears(scene.page, "CORS preflight for PUT: blocked", within="tbody tr")
+    rows = await appears(page, "CORS preflight for PUT: blocked", within="tbody tr")
     row = next(line for line in rows.split("\n") if "OPTIONS" in line)
     assert "[preflight-acao-missing]" in row
     assert "⛔" in rows
 
 
-async def test_view_of_a_preflight_without_a_body(scene: Scene) -> None:
+async def test_view_of_a_preflight_without_a_body(page: Page) -> None:
     """It is there as soon as the response is looked at: there is no body that could be shown instead."""
-    await click(scene.page, "OPTIONS", among="tbody tr")
-    await appears(scene.page, "Response", within="nav a")
-    await click(scene.page, "Response", among="nav a")
-    shown = await appears(scene.page, "PreflightMissingAllowOriginHeader")
+    await click(page, "OPTIONS", among="tbody tr")
+    await appears(page, "Response", within="nav a")
+    await click(page, "Response", among="nav a")
+    shown = await appears(page, "PreflightMissingAllowOriginHeader")
     assert "View: auto" in " ".join(shown.split())
     for part in ("VERDICT", "PUT was never sent", "the origin is allowed", "the method PUT is not safelisted", "Fix ("):
         assert part in shown
 
 
-async def test_comment_tab(scene: Scene) -> None:
+async def test_comment_tab(page: Page) -> None:
     """The comment is where mitmweb keeps comments."""
-    await click(scene.page, "OPTIONS", among="tbody tr")
-    await click(scene.page, "Comment", among=".flow-detail nav a")
-    await appears(scene.page, "CORS preflight for PUT: blocked", within=".flow-detail")
+    await click(page, "OPTIONS", among="tbody tr")
+    await click(page, "Comment", among=".flow-detail nav a")
+    await appears(page, "CORS preflight for PUT: blocked", within=".flow-detail")
 
 
-async def test_json_stays_json_and_the_view_is_one_choice_away(scene: Scene) -> None:
+async def test_json_stays_json_and_the_view_is_one_choice_away(page: Page) -> None:
     """A response with a body is shown as ever; the menu offers the view."""
-    await click(scene.page, "/data", among="tbody tr")
-    await appears(scene.page, "Response", within="nav a")
-    await click(scene.page, "Response", among="nav a")
-    shown = await appears(scene.page, "as ever")
+    await click(page, "/data", among="tbody tr")
+    await appears(page, "Response", within="nav a")
+    await click(page, "Response", among="nav a")
+    shown = await appears(page, "as ever")
     assert "VERDICT" not in shown
-    await click(scene.page, "View:", among="a, button")
-    await appears(scene.page, "cors", within="li a")
-    await click(scene.page, "cors", among="li a")
-    shown = await appears(scene.page, "VERDICT")
+    await click(page, "View:", among="a, button")
+    await appears(page, "cors", within="li a")
+    await click(page, "cors", among="li a")
+    shown = await appears(page, "VERDICT")
     assert "the server responded, but the script gets a network error" in " ".join(shown.split())
 
 
-async def test_filters(scene: Scene) -> None:
+async def test_filters(page: Page) -> None:
     """~comment and ~marker find what was marked, as docs/inspecting.md says."""
     for text, there, gone in (
         ("~comment blocked & ~m OPTIONS", "/blocked", "/data"),
         ("~marker no_entry & ~m GET", "/data", "/blocked"),
     ):
-        await search(scene.page, text)
-        await appears(scene.page, there, within="tbody tr", gone=gone)
+        await search(page, text)
+        await appears(page, there, within="tbody tr", gone=gone)
 
 
 async def test_commands_over_mitmwebs_interface(scene: Scene) -> None:

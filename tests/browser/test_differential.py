@@ -7,10 +7,12 @@ import pytest
 
 from tests.browser.differential.__main__ import describe, summary
 from tests.browser.differential.compare import Agreement, Told, compare
+from tests.browser.differential.drivers import by_request
 from tests.browser.differential.generate import KINDS, make, make_of
 from tests.browser.differential.run import Result, run
 from tests.browser.differential.scenario import Answer, Scenario, Target, parse
 from tests.browser.differential.shrink import shrink, simpler
+from tests.browser.kit.firefox import Message
 from tests.browser.kit.mitmdump import Record
 
 COUNT = 200
@@ -32,8 +34,9 @@ async def agree(engine: str, count: int, reasons: int) -> None:
     compared = [one for one in comparisons if one.agreement is not Agreement.NOT_CORS]
     assert len(compared) > count, told
     assert len({one.told.cors_error for one in compared} - {None}) >= reasons, told
-    # Open verdicts must not hide what is wrong.
+    # Neither open verdicts nor a browser without words must hide what is wrong.
     assert sum(one.agreement is Agreement.DEPENDS for one in compared) < len(compared) / 5, told
+    assert sum(one.agreement is Agreement.UNNAMED for one in compared) < len(compared) / 20, told
 
 
 @pytest.mark.browser
@@ -176,6 +179,8 @@ def test_a_disagreement_shrinks_to_its_cause() -> None:
         ({"outcome": "allowed", "reason": None}, Told(result="error", cors_error="AllowOriginMismatch"), Agreement.DISAGREED),
         ({"outcome": "allowed", "reason": None}, Told(result="error", detail="net::ERR_FAILED"), Agreement.NOT_CORS),
         ({"outcome": "blocked", "reason": "acao-missing"}, Told(result="error"), Agreement.DISAGREED),
+        ({"outcome": "blocked", "reason": "acao-missing"}, Told(result="error", always_names=False), Agreement.UNNAMED),
+        ({"outcome": "allowed", "reason": None}, Told(result="error", always_names=False), Agreement.NOT_CORS),
         ({"outcome": "allowed", "reason": None}, Told(result="refused"), Agreement.NOT_CORS),
         (
             {
@@ -193,3 +198,27 @@ def test_comparing(ours: dict[str, object], told: Told, expected: Agreement) -> 
     """Outcome and reason must be the browser's; an open verdict must name the browser's among its two."""
     record: Record = {"role": "simple", "error": None, "findings": [], "patch": None, "verdicts": {"chromium": ours}}
     assert compare([record], told, "chromium").agreement is expected
+
+
+@pytest.mark.parametrize(
+    ("results", "times", "expected"),
+    [
+        # in time, and the second one late by a request
+        (("error", "allowed", "error"), (0.1, 2.1), ((0.1,), (), (2.1,))),
+        (("error", "error", "error"), (0.1, 2.01, 2.1), ((0.1,), (2.01,), (2.1,))),
+        (("error", "allowed", "allowed"), (1.1,), ((1.1,), (), ())),
+        # not one for each: an image that did not load has none, a beacon may have failed unseen
+        (("error", "error", "allowed"), (1.1,), ((), (1.1,), ())),
+        (("error", "sent", "allowed"), (1.01, 1.1), ((1.01,), (1.1,), ())),
+        (("error", "sent", "error"), (0.1, 1.1, 2.1), ((0.1,), (1.1,), (2.1,))),
+        (("allowed", "error", "error"), (0.1,), ((0.1,), (), ())),
+    ],
+)
+def test_a_late_message_belongs_to_the_request_before(
+    results: tuple[str, ...], times: tuple[float, ...], expected: tuple[tuple[float, ...], ...]
+) -> None:
+    """The requests began at 0, 1, and 2; a remark blocks nothing and counts for nothing."""
+    messages = [Message(time=time, category="CORSMissingAllowOrigin", text="") for time in times]
+    remark = Message(time=0.5, category="CORSAllowHeaderFromPreflightDeprecation", text="")
+    parts = by_request([remark, *messages], results, [0, 1, 2])
+    assert tuple(tuple(one.time for one in part) for part in parts) == expected

@@ -20,6 +20,8 @@ class Told(Struct, frozen=True, kw_only=True):
     """Why it was blocked, by the engine's own name."""
     detail: str | None = None
     """The browser's further words: a net error, a console text."""
+    always_names: bool = True
+    """Whether it names the reason of every request that CORS blocks. Firefox' console is beside the request, and may have nothing on it."""
 
 
 class Agreement(StrEnum):
@@ -28,6 +30,8 @@ class Agreement(StrEnum):
     AGREED = "agreed"
     DEPENDS = "depends"
     """We named two possibilities, and the browser's is one of them."""
+    UNNAMED = "unnamed"
+    """Blocked by both; the browser's reason is not known."""
     DISAGREED = "disagreed"
     NOT_CORS = "not-cors"
     """It failed for a reason of its own (or was never sent), so there is nothing to compare."""
@@ -65,8 +69,9 @@ def compare(records: Sequence[Record], told: Told, engine: str) -> Comparison:
         return result(Agreement.NOT_CORS)
     if told.cors_error is None and told.result == "error":
         # Something else failed. That is no contradiction, unless we blame a CORS check that the browser would have named.
-        blamed = said.names(engine)
-        return result(Agreement.DISAGREED if blamed and not _is_also_other(said.reason) else Agreement.NOT_CORS)
+        if not said.names(engine) or _is_also_other(said.reason):
+            return result(Agreement.NOT_CORS)
+        return result(Agreement.DISAGREED if told.always_names else Agreement.UNNAMED)
     if told.result == "opaqueredirect" and (said.reason or "").startswith("redirect-"):
         # The page does not follow redirects, which no proxy sees; what is wrong with this one does not matter to it.
         return result(Agreement.NOT_CORS)

@@ -1,9 +1,10 @@
 """One driver a browser: it runs scenarios in a page and gathers what the browser said of each request."""
 
 import asyncio
-import contextlib
+import json
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from itertools import count, pairwise
 from typing import Any
 
 from tests.browser.differential.compare import Told
@@ -14,12 +15,13 @@ from tests.browser.kit.firefox import Firefox, Message
 from tests.browser.kit.page import NetworkRequest
 from tests.browser.kit.stacked import Stacked
 from tests.browser.kit.truth import split
+from tests.deadline import DEADLINE_SECONDS
 
 RUN_SECONDS = 180.0
 """How long one batch may take."""
 
-CONSOLE_SECONDS = 1.0
-"""How long Firefox' console may lag behind the page."""
+POLL_SECONDS = 0.05
+"""How often Firefox' console is read while something is waited for in it."""
 REMARKS = frozenset({"CORSAllowHeaderFromPreflightDeprecation"})
 """Categories of messages that block nothing."""
 NETWORK_FAILURE = "CORSDidNotSucceed2"
@@ -92,6 +94,7 @@ class FirefoxDriver(Driver):
 
     def __init__(self, proxy_port: int) -> None:
         self._firefox = Firefox(proxy=f"127.0.0.1:{proxy_port}")
+        self._last_words = count(1)
 
     async def _start(self, stack: AsyncExitStack) -> None:
         await stack.enter_async_context(self._firefox)
@@ -101,8 +104,7 @@ class FirefoxDriver(Driver):
         await self._firefox.goto(world.page_url(scenarios[0].page_scheme))
         done = await self._firefox.evaluate(world.script(scenarios), seconds=RUN_SECONDS)
         seen = {entry["number"]: entry["seen"] for entry in done}
-        failed = sum(one["result"] == "error" for results in seen.values() for one in results)
-        messages = await self._messages(at_least=failed)
+        messages = await self._messages(world.unanswerable(scenarios[0].page_scheme, next(self._last_words)))
         heard: Heard = {}
         for scenario in scenarios:
             results = seen[scenario.number]
@@ -111,29 +113,50 @@ class FirefoxDriver(Driver):
             if scenario.parallel:
                 parts = [[one for one in mine if f"?n={number}" in one.text] for number in range(len(starts))]
             else:
-                parts = split(mine, starts, lambda message: message.time)
+                parts = by_request(mine, [one["result"] for one in results], starts)
             told = [_told_by_console(one, part) for one, part in zip(results, parts, strict=True)]
             heard[scenario.number] = (told, starts)
         return heard
 
-    async def _messages(self, *, at_least: int) -> list[Message]:
-        """Return the blocking messages; they reach the console a little after the page knows its result, and not every error has one."""
+    async def _messages(self, unanswerable: str) -> list[Message]:
+        """Return the console's messages about CORS.
+
+        They reach the console a little after the page knows its result, in order: those of a last request that is sure to have one end them.
+        """
+        await self._firefox.evaluate(f"fetch({json.dumps(unanswerable)}).catch(() => 0)")
         messages: list[Message] = []
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(CONSOLE_SECONDS):
-                while True:
-                    messages += [one for one in await self._firefox.messages() if one.category.startswith("CORS")]
-                    if sum(message.category not in REMARKS for message in messages) >= at_least:
-                        break
-                    await asyncio.sleep(0.05)
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            while not any(unanswerable in message.text for message in messages):
+                await asyncio.sleep(POLL_SECONDS if messages else 0)
+                messages += [one for one in await self._firefox.messages() if one.category.startswith("CORS")]
         return messages
+
+
+def by_request(messages: Sequence[Message], results: Sequence[str], starts: Sequence[float]) -> list[list[Message]]:
+    """Return the messages of each of the requests that a page made one after another.
+
+    A message bears the time at which the browser's main process got it, by when the page may be at its next request already. So where there are as
+    many as requests failed, each has its own; otherwise the times say it, but for a failed request without one the next may have taken it.
+    """
+    blocking = sorted((message for message in messages if message.category not in REMARKS), key=lambda message: message.time)
+    failed = [number for number, result in enumerate(results) if result == "error"]
+    if len(blocking) == len(failed) and "sent" not in results:
+        parts: list[list[Message]] = [[] for _ in results]
+        for number, message in zip(failed, blocking, strict=True):
+            parts[number].append(message)
+        return parts
+    parts = split(blocking, starts, lambda message: message.time)
+    for number, (mine, following) in enumerate(pairwise(parts)):
+        if results[number] == "error" and not mine and len(following) > (results[number + 1] in ("error", "sent")):
+            mine.append(following.pop(0))
+    return parts
 
 
 def _told_by_console(seen: dict[str, Any], messages: Sequence[Message]) -> Told:
     """Return what was said of a request. The first message counts."""
     blocking = [message for message in messages if message.category not in REMARKS]
     if seen["result"] not in ("error", "sent") or not blocking:
-        return Told(result=seen["result"], detail=seen.get("error"))
+        return Told(result=seen["result"], detail=seen.get("error"), always_names=False)
     if blocking[0].category == NETWORK_FAILURE:
         return Told(result="error", detail=blocking[0].text)
     return Told(result="error", cors_error=blocking[0].category, detail=blocking[0].text)

@@ -66,6 +66,10 @@ class World(NamedServers):
         """Return the call that runs these scenarios in the page."""
         return f"runScenarios({json.dumps([_for_page(scenario) for scenario in scenarios])})"
 
+    def unanswerable(self, scheme: str, number: int) -> str:
+        """Return an address of another site whose response allows no origin."""
+        return f"{scheme}://api.last-words.test/last-words/{number}/"
+
     async def _answer(self, request: RawRequest) -> RawAnswer:
         if request.path == "/page":
             page = PAGE % ((ASSETS / "steps.js").read_text(), PAUSE_SECONDS, AT_ONCE)
