@@ -16,6 +16,7 @@ NOT_RECORDED: dict[Engine, dict[str, str]] = {
     Engine.CHROMIUM: {
         "local_network_access_since": "tests/verdict/test_direct.py holds it against what the browser did without a proxy",
         "blocks_local_network_from_http": "Chromium's guide; without a user to ask, both outcomes look the same",
+        "connection_allowlist": "tests/verdict/test_page_policy_recorded.py holds it against what the browser did",
         "document_isolation": "seen in a run that is not kept here: ERR_BLOCKED_BY_RESPONSE",
         "cache.limit_seconds": "preflight_result.cc: kMaxTimeout; no page was kept open for two hours",
         "cache.merges_preflights": "preflight_cache.cc: AppendEntry sets one result a key",

@@ -71,3 +71,30 @@ def test_redirects_of_images() -> None:
     policy = document({"Content-Security-Policy": "img-src cdn.example"})
     elsewhere = image({"Location": "https://files.example/x"}, status=302)
     assert reason(Engine.CHROMIUM, policy, elsewhere) == "csp-blocked"
+
+
+@pytest.mark.parametrize(
+    ("value", "blocking"),
+    [
+        ('(response-origin "https://api.example" "https://files.example")', [Engine.CHROMIUM]),
+        ('("https://api.example");redirects=allow', []),
+        ("*", []),  # it allows nothing, so another document sent the request
+    ],
+)
+def test_connection_allowlists(value: str, blocking: list[Engine]) -> None:
+    elsewhere = redirect("https://files.example/x")
+    policy = document({"Connection-Allowlist": value})
+    found = [engine for engine in Engine if reason(engine, policy, elsewhere) == "connection-allowlist-blocked"]
+    assert found == blocking
+    assert reason(Engine.CHROMIUM, policy, document({}, "/b"), elsewhere) is None
+
+
+@pytest.mark.parametrize("kind", ["worker", "sharedworker", "serviceworker"])
+def test_a_worker_may_have_sent_it(kind: str) -> None:
+    """A worker's own policy counts for its requests, so what its document says need not hold."""
+    given = {"Sec-Fetch-Mode": "same-origin", "Sec-Fetch-Dest": kind, "User-Agent": CHROMIUM, "Referer": f"{PAGE}/"}
+    script = make.exchange(make.request(url=f"{PAGE}/w.js", given=given, origin=None), make.response(200, {}))
+    policy = document({"Content-Security-Policy": f"connect-src {API}"})
+    elsewhere = redirect("https://files.example/x")
+    assert reason(Engine.CHROMIUM, policy, elsewhere) == "csp-blocked"
+    assert reason(Engine.CHROMIUM, policy, script, elsewhere) is None

@@ -65,6 +65,9 @@ def predicted(one: dict, engine: Engine) -> str:  # type: ignore[type-arg]
     first = f"{ORIGINS['cdn']}/x"
     if blocking_directive(parsed, DESTINATIONS[one["kind"]], first, page_origin=ORIGINS["page"], redirected=False):
         return "blocked"  # never sent
+    listed = policy.get("Connection-Allowlist")
+    if engine is Engine.CHROMIUM and listed is not None and ORIGINS["cdn"] not in listed:
+        return "blocked"
     exchanges = [document(policy)]
     if one["redirects"]:
         exchanges.append(sent("cdn", one["kind"], {"Location": f"{ORIGINS['other']}/x", **one["resource"]}))

@@ -46,5 +46,6 @@ CHROMIUM = EngineProfile(
     local_network_access_since=142,  # https://developer.chrome.com/blog/local-network-access; measured
     blocks_local_network_from_http=True,
     document_isolation=True,  # since 137; measured: ERR_BLOCKED_BY_RESPONSE
+    connection_allowlist=True,  # since 152, https://chromestatus.com; measured in 156
     invalid_header_bytes_break_http2=True,  # measured: ERR_HTTP2_PROTOCOL_ERROR
 )

@@ -90,6 +90,8 @@ class EngineProfile(Struct, frozen=True, kw_only=True):
     """…and does not ask for a page that is no secure context."""
     document_isolation: bool = False
     """Document-Isolation-Policy counts as an embedder policy does."""
+    connection_allowlist: bool = False
+    """Connection-Allowlist keeps a page from following redirects."""
     invalid_resource_policy_opts_in: bool = False
     """A Cross-Origin-Resource-Policy with a value that means nothing satisfies an embedder policy."""
     invalid_header_bytes_break_http2: bool = False

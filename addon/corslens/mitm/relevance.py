@@ -6,17 +6,17 @@ from corslens.fetch.bounded_cache import bounded_cache
 from corslens.fetch.limits import HEADER_LINES
 from corslens.mitm.fields import LONGEST, REMEMBERED, Fields
 from corslens.observation import relevance
-from corslens.observation.relevance import Asker, asker_of
+from corslens.observation.relevance import POLICY_BEARING, Asker, asker_of
 
 
 def request_concerns_cors(request: http.Request) -> bool:
-    """Say whether a request comes from another origin or is for a document, as far as its header lines show."""
+    """Say whether a request comes from another origin or is for a document or a worker, as far as its header lines show."""
     data = request.data
     if len(data.headers.fields) > HEADER_LINES:
         return True  # what is beyond might tell; nothing is looked up by so many lines
     asker = _asker_of(data.headers.fields)
     method = data.method.decode("latin-1")
-    if asker.origin is None and asker.site == "same-origin" and method != "OPTIONS" and asker.mode != "navigate":
+    if asker.origin is None and asker.site == "same-origin" and method != "OPTIONS" and asker.mode not in POLICY_BEARING:
         return False  # most traffic
     host = data.authority.decode("latin-1") if asker.host is None else asker.host
     return relevance.request_concerns_cors(asker, method, f"{data.scheme.decode('latin-1')}://{host}")

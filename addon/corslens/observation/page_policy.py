@@ -1,4 +1,4 @@
-"""Page policies: what the documents that a client loaded say about the requests of their pages.
+"""Page policies: what the documents and workers that a client loaded say about the requests of their pages.
 
 A request names its page's origin, seldom its document, so it may be the request of any document of that origin that was seen: what all of
 them say holds. What a `<meta>` element says is in a body, which is never read; so it can only be stricter than what is known here.
@@ -7,22 +7,25 @@ them say holds. What a `<meta>` element says is in a body, which is never read; 
 from msgspec import Struct
 
 from corslens.fetch.bounded import Bounded
+from corslens.fetch.connection_allowlist import CONNECTION_ALLOWLIST
 from corslens.fetch.content_security_policy import Policy, parse_policies
 from corslens.fetch.embedder_policy import EmbedderPolicy, embedder_policy, isolation_policy, token_of
 from corslens.fetch.messages import HeaderList, Request, Response
 from corslens.fetch.origins import is_potentially_trustworthy, origin_of
 
 POLICY_HEADERS = frozenset({
-    "content-security-policy", "cross-origin-embedder-policy", "document-isolation-policy", "connection-allowlist",
+    "content-security-policy", "cross-origin-embedder-policy", "document-isolation-policy", CONNECTION_ALLOWLIST,
     "integrity-policy", "permissions-policy", "cross-origin-opener-policy",
 })  # fmt: skip
 _DOCUMENTS = 16
 """Of one origin in one client; the newest count."""
 _DESTINATIONS = frozenset({"document", "iframe", "frame", "embed", "object", "fencedframe"})
+_WORKERS = frozenset({"worker", "sharedworker", "serviceworker"})
+"""Each has the policy that came with its script."""
 
 
 class Document(Struct, frozen=True, kw_only=True, gc=False):
-    """A document as its response's head describes it."""
+    """A document, or a worker, as its response's head describes it."""
 
     url: str
     known: bool = True
@@ -34,6 +37,8 @@ class Document(Struct, frozen=True, kw_only=True, gc=False):
     embedder: EmbedderPolicy = EmbedderPolicy.UNSAFE_NONE
     isolation: EmbedderPolicy = EmbedderPolicy.UNSAFE_NONE
     content_security: tuple[Policy, ...] = ()
+    connection_allowlist: str | None = None
+    """The header's value; None without it."""
     headers: tuple[tuple[str, str], ...] = ()
     """Each policy header as it stands, by its lower-case name."""
 
@@ -86,13 +91,14 @@ class Pages:
 
 
 def is_document(request: Request, response: Response) -> bool:
-    """Say whether a response is a document's: the navigation says so, or where browsers send no fetch metadata, both sides' media types."""
+    """Say whether a response is a document's or a worker's: the navigation says so, or where browsers send no fetch metadata, both sides' media types."""
     if 300 <= response.status < 400 and response.status != 304:
         return False
     headers = request.headers
     mode = headers.get("sec-fetch-mode")
     if mode is not None:
-        return mode == "navigate" and headers.get("sec-fetch-dest") in _DESTINATIONS
+        destination = headers.get("sec-fetch-dest")
+        return (mode == "navigate" and destination in _DESTINATIONS) or destination in _WORKERS
     if not (headers.get("accept") or "").startswith("text/html"):
         return False
     return response.status == 304 or (response.headers.get("content-type") or "").lower().startswith("text/html")
@@ -118,6 +124,7 @@ def _document(
         embedder=embedder_policy(headers) if secure else EmbedderPolicy.UNSAFE_NONE,
         isolation=isolation_policy(headers) if secure else EmbedderPolicy.UNSAFE_NONE,
         content_security=parse_policies(headers.values("content-security-policy")),
+        connection_allowlist=headers.get(CONNECTION_ALLOWLIST) or None,
         headers=tuple((name, value[:8192]) for name, value in held.items()),
     )
 

@@ -18,6 +18,8 @@ _NAMES = re.compile(r"access|origin|control[-_]a|timing-a", re.IGNORECASE)
 _SITES = frozenset({"none", "same-origin", "same-site", "cross-site"})
 _CROSS = frozenset({"cross-site", "same-site"})
 _MODES = frozenset({"navigate", "no-cors", "same-origin"})
+POLICY_BEARING = frozenset({"navigate", "same-origin"})
+"""The modes in which documents and the scripts of workers are requested, under whose policies other requests stand."""
 
 
 class Asker(Struct, frozen=True, gc=False):
@@ -59,12 +61,12 @@ def asker_of(lines: Iterable[tuple[str, str]]) -> Asker:
 
 
 def request_concerns_cors(asker: Asker, method: str, own_origin: str) -> bool:
-    """Say whether a request is a preflight, comes from another origin, or is for a document, whose policies its page's requests stand under.
+    """Say whether a request is a preflight, comes from another origin, or is for a document or a worker, whose policies other requests stand under.
 
     Args:
         own_origin: of the request's URL; empty when it is not known, and then any Origin is another one.
     """
-    if method == "OPTIONS" or asker.mode == "navigate":
+    if method == "OPTIONS" or asker.mode in POLICY_BEARING:
         return True
     if asker.origin is not None and asker.origin != own_origin and (asker.site != "same-origin" or not own_origin):
         return True

@@ -38,7 +38,7 @@ from corslens.observation.evidence import Known
 from corslens.observation.inference import crossed_origins
 from corslens.observation.observation import Observation, Role
 from corslens.observation.stored_responses import is_renewal
-from corslens.verdict.page_checks import blocked_by_content_security, requires_resource_policy
+from corslens.verdict.page_checks import blocked_by_content_security, kept_from_redirects, requires_resource_policy
 from corslens.verdict.reasons import Reason
 from corslens.verdict.verdict import Failure
 
@@ -61,6 +61,7 @@ class CheckName:
     REDIRECT_TARGET = "redirect-target"
     MIXED_CONTENT = "mixed-content"
     CONTENT_SECURITY_POLICY = "content-security-policy"
+    CONNECTION_ALLOWLIST = "connection-allowlist"
     RESOURCE_POLICY = "resource-policy"
 
 
@@ -145,7 +146,7 @@ def checks(observation: Observation, profile: EngineProfile, mode: CredentialsMo
     elif observation.role is Role.NO_CORS:
         yield from _no_cors_checks(observation, response, profile)
         if is_redirect(response):
-            yield from _page_redirect_checks(observation, response)
+            yield from _page_redirect_checks(observation, response, profile)
     elif observation.role is Role.SAME_ORIGIN and is_redirect(response):
         yield from _redirect_checks(observation, response, profile)
 
@@ -358,16 +359,20 @@ def _redirect_checks(observation: Observation, response: Response, profile: Engi
         mixed = Failure(reason=Reason.MIXED_CONTENT, header=_LOCATION, value=location, wanted="an https URL")
         yield Checked(CheckName.MIXED_CONTENT, _LOCATION, location, mixed)
     if failure is None:
-        yield from _page_redirect_checks(observation, response)
+        yield from _page_redirect_checks(observation, response, profile)
 
 
-def _page_redirect_checks(observation: Observation, response: Response) -> Iterator[Checked]:
+def _page_redirect_checks(observation: Observation, response: Response, profile: EngineProfile) -> Iterator[Checked]:
     """Standard: https://www.w3.org/TR/CSP3/#fetch-integration, which looks at each URL of a redirect chain."""
     target = location_url(response, observation.exchange.request.url)
     directive = None if target is None else blocked_by_content_security(observation, target)
     if target is not None and directive is not None:
         failure = Failure(reason=Reason.CSP_BLOCKED, value=directive, wanted=origin_of(target))
         yield Checked(CheckName.CONTENT_SECURITY_POLICY, None, directive, failure)
+    allowlist = None if target is None else kept_from_redirects(observation, profile)
+    if target is not None and allowlist is not None:
+        failure = Failure(reason=Reason.CONNECTION_ALLOWLIST_BLOCKED, value=allowlist, wanted=origin_of(target))
+        yield Checked(CheckName.CONNECTION_ALLOWLIST, None, allowlist, failure)
 
 
 def _leads_to_mixed_content(observation: Observation, response: Response) -> bool:

@@ -1,10 +1,11 @@
-"""The checks that come from the page's own document: its embedder policy and its Content-Security-Policy.
+"""The checks that come from the page's own document: its embedder policy, Content-Security-Policy, and Connection-Allowlist.
 
 A document's policy counts only where every document that the request may come from has it; one that would not have let the request
 be sent in the first place is none of them.
 """
 
 from corslens.engines.profile import EngineProfile
+from corslens.fetch.connection_allowlist import follows_redirects
 from corslens.fetch.content_security_policy import blocking_directive
 from corslens.fetch.embedder_policy import EmbedderPolicy
 from corslens.observation.evidence import Known
@@ -50,4 +51,22 @@ def blocked_by_content_security(observation: Observation, target: str) -> str | 
         )
         if found is None:
             return None
+    return found
+
+
+def kept_from_redirects(observation: Observation, profile: EngineProfile) -> str | None:
+    """Return the Connection-Allowlist with which the page follows no redirect in this engine, None where nothing says so."""
+    page = observation.page
+    if page is None or not profile.connection_allowlist:
+        return None
+    found = None
+    for document in page.documents:
+        value = document.connection_allowlist
+        if not document.known or value is None:
+            return None
+        follows = follows_redirects(value)
+        if follows:
+            return None
+        if follows is False:  # of None it could not have sent the request
+            found = value
     return found

@@ -35,6 +35,7 @@ class Reason(StrEnum):
     LNA_PERMISSION_DENIED = "lna-permission-denied"
     MIXED_CONTENT = "mixed-content"
     CSP_BLOCKED = "csp-blocked"
+    CONNECTION_ALLOWLIST_BLOCKED = "connection-allowlist-blocked"
     BAD_PORT = "bad-port"
     KEEPALIVE_BODY_TOO_LARGE = "keepalive-body-too-large"
     PREFLIGHT_NETWORK_ERROR = "preflight-network-error"
@@ -109,6 +110,7 @@ NAMES = MappingProxyType(
             chromium_other=("mixed-content",), firefox=("BlockMixedActiveContent", "BlockMixedDisplayContent")
         ),
         Reason.CSP_BLOCKED: Names(chromium_other=("csp",)),
+        Reason.CONNECTION_ALLOWLIST_BLOCKED: Names(),
         Reason.BAD_PORT: Names(),
         Reason.KEEPALIVE_BODY_TOO_LARGE: Names(),
         Reason.PREFLIGHT_NETWORK_ERROR: Names(

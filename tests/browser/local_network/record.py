@@ -1,11 +1,15 @@
-"""Record what a browser does without a proxy when a page requests a less public address space (Local Network Access).
+"""Record what a browser does when a page requests a less public address space (Local Network Access), without a proxy or behind corslens.
 
     python -m tests.browser.local_network.record chromium > tests/browser/local_network/chromium.jsonl
+    python -m tests.browser.local_network.record chromium proxied > tests/browser/local_network/chromium-proxied.jsonl
+
+Behind the proxy each line has corslens's verdict, too: null where no request of the page came by.
 
 Every server is on this machine; the browser is made to take their ports for public, local or loopback ones. One page after the other
 makes one request and reports what became of it to its own server. A line of JSON a scenario; run it anew for a newer browser.
 """
 
+import contextlib
 import datetime
 import itertools
 import json
@@ -191,18 +195,22 @@ def _tls(folder: Path) -> tuple[ssl.SSLContext, str]:
     return context, certificate.fingerprint(hashes.SHA256()).hex(":").upper()
 
 
-def chromium(servers: Servers, folder: Path) -> list[str]:
+def chromium(servers: Servers, folder: Path, proxy: str | None) -> list[str]:
     """Return the command that starts Chromium."""
+    if proxy is None:
+        way = ["--no-proxy-server", "--host-resolver-rules=MAP *.example 127.0.0.1"]
+    else:
+        way = [f"--proxy-server={proxy}", "--proxy-bypass-list=<-loopback>"]
     overrides = ",".join(f"127.0.0.1:{port}={space}" for (_, space, _), port in servers.ports.items())
     return [
         shutil.which("chromium") or "chromium", "--headless", "--no-sandbox", f"--user-data-dir={folder}", "--disable-quic",
         "--no-first-run", "--disable-background-networking", "--disable-component-update", "--ignore-certificate-errors",
-        "--no-proxy-server", "--host-resolver-rules=MAP *.example 127.0.0.1", f"--ip-address-space-overrides={overrides}",
+        *way, f"--ip-address-space-overrides={overrides}",
         "--remote-debugging-port=0", servers.page_url(0),
     ]  # fmt: skip
 
 
-def firefox(servers: Servers, folder: Path) -> list[str]:
+def firefox(servers: Servers, folder: Path, proxy: str | None) -> list[str]:
     """Return the command that starts Firefox, with a profile that knows the servers' certificate."""
     folder.mkdir()
     by_space = {space: [f"127.0.0.1:{port}" for (_, one, _), port in servers.ports.items() if one == space] for space in SPACES}
@@ -221,6 +229,12 @@ def firefox(servers: Servers, folder: Path) -> list[str]:
         "app.update.enabled": False,
         "network.captive-portal-service.enabled": False,
     }
+    if proxy is not None:
+        address = urlsplit(proxy)
+        for scheme in ("http", "ssl"):
+            prefs |= {f"network.proxy.{scheme}": str(address.hostname), f"network.proxy.{scheme}_port": address.port or 0}
+        prefs |= {"network.proxy.type": 1, "network.proxy.allow_hijacking_localhost": True}
+        del prefs["network.dns.localDomains"]
     lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in prefs.items()]
     (folder / "user.js").write_text("".join(lines))
     overrides = [
@@ -234,12 +248,43 @@ def firefox(servers: Servers, folder: Path) -> list[str]:
     ]  # fmt: skip
 
 
-def main(browser: str) -> None:
+def verdicts(log: Path, engine: str) -> dict[int, str]:
+    """Return our verdict on each scenario whose requests came by: blocked where any of them is."""
+    found: dict[int, str] = {}
+    latest = {record["id"]: record for record in map(json.loads, log.read_text().splitlines())}
+    for record in latest.values():
+        parts = urlsplit(record["url"])
+        if parts.path in ("/redirect", "/target"):
+            number = int(parse_qs(parts.query)["id"][0])
+            outcome = record["verdicts"][engine]["outcome"]
+            found[number] = "blocked" if "blocked" in (outcome, found.get(number)) else outcome
+    return found
+
+
+def trust(folder: Path, authority: Path, path: str) -> None:
+    """Make Firefox trust the proxy's CA."""
+    from corslens.launch import firefox as launched
+
+    assert launched.trust(folder.parent, authority, path) is None
+
+
+def main(browser: str, *ways: str) -> None:
     """Record every scenario in a browser and print what it did."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name, contextlib.ExitStack() as stack:
         folder = Path(name)
         servers = Servers(folder)
-        command = {"chromium": chromium, "firefox": firefox}[browser](servers, folder / "profile")
+        log, proxy = folder / "log.jsonl", None
+        if "proxied" in ways:
+            from corslens.testing import watch
+
+            resolve = folder / "resolve.py"
+            resolve.write_text("def server_connect(data):\n    data.server.address = ('127.0.0.1', data.server.address[1])\n")
+            given = (f"cors_log={log}", "cors_show_values=true", f"scripts={resolve}", "ssl_insecure=true")
+            lens = stack.enter_context(watch(*given))
+            proxy = lens.proxy
+        command = {"chromium": chromium, "firefox": firefox}[browser](servers, folder / "profile", proxy)
+        if proxy is not None and browser == "firefox":
+            trust(folder / "profile", lens.authority, command[0])
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             servers.done.wait(len(servers.scenarios) * (SECONDS + 1))
@@ -247,9 +292,14 @@ def main(browser: str) -> None:
             process.terminate()
             process.wait()
             servers.stop()
+            stack.close()
+        ours = verdicts(log, browser) if proxy is not None else {}
         for number, scenario in enumerate(servers.scenarios):
-            print(json.dumps({**scenario, **servers.results.get(number, {"outcome": None, "requests": 0})}))
+            line = {**scenario, **servers.results.get(number, {"outcome": None, "requests": 0})}
+            if proxy is not None:
+                line["verdict"] = ours.get(number)
+            print(json.dumps(line))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -1,4 +1,4 @@
-"""Record what a browser makes of the requests of pages with random policies: CSP, COEP, DIP, and redirects, without a proxy.
+"""Record what a browser makes of the requests of pages with random policies: CSP, COEP, DIP, Connection-Allowlist, and redirects, without a proxy.
 
 python -m tests.browser.page_policy.record chromium > tests/browser/page_policy/chromium.jsonl
 """
@@ -59,6 +59,10 @@ def scenarios(seed: int = 18) -> Iterator[Scenario]:
             policy["Document-Isolation-Policy"] = chance.choice(
                 ["isolate-and-require-corp", "isolate-and-credentialless", "none"]
             )
+        if chance.random() < 0.25:
+            servers = chance.choice(["{cdn}", "{cdn}", "{cdn}" + '" "' + "{other}", "{other}"])
+            follows = chance.choice(["", "", ";redirects=allow", ";redirects=block", ';redirects="allow"', ";redirects"])
+            policy["Connection-Allowlist"] = f'(response-origin "{servers}"){follows}'
         resource: dict[str, str] = {}
         if kind == "fetch" or chance.random() < 0.3:
             resource["Access-Control-Allow-Origin"] = "*"
@@ -180,7 +184,7 @@ def main(browser: str) -> None:
         command = start(Path(name) / "profile", f"{servers.origins['page']}/page?id=0")
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            servers.done.wait(120)
+            servers.done.wait(600)
         finally:
             process.terminate()
             process.wait()
