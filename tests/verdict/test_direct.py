@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from corslens.engines.engine import Engine
 from corslens.observation.exchange import Exchange
+from corslens.verdict.decide import decide
 from corslens.verdict.direct import direct
 from corslens.verdict.reasons import Reason
 from corslens.verdict.verdict import Outcome
@@ -33,9 +34,18 @@ def sent(page: str, url: str, space: str, agent: str, *, kind: str = "simple", l
     return structs.replace(exchange, server_address=ADDRESSES[space])
 
 
-def scenarios(engine: Engine) -> list[dict[str, str | int | None]]:
-    lines = (RECORDED / f"{engine}.jsonl").read_text().splitlines()
+def scenarios(engine: Engine, way: str = "") -> list[dict[str, str | int | None]]:
+    lines = (RECORDED / f"{engine}{way}.jsonl").read_text().splitlines()
     return [json.loads(line) for line in lines]
+
+
+def exchanges(one: dict[str, str | int | None], agent: str) -> list[Exchange]:
+    page = f"{one['page_scheme']}://page.example"
+    url = f"{one['target_scheme']}://target.example/x"
+    found = [document(str(one["page_scheme"]), str(one["page"]), agent)]
+    if one["via"] is not None:
+        found.append(sent(page, "https://via.example/x", str(one["via"]), agent, location=url))
+    return [*found, sent(page, url, str(one["target"]), agent, kind=str(one["kind"]))]
 
 
 def through_proxy(one: dict[str, str | int | None]) -> bool:
@@ -49,16 +59,26 @@ def test_recorded(engine: Engine) -> None:
     """Allowed without a proxy is the same as through it; blocked, or waiting for the user, is not."""
     compared, agent = 0, AGENTS[engine]
     for one in filter(through_proxy, scenarios(engine)):
-        page = f"{one['page_scheme']}://page.example"
-        url = f"{one['target_scheme']}://target.example/x"
-        exchanges = [document(str(one["page_scheme"]), str(one["page"]), agent)]
-        if one["via"] is not None:
-            exchanges.append(sent(page, "https://via.example/x", str(one["via"]), agent, location=url))
-        exchanges.append(sent(page, url, str(one["target"]), agent, kind=str(one["kind"])))
-        found = direct(observe(*exchanges)).get(engine)
+        found = direct(observe(*exchanges(one, agent))).get(engine)
         assert (found is None) is (one["outcome"] == "allowed"), one
         if one["outcome"] == "pending":
             assert found is not None and found.outcome is Outcome.DEPENDS, one
+        compared += 1
+    assert compared >= 60
+
+
+@pytest.mark.parametrize("engine", [Engine.CHROMIUM, Engine.FIREFOX])
+def test_recorded_through_the_proxy(engine: Engine) -> None:
+    """The verdict is what the browser did through the proxy; what never came by is mixed content, or declares an address space."""
+    compared, agent = 0, AGENTS[engine]
+    for one in scenarios(engine, "-proxied"):
+        assert (one["verdict"] is not None) is through_proxy(one), one
+        if one["verdict"] is None:
+            assert (one["outcome"], one["requests"]) == ("blocked", 0), one
+            continue
+        verdict = decide(observe(*exchanges(one, agent)), engine)
+        assert (verdict.if_not_credentialed or verdict).outcome == one["outcome"], one
+        assert one["verdict"] in (one["outcome"], "depends"), one
         compared += 1
     assert compared >= 60
 
