@@ -3,6 +3,7 @@
 import os
 import stat
 import threading
+from pathlib import Path
 
 import pytest
 from corslens.mitm.private_files import open_private, write_whole
@@ -115,3 +116,59 @@ def test_an_own_file_is_replaced_in_place(tmp_path):
     path.chmod(0o640)
     write(path)
     assert path.read_bytes() == b"new" and stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_a_device_or_pipe_is_written_to_and_never_replaced(tmp_path, kind):
+    """A report to `/dev/null` left a file there, for everybody on the machine."""
+    path, got = tmp_path / "r.json", []
+    if kind == "device":
+        if os.geteuid() != 0:
+            pytest.skip("only root can make a device")
+        os.mknod(path, stat.S_IFCHR | 0o666, os.makedev(1, 3))
+        write_whole(path, b"new")
+    else:
+        os.mkfifo(path)
+        reader = threading.Thread(target=lambda: got.append(path.read_bytes()))
+        reader.start()
+        write_whole(path, b"new")
+        reader.join()
+        assert got == [b"new"]
+    assert not stat.S_ISREG(path.lstat().st_mode) and list(tmp_path.iterdir()) == [path]
+
+
+def test_what_the_process_has_open_is_written_to(tmp_path):
+    """As a shell's `>(command)` names it."""
+    reading, writing = os.pipe()
+    write_whole(Path(f"/dev/fd/{writing}"), b"new")
+    os.close(writing)
+    with os.fdopen(reading, "rb") as file:
+        assert file.read() == b"new"
+
+
+@pytest.mark.parametrize("put", [write, write_whole, lambda path, content: write(path, content, "ab")])
+def test_a_file_with_another_name_keeps_its_content(tmp_path, put):
+    """Somebody may have put one of our own files where the output goes; a whole report takes the name alone."""
+    target, path = tmp_path / "target", tmp_path / "r.jsonl"
+    target.write_text("precious")
+    path.hardlink_to(target)
+    if put is write_whole:
+        put(path, b"new")
+    else:
+        with pytest.raises(OSError, match="hard links"):
+            put(path, b"new")
+    assert target.read_text() == "precious"
+
+
+@needs_root
+@pytest.mark.parametrize("put", [write, write_whole])
+def test_no_other_users_link_to_a_folder_is_followed(tmp_path, put):
+    """Its owner could let it lead to one of our folders; an own link is what its user wants."""
+    (tmp_path / "real").mkdir()
+    for name in ("own", "theirs"):
+        (tmp_path / name).symlink_to(tmp_path / "real")
+    os.chown(tmp_path / "theirs", NOBODY, NOBODY, follow_symlinks=False)
+    with pytest.raises(PermissionError, match="another user's link"):
+        put(tmp_path / "theirs" / "r.jsonl", b"new")
+    assert not list((tmp_path / "real").iterdir())
+    put(tmp_path / "own" / "r.jsonl", b"new")

@@ -9,6 +9,7 @@ from corslens.advice import SERVERS, Advice, advise, draw_policies, parse_allow_
 from corslens.advice.policy_document import render_json, render_yaml
 from corslens.analysis import collect, prefixes
 from corslens.cli.options import settings, writable
+from corslens.cli.outputs import write_output
 from corslens.diagnosis.diagnose import Diagnosis
 from corslens.diagnosis.summary import SessionSummary
 from corslens.exits import Exit
@@ -17,7 +18,6 @@ from corslens.fetch.origins import origin_of
 from corslens.inputs.damage import Damage
 from corslens.inputs.files import find
 from corslens.inspection import Inspection
-from corslens.mitm.private_files import write_whole
 from corslens.report.escape import escape
 
 _FORMS = ("settings", "policy", "policy-json")
@@ -90,7 +90,7 @@ def advise_command(
     for sentence in (*damages, *warnings):
         click.echo(escape(sentence), err=True)
     if output is not None and text:
-        write_whole(output, text.encode())
+        write_output(output, text.encode())
     else:
         click.echo(text, nl=False)
     sys.exit(Exit.UNREADABLE if damages else Exit.OK if text else Exit.FOUND)

@@ -102,7 +102,9 @@ def writable(path: Path, inputs: Iterable[str | Path] = ()) -> Path:
 
 
 def _is_same(path: Path, other: str | Path) -> bool:
-    """Say whether both are the same file, by whatever name or link."""
+    """Say whether both are the same file, by whatever name or link, be it there or not."""
+    if os.path.realpath(path) == os.path.realpath(other):
+        return True
     try:
         read = os.fstat(0) if str(other) == STDIN else Path(other).stat()
         return os.path.samestat(path.stat(), read)

@@ -17,13 +17,14 @@ _STREAMS = ("/dev/stdout", "/dev/stderr", "/dev/fd/")
 def open_private(path: str, flags: int) -> int:
     """Open a file for writing and return its descriptor (an opener for `open`); a new one is its owner's alone.
 
-    Raises: OSError, also for a symbolic link and for a file of another user.
+    Raises: OSError, also for a symbolic link, a hard link, and a file of another user.
     """
     cut = flags & os.O_TRUNC
     flags &= ~os.O_TRUNC  # not before it is known whose file that is
     flags |= getattr(os, "O_CLOEXEC", 0)
     if path.startswith(_STREAMS):
         return os.open(path, flags)
+    _refuse_links_of_others(Path(path))
     with contextlib.suppress(FileNotFoundError):
         _refuse_others(path, os.lstat(path))  # before it is opened, which waits for ever where it is somebody's pipe
     file = os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
@@ -41,12 +42,19 @@ def open_private(path: str, flags: int) -> int:
 def write_whole(path: Path, content: bytes) -> None:
     """Write the whole file, or leave it as it was. A new one is its owner's alone, an own one that is there keeps its mode.
 
+    A device and a pipe are written to, never replaced.
+
     Raises: OSError, also for a symbolic link.
     """
     mode = None
+    if str(path).startswith(_STREAMS):
+        return _write_into(path, content)
+    _refuse_links_of_others(path)
     with contextlib.suppress(FileNotFoundError):
         status = path.lstat()
         _refuse_link(str(path), status)
+        if stat.S_ISCHR(status.st_mode) or stat.S_ISFIFO(status.st_mode):
+            return _write_into(path, content)
         if _is_own(status) and stat.S_ISREG(status.st_mode):
             mode = stat.S_IMODE(status.st_mode)
     handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
@@ -63,8 +71,15 @@ def write_whole(path: Path, content: bytes) -> None:
         raise
 
 
+def _write_into(path: Path, content: bytes) -> None:
+    with open(path, "wb", opener=open_private) as file:  # a Path's own takes no opener
+        file.write(content)
+
+
 def _refuse_others(path: str, status: os.stat_result) -> None:
     _refuse_link(path, status)
+    if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
+        raise OSError(errno.EMLINK, "has other names (hard links), whose content it would change", path)
     if not stat.S_ISCHR(status.st_mode) and not _is_own(status):
         raise PermissionError(errno.EACCES, "is another user's file", path)
 
@@ -72,6 +87,14 @@ def _refuse_others(path: str, status: os.stat_result) -> None:
 def _refuse_link(path: str, status: os.stat_result) -> None:
     if stat.S_ISLNK(status.st_mode):
         raise OSError(errno.ELOOP, "is a symbolic link", path)
+
+
+def _refuse_links_of_others(path: Path) -> None:
+    """Refuse a folder's name that another user made a link, and can lead elsewhere at any time."""
+    for folder in path.absolute().parents:
+        status = folder.lstat()
+        if stat.S_ISLNK(status.st_mode) and not _is_own(status) and status.st_uid != 0:
+            raise PermissionError(errno.EACCES, f"goes through another user's link ({folder})", str(path))
 
 
 def _is_own(status: os.stat_result) -> bool:
