@@ -6,7 +6,7 @@ On 2991aa5, which had a list of what secrets look like, 225 of these 323 showed 
 import base64
 import json
 from collections.abc import Iterator
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from urllib.parse import quote
 
@@ -135,6 +135,45 @@ def places() -> Iterator[tuple[list[tuple[str, str]], list[tuple[str, str]], str
         yield [], [], f"{API}/errors", error.replace("{}", secret())
 
 
+WITHIN = [
+    "{}", "<https://b.example/{}>; rel=x", 'x="{}"', "0; url=https://b.example/?q={}", "default-src 'self'; report-uri /r/{}", "text/{}",
+    "text/plain; boundary={}", "max-age={}", 'private="{}"', "same-{}", "bytes=0-{}", "a;q={}", '{"url":"https://b.example/{}"}',
+]  # fmt: skip
+ALSO_SENT = [
+    "Accept", "Accept-Language", "Range", "Host", "User-Agent", "Sec-Fetch-Dest", "Sec-CH-UA", "X-HTTP-Method-Override", "X-Requested-With",
+    "Access-Control-Request-Method", "Access-Control-Request-Headers", "Sec-WebSocket-Extensions", "Last-Event-ID", "Content-Type",
+]  # fmt: skip
+ALSO_RECEIVED = [
+    "Server-Timing", "NEL", "Report-To", "Reporting-Endpoints", "Content-Security-Policy-Report-Only", "Refresh", "Link", "Allow", "SourceMap",
+    "Cross-Origin-Opener-Policy", "Cross-Origin-Embedder-Policy", "Permissions-Policy", "Referrer-Policy", "Service-Worker-Allowed", "Age",
+]  # fmt: skip
+METHODS = ["{}", "a;q={}", "X-{}"]
+
+
+def further() -> Iterator[tuple[list[tuple[str, str]], list[tuple[str, str]], str, str | None, str]]:
+    """Places where names stand and no value should, and headers with a grammar of their own; the last one is the method."""
+    for name in (secret("X-{}"), secret("Access-Control-Allow-{}"), secret("{}-Id"), secret("x-{}-signature").lower()):
+        yield [(name, "1")], [], f"{API}/names", None, "PUT"
+        yield [], [(name, "1")], f"{API}/names", None, "PUT"
+        yield (
+            [("Access-Control-Request-Headers", name.lower())],
+            [("Access-Control-Allow-Headers", name)],
+            f"{API}/lists",
+            None,
+            "PUT",
+        )
+        yield [], [("Access-Control-Expose-Headers", name), (name, "1"), ("Vary", name)], f"{API}/lists", None, "PUT"
+    for shape in METHODS:
+        yield [], [("Access-Control-Allow-Methods", secret(shape))], f"{API}/methods", None, secret(shape)
+    # Not every one with every shape, which would take minutes.
+    for number, name in enumerate(ALSO_SENT):
+        for shape in WITHIN[number % 6 :: 6]:
+            yield [(name, secret().join(shape.split("{}")))], [], f"{API}/sent", None, "PUT"
+    for number, name in enumerate(ALSO_RECEIVED):
+        for shape in WITHIN[number % 6 :: 6]:
+            yield [], [(name, secret().join(shape.split("{}")))], f"{API}/received", None, "PUT"
+
+
 GRANTS = ["*", PAGE, "null", "https://other.example", None]
 
 
@@ -142,11 +181,12 @@ def exchanges() -> list[Exchange]:
     """Exchanges that trip as many rules as they can, each place several times: as a preflight, its request, and with other statuses."""
     made: list[Exchange] = []
     time = 1_790_000_000.0
-    for number, (request, response, url, error) in enumerate(places()):
+    every = chain(((*place, "PUT") for place in places()), further())
+    for number, (request, response, url, error, wanted) in enumerate(every):
         redirects = any(name == "Location" for name, _ in response)
         for method, status in (
             ("OPTIONS", 403 if number % 3 else 204),
-            ("PUT", 302 if redirects else 200),
+            (wanted, 302 if redirects else 200),
             ("GET", (200, 401, 500, 404)[number % 4]),
         ):
             time += 7
@@ -154,10 +194,9 @@ def exchanges() -> list[Exchange]:
             if not any(name == "Origin" for name, _ in request):
                 lines.append(("Origin", PAGE))
             if method == "OPTIONS":
-                lines += [
-                    ("Access-Control-Request-Method", "PUT"),
-                    ("Access-Control-Request-Headers", "x-csrf-token,authorization"),
-                ]
+                for name, value in (("Method", wanted), ("Headers", "x-csrf-token,authorization")):
+                    if not any(line[0] == f"Access-Control-Request-{name}" for line in request):
+                        lines.append((f"Access-Control-Request-{name}", value))
             answer = [*response, ("Access-Control-Allow-Credentials", "true")]
             grant = GRANTS[(number + status) % len(GRANTS)]
             if grant is not None:

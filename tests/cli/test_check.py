@@ -234,3 +234,36 @@ def test_an_interruption_reports_what_is_known(server: Server, monkeypatch: pyte
     result = run(f"{server.url}/me", "--origin", "https://first.example", "--origin", APP)
     assert result.exit_code == Exit.UNREADABLE
     assert "BLOCKED" in result.stdout and "Interrupted" in result.stderr
+
+
+@pytest.mark.parametrize("form", ["text", "json", "jsonl", "markdown", "sarif"])
+def test_no_output_shows_the_values_of_what_was_checked(server: Server, form: str) -> None:
+    """Neither its name nor its notes: a report goes into a CI's log."""
+    url = f"{server.url}/reset/q7Xz0Planted?token=q7Xz1Planted"
+    for more in ((), ("--method", "POST"), ("--as-stranger",)):
+        result = run(url, "--origin", APP, "--format", form, *more)
+        assert "Planted" not in result.output
+    assert server.url in result.output
+
+
+def test_a_dry_run_shows_no_credential_and_of_a_capture_no_value(server: Server, tmp_path: Path) -> None:
+    """What the user typed is repeated, but for credentials."""
+    capture = tmp_path / "a.har"
+    given = [("Origin", PAGE), ("X-Request-Id", "q7Xz0Planted"), ("X-Api-Key", "q7Xz1Planted")]
+    answer = [("Access-Control-Allow-Origin", PAGE), ("Access-Control-Allow-Headers", "x-request-id, x-api-key")]
+    capture.write_bytes(encoded(entry(url="https://api.example/reset/q7Xz2Planted?t=q7Xz3Planted", given=given, answer=answer)))
+    result = run(capture, "--against", server.url, "--header", "X-Api-Key: q7Xz4Planted", "--dry-run")
+    assert "Planted" not in result.output and f"GET {server.url}/reset/*?t=*" in result.stdout
+    typed = run(f"{server.url}/a?b=shown", "--origin", APP, "--header", "X-Token: q7Xz", "--header", "X-A: b", "--dry-run")
+    assert f"GET {server.url}/a?b=shown" in typed.stdout and "X-A: b" in typed.stdout and "q7Xz" not in typed.stdout
+
+
+@pytest.mark.parametrize("kind", ["capture", "cookies"])
+def test_no_report_overwrites_an_input(server: Server, tmp_path: Path, kind: str) -> None:
+    file = tmp_path / "a.json"
+    file.write_bytes(encoded(entry()) if kind == "capture" else b"a=1")
+    before = file.read_bytes()
+    arguments = (file, "--against", server.url) if kind == "capture" else (server.url, "--origin", APP, "--cookie-from", file)
+    result = run(*arguments, "-o", file)
+    assert result.exit_code == Exit.USAGE and "is an input, and would be overwritten" in result.output
+    assert file.read_bytes() == before and server.asked == []

@@ -1,7 +1,10 @@
 """Words that developers write are shown, and everything else is not."""
 
 import pytest
-from corslens.observation.plain_segments import is_speakable, is_word, shown_name, shown_path, shown_segment
+from corslens.observation.header_additions import BY_BROWSERS, BY_PROXIES
+from corslens.observation.plain_segments import is_speakable, is_word, shown_name, shown_path, shown_segment, shown_token
+from corslens.observation.redaction import NEVER_SHOWN, SHOWN_HEADERS
+from corslens.observation.wanted_headers import WANTED_BY_PAGES
 
 
 @pytest.mark.parametrize(
@@ -69,3 +72,31 @@ def test_speakable() -> None:
 def test_path(path: str, shown: str) -> None:
     """Some words say that a value follows, even if it looks like a word."""
     assert shown_path(path) == shown
+
+
+@pytest.mark.parametrize("name", sorted({*BY_BROWSERS, *BY_PROXIES, *NEVER_SHOWN, *SHOWN_HEADERS, *WANTED_BY_PAGES}))
+def test_names_of_headers_are_shown(name: str) -> None:
+    assert shown_token(name) == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "x-kpsdk-ct", "traceparent", "X-Amzn-RequestId", "CF-RAY", "Sec-CH-UA-WoW64", "X-B3-TraceId", "X-GitHub-Api-Version", "x-4me-account",
+        "Content-MD5", "X-SHA256", "x_csrf_token", "PROPFIND", "VERSION-CONTROL", "M-SEARCH", "MKCALENDAR", "UPDATEREDIRECTREF", "patch", "a",
+    ],
+)  # fmt: skip
+def test_names_are_shown(name: str) -> None:
+    assert shown_token(name) == name
+
+
+@pytest.mark.parametrize(
+    ("token", "shown"),
+    [
+        ("eyJhbGciOiJIUzI1NiJ9", "*"), ("ghp_abc123DEF456", "ghp_*"), ("X-7f3a9c0d2b", "X-*"), ("x-q7xz0planted-id", "x-*-id"), ("a;q=1", "*"),
+        ("https://b.example/", "*.*"), ("A" * 100, "*"), ("bcdfghjklm", "*"), ("", ""), ("-", "-"), ("*", "*"),
+    ],
+)  # fmt: skip
+def test_what_is_no_name_is_starred(token: str, shown: str) -> None:
+    assert shown_token(token) == shown
+    assert shown_token(shown) == shown

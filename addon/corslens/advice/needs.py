@@ -18,9 +18,11 @@ from corslens.fetch.request_headers import is_forbidden_request_header
 from corslens.fetch.response_headers import CORS_SAFELISTED_RESPONSE_HEADERS, FORBIDDEN_RESPONSE_HEADERS
 from corslens.observation.evidence import Known, Unknown
 from corslens.observation.observation import Observation, Role
+from corslens.observation.redaction import redact_method, redact_name, redact_text
 from corslens.observation.wanted_headers import WANTED_BY_PAGES
 
 _KEPT_IDS = 5
+_NO_NAME = "it is not made of words, so it may be a secret; add it yourself if it is a name"
 _METHOD_ORDER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -109,7 +111,10 @@ class Needs:
 
     def _method(self, method: str, observation: Observation) -> None:
         if not is_token(method) or method == WILDCARD or is_forbidden_method(method):
-            self._refuse(observation, f"method {method!r} is left out: no page can send it")
+            self._refuse(observation, f"method {redact_text(method)!r} is left out: no page can send it")
+            return
+        if redact_method(method) != method:
+            self._refuse(observation, f"method {redact_method(method)!r} is left out: {_NO_NAME}")
             return
         if method != method.upper() and method.upper() in _METHOD_ORDER:
             self._refuse(observation, f"a page uses the method {method!r}, which is not {method.upper()!r}: fix the page")
@@ -119,7 +124,10 @@ class Needs:
         if not name:
             return
         if not is_token(name) or name == WILDCARD or is_forbidden_request_header(name.lower()):
-            self._refuse(observation, f"request header {name!r} is left out: no page can send it")
+            self._refuse(observation, f"request header {redact_text(name)!r} is left out: no page can send it")
+            return
+        if redact_name(name) != name:
+            self._refuse(observation, f"request header {redact_name(name)!r} is left out: {_NO_NAME}")
             return
         self.request_headers.add(name.lower(), observation.id)
 
@@ -131,7 +139,9 @@ class Needs:
         for name in response.headers.names.ordered:
             if name in CORS_SAFELISTED_RESPONSE_HEADERS or name in FORBIDDEN_RESPONSE_HEADERS or not is_token(name):
                 continue
-            if name in exposed and name != WILDCARD:
+            if name in exposed and redact_name(name) != name:
+                self._refuse(observation, f"response header {redact_name(name)!r} is left out: {_NO_NAME}")
+            elif name in exposed and name != WILDCARD:
                 self.exposed_headers.add(name, observation.id, "the server exposes it today")
             elif name in WANTED_BY_PAGES:
                 self.exposed_headers.add(name, observation.id)

@@ -11,6 +11,7 @@ from corslens.engines.sending import PageFetch
 from corslens.inspection import Inspection
 from corslens.lint.finding import Confidence, Finding
 from corslens.observation.probe import BEHAVIOR, OriginComparison
+from corslens.observation.redaction import redact_method, redact_url
 from corslens.probing.holes import Hole, allows_everyone, find_holes, is_allowed
 from corslens.probing.strangers import Stranger, strangers_for
 
@@ -79,7 +80,7 @@ class Checks:
             first = members[0]
             result = self._strangers(first, origins)
             if result is not None:
-                self.input.notes.append(result.sentence(url.partition("?")[0]))
+                self.input.notes.append(result.sentence(redact_url(url.partition("?")[0])))
             covered = (
                 _OF_REFLECTION
                 if result is not None and any(one.comparison is OriginComparison.ANY for one in result.holes)
@@ -92,7 +93,8 @@ class Checks:
         asked = self._asker.ask(wanted.fetch, withheld=wanted.withheld)
         self._gather([_without(one, frozenset(covered)) for one in asked.inspections])
         if asked.unsent is not None and not asked.blocked:
-            request = f"{wanted.fetch.method} {wanted.fetch.url.partition('?')[0]} from {wanted.fetch.origin}"
+            url = redact_url(wanted.fetch.url.partition("?")[0])
+            request = f"{redact_method(wanted.fetch.method)} {url} from {wanted.fetch.origin}"
             passed = "the preflight passes, but " if asked.passed else ""
             self.input.notes.append(f"{request}: {passed}{asked.unsent}")
         self.asked.append(asked)

@@ -24,7 +24,7 @@ from corslens.cli.outputs import format_of, format_option, open_output, print_re
 from corslens.cli.work import record_writer
 from corslens.diagnosis.summary import SessionSummary
 from corslens.engines.engine import Engine
-from corslens.engines.sending import PageFetch
+from corslens.engines.sending import PageFetch, unsafe_names
 from corslens.exits import Exit
 from corslens.fetch.constants import NULL
 from corslens.fetch.header_values import is_token
@@ -33,6 +33,7 @@ from corslens.fetch.methods import is_forbidden_method, normalize_method
 from corslens.fetch.origins import is_serialized_origin, origin_of
 from corslens.fetch.request_headers import is_forbidden_request_header
 from corslens.inspector import Inspector
+from corslens.observation.redaction import authenticates, redact_header, redact_url
 from corslens.probing.strangers import strangers_for
 from corslens.report.baseline import Gate
 from corslens.report.escape import escape
@@ -41,8 +42,6 @@ from corslens.verdict.headline import ALL, AUTO, WORDS
 
 USER_AGENT = f"corslens/{__version__} (check; asks about CORS)"
 _POLICY_ENDINGS = (".yaml", ".yml")
-_SECRETS = frozenset({"authorization", "cookie"})
-"""Headers whose values a dry run does not print."""
 
 
 class _Options(Struct, frozen=True, kw_only=True):
@@ -144,7 +143,8 @@ def check(
         as_stranger=as_stranger,
     )
     judged = settings(engine, None, None, rule_paths)
-    forms = {writable(path): format_of(path) for path in outputs}
+    read = [*(() if _is_url(target) else (target,)), *filter(None, [cookie_from]), *rule_paths]
+    forms = {writable(path, read): format_of(path) for path in outputs}
     named = [*(one for one in (options.target,) if _is_url(one)), *filter(None, [options.against])]
     try:
         hosts = NamedHosts(named, allow_hosts)
@@ -180,13 +180,13 @@ def check(
         send_unsafe=send_unsafe,
     )
     if dry_run:
-        _print_plan(asker, wanted, strange)
+        _print_plan(asker, wanted, strange, options)
         return
     summary = SessionSummary(everything=Format.HTML in {Format(form), *forms.values()})
     with ExitStack() as stack:
         files: list[IO[bytes]] = [sys.stdout.buffer] if form == Format.JSONL else []
         files += [stack.enter_context(open_output(path)) for path, one in forms.items() if one is Format.JSONL]
-        checks = Checks(asker, summary, options.against or target, [record_writer(files)] if files else ())
+        checks = Checks(asker, summary, redact_url(options.against or target), [record_writer(files)] if files else ())
         interrupted = _check(checks, wanted, strange)
     checks.input.notes.insert(0, _verdict(checks.asked, recorded[: len(checks.asked)]))
     gate = Gate(fail_on=severity(fail_on))
@@ -262,25 +262,34 @@ def _of_policy(options: _Options) -> list[Wanted]:
     return list(policy_requests(policies, base=options.against, headers=options.headers, cookie=options.cookie))
 
 
-def _print_plan(asker: Asker, wanted: Sequence[Wanted], strange: bool) -> None:
+def _print_plan(asker: Asker, wanted: Sequence[Wanted], strange: bool, options: _Options) -> None:
     """Print what would be sent if nothing is blocked or redirected; of strangers, whose requests are the same, one line each."""
     for one in wanted:
         for request in asker.plan(one.fetch):
             if one.withheld is None or request.method == "OPTIONS":
-                _print_request(request)
+                _print_request(request, options)
     if strange:
         for url in dict.fromkeys(one.fetch.url for one in wanted):
             origins = [one.fetch.origin for one in wanted if one.fetch.url == url and one.fetch.origin is not None]
             for stranger in strangers_for(origins, origin_of(url)):
-                click.echo(f"{escape(url)}  Origin: {escape(stranger.origin)}")
+                click.echo(f"{escape(_shown_url(url, options))}  Origin: {escape(stranger.origin)}")
 
 
-def _print_request(request: Request) -> None:
-    click.echo(f"{request.method} {escape(request.url)}")
+def _print_request(request: Request, options: _Options) -> None:
+    """Print a request: what the user typed in full, but for credentials; what a capture holds as it may be shown."""
+    click.echo(f"{escape(request.method)} {escape(_shown_url(request.url, options))}")
+    recorded = set(unsafe_names(request.headers.lines)) - {name.lower() for name, _ in options.headers}
     for name, value in request.headers.lines:
-        shown = "(not shown)" if name.lower() in _SECRETS else value
-        click.echo(f"  {escape(name)}: {escape(shown)}")
+        if authenticates(name):
+            value = "(not shown)"
+        elif name.lower() in recorded:
+            value = redact_header(name, value)
+        click.echo(f"  {escape(name)}: {escape(value)}")
     click.echo()
+
+
+def _shown_url(url: str, options: _Options) -> str:
+    return url if _is_url(options.target) else redact_url(url)
 
 
 def _report_damages(summary: SessionSummary) -> bool:

@@ -15,7 +15,7 @@ from corslens.engines.engine import Engine
 from corslens.inspection import Inspection, weigh_alone
 from corslens.lint.finding import Finding, Severity, Stage
 from corslens.observation.network_error import NetworkError, network_error
-from corslens.observation.redaction import endpoint_path, public_url, redact_url
+from corslens.observation.redaction import endpoint_path, public_url, redact_method, redact_url
 from corslens.verdict.verdict import Outcome, Verdict
 
 EXAMPLES = 5
@@ -289,7 +289,7 @@ def example_of(diagnosis: Diagnosis) -> Example:
     return Example(
         place_of(diagnosis),
         diagnosis,
-        request.method,
+        redact_method(request.method),
         "" if page is None else redact_url(page),
         concerned_engines(diagnosis),
         sum(map(weigh_alone, request.members)),

@@ -38,7 +38,7 @@ from corslens.mitm.terminal import Terminal
 from corslens.mitm.unreachable import Unreachable
 from corslens.mitm.view import CorsContentview
 from corslens.observation.exchange import Exchange
-from corslens.observation.redaction import VALUES_ARE_SHOWN, redact_url
+from corslens.observation.redaction import VALUES_ARE_SHOWN, redact_method, redact_url
 from corslens.observation.weight import HISTORY_BYTES
 from corslens.patching.summary import render_lacks
 from corslens.report.as_text import render_dropped
@@ -498,7 +498,7 @@ class CorsLens(Commands):
         if self._took_too_long <= _TOLD_OF:
             logger.warning(
                 "corslens: %s %s is not judged: it takes more than %d ms of CPU time. Traffic is not affected.%s",
-                escape(exchange.request.method[:32]),
+                escape(redact_method(exchange.request.method[:32])),
                 escape(redact_url(exchange.request.url)),
                 EXCHANGE_SECONDS * 1000,
                 " From now on such exchanges are only counted." if self._took_too_long == _TOLD_OF else "",

@@ -8,7 +8,7 @@ from corslens.diagnosis.diagnose import Diagnosis, diagnose_alone
 from corslens.inspection import Inspection
 from corslens.lint.finding import Severity
 from corslens.observation.observation import Observation, Role
-from corslens.observation.redaction import public_text, redact_text
+from corslens.observation.redaction import public_method, public_text, redact_text
 from corslens.report.escape import escape
 
 METADATA = "corslens"
@@ -117,7 +117,7 @@ def _what(observation: Observation) -> str:
 
 
 def _asked_method(observation: Observation) -> str:
-    return observation.exchange.request.headers.get("access-control-request-method") or "?"
+    return public_method(observation.exchange.request.headers.get("access-control-request-method") or "?")
 
 
 def _why(diagnosis: Diagnosis, room: int) -> str:

@@ -17,7 +17,7 @@ from corslens.mitm.report_file import ENDINGS, format_of
 from corslens.mitm.session import Session
 from corslens.mitm.terminal import Terminal
 from corslens.mitm.view import columns, text_for
-from corslens.observation.redaction import redact_url
+from corslens.observation.redaction import redact_method, redact_url
 from corslens.report.escape import escape
 from corslens.report.formats import render
 
@@ -66,7 +66,9 @@ class Commands:
         view.focus.flow = counterpart
         # The console goes there; mitmweb keeps its selection in the browser, so it has to be told how to find it.
         request = counterpart.request
-        logger.log(ALERT, "%s %s: ~meta %s shows both", escape(request.method), escape(redact_url(request.url)), other)
+        logger.log(
+            ALERT, "%s %s: ~meta %s shows both", escape(redact_method(request.method)), escape(redact_url(request.url)), other
+        )
 
     @command.command("cors.patch.on")
     def patch_on(self, *filter: str) -> str:

@@ -88,3 +88,23 @@ def shown_name(name: str) -> str:
         return "*"
     words = [word for word in re.split(r"[-._$\[\]]+", name) if word]
     return name if len(words) <= _MOST_WORDS and all(is_word(word) or _VERSION.fullmatch(word) for word in words) else "*"
+
+
+_LONGEST_TOKEN = 64
+_TOKEN_PART = re.compile(r"[A-Za-z]{1,24}\d{0,3}|\d{1,4}|\d{1,2}[A-Za-z]{1,4}|[A-Za-z]\d[A-Za-z]")
+_TOKEN_SEPARATORS = re.compile(r"([-._])")
+
+
+def shown_token(token: str) -> str:
+    """Return the name of a header or method with `*` for each part of it that is no word."""
+    parts = _TOKEN_SEPARATORS.split(token) if len(token) <= _LONGEST_TOKEN else [token]
+    return "".join(part if place % 2 or not part or _is_part_of_name(part) else "*" for place, part in enumerate(parts))
+
+
+def _is_part_of_name(part: str) -> bool:
+    if part == "*" or part.lower() in _WITH_DIGITS:
+        return True
+    if _TOKEN_PART.fullmatch(part) is None:
+        return False
+    letters = part.strip("0123456789")
+    return len(letters) <= 5 or is_speakable(letters)

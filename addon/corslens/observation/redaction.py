@@ -9,7 +9,7 @@ import re
 
 from corslens.fetch.bounded_cache import bounded_cache
 from corslens.observation.path_shape import path_shape
-from corslens.observation.plain_segments import is_speakable, is_word, shown_name, shown_path
+from corslens.observation.plain_segments import is_speakable, is_word, shown_name, shown_path, shown_token
 
 REDACTED = "[redacted]"
 """Stands for a header's value."""
@@ -61,6 +61,8 @@ _NO_TOKEN = (
     re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,40}[a-z0-9])?\.){1,6}[a-z]{2,20}\.?"),
 )
 _LETTERS = re.compile(r"[A-Za-z]+")
+_SYMBOL_PART = re.compile(r"[A-Za-z0-9]+")
+_LONGEST_SYMBOL = 200
 
 
 class _Choice:
@@ -130,9 +132,41 @@ def redact_header(name: str, value: str) -> str:
     if lowered in _CHALLENGES:
         scheme = _CHALLENGE.match(value)
         return f"{scheme[1]} {REDACTED}" if scheme is not None else REDACTED
-    if not _Choice.values or lowered in NEVER_SHOWN or _AUTHENTICATES.search(lowered) is not None:
+    if not _Choice.values or authenticates(lowered):
         return REDACTED
     return redact_text(value)
+
+
+def authenticates(name: str) -> bool:
+    """Say whether a header is of cookies or credentials, so that its value is never shown."""
+    lowered = name.lower()
+    return lowered in NEVER_SHOWN or _AUTHENTICATES.search(lowered) is not None
+
+
+def redact_name(name: str) -> str:
+    """Return a header's name as it may be shown: `X-*` for one that is no name, but a value where names stand."""
+    return name if _Choice.values else _public_name(name)
+
+
+def redact_method(method: str) -> str:
+    """Return a method as it may be shown, `*` for one that is no word: a page may put anything there."""
+    return method if _Choice.values else public_method(method)
+
+
+def redact_symbol(name: str) -> str:
+    """Return the name of a function as it may be shown, `*` for each part of it that is no word: a capture may say anything there."""
+    return name if _Choice.values else _SYMBOL_PART.sub(lambda part: shown_token(part[0]), name[:_LONGEST_SYMBOL])
+
+
+@bounded_cache(1024)
+def public_method(method: str) -> str:
+    """Return a method as it may leave the machine, whatever the user chose."""
+    return method if method in ("", "…") or shown_token(method) == method else STAR
+
+
+@bounded_cache(4096)
+def _public_name(name: str) -> str:
+    return shown_token(name)
 
 
 def redact_value(value: str) -> str:

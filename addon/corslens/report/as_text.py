@@ -14,7 +14,7 @@ from corslens.inspection import Inspection
 from corslens.lint.finding import Finding, Severity
 from corslens.lint.rule import RuleSet
 from corslens.observation.network_error import plain_words
-from corslens.observation.redaction import redact_header, redact_text, redact_url
+from corslens.observation.redaction import redact_header, redact_method, redact_symbol, redact_text, redact_url
 from corslens.report.baseline import Gate, is_known
 from corslens.report.escape import escape
 from corslens.report.limits import first, worst
@@ -105,7 +105,7 @@ def render_problem(diagnosis: Diagnosis, width: int | None = None) -> Text:
 
 def _heading(diagnosis: Diagnosis) -> str:
     request = diagnosis.page_request
-    parts = [f"{escape(request.method)} {_shown(redact_url(request.url))}"]
+    parts = [f"{escape(redact_method(request.method))} {_shown(redact_url(request.url))}"]
     other = diagnosis.place.observation.exchange.request.url
     if other != request.url:
         parts.append(f"→ {_shown(redact_url(other))}")
@@ -164,7 +164,9 @@ def _asked_by(diagnosis: Diagnosis) -> str | None:
     for one in diagnosis.page_request.members:
         witness = one.observation.exchange.witness
         if witness is not None and witness.initiator is not None:
-            initiator = structs.replace(witness.initiator, url=redact_url(witness.initiator.url))
+            told = witness.initiator
+            function = None if told.function is None else redact_symbol(told.function)
+            initiator = structs.replace(told, url=redact_url(told.url), function=function)
             return f"Requested by {_shown(str(initiator))}"
     return None
 

@@ -16,7 +16,7 @@ from corslens.observation.evidence import Known
 from corslens.observation.exchange import Exchange
 from corslens.observation.network_error import plain_words
 from corslens.observation.observation import Followed, Observation, Role
-from corslens.observation.redaction import redact_header, redact_text, redact_url
+from corslens.observation.redaction import redact_header, redact_method, redact_name, redact_text, redact_url
 from corslens.report.escape import escape
 from corslens.report.plain import fix_line
 from corslens.report.record import timestamp
@@ -86,7 +86,7 @@ def _fold(line: str, width: int) -> list[str]:
 def _exchange(inspection: Inspection) -> Iterator[str]:
     observation = inspection.observation
     request = observation.exchange.request
-    yield f"{escape(request.method)} {escape(redact_url(request.url))}"
+    yield f"{escape(redact_method(request.method))} {escape(redact_url(request.url))}"
     yield f"is {_ROLES[observation.role]}"
     if observation.origin is not None:
         yield f"from {escape(redact_url(observation.origin))}" + _where_from(observation)
@@ -94,7 +94,7 @@ def _exchange(inspection: Inspection) -> Iterator[str]:
         yield f"from a page of {escape(redact_url(observation.page_origin))}"
     for what, known in (("mode", observation.mode), ("destination", observation.destination)):
         if isinstance(known, Known):
-            yield f"{what}: {escape(known.value)}  (shown by {_list(known.evidence)})"
+            yield f"{what}: {escape(redact_text(known.value))}  (shown by {_list(known.evidence)})"
     if observation.exchange.error is not None:
         yield f"no response: {escape(redact_text(plain_words(observation.exchange.error)))}"
         if observation.exchange.answered_by_proxy:
@@ -169,7 +169,7 @@ def _follow_up(inspection: Inspection, find: Find, start: float) -> str:
     actual = None if observation.actual is None else find(observation.actual)
     if actual is not None:
         return _line(actual.observation.exchange, start) + _verdict_of(actual)
-    asked = escape(observation.exchange.request.headers.get("access-control-request-method") or "?")
+    asked = escape(redact_method(observation.exchange.request.headers.get("access-control-request-method") or "?"))
     match observation.followed:
         case Followed.FOLLOWED:
             return f"{asked} was sent"
@@ -186,7 +186,7 @@ def _line(exchange: Exchange, start: float) -> str:
     status = "no response" if response is None else str(response.status)
     offset = request.time - start
     when = timestamp(request.time)[11:-1] if not offset else f"{offset:+.3f} s"
-    return f"{escape(request.method)} {escape(redact_url(request.url))} -> {status}  {when}"
+    return f"{escape(redact_method(request.method))} {escape(redact_url(request.url))} -> {status}  {when}"
 
 
 def _verdict_of(inspection: Inspection | None) -> str:
@@ -228,9 +228,9 @@ def _need(observation: Observation) -> Iterator[str]:
     if need is None:
         return
     if need.method is not None:
-        yield f"the method {escape(need.method)} is not safelisted"
+        yield f"the method {escape(redact_method(need.method))} is not safelisted"
     for name in need.header_names:
-        yield f"the request header {escape(name)} is not safelisted{_value_of(observation.exchange.request, name)}"
+        yield f"the request header {escape(redact_name(name))} is not safelisted{_value_of(observation.exchange.request, name)}"
     if need.forced:
         yield "neither method nor headers need one: an upload listener or a streaming body forces it"
 
@@ -257,9 +257,13 @@ def _readable(inspection: Inspection) -> Iterator[str]:
     readable = readable_header_names(response, mode)
     hidden = sorted(response.headers.names.members - set(readable))
     yield "status and body" + (" (were it allowed)" if inspection.verdict.outcome is Outcome.DEPENDS else "")
-    yield f"headers: {_list(map(escape, readable)) or 'none'}"
+    yield f"headers: {_list(map(_name, readable)) or 'none'}"
     if hidden:
-        yield f"hidden headers: {_list(map(escape, hidden))}"
+        yield f"hidden headers: {_list(map(_name, hidden))}"
+
+
+def _name(header: str) -> str:
+    return escape(redact_name(header))
 
 
 def _credentials(observation: Observation) -> Iterator[str]:

@@ -9,7 +9,7 @@ from corslens.diagnosis.problem import endpoint_of, without_loopback_port
 from corslens.diagnosis.summary import SessionSummary
 from corslens.engines.engine import Engine
 from corslens.lint.finding import Severity
-from corslens.observation.redaction import public_url
+from corslens.observation.redaction import public_method, public_url
 from corslens.verdict.verdict import WORST_FIRST, Outcome
 
 
@@ -78,7 +78,7 @@ def states(summary: SessionSummary) -> dict[Endpoint, State]:
             continue
         api, path = endpoint_of(diagnosis.place)
         page = without_loopback_port(public_url(request.page or "null"))
-        state = found[Endpoint(without_loopback_port(api), path, request.method, page)]
+        state = found[Endpoint(without_loopback_port(api), path, public_method(request.method), page)]
         state.page_requests += 1
         for engine, outcome in request.outcomes.items():
             known = state.outcomes.get(engine, Outcome.ALLOWED)

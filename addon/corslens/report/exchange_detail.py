@@ -14,8 +14,8 @@ from corslens.inspection import Inspection
 from corslens.lint.finding import Evidence
 from corslens.observation.evidence import Known, Unknown
 from corslens.observation.exchange import Exchange
-from corslens.observation.observation import CoveringPreflight, Followed, Observation, Role
-from corslens.observation.redaction import redact_header, redact_text, redact_url
+from corslens.observation.observation import CoveringPreflight, Followed, Observation, PreflightNeed, Role
+from corslens.observation.redaction import redact_header, redact_method, redact_name, redact_text, redact_url
 from corslens.report.record import record
 from corslens.verdict.decide import explain
 from corslens.verdict.verdict import Check, Failure, Verdict
@@ -82,7 +82,7 @@ def detail(inspection: Inspection, find: Find, pool: Pool, diagnosis: Diagnosis 
         "url": kept.url,
         "headline": kept.engine,
         "sender": observation.engine,
-        "need": observation.need,
+        "need": _need(observation.need),
         "mode": _fact(observation.mode),
         "credentials": _fact(observation.credentials),
         "followed": kept.followed,
@@ -107,6 +107,16 @@ def _check(check: Check) -> Json:
     if wanted is not None:
         wanted = redact_text(wanted) if check.header is None else redact_header(check.header, wanted)
     return {"title": check.title, "state": check.state, "header": check.header, "value": shown, "wanted": wanted}
+
+
+def _need(need: PreflightNeed | None) -> Json | None:
+    if need is None:
+        return None
+    return {
+        "method": None if need.method is None else redact_method(need.method),
+        "header_names": tuple(map(redact_name, need.header_names)),
+        "forced": need.forced,
+    }
 
 
 def _fact(fact: Known[Any] | Unknown) -> Json:
@@ -147,7 +157,7 @@ class _Deciding:
                 mark = CORS
             else:
                 mark = PLAIN
-            result.append(pool.ref([name, redact_header(name, value), mark]))
+            result.append(pool.ref([redact_name(name), redact_header(name, value), mark]))
         result += [
             pool.ref([name, None, DECIDES])
             for name in self.absent[message]
@@ -210,7 +220,7 @@ def _step(
     return {
         "id": exchange.id,
         "kind": kind,
-        "method": request.method,
+        "method": redact_method(request.method),
         "url": redact_url(request.url),
         "target": redact_url(target),
         "origin": None if origin is None else redact_url(origin),
@@ -244,7 +254,7 @@ def _asked_step(observation: Observation, blocked: bool, find: Find, pool: Pool)
     return {
         "id": observation.actual,
         "kind": "request",
-        "method": (need.method if need is not None else None) or asked or "",
+        "method": redact_method((need.method if need is not None else None) or asked or ""),
         "url": redact_url(observation.exchange.request.url),
         "target": redact_url(observation.target_origin),
         "origin": None if observation.origin is None else redact_url(observation.origin),

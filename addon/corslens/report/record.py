@@ -22,7 +22,7 @@ from corslens.lint.rule import RuleSet
 from corslens.observation.evidence import Known
 from corslens.observation.exchange import Source
 from corslens.observation.observation import Observation, Role
-from corslens.observation.redaction import redact_header, redact_text, redact_url
+from corslens.observation.redaction import redact_header, redact_method, redact_symbol, redact_text, redact_url
 from corslens.patching.patch import Patch
 from corslens.report.baseline import Gate
 from corslens.report.escape import escape_json
@@ -255,7 +255,7 @@ def record(inspection: Inspection, diagnosis: Diagnosis | None = None) -> Record
         engine=inspection.headline,
         role=observation.role,
         origin=None if observation.origin is None else redact_url(observation.origin),
-        method=exchange.request.method,
+        method=redact_method(exchange.request.method),
         url=redact_url(exchange.request.url),
         status=None if response is None else response.status,
         error=None if exchange.error is None else redact_text(exchange.error),
@@ -405,11 +405,14 @@ def _witness(witness: Witness, explained_by: str | None) -> WitnessRecord:
     return WitnessRecord(
         outcome=witness.told.value,
         reason=None if reason is None else redact_text(reason),
-        from_cache=witness.from_cache,
+        from_cache=None if witness.from_cache is None else redact_text(witness.from_cache),
         initiator=None
         if initiator is None
         else InitiatorRecord(
-            url=redact_url(initiator.url), line=initiator.line, column=initiator.column, function=initiator.function
+            url=redact_url(initiator.url),
+            line=initiator.line,
+            column=initiator.column,
+            function=None if initiator.function is None else redact_symbol(initiator.function),
         ),
         explained_by=explained_by,
     )
