@@ -5,12 +5,12 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from corslens.analysis import Settings, collect, prefixes
+from corslens.analysis import AnalysisSettings, collect, prefixes
 from corslens.diagnosis.diagnose import Diagnosis
 from corslens.diagnosis.summary import SessionSummary
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
-from corslens.lint.rule import RuleSet
+from corslens.lint.rules.rule import RuleSet
 from corslens.observation.exchange import Exchange
 
 from tests.inputs.make_har import at, encoded, entry
@@ -33,7 +33,7 @@ def collected(path: Path, **settings: object) -> tuple[SessionSummary, dict[str,
     collect(
         str(path),
         "a",
-        Settings(rules=NO_RULES, **settings),
+        AnalysisSettings(rules=NO_RULES, **settings),
         summary,
         [lambda one, _: found.__setitem__(one.id, one)],  # type: ignore[arg-type]
     )
@@ -80,7 +80,7 @@ def test_who_watches_does_not_make_what_has_no_cors_be_looked_at(every: bool, se
         found.append(inspection.id)
 
     summary = SessionSummary()
-    collect(str(tmp_path / "a.har"), "a", Settings(rules=NO_RULES), summary, [keep], every=every)
+    collect(str(tmp_path / "a.har"), "a", AnalysisSettings(rules=NO_RULES), summary, [keep], every=every)
     assert found == seen and summary.exchanges == 2
 
 
@@ -89,7 +89,7 @@ def test_a_part_holds_as_much_as_the_whole_may(tmp_path: Path) -> None:
     (tmp_path / "a.har").write_bytes(encoded(*[entry("GET", given=[("Origin", PAGE)], started=at(n)) for n in range(9)]))
     for hold, held in ((5, 5), (100, 9)):
         summary = SessionSummary(remember=2, hold=hold)
-        collect(str(tmp_path / "a.har"), "a", Settings(rules=NO_RULES), summary)
+        collect(str(tmp_path / "a.har"), "a", AnalysisSettings(rules=NO_RULES), summary)
         assert (len(summary.held()), summary.left_out) == (held, 9 - held)
         assert summary.number("BLOCKED") == 9
 
@@ -122,8 +122,8 @@ def test_a_fault_of_ours_at_one_input_loses_no_other(where: str, tmp_path: Path,
 
     with monkeypatch.context() as patch:
         patch.setattr(f"corslens.analysis.{where}", fail)
-        collect(str(tmp_path / "a.har"), "a", Settings(rules=NO_RULES), summary)
-    collect(str(tmp_path / "b.har"), "b", Settings(rules=NO_RULES), summary)
+        collect(str(tmp_path / "a.har"), "a", AnalysisSettings(rules=NO_RULES), summary)
+    collect(str(tmp_path / "b.har"), "b", AnalysisSettings(rules=NO_RULES), summary)
     ((damage,), none) = (one.damages for one in summary.inputs)
     assert damage.startswith(
         f"{tmp_path / 'a.har'}: was not analyzed to its end, because of an internal error in corslens: KeyError at "
@@ -147,13 +147,13 @@ def test_who_watches_gets_its_own_errors(tmp_path: Path) -> None:
         raise BrokenPipeError
 
     with pytest.raises(BrokenPipeError):
-        collect(str(tmp_path / "a.har"), "a", Settings(rules=NO_RULES), SessionSummary(), [fail])
+        collect(str(tmp_path / "a.har"), "a", AnalysisSettings(rules=NO_RULES), SessionSummary(), [fail])
 
 
 def test_progress_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.har").write_bytes(encoded(*[entry()] * 600))
     seen: list[float] = []
-    collect(str(tmp_path / "a.har"), "a", Settings(rules=NO_RULES), SessionSummary(), progress=seen.append)
+    collect(str(tmp_path / "a.har"), "a", AnalysisSettings(rules=NO_RULES), SessionSummary(), progress=seen.append)
     assert len(seen) == 3 and seen == sorted(seen) and seen[0] >= 0 and seen[-1] < 1
 
 

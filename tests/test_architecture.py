@@ -13,6 +13,7 @@ TESTS = Path(__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 DIRECTION = (
+    ("bounded", "bounded_cache", "yaml_reader"),
     ("fetch",),
     ("engines", "witness"),
     ("observation",),
@@ -37,7 +38,7 @@ DIRECTION = (
 SHARED = frozenset({"exits"})
 """Knows nothing, and may be known by every console room."""
 
-TOUCHES_FILES = frozenset({"lint/loader.py", "inputs/files.py"})
+TOUCHES_FILES = frozenset({"lint/rules/loader.py", "inputs/files.py"})
 """Below mitm, the modules that may open a file: rule files and inputs."""
 
 WORLDLY_MODULES = frozenset({"logging", "random", "socket", "subprocess", "tempfile", "threading", "time", "urllib.request"})
@@ -50,7 +51,7 @@ WITHOUT_A_NAMESAKE = {
     "engines/webkit.py": "data; tests/engines/test_profile.py takes every field of it out once",
     "fetch/credentials.py": "one enum",
     "verdict/decide_each.py": "held against decide on every recorded exchange in tests/verdict/test_decide.py",
-    "observation/probe.py": "an enum and a record; tests/lint/test_probe_facts.py and tests/asking read them",
+    "observation/probe.py": "an enum and a record; tests/lint/facts/test_probe.py and tests/asking read them",
     "inspection.py": "a record; tests/test_inspector.py makes it",
 }
 CORE = ("fetch", "engines", "observation", "verdict", "inspection.py", "inspector.py")

@@ -3,7 +3,7 @@
 import pytest
 from aiohttp import ClientSession
 from corslens.inspector import Inspector
-from corslens.lint.loader import load_rules
+from corslens.lint.rules.loader import load_rules
 from corslens.verdict.verdict import Outcome
 
 from scripts.bench_suite.sites import PAGES, Ask, answer, answered, exchanges, manner, visits

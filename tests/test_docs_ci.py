@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 import yaml
-from corslens.report.formats import ENDINGS, Format
+from corslens.report.formats.registry import ENDINGS, Format
 
 from tests.deadline import DEADLINE_SECONDS
 from tests.inputs.make_har import encoded, entry

@@ -4,10 +4,10 @@ import pytest
 from corslens.engines.engine import Engine
 from corslens.inspector import Inspector
 from corslens.lint.finding import Severity
-from corslens.lint.loader import load_rules
-from corslens.lint.rule import RuleSet
-from corslens.observation.evidence import Likely
+from corslens.lint.rules.loader import load_rules
+from corslens.lint.rules.rule import RuleSet
 from corslens.observation.exchange import Exchange
+from corslens.observation.known import Likely
 from corslens.observation.observation import Followed, Role
 from corslens.patching.policy import PatchPolicy, parse_origins
 from corslens.verdict.headline import HeadlinePolicy
@@ -172,8 +172,8 @@ def test_a_verdict_that_is_contradicted_is_told_as_our_mistake() -> None:
     inspector = Inspector(rules=NO_RULES)
     inspector.inspect(asks(agent=CHROMIUM, status=404))
     _, later = inspector.inspect(sends(agent=CHROMIUM))
-    assert later.mistake is not None
-    assert later.mistake.verdict.blocked
+    assert later.misprediction is not None
+    assert later.misprediction.verdict.blocked
 
 
 def test_a_redirect_that_we_call_blocked_and_that_was_followed_is_our_mistake() -> None:
@@ -181,11 +181,11 @@ def test_a_redirect_that_we_call_blocked_and_that_was_followed_is_our_mistake() 
     agent = {"User-Agent": CHROMIUM, "Sec-Fetch-Mode": "cors"}
     hop = exchange(request(given=agent), response(302, {"Location": f"{API}/next"}), id="hop")
     (first,) = inspector.inspect(hop)
-    assert first.verdict.blocked and first.mistake is None
+    assert first.verdict.blocked and first.misprediction is None
     _, later = inspector.inspect(
         exchange(request(url=f"{API}/next", given=agent, time=0.1), response(allow_origin="*"), id="next")
     )
-    assert (later.id, later.mistake is not None) == ("hop", True)
+    assert (later.id, later.misprediction is not None) == ("hop", True)
 
 
 def renewal(id: str, *, at: float, status: int = 304, **given: str) -> Exchange:
@@ -270,7 +270,7 @@ def test_a_patched_preflight_that_is_followed_is_no_mistake_of_ours() -> None:
     inspector = Inspector(rules=NO_RULES, patch_policy=POLICY)
     inspector.complete(asks(status=404), patch=True)
     _, later = inspector.complete(sends(), patch=True)
-    assert (later.id, later.mistake) == ("p", None)
+    assert (later.id, later.misprediction) == ("p", None)
     assert later.verdict.blocked
     assert later.patch is not None
 

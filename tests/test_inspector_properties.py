@@ -3,7 +3,7 @@
 import pytest
 from corslens.engines.engine import Engine
 from corslens.inspector import Inspector
-from corslens.lint.rule import RuleSet
+from corslens.lint.rules.rule import RuleSet
 from corslens.observation.exchange import Exchange
 from hypothesis import given, settings
 from hypothesis import strategies as st

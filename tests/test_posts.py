@@ -11,9 +11,9 @@ from corslens.fetch.methods import is_cors_safelisted_method
 from corslens.fetch.request_headers import cors_unsafe_request_header_names
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
-from corslens.lint.loader import load_rules
-from corslens.observation.evidence import Known
+from corslens.lint.rules.loader import load_rules
 from corslens.observation.exchange import Exchange
+from corslens.observation.known import Known
 from corslens.observation.observation import Followed, Role
 from corslens.verdict.verdict import Outcome
 

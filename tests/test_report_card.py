@@ -2,12 +2,12 @@
 
 from collections import Counter
 
-from corslens.lint.bundled import bundled_files
-from corslens.lint.facts import VOCABULARY
+from corslens.lint.docs.markdown import facts_in_use
+from corslens.lint.facts.vocabulary import VOCABULARY
 from corslens.lint.finding import Severity
-from corslens.lint.loader import load_rules
-from corslens.lint.markdown import facts_in_use
-from corslens.lint.rule import Family
+from corslens.lint.rules.bundled import bundled_files
+from corslens.lint.rules.loader import load_rules
+from corslens.lint.rules.rule import Family
 from corslens.verdict.reasons import Reason
 
 RULES = load_rules().rules

@@ -19,22 +19,22 @@ from corslens.diagnosis.summary import summarize
 from corslens.fetch.messages import HeaderList, Request, Response
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
-from corslens.lint.loader import load_rules
+from corslens.lint.rules.loader import load_rules
 from corslens.mitm import annotate
 from corslens.observation import redaction
 from corslens.observation.exchange import Exchange
 from corslens.observation.redaction import NEVER_SHOWN, VALUES_ARE_SHOWN, redact_header, redact_url
 from corslens.patching.policy import parse_policy
 from corslens.patching.summary import Summary, render_lacks
-from corslens.report.as_diff import render_diff, render_diff_json
-from corslens.report.as_text import render_problem
-from corslens.report.as_view import render_view
 from corslens.report.baseline import render_baseline
 from corslens.report.comparison import compare, states
-from corslens.report.exchange_detail import details
-from corslens.report.feed import changes
-from corslens.report.formats import FOR_OTHERS, Format, render_inspections
-from corslens.report.page_model import settings as page_settings
+from corslens.report.formats.diff import render_diff, render_diff_json
+from corslens.report.formats.exchange_text import render_view
+from corslens.report.formats.registry import FOR_OTHERS, Format, render_inspections
+from corslens.report.formats.text import render_problem
+from corslens.report.page.exchange_detail import details
+from corslens.report.page.live_feed import changes
+from corslens.report.page.model import settings as page_settings
 
 from tests.inputs.make_har import at, encoded, entry
 from tests.mitm.make import flow

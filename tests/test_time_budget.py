@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from corslens.fetch.budget import Budget
 from corslens.inspector import Inspector
-from corslens.lint.loader import load_rules
+from corslens.lint.rules.loader import load_rules
 from corslens.mitm import addon
 from corslens.observation.exchange import Exchange
 from corslens.patching.policy import parse_policy
@@ -116,7 +116,7 @@ async def test_a_tick_settles_a_bounded_number(monkeypatch: pytest.MonkeyPatch) 
         chain._now = ask("later", 60).request.time
         seen: list[str] = []
         chain.addon.listeners.append(lambda inspection: seen.append(inspection.id))
-        chain.addon.look_at_the_clock()
+        chain.addon.on_tick()
         assert len(seen) == 10
         while len(seen) < 35:
             before = len(seen)

@@ -9,7 +9,7 @@ import click
 import pytest
 from corslens.cli import COMMANDS, main
 from corslens.cli.rules import rules
-from corslens.lint.facts import VOCABULARY
+from corslens.lint.facts.vocabulary import VOCABULARY
 from corslens.mitm.commands import Commands
 from corslens.mitm.options import OPTIONS
 

@@ -60,7 +60,7 @@ def test_what_is_unpacked_from_it_runs(wheel: Path, tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
-    folder = python("-c", "from corslens.lint.bundled import bundled_folder; print(bundled_folder())")
+    folder = python("-c", "from corslens.lint.rules.bundled import bundled_folder; print(bundled_folder())")
     assert Path(folder) == tmp_path / "corslens" / "rules"
     assert "acao-missing" in python("-m", "corslens", "rules", "list")
     assert "corslens = corslens.cli:main" in next(tmp_path.glob("*.dist-info/entry_points.txt")).read_text()

@@ -16,13 +16,13 @@ from corslens.inputs.charles import open_charles
 from corslens.inputs.damage import Damage
 from corslens.inputs.har import HarReader
 from corslens.inputs.har_entries import split_snapshots
-from corslens.inputs.kinds import Kind
+from corslens.inputs.kinds import InputKind
 from corslens.inputs.netlog import open_netlog
 from corslens.inputs.relevance import exchange_concerns_cors
 from corslens.inputs.saz import open_saz
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
-from corslens.lint.rule import RuleSet
+from corslens.lint.rules.rule import RuleSet
 from corslens.observation.exchange import Exchange
 from corslens.verdict.headline import SENDER, HeadlinePolicy
 
@@ -37,7 +37,7 @@ _STRIDE = 256
 """Exchanges between two reports of progress."""
 
 
-class Settings(Struct, frozen=True, kw_only=True):
+class AnalysisSettings(Struct, frozen=True, kw_only=True):
     """How captures are judged."""
 
     rules: RuleSet
@@ -47,7 +47,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     exclude: Filter | None = None
 
 
-class Reader(Protocol):
+class CaptureReader(Protocol):
     """A capture being read."""
 
     @property
@@ -73,7 +73,7 @@ class Reader(Protocol):
 def collect(
     name: str,
     prefix: str,
-    settings: Settings,
+    settings: AnalysisSettings,
     into: SessionSummary,
     sinks: Iterable[Sink] = (),
     progress: Progress | None = None,
@@ -119,7 +119,7 @@ def collect(
 def _session(
     capture: files.Capture,
     prefix: str,
-    settings: Settings,
+    settings: AnalysisSettings,
     part: SessionSummary,
     progress: Progress | None,
     *,
@@ -145,7 +145,7 @@ def _session(
         entry.filtered_out = len(left_out)
     if reader.cookies_skipped:
         limits.cookies = True
-    notes = limits.notes(part, reader.writer, har=capture.kind is Kind.HAR)
+    notes = limits.notes(part, reader.writer, har=capture.kind is InputKind.HAR)
     entry.notes += [f"{capture.name} {note}" for note in notes]
 
 
@@ -177,7 +177,7 @@ def _hand_on(inspection: Inspection, part: SessionSummary, update: Update | None
 
 
 def inspect_capture(
-    capture: files.Capture, reader: Reader, settings: Settings, progress: Progress | None = None
+    capture: files.Capture, reader: CaptureReader, settings: AnalysisSettings, progress: Progress | None = None
 ) -> Iterator[Inspection | Damage]:
     """Yield an inspection for each exchange of one capture, as one session, and a Damage for what could not be read.
 
@@ -205,7 +205,7 @@ def inspect_capture(
         yield capture.damage
 
 
-def open_capture(capture: files.Capture, prefix: str, *, everything: bool = True) -> Reader:
+def open_capture(capture: files.Capture, prefix: str, *, everything: bool = True) -> CaptureReader:
     """Return the reader for what the capture is written in.
 
     Args:
@@ -213,19 +213,19 @@ def open_capture(capture: files.Capture, prefix: str, *, everything: bool = True
     """
     name, data = capture.name, capture.data
     match capture.kind:
-        case Kind.HAR:
+        case InputKind.HAR:
             return HarReader(data, name, prefix, everything=everything)
-        case Kind.TRACE:
+        case InputKind.TRACE:
             return HarReader(data, name, prefix, everything=everything, split=split_snapshots)
-        case Kind.SAZ:
+        case InputKind.SAZ:
             return open_saz(capture.parts, name, prefix, everything=everything)
-        case Kind.BURP:
+        case InputKind.BURP:
             return open_burp(data, name, prefix, everything=everything)
-        case Kind.CHARLES:
+        case InputKind.CHARLES:
             return open_charles(data, name, prefix, everything=everything)
-        case Kind.NETLOG:
+        case InputKind.NETLOG:
             return open_netlog(data, name, prefix, everything=everything)
-        case Kind.FLOWS:
+        case InputKind.FLOWS:
             # Late, because importing mitmproxy takes longer than analysing a small HAR.
             from corslens.mitm.flowfiles import FlowFileReader
 
@@ -243,7 +243,7 @@ def prefixes(names: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _is_wanted(exchange: Exchange, settings: Settings) -> bool:
+def _is_wanted(exchange: Exchange, settings: AnalysisSettings) -> bool:
     if settings.include is not None and not settings.include(exchange):
         return False
     return settings.exclude is None or not settings.exclude(exchange)

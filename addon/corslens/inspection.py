@@ -9,7 +9,7 @@ from corslens.lint.finding import Finding, Severity
 from corslens.observation.observation import Observation
 from corslens.observation.weight import weigh_exchange, weigh_observation
 from corslens.patching.patch import Patch
-from corslens.verdict.hindsight import Mistake
+from corslens.verdict.hindsight import Misprediction
 from corslens.verdict.verdict import Verdict
 
 
@@ -33,10 +33,10 @@ class Inspection(Struct, frozen=True, kw_only=True, gc=False):
     """The engine whose verdict comes first: the one that sent it, or the one that the user chose."""
     verdicts: Mapping[Engine, Verdict]
     findings: tuple[Finding, ...] = ()
-    silenced: tuple[Finding, ...] = ()
+    suppressed: tuple[Finding, ...] = ()
     """Findings that a user's own rules silence; counted, not shown."""
     patch: PatchedView | None = None
-    mistake: Mistake | None = None
+    misprediction: Misprediction | None = None
     """What came later contradicts the verdict of the engine that sent it: a fault of ours, to be reported."""
 
     @property

@@ -9,21 +9,21 @@ from types import MappingProxyType
 
 from msgspec import structs
 
+from corslens.bounded import Bounded
 from corslens.engines.engine import Engine
-from corslens.fetch.bounded import Bounded
 from corslens.fetch.budget import UNLIMITED, Budget, OverBudgetError
 from corslens.fetch.messages import Response
 from corslens.inspection import Inspection, PatchedView, weigh_inspection
-from corslens.lint.facts import Facts
-from corslens.lint.rule import RuleSet
-from corslens.lint.run import NOTHING as NO_FINDINGS
-from corslens.lint.run import run
-from corslens.observation.evidence import Unknown
+from corslens.lint.facts.vocabulary import Facts
+from corslens.lint.linter import NOTHING as NO_FINDINGS
+from corslens.lint.linter import run
+from corslens.lint.rules.rule import RuleSet
+from corslens.observation.endpoint_history import Traffic
 from corslens.observation.exchange import Exchange
+from corslens.observation.known import Unknown
 from corslens.observation.observation import Followed, Observation, Role
 from corslens.observation.pairing import Pairing
 from corslens.observation.stored_responses import StoredResponses
-from corslens.observation.traffic import Traffic
 from corslens.observation.weight import HISTORY_BYTES, weigh_observation
 from corslens.patching.injection import Injection, inject
 from corslens.patching.patch import apply
@@ -34,16 +34,16 @@ from corslens.verdict.decide import decide
 from corslens.verdict.decide_each import decide_each
 from corslens.verdict.headline import SENDER, HeadlinePolicy
 from corslens.verdict.hindsight import (
-    Mistake,
+    Misprediction,
     inherit_credentials,
-    mistake,
+    misprediction,
     settle_preflight,
     settle_redirect,
     settle_witnessed,
     witnessed,
 )
 from corslens.verdict.verdict import NOT_JUDGED, Verdict
-from corslens.witness.witness import Told
+from corslens.witness.witness import WitnessOutcome
 
 _NOT_JUDGED: Mapping[Engine, Verdict] = MappingProxyType(dict.fromkeys(Engine, NOT_JUDGED))
 
@@ -336,12 +336,12 @@ class Inspector:
             headline=headline,
             verdicts=verdicts,
             findings=result.findings,
-            silenced=result.silenced,
+            suppressed=result.suppressed,
             patch=view,
         )
-        mistaken = _mistake(observation, inspection.delivered_verdicts if verdicts is decided else decided)
-        if mistaken is not None:
-            inspection = structs.replace(inspection, mistake=mistaken)
+        mispredicted = _misprediction(observation, inspection.delivered_verdicts if verdicts is decided else decided)
+        if mispredicted is not None:
+            inspection = structs.replace(inspection, misprediction=mispredicted)
         self._inspections[observation.id] = inspection
         if not again:
             delivered = observation.exchange.replaced or observation.exchange.response
@@ -350,11 +350,13 @@ class Inspector:
         return inspection
 
 
-def _mistake(observation: Observation, verdicts: Mapping[Engine, Verdict]) -> Mistake | None:
+def _misprediction(observation: Observation, verdicts: Mapping[Engine, Verdict]) -> Misprediction | None:
     if observation.engine is None or not observation.is_cors:
         return None
     witness = observation.exchange.witness
-    told = witness is not None and (witness.told in (Told.READ, Told.PASSED) or witness.reason is not None)
+    told = witness is not None and (
+        witness.outcome in (WitnessOutcome.READ, WitnessOutcome.PASSED) or witness.reason is not None
+    )
     if not (told or observation.followed is Followed.FOLLOWED or observation.redirect_followed):
         return None
-    return mistake(observation, verdicts[observation.engine])
+    return misprediction(observation, verdicts[observation.engine])

@@ -4,17 +4,17 @@ from collections.abc import Iterable, Iterator
 from os import PathLike, fspath
 from typing import Literal
 
-from corslens.analysis import Settings, collect, prefixes
+from corslens.analysis import AnalysisSettings, collect, prefixes
 from corslens.diagnosis.problem import Problem
 from corslens.diagnosis.summary import SessionSummary
 from corslens.inputs.damage import Damage
 from corslens.inputs.files import find
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
-from corslens.lint.loader import load_rules
-from corslens.lint.rule import RuleSet
+from corslens.lint.rules.loader import load_rules
+from corslens.lint.rules.rule import RuleSet
 from corslens.observation.exchange import Exchange, within_limits
-from corslens.report.formats import Format, render
+from corslens.report.formats.registry import Format, render
 from corslens.verdict.headline import AUTO, HeadlinePolicy
 
 _LIMIT = 1_000_000
@@ -73,7 +73,7 @@ def analyze(
         rules: rule files or folders of your own, added to the shipped ones.
     Raises: ValueError with every mistake in the rule files. What is wrong with a capture is in `Analysis.damages` instead.
     """
-    settings = Settings(rules=_rules(rules), headline=HeadlinePolicy.parse(engine or AUTO))
+    settings = AnalysisSettings(rules=_rules(rules), headline=HeadlinePolicy.parse(engine or AUTO))
     summary = SessionSummary(hold=_LIMIT, everything=True)
     names = []
     for name in find([fspath(path) for path in paths]):

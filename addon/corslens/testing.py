@@ -21,7 +21,7 @@ from corslens.diagnosis.summary import SessionSummary
 from corslens.launch.environment import EVERYTHING, certificate_bundle, proxy_environment
 from corslens.lint.finding import Severity
 from corslens.mitm.embedded import EmbeddedProxy, ProxyError
-from corslens.report.as_text import render_problem
+from corslens.report.formats.text import render_problem
 
 __all__ = ["Lens", "PlaywrightProxy", "ProxyError", "watch"]
 

@@ -14,7 +14,7 @@ from corslens.fetch.messages import HeaderList
 from corslens.mitm.addon import CorsLens
 from corslens.mitm.wrappers import insert
 from corslens.observation.exchange import Exchange
-from corslens.report.feed import changes
+from corslens.report.page.live_feed import changes
 from mitmproxy import connection, http
 from mitmproxy.flow import Error
 from mitmproxy.options import Options
@@ -70,7 +70,7 @@ class Chain:
             self._now = exchange.request.time
             self._pass(flow_of(exchange), self._sent)
             if self._sent % _TICK == 0:
-                self.addon.look_at_the_clock()
+                self.addon.on_tick()
                 self._version = changes(self.addon.summary, self._version)["version"]
                 await asyncio.sleep(0)
 
@@ -91,7 +91,7 @@ class Chain:
         measure("responseheaders", lambda: self.addon.responseheaders(flow))
         measure("response", lambda: self.addon.response(flow))
         self._now = exchange.request.time + 60
-        measure("tick", self.addon.look_at_the_clock)
+        measure("tick", self.addon.on_tick)
         return costs
 
     def call(self, flow: http.HTTPFlow) -> None:

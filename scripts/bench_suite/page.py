@@ -8,8 +8,8 @@ from pathlib import Path
 
 from corslens.diagnosis.summary import summarize
 from corslens.inspector import Inspector
-from corslens.lint.loader import load_rules
-from corslens.report.as_html import render_html
+from corslens.lint.rules.loader import load_rules
+from corslens.report.page.html import render_html
 
 from scripts.bench_suite import live_page
 from scripts.bench_suite.figures import Figure, figure

@@ -7,16 +7,16 @@ from itertools import batched, islice
 
 from corslens.fetch.messages import HeaderList
 from corslens.inspector import Inspector
-from corslens.lint.facts import Facts
-from corslens.lint.loader import load_rules
-from corslens.lint.rule import Rule, RuleSet
-from corslens.lint.run import run
+from corslens.lint.facts.vocabulary import Facts
+from corslens.lint.linter import run
+from corslens.lint.rules.loader import load_rules
+from corslens.lint.rules.rule import Rule, RuleSet
 from corslens.mitm.annotate import annotate
+from corslens.observation.endpoint_history import Traffic
 from corslens.observation.exchange import Exchange
 from corslens.observation.observation import Observation
 from corslens.observation.pairing import Pairing
-from corslens.observation.traffic import Traffic
-from corslens.report.record import encode
+from corslens.report.formats.jsonl import encode
 from corslens.verdict.decide_each import decide_each
 from msgspec import structs
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from corslens.fetch.constants import NULL
 from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.origins import origin_of
-from corslens.observation.evidence import Known, Unknown
+from corslens.observation.known import Known, Unknown
 from corslens.observation.observation import Observation, PreflightNeed, Role
 from msgspec import Struct
 

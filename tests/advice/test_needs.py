@@ -1,7 +1,7 @@
 """Needs are gathered with the exchanges that showed them."""
 
 from corslens.advice.needs import Needs, Tally
-from corslens.observation.evidence import Unknown
+from corslens.observation.known import Unknown
 
 from tests.advice.observed import INCLUDE, preflight, simple
 

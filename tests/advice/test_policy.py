@@ -2,7 +2,7 @@
 
 import pytest
 from corslens.advice.policy import Policy, draw_policies, path_group
-from corslens.observation.evidence import Unknown
+from corslens.observation.known import Unknown
 
 from tests.advice.observed import INCLUDE, Seen, preflight, simple
 from tests.make import API, PAGE

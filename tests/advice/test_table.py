@@ -6,7 +6,7 @@ import corslens.advice
 import pytest
 from corslens.advice.quoting import LANGUAGES
 from corslens.advice.table import _ALIASES, SERVERS, server_named, server_of
-from corslens.lint.loader import bundled_products
+from corslens.lint.rules.loader import bundled_products
 
 
 def test_a_row_is_a_template() -> None:

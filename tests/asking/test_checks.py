@@ -4,14 +4,14 @@ import re
 
 import pytest
 from corslens.asking.asker import Asker
-from corslens.asking.checks import STRANGER_RULE, Checks, Wanted
+from corslens.asking.checks import STRANGER_RULE, Checks, Expectation
 from corslens.asking.client import Client
 from corslens.asking.hosts import NamedHosts
 from corslens.diagnosis.summary import SessionSummary
 from corslens.engines.sending import PageFetch
 from corslens.inspector import Inspector
 from corslens.lint.finding import Confidence, Severity
-from corslens.lint.loader import load_rules
+from corslens.lint.rules.loader import load_rules
 from corslens.observation.probe import OriginComparison
 from corslens.probing.holes import find_holes
 from corslens.probing.strangers import strangers_for
@@ -27,7 +27,7 @@ def _checked(matcher: Planted, *, credentials: bool = True) -> tuple[SessionSumm
         summary = SessionSummary(everything=True)
         asker = Asker(Inspector(rules=RULES), Client().send, NamedHosts([server.url]), user_agent="corslens/test")
         checks = Checks(asker, summary, "test")
-        checks.check_against_strangers([Wanted(fetch=PageFetch(url=f"{server.url}/me", origin=APP))])
+        checks.check_against_strangers([Expectation(fetch=PageFetch(url=f"{server.url}/me", origin=APP))])
         assert [one.passed for one in checks.asked] == [True]
         assert set(server.origins()) > {None, "null", APP}
     found = {one.observation.exchange.probe for one in summary.inspections()}

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import pytest
 from corslens.asking.asker import Asker
-from corslens.asking.checks import Checks, Wanted
+from corslens.asking.checks import Checks, Expectation
 from corslens.asking.client import Client
 from corslens.asking.hosts import NamedHosts
 from corslens.diagnosis.summary import SessionSummary
 from corslens.engines.sending import PageFetch
 from corslens.inspector import Inspector
-from corslens.lint.loader import load_rules
+from corslens.lint.rules.loader import load_rules
 
 from tests.asking.servers import serving
 from tests.browser.kit.chromium import Chromium
@@ -41,7 +41,7 @@ async def test_a_page_at_each_witness_reads_the_response(chromium_path: str) -> 
                 server.allows = allows
                 summary = SessionSummary(everything=True)
                 asker = Asker(Inspector(rules=rules), Client().send, NamedHosts([server.url]), user_agent="corslens/test")
-                wanted = Wanted(
+                wanted = Expectation(
                     fetch=PageFetch(url=f"{server.url}/me", origin=f"http://app.example.com:{port}", credentialed=True)
                 )
                 Checks(asker, summary, "test").check_against_strangers([wanted])

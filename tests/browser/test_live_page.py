@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 import pytest_asyncio
-from corslens.mitm.live_app import CHANGES_AT_ONCE
+from corslens.mitm.live.app import CHANGES_AT_ONCE
 from msgspec import Struct
 
 from tests.browser.kit.axe import faults

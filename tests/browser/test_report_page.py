@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from corslens.diagnosis.summary import summarize
-from corslens.lint.loader import load_rules
+from corslens.lint.rules.loader import load_rules
 from corslens.observation.exchange import Exchange
-from corslens.report.as_html import render_html
+from corslens.report.page.html import render_html
 
 from tests.browser.kit.axe import faults
 from tests.browser.kit.chromium import Chromium

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from corslens.cli import main
-from corslens.report.formats import Format
+from corslens.report.formats.registry import Format
 
 from tests.inputs.make_har import at, encoded, entry
 from tests.make import API, PAGE

@@ -2,7 +2,7 @@
 
 from corslens.inspection import Inspection
 from corslens.lint.finding import Confidence, Finding, Fix, Severity, Side
-from corslens.lint.rule import RuleSet
+from corslens.lint.rules.rule import RuleSet
 from corslens.observation.exchange import Exchange
 from msgspec import structs
 

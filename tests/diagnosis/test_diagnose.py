@@ -78,7 +78,7 @@ def test_a_block_that_no_rule_puts_into_words_is_an_error_by_its_reason():
 
 
 def test_a_block_that_a_user_suppressed_is_no_problem():
-    one = structs.replace(inspection("a"), silenced=(finding("acao-missing", accepted="my.yaml:1"),))
+    one = structs.replace(inspection("a"), suppressed=(finding("acao-missing", justification="my.yaml:1"),))
     assert not diagnose(PageRequest(id="a", members=(one,))).is_problem
 
 

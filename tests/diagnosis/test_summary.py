@@ -65,8 +65,8 @@ def captures(draw: st.DrawFn) -> list[list[Inspection]]:
                 exchange = structs.replace(made.observation.exchange, source=source)
                 made = structs.replace(made, observation=structs.replace(made.observation, exchange=exchange))
                 if draw(st.booleans()) and made.findings:
-                    suppressed = structs.replace(made.findings[0], accepted="my.yaml:1: known")
-                    made = structs.replace(made, findings=made.findings[1:], silenced=(suppressed,))
+                    suppressed = structs.replace(made.findings[0], justification="my.yaml:1: known")
+                    made = structs.replace(made, findings=made.findings[1:], suppressed=(suppressed,))
                 capture.append(made)
         found.append(capture)
     return found

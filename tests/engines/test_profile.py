@@ -2,13 +2,13 @@
 
 import pytest
 from corslens.engines.engine import Engine
-from corslens.engines.profile import STANDARD, EngineProfile, PreflightCheck
+from corslens.engines.profile import STANDARD, EngineProfile, PreflightStep
 from corslens.engines.profiles import PROFILES
 from corslens.fetch.preflight_cache import CachePolicy
 from corslens.fetch.request_headers import SafelistDepartures
 from msgspec import Struct, structs
 
-from tests.truth.departures import Wrong, departures, measure
+from tests.truth.deviations import Wrong, deviations, measure
 
 engines = pytest.mark.parametrize("engine", Engine)
 
@@ -59,7 +59,7 @@ def test_the_profile_contradicts_no_recording(engine: Engine) -> None:
 def test_each_departure_is_shown_by_a_recording_or_names_its_source(engine: Engine) -> None:
     """Without it a recorded request would be misjudged; those of which that is not so are listed, and no others."""
     own = measure(engine)
-    unshown = {name for name, without in departures(engine) if not measure(engine, without).worse_than(own)}
+    unshown = {name for name, without in deviations(engine) if not measure(engine, without).worse_than(own)}
     assert unshown == NOT_RECORDED[engine].keys()
 
 
@@ -70,13 +70,13 @@ def test_the_bare_standard_would_misjudge_each_engine(engine: Engine) -> None:
 
 @engines
 def test_each_engine_makes_every_check_on_a_preflight_once(engine: Engine) -> None:
-    assert sorted(PROFILES[engine].preflight_order) == sorted(PreflightCheck)
-    assert sorted(STANDARD.preflight_order) == sorted(PreflightCheck)
+    assert sorted(PROFILES[engine].preflight_order) == sorted(PreflightStep)
+    assert sorted(STANDARD.preflight_order) == sorted(PreflightStep)
 
 
 @pytest.mark.parametrize("record", [EngineProfile, CachePolicy, SafelistDepartures])
 def test_every_field_is_a_departure_of_some_engine(record: type[Struct]) -> None:
     """A field that no engine sets would be a rule that nothing follows."""
-    changed = {name.rpartition(".")[2] for engine in Engine for name, _ in departures(engine)}
-    changed |= {name.partition(".")[0] for engine in Engine for name, _ in departures(engine)}
+    changed = {name.rpartition(".")[2] for engine in Engine for name, _ in deviations(engine)}
+    changed |= {name.partition(".")[0] for engine in Engine for name, _ in deviations(engine)}
     assert {field.name for field in structs.fields(record)} - {"engine"} <= changed

@@ -1,6 +1,6 @@
 """The names of header lists."""
 
-from corslens.fetch.bounded_cache import LONGEST
+from corslens.bounded_cache import LONGEST
 from corslens.fetch.header_names import NameSet, header_names
 
 

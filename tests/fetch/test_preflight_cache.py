@@ -2,7 +2,7 @@
 
 import pytest
 from corslens.fetch.credentials import CredentialsMode
-from corslens.fetch.preflight_cache import CachePolicy, PreflightCache, Wanted, lifetime_seconds
+from corslens.fetch.preflight_cache import CachePolicy, CacheQuery, PreflightCache, lifetime_seconds
 from msgspec import structs
 
 from tests.make import API, PAGE, headers
@@ -40,11 +40,11 @@ def cache_with(
 
 def wanted(
     method: str = "PUT", *names: str, mode: CredentialsMode | None = WITHOUT, now: float = 101.0, origin: str = PAGE
-) -> Wanted:
-    return Wanted(origin=origin, method=method, unsafe_names=names, mode=mode, now=now)
+) -> CacheQuery:
+    return CacheQuery(origin=origin, method=method, unsafe_names=names, mode=mode, now=now)
 
 
-def found(cache: PreflightCache, wanted: Wanted, policy: CachePolicy = STANDARD) -> str | None:
+def found(cache: PreflightCache, wanted: CacheQuery, policy: CachePolicy = STANDARD) -> str | None:
     entry = cache.find("me", URL, wanted, policy)
     return None if entry is None else entry.preflight_id
 
@@ -93,7 +93,7 @@ def test_lifetime(value: str | None, policy: CachePolicy, seconds: int) -> None:
         pytest.param(granting("PUT", "x y"), wanted("PUT"), False, id="nor one with unparsable names"),
     ],
 )
-def test_what_the_standard_serves(answer: list[tuple[str, str]], asked: Wanted, served: bool) -> None:
+def test_what_the_standard_serves(answer: list[tuple[str, str]], asked: CacheQuery, served: bool) -> None:
     assert (found(cache_with(answer), asked) is not None) is served
 
 
@@ -118,7 +118,7 @@ def test_what_the_standard_serves(answer: list[tuple[str, str]], asked: Wanted, 
         ),
     ],
 )
-def test_departures(policy: CachePolicy, answer: list[tuple[str, str]], asked: Wanted, standard: bool) -> None:
+def test_departures(policy: CachePolicy, answer: list[tuple[str, str]], asked: CacheQuery, standard: bool) -> None:
     """Each turns what the standard does."""
     assert (found(cache_with(answer), asked) is not None) is standard
     assert (found(cache_with(answer, policy=policy), asked, policy) is not None) is not standard

@@ -43,7 +43,7 @@ def test_safelisted(name: str, value: str, safe: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("departures", "name", "value", "standard"),
+    ("deviations", "name", "value", "standard"),
     [
         pytest.param(SafelistDepartures(extra_names=frozenset({"dpr"})), "dpr", "2", False, id="extra names"),
         pytest.param(SafelistDepartures(non_ascii_is_unsafe=True), "accept", "\xfc", True, id="non-ASCII bytes"),
@@ -59,10 +59,10 @@ def test_safelisted(name: str, value: str, safe: bool) -> None:
         ),
     ],
 )
-def test_departures(departures: SafelistDepartures, name: str, value: str, standard: bool) -> None:
+def test_departures(deviations: SafelistDepartures, name: str, value: str, standard: bool) -> None:
     """Each turns what the standard says."""
     assert is_cors_safelisted_request_header(name, value) is standard
-    assert is_cors_safelisted_request_header(name, value, departures) is not standard
+    assert is_cors_safelisted_request_header(name, value, deviations) is not standard
 
 
 @pytest.mark.parametrize(

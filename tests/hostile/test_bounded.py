@@ -14,7 +14,7 @@ from itertools import islice
 import pytest
 from corslens.diagnosis import problem, summary
 from corslens.diagnosis.summary import SessionSummary
-from corslens.lint import index
+from corslens.lint.rules import index
 from corslens.mitm import continuations, session, terminal, unreachable
 from corslens.patching.summary import Summary
 from corslens.verdict import decide_each
@@ -107,7 +107,7 @@ async def test_every_store_stays_at_its_limit(small_limits: None, tmp_path) -> N
 
 
 def test_every_cache_of_results_is_bounded() -> None:
-    """In its number of entries; what an entry may hold is fetch/bounded_cache.py's business."""
+    """In its number of entries; what an entry may hold is bounded_cache.py's business."""
     gc.unfreeze()
     caches = [
         held for held in gc.get_objects() if type(held) is functools._lru_cache_wrapper
@@ -119,5 +119,5 @@ def test_every_cache_of_results_is_bounded() -> None:
     }
     # Of our own files and servers, not of traffic.
     assert unbounded <= {
-        "corslens.report.page_assets._environment", "corslens.report.page_assets.asset", "corslens.advice.settings._environment",
+        "corslens.report.page.assets._environment", "corslens.report.page.assets.asset", "corslens.advice.settings._environment",
     }  # fmt: skip

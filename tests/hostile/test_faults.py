@@ -273,7 +273,7 @@ async def test_clock_that_jumps_back_settles_what_waited_for_it(tmp_path: Path) 
         await proxy.send("OPTIONS", server.url("/"), asked)
         now -= 3600
         for _ in range(3):
-            proxy.addon.look_at_the_clock()
+            proxy.addon.on_tick()
         (preflight,) = proxy.latest().values()
         assert preflight.observation.followed is Followed.UNKNOWN
         assert proxy.addon.patching.seconds_left == left
@@ -285,7 +285,7 @@ async def test_clock_that_jumps_back_is_told_of_once(tmp_path: Path, caplog: pyt
     async with Proxy(tmp_path, clock=lambda: now) as proxy:
         for step in (-0.5, 1, -3600, 1, 1):
             now += step
-            proxy.addon.look_at_the_clock()
+            proxy.addon.on_tick()
     assert [record.getMessage() for record in caplog.records if "the clock" in record.getMessage()] == [
         "corslens: the clock went back by 3600 seconds; pending exchanges are settled now."
     ]

@@ -6,11 +6,11 @@ from collections.abc import Callable
 import pytest
 from corslens.fetch.messages import HeaderList, Request, Response
 from corslens.inspector import Inspector
-from corslens.lint.loader import load_rules
+from corslens.lint.rules.loader import load_rules
 from corslens.observation.exchange import Exchange
 from corslens.observation.redaction import redact_url
-from corslens.report.as_view import render_view
-from corslens.report.record import encode
+from corslens.report.formats.exchange_text import render_view
+from corslens.report.formats.jsonl import encode
 
 RULES = load_rules()
 

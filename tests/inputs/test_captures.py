@@ -3,14 +3,14 @@
 from pathlib import Path
 
 import pytest
-from corslens.analysis import Settings, inspect_capture, open_capture
+from corslens.analysis import AnalysisSettings, inspect_capture, open_capture
 from corslens.engines.engine import Engine
 from corslens.fetch.origins import origin_of
 from corslens.inputs import files
 from corslens.inputs.damage import Damage
 from corslens.inspection import Inspection
-from corslens.lint.loader import load_rules
-from corslens.lint.rule import RuleSet
+from corslens.lint.rules.loader import load_rules
+from corslens.lint.rules.rule import RuleSet
 
 FOLDER = Path(__file__).parent / "captures"
 
@@ -28,7 +28,7 @@ def analysed(name: str, rules: RuleSet) -> tuple[list[Inspection], list[str]]:
         if isinstance(capture, Damage):
             damages.append(capture.what)
             continue
-        for item in inspect_capture(capture, open_capture(capture, "x"), Settings(rules=rules)):
+        for item in inspect_capture(capture, open_capture(capture, "x"), AnalysisSettings(rules=rules)):
             if isinstance(item, Damage):
                 damages.append(item.what)
             else:
@@ -103,13 +103,13 @@ def test_chromiums_network_log(rules: RuleSet) -> None:
     """Chromium's own decisions about preflights, beside ours: they agree, and what they explain is not told twice."""
     inspections, damages = analysed("chromium-netlog.json", rules)
     assert damages == []
-    assert [one.mistake for one in inspections if one.mistake is not None] == []
+    assert [one.misprediction for one in inspections if one.misprediction is not None] == []
     decided = {}
     for one in inspections:
         witness = one.observation.exchange.witness
         if one.observation.role.value == "preflight" and witness is not None:
             verdict = one.verdicts[Engine.CHROMIUM]
-            decided[row(one)[1]] = (witness.told.value, witness.reason, verdict.reason and verdict.reason.value)
+            decided[row(one)[1]] = (witness.outcome.value, witness.reason, verdict.reason and verdict.reason.value)
     assert decided == {
         "/missing": ("failed", "PreflightMissingAllowOriginHeader", "preflight-acao-missing"),
         "/star": ("failed", "HeaderDisallowedByPreflightResponse", "preflight-header-not-allowed"),

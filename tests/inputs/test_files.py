@@ -13,12 +13,12 @@ import pytest
 from corslens.inputs import files
 from corslens.inputs.damage import Damage
 from corslens.inputs.files import Capture, find, read
-from corslens.inputs.kinds import NEITHER, Kind
+from corslens.inputs.kinds import NEITHER, InputKind
 
 HAR = b'{"log": {"entries": []}}'
 
 
-def captures(name: str) -> list[tuple[str, Kind, bytes, str | None]]:
+def captures(name: str) -> list[tuple[str, InputKind, bytes, str | None]]:
     """What a file holds."""
     found = []
     for capture in read(name):
@@ -57,23 +57,23 @@ def test_an_empty_folder_is_told(tmp_path: Path) -> None:
 
 
 TOLD = {
-    "har": (HAR, Kind.HAR, HAR),
-    "har with a byte order mark": (b"\xef\xbb\xbf" + HAR, Kind.HAR, HAR),
-    "har with space before": (b" \n" + HAR, Kind.HAR, b" \n" + HAR),
-    "flows": (b"3:abc,", Kind.FLOWS, b"3:abc,"),
-    "gzip": (gzip.compress(HAR), Kind.HAR, HAR),
-    "zlib": (zlib.compress(HAR), Kind.HAR, HAR),
-    "zlib, at its fastest": (zlib.compress(HAR, 1), Kind.HAR, HAR),
-    "utf-16 with a byte order mark": (HAR.decode().encode("utf-16"), Kind.HAR, HAR),
-    "utf-16, big-endian": (b"\xfe\xff" + HAR.decode().encode("utf-16-be"), Kind.HAR, HAR),
-    "utf-16 without one": (HAR.decode().encode("utf-16-le"), Kind.HAR, HAR),
-    "a list": (b"[]", Kind.HAR, b"[]"),
-    "a trace of Playwright's in a zip": (zipped(**{"trace.network": b"{}", "trace.trace": b""}), Kind.TRACE, b"{}"),
+    "har": (HAR, InputKind.HAR, HAR),
+    "har with a byte order mark": (b"\xef\xbb\xbf" + HAR, InputKind.HAR, HAR),
+    "har with space before": (b" \n" + HAR, InputKind.HAR, b" \n" + HAR),
+    "flows": (b"3:abc,", InputKind.FLOWS, b"3:abc,"),
+    "gzip": (gzip.compress(HAR), InputKind.HAR, HAR),
+    "zlib": (zlib.compress(HAR), InputKind.HAR, HAR),
+    "zlib, at its fastest": (zlib.compress(HAR, 1), InputKind.HAR, HAR),
+    "utf-16 with a byte order mark": (HAR.decode().encode("utf-16"), InputKind.HAR, HAR),
+    "utf-16, big-endian": (b"\xfe\xff" + HAR.decode().encode("utf-16-be"), InputKind.HAR, HAR),
+    "utf-16 without one": (HAR.decode().encode("utf-16-le"), InputKind.HAR, HAR),
+    "a list": (b"[]", InputKind.HAR, b"[]"),
+    "a trace of Playwright's in a zip": (zipped(**{"trace.network": b"{}", "trace.trace": b""}), InputKind.TRACE, b"{}"),
 }
 
 
 @pytest.mark.parametrize(("content", "kind", "data"), TOLD.values(), ids=TOLD)
-def test_told_by_content(tmp_path: Path, content: bytes, kind: Kind, data: bytes) -> None:
+def test_told_by_content(tmp_path: Path, content: bytes, kind: InputKind, data: bytes) -> None:
     path = tmp_path / "capture"
     path.write_bytes(content)
     ((name, told, found, damage),) = captures(str(path))
@@ -84,7 +84,7 @@ def test_utf_16_that_is_cut_gives_what_is_there(tmp_path: Path) -> None:
     path = tmp_path / "a.har"
     path.write_bytes(HAR.decode().encode("utf-16")[:-1])
     ((_, kind, data, damage),) = captures(str(path))
-    assert (kind, data) == (Kind.HAR, HAR[: len(data)])
+    assert (kind, data) == (InputKind.HAR, HAR[: len(data)])
     assert damage is not None and damage.endswith("is UTF-16 and cut off")
 
 
@@ -93,7 +93,7 @@ def test_a_fiddler_archive_is_one_capture(tmp_path: Path) -> None:
     path.write_bytes(zipped(**{"raw/10_c.txt": b"ten", "raw/2_s.txt": b"2s", "raw/2_c.txt": b"2c", "_index.htm": b""}))
     found = read(str(path))
     capture = next(found)
-    assert isinstance(capture, Capture) and capture.kind is Kind.SAZ
+    assert isinstance(capture, Capture) and capture.kind is InputKind.SAZ
     assert list(capture.parts) == [("raw/2_c.txt", b"2c"), ("raw/2_s.txt", b"2s"), ("raw/10_c.txt", b"ten")]
 
 
@@ -125,8 +125,8 @@ def test_a_zip_holds_several_captures(tmp_path: Path) -> None:
     path = tmp_path / "all.zip"
     path.write_bytes(zipped(**{"z.har": HAR, "a/b.har.gz": gzip.compress(HAR), "resource.png": b"x"}))
     assert captures(str(path)) == [
-        (f"{path}/a/b.har", Kind.HAR, HAR, None),
-        (f"{path}/z.har", Kind.HAR, HAR, None),
+        (f"{path}/a/b.har", InputKind.HAR, HAR, None),
+        (f"{path}/z.har", InputKind.HAR, HAR, None),
     ]
 
 
@@ -135,7 +135,7 @@ def test_a_cut_gzip_gives_what_is_there(tmp_path: Path) -> None:
     path = tmp_path / "a.har.gz"
     path.write_bytes(gzip.compress(content)[:100_000])
     ((_, kind, data, damage),) = captures(str(path))
-    assert kind is Kind.HAR and len(data) > 90_000 and content.startswith(data)
+    assert kind is InputKind.HAR and len(data) > 90_000 and content.startswith(data)
     assert damage is not None and "damaged or cut off" in damage
 
 
@@ -176,7 +176,7 @@ def test_many_members_share_one_bound(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(gzip.compress(HAR))))
-    assert captures("-") == [("stdin", Kind.HAR, HAR, None)]
+    assert captures("-") == [("stdin", InputKind.HAR, HAR, None)]
 
 
 def test_a_pipe_is_read(tmp_path: Path) -> None:
@@ -186,6 +186,6 @@ def test_a_pipe_is_read(tmp_path: Path) -> None:
     writer = threading.Thread(target=lambda: path.write_bytes(HAR))
     writer.start()
     try:
-        assert captures(str(path)) == [(str(path), Kind.HAR, HAR, None)]
+        assert captures(str(path)) == [(str(path), InputKind.HAR, HAR, None)]
     finally:
         writer.join()

@@ -6,7 +6,7 @@ import pytest
 from corslens.inputs.har import HarReader
 from corslens.observation.exchange import Exchange
 from corslens.witness.refusals import Refusal
-from corslens.witness.witness import Initiator, Told
+from corslens.witness.witness import Initiator, WitnessOutcome
 
 from tests.inputs.make_har import encoded, entry, har
 from tests.make import PAGE
@@ -30,30 +30,30 @@ def made(
     return exchange
 
 
-TOLD: dict[str, tuple[str, int, Json, Told, Refusal | None]] = {
-    "a body that DevTools recorded": ("WebInspector", 200, {}, Told.READ, None),
-    "a body in a Playwright HAR": ("Playwright", 200, {}, Told.READ, None),
-    "no body": ("WebInspector", 200, {"content": {"size": 0}}, Told.UNKNOWN, None),
-    "an answer that CORS refused": ("WebInspector", 200, {"_error": "net::ERR_FAILED"}, Told.FAILED, Refusal.UNTOLD),
-    "after a refused preflight": ("WebInspector", 0, {"_error": "net::ERR_FAILED"}, Told.FAILED, Refusal.UNTOLD),
-    "by an extension": ("WebInspector", 0, {"_error": "net::ERR_BLOCKED_BY_CLIENT"}, Told.FAILED, Refusal.CLIENT),
-    "refused in an older version": ("WebInspector", 0, {"_error": ""}, Told.FAILED, Refusal.UNTOLD),
-    "Playwright, answered and kept from the page": ("Playwright", -1, {"_failureText": "net::ERR_FAILED"}, Told.FAILED, Refusal.UNTOLD),
-    "given up": ("WebInspector", 0, {"_error": "net::ERR_ABORTED"}, Told.FAILED, None),
-    "a dead server": ("WebInspector", 0, {"_error": "net::ERR_CONNECTION_REFUSED"}, Told.FAILED, None),
-    "under way": ("WebInspector", 0, {"_error": None}, Told.UNKNOWN, None),
-    "Firefox, never sent": ("Firefox", 0, {}, Told.FAILED, Refusal.UNTOLD),
-    "Firefox, which keeps no body of what it refused, but may": ("Firefox", 200, {"_error": None}, Told.UNKNOWN, None),
+TOLD: dict[str, tuple[str, int, Json, WitnessOutcome, Refusal | None]] = {
+    "a body that DevTools recorded": ("WebInspector", 200, {}, WitnessOutcome.READ, None),
+    "a body in a Playwright HAR": ("Playwright", 200, {}, WitnessOutcome.READ, None),
+    "no body": ("WebInspector", 200, {"content": {"size": 0}}, WitnessOutcome.UNKNOWN, None),
+    "an answer that CORS refused": ("WebInspector", 200, {"_error": "net::ERR_FAILED"}, WitnessOutcome.FAILED, Refusal.UNTOLD),
+    "after a refused preflight": ("WebInspector", 0, {"_error": "net::ERR_FAILED"}, WitnessOutcome.FAILED, Refusal.UNTOLD),
+    "by an extension": ("WebInspector", 0, {"_error": "net::ERR_BLOCKED_BY_CLIENT"}, WitnessOutcome.FAILED, Refusal.CLIENT),
+    "refused in an older version": ("WebInspector", 0, {"_error": ""}, WitnessOutcome.FAILED, Refusal.UNTOLD),
+    "Playwright, answered and kept from the page": ("Playwright", -1, {"_failureText": "net::ERR_FAILED"}, WitnessOutcome.FAILED, Refusal.UNTOLD),
+    "given up": ("WebInspector", 0, {"_error": "net::ERR_ABORTED"}, WitnessOutcome.FAILED, None),
+    "a dead server": ("WebInspector", 0, {"_error": "net::ERR_CONNECTION_REFUSED"}, WitnessOutcome.FAILED, None),
+    "under way": ("WebInspector", 0, {"_error": None}, WitnessOutcome.UNKNOWN, None),
+    "Firefox, never sent": ("Firefox", 0, {}, WitnessOutcome.FAILED, Refusal.UNTOLD),
+    "Firefox, which keeps no body of what it refused, but may": ("Firefox", 200, {"_error": None}, WitnessOutcome.UNKNOWN, None),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("creator", "status", "response", "told", "refusal"), TOLD.values(), ids=TOLD)
-def test_told(creator: str, status: int, response: Json, told: Told, refusal: Refusal | None) -> None:
+def test_told(creator: str, status: int, response: Json, told: WitnessOutcome, refusal: Refusal | None) -> None:
     witness = made(creator, status=status, response=response).witness
     if witness is None:
-        assert told is Told.UNKNOWN
+        assert told is WitnessOutcome.UNKNOWN
     else:
-        assert (witness.told, witness.refusal) == (told, refusal)
+        assert (witness.outcome, witness.refusal) == (told, refusal)
 
 
 def test_a_proxy_is_no_witness() -> None:

@@ -1,23 +1,23 @@
 """A capture's form is told by its first bytes, and what is none of those that are read is called by its name."""
 
 import pytest
-from corslens.inputs.kinds import NEITHER, Kind, kind_of
+from corslens.inputs.kinds import NEITHER, InputKind, kind_of
 
 KINDS = {
-    b'{"log": {"entries": []}}': Kind.HAR,
-    b' \n{"version": "1.2", "entries": []}': Kind.HAR,
-    b'[{"log": {}}]': Kind.HAR,
-    b"1859:9:websocket;0:~": Kind.FLOWS,
-    b'{"type":"resource-snapshot","snapshot":{}}': Kind.TRACE,
-    b'{"constants":{"activeFieldTrialGroups":[]': Kind.NETLOG,
-    b'[{"status":"COMPLETE","method":"GET","protocolVersion":"HTTP/1.1"': Kind.CHARLES,
-    b'<?xml version="1.0"?>\n<!DOCTYPE items [\n': Kind.BURP,
-    b'<items burpVersion="2024.1">': Kind.BURP,
+    b'{"log": {"entries": []}}': InputKind.HAR,
+    b' \n{"version": "1.2", "entries": []}': InputKind.HAR,
+    b'[{"log": {}}]': InputKind.HAR,
+    b"1859:9:websocket;0:~": InputKind.FLOWS,
+    b'{"type":"resource-snapshot","snapshot":{}}': InputKind.TRACE,
+    b'{"constants":{"activeFieldTrialGroups":[]': InputKind.NETLOG,
+    b'[{"status":"COMPLETE","method":"GET","protocolVersion":"HTTP/1.1"': InputKind.CHARLES,
+    b'<?xml version="1.0"?>\n<!DOCTYPE items [\n': InputKind.BURP,
+    b'<items burpVersion="2024.1">': InputKind.BURP,
 }
 
 
 @pytest.mark.parametrize(("head", "kind"), KINDS.items(), ids=map(repr, KINDS))
-def test_kind(head: bytes, kind: Kind) -> None:
+def test_kind(head: bytes, kind: InputKind) -> None:
     assert kind_of(head) is kind
 
 
@@ -38,7 +38,7 @@ OTHERS = {
 @pytest.mark.parametrize(("head", "name"), OTHERS.items(), ids=map(repr, OTHERS))
 def test_others_are_refused_by_name(head: bytes, name: str) -> None:
     refused = kind_of(head)
-    assert not isinstance(refused, Kind) and name in refused
+    assert not isinstance(refused, InputKind) and name in refused
 
 
 def test_anything_else() -> None:

@@ -8,7 +8,7 @@ from corslens.inputs.har import HarReader
 from corslens.inputs.relevance import concerns_cors
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
-from corslens.lint.loader import load_rules
+from corslens.lint.rules.loader import load_rules
 from corslens.observation.exchange import Exchange
 
 from tests.inputs.make_har import encoded, entry

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from corslens.cli import main
-from corslens.launch.doctor import Check, State, examine
+from corslens.launch.doctor import DoctorCheck, State, examine
 
 from tests.browser.kit.processes import Program
 from tests.cli.launched import CORSLENS, environment, self_signed, serve
@@ -31,7 +31,7 @@ def closed_port() -> int:
         return port
 
 
-def checks(home: Path, *, port: int | None = None, env=None, processes=(), connections: str = "") -> dict[str, Check]:
+def checks(home: Path, *, port: int | None = None, env=None, processes=(), connections: str = "") -> dict[str, DoctorCheck]:
     file = home / "tcp"
     file.write_text(connections)
     found = examine(

@@ -1,12 +1,12 @@
 """Facts of one exchange, made the way the Inspector makes them."""
 
 from corslens.engines.engine import Engine
-from corslens.lint.facts import Facts
-from corslens.lint.loader import bundled_products
-from corslens.lint.sample import Headers, Sample, Step
+from corslens.lint.facts.vocabulary import Facts
+from corslens.lint.rules.loader import bundled_products
+from corslens.lint.rules.sample import Headers, Sample, Step
+from corslens.observation.endpoint_history import Traffic
 from corslens.observation.observation import Observation
 from corslens.observation.pairing import Pairing
-from corslens.observation.traffic import Traffic
 from corslens.verdict.decide import decide
 
 

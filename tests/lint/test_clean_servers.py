@@ -9,7 +9,7 @@ from corslens.fetch.messages import Request
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
 from corslens.lint.finding import Severity
-from corslens.lint.loader import load_rules
+from corslens.lint.rules.loader import load_rules
 from corslens.verdict.verdict import Outcome
 
 from tests.lint.clean import python_servers

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 from corslens.cli import main
 from corslens.lint.finding import Severity
-from corslens.lint.loader import load_rules
+from corslens.lint.rules.loader import load_rules
 from corslens.mitm.filters import parse_filter
 
 SECTION = (Path(__file__).resolve().parents[2] / "docs" / "custom-rules.md").read_text("utf-8")

@@ -2,8 +2,8 @@
 
 from corslens.engines.engine import Engine
 from corslens.inspector import Inspector
-from corslens.lint.loader import load_rules
-from corslens.lint.sample import Sample, Step
+from corslens.lint.rules.loader import load_rules
+from corslens.lint.rules.sample import Sample, Step
 from corslens.verdict.headline import HeadlinePolicy
 
 EMPTY_LINE = Step(version="HTTP/2.0", response={"access-control-allow-origin": ("", "*")})

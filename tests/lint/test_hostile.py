@@ -2,7 +2,7 @@
 
 from corslens.fetch.messages import HeaderList, Request, Response
 from corslens.inspector import Inspector
-from corslens.lint.loader import load_rules
+from corslens.lint.rules.loader import load_rules
 from corslens.observation.exchange import Exchange
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from corslens.inspector import Inspector
-from corslens.lint.loader import load_rules
+from corslens.lint.rules.loader import load_rules
 from corslens.mitm.filters import parse_filter
 from corslens.observation.exchange import Exchange
 from msgspec import structs

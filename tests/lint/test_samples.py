@@ -2,9 +2,9 @@
 
 import pytest
 from corslens.cli.rules import fires
-from corslens.lint.loader import load_rules
-from corslens.lint.rule import Rule
-from corslens.lint.sample import Sample
+from corslens.lint.rules.loader import load_rules
+from corslens.lint.rules.rule import Rule
+from corslens.lint.rules.sample import Sample
 
 RULES = load_rules()
 BAD = [pytest.param(rule, sample, id=f"{rule.id}: {sample.name}") for rule in RULES.rules.values() for sample in rule.bad]

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 from corslens.lint.finding import Side
-from corslens.lint.loader import load_rules
-from corslens.lint.rule import Rule
-from corslens.lint.run import run
+from corslens.lint.linter import run
+from corslens.lint.rules.loader import load_rules
+from corslens.lint.rules.rule import Rule
 
 from tests.lint.make import facts_of
 

@@ -2,8 +2,8 @@
 
 import pytest
 from corslens.inspector import Inspector
-from corslens.lint.loader import load_rules
-from corslens.lint.rule import RuleSet
+from corslens.lint.rules.loader import load_rules
+from corslens.lint.rules.rule import RuleSet
 from corslens.mitm import annotate
 from corslens.mitm.convert import exchange_of
 from corslens.observation.exchange import Exchange

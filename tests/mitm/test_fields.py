@@ -1,7 +1,7 @@
 """What is made of a request's header lines is remembered, within limits."""
 
 import pytest
-from corslens.fetch.bounded_cache import bounded_cache
+from corslens.bounded_cache import bounded_cache
 from corslens.mitm.fields import LONGEST, REMEMBERED, Fields
 
 

@@ -7,7 +7,7 @@ from corslens.engines.engine import Engine
 from corslens.lint.finding import Severity
 from corslens.mitm import options
 from corslens.mitm.addon import CorsLens
-from corslens.mitm.report_file import ENDINGS
+from corslens.report.files import ENDINGS
 from corslens.verdict.headline import SENDER
 from mitmproxy import exceptions
 from mitmproxy.options import Options

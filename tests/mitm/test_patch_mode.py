@@ -3,7 +3,7 @@
 import pytest
 from corslens.mitm import options
 from corslens.mitm.patch_mode import PatchMode
-from corslens.mitm.report_file import ENDINGS
+from corslens.report.files import ENDINGS
 
 from tests.mitm.make import flow
 
@@ -18,19 +18,19 @@ def mode(now=lambda: 0.0, **given):
 def test_off():
     patching = mode()
     assert (patching.on, patching.seconds_left, patching.describe()) == (False, None, "patching is off")
-    assert not patching.mends(flow())
+    assert not patching.should_patch(flow())
 
 
 def test_on():
     patching = mode(cors_patch="~m GET")
     assert patching.on
-    assert [patching.mends(flow("GET")), patching.mends(flow("PUT"))] == [True, False]
+    assert [patching.should_patch(flow("GET")), patching.should_patch(flow("PUT"))] == [True, False]
 
 
 def test_a_flow_from_a_file_is_evidence():
     made = flow()
     made.live = False
-    assert not mode(cors_patch="~all").mends(made)
+    assert not mode(cors_patch="~all").should_patch(made)
 
 
 def test_time():
@@ -43,7 +43,7 @@ def test_time():
         assert patching.describe() == f"patching is on for ~all, for pages of loopback, {text}"
     now[0] = 120
     assert (patching.seconds_left, patching.expired, patching.describe()) == (0, True, "patching is off")
-    assert not patching.mends(flow())
+    assert not patching.should_patch(flow())
 
 
 def test_without_an_end():
@@ -93,7 +93,7 @@ def test_an_unmatched_flow_pays_one_filter_test():
     patching = mode(cors_patch="~all")
     patching._filter = lambda made: bool(asked.append(made))  # type: ignore[func-returns-value]
     made = flow()
-    assert not patching.mends(made)
+    assert not patching.should_patch(made)
     assert asked == [made]
 
 

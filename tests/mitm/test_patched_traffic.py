@@ -396,7 +396,7 @@ async def test_it_switches_itself_off(confdir, caplog):
         assert reads(await proxy.send("GET", api.url("/me"), [ORIGIN]))
         now[0] += 1
         assert not reads(await proxy.send("GET", api.url("/me"), [ORIGIN]))
-        proxy.addon.look_at_the_clock()
+        proxy.addon.on_tick()
         assert proxy.master.options.cors_patch == ""
     assert "corslens: patching is off" in [r.getMessage() for r in caplog.records]
 
@@ -466,7 +466,7 @@ async def test_injections_end_with_the_time(confdir, tmp_path):
     async with Server({"/me": fixed(200)}) as api, Proxy(confdir, clock=lambda: now[0], cors_patch_rules=[str(rules)]) as proxy:
         now[0] = 3600.0
         got = await proxy.send("GET", api.url("/me"), [ORIGIN])
-        proxy.addon.look_at_the_clock()
+        proxy.addon.on_tick()
         assert proxy.master.options.cors_patch_rules == []
     assert None is got.get(PATCHED_HEADER)
 

@@ -90,7 +90,7 @@ async def test_a_followed_patch_proves_no_credentials_mode(confdir):
 
 
 async def test_304_mends_what_was_stored_before(confdir):
-    """Patching that is switched on later mends, with the 304, what the browser had stored unreadable."""
+    """Patching that is switched on later should_patch, with the 304, what the browser had stored unreadable."""
 
     async def handler(request: web.Request) -> web.StreamResponse:
         return answer(304 if "If-None-Match" in request.headers else 200, [("ETag", '"1"'), ("Vary", "Accept")])

@@ -25,10 +25,10 @@ async def test_an_edit_counts_at_the_next_tick(rule: Path, caplog: pytest.LogCap
         context.configure(addon, cors_rules=[str(rule)])
         addon.running()
         before = addon.session.inspector.rules
-        addon.look_at_the_clock()
+        addon.on_tick()
         assert addon.session.inspector.rules is before
         rule.write_text(RULE.replace("warning", "error") + "\n")
-        addon.look_at_the_clock()
+        addon.on_tick()
         assert addon.session.inspector.rules.rules["our-rule"].severity.word == "error"
         assert "the edited rules are in force" in caplog.text
         addon.done()
@@ -41,8 +41,8 @@ async def test_a_broken_file_keeps_the_last_good_rules_and_says_why(rule: Path, 
         addon.running()
         before = addon.session.inspector.rules
         rule.write_text(RULE.replace("response.headers", "response.haeders"))
-        addon.look_at_the_clock()
-        addon.look_at_the_clock()
+        addon.on_tick()
+        addon.on_tick()
         assert addon.session.inspector.rules is before
         assert caplog.text.count('our-rule.yaml:3:8: unknown fact "response.haeders"; did you mean "response.headers"?') == 1
         addon.done()

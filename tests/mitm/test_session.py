@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 from corslens.engines.engine import Engine
 from corslens.inspector import Inspector
-from corslens.lint.rule import RuleSet
+from corslens.lint.rules.rule import RuleSet
 from corslens.mitm.patch_mode import PatchMode
 from corslens.mitm.session import Session
 from corslens.observation.network_error import plain_words
@@ -149,10 +149,10 @@ async def test_preflight_that_was_never_followed(confdir):
         await proxy.send("OPTIONS", api.url("/me"), asking())
         (preflight,) = proxy.latest().values()
         now[0] = preflight.observation.exchange.request.time + 1
-        proxy.addon.look_at_the_clock()
+        proxy.addon.on_tick()
         assert proxy.latest()[preflight.id].observation.followed is Followed.PENDING
         now[0] += 60
-        proxy.addon.look_at_the_clock()
+        proxy.addon.on_tick()
         assert proxy.latest()[preflight.id].observation.followed is Followed.NEVER
         assert proxy.keeper.flows[0].comment.count("request never came") == 1
 

@@ -7,7 +7,7 @@ import pytest
 from corslens.diagnosis.summary import SessionSummary, summarize
 from corslens.inspector import Inspector
 from corslens.lint.finding import Confidence, Finding, Severity
-from corslens.lint.loader import load_rules
+from corslens.lint.rules.loader import load_rules
 from corslens.mitm import terminal
 from corslens.mitm.options import Show
 from corslens.mitm.terminal import Terminal
@@ -143,9 +143,9 @@ def test_what_is_silenced_is_counted_at_the_end(seen):
         severity=Severity.ERROR,
         confidence=Confidence.HIGH,
         message="so",
-        accepted="my.yaml:2: known",
+        justification="my.yaml:2: known",
     )
-    made = structs.replace(seen(request(), response()), findings=(), silenced=(finding,))
+    made = structs.replace(seen(request(), response()), findings=(), suppressed=(finding,))
     text, shown = printed(Show.PROBLEMS, made)
     assert text == ""
     shown.summarize(summarize([made]))

@@ -2,8 +2,8 @@
 
 from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.messages import Request
-from corslens.observation.evidence import Known, Unknown
 from corslens.observation.exchange import Exchange
+from corslens.observation.known import Known, Unknown
 from corslens.observation.observation import Observation
 from msgspec import structs
 

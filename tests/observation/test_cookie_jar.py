@@ -3,8 +3,8 @@
 import pytest
 from corslens.fetch.credentials import CredentialsMode
 from corslens.observation.cookie_jar import CookieJar
-from corslens.observation.evidence import Known
 from corslens.observation.exchange import Exchange
+from corslens.observation.known import Known
 
 from tests.make import exchange, request, response
 from tests.observation.observe import CHROMIUM, observe_all

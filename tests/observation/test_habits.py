@@ -2,9 +2,9 @@
 
 import pytest
 from corslens.fetch.credentials import CredentialsMode
-from corslens.observation.evidence import Likely
 from corslens.observation.exchange import Exchange
 from corslens.observation.habits import NEVER_FOLLOWED_HERE, PAGE_INCLUDES, SAME_PREFLIGHT_FOLLOWED
+from corslens.observation.known import Likely
 from corslens.observation.observation import Followed
 
 from tests.make import API, exchange, request, response

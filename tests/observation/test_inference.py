@@ -5,7 +5,6 @@ from corslens.engines.engine import Engine
 from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.messages import Request
 from corslens.fetch.request_headers import STANDARD_SAFELIST
-from corslens.observation.evidence import Known, Unknown
 from corslens.observation.exchange import Exchange
 from corslens.observation.inference import (
     infer_destination,
@@ -14,6 +13,7 @@ from corslens.observation.inference import (
     sends_storage_access,
     shows_credentials,
 )
+from corslens.observation.known import Known, Unknown
 from corslens.observation.observation import Role
 
 from tests.make import API, PAGE, exchange, preflight, request, response

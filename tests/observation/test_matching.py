@@ -6,8 +6,8 @@ from corslens.engines.gecko import GECKO
 from corslens.engines.profile import STANDARD, EngineProfile
 from corslens.engines.webkit import WEBKIT
 from corslens.fetch.credentials import CredentialsMode
-from corslens.observation.evidence import Known, Unknown
 from corslens.observation.exchange import Exchange
+from corslens.observation.known import Known, Unknown
 from corslens.observation.matching import answered_at, continues, fit, grants_request, is_tainted, same_asker
 from corslens.observation.observation import Observation
 from msgspec import structs

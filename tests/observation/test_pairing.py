@@ -4,8 +4,8 @@ import pytest
 from corslens.engines.engine import Engine
 from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.redirects import MAXIMUM_REDIRECTS
-from corslens.observation.evidence import Known
 from corslens.observation.exchange import Exchange
+from corslens.observation.known import Known
 from corslens.observation.observation import Followed, PreflightNeed, Role
 from corslens.observation.pairing import FOLLOW_UP_SECONDS, Pairing, client_of, preflight_need
 from msgspec import structs

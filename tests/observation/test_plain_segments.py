@@ -4,7 +4,7 @@ import pytest
 from corslens.observation.header_additions import BY_BROWSERS, BY_PROXIES
 from corslens.observation.plain_segments import is_speakable, is_word, shown_name, shown_path, shown_segment, shown_token
 from corslens.observation.redaction import NEVER_SHOWN, SHOWN_HEADERS
-from corslens.observation.wanted_headers import WANTED_BY_PAGES
+from corslens.observation.useful_response_headers import USEFUL_RESPONSE_HEADERS
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_path(path: str, shown: str) -> None:
     assert shown_path(path) == shown
 
 
-@pytest.mark.parametrize("name", sorted({*BY_BROWSERS, *BY_PROXIES, *NEVER_SHOWN, *SHOWN_HEADERS, *WANTED_BY_PAGES}))
+@pytest.mark.parametrize("name", sorted({*BY_BROWSERS, *BY_PROXIES, *NEVER_SHOWN, *SHOWN_HEADERS, *USEFUL_RESPONSE_HEADERS}))
 def test_names_of_headers_are_shown(name: str) -> None:
     assert shown_token(name) == name
 

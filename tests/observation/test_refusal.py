@@ -2,12 +2,12 @@
 
 from corslens.observation.exchange import Exchange
 from corslens.observation.observation import Followed, Role
-from corslens.witness.witness import Told, Witness
+from corslens.witness.witness import Witness, WitnessOutcome
 
 from tests.make import API, PAGE, exchange, preflight, request, response
 from tests.observation.observe import observe_all
 
-REFUSED = Witness(told=Told.FAILED, code="net::ERR_FAILED")
+REFUSED = Witness(outcome=WitnessOutcome.FAILED, code="net::ERR_FAILED")
 GRANTS = {"Access-Control-Allow-Methods": "PUT"}
 
 
@@ -38,7 +38,7 @@ def test_a_redirect_that_fails_its_check_explains_it() -> None:
 
 
 def test_what_never_left_has_its_role_by_its_type() -> None:
-    witness = Witness(told=Told.FAILED, code="net::ERR_BLOCKED_BY_CSP", page=f"{PAGE}/home")
+    witness = Witness(outcome=WitnessOutcome.FAILED, code="net::ERR_BLOCKED_BY_CSP", page=f"{PAGE}/home")
     roles = {}
     for kind in ("fetch", "image"):
         never = exchange(
@@ -55,6 +55,6 @@ def test_what_a_cache_answered_misses_no_preflight() -> None:
     seen = exchange(preflight("PUT", f"{API}/other", time=0.1), response(204, GRANTS, allow_origin=PAGE, time=0.2))
     given = request("GET", given={"X-A": "1"}, time=1.0)
     for from_cache, missed in (("disk", False), (None, True)):
-        witness = Witness(told=Told.READ, from_cache=from_cache)
+        witness = Witness(outcome=WitnessOutcome.READ, from_cache=from_cache)
         _, cached = observe_all(seen, exchange(given, response(allow_origin=PAGE, time=1.1), witness=witness)).values()
         assert cached.preflights_missed is missed

@@ -3,7 +3,7 @@
 from corslens.fetch.messages import HeaderList, Request, Response
 from corslens.inputs.relevance import exchange_concerns_cors
 from corslens.inspector import Inspector
-from corslens.lint.loader import load_rules
+from corslens.lint.rules.loader import load_rules
 from corslens.mitm.relevance import request_concerns_cors, response_concerns_cors
 from corslens.observation.exchange import Exchange
 from hypothesis import given

@@ -6,7 +6,7 @@ import pytest
 from corslens.fetch.limits import LIST_ELEMENTS
 from corslens.inspection import weigh_inspection
 from corslens.inspector import Inspector
-from corslens.lint.loader import load_rules
+from corslens.lint.rules.loader import load_rules
 from corslens.observation.exchange import within_limits
 from corslens.observation.observation import Observation
 from corslens.observation.weight import weigh_observation, weigh_observations

@@ -2,7 +2,7 @@
 
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
-from corslens.lint.rule import RuleSet
+from corslens.lint.rules.rule import RuleSet
 from corslens.observation.observation import Role
 from corslens.patching.policy import PatchPolicy
 

@@ -1,9 +1,9 @@
-"""Summary: the bill of a session of patching."""
+"""PatchSummary: the bill of a session of patching."""
 
 from corslens.patching.patch import Patch
 from corslens.patching.policy import parse_policy
 from corslens.patching.propose import propose
-from corslens.patching.summary import Half, Summary, render_lacks
+from corslens.patching.summary import Half, PatchSummary, render_lacks
 
 from tests import make
 from tests.patching.seen import COOKIE, PAGE, chain, seen
@@ -14,7 +14,7 @@ API = "https://api.test"
 
 def test_lacks_by_api_path_shape_and_half() -> None:
     """Each header that had to be patched is one lack per API, path shape and half; the proxy's own Max-Age is none."""
-    summary = Summary()
+    summary = PatchSummary()
     for number, method in ((1, "PUT"), (2, "DELETE"), (3, "PUT")):
         preflight = seen(
             make.preflight(method, f"{API}/users/{number}?token=s3cret", "x-a", origin=PAGE),
@@ -39,7 +39,7 @@ def test_lacks_by_api_path_shape_and_half() -> None:
 
 def test_plain_list() -> None:
     """The list has a headline with the count, a line a place, and a line a change, in a fixed order."""
-    summary = Summary()
+    summary = PatchSummary()
     preflight = seen(make.preflight("PUT", f"{API}/me", "x-a", origin=PAGE), make.response(404))
     summary.record(preflight, propose(preflight, ANY))
     answered = seen(make.preflight("PUT", "https://down.test/", origin=PAGE), make.response(204, allow_origin=PAGE))
@@ -62,14 +62,14 @@ def test_plain_list() -> None:
 
 
 def test_credentials_are_wanted_without_proviso_where_they_were_sent() -> None:
-    summary = Summary()
+    summary = PatchSummary()
     answer = seen(make.request(url=f"{API}/me", given=COOKIE, origin=PAGE), make.response(200, allow_origin=PAGE))
     summary.record(answer, propose(answer, ANY))
     assert [lack.sentence for lack in summary.lacks()] == ["send Access-Control-Allow-Credentials: true, exactly so"]
 
 
 def test_a_name_in_the_place_of_a_star_is_for_credentials_only() -> None:
-    summary = Summary()
+    summary = PatchSummary()
     preflight = seen(
         make.preflight("POST", f"{API}/me", "x-a", origin=PAGE),
         make.response(
@@ -86,7 +86,7 @@ def test_a_name_in_the_place_of_a_star_is_for_credentials_only() -> None:
 
 def test_null_is_never_to_be_allowed() -> None:
     """Behind a redirect that made the origin `null` the redirect has to go; a page that is opaque by itself needs an origin."""
-    summary = Summary()
+    summary = PatchSummary()
     first = make.exchange(
         make.request(url="https://one.test/a", origin=PAGE),
         make.response(302, {"Location": f"{API}/b"}, allow_origin=PAGE),
@@ -106,7 +106,7 @@ def test_null_is_never_to_be_allowed() -> None:
 
 def test_case_of_methods_counts() -> None:
     """A server that lists PATCH lacks the `patch` that a page really sends."""
-    summary = Summary()
+    summary = PatchSummary()
     preflight = seen(
         make.preflight("patch", f"{API}/me", origin=PAGE),
         make.response(
@@ -119,7 +119,7 @@ def test_case_of_methods_counts() -> None:
 
 def test_removed_list() -> None:
     """A list that cannot be parsed and that nobody needs is asked to be valid, or gone."""
-    summary = Summary()
+    summary = PatchSummary()
     lines = {"Access-Control-Allow-Headers": "b@d", "Access-Control-Allow-Credentials": "true"}
     preflight = seen(make.preflight("POST", f"{API}/me", origin=PAGE), make.response(200, lines, allow_origin=PAGE))
     summary.record(preflight, propose(preflight, ANY))
@@ -128,7 +128,7 @@ def test_removed_list() -> None:
 
 def test_nothing_patched_nothing_lacking() -> None:
     """A refused or empty patch is no lack."""
-    summary = Summary()
+    summary = PatchSummary()
     observation = seen(make.request(origin=PAGE), make.response(200))
     summary.record(observation, Patch(refused="no"))
     assert summary.lacks() == ()
@@ -136,7 +136,7 @@ def test_nothing_patched_nothing_lacking() -> None:
 
 def test_bounded() -> None:
     """The least recently patched place is forgotten first, and counted; long lists of values are shortened."""
-    summary = Summary(limit=20)
+    summary = PatchSummary(limit=20)
     for number in range(30):
         observation = seen(
             make.preflight("PUT", f"{API}/path-{'abcdefghijklmnopqrstuvwxyzABCDEF'[number]}", f"x-{number}", origin=PAGE),

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
-from corslens.report.as_json import json_schema
 from corslens.report.baseline import Gate
-from corslens.report.formats import Format, render
+from corslens.report.formats.json_report import json_schema
+from corslens.report.formats.registry import Format, render
 
 from tests.report.make import rules, summary
 

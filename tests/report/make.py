@@ -4,8 +4,8 @@ from corslens.diagnosis.page_request import reported_reason
 from corslens.diagnosis.summary import SessionSummary
 from corslens.inspection import Inspection
 from corslens.lint.finding import Confidence, Evidence, Finding, Fix, Severity, Side
-from corslens.lint.rule import Family, Rule, RuleSet
-from corslens.lint.template import parse_template
+from corslens.lint.rules.message_template import parse_template
+from corslens.lint.rules.rule import Family, Rule, RuleSet
 from msgspec import structs
 
 from tests.report.samples import inspected, shop
@@ -79,6 +79,8 @@ def silenced_session() -> list[Inspection]:
     found = []
     for inspection in session():
         kept = tuple(one for one in inspection.findings if one.rule != "acao-missing")
-        gone = tuple(structs.replace(one, accepted="my.yaml:2: known <so>") for one in inspection.findings if one not in kept)
-        found.append(structs.replace(inspection, findings=kept, silenced=gone))
+        gone = tuple(
+            structs.replace(one, justification="my.yaml:2: known <so>") for one in inspection.findings if one not in kept
+        )
+        found.append(structs.replace(inspection, findings=kept, suppressed=gone))
     return found

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
-from corslens.lint.rule import RuleSet
+from corslens.lint.rules.rule import RuleSet
 from corslens.observation.exchange import Exchange
 
 from tests.make import API, PAGE, Headers, exchange, preflight, request, response

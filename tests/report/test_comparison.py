@@ -3,7 +3,7 @@
 from corslens.diagnosis.summary import summarize
 from corslens.engines.engine import Engine
 from corslens.lint.finding import Severity
-from corslens.report.comparison import Kind, compare, states
+from corslens.report.comparison import ChangeKind, compare, states
 from corslens.verdict.verdict import Outcome
 from msgspec import structs
 
@@ -29,13 +29,13 @@ def test_nothing_changed():
 
 def test_blocked_now():
     (change,) = compare(capture(PAGE), capture(None, url=f"{API}/orders/2"))
-    assert (change.kind, change.endpoint.path) == (Kind.WORSE, "/orders/*")
+    assert (change.kind, change.endpoint.path) == (ChangeKind.WORSE, "/orders/*")
     assert change.after is not None and change.after.outcomes[Engine.FIREFOX] is Outcome.BLOCKED
     assert change.after.reasons == {"acao-missing"}
 
 
 def test_resolved():
-    assert kinds(capture(None), capture(PAGE)) == [Kind.RESOLVED]
+    assert kinds(capture(None), capture(PAGE)) == [ChangeKind.RESOLVED]
 
 
 def test_a_request_that_was_given_up_says_nothing():
@@ -44,29 +44,33 @@ def test_a_request_that_was_given_up_says_nothing():
 
 
 def test_blocked_for_another_reason():
-    assert kinds(capture(None), capture("https://other.example")) == [Kind.CHANGED]
+    assert kinds(capture(None), capture("https://other.example")) == [ChangeKind.CHANGED]
 
 
 def test_findings():
     mild, bad = (finding("x", Severity.INFO),), (finding("x"), finding("y"))
     (worse,) = compare(capture(PAGE, findings=mild), capture(PAGE, findings=bad))
-    assert (worse.kind, worse.new_findings, worse.gone_findings) == (Kind.WORSE, {"x": Severity.ERROR, "y": Severity.ERROR}, [])
+    assert (worse.kind, worse.new_findings, worse.gone_findings) == (
+        ChangeKind.WORSE,
+        {"x": Severity.ERROR, "y": Severity.ERROR},
+        [],
+    )
     (better,) = compare(capture(PAGE, findings=bad), capture(PAGE))
-    assert (better.kind, better.new_findings, better.gone_findings) == (Kind.RESOLVED, {}, ["x", "y"])
+    assert (better.kind, better.new_findings, better.gone_findings) == (ChangeKind.RESOLVED, {}, ["x", "y"])
 
 
 def test_better_and_worse_is_changed():
     one, other = (finding("x"),), (finding("y"),)
-    assert kinds(capture(PAGE, findings=one), capture(PAGE, findings=other)) == [Kind.CHANGED]
+    assert kinds(capture(PAGE, findings=one), capture(PAGE, findings=other)) == [ChangeKind.CHANGED]
 
 
 def test_what_browsers_do_counts_for_more_than_findings():
-    assert kinds(capture(None), capture(PAGE, findings=(finding("x"),))) == [Kind.BETTER]
+    assert kinds(capture(None), capture(PAGE, findings=(finding("x"),))) == [ChangeKind.BETTER]
 
 
 def test_endpoints_of_one_side():
     other = capture(PAGE, url="https://other.example/")
-    assert kinds(capture(PAGE), other) == [Kind.ONLY_BEFORE, Kind.ONLY_AFTER]
+    assert kinds(capture(PAGE), other) == [ChangeKind.ONLY_BEFORE, ChangeKind.ONLY_AFTER]
 
 
 def test_a_test_server_on_another_port_is_the_same():

@@ -6,9 +6,10 @@ from xml.etree import ElementTree
 import pytest
 from corslens.diagnosis.summary import SessionSummary
 from corslens.lint.finding import Severity
-from corslens.report import as_html, as_json, as_junit, as_sarif, as_text
-from corslens.report.formats import Format, render
+from corslens.report.formats import json_report, junit, sarif, text
+from corslens.report.formats.registry import Format, render
 from corslens.report.limits import first, left_out, worst
+from corslens.report.page import html
 
 from tests.diagnosis.make import finding, inspection
 from tests.make import API
@@ -81,7 +82,7 @@ DEFAULTS = {Format.TEXT: 50, Format.HTML: 500, Format.JSON: 5_000, Format.SARIF:
 
 def test_what_suits_each_format() -> None:
     modules = {
-        Format.TEXT: as_text, Format.HTML: as_html, Format.JSON: as_json, Format.SARIF: as_sarif, Format.JUNIT: as_junit,
+        Format.TEXT: text, Format.HTML: html, Format.JSON: json_report, Format.SARIF: sarif, Format.JUNIT: junit,
     }  # fmt: skip
     assert {form: module.TOP for form, module in modules.items()} == DEFAULTS
     summary = session(60)
@@ -91,8 +92,8 @@ def test_what_suits_each_format() -> None:
 
 def test_code_scanning_never_gets_more_than_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     """GitHub refuses a run with more than 25,000 results, whatever the user wants."""
-    assert as_sarif._MOST < 25_000
-    monkeypatch.setattr(as_sarif, "_MOST", 20)
+    assert sarif._MOST < 25_000
+    monkeypatch.setattr(sarif, "_MOST", 20)
     report = render(Format.SARIF, session(30), NO_RULES, top=100_000)
     assert listed(Format.SARIF, report) == 20
     assert b"20 of 30 problems; these are the worst, and the JSON report of corslens analyze --top 30 lists all." in report

@@ -12,7 +12,7 @@ from corslens.advice.settings import write
 from corslens.advice.table import server_of
 from corslens.fetch.constants import canonical_name
 from corslens.fetch.messages import HeaderList, Request, Response
-from corslens.lint.loader import bundled_products
+from corslens.lint.rules.loader import bundled_products
 
 from tests.browser.kit.servers import Server
 from tests.deadline import DEADLINE_SECONDS

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from aiohttp import web
 from corslens.advice import Advice, advise
-from corslens.analysis import Settings, collect
+from corslens.analysis import AnalysisSettings, collect
 from corslens.diagnosis.diagnose import Diagnosis
 from corslens.diagnosis.summary import SessionSummary
 from corslens.inspection import Inspection
-from corslens.lint.loader import load_rules
+from corslens.lint.rules.loader import load_rules
 from msgspec import Struct
 
 from tests.browser.kit.chromium import Chromium
@@ -182,7 +182,7 @@ def _inspect(flows: Path, start: int) -> tuple[Inspection, ...]:
         newest[inspection.id] = inspection
 
     summary = SessionSummary()
-    collect(str(part), "x", Settings(rules=load_rules()), summary, [keep], every=True)
+    collect(str(part), "x", AnalysisSettings(rules=load_rules()), summary, [keep], every=True)
     assert [entry.damages for entry in summary.inputs] == [[]]
     return tuple(newest.values())
 

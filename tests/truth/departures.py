@@ -10,9 +10,9 @@ from corslens.fetch.cors_check import cors_check
 from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.methods import is_cors_safelisted_method, normalize_method
 from corslens.fetch.preflight import requested_header_names, requested_method
-from corslens.fetch.preflight_cache import CachePolicy, PreflightCache, Wanted
+from corslens.fetch.preflight_cache import CachePolicy, CacheQuery, PreflightCache
 from corslens.fetch.request_headers import cors_unsafe_request_header_names, is_forbidden_request_header
-from corslens.observation.evidence import Known
+from corslens.observation.known import Known
 from corslens.observation.observation import Followed, Observation, Role
 from corslens.observation.pairing import Pairing
 from corslens.verdict.decide import AUTHORIZATION_COVERED_BY_WILDCARD, decide_under
@@ -192,10 +192,10 @@ def _cache_step(
             cache.clear(client, url, origin)
 
 
-def _wanted(observation: Observation, mode: CredentialsMode) -> Wanted:
+def _wanted(observation: Observation, mode: CredentialsMode) -> CacheQuery:
     request = observation.exchange.request
     preflight = observation.role is Role.PREFLIGHT
-    return Wanted(
+    return CacheQuery(
         origin=observation.origin or "",
         method=requested_method(request) if preflight else request.method,
         unsafe_names=requested_header_names(request)
@@ -208,7 +208,7 @@ def _wanted(observation: Observation, mode: CredentialsMode) -> Wanted:
     )
 
 
-def departures(engine: Engine) -> Iterator[tuple[str, EngineProfile]]:
+def deviations(engine: Engine) -> Iterator[tuple[str, EngineProfile]]:
     """Yield each departure of an engine by its (dotted) name, with the profile that lacks it: the standard's value in its place."""
     profile = PROFILES[engine]
     for field in structs.fields(EngineProfile):

@@ -14,8 +14,8 @@ from corslens.engines.engine import Engine
 from corslens.fetch.credentials import CredentialsMode
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
-from corslens.lint.rule import RuleSet
-from corslens.observation.evidence import Known
+from corslens.lint.rules.rule import RuleSet
+from corslens.observation.known import Known
 from corslens.observation.observation import Followed, Observation, Role
 from corslens.verdict.decide import decide
 from corslens.verdict.reasons import Reason

@@ -1,6 +1,6 @@
 """The modelled preflight cache says of every recorded request whether the browser made a preflight.
 
-`departures.cache_faults` fills the cache with what is known to have passed (its actual request followed), so this holds the policies
+`deviations.cache_faults` fills the cache with what is known to have passed (its actual request followed), so this holds the policies
 against the browsers with nothing inferred.
 """
 

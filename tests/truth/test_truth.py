@@ -7,7 +7,7 @@ import pytest
 from corslens.engines.engine import Engine
 from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.response_headers import FORBIDDEN_RESPONSE_HEADERS, readable_header_names
-from corslens.observation.evidence import Known
+from corslens.observation.known import Known
 
 from tests.truth.judged import (
     NETWORK_REASONS,
@@ -125,7 +125,7 @@ def test_readable_headers_are_those_that_the_script_saw(engine: Engine) -> None:
 
 @engines
 def test_hindsight_finds_no_mistake_of_ours(engine: Engine) -> None:
-    assert [inspection.id for inspection in inspected(engine) if inspection.mistake is not None] == []
+    assert [inspection.id for inspection in inspected(engine) if inspection.misprediction is not None] == []
 
 
 @engines

@@ -2,8 +2,8 @@
 
 from corslens.engines.profile import STANDARD, EngineProfile
 from corslens.fetch.credentials import CredentialsMode
-from corslens.observation.evidence import Known, Unknown
 from corslens.observation.exchange import Exchange
+from corslens.observation.known import Known, Unknown
 from corslens.observation.observation import Observation
 from corslens.verdict.decide import decide_under
 from msgspec import structs

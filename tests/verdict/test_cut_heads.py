@@ -6,12 +6,12 @@ from corslens.engines.engine import Engine
 from corslens.engines.profiles import PROFILES
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
-from corslens.lint.loader import load_rules
+from corslens.lint.rules.loader import load_rules
 from corslens.observation.exchange import Exchange, within_limits
 from corslens.patching.policy import parse_policy
-from corslens.report.as_text import render_problem
-from corslens.report.as_view import render_view
-from corslens.report.record import encode
+from corslens.report.formats.exchange_text import render_view
+from corslens.report.formats.jsonl import encode
+from corslens.report.formats.text import render_problem
 from corslens.verdict.cut_heads import HEAD_CUT
 from corslens.verdict.verdict import Outcome
 from msgspec import structs
@@ -31,7 +31,7 @@ def inspect(exchange: Exchange, **fields: object) -> Inspection:
     assert encode(inspection)
     assert render_view(inspection, inspector.get)
     assert str(render_problem(diagnose_alone(inspection)))
-    assert inspection.mistake is None
+    assert inspection.misprediction is None
     return inspection
 
 

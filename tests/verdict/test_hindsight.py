@@ -3,19 +3,19 @@
 import pytest
 from corslens.engines.engine import Engine
 from corslens.fetch.credentials import CredentialsMode
-from corslens.observation.evidence import Known, Unknown
+from corslens.observation.known import Known, Unknown
 from corslens.observation.observation import Followed, Observation, Role
 from corslens.verdict.decide import decide
 from corslens.verdict.decide_each import decide_each
 from corslens.verdict.hindsight import (
     inherit_credentials,
-    mistake,
+    misprediction,
     settle_preflight,
     settle_redirect,
     settle_witnessed,
     witnessed,
 )
-from corslens.witness.witness import Told, Witness
+from corslens.witness.witness import Witness, WitnessOutcome
 from msgspec import structs
 
 from tests.make import PAGE, exchange, preflight, request, response
@@ -90,9 +90,9 @@ def test_the_exchanges_of_one_fetch_share_their_mode() -> None:
     assert isinstance(inherit_credentials(unknown, unknown, "preflight").credentials, Unknown)
 
 
-def test_a_preflight_that_we_call_blocked_and_that_was_followed_is_our_mistake() -> None:
+def test_a_preflight_that_we_call_blocked_and_that_was_followed_is_our_misprediction() -> None:
     refused = asked("https://other.example")
-    told = mistake(refused, decide(refused, Engine.WEBKIT))
+    told = misprediction(refused, decide(refused, Engine.WEBKIT))
     assert told is not None
     assert (told.engine, told.verdict.blocked, bool(told.seen)) == (Engine.WEBKIT, True, True)
 
@@ -106,7 +106,7 @@ def test_a_preflight_that_we_call_blocked_and_that_was_followed_is_our_mistake()
     ],
 )
 def test_no_mistake(preflight: Observation) -> None:
-    assert mistake(preflight, decide(preflight, Engine.WEBKIT)) is None
+    assert misprediction(preflight, decide(preflight, Engine.WEBKIT)) is None
 
 
 CHROMIUM = {
@@ -114,17 +114,17 @@ CHROMIUM = {
 }
 
 
-def recorded(told: Told, allow_origin: str | None, code: str | None = None) -> Observation:
-    witness = Witness(told=told, code=code)
+def recorded(told: WitnessOutcome, allow_origin: str | None, code: str | None = None) -> Observation:
+    witness = Witness(outcome=told, code=code)
     return observe(exchange(request("GET", given=CHROMIUM), response(allow_origin=allow_origin), witness=witness))
 
 
 def test_what_the_browser_read_was_asked_in_the_mode_that_is_allowed() -> None:
-    assert settle_witnessed(recorded(Told.READ, "*")).credentials == Known(WITHOUT, ("browser-read-it",))
+    assert settle_witnessed(recorded(WitnessOutcome.READ, "*")).credentials == Known(WITHOUT, ("browser-read-it",))
 
 
 def test_what_the_browser_refused_was_asked_in_the_mode_that_is_blocked() -> None:
-    assert settle_witnessed(recorded(Told.FAILED, "*", "net::ERR_FAILED")).credentials == Known(
+    assert settle_witnessed(recorded(WitnessOutcome.FAILED, "*", "net::ERR_FAILED")).credentials == Known(
         INCLUDE, ("browser-refused-it",)
     )
 
@@ -132,9 +132,9 @@ def test_what_the_browser_refused_was_asked_in_the_mode_that_is_blocked() -> Non
 @pytest.mark.parametrize(
     "observation",
     [
-        pytest.param(recorded(Told.UNKNOWN, "*"), id="the browser does not say"),
-        pytest.param(recorded(Told.FAILED, "*", "net::ERR_ABORTED"), id="given up"),
-        pytest.param(recorded(Told.FAILED, "*", "net::ERR_BLOCKED_BY_CLIENT"), id="an ad blocker"),
+        pytest.param(recorded(WitnessOutcome.UNKNOWN, "*"), id="the browser does not say"),
+        pytest.param(recorded(WitnessOutcome.FAILED, "*", "net::ERR_ABORTED"), id="given up"),
+        pytest.param(recorded(WitnessOutcome.FAILED, "*", "net::ERR_BLOCKED_BY_CLIENT"), id="an ad blocker"),
     ],
 )
 def test_else_the_mode_stays_unknown(observation: Observation) -> None:
@@ -143,15 +143,15 @@ def test_else_the_mode_stays_unknown(observation: Observation) -> None:
 
 def test_what_was_read_is_not_blocked_and_our_mistake_is_kept() -> None:
     """CORS may be switched off in that browser; whoever would block for the same reason is in doubt with it."""
-    observation = recorded(Told.READ, None)
+    observation = recorded(WitnessOutcome.READ, None)
     decided = decide_each(observation)
     assert all(verdict.blocked for verdict in decided.values())
     assert {verdict.outcome.value for verdict in witnessed(observation, decided).values()} == {"allowed"}
-    found = mistake(observation, decided[Engine.CHROMIUM])
+    found = misprediction(observation, decided[Engine.CHROMIUM])
     assert found is not None and found.seen == "the browser recorded that the page read the response"
 
 
 def test_what_was_not_read_stays_blocked() -> None:
-    observation = recorded(Told.UNKNOWN, None)
+    observation = recorded(WitnessOutcome.UNKNOWN, None)
     decided = decide_each(observation)
     assert witnessed(observation, decided) is decided

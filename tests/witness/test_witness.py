@@ -1,20 +1,20 @@
 """A witness says why the browser refused, only where it did."""
 
 from corslens.witness.refusals import Refusal
-from corslens.witness.witness import Initiator, Told, Witness
+from corslens.witness.witness import Initiator, Witness, WitnessOutcome
 
 
 def test_only_a_failure_is_a_refusal() -> None:
-    assert Witness(told=Told.FAILED, code="net::ERR_FAILED").refusal is Refusal.UNTOLD
-    assert Witness(told=Told.FAILED, code="net::ERR_FAILED", mixed_content=True).refusal is Refusal.MIXED_CONTENT
-    assert Witness(told=Told.READ).refusal is None
-    assert Witness(told=Told.FAILED, code="net::ERR_CONNECTION_REFUSED", mixed_content=True).refusal is None
+    assert Witness(outcome=WitnessOutcome.FAILED, code="net::ERR_FAILED").refusal is Refusal.UNTOLD
+    assert Witness(outcome=WitnessOutcome.FAILED, code="net::ERR_FAILED", mixed_content=True).refusal is Refusal.MIXED_CONTENT
+    assert Witness(outcome=WitnessOutcome.READ).refusal is None
+    assert Witness(outcome=WitnessOutcome.FAILED, code="net::ERR_CONNECTION_REFUSED", mixed_content=True).refusal is None
 
 
 def test_a_reason_that_the_browser_names_counts_before_what_the_url_suggests() -> None:
     code = "net::ERR_BLOCKED_BY_LOCAL_NETWORK_ACCESS_CHECKS"
-    assert Witness(told=Told.FAILED, code=code, mixed_content=True).refusal is Refusal.LOCAL_NETWORK
-    assert Witness(told=Told.UNKNOWN, code="net::ERR_FAILED").refusal is None
+    assert Witness(outcome=WitnessOutcome.FAILED, code=code, mixed_content=True).refusal is Refusal.LOCAL_NETWORK
+    assert Witness(outcome=WitnessOutcome.UNKNOWN, code="net::ERR_FAILED").refusal is None
 
 
 def test_a_place_in_words() -> None:

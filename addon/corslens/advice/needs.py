@@ -16,10 +16,10 @@ from corslens.fetch.methods import is_forbidden_method
 from corslens.fetch.preflight import LONGEST_MAX_AGE_SECONDS, max_age_seconds
 from corslens.fetch.request_headers import is_forbidden_request_header
 from corslens.fetch.response_headers import CORS_SAFELISTED_RESPONSE_HEADERS, FORBIDDEN_RESPONSE_HEADERS
-from corslens.observation.evidence import Known, Unknown
+from corslens.observation.known import Known, Unknown
 from corslens.observation.observation import Observation, Role
 from corslens.observation.redaction import redact_method, redact_name, redact_text
-from corslens.observation.wanted_headers import WANTED_BY_PAGES
+from corslens.observation.useful_response_headers import USEFUL_RESPONSE_HEADERS
 
 _KEPT_IDS = 5
 _NO_NAME = "it is not made of words, so it may be a secret; add it yourself if it is a name"
@@ -143,7 +143,7 @@ class Needs:
                 self._refuse(observation, f"response header {redact_name(name)!r} is left out: {_NO_NAME}")
             elif name in exposed and name != WILDCARD:
                 self.exposed_headers.add(name, observation.id, "the server exposes it today")
-            elif name in WANTED_BY_PAGES:
+            elif name in USEFUL_RESPONSE_HEADERS:
                 self.exposed_headers.add(name, observation.id)
 
     def _credentials(self, observation: Observation) -> None:

@@ -13,7 +13,7 @@ from corslens.advice.quoting import LANGUAGES, Language, escape_regex
 from corslens.advice.table import SERVERS, Server, server_named, server_of
 from corslens.fetch.constants import canonical_name
 from corslens.fetch.origins import is_potentially_trustworthy
-from corslens.lint.loader import bundled_products
+from corslens.lint.rules.loader import bundled_products
 
 _WHERE = re.compile(r"^>>> (.*)\n", re.MULTILINE)
 """Templates head each block with a line `>>> where it belongs`."""

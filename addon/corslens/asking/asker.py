@@ -32,7 +32,7 @@ from corslens.inspector import Inspector
 from corslens.observation.exchange import Exchange, Source
 from corslens.observation.observation import Role
 from corslens.observation.probe import Probe
-from corslens.witness.witness import Told, Witness
+from corslens.witness.witness import Witness, WitnessOutcome
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 """https://www.rfc-editor.org/rfc/rfc9110#section-9.2.1, without TRACE, which no page can send."""
@@ -41,7 +41,7 @@ type Send = Callable[[Request], Response]
 """Raises ConnectionFailedError."""
 
 
-class Asked(Struct, frozen=True, kw_only=True):
+class AskResult(Struct, frozen=True, kw_only=True):
     """What became of one page request."""
 
     fetch: PageFetch
@@ -108,7 +108,7 @@ class Asker:
         if self._may_send(fetch):
             yield self._request(fetch)
 
-    def ask(self, fetch: PageFetch, *, withheld: str | None = None) -> Asked:
+    def ask(self, fetch: PageFetch, *, withheld: str | None = None) -> AskResult:
         """Send the page request and judge it.
 
         Args:
@@ -152,9 +152,9 @@ class Asker:
                 unsent = f"the redirect to {origin_of(target)} was not followed: name it with --allow-host"
                 break
             fetch = _redirected(fetch, first, target, response.status, page)
-        return Asked(fetch=first, inspections=tuple(found.values()), unsent=unsent)
+        return AskResult(fetch=first, inspections=tuple(found.values()), unsent=unsent)
 
-    def confirm(self, asked: Asked, probe: Probe) -> tuple[Inspection, ...]:
+    def confirm(self, asked: AskResult, probe: Probe) -> tuple[Inspection, ...]:
         """Return the inspections anew, with what the response shows known."""
         found = {one.id: one for one in asked.inspections}
         for one in asked.inspections:
@@ -186,7 +186,7 @@ class Asker:
             error=error,
             client=client,
             source=Source(file=self._name, index=number),
-            witness=None if fetch.origin is None else Witness(told=Told.UNKNOWN, credentialed=fetch.credentialed),
+            witness=None if fetch.origin is None else Witness(outcome=WitnessOutcome.UNKNOWN, credentialed=fetch.credentialed),
         )
         for one in self._inspector.inspect(exchange):
             # What of a page request came later is known to have been ours to send or not.

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct, structs
 
-from corslens.asking.asker import Asked, Asker
+from corslens.asking.asker import Asker, AskResult
 from corslens.diagnosis.diagnose import Diagnosis
 from corslens.diagnosis.summary import Input, SessionSummary
 from corslens.engines.sending import PageFetch
@@ -22,7 +22,7 @@ _TOO_MANY = frozenset({429, 503})
 type Sink = Callable[[Inspection, Diagnosis], None]
 
 
-class Wanted(Struct, frozen=True, kw_only=True):
+class Expectation(Struct, frozen=True, kw_only=True):
     """A page request that is to be sent."""
 
     fetch: PageFetch
@@ -62,17 +62,17 @@ class Checks:
         self._asker, self._summary = asker, summary
         self._sinks = tuple(sinks)
         self.input: Input = summary.begin(name)
-        self.asked: list[Asked] = []
+        self.asked: list[AskResult] = []
         """What became of each page request so far."""
 
-    def check(self, wanted: Sequence[Wanted]) -> None:
+    def check(self, wanted: Sequence[Expectation]) -> None:
         """Send page requests and gather what is found."""
         for one in wanted:
             self._check(one, ())
 
-    def check_against_strangers(self, wanted: Sequence[Wanted]) -> None:
+    def check_against_strangers(self, wanted: Sequence[Expectation]) -> None:
         """Send the page requests, and those to each URL as strangers before them, so that the history of the server is known."""
-        by_url: dict[str, list[Wanted]] = {}
+        by_url: dict[str, list[Expectation]] = {}
         for one in wanted:
             by_url.setdefault(one.fetch.url, []).append(one)
         for url, members in by_url.items():
@@ -89,7 +89,7 @@ class Checks:
             for one in members:
                 self._check(one, covered)
 
-    def _check(self, wanted: Wanted, covered: Iterable[str]) -> None:
+    def _check(self, wanted: Expectation, covered: Iterable[str]) -> None:
         asked = self._asker.ask(wanted.fetch, withheld=wanted.withheld)
         self._gather([_without(one, frozenset(covered)) for one in asked.inspections])
         if asked.unsent is not None and not asked.blocked:
@@ -99,13 +99,13 @@ class Checks:
             self.input.notes.append(f"{request}: {passed}{asked.unsent}")
         self.asked.append(asked)
 
-    def _strangers(self, wanted: Wanted, origins: Sequence[str]) -> StrangersResult | None:
+    def _strangers(self, wanted: Expectation, origins: Sequence[str]) -> StrangersResult | None:
         """Send the page request as each stranger. Returns: None when the server does not respond at all."""
         fetch = self._sendable(wanted.fetch)
         plain = structs.replace(fetch, origin=None, method="GET", headers=(), credentialed=False)
         if self._asker.ask(plain).response is None:
             return None
-        allowed: dict[Stranger, Asked] = {}
+        allowed: dict[Stranger, AskResult] = {}
         tried = rejected = 0
         everyone = False
         for stranger in strangers_for(origins, fetch.target):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from corslens.advice.policy_document import ReadPolicy
-from corslens.asking.checks import Wanted
+from corslens.asking.checks import Expectation
 from corslens.engines.sending import PageFetch
 from corslens.fetch.messages import HeaderLine
 
@@ -12,7 +12,7 @@ _VALUES = {"content-type": "application/json"}
 
 def policy_requests(
     policies: Sequence[ReadPolicy], *, base: str, headers: tuple[HeaderLine, ...] = (), cookie: str | None = None
-) -> Iterator[Wanted]:
+) -> Iterator[Expectation]:
     """Yield a page request for each origin, path and method that the policies allow, with all headers that they allow.
 
     Args:
@@ -29,7 +29,7 @@ def policy_requests(
                 )
                 unknown = [name for name in policy.request_headers if name.lower() not in (*given, *_VALUES)]
                 for origin in policy.origins:
-                    yield Wanted(
+                    yield Expectation(
                         fetch=PageFetch(
                             url=f"{base.rstrip('/')}{path}",
                             origin=origin,

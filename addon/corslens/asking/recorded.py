@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from corslens.asking.checks import Wanted
+from corslens.asking.checks import Expectation
 from corslens.diagnosis.diagnose import Diagnosis
 from corslens.engines.sending import BROWSER_SETS, PageFetch
 from corslens.fetch.messages import HeaderLine
@@ -19,7 +19,7 @@ _SECRET = re.compile(r"auth|token|secret|key|session|csrf|xsrf|password|credenti
 class Recorded(Struct, frozen=True, kw_only=True):
     """A page request of a capture."""
 
-    wanted: Wanted
+    wanted: Expectation
     passed: bool
     """It was allowed when it was recorded."""
 
@@ -47,7 +47,7 @@ def recorded_requests(
         lines, missing = _headers(diagnosis, headers)
         reason = f"{missing} was withheld: give it with --header" if missing else None
         yield Recorded(
-            wanted=Wanted(
+            wanted=Expectation(
                 fetch=PageFetch(
                     url=url,
                     origin=request.page,

@@ -20,7 +20,7 @@ from corslens.inputs.files import find
 from corslens.observation.redaction import VALUES_ARE_SHOWN, show_values, values_are_shown
 from corslens.report.baseline import Gate, keys_of, parse_baseline, render_baseline
 from corslens.report.escape import escape
-from corslens.report.formats import FOR_OTHERS, Format, render
+from corslens.report.formats.registry import FOR_OTHERS, Format, render
 
 _DETAILED = frozenset({Format.HTML, Format.JSON})
 """Formats that show exchanges."""

@@ -13,8 +13,8 @@ from msgspec import Struct
 from corslens import __version__
 from corslens.advice.policy_document import read_document
 from corslens.analysis import collect, prefixes
-from corslens.asking.asker import Asked, Asker
-from corslens.asking.checks import Checks, Wanted
+from corslens.asking.asker import Asker, AskResult
+from corslens.asking.checks import Checks, Expectation
 from corslens.asking.client import Client
 from corslens.asking.hosts import NamedHosts
 from corslens.asking.policies import policy_requests
@@ -37,7 +37,7 @@ from corslens.observation.redaction import authenticates, redact_header, redact_
 from corslens.probing.strangers import strangers_for
 from corslens.report.baseline import Gate
 from corslens.report.escape import escape
-from corslens.report.formats import Format, render
+from corslens.report.formats.registry import Format, render
 from corslens.verdict.headline import ALL, AUTO, WORDS
 
 USER_AGENT = f"corslens/{__version__} (check; asks about CORS)"
@@ -199,7 +199,7 @@ def check(
     sys.exit(Exit.UNREADABLE if damaged or interrupted else Exit.FOUND if failed else Exit.OK)
 
 
-def _check(checks: Checks, wanted: Sequence[Wanted], strange: bool) -> bool:
+def _check(checks: Checks, wanted: Sequence[Expectation], strange: bool) -> bool:
     """Check, and say whether the user cut it short."""
     try:
         if strange:
@@ -212,7 +212,7 @@ def _check(checks: Checks, wanted: Sequence[Wanted], strange: bool) -> bool:
     return False
 
 
-def _verdict(asked: Sequence[Asked], recorded: Sequence[Recorded]) -> str:
+def _verdict(asked: Sequence[AskResult], recorded: Sequence[Recorded]) -> str:
     """Say how many page requests pass."""
     passing = sum(one.passed for one in asked)
     alone = sum(one.passed and one.by_preflight_alone for one in asked)
@@ -229,14 +229,14 @@ def _verdict(asked: Sequence[Asked], recorded: Sequence[Recorded]) -> str:
     return f"{passing} of {len(asked)} {several} {verb} now{note}; in the capture {before} did"
 
 
-def _of_url(options: _Options) -> list[Wanted]:
+def _of_url(options: _Options) -> list[Expectation]:
     if not options.origins:
         raise click.UsageError("--origin is missing: the origin of the page that asks, like https://app.example")
     if options.against is not None:
         raise click.UsageError("--against is for captures and policies; the URL itself says which server is asked")
     url = _url("TARGET", options.target)
     return [
-        Wanted(
+        Expectation(
             fetch=PageFetch(
                 url=url,
                 origin=origin,
@@ -250,7 +250,7 @@ def _of_url(options: _Options) -> list[Wanted]:
     ]
 
 
-def _of_policy(options: _Options) -> list[Wanted]:
+def _of_policy(options: _Options) -> list[Expectation]:
     if options.against is None:
         raise click.UsageError("--against is missing: the URL of the server that the policy is for")
     try:
@@ -262,7 +262,7 @@ def _of_policy(options: _Options) -> list[Wanted]:
     return list(policy_requests(policies, base=options.against, headers=options.headers, cookie=options.cookie))
 
 
-def _print_plan(asker: Asker, wanted: Sequence[Wanted], strange: bool, options: _Options) -> None:
+def _print_plan(asker: Asker, wanted: Sequence[Expectation], strange: bool, options: _Options) -> None:
     """Print what would be sent if nothing is blocked or redirected; of strangers, whose requests are the same, one line each."""
     for one in wanted:
         for request in asker.plan(one.fetch):

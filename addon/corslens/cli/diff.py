@@ -13,10 +13,10 @@ from corslens.diagnosis.summary import SessionSummary
 from corslens.exits import Exit
 from corslens.inputs.damage import Damage
 from corslens.inputs.files import find
-from corslens.report.as_diff import render_diff, render_diff_json
 from corslens.report.comparison import compare, states
 from corslens.report.console import report_console, width_of
 from corslens.report.escape import escape
+from corslens.report.formats.diff import render_diff, render_diff_json
 
 _LIMIT = 500_000
 """CORS page requests of one side that are compared."""

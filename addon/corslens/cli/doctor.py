@@ -15,7 +15,7 @@ DEFAULT = "127.0.0.1:8080"
 @click.command(short_help="Find out why corslens sees nothing.")
 @click.option("--proxy", default=DEFAULT, show_default=True, metavar="HOST:PORT", help="Where the proxy should listen.")
 def doctor(proxy: str) -> None:
-    """Check the way from this machine's browsers to the proxy: port, certificate, loopback, QUIC, traffic.
+    """DoctorCheck the way from this machine's browsers to the proxy: port, certificate, loopback, QUIC, traffic.
 
     Each problem has the one thing to do about it. Exits with 1 if there is one.
     """

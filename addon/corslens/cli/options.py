@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from corslens.analysis import Filter, Settings
+from corslens.analysis import AnalysisSettings, Filter
 from corslens.inputs.files import STDIN
 from corslens.lint.finding import Severity
-from corslens.lint.loader import load_rules
-from corslens.lint.rule import RuleSet
-from corslens.lint.yaml_reader import RuleErrors
+from corslens.lint.rules.loader import load_rules
+from corslens.lint.rules.rule import RuleSet
 from corslens.report.escape import escape
 from corslens.verdict.headline import AUTO, WORDS, HeadlinePolicy
+from corslens.yaml_reader import RuleErrors
 
 NEVER = "never"
 
@@ -55,7 +55,7 @@ def severity(word: str) -> Severity | None:
     return None if word == NEVER else Severity[word.upper()]
 
 
-def settings(engine: str, include: str | None, exclude: str | None, rule_paths: Sequence[str]) -> Settings:
+def settings(engine: str, include: str | None, exclude: str | None, rule_paths: Sequence[str]) -> AnalysisSettings:
     """Return how captures are judged.
 
     Raises: click.UsageError naming the option, or with every mistake in the rule files.
@@ -64,7 +64,7 @@ def settings(engine: str, include: str | None, exclude: str | None, rule_paths: 
         rules = load_user_rules(rule_paths)
     except RuleErrors as errors:
         raise click.UsageError(escape_lines(str(errors))) from None
-    return Settings(
+    return AnalysisSettings(
         rules=rules,
         headline=HeadlinePolicy.parse(engine),
         include=_filter("--include", include),

@@ -7,13 +7,13 @@ from typing import IO
 import click
 
 from corslens.diagnosis.summary import SessionSummary
-from corslens.lint.rule import RuleSet
+from corslens.lint.rules.rule import RuleSet
 from corslens.mitm.private_files import open_private, write_whole
-from corslens.report.as_text import TOP, render_text
 from corslens.report.baseline import Gate
 from corslens.report.console import report_console, width_of
 from corslens.report.escape import escape
-from corslens.report.formats import ENDINGS, Format, render
+from corslens.report.formats.registry import ENDINGS, Format, render
+from corslens.report.formats.text import TOP, render_text
 
 format_option = click.option(
     "--format",

@@ -10,13 +10,13 @@ import click
 from corslens.cli.options import escape_lines, load_user_rules
 from corslens.exits import Exit
 from corslens.inspector import Inspector
-from corslens.lint.catalogue import choose, explain_text, list_text
+from corslens.lint.docs.json_schema import rule_schema
+from corslens.lint.docs.markdown import render_pages
+from corslens.lint.docs.terminal import choose, explain_text, list_text
 from corslens.lint.finding import Severity
-from corslens.lint.markdown import render_pages
-from corslens.lint.rule import Family, Rule, RuleSet
-from corslens.lint.sample import Sample
-from corslens.lint.schema import rule_schema
-from corslens.lint.yaml_reader import RuleErrors
+from corslens.lint.rules.rule import Family, Rule, RuleSet
+from corslens.lint.rules.sample import Sample
+from corslens.yaml_reader import RuleErrors
 
 _rules_option = click.option(
     "--rules",
@@ -115,7 +115,7 @@ def fires(loaded: RuleSet, rule: Rule, sample: Sample) -> bool:
         finding.rule == rule.id
         for inspection in found
         if inspection is not None
-        for finding in (*inspection.findings, *inspection.silenced)
+        for finding in (*inspection.findings, *inspection.suppressed)
     )
 
 

@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from msgspec import Struct
 
-from corslens.analysis import Settings, Sink, collect
+from corslens.analysis import AnalysisSettings, Sink, collect
 from corslens.cli.options import settings
 from corslens.cli.progress import Bar
 from corslens.cli.workers import Died, in_order
@@ -23,7 +23,7 @@ from corslens.inputs.damage import Damage
 from corslens.inputs.files import STDIN
 from corslens.inspection import Inspection
 from corslens.observation.redaction import show_values
-from corslens.report.record import encode
+from corslens.report.formats.jsonl import encode
 
 
 def _read_only(mapping: dict[Any, Any]) -> MappingProxyType[Any, Any]:
@@ -50,7 +50,7 @@ class Work(Struct, frozen=True, kw_only=True):
 
 
 @lru_cache(maxsize=1)
-def settings_of(work: Work) -> Settings:
+def settings_of(work: Work) -> AnalysisSettings:
     """Return how captures are judged."""
     return settings(work.engine, work.include, work.exclude, work.rule_paths)
 

@@ -64,7 +64,7 @@ def _is_quiet(inspection: Inspection) -> bool:
     return (
         not inspection.findings
         and inspection.patch is None
-        and not inspection.silenced
+        and not inspection.suppressed
         and (inspection.verdict.allowed or not inspection.observation.is_cors)
     )
 
@@ -78,7 +78,7 @@ def _is_awaited(inspection: Inspection) -> bool:
         inspection.observation.followed in (Followed.PENDING, Followed.FOLLOWED)
         and inspection.verdict.allowed
         and inspection.patch is None
-        and not inspection.silenced
+        and not inspection.suppressed
         and inspection.worst in (None, Severity.INFO)
     )
 
@@ -104,7 +104,7 @@ def contribution_of(root: str, members: tuple[Inspection, ...]) -> tuple[Contrib
         return Contribution(tuple(counted), cell), None
     diagnosis = diagnose(PageRequest(id=root, members=members))
     suppressed = tuple(
-        Suppressed(finding.rule, finding.accepted, *endpoint_of(one)) for one in members for finding in one.silenced
+        Suppressed(finding.rule, finding.justification, *endpoint_of(one)) for one in members for finding in one.suppressed
     )
     counted += ["suppressed"] * len(suppressed)
     if diagnosis.page_request.is_cors or diagnosis.cause is not None:

@@ -67,7 +67,7 @@ class Diagnosis(Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def _is_suppressed(self) -> bool:
-        return any(finding.rule == self.reason for one in self.page_request.members for finding in one.silenced)
+        return any(finding.rule == self.reason for one in self.page_request.members for finding in one.suppressed)
 
 
 def diagnose(page_request: PageRequest) -> Diagnosis:

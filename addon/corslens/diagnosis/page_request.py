@@ -9,7 +9,7 @@ from corslens.engines.engine import Engine
 from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.preflight import requested_method
 from corslens.inspection import Inspection
-from corslens.observation.evidence import Known
+from corslens.observation.known import Known
 from corslens.observation.observation import Followed, Observation, Role
 from corslens.verdict.verdict import WORST_FIRST, Outcome, Verdict
 
@@ -195,7 +195,7 @@ def _outcome(inspection: Inspection) -> Outcome:
 
 def _outcome_in(inspection: Inspection, engine: Engine) -> Outcome:
     # What the browser went on from, it did not block, whatever we make of it.
-    if inspection.mistake is not None and inspection.mistake.engine is engine:
+    if inspection.misprediction is not None and inspection.misprediction.engine is engine:
         return Outcome.ALLOWED
     return inspection.delivered_verdicts[engine].outcome
 

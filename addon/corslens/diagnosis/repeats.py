@@ -1,7 +1,7 @@
 """Repeats: which exchanges are a network stack's second attempt at a page request, which the page never asked for."""
 
+from corslens.bounded import Bounded
 from corslens.diagnosis.page_request import REPEATED_STATUSES, page_request_id
-from corslens.fetch.bounded import Bounded
 from corslens.observation.observation import Observation, Role
 from corslens.observation.pairing import client_of
 

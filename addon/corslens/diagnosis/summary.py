@@ -12,12 +12,12 @@ from sys import maxsize
 
 from msgspec import Struct, field, structs
 
+from corslens.bounded import Bounded
 from corslens.diagnosis.contribution import Contribution, Suppressed, contribution_of, with_member
 from corslens.diagnosis.diagnose import WORDS, Diagnosis, diagnose
 from corslens.diagnosis.page_request import PageRequest, State
 from corslens.diagnosis.problem import Key, Problem, endpoint_of, place_of, worst_first
 from corslens.diagnosis.repeats import Repeats
-from corslens.fetch.bounded import Bounded
 from corslens.inspection import Inspection, weigh_alone
 from corslens.lint.finding import Severity
 from corslens.observation.observation import CORS_ROLES, Role
@@ -415,7 +415,7 @@ class SessionSummary:
         diagnosis = entry.diagnosis
         if diagnosis is not None and (diagnosis.cause is not None or diagnosis.word != "ALLOWED"):
             return diagnosis
-        if diagnosis is not None and any(one.silenced for one in entry.members):
+        if diagnosis is not None and any(one.suppressed for one in entry.members):
             return diagnosis
         if self.everything and any(one.observation.is_cors for one in entry.members):
             return diagnosis or diagnose(PageRequest(id=root, members=entry.members))

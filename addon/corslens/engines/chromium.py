@@ -1,7 +1,7 @@
 """Chromium. Measured: Chromium 156 (headless) through a recording proxy; sources: `services/network/` of the Chromium tree."""
 
 from corslens.engines.engine import Engine
-from corslens.engines.profile import AllowOriginNaming, EmptyLocation, EngineProfile, PreflightCheck
+from corslens.engines.profile import AllowOriginNaming, EmptyLocation, EngineProfile, PreflightStep
 from corslens.fetch.preflight_cache import CachePolicy
 from corslens.fetch.request_headers import SafelistDepartures
 
@@ -15,14 +15,14 @@ CHROMIUM = EngineProfile(
     engine=Engine.CHROMIUM,
     # preflight_controller.cc: the redirect is refused in OnRedirect, the status after CheckAccess; measured.
     preflight_order=(
-        PreflightCheck.REDIRECT,
-        PreflightCheck.ALLOW_ORIGIN,
-        PreflightCheck.ALLOW_CREDENTIALS,
-        PreflightCheck.STATUS,
-        PreflightCheck.ALLOW_METHODS_SYNTAX,
-        PreflightCheck.ALLOW_HEADERS_SYNTAX,
-        PreflightCheck.METHOD,
-        PreflightCheck.HEADERS,
+        PreflightStep.REDIRECT,
+        PreflightStep.ALLOW_ORIGIN,
+        PreflightStep.ALLOW_CREDENTIALS,
+        PreflightStep.STATUS,
+        PreflightStep.ALLOW_METHODS_SYNTAX,
+        PreflightStep.ALLOW_HEADERS_SYNTAX,
+        PreflightStep.METHOD,
+        PreflightStep.HEADERS,
     ),
     # cors.cc, CheckAccessInternal: a space or comma first, then whether the value is a URL at all; bytes beyond ASCII measured.
     allow_origin=AllowOriginNaming(multiple_separators=" ,", names_invalid=True, non_ascii_is_invalid=True),

@@ -1,7 +1,7 @@
 """Gecko. Measured: Firefox ESR 153 (headless) through a recording proxy; sources: `netwerk/protocol/http/nsCORSListenerProxy.cpp`."""
 
 from corslens.engines.engine import Engine
-from corslens.engines.profile import AllowOriginNaming, EngineProfile, PreflightCheck
+from corslens.engines.profile import AllowOriginNaming, EngineProfile, PreflightStep
 from corslens.fetch.preflight_cache import CachePolicy
 from corslens.fetch.request_headers import SafelistDepartures
 
@@ -9,14 +9,14 @@ GECKO = EngineProfile(
     engine=Engine.FIREFOX,
     # CheckRequestApproved comes before the redirect and the status; the method before the header list's grammar.
     preflight_order=(
-        PreflightCheck.ALLOW_ORIGIN,
-        PreflightCheck.ALLOW_CREDENTIALS,
-        PreflightCheck.REDIRECT,
-        PreflightCheck.STATUS,
-        PreflightCheck.ALLOW_METHODS_SYNTAX,
-        PreflightCheck.METHOD,
-        PreflightCheck.ALLOW_HEADERS_SYNTAX,
-        PreflightCheck.HEADERS,
+        PreflightStep.ALLOW_ORIGIN,
+        PreflightStep.ALLOW_CREDENTIALS,
+        PreflightStep.REDIRECT,
+        PreflightStep.STATUS,
+        PreflightStep.ALLOW_METHODS_SYNTAX,
+        PreflightStep.METHOD,
+        PreflightStep.ALLOW_HEADERS_SYNTAX,
+        PreflightStep.HEADERS,
     ),
     allow_origin=AllowOriginNaming(lines_are_multiple=True),
     joins_empty_lines_over_http2=True,  # measured

@@ -13,7 +13,7 @@ from corslens.fetch.preflight_cache import CachePolicy
 from corslens.fetch.request_headers import STANDARD_SAFELIST, SafelistDepartures
 
 
-class PreflightCheck(StrEnum):
+class PreflightStep(StrEnum):
     """The checks on a preflight's response; a profile holds them in its engine's order."""
 
     REDIRECT = "redirect"
@@ -54,7 +54,7 @@ class EngineProfile(Struct, frozen=True, kw_only=True):
     """How one engine departs from the standard; the defaults are the standard."""
 
     engine: Engine | None
-    preflight_order: tuple[PreflightCheck, ...]
+    preflight_order: tuple[PreflightStep, ...]
     allow_origin: AllowOriginNaming = AllowOriginNaming()
     joins_empty_lines_over_http2: bool = False
     """Over HTTP/2 an empty header line vanishes when lines are combined."""
@@ -101,14 +101,14 @@ class EngineProfile(Struct, frozen=True, kw_only=True):
 STANDARD = EngineProfile(
     engine=None,
     preflight_order=(
-        PreflightCheck.ALLOW_ORIGIN,
-        PreflightCheck.ALLOW_CREDENTIALS,
-        PreflightCheck.REDIRECT,
-        PreflightCheck.STATUS,
-        PreflightCheck.ALLOW_METHODS_SYNTAX,
-        PreflightCheck.ALLOW_HEADERS_SYNTAX,
-        PreflightCheck.METHOD,
-        PreflightCheck.HEADERS,
+        PreflightStep.ALLOW_ORIGIN,
+        PreflightStep.ALLOW_CREDENTIALS,
+        PreflightStep.REDIRECT,
+        PreflightStep.STATUS,
+        PreflightStep.ALLOW_METHODS_SYNTAX,
+        PreflightStep.ALLOW_HEADERS_SYNTAX,
+        PreflightStep.METHOD,
+        PreflightStep.HEADERS,
     ),
 )
 """CORS-preflight fetch, step 7, https://fetch.spec.whatwg.org/#cors-preflight-fetch-0"""

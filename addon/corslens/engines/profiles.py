@@ -4,12 +4,12 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from corslens.bounded_cache import bounded_cache
 from corslens.engines.chromium import CHROMIUM
 from corslens.engines.engine import Engine
 from corslens.engines.gecko import GECKO
 from corslens.engines.profile import EngineProfile
 from corslens.engines.webkit import WEBKIT
-from corslens.fetch.bounded_cache import bounded_cache
 
 PROFILES: Mapping[Engine, EngineProfile] = MappingProxyType(
     {

@@ -1,7 +1,7 @@
 """WebKit. Measured: WebKitGTK 2.50 through a recording proxy; sources: `Source/WebCore/loader/CrossOriginAccessControl.cpp`."""
 
 from corslens.engines.engine import Engine
-from corslens.engines.profile import AllowOriginNaming, EmptyLocation, EngineProfile, PreflightCheck
+from corslens.engines.profile import AllowOriginNaming, EmptyLocation, EngineProfile, PreflightStep
 from corslens.fetch.preflight_cache import CachePolicy
 from corslens.fetch.request_headers import SafelistDepartures
 
@@ -9,14 +9,14 @@ WEBKIT = EngineProfile(
     engine=Engine.WEBKIT,
     # validatePreflightResponse tests the status (a redirect's too) before any header; measured.
     preflight_order=(
-        PreflightCheck.REDIRECT,
-        PreflightCheck.STATUS,
-        PreflightCheck.ALLOW_ORIGIN,
-        PreflightCheck.ALLOW_CREDENTIALS,
-        PreflightCheck.ALLOW_METHODS_SYNTAX,
-        PreflightCheck.ALLOW_HEADERS_SYNTAX,
-        PreflightCheck.METHOD,
-        PreflightCheck.HEADERS,
+        PreflightStep.REDIRECT,
+        PreflightStep.STATUS,
+        PreflightStep.ALLOW_ORIGIN,
+        PreflightStep.ALLOW_CREDENTIALS,
+        PreflightStep.ALLOW_METHODS_SYNTAX,
+        PreflightStep.ALLOW_HEADERS_SYNTAX,
+        PreflightStep.METHOD,
+        PreflightStep.HEADERS,
     ),
     allow_origin=AllowOriginNaming(multiple_separators=","),
     wildcard_covers_authorization=True,  # measured

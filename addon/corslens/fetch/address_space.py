@@ -3,7 +3,7 @@
 from enum import StrEnum
 from ipaddress import IPv6Address, ip_address, ip_network
 
-from corslens.fetch.bounded_cache import bounded_cache
+from corslens.bounded_cache import bounded_cache
 from corslens.fetch.origins import host_of, is_loopback
 
 

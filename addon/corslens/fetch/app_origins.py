@@ -7,7 +7,7 @@ with it byte for byte: seen in captures. So to a server it is an origin like any
 import re
 from enum import StrEnum
 
-from corslens.fetch.bounded_cache import bounded_cache
+from corslens.bounded_cache import bounded_cache
 
 _APP_ORIGIN = re.compile(r"(?!(?:https?|wss?|ftp|data|blob|about|javascript):)[a-z][a-z0-9+.-]*://[A-Za-z0-9._-]+(?::[0-9]+)?")
 """A scheme and a host with nothing in them that a header or a configuration would have to quote."""

@@ -1,6 +1,6 @@
 """Header names of the CORS protocol, https://fetch.spec.whatwg.org/#http-cors-protocol, lower-case for look-up."""
 
-from corslens.fetch.bounded_cache import bounded_cache
+from corslens.bounded_cache import bounded_cache
 
 ORIGIN = "origin"
 ACCESS_CONTROL_REQUEST_METHOD = "access-control-request-method"

@@ -4,7 +4,7 @@ import re
 
 import ada_url
 
-from corslens.fetch.bounded_cache import bounded_cache
+from corslens.bounded_cache import bounded_cache
 from corslens.fetch.origins import origin_of, scheme_host_port
 
 type Policy = dict[str, tuple[str, ...]]

@@ -5,7 +5,7 @@ Browsers and servers send the same few sequences of names over and over, so that
 
 from msgspec import Struct
 
-from corslens.fetch.bounded_cache import LONGEST, bounded_cache
+from corslens.bounded_cache import LONGEST, bounded_cache
 
 
 class NameSet(frozenset[str]):

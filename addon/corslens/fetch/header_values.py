@@ -7,7 +7,7 @@ get, decode, and split, https://fetch.spec.whatwg.org/#concept-header-list-get-d
 import re
 from collections.abc import Iterable
 
-from corslens.fetch.bounded_cache import bounded_cache
+from corslens.bounded_cache import bounded_cache
 
 TOKEN_CHARACTERS = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 """HTTP token characters, https://httpwg.org/specs/rfc9110.html#tokens"""

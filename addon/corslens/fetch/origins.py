@@ -9,7 +9,7 @@ import re
 import ada_url
 from publicsuffixlist import PublicSuffixList
 
-from corslens.fetch.bounded_cache import bounded_cache
+from corslens.bounded_cache import bounded_cache
 from corslens.fetch.constants import NULL
 
 _SUFFIXES = PublicSuffixList(accept_unknown=True)

@@ -5,7 +5,7 @@ Standard: CORS-preflight fetch, https://fetch.spec.whatwg.org/#cors-preflight-fe
 
 from msgspec import Struct
 
-from corslens.fetch.bounded_cache import bounded_cache
+from corslens.bounded_cache import bounded_cache
 from corslens.fetch.constants import (
     ACCESS_CONTROL_ALLOW_HEADERS,
     ACCESS_CONTROL_ALLOW_METHODS,
@@ -101,7 +101,7 @@ def ungranted_header_names(
 def parse_max_age(lines: tuple[str, ...]) -> int | None:
     """Return Access-Control-Max-Age in whole seconds, None when absent or not one delta-seconds value.
 
-    A negative value comes back negative: no engine treats it as unparsable, see the engines' departures.
+    A negative value comes back negative: no engine treats it as unparsable, see the engines' deviations.
     Standard: step 7.8, https://httpwg.org/specs/rfc9111.html#delta-seconds
     """
     if len(lines) != 1:

@@ -7,7 +7,7 @@ a miss proves nothing.
 
 from msgspec import Struct, structs
 
-from corslens.fetch.bounded import Bounded
+from corslens.bounded import Bounded
 from corslens.fetch.constants import NULL, WILDCARD
 from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.messages import HeaderList
@@ -67,7 +67,7 @@ def lifetime_seconds(headers: HeaderList, policy: CachePolicy) -> int:
     return max(0, min(asked, policy.limit_seconds))
 
 
-class Wanted(Struct, frozen=True, kw_only=True, gc=False):
+class CacheQuery(Struct, frozen=True, kw_only=True, gc=False):
     """A request that would do without a preflight of its own."""
 
     origin: str
@@ -79,7 +79,7 @@ class Wanted(Struct, frozen=True, kw_only=True, gc=False):
     now: float
 
 
-def is_usable(entry: CacheEntry, wanted: Wanted, policy: CachePolicy) -> bool:
+def is_usable(entry: CacheEntry, wanted: CacheQuery, policy: CachePolicy) -> bool:
     """Say whether the entry may be looked at for this request, whatever it grants.
 
     Standard: cache entry match, https://fetch.spec.whatwg.org/#concept-cache-match
@@ -95,7 +95,7 @@ def is_usable(entry: CacheEntry, wanted: Wanted, policy: CachePolicy) -> bool:
     return not policy.separates_credentials and wanted.mode is not CredentialsMode.INCLUDE
 
 
-def grants_method(entry: CacheEntry, wanted: Wanted, policy: CachePolicy) -> bool:
+def grants_method(entry: CacheEntry, wanted: CacheQuery, policy: CachePolicy) -> bool:
     """Standard: method cache entry match, https://fetch.spec.whatwg.org/#concept-cache-match-method"""
     method = wanted.method
     if is_cors_safelisted_method(method) and (policy.head_is_exempt or method != "HEAD"):
@@ -103,7 +103,7 @@ def grants_method(entry: CacheEntry, wanted: Wanted, policy: CachePolicy) -> boo
     return method in entry.methods or (_wildcard_counts(wanted, policy) and WILDCARD in entry.methods)
 
 
-def granted_names(entry: CacheEntry, wanted: Wanted, policy: CachePolicy) -> frozenset[str]:
+def granted_names(entry: CacheEntry, wanted: CacheQuery, policy: CachePolicy) -> frozenset[str]:
     """Return which of the wanted names the entry grants.
 
     Standard: header-name cache entry match, https://fetch.spec.whatwg.org/#concept-cache-match-header
@@ -117,7 +117,7 @@ def granted_names(entry: CacheEntry, wanted: Wanted, policy: CachePolicy) -> fro
     return granted | covered
 
 
-def _wildcard_counts(wanted: Wanted, policy: CachePolicy) -> bool:
+def _wildcard_counts(wanted: CacheQuery, policy: CachePolicy) -> bool:
     return policy.wildcard_matches and wanted.mode is not CredentialsMode.INCLUDE
 
 
@@ -169,7 +169,7 @@ class PreflightCache:
         self._entries.pop(key, None)
         self._entries[key] = (*kept[-7:], entry)
 
-    def find(self, client: str, url: str, wanted: Wanted, policy: CachePolicy) -> CacheEntry | None:
+    def find(self, client: str, url: str, wanted: CacheQuery, policy: CachePolicy) -> CacheEntry | None:
         """Return the newest entry that (with others, where they add up) spares this request its preflight, None when none does."""
         usable = [entry for entry in self._entries.get((client, url), ()) if is_usable(entry, wanted, policy)]
         missing = set(wanted.unsafe_names)

@@ -4,7 +4,7 @@ from enum import Enum, auto
 
 import ada_url
 
-from corslens.fetch.bounded_cache import bounded_cache
+from corslens.bounded_cache import bounded_cache
 from corslens.fetch.constants import LOCATION, NULL
 from corslens.fetch.messages import Response
 from corslens.fetch.origins import origin_of

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct
 
-from corslens.fetch.bounded_cache import bounded_cache
+from corslens.bounded_cache import bounded_cache
 from corslens.fetch.header_values import get_decode_and_split, is_token
 from corslens.fetch.messages import HeaderLine
 from corslens.fetch.methods import is_forbidden_method
@@ -74,20 +74,20 @@ def mime_type_essence(value: str) -> str | None:
     return f"{kind}/{subtype}".lower()
 
 
-def _accept(value: str, departures: SafelistDepartures) -> bool:
-    return not has_cors_unsafe_request_header_byte(value) and (value.isascii() or not departures.non_ascii_is_unsafe)
+def _accept(value: str, deviations: SafelistDepartures) -> bool:
+    return not has_cors_unsafe_request_header_byte(value) and (value.isascii() or not deviations.non_ascii_is_unsafe)
 
 
-def _language(value: str, departures: SafelistDepartures) -> bool:
+def _language(value: str, deviations: SafelistDepartures) -> bool:
     return _LANGUAGE.fullmatch(value) is not None
 
 
-def _content_type(value: str, departures: SafelistDepartures) -> bool:
-    return _accept(value, departures) and mime_type_essence(value) in _SAFELISTED_ESSENCES
+def _content_type(value: str, deviations: SafelistDepartures) -> bool:
+    return _accept(value, deviations) and mime_type_essence(value) in _SAFELISTED_ESSENCES
 
 
-def _range(value: str, departures: SafelistDepartures) -> bool:
-    match = _SINGLE_RANGE.fullmatch(value.lower() if departures.range_unit_ignores_case else value)
+def _range(value: str, deviations: SafelistDepartures) -> bool:
+    match = _SINGLE_RANGE.fullmatch(value.lower() if deviations.range_unit_ignores_case else value)
     if match is None:
         return False
     # Bounded before int(): a wire value may be a megabyte of digits.
@@ -107,16 +107,16 @@ _VALUE_RULES: Mapping[str, Callable[[str, SafelistDepartures], bool]] = {
 SAFELISTED_NAMES = frozenset(_VALUE_RULES)
 
 
-def is_cors_safelisted_request_header(name: str, value: str, departures: SafelistDepartures = STANDARD_SAFELIST) -> bool:
+def is_cors_safelisted_request_header(name: str, value: str, deviations: SafelistDepartures = STANDARD_SAFELIST) -> bool:
     """Say whether a page may set this header (lower-case name) without a preflight."""
-    if name in departures.extra_names:
+    if name in deviations.extra_names:
         return True
     rule = _VALUE_RULES.get(name)
-    return rule is not None and len(value) <= MAXIMUM_VALUE_BYTES and rule(value, departures)
+    return rule is not None and len(value) <= MAXIMUM_VALUE_BYTES and rule(value, deviations)
 
 
 def cors_unsafe_request_header_names(
-    lines: Iterable[HeaderLine], departures: SafelistDepartures = STANDARD_SAFELIST
+    lines: Iterable[HeaderLine], deviations: SafelistDepartures = STANDARD_SAFELIST
 ) -> tuple[str, ...]:
     """Return the names (lower-case, sorted, no repeats) among page-set headers that need a preflight."""
     unsafe: set[str] = set()
@@ -124,12 +124,12 @@ def cors_unsafe_request_header_names(
     total = 0
     for name, value in lines:
         lowered = name.lower()
-        if is_cors_safelisted_request_header(lowered, value, departures):
+        if is_cors_safelisted_request_header(lowered, value, deviations):
             safe.add(lowered)
             total += len(value)
         else:
             unsafe.add(lowered)
-    if departures.total_limit and total > MAXIMUM_TOTAL_BYTES:
+    if deviations.total_limit and total > MAXIMUM_TOTAL_BYTES:
         unsafe |= safe
     return tuple(sorted(unsafe))
 

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from corslens.inputs.damage import Damage
 from corslens.inputs.http_head import LONGEST
-from corslens.inputs.kinds import LOOKED_AT, Kind, kind_of
+from corslens.inputs.kinds import LOOKED_AT, InputKind, kind_of
 from corslens.inputs.saz import MEMBER
 
 STDIN = "-"
@@ -53,7 +53,7 @@ class Capture(Struct, frozen=True, kw_only=True):
     """One session's worth of recorded traffic."""
 
     name: str
-    kind: Kind
+    kind: InputKind
     data: memoryview
     parts: Iterable[tuple[str, bytes]] = ()
     """Name and beginning of each member, where the capture is an archive of many; then `data` is empty."""
@@ -121,7 +121,7 @@ def _zipped(name: str, file: IO[bytes]) -> Iterator[Capture | Damage]:
             listed = archive.infolist()
             if any(MEMBER.fullmatch(member.filename) for member in listed):
                 yield Capture(
-                    name=name, kind=Kind.SAZ, data=memoryview(b""), parts=_heads(archive, listed, _Budget(_size(file)))
+                    name=name, kind=InputKind.SAZ, data=memoryview(b""), parts=_heads(archive, listed, _Budget(_size(file)))
                 )
                 return
             taken = (*ENDINGS[:-2], ".network") if _is_trace(listed) else ENDINGS[:-2]
@@ -162,8 +162,8 @@ def _is_trace(listed: Iterable[zipfile.ZipInfo]) -> bool:
     return any(member.filename.endswith(".trace") for member in listed)
 
 
-def _kind(filename: str) -> Kind | None:
-    return Kind.TRACE if filename.endswith(".network") else None
+def _kind(filename: str) -> InputKind | None:
+    return InputKind.TRACE if filename.endswith(".network") else None
 
 
 def _is_taken(path: str, endings: tuple[str, ...]) -> bool:
@@ -199,7 +199,7 @@ class _Zlib:
         return b""
 
 
-def _expanded(name: str, compressed: _Readable, budget: _Budget, kind: Kind | None = None) -> Iterator[Capture | Damage]:
+def _expanded(name: str, compressed: _Readable, budget: _Budget, kind: InputKind | None = None) -> Iterator[Capture | Damage]:
     with tempfile.TemporaryFile() as copy:
         damage = None
         try:
@@ -229,7 +229,7 @@ def _magic(file: IO[bytes]) -> bytes:
     return magic
 
 
-def _plain(name: str, file: IO[bytes], damage: Damage | None, kind: Kind | None = None) -> Iterator[Capture | Damage]:
+def _plain(name: str, file: IO[bytes], damage: Damage | None, kind: InputKind | None = None) -> Iterator[Capture | Damage]:
     """Yield the file's content, told by its first bytes unless its place tells already."""
     size = _size(file)
     if size == 0:
@@ -246,7 +246,7 @@ def _plain(name: str, file: IO[bytes], damage: Damage | None, kind: Kind | None 
             yield from _plain(name, copy, damage, kind)
         return
     told = kind or kind_of(head)
-    if isinstance(told, Kind):
+    if isinstance(told, InputKind):
         yield Capture(name=name, kind=told, data=data, damage=damage)
     else:
         yield damage or Damage(file=name, what=told)

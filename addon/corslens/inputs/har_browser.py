@@ -10,7 +10,7 @@ from corslens.fetch.constants import ORIGIN
 from corslens.fetch.messages import HeaderLine
 from corslens.fetch.origins import is_potentially_trustworthy, origin_of
 from corslens.inputs.har_form import EntryForm, ResponseForm
-from corslens.witness.witness import Initiator, Told, Witness
+from corslens.witness.witness import Initiator, Witness, WitnessOutcome
 
 BROWSERS = ("webinspector", "webkit", "firefox", "playwright", "safari", "chrom")
 """Parts of the names of creators that see a request before it leaves: what they call blocked, dns and connect comes before its head is sent."""
@@ -71,17 +71,17 @@ class BrowserRecord:
         page = None if answered or entry.pageref is None else self._page(entry.pageref)
         mixed = not answered and response is not None and _is_mixed_content(url, lines, page)
         if code or (not answered and (code is not None or mixed or (self._firefox and response is not None))):
-            told = Told.FAILED
+            told = WitnessOutcome.FAILED
         elif answered and self._tells_reading and self._has_body(response):
-            told = Told.READ
+            told = WitnessOutcome.READ
         else:
-            told = Told.UNKNOWN
+            told = WitnessOutcome.UNKNOWN
         # Who asked for what was read nobody needs to know; there are many of those.
-        initiator = None if told is Told.READ else _initiator(entry.initiator)
-        if told is Told.UNKNOWN and answered and initiator is None and from_cache is None:
+        initiator = None if told is WitnessOutcome.READ else _initiator(entry.initiator)
+        if told is WitnessOutcome.UNKNOWN and answered and initiator is None and from_cache is None:
             return None
         return Witness(
-            told=told,
+            outcome=told,
             code=code or None,
             mixed_content=mixed,
             initiator=initiator,

@@ -67,7 +67,7 @@ class Timings(Struct, gc=False):
     wait: float | None = None
 
 
-class Asked(Struct, gc=False):
+class RequestLine(Struct, gc=False):
     """What was asked, for the first walk through a file."""
 
     method: str = ""
@@ -78,7 +78,7 @@ class WhenForm(Struct):
     """When an entry was, for the first walk through a file."""
 
     startedDateTime: str
-    request: Asked
+    request: RequestLine
     timings: Timings | None = None
     time: float | None = None
 

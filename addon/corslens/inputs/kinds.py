@@ -4,7 +4,7 @@ import re
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class InputKind(StrEnum):
     """What a capture is written in."""
 
     HAR = "har"
@@ -26,11 +26,14 @@ LOOKED_AT = 4096
 """Bytes of a file that are enough to tell."""
 
 _TOLD = (
-    (re.compile(rb'\s*\{\s*"constants"\s*:\s*\{'), Kind.NETLOG),
-    (re.compile(rb'\s*\{\s*"type"\s*:\s*"(?:resource-snapshot|context-options)"'), Kind.TRACE),
-    (re.compile(rb'\s*\[\s*\{(?=.{0,3000}"(?:protocolVersion|actualPort|keptAlive)")(?!\s*"log")', re.DOTALL), Kind.CHARLES),
-    (re.compile(rb"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.{0,1500}?-->\s*)?(?:<!DOCTYPE items|<items\s)", re.DOTALL), Kind.BURP),
-    (re.compile(rb"\d{1,12}:"), Kind.FLOWS),
+    (re.compile(rb'\s*\{\s*"constants"\s*:\s*\{'), InputKind.NETLOG),
+    (re.compile(rb'\s*\{\s*"type"\s*:\s*"(?:resource-snapshot|context-options)"'), InputKind.TRACE),
+    (
+        re.compile(rb'\s*\[\s*\{(?=.{0,3000}"(?:protocolVersion|actualPort|keptAlive)")(?!\s*"log")', re.DOTALL),
+        InputKind.CHARLES,
+    ),
+    (re.compile(rb"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.{0,1500}?-->\s*)?(?:<!DOCTYPE items|<items\s)", re.DOTALL), InputKind.BURP),
+    (re.compile(rb"\d{1,12}:"), InputKind.FLOWS),
 )
 
 _HAR = "a HAR instead (HAR 1.2)"
@@ -49,7 +52,7 @@ _OTHERS = (
 NEITHER = "is no capture that is read: a HAR, mitmproxy's flow file, Playwright's trace.zip, Fiddler's .saz, Burp's \"Save items\", Charles' .chlsj or Chromium's network log"
 
 
-def kind_of(head: bytes) -> Kind | str:
+def kind_of(head: bytes) -> InputKind | str:
     """Return what a file is written in by its first bytes, or why it is not read, as the end of a sentence."""
     for pattern, kind in _TOLD:
         if pattern.match(head):
@@ -57,4 +60,4 @@ def kind_of(head: bytes) -> Kind | str:
     for pattern, what in _OTHERS:
         if pattern.match(head):
             return what
-    return Kind.HAR if head.lstrip()[:1] in (b"{", b"[") else NEITHER
+    return InputKind.HAR if head.lstrip()[:1] in (b"{", b"[") else NEITHER

@@ -17,7 +17,7 @@ from corslens.fetch.messages import HeaderLine
 from corslens.inputs.damage import Damage
 from corslens.inputs.har_lines import wire_lines
 from corslens.inputs.recorded import Recorded, RecordedReader
-from corslens.witness.witness import Told, Witness
+from corslens.witness.witness import Witness, WitnessOutcome
 
 CORS_ERRORS = (
     "DisallowedByMode", "InvalidResponse", "WildcardOriginNotAllowed", "MissingAllowOriginHeader", "MultipleAllowOriginValues",
@@ -174,9 +174,11 @@ class _Log:
         elif name == "CORS_PREFLIGHT_ERROR":
             number = params.get("cors-error")
             reason = CORS_ERRORS[number] if isinstance(number, int) and 0 <= number < len(CORS_ERRORS) else None
-            request.decision = Witness(told=Told.FAILED, code=f"net::{params.get('error', 'ERR_FAILED')}", reason=reason)
+            request.decision = Witness(
+                outcome=WitnessOutcome.FAILED, code=f"net::{params.get('error', 'ERR_FAILED')}", reason=reason
+            )
         elif name == "CORS_PREFLIGHT_RESULT":
-            request.decision = Witness(told=Told.PASSED)
+            request.decision = Witness(outcome=WitnessOutcome.PASSED)
         elif name == "CANCELLED":
             request.cancelled = True
         elif hop is None:
@@ -219,7 +221,7 @@ class _Log:
     def _refused(self, index: int, request: _Request) -> Recorded | None:
         """Return the request that was not made because its preflight failed."""
         decision = request.decision
-        if decision is None or decision.told is not Told.FAILED or request.asked is None or request.hops:
+        if decision is None or decision.outcome is not WitnessOutcome.FAILED or request.asked is None or request.hops:
             return None
         method, url, lines, asked = request.asked
         preflight = self._requests.get(request.preflight or -1)
@@ -254,9 +256,9 @@ class _Log:
         if decision is not None:
             witness = msgspec.structs.replace(decision, page=hop.page, credentialed=credentialed)
         elif error is not None:
-            witness = Witness(told=Told.FAILED, code=error, page=hop.page, credentialed=credentialed)
+            witness = Witness(outcome=WitnessOutcome.FAILED, code=error, page=hop.page, credentialed=credentialed)
         else:
-            witness = Witness(told=Told.UNKNOWN, page=hop.page, credentialed=credentialed)
+            witness = Witness(outcome=WitnessOutcome.UNKNOWN, page=hop.page, credentialed=credentialed)
         return Recorded(
             index=index,
             method=hop.method,

@@ -29,7 +29,7 @@ class State(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Check(Struct, frozen=True, kw_only=True):
+class DoctorCheck(Struct, frozen=True, kw_only=True):
     """What was looked at, and what to do about it."""
 
     name: str
@@ -41,7 +41,7 @@ class Check(Struct, frozen=True, kw_only=True):
 
 def examine(
     host: str, port: int, *, home: Path, environment: Mapping[str, str], processes: list[str] | None, connections: Path
-) -> list[Check]:
+) -> list[DoctorCheck]:
     """Return what stands between browsers and the proxy at this address.
 
     Args:
@@ -52,9 +52,9 @@ def examine(
     listening, reached = _proxy(host, port)
     checks = [*listening, _authority(home, host, port, reached), *_loopback(home, environment, processes)]
     checks.append(
-        Check(name="QUIC", state=State.OK, finding="browsers do not use QUIC through an HTTP proxy")
+        DoctorCheck(name="QUIC", state=State.OK, finding="browsers do not use QUIC through an HTTP proxy")
         if processes is None or not _direct(processes)
-        else Check(
+        else DoctorCheck(
             name="QUIC",
             state=State.UNKNOWN,
             finding="a Chromium runs without --proxy-server; in the modes transparent, wireguard and local it may use QUIC",
@@ -77,27 +77,29 @@ def running_processes() -> list[str] | None:
     return done.stdout.splitlines() if done.returncode == 0 else None
 
 
-def _proxy(host: str, port: int) -> tuple[list[Check], bool]:
+def _proxy(host: str, port: int) -> tuple[list[DoctorCheck], bool]:
     try:
         socket.create_connection((host, port), timeout=SECONDS).close()
     except OSError as error:
         reason = error.strerror or str(error)
         fix = "start it with corslens web, or use corslens open, which starts its own"
         return [
-            Check(name="proxy", state=State.PROBLEM, finding=f"nothing listens at {host}:{port} ({reason})", fix=fix)
+            DoctorCheck(name="proxy", state=State.PROBLEM, finding=f"nothing listens at {host}:{port} ({reason})", fix=fix)
         ], False
     if b"mitmproxy" not in _through(host, port, "http://mitm.it/"):
         finding = f"another program than mitmproxy uses {host}:{port}"
         fix = f"choose a free port: corslens web --listen-port {port + 1 if port < 65535 else 8081}"
-        return [Check(name="proxy", state=State.PROBLEM, finding=finding, fix=fix)], False
-    found = [Check(name="proxy", state=State.OK, finding=f"mitmproxy listens at {host}:{port}")]
+        return [DoctorCheck(name="proxy", state=State.PROBLEM, finding=finding, fix=fix)], False
+    found = [DoctorCheck(name="proxy", state=State.OK, finding=f"mitmproxy listens at {host}:{port}")]
     if b"corslens" not in _through(host, port, "http://corslens.test/"):
         finding = "it does not say that corslens is loaded (or cors_page_host was changed)"
         found.append(
-            Check(name="corslens", state=State.UNKNOWN, finding=finding, fix="start it with corslens web or corslens dump")
+            DoctorCheck(
+                name="corslens", state=State.UNKNOWN, finding=finding, fix="start it with corslens web or corslens dump"
+            )
         )
     else:
-        found.append(Check(name="corslens", state=State.OK, finding="is loaded in it"))
+        found.append(DoctorCheck(name="corslens", state=State.OK, finding="is loaded in it"))
     return found, True
 
 
@@ -113,7 +115,7 @@ def _through(host: str, port: int, url: str) -> bytes:
         connection.close()
 
 
-def _authority(home: Path, host: str, port: int, reached: bool) -> Check:
+def _authority(home: Path, host: str, port: int, reached: bool) -> DoctorCheck:
     pem = _through(host, port, "http://mitm.it/cert/pem") if reached else b""
     file = home / ".mitmproxy" / "mitmproxy-ca-cert.pem"
     if not pem:
@@ -125,7 +127,7 @@ def _authority(home: Path, host: str, port: int, reached: bool) -> Check:
     except ValueError:
         certificate = b""
     if not certificate:
-        return Check(
+        return DoctorCheck(
             name="certificate",
             state=State.UNKNOWN,
             finding="mitmproxy has made no certificate authority yet",
@@ -133,10 +135,10 @@ def _authority(home: Path, host: str, port: int, reached: bool) -> Check:
         )
     stores = [name for name, holds in _stores(home, certificate) if holds]
     if stores:
-        return Check(
+        return DoctorCheck(
             name="certificate", state=State.OK, finding=f"the proxy's authority is in the store of {', '.join(stores)}"
         )
-    return Check(
+    return DoctorCheck(
         name="certificate",
         state=State.PROBLEM,
         finding="the proxy's authority is in no store of this user's browsers, so https pages fail",
@@ -172,12 +174,12 @@ def _firefox_profiles(home: Path) -> list[Path]:
     return [file.parent for folder in folders for file in (home / folder).glob("*/prefs.js")]
 
 
-def _loopback(home: Path, environment: Mapping[str, str], processes: list[str] | None) -> Iterator[Check]:
+def _loopback(home: Path, environment: Mapping[str, str], processes: list[str] | None) -> Iterator[DoctorCheck]:
     at_fault = False
     for line in processes or []:
         if "--proxy-server=" in line and "<-loopback>" not in line and "--type=" not in line:
             at_fault = True
-            yield Check(
+            yield DoctorCheck(
                 name="loopback",
                 state=State.PROBLEM,
                 finding=f"{_program(line)} was started with --proxy-server and connects to localhost directly",
@@ -187,7 +189,7 @@ def _loopback(home: Path, environment: Mapping[str, str], processes: list[str] |
         text = _preferences(profile)
         if re.search(r'"network\.proxy\.type", 1\)', text) and '"network.proxy.allow_hijacking_localhost", true' not in text:
             at_fault = True
-            yield Check(
+            yield DoctorCheck(
                 name="loopback",
                 state=State.PROBLEM,
                 finding=f"Firefox's profile {profile.name} has a proxy and connects to localhost directly",
@@ -196,7 +198,7 @@ def _loopback(home: Path, environment: Mapping[str, str], processes: list[str] |
     for name in ("NO_PROXY", "no_proxy"):
         if re.search(r"(^|[,\s])(localhost|127\.0\.0\.1)($|[,\s:])", environment.get(name, "")):
             at_fault = True
-            yield Check(
+            yield DoctorCheck(
                 name="loopback",
                 state=State.PROBLEM,
                 finding=f"{name} keeps programs started here from sending localhost through a proxy",
@@ -204,7 +206,7 @@ def _loopback(home: Path, environment: Mapping[str, str], processes: list[str] |
             )
             break
     if not at_fault:
-        yield Check(
+        yield DoctorCheck(
             name="loopback",
             state=State.UNKNOWN,
             finding="no setting was found that is wrong, but browsers connect to localhost directly by default",
@@ -236,12 +238,12 @@ def _direct(processes: list[str]) -> bool:
     )
 
 
-def _traffic(connections: Path, port: int) -> Check:
+def _traffic(connections: Path, port: int) -> DoctorCheck:
     """Count the connections to the proxy that are open: a browser keeps its own for minutes."""
     try:
         rows = [line.split() for line in connections.read_text().splitlines()[1:]]
     except OSError:
-        return Check(
+        return DoctorCheck(
             name="traffic",
             state=State.UNKNOWN,
             finding="what is connected to the proxy is not known on this system",
@@ -250,8 +252,10 @@ def _traffic(connections: Path, port: int) -> Check:
     # local address, remote address, state; 01 is ESTABLISHED: https://docs.kernel.org/networking/proc_net_tcp.html
     count = sum(len(row) > 3 and row[1].endswith(f":{port:04X}") and row[3] == "01" for row in rows)
     if count:
-        return Check(name="traffic", state=State.OK, finding=f"{count} connection{'s' * (count > 1)} to the proxy open now")
-    return Check(
+        return DoctorCheck(
+            name="traffic", state=State.OK, finding=f"{count} connection{'s' * (count > 1)} to the proxy open now"
+        )
+    return DoctorCheck(
         name="traffic",
         state=State.PROBLEM,
         finding="nothing is connected to the proxy now",

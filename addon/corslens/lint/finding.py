@@ -101,8 +101,8 @@ class Finding(Struct, frozen=True, kw_only=True, gc=False):
     evidence: tuple[Evidence, ...] = ()
     explains: AbstractSet[str] = frozenset()
     """Rules, by id, whose findings on the same page request are consequences of this one."""
-    accepted: str = ""
-    """Of a silenced one: who silenced it and why, as `my.yaml:2: known`."""
+    justification: str = ""
+    """Of a suppressed one: who suppressed it and why, as `my.yaml:2: known`."""
 
     @property
     def fix(self) -> Fix | None:

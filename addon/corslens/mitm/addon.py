@@ -18,21 +18,21 @@ from corslens.diagnosis.summary import LIVE_PROBLEMS, SessionSummary, Update
 from corslens.fetch.budget import Budget
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
-from corslens.lint.loader import RuleFiles
-from corslens.lint.rule import RuleSet
-from corslens.mitm import live_web, options
+from corslens.lint.rules.loader import RuleFiles
+from corslens.lint.rules.rule import RuleSet
+from corslens.mitm import options
 from corslens.mitm.commands import Commands
 from corslens.mitm.exit_status import ExitStatus
 from corslens.mitm.filters import parse_filter
 from corslens.mitm.listening import warn_if_open
-from corslens.mitm.live_app import LiveApp
-from corslens.mitm.live_page import LivePage
-from corslens.mitm.live_session import LiveSession
+from corslens.mitm.live import mitmweb
+from corslens.mitm.live.app import LiveApp
+from corslens.mitm.live.proxy_host import LivePage
+from corslens.mitm.live.session_adapter import LiveSession
 from corslens.mitm.logfile import LogFile
 from corslens.mitm.own_connections import OwnConnections
 from corslens.mitm.patch_mode import PatchMode
 from corslens.mitm.private_files import write_whole
-from corslens.mitm.report_file import ENDINGS, format_of
 from corslens.mitm.session import Session
 from corslens.mitm.terminal import Terminal
 from corslens.mitm.unreachable import Unreachable
@@ -41,11 +41,12 @@ from corslens.observation.exchange import Exchange
 from corslens.observation.redaction import VALUES_ARE_SHOWN, redact_method, redact_url
 from corslens.observation.weight import HISTORY_BYTES
 from corslens.patching.summary import render_lacks
-from corslens.report.as_text import render_dropped
 from corslens.report.baseline import Gate
 from corslens.report.escape import escape
-from corslens.report.formats import render
-from corslens.report.record import encode
+from corslens.report.files import ENDINGS, format_of
+from corslens.report.formats.jsonl import encode
+from corslens.report.formats.registry import render
+from corslens.report.formats.text import render_dropped
 
 logger = logging.getLogger(__name__)
 
@@ -248,7 +249,7 @@ class CorsLens(Commands):
             try:
                 if session.response_head(flow):
                     # Other addons still have this hook before them; look when they are through.
-                    asyncio.get_running_loop().call_soon(self._look_again, flow)
+                    asyncio.get_running_loop().call_soon(self._recheck_response, flow)
             except Exception as error:
                 self._tell(error, flow)
 
@@ -405,7 +406,7 @@ class CorsLens(Commands):
         logger.log(ALERT, "corslens: %s", escape(self.patching.describe()))
 
     def _announce_page(self, master: Master) -> None:
-        self.page.announce(ctx.options.mode, live_web.attach(master, self.page.app))
+        self.page.announce(ctx.options.mode, mitmweb.attach(master, self.page.app))
         warn_if_open(ctx.options)
 
     # Time.
@@ -415,12 +416,12 @@ class CorsLens(Commands):
 
     def _on_tick(self) -> None:
         try:
-            self.look_at_the_clock()
+            self.on_tick()
         except Exception as error:
             self._tell(error, None)
         self._schedule_tick()
 
-    def look_at_the_clock(self) -> None:
+    def on_tick(self) -> None:
         """Switch patching off when its time is over or say that it is on, take up edited rule files, and settle preflights that were never followed."""
         self._follow_clock()
         if self.patching.expired:
@@ -470,7 +471,7 @@ class CorsLens(Commands):
             self.session.inspector.rules = refreshed.rules
         logger.info("corslens: cors_rules: the edited rules are in force.")
 
-    def _look_again(self, flow: http.HTTPFlow) -> None:
+    def _recheck_response(self, flow: http.HTTPFlow) -> None:
         if self.session is not None:
             try:
                 self.session.look_again(flow)

@@ -10,16 +10,16 @@ from mitmproxy.log import ALERT
 from corslens.advice import SERVERS, advise
 from corslens.diagnosis.summary import SessionSummary
 from corslens.mitm.annotate import id_of
-from corslens.mitm.live_page import LivePage
+from corslens.mitm.live.proxy_host import LivePage
 from corslens.mitm.patch_mode import PatchMode
 from corslens.mitm.private_files import write_whole
-from corslens.mitm.report_file import ENDINGS, format_of
 from corslens.mitm.session import Session
 from corslens.mitm.terminal import Terminal
 from corslens.mitm.view import columns, text_for
 from corslens.observation.redaction import redact_method, redact_url
 from corslens.report.escape import escape
-from corslens.report.formats import render
+from corslens.report.files import ENDINGS, format_of
+from corslens.report.formats.registry import render
 
 logger = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from mitmproxy import http
 from mitmproxy.net.http import status_codes
 from msgspec import structs
 
-from corslens.fetch.bounded_cache import bounded_cache
+from corslens.bounded_cache import bounded_cache
 from corslens.fetch.limits import HEADER_LINES, Limited, limited_headers, limited_text, received_request, received_response
 from corslens.fetch.messages import HeaderLine, Request, Response
 from corslens.mitm.address import browser_url

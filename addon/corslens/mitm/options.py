@@ -13,13 +13,13 @@ from msgspec import Struct
 
 from corslens.lint.finding import Severity
 from corslens.mitm.filters import FlowFilter, parse_filter, parse_flow_filter
-from corslens.mitm.live_page import DEFAULT_DOMAIN, parse_domain
+from corslens.mitm.live.proxy_host import DEFAULT_DOMAIN, parse_domain
 from corslens.observation.redaction import VALUES_ARE_SHOWN, show_values
 from corslens.observation.weight import HISTORY_BYTES
 from corslens.patching.injection import Injection
 from corslens.patching.injection_rules import LARGEST, parse_injections
 from corslens.patching.policy import LOOPBACK, PatchPolicy, PreflightMode, parse_origins, parse_policy
-from corslens.report.formats import ENDINGS, FOR_OTHERS
+from corslens.report.formats.registry import ENDINGS, FOR_OTHERS
 from corslens.verdict.headline import AUTO, WORDS, HeadlinePolicy
 
 logger = logging.getLogger(__name__)

@@ -92,7 +92,7 @@ class PatchMode:
         self._remind_at = self._clock() + REMIND_SECONDS
         return True
 
-    def mends(self, flow: http.HTTPFlow, begun: Exchange | None = None) -> bool:
+    def should_patch(self, flow: http.HTTPFlow, begun: Exchange | None = None) -> bool:
         """Say whether this flow's response may be mended: it is alive, the filter matches, and the time is not over.
 
         Args:
@@ -104,7 +104,7 @@ class PatchMode:
 
     def answers(self, flow: http.HTTPFlow) -> bool:
         """Say whether this flow is to be answered by the proxy, should it be a preflight."""
-        return self.policy.preflight is PreflightMode.ANSWER and not self._dry_run and self.mends(flow)
+        return self.policy.preflight is PreflightMode.ANSWER and not self._dry_run and self.should_patch(flow)
 
     def injections_for(self, flow: http.HTTPFlow) -> Sequence[Injection]:
         """Return the injections that may change this flow's response, if they match it."""

@@ -2,7 +2,7 @@
 
 from mitmproxy import http
 
-from corslens.fetch.bounded_cache import bounded_cache
+from corslens.bounded_cache import bounded_cache
 from corslens.fetch.limits import HEADER_LINES
 from corslens.mitm.fields import LONGEST, REMEMBERED, Fields
 from corslens.observation import relevance

@@ -8,7 +8,7 @@ from weakref import WeakValueDictionary
 from mitmproxy import http
 from msgspec import structs
 
-from corslens.fetch.bounded import Bounded
+from corslens.bounded import Bounded
 from corslens.fetch.constants import LOCATION, NULL
 from corslens.fetch.limits import limited_text
 from corslens.fetch.messages import Response
@@ -28,7 +28,7 @@ from corslens.observation.observation import Observation, Role
 from corslens.observation.weight import HISTORY_BYTES, weigh_exchange
 from corslens.patching.answer import answer
 from corslens.patching.propose import page_of
-from corslens.patching.summary import Summary
+from corslens.patching.summary import PatchSummary
 from corslens.verdict.cut_heads import is_cut
 
 _UNANSWERED = "the client disconnected, or the proxy ended, before there was a response"
@@ -104,7 +104,7 @@ class Session:
         self.everything = everything
         self.excluded = excluded
         self.connections = connections or OwnConnections()
-        self.lacking = Summary()
+        self.lacking = PatchSummary()
         self.live = False
         """Whether a flow came from a connection, not from a file: only then has the clock to do with them."""
         self._sink = sink
@@ -160,7 +160,7 @@ class Session:
             self._left(state, flow.response)
             return bool(flow.response.stream) or _is_event_stream(response)
         # This proxy's own 407 is between it and the browser; mended, nobody could log in.
-        state.wanted = not state.refused and self.patching.mends(flow, state.exchange)
+        state.wanted = not state.refused and self.patching.should_patch(flow, state.exchange)
         injections = self.patching.injections_for(flow)
         made = state.made is flow.response
         inspections = self.inspector.complete(
@@ -284,7 +284,7 @@ class Session:
                 self.later(others)
         self.later(self.inspector.finish(now))
         while self._in_flight:
-            self._hand_on_at_last(self._in_flight.popitem(last=False)[1])
+            self._emit_final(self._in_flight.popitem(last=False)[1])
 
     def take_over(self, other: "Session") -> None:
         """Go on with another session's flows, which have begun and not ended."""
@@ -327,10 +327,10 @@ class Session:
         self._flows[id] = flow
         while len(self._in_flight) > IN_FLIGHT or (self._in_flight.weight > IN_FLIGHT_BYTES and len(self._in_flight) > 1):
             self._let_go += 1
-            self._hand_on_at_last(self._in_flight.popitem(last=False)[1])
+            self._emit_final(self._in_flight.popitem(last=False)[1])
         return state
 
-    def _hand_on_at_last(self, state: _InFlight) -> None:
+    def _emit_final(self, state: _InFlight) -> None:
         if state.inspection is not None:
             self._sink(state.inspection, final=True)
 

@@ -13,8 +13,8 @@ from corslens.diagnosis.page_request import State
 from corslens.diagnosis.problem import Key, Problem, key_of
 from corslens.diagnosis.summary import SessionSummary
 from corslens.lint.finding import Severity
-from corslens.report.as_text import render_lines, render_problem, render_resolved, render_summary
 from corslens.report.console import report_console, width_of
+from corslens.report.formats.text import render_lines, render_problem, render_resolved, render_summary
 from corslens.verdict.verdict import Outcome
 
 REMEMBERED = 2_000

@@ -9,7 +9,7 @@ from mitmproxy.contentviews import SyntaxHighlight
 from corslens.diagnosis.diagnose import Diagnosis, diagnose_alone
 from corslens.inspection import Inspection
 from corslens.mitm.annotate import id_of, stored
-from corslens.report.as_view import WIDTH, render_view
+from corslens.report.formats.exchange_text import WIDTH, render_view
 
 type Find = Callable[[str], Inspection | None]
 type Diagnose = Callable[[Inspection], Diagnosis]

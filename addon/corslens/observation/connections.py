@@ -7,12 +7,12 @@ session serves all requests of a kind to a host, of what was sent over another s
 
 from msgspec import Struct, structs
 
+from corslens.bounded import Bounded
 from corslens.engines.profile import EngineProfile
-from corslens.fetch.bounded import Bounded
 from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.origins import origin_of, scheme_host_port
-from corslens.observation.evidence import Known, Unknown
 from corslens.observation.exchange import Exchange
+from corslens.observation.known import Known, Unknown
 from corslens.observation.observation import Observation, Role
 from corslens.observation.weight import HISTORY_BYTES, weigh_observation
 

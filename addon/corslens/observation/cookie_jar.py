@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 
 from msgspec import Struct
 
-from corslens.fetch.bounded import Bounded
+from corslens.bounded import Bounded
 from corslens.fetch.messages import Request, Response
 from corslens.fetch.origins import is_ip_address, is_loopback, origin_of, scheme_host_port
 from corslens.observation.weight import HISTORY_BYTES

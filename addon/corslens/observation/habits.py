@@ -6,12 +6,12 @@ followed moments before or after, the page gave this request up; where it never 
 
 from msgspec import Struct
 
-from corslens.fetch.bounded import Bounded
+from corslens.bounded import Bounded
 from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.preflight import requested_method
-from corslens.observation.evidence import Known, Likely
+from corslens.observation.endpoint import path_template
+from corslens.observation.known import Known, Likely
 from corslens.observation.observation import Observation, Role
-from corslens.observation.path_shape import path_shape
 
 SAME_PREFLIGHT_FOLLOWED = "same-preflight-followed"
 """The endpoint's preflight for this method was granted to this page, and followed, at another time."""
@@ -121,7 +121,7 @@ class Habits:
 def _endpoint(client: str, preflight: Observation) -> tuple[str, str, str, str, str]:
     request = preflight.exchange.request
     page = preflight.page_origin or ""
-    return client, page, preflight.target_origin, path_shape(request.url), requested_method(request)
+    return client, page, preflight.target_origin, path_template(request.url), requested_method(request)
 
 
 def is_of_habit(observation: Observation) -> bool:

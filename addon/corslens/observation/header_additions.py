@@ -6,7 +6,7 @@ None of them is asked for in a preflight (or need be), so alone they prove neith
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from corslens.fetch.bounded_cache import bounded_cache
+from corslens.bounded_cache import bounded_cache
 from corslens.fetch.header_values import is_token
 from corslens.fetch.request_headers import METHOD_OVERRIDES, is_forbidden_request_header
 

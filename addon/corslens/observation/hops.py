@@ -1,7 +1,7 @@
 """Hops: the redirects whose next hop may still come, by where they lead."""
 
+from corslens.bounded import Bounded
 from corslens.engines.profile import EmptyLocation, EngineProfile
-from corslens.fetch.bounded import Bounded
 from corslens.fetch.constants import LOCATION
 from corslens.fetch.redirects import MAXIMUM_REDIRECTS, is_redirect, location_url
 from corslens.observation.exchange import Exchange

@@ -23,8 +23,8 @@ from corslens.fetch.request_headers import (
     is_forbidden_request_header,
 )
 from corslens.observation.cookie_jar import COOKIE_NOT_SENT
-from corslens.observation.evidence import Known, Unknown
 from corslens.observation.header_additions import is_web_views, perhaps_page_set
+from corslens.observation.known import Known, Unknown
 from corslens.observation.observation import CORS_ROLES, Observation, Role
 
 SEC_FETCH_MODE = "sec-fetch-mode"

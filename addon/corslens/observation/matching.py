@@ -20,9 +20,9 @@ from corslens.fetch.preflight import (
 )
 from corslens.fetch.redirects import headers_dropped_by_redirect, method_after_redirect, taints_origin
 from corslens.fetch.request_headers import SAFELISTED_NAMES
-from corslens.observation.evidence import Known, Unknown
 from corslens.observation.exchange import Exchange
 from corslens.observation.header_additions import is_added
+from corslens.observation.known import Known, Unknown
 from corslens.observation.observation import CoveringPreflight, Followed, Observation, Role
 
 

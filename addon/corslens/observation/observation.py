@@ -6,8 +6,8 @@ from msgspec import Struct, structs
 
 from corslens.engines.engine import Engine
 from corslens.fetch.credentials import CredentialsMode
-from corslens.observation.evidence import Known, Likely, Unknown
 from corslens.observation.exchange import Exchange
+from corslens.observation.known import Known, Likely, Unknown
 from corslens.observation.page_policy import Page
 
 

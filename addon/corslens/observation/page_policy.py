@@ -6,7 +6,7 @@ them say holds. What a `<meta>` element says is in a body, which is never read; 
 
 from msgspec import Struct
 
-from corslens.fetch.bounded import Bounded
+from corslens.bounded import Bounded
 from corslens.fetch.connection_allowlist import CONNECTION_ALLOWLIST
 from corslens.fetch.content_security_policy import Policy, parse_policies
 from corslens.fetch.embedder_policy import EmbedderPolicy, embedder_policy, isolation_policy, token_of

@@ -9,10 +9,10 @@ from typing import Any
 
 from msgspec import structs
 
+from corslens.bounded import Bounded
 from corslens.engines.engine import Engine
 from corslens.engines.profile import STANDARD, EngineProfile
 from corslens.engines.profiles import PROFILES, engine_of
-from corslens.fetch.bounded import Bounded
 from corslens.fetch.constants import NULL, ORIGIN
 from corslens.fetch.cors_check import cors_check
 from corslens.fetch.credentials import CredentialsMode
@@ -20,10 +20,9 @@ from corslens.fetch.messages import Request
 from corslens.fetch.methods import is_cors_safelisted_method
 from corslens.fetch.origins import origin_of
 from corslens.fetch.preflight import requested_header_names, requested_method
-from corslens.fetch.preflight_cache import PreflightCache, Wanted
+from corslens.fetch.preflight_cache import CacheQuery, PreflightCache
 from corslens.observation.connections import Connections
 from corslens.observation.cookie_jar import CookieJar
-from corslens.observation.evidence import Known
 from corslens.observation.exchange import Exchange
 from corslens.observation.habits import Habits, is_of_habit
 from corslens.observation.hops import Hops
@@ -41,6 +40,7 @@ from corslens.observation.inference import (
     sends_storage_access,
     shows_credentials,
 )
+from corslens.observation.known import Known
 from corslens.observation.matching import (
     CARRIES_WHAT_WAS_ASKED,
     NOTHING_ASKED_IN_VAIN,
@@ -429,7 +429,7 @@ class Pairing:
 
     def _cached(self, client: str, exchange: Exchange, unsafe: tuple[str, ...], profile: EngineProfile) -> Observation | None:
         headers = exchange.request.headers
-        wanted = Wanted(
+        wanted = CacheQuery(
             origin=headers.get(ORIGIN) or "",
             method=exchange.request.method,
             unsafe_names=unsafe,

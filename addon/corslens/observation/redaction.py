@@ -7,8 +7,8 @@ authenticates never appear at all.
 
 import re
 
-from corslens.fetch.bounded_cache import bounded_cache
-from corslens.observation.path_shape import path_shape
+from corslens.bounded_cache import bounded_cache
+from corslens.observation.endpoint import path_template
 from corslens.observation.plain_segments import is_speakable, is_word, shown_name, shown_path, shown_token
 
 REDACTED = "[redacted]"
@@ -121,7 +121,7 @@ def public_path(path: str) -> str:
 
 def endpoint_path(url: str) -> str:
     """Return the path of an absolute URL as endpoints are named: without ids, and as it may leave the machine, whatever the user chose."""
-    return public_path(path_shape(url))
+    return public_path(path_template(url))
 
 
 def redact_header(name: str, value: str) -> str:

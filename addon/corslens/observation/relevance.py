@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from corslens.fetch.bounded_cache import bounded_cache
+from corslens.bounded_cache import bounded_cache
 from corslens.fetch.origins import origin_of
 
 _NAMES = re.compile(r"access|origin|control[-_]a|timing-a", re.IGNORECASE)

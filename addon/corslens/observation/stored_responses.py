@@ -7,7 +7,7 @@ Standard: https://www.rfc-editor.org/rfc/rfc9111#section-3.2; measured in Chromi
 
 from msgspec import Struct, structs
 
-from corslens.fetch.bounded import Bounded
+from corslens.bounded import Bounded
 from corslens.fetch.messages import Request, Response
 from corslens.fetch.origins import is_same_site
 from corslens.observation.observation import Observation, Role

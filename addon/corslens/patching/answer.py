@@ -12,7 +12,7 @@ from corslens.patching.policy import PatchPolicy
 from corslens.patching.propose import propose, with_response
 
 
-class Answer(Struct, frozen=True, kw_only=True):
+class ProxyResponse(Struct, frozen=True, kw_only=True):
     """The proxy's answer, or why it gives none."""
 
     response: Response | None
@@ -21,7 +21,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     """From an empty 204 to the answer: what the server would have to send."""
 
 
-def answer(observation: Observation, policy: PatchPolicy, *, proven_page: str | None = None) -> Answer | None:
+def answer(observation: Observation, policy: PatchPolicy, *, proven_page: str | None = None) -> ProxyResponse | None:
     """Return the proxy's answer to a preflight; None for any other exchange. The response's `time` is the request's."""
     if observation.role is not Role.PREFLIGHT:
         return None
@@ -29,4 +29,4 @@ def answer(observation: Observation, policy: PatchPolicy, *, proven_page: str | 
     empty = Response(status=204, http_version=request.http_version, time=request.time)
     patch = propose(with_response(observation, empty), policy, proven_page=proven_page)
     helps = patch.refused is None and not patch.empty
-    return Answer(response=apply(patch, empty) if helps else None, patch=patch)
+    return ProxyResponse(response=apply(patch, empty) if helps else None, patch=patch)

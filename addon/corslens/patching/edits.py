@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import structs
 
-from corslens.fetch.completed_lists import completed_methods, completed_names
 from corslens.fetch.constants import (
     ACCESS_CONTROL_ALLOW_CREDENTIALS,
     ACCESS_CONTROL_ALLOW_HEADERS,
@@ -25,11 +24,12 @@ from corslens.fetch.constants import (
 )
 from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.header_values import extract_token_list, is_token
+from corslens.fetch.merged_lists import completed_methods, completed_names
 from corslens.fetch.messages import HeaderList, Response
 from corslens.fetch.preflight import requested_header_names, requested_method
 from corslens.fetch.resource_policy import ResourcePolicy
 from corslens.fetch.response_headers import CORS_SAFELISTED_RESPONSE_HEADERS, FORBIDDEN_RESPONSE_HEADERS
-from corslens.observation.evidence import Known
+from corslens.observation.known import Known
 from corslens.observation.observation import Observation, Role
 from corslens.patching.patch import HeaderChange, StatusChange
 from corslens.verdict.reasons import Reason

@@ -3,13 +3,13 @@
 An injected response is what the server "sent": it is judged as it then stands, and not mended afterwards.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
 from corslens.fetch.constants import canonical_name
 from corslens.fetch.messages import HeaderList
-from corslens.observation.exchange import Exchange
+from corslens.lint.rules.rule import ExchangeFilter
 from corslens.observation.observation import Observation
 from corslens.patching.patch import HeaderChange, Patch
 from corslens.patching.policy import OriginList, PatchPolicy, is_safe_origin
@@ -17,8 +17,6 @@ from corslens.patching.propose import page_of
 
 ORIGIN_PLACEHOLDER = "{origin}"
 """Stands in a value for the request's own origin."""
-
-type ExchangeFilter = Callable[[Exchange], bool]
 
 
 class Injection(Struct, frozen=True, kw_only=True):

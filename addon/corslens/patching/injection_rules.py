@@ -17,7 +17,8 @@ from difflib import get_close_matches
 import yaml
 
 from corslens.fetch.header_values import is_token
-from corslens.patching.injection import ExchangeFilter, Injection
+from corslens.lint.rules.rule import ExchangeFilter
+from corslens.patching.injection import Injection
 from corslens.patching.policy import OriginList, parse_origins
 
 _KEYS = ("name", "because", "filter", "origins", "remove", "set", "add")

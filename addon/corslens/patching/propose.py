@@ -4,7 +4,7 @@ Each failing check is decided by one header (or the status), so the headers of t
 edited; everything beside them stays as the server sent it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from msgspec import structs
 
@@ -19,12 +19,11 @@ from corslens.patching.edits import cleaning_for, companions, edit_for
 from corslens.patching.patch import HeaderChange, Patch, StatusChange, apply
 from corslens.patching.policy import PatchPolicy, sounds_local
 from corslens.verdict.decide import decide
+from corslens.verdict.decide_each import Verdicts
 from corslens.verdict.reasons import Reason
-from corslens.verdict.verdict import Failure, Verdict
+from corslens.verdict.verdict import Failure
 
 NOTHING = Patch()
-
-type Verdicts = Mapping[Engine, Verdict]
 
 
 def propose(observation: Observation, policy: PatchPolicy, *, proven_page: str | None = None) -> Patch:

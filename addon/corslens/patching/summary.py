@@ -1,4 +1,4 @@
-"""Summary: what the servers still lack, collected from the patches that pages needed.
+"""PatchSummary: what the servers still lack, collected from the patches that pages needed.
 
 A patch is a loan. This is the bill: per API origin and path shape, each header that the server itself would have to send.
 """
@@ -20,7 +20,7 @@ from corslens.fetch.constants import (
     VARY,
     WILDCARD,
 )
-from corslens.observation.evidence import Known
+from corslens.observation.known import Known
 from corslens.observation.observation import Observation, Role
 from corslens.observation.redaction import endpoint_path, redact_header, redact_url
 from corslens.patching.patch import HeaderChange, Patch
@@ -48,7 +48,7 @@ class Half(StrEnum):
     RESPONSE = "response"
 
 
-class Lack(Struct, frozen=True, kw_only=True):
+class MissingHeader(Struct, frozen=True, kw_only=True):
     """One thing that a server does not send, on one path shape."""
 
     api: str
@@ -99,7 +99,7 @@ class Lack(Struct, frozen=True, kw_only=True):
 
 
 class _Entry:
-    """A Lack in the making."""
+    """A MissingHeader in the making."""
 
     __slots__ = ("asked", "certain", "example", "exchanges", "values")
 
@@ -112,7 +112,7 @@ class _Entry:
         self.values: Counter[str] = Counter()
 
 
-class Summary:
+class PatchSummary:
     """Collects patches; bounded, the least recently patched goes first."""
 
     def __init__(self, limit: int = 1000) -> None:
@@ -162,7 +162,7 @@ class Summary:
             self._entries.popitem(last=False)
             self.forgotten += 1
 
-    def lacks(self) -> tuple[Lack, ...]:
+    def lacks(self) -> tuple[MissingHeader, ...]:
         """Return what the servers still lack, by API, path shape and half."""
         found = []
         for key in sorted(self._entries):
@@ -170,7 +170,7 @@ class Summary:
             entry = self._entries[key]
             values = [value for value, _ in entry.values.most_common()]
             found.append(
-                Lack(
+                MissingHeader(
                     api=api,
                     shape=shape,
                     half=half,
@@ -193,7 +193,7 @@ class Summary:
         self.forgotten = 0
 
 
-def render_lacks(lacks: Iterable[Lack]) -> tuple[str, ...]:
+def render_lacks(lacks: Iterable[MissingHeader]) -> tuple[str, ...]:
     """Return the plain list, a headline and a line each; not yet escaped for any output. Empty when nothing is lacking."""
     lines: list[str] = []
     place = None

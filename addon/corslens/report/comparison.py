@@ -32,7 +32,7 @@ class State(Struct, kw_only=True):
     findings: dict[str, Severity] = field(default_factory=dict)
 
 
-class Kind(StrEnum):
+class ChangeKind(StrEnum):
     """What changed, worst first."""
 
     WORSE = "worse"
@@ -50,7 +50,7 @@ class Change(Struct, frozen=True, kw_only=True):
     """One endpoint on which the captures differ."""
 
     endpoint: Endpoint
-    kind: Kind
+    kind: ChangeKind
     before: State | None
     after: State | None
 
@@ -99,15 +99,15 @@ def compare(before: dict[Endpoint, State], after: dict[Endpoint, State]) -> list
         kind = _kind(old, new)
         if kind is not None:
             changes.append(Change(endpoint=endpoint, kind=kind, before=old, after=new))
-    order = list(Kind)
+    order = list(ChangeKind)
     return sorted(changes, key=lambda change: (order.index(change.kind), change.endpoint))
 
 
-def _kind(before: State | None, after: State | None) -> Kind | None:
+def _kind(before: State | None, after: State | None) -> ChangeKind | None:
     if before is None:
-        return Kind.ONLY_AFTER
+        return ChangeKind.ONLY_AFTER
     if after is None:
-        return Kind.ONLY_BEFORE
+        return ChangeKind.ONLY_BEFORE
     worse = better = False
     for engine in Engine:
         old = WORST_FIRST.index(before.outcomes.get(engine, Outcome.ALLOWED))
@@ -120,10 +120,10 @@ def _kind(before: State | None, after: State | None) -> Kind | None:
             worse |= is_ > was
             better |= is_ < was
     if better and not worse and _is_clean(after):
-        return Kind.RESOLVED
+        return ChangeKind.RESOLVED
     if worse != better:
-        return Kind.WORSE if worse else Kind.BETTER
-    return Kind.CHANGED if worse or before.reasons != after.reasons else None
+        return ChangeKind.WORSE if worse else ChangeKind.BETTER
+    return ChangeKind.CHANGED if worse or before.reasons != after.reasons else None
 
 
 def _is_clean(state: State) -> bool:

@@ -1,6 +1,6 @@
 """The checks that a browser makes on one exchange, each with its outcome, in an engine's own order.
 
-Deciding takes the failures; explaining takes them all. Algorithms come from `fetch`, departures from `engines`; here they meet.
+Deciding takes the failures; explaining takes them all. Algorithms come from `fetch`, deviations from `engines`; here they meet.
 """
 
 import re
@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
-from corslens.engines.profile import EmptyLocation, EngineProfile, PreflightCheck
+from corslens.engines.profile import EmptyLocation, EngineProfile, PreflightStep
 from corslens.fetch.constants import (
     ACCESS_CONTROL_ALLOW_CREDENTIALS,
     ACCESS_CONTROL_ALLOW_HEADERS,
@@ -34,8 +34,8 @@ from corslens.fetch.preflight import (
 )
 from corslens.fetch.redirects import RedirectStep, is_redirect, location_url, redirect_failure
 from corslens.fetch.resource_policy import ResourcePolicy, resource_policy, resource_policy_failure
-from corslens.observation.evidence import Known
 from corslens.observation.inference import crossed_origins
+from corslens.observation.known import Known
 from corslens.observation.observation import Observation, Role
 from corslens.observation.stored_responses import is_renewal
 from corslens.verdict.page_checks import blocked_by_content_security, kept_from_redirects, requires_resource_policy
@@ -52,7 +52,7 @@ _CONTROL_BYTE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class CheckName:
-    """Names of the checks besides those of PreflightCheck."""
+    """Names of the checks besides those of PreflightStep."""
 
     RESPONSE = "response"
     HEADER_BYTES = "header-bytes"
@@ -225,7 +225,7 @@ def _check_redirect(p: _Preflight) -> Checked:
         failure = Failure(
             reason=Reason.PREFLIGHT_REDIRECT, header=_LOCATION, value=location, wanted="a response that is not a redirect"
         )
-    return Checked(PreflightCheck.REDIRECT, _LOCATION, location, failure)
+    return Checked(PreflightStep.REDIRECT, _LOCATION, location, failure)
 
 
 def _check_allow_origin(p: _Preflight) -> Checked:
@@ -241,24 +241,24 @@ def _check_status(p: _Preflight) -> Checked:
     failure = None
     if not 200 <= status <= 299 and not is_redirect(p.response):
         failure = Failure(reason=Reason.PREFLIGHT_STATUS_NOT_OK, value=str(status), wanted="200 to 299")
-    return Checked(PreflightCheck.STATUS, None, str(status), failure)
+    return Checked(PreflightStep.STATUS, None, str(status), failure)
 
 
 def _check_methods_syntax(p: _Preflight) -> Checked:
     is_list = p.granted.methods is not None
     return _syntax(
-        p, PreflightCheck.ALLOW_METHODS_SYNTAX, ACCESS_CONTROL_ALLOW_METHODS, is_list, Reason.PREFLIGHT_ACAM_UNPARSABLE
+        p, PreflightStep.ALLOW_METHODS_SYNTAX, ACCESS_CONTROL_ALLOW_METHODS, is_list, Reason.PREFLIGHT_ACAM_UNPARSABLE
     )
 
 
 def _check_headers_syntax(p: _Preflight) -> Checked:
     is_list = p.granted.header_names is not None
     return _syntax(
-        p, PreflightCheck.ALLOW_HEADERS_SYNTAX, ACCESS_CONTROL_ALLOW_HEADERS, is_list, Reason.PREFLIGHT_ACAH_UNPARSABLE
+        p, PreflightStep.ALLOW_HEADERS_SYNTAX, ACCESS_CONTROL_ALLOW_HEADERS, is_list, Reason.PREFLIGHT_ACAH_UNPARSABLE
     )
 
 
-def _syntax(p: _Preflight, check: PreflightCheck, name: str, is_list: bool, reason: Reason) -> Checked:
+def _syntax(p: _Preflight, check: PreflightStep, name: str, is_list: bool, reason: Reason) -> Checked:
     header, value = _SPELLINGS[name], p.response.headers.get(name)
     failure = None
     if not is_list:
@@ -273,7 +273,7 @@ def _check_method(p: _Preflight) -> Checked:
     failure = None
     if not is_method_granted(method, p.granted.methods or (), p.mode):
         failure = Failure(reason=Reason.PREFLIGHT_METHOD_NOT_ALLOWED, header=_ALLOW_METHODS, value=value, wanted=method)
-    return Checked(PreflightCheck.METHOD, _ALLOW_METHODS, value, failure)
+    return Checked(PreflightStep.METHOD, _ALLOW_METHODS, value, failure)
 
 
 def _check_headers(p: _Preflight) -> Checked:
@@ -288,19 +288,19 @@ def _check_headers(p: _Preflight) -> Checked:
         if missing == ("authorization",) and "*" in (p.granted.header_names or ()) and p.mode is not CredentialsMode.INCLUDE:
             reason = Reason.PREFLIGHT_AUTHORIZATION_NOT_COVERED_BY_WILDCARD
         failure = Failure(reason=reason, header=_ALLOW_HEADERS, value=value, wanted=", ".join(missing))
-    return Checked(PreflightCheck.HEADERS, _ALLOW_HEADERS, value, failure)
+    return Checked(PreflightStep.HEADERS, _ALLOW_HEADERS, value, failure)
 
 
-_PREFLIGHT_CHECKS: Mapping[PreflightCheck, Callable[[_Preflight], Checked]] = MappingProxyType(
+_PREFLIGHT_CHECKS: Mapping[PreflightStep, Callable[[_Preflight], Checked]] = MappingProxyType(
     {
-        PreflightCheck.REDIRECT: _check_redirect,
-        PreflightCheck.ALLOW_ORIGIN: _check_allow_origin,
-        PreflightCheck.ALLOW_CREDENTIALS: _check_allow_credentials,
-        PreflightCheck.STATUS: _check_status,
-        PreflightCheck.ALLOW_METHODS_SYNTAX: _check_methods_syntax,
-        PreflightCheck.ALLOW_HEADERS_SYNTAX: _check_headers_syntax,
-        PreflightCheck.METHOD: _check_method,
-        PreflightCheck.HEADERS: _check_headers,
+        PreflightStep.REDIRECT: _check_redirect,
+        PreflightStep.ALLOW_ORIGIN: _check_allow_origin,
+        PreflightStep.ALLOW_CREDENTIALS: _check_allow_credentials,
+        PreflightStep.STATUS: _check_status,
+        PreflightStep.ALLOW_METHODS_SYNTAX: _check_methods_syntax,
+        PreflightStep.ALLOW_HEADERS_SYNTAX: _check_headers_syntax,
+        PreflightStep.METHOD: _check_method,
+        PreflightStep.HEADERS: _check_headers,
     }
 )
 
@@ -312,7 +312,7 @@ def _preflight_checks(
     preflight = _Preflight(observation, response, profile, mode, grants(response.headers))
     unchecked = profile.own_origin_preflights_unchecked and observation.page_origin == observation.target_origin
     for check in profile.preflight_order:
-        if unchecked and check in (PreflightCheck.ALLOW_ORIGIN, PreflightCheck.ALLOW_CREDENTIALS):
+        if unchecked and check in (PreflightStep.ALLOW_ORIGIN, PreflightStep.ALLOW_CREDENTIALS):
             continue
         yield _PREFLIGHT_CHECKS[check](preflight)
 

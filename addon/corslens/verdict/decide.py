@@ -1,7 +1,7 @@
 """decide: an observation and an engine in, a Verdict out; explain: the same with every check."""
 
 from corslens.engines.engine import Engine
-from corslens.engines.profile import EngineProfile, PreflightCheck
+from corslens.engines.profile import EngineProfile, PreflightStep
 from corslens.engines.profiles import PROFILES
 from corslens.fetch.app_origins import App, app_of
 from corslens.fetch.constants import (
@@ -13,7 +13,7 @@ from corslens.fetch.constants import (
 )
 from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.preflight import grants, requested_header_names
-from corslens.observation.evidence import Known
+from corslens.observation.known import Known
 from corslens.observation.observation import Observation, Role
 from corslens.observation.stored_responses import is_renewal
 from corslens.verdict.checks import CheckName, checks
@@ -42,12 +42,12 @@ _TITLES = {
     CheckName.MIXED_CONTENT: "the redirect does not lead a secure page to an insecure URL",
     CheckName.CONTENT_SECURITY_POLICY: "the page's Content-Security-Policy allows the redirect's target",
     CheckName.RESOURCE_POLICY: "the resource policy allows other origins",
-    PreflightCheck.REDIRECT: "the preflight is not redirected",
-    PreflightCheck.STATUS: "the preflight's status is ok (200 to 299)",
-    PreflightCheck.ALLOW_METHODS_SYNTAX: "Access-Control-Allow-Methods is a list of tokens",
-    PreflightCheck.ALLOW_HEADERS_SYNTAX: "Access-Control-Allow-Headers is a list of tokens",
-    PreflightCheck.METHOD: "the method is allowed",
-    PreflightCheck.HEADERS: "the request headers are allowed",
+    PreflightStep.REDIRECT: "the preflight is not redirected",
+    PreflightStep.STATUS: "the preflight's status is ok (200 to 299)",
+    PreflightStep.ALLOW_METHODS_SYNTAX: "Access-Control-Allow-Methods is a list of tokens",
+    PreflightStep.ALLOW_HEADERS_SYNTAX: "Access-Control-Allow-Headers is a list of tokens",
+    PreflightStep.METHOD: "the method is allowed",
+    PreflightStep.HEADERS: "the request headers are allowed",
 }
 
 

@@ -18,7 +18,7 @@ from corslens.fetch.constants import (
     LOCATION,
 )
 from corslens.fetch.embedder_policy import EmbedderPolicy
-from corslens.observation.evidence import Known
+from corslens.observation.known import Known
 from corslens.observation.observation import Observation, Role
 from corslens.observation.stored_responses import is_renewal
 from corslens.verdict.cut_heads import is_cut

@@ -11,12 +11,12 @@ from msgspec import Struct, structs
 
 from corslens.engines.engine import Engine
 from corslens.fetch.credentials import CredentialsMode
-from corslens.observation.evidence import Known, Unknown
+from corslens.observation.known import Known, Unknown
 from corslens.observation.observation import Followed, Observation, Role
 from corslens.verdict.decide import decide
 from corslens.verdict.verdict import Outcome, Verdict
 from corslens.witness.refusals import Refusal
-from corslens.witness.witness import Told
+from corslens.witness.witness import WitnessOutcome
 
 REQUEST_FOLLOWED = "actual-request-followed"
 REDIRECT_FOLLOWED = "redirect-followed"
@@ -25,7 +25,7 @@ BROWSER_REFUSED_IT = "browser-refused-it"
 BROWSER_TOLD_THE_MODE = "browser-said-so"
 
 
-class Mistake(Struct, frozen=True, kw_only=True, gc=False):
+class Misprediction(Struct, frozen=True, kw_only=True, gc=False):
     """A verdict of ours that what came later contradicts."""
 
     engine: Engine
@@ -62,7 +62,7 @@ def settle_witnessed(observation: Observation) -> Observation:
         return structs.replace(observation, credentials=Known(mode, (BROWSER_TOLD_THE_MODE,)))
     if observation.role is Role.PREFLIGHT:
         return observation
-    if witness.told is Told.READ:
+    if witness.outcome is WitnessOutcome.READ:
         return _settle(observation, BROWSER_READ_IT)
     if witness.refusal is Refusal.UNTOLD and observation.exchange.response is not None:
         return _settle(observation, BROWSER_REFUSED_IT, refused=True)
@@ -75,7 +75,7 @@ def witnessed(observation: Observation, verdicts: Mapping[Engine, Verdict]) -> M
     CORS may be off in it, or an extension has permission for the host. Engines that would block for the same reason are allowed with it.
     """
     witness, engine = observation.exchange.witness, observation.engine
-    if witness is None or witness.told is not Told.READ or engine is None or not observation.is_cors:
+    if witness is None or witness.outcome is not WitnessOutcome.READ or engine is None or not observation.is_cors:
         return verdicts
     own = verdicts[engine]
     if own.outcome is not Outcome.BLOCKED or observation.role is Role.PREFLIGHT:
@@ -92,24 +92,26 @@ def inherit_credentials(observation: Observation, source: Observation, evidence:
     return observation
 
 
-def mistake(observation: Observation, verdict: Verdict) -> Mistake | None:
-    """Return our mistake when what we call blocked was followed up in the same engine (a preflight, or a redirect), or read."""
+def misprediction(observation: Observation, verdict: Verdict) -> Misprediction | None:
+    """Return our misprediction when what we call blocked was followed up in the same engine (a preflight, or a redirect), or read."""
     if observation.engine is None:
         return None
     told = observation.exchange.witness
     if told is not None and told.reason is not None and verdict.allowed:
-        return Mistake(engine=observation.engine, verdict=verdict, seen=f"the browser refused it: {told.reason}")
+        return Misprediction(engine=observation.engine, verdict=verdict, seen=f"the browser refused it: {told.reason}")
     if not verdict.blocked:
         return None
-    if told is not None and told.told is Told.PASSED:
-        return Mistake(engine=observation.engine, verdict=verdict, seen="the browser recorded that the preflight passed")
+    if told is not None and told.outcome is WitnessOutcome.PASSED:
+        return Misprediction(engine=observation.engine, verdict=verdict, seen="the browser recorded that the preflight passed")
     if observation.followed is Followed.FOLLOWED:
-        return Mistake(engine=observation.engine, verdict=verdict, seen="the browser sent the actual request")
+        return Misprediction(engine=observation.engine, verdict=verdict, seen="the browser sent the actual request")
     witness = observation.exchange.witness
-    if witness is not None and witness.told is Told.READ:
-        return Mistake(engine=observation.engine, verdict=verdict, seen="the browser recorded that the page read the response")
+    if witness is not None and witness.outcome is WitnessOutcome.READ:
+        return Misprediction(
+            engine=observation.engine, verdict=verdict, seen="the browser recorded that the page read the response"
+        )
     if observation.redirect_followed:
-        return Mistake(engine=observation.engine, verdict=verdict, seen="the browser followed the redirect")
+        return Misprediction(engine=observation.engine, verdict=verdict, seen="the browser followed the redirect")
     return None
 
 

@@ -8,7 +8,7 @@ from corslens.engines.profile import EngineProfile
 from corslens.fetch.connection_allowlist import follows_redirects
 from corslens.fetch.content_security_policy import blocking_directive
 from corslens.fetch.embedder_policy import EmbedderPolicy
-from corslens.observation.evidence import Known
+from corslens.observation.known import Known
 from corslens.observation.observation import Observation
 from corslens.observation.page_policy import Document
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from corslens.fetch.credentials import CredentialsMode
-from corslens.observation.evidence import Likely
+from corslens.observation.known import Likely
 from corslens.verdict.reasons import Reason
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from corslens.witness.refusals import Refusal, refusal_of
 
 
-class Told(StrEnum):
+class WitnessOutcome(StrEnum):
     """What the browser says became of a request."""
 
     READ = "read"
@@ -45,7 +45,7 @@ class Initiator(Struct, frozen=True, kw_only=True, gc=False):
 class Witness(Struct, frozen=True, kw_only=True, gc=False):
     """What the browser says of one request."""
 
-    told: Told
+    outcome: WitnessOutcome
     code: str | None = None
     """Its own word for a failure: `net::ERR_FAILED`, `csp`."""
     reason: str | None = None
@@ -63,7 +63,7 @@ class Witness(Struct, frozen=True, kw_only=True, gc=False):
     @property
     def refusal(self) -> Refusal | None:
         """Why the browser refused the request or kept its response, None when it did neither or gives no reason that is known."""
-        if self.told is not Told.FAILED:
+        if self.outcome is not WitnessOutcome.FAILED:
             return None
         named = refusal_of(self.code or "")
         return Refusal.MIXED_CONTENT if self.mixed_content and named is Refusal.UNTOLD else named

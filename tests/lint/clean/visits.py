@@ -4,7 +4,7 @@ from collections.abc import Callable
 from enum import StrEnum
 
 from corslens.fetch.messages import HeaderLine, HeaderList, Request, Response
-from corslens.lint.sample import Sample, Step
+from corslens.lint.rules.sample import Sample, Step
 from corslens.observation.exchange import Exchange
 
 ORIGIN = "https://app.example"

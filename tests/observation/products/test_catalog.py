@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from corslens.fetch.messages import Response
 from corslens.lint.finding import Confidence
-from corslens.lint.loader import load_rules
-from corslens.lint.rule import Family
+from corslens.lint.rules.loader import load_rules
+from corslens.lint.rules.rule import Family
 from corslens.observation.exchange import Exchange
 
 from tests.make import Headers, request, response

@@ -1,0 +1,1 @@
+"""The rules as a reader sees them: terminal, Markdown, JSON schema."""

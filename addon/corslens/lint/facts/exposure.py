@@ -1,0 +1,80 @@
+"""Facts about response headers that a page's script cannot read, and which of them the page shows that it needs."""
+
+from corslens.fetch.constants import canonical_name
+from corslens.fetch.credentials import CredentialsMode
+from corslens.fetch.request_headers import mime_type_essence
+from corslens.fetch.response_headers import (
+    CORS_SAFELISTED_RESPONSE_HEADERS,
+    FORBIDDEN_RESPONSE_HEADERS,
+    cors_exposed_header_names,
+)
+from corslens.lint.facts.base import FactsBase
+from corslens.lint.facts.fact import fact
+from corslens.lint.rules.oddities import Oddity
+from corslens.observation.known import Known
+from corslens.observation.observation import Role
+from corslens.observation.useful_response_headers import USEFUL_RESPONSE_HEADERS
+
+_UPLOAD = frozenset({"upload-offset", "upload-length", "location", "tus-resumable"})
+_PAGING = frozenset({
+    "x-total-count", "x-total", "x-total-pages", "x-page", "x-per-page", "x-next-page", "x-pagination", "pagination-count", "x-next-cursor",
+})  # fmt: skip
+_LIMITS = frozenset(name for name in USEFUL_RESPONSE_HEADERS if "ratelimit" in name) | {"retry-after"}
+_RANGES = frozenset({"content-range", "accept-ranges"})
+_GRPC = frozenset({"grpc-status", "grpc-message"})
+
+
+class ExposureFacts(FactsBase):
+    """`response.*` about headers that are not exposed."""
+
+    @fact("response.unreadable-headers", message="response", rank=48, only_if=Oddity.WANTED_HEADERS)
+    def response_unreadable_headers(self) -> frozenset[str]:
+        """Response headers that pages usually want and that this page's script cannot read, because they are not exposed."""
+        got = self.response
+        if got is None or 300 <= got.status < 400 or self.observation.role not in (Role.ACTUAL, Role.SIMPLE):
+            return frozenset()
+        wanted = USEFUL_RESPONSE_HEADERS & self.response_head.names.members
+        if not wanted:
+            return frozenset()
+        credentials = self.observation.credentials
+        mode = credentials.value if isinstance(credentials, Known) else CredentialsMode.SAME_ORIGIN_OR_OMIT
+        readable = CORS_SAFELISTED_RESPONSE_HEADERS | FORBIDDEN_RESPONSE_HEADERS | cors_exposed_header_names(got, mode)
+        return frozenset(canonical_name(name) for name in wanted - readable)
+
+    @fact("response.needed-headers", message="response", rank=49, only_if=Oddity.WANTED_HEADERS)
+    def response_needed_headers(self) -> frozenset[str]:
+        """Those of `response.unreadable-headers` that the request or the response shows the page to need.
+
+        Upload-Offset of a tus upload, Content-Range of a Range request, Location of a 201, the file name of a download, a count for
+        paging, Retry-After of a 429, the status of gRPC-Web, the session of MCP.
+        """
+        unreadable = {name.lower() for name in self.response_unreadable_headers}
+        return frozenset(canonical_name(name) for name in unreadable & self._needed()) if unreadable else frozenset()
+
+    def _needed(self) -> frozenset[str]:
+        got, sent, received = self.response, self.request_head, self.response_head
+        assert got is not None
+        needed: frozenset[str] = frozenset({"mcp-session-id"})
+        if "tus-resumable" in sent:
+            needed |= _UPLOAD
+        if "range" in sent or got.status == 206:
+            needed |= _RANGES
+        if got.status == 201:
+            needed |= {"location"}
+        if got.status in (429, 503):
+            needed |= _LIMITS
+        kind = (mime_type_essence(received.get("content-type") or "") or "").lower()
+        if kind.startswith("application/grpc-web"):
+            needed |= _GRPC
+        if kind.endswith("json"):
+            needed |= _PAGING
+            if 'rel="next"' in (received.get("link") or "") or "rel=next" in (received.get("link") or ""):
+                needed |= {"link"}
+        destination = self.observation.destination
+        if (
+            isinstance(destination, Known)
+            and destination.value == "empty"
+            and "filename" in (received.get("content-disposition") or "")
+        ):
+            needed |= {"content-disposition"}
+        return needed

@@ -1,0 +1,131 @@
+"""Fact: one word of the vocabulary that rules are written in: a lazily computed, typed, documented property of Facts.
+
+The documentation, the type checks of the loader, the JSON Schema and the pages are all generated from these declarations.
+"""
+
+from collections.abc import Callable, Set
+from enum import StrEnum
+from types import UnionType
+from typing import Any, Self, TypeAliasType, Union, get_args, get_origin, get_type_hints, overload
+
+from corslens.observation.known import Unknown
+
+
+class FactKind(StrEnum):
+    """The type of a fact's value, which decides the matchers that it takes."""
+
+    FLAG = "flag"
+    NUMBER = "number"
+    TEXT = "text"
+    CHOICE = "choice"
+    SET = "set"
+
+
+class Fact[T]:
+    """A documented, typed property, computed at most once for each exchange, and only when a rule asks.
+
+    A plain `functools.cached_property` with less ado: the value goes into the instance's dictionary, where Python finds it first.
+    """
+
+    def __init__(
+        self,
+        compute: Callable[[Any], T],
+        *,
+        name: str,
+        message: str | None,
+        header: str | None,
+        rank: int,
+        needs_header: bool,
+        only_if: str | None,
+        usual: tuple[str, ...],
+    ) -> None:
+        self.compute = compute
+        self.attribute = ""
+        """The attribute of Facts that computes it."""
+        self.name = name
+        self.message = message
+        """Where the header that it stands on is: `request`, `response` or `preflight.response`."""
+        self.header = header
+        """That header, lower-case: it becomes the finding's evidence, and rules are indexed by it."""
+        self.rank = rank
+        """The order in which a rule's conditions are tested: what is cheap and excludes much comes first."""
+        doc = " ".join((compute.__doc__ or "").split())
+        self.doc = doc
+        self.optional = False
+        """The value may be None: the header, the preflight… is not there."""
+        self.may_be_unknown = False
+        """The value may be Unknown, which no condition matches, not even a negated one."""
+        self.kind, self.choices = self._typed(get_type_hints(compute)["return"])
+        self.needs_header = needs_header or (header is not None and self.optional)
+        """Without the header it is absent (or false), so no condition on its value can hold."""
+        self.only_if = only_if
+        """The mark (an element of `exchange.oddities`) without which it is empty, false, absent or one of `usual`."""
+        self.usual = usual
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.attribute = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> T: ...
+    def __get__(self, instance: object | None, owner: type) -> Self | T:
+        if instance is None:
+            return self
+        value = instance.__dict__[self.attribute] = self.compute(instance)
+        return value
+
+    def _typed(self, hint: Any) -> tuple[FactKind, tuple[str, ...]]:
+        parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+        self.optional = type(None) in parts
+        self.may_be_unknown = Unknown in parts
+        (value,) = (part for part in parts if part is not type(None) and part is not Unknown)
+        if isinstance(value, TypeAliasType):
+            value = value.__value__
+        if get_origin(value) in (frozenset, Set):
+            (element,) = get_args(value)
+            return FactKind.SET, tuple(element) if issubclass(element, StrEnum) else ()
+        if issubclass(value, StrEnum):
+            return FactKind.CHOICE, tuple(value)
+        if issubclass(value, bool):
+            return FactKind.FLAG, ()
+        if issubclass(value, int | float):
+            return FactKind.NUMBER, ()
+        return FactKind.TEXT, ()
+
+
+def fact[T](
+    name: str,
+    *,
+    message: str | None = None,
+    header: str | None = None,
+    rank: int = 50,
+    needs_header: bool = False,
+    only_if: str | None = None,
+    usual: tuple[str, ...] = (),
+) -> Callable[[Callable[[Any], T]], Fact[T]]:
+    """Declare the decorated method to be the fact of this name; its docstring is the documentation, its return type the type."""
+
+    def declare(compute: Callable[[Any], T]) -> Fact[T]:
+        return Fact(
+            compute,
+            name=name,
+            message=message,
+            header=header,
+            rank=rank,
+            needs_header=needs_header,
+            only_if=only_if,
+            usual=usual,
+        )
+
+    return declare
+
+
+def facts_of(kind: type) -> dict[str, Fact[Any]]:
+    """Return the facts that a class declares or inherits, by name, in order of declaration."""
+    found: dict[str, Fact[Any]] = {}
+    for base in reversed(kind.__mro__):
+        for value in vars(base).values():
+            if isinstance(value, Fact):
+                found[value.name] = value
+    return found

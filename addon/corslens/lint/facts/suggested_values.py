@@ -1,0 +1,58 @@
+"""Facts for fixes: the lists of the response as they have to be, whole, so that nobody who follows a fix takes away what works."""
+
+from corslens.fetch.constants import (
+    ACCESS_CONTROL_ALLOW_HEADERS,
+    ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_EXPOSE_HEADERS,
+    ACCESS_CONTROL_REQUEST_METHOD,
+    VARY,
+)
+from corslens.fetch.merged_lists import completed_methods, completed_names
+from corslens.fetch.preflight import requested_header_names
+from corslens.lint.facts.exposure import ExposureFacts
+from corslens.lint.facts.fact import fact
+from corslens.lint.facts.response import AnswerFacts
+from corslens.observation.known import Unknown
+
+_LONGEST = 800
+"""Characters of a list that is written out; no reader copies a longer one."""
+_TOO_LONG = Unknown("the list is too long to be copied")
+
+
+class CompletedFacts(AnswerFacts, ExposureFacts):
+    """`completed.*`."""
+
+    @property
+    def _asked_method(self) -> tuple[str, ...]:
+        method = self.request_head.get(ACCESS_CONTROL_REQUEST_METHOD)
+        return () if method is None else (method,)
+
+    @fact("completed.allow-methods", rank=60)
+    def completed_allow_methods(self) -> str | Unknown | None:
+        """Access-Control-Allow-Methods as the preflight needs it: what the response lists, then the requested method where it is missing."""
+        lines = self.response_head.values(ACCESS_CONTROL_ALLOW_METHODS)
+        return _written(completed_methods(lines, self._asked_method))
+
+    @fact("completed.allow-headers", rank=60)
+    def completed_allow_headers(self) -> str | Unknown | None:
+        """Access-Control-Allow-Headers as the preflight needs it: what the response lists, then the requested names that are missing."""
+        lines = self.response_head.values(ACCESS_CONTROL_ALLOW_HEADERS)
+        return _written(completed_names(lines, requested_header_names(self.request)))
+
+    @fact("completed.vary", rank=60)
+    def completed_vary(self) -> str | Unknown | None:
+        """Vary with what the response names, then Origin where it is missing."""
+        lines = self.response_head.values(VARY)
+        return _written(completed_names(lines, ("Origin",)))
+
+    @fact("completed.expose-headers", rank=60)
+    def completed_expose_headers(self) -> str | Unknown | None:
+        """Access-Control-Expose-Headers with what the response exposes, then `response.unreadable-headers`."""
+        lines = self.response_head.values(ACCESS_CONTROL_EXPOSE_HEADERS)
+        return _written(completed_names(lines, sorted(self.response_unreadable_headers)))
+
+
+def _written(completed: tuple[str, ...]) -> str | Unknown | None:
+    """Return the list, None when nothing belongs into it."""
+    whole = ", ".join(completed)
+    return _TOO_LONG if len(whole) > _LONGEST else whole or None

@@ -1,0 +1,162 @@
+"""run: rules and the facts of one exchange in, findings out."""
+
+from msgspec import Struct, structs
+
+from corslens.fetch.budget import UNLIMITED, Budget
+from corslens.fetch.constants import canonical_name
+from corslens.fetch.messages import NO_HEADERS, HeaderList
+from corslens.lint.facts.vocabulary import VOCABULARY, Facts
+from corslens.lint.finding import Evidence, Finding, Fix, Severity, Stage
+from corslens.lint.rules.message_template import Unfillable, render, render_known
+from corslens.lint.rules.rule import CompiledRule, FixTemplate, RuleSet
+from corslens.observation.known import Unknown
+from corslens.observation.redaction import redact_header
+from corslens.verdict.cut_heads import is_cut
+from corslens.verdict.verdict import Failure
+
+_LONGEST_EVIDENCE = 500
+
+
+class LintResult(Struct, frozen=True):
+    """What fired: what happened before any CORS header mattered, then worst first, and among equals what the browser reports first."""
+
+    findings: tuple[Finding, ...] = ()
+    suppressed: tuple[Finding, ...] = ()
+    """What fired and what a user's own rules silence for this exchange."""
+
+
+NOTHING = LintResult()
+
+
+def run(rules: RuleSet, facts: Facts, budget: Budget = UNLIMITED) -> LintResult:
+    """Lint one exchange.
+
+    Raises: OverBudgetError when the exchange's time is over.
+    """
+    fired = rules.index.collect(facts)
+    if is_cut(facts.observation):
+        # The absence of what was not looked at is no fault; what the verdict names has been found certain.
+        fired = [one for one in fired if one.tells_of_cut or one.rule.reason is not None]
+    if not fired:
+        return NOTHING
+    findings: list[tuple[tuple[int, int, int, int], Finding]] = []
+    suppressed: list[Finding] = []
+    for fireable in fired:
+        budget.check()
+        finding = _finding(fireable, facts)
+        exchange = facts.observation.exchange
+        silence = next((one for one in fireable.silences if one.matches(exchange)), None) if fireable.silences else None
+        if silence is not None:
+            suppressed.append(structs.replace(finding, justification=silence.note))
+        else:
+            key = (min(finding.stage, Stage.REQUEST), -finding.severity, _place(fireable, facts), fireable.order)
+            findings.append((key, finding))
+    if len(findings) > 1:
+        findings.sort(key=lambda pair: pair[0])
+    return LintResult(tuple(finding for _, finding in findings), tuple(suppressed))
+
+
+def _place(fireable: CompiledRule, facts: Facts) -> int:
+    """Return the place of the rule's reason among the verdict's failures; every other rule comes after."""
+    reason, verdict = fireable.rule.reason, facts.verdict
+    if reason is None or verdict is None:
+        return 99
+    return next((place for place, failure in enumerate(verdict.failures) if failure.reason is reason), 99)
+
+
+def _finding(fireable: CompiledRule, facts: Facts) -> Finding:
+    rule = fireable.rule
+    failure = None if rule.reason is None else facts.failure(rule.reason)
+    return Finding(
+        rule=rule.id,
+        severity=_severity(fireable, facts),
+        confidence=rule.confidence,
+        title=rule.title,
+        stage=rule.stage,
+        whole_host=rule.whole_host,
+        message=render(rule.message, facts, failure, VOCABULARY),
+        fixes=_fixes(fireable, facts, failure),
+        evidence=_evidence(fireable, facts, failure),
+        explains=_explains(fireable, facts),
+    )
+
+
+def _severity(fireable: CompiledRule, facts: Facts) -> Severity:
+    for severity, holds in fireable.cases:
+        if holds(facts):
+            return severity
+    return fireable.severity
+
+
+def _fixes(fireable: CompiledRule, facts: Facts, failure: Failure | None) -> tuple[Fix, ...]:
+    fixes = (_fix(fix, facts, failure) for fix, holds in fireable.fixes if holds is None or holds(facts))
+    return tuple(fix for fix in fixes if fix is not None)
+
+
+def _fix(fix: FixTemplate, facts: Facts, failure: Failure | None) -> Fix | None:
+    """Fill a fix in, None when what it says stands on a value that cannot be known."""
+    try:
+        text = "" if fix.text is None else render_known(fix.text, facts, failure, VOCABULARY) or ""
+    except Unfillable:
+        return None
+    try:
+        lines = [render_known(line, facts, failure, VOCABULARY, exact=True) for line in fix.headers]
+    except Unfillable:
+        lines = []  # half of the lines would be no fix
+    headers = tuple(line for line in lines if line is not None)
+    return Fix(side=fix.side, text=text, headers=headers) if text or headers else None
+
+
+_NOTHING_EXPLAINED: frozenset[str] = frozenset()
+
+
+def _explains(fireable: CompiledRule, facts: Facts) -> frozenset[str]:
+    found = [names for names, holds in fireable.explains if holds is None or holds(facts)]
+    match found:
+        case []:
+            return _NOTHING_EXPLAINED
+        case [names]:
+            return names
+        case _:
+            return frozenset().union(*found)
+
+
+def _evidence(fireable: CompiledRule, facts: Facts, failure: Failure | None) -> tuple[Evidence, ...]:
+    """Return the header lines behind the failing check and behind the facts that the rule asks for."""
+    found: dict[tuple[str, str], Evidence] = {}
+    if failure is not None and failure.header is not None:
+        header = failure.header.lower()
+        found["response", header] = _line("response", header, failure.value)
+    for place in fireable.evidence:
+        if place not in found:
+            found[place] = _line(*place, _headers(facts, place[0]).get(place[1]))
+    for message, attribute in fireable.evidence_sets:
+        value = getattr(facts, attribute)
+        for name in sorted(value) if value and not isinstance(value, Unknown) else ():
+            header = name.lower()
+            if (message, header) not in found:
+                found[message, header] = _line(message, header, _headers(facts, message).get(header))
+    return tuple(found.values())
+
+
+def _headers(facts: Facts, message: str) -> HeaderList:
+    if message == "request":
+        return facts.request_head
+    if message == "response":
+        return facts.response_head
+    preflight = facts.observation.preflight
+    response = None if preflight is None else preflight.exchange.response
+    return NO_HEADERS if response is None else response.headers
+
+
+def _line(message: str, header: str, value: str | None) -> Evidence:
+    if value is not None and len(value) > _LONGEST_EVIDENCE:
+        value = f"{redact_header(header, value)[: _LONGEST_EVIDENCE - 1]}…"
+        return Evidence(message=message, header=canonical_name(header), value=value)
+    return _short_line(message, header, value)
+
+
+def _short_line(message: str, header: str, value: str | None) -> Evidence:
+    return Evidence(
+        message=message, header=canonical_name(header), value=None if value is None else redact_header(header, value)
+    )

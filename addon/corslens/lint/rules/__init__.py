@@ -1,0 +1,1 @@
+"""Rules as data: their files, conditions, messages, samples and the index."""

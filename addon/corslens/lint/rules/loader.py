@@ -1,0 +1,214 @@
+"""load_rules: the shipped rules and a user's own files, checked as a whole, with every mistake told at once."""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from msgspec import Struct
+from yaml.nodes import MappingNode
+
+from corslens.lint.rules.bundled import bundled_files, bundled_folder
+from corslens.lint.rules.parse_product import parse_product
+from corslens.lint.rules.parse_rule import ParsedChange, ParseFilter, parse_overrides, parse_rule
+from corslens.lint.rules.rule import Family, Override, Rule, RuleSet, Suppression
+from corslens.observation.products.catalog import Product, ProductCatalog
+from corslens.yaml_reader import Node, RuleErrors, RuleMistake, YamlReader, nearest
+
+_ENDINGS = (".yaml", ".yml")
+_PRODUCT_MARKS = frozenset({"kind", "marks", "responses", "request-headers"})
+"""Fields that only a product's file has."""
+
+
+class _Contents(Struct):
+    rules: list[tuple[YamlReader, Rule]] = []
+    products: list[tuple[YamlReader, Product]] = []
+    mentions: list[tuple[YamlReader, Node]] = []
+    """Where a rule names another one."""
+    changes: list[tuple[YamlReader, ParsedChange]] = []
+    problems: list[RuleMistake] = []
+
+
+def load_rules(paths: Iterable[str | Path] = (), *, parse_filter: ParseFilter | None = None) -> RuleSet:
+    """Return the shipped rules together with those, and the changes to them, in a user's files and folders.
+
+    Args:
+        parse_filter: reads the flow filters of `silence`.
+    Raises: RuleErrors with every mistake in every file.
+    """
+    rules, products = dict(_bundled().rules), dict(_bundled().products)
+    contents = _Contents()
+    files = _rule_files(paths, contents.problems)
+    for file in files:
+        _read(file, str(file), contents, parse_filter, trusted=False)
+    for reader, rule in contents.rules:
+        other = rules.setdefault(rule.id, rule)
+        if other is not rule:
+            hint = 'give it another id, or change it with "overrides"'
+            contents.problems.append(
+                RuleMistake(file=reader.file, text=f'the rule "{rule.id}" is there already, in {other.file}; {hint}')
+            )
+    for reader, product in contents.products:
+        known = products.setdefault(product.id, product)
+        if known is not product:
+            problem = f'the product "{product.id}" is there already, in {known.file}; give the file another name'
+            contents.problems.append(RuleMistake(file=reader.file, text=problem))
+    _check_mentions(contents, rules)
+    overrides: list[Override] = []
+    silences: list[Suppression] = []
+    for reader, change in contents.changes:
+        if change.rule and change.rule not in rules:
+            _refuse_unknown(contents, reader, change.node, change.rule, rules)
+        if change.override is not None:
+            overrides.append(change.override)
+        if change.silence is not None:
+            silences.append(change.silence)
+    if contents.problems:
+        places = {str(file): place for place, file in enumerate(files)}
+        in_order = sorted(contents.problems, key=lambda one: (places.get(one.file, -1), one.line, one.column))
+        raise RuleErrors(in_order)
+    return RuleSet(
+        rules,
+        overrides=tuple(overrides),
+        silences=tuple(silences),
+        files=tuple(map(str, files)),
+        products=ProductCatalog(products.values()),
+    )
+
+
+def bundled_products() -> ProductCatalog:
+    """Return the shipped products."""
+    return _bundled().catalog
+
+
+def _check_mentions(contents: _Contents, rules: Mapping[str, Rule]) -> None:
+    for reader, node in contents.mentions:
+        name = str(node.value)
+        if name not in rules and name not in set(Family):
+            _refuse_unknown(contents, reader, node, name, (*rules, *Family))
+
+
+def _refuse_unknown(contents: _Contents, reader: YamlReader, node: Node, name: str, known: Iterable[str]) -> None:
+    place = YamlReader(reader.file)
+    place.refuse(node, f'unknown rule "{name}"{nearest(name, known)}')
+    contents.problems += place.problems
+
+
+class _Bundled(Struct, frozen=True):
+    rules: dict[str, Rule]
+    products: dict[str, Product]
+    catalog: ProductCatalog
+
+
+@lru_cache(maxsize=1)
+def _bundled() -> _Bundled:
+    contents = _Contents()
+    folder = bundled_folder()
+    for file in bundled_files():
+        _read(file, f"rules/{file.relative_to(folder).as_posix()}", contents, None, trusted=True)
+    rules = {rule.id: rule for _, rule in contents.rules}
+    _check_mentions(contents, rules)
+    if contents.problems:
+        raise RuleErrors(contents.problems)
+    products = {product.id: product for _, product in contents.products}
+    return _Bundled(rules, products, ProductCatalog(products.values()))
+
+
+def _rule_files(paths: Iterable[str | Path], problems: list[RuleMistake]) -> list[Path]:
+    """Return the files that the paths name: a folder stands for all rule files in and below it."""
+    files: dict[Path, None] = {}
+    for path in map(Path, paths):
+        try:
+            found = path.expanduser()
+            if found.is_dir():
+                inside = sorted(file for file in found.rglob("*") if file.suffix in _ENDINGS and file.is_file())
+                if not inside:
+                    problems.append(RuleMistake(file=str(path), text="no rule files (*.yaml) in this folder"))
+                files.update(dict.fromkeys(inside))
+            elif found.is_file():
+                files[found] = None
+            else:
+                what = "is neither a file nor a folder" if found.exists() else "no such file or folder"
+                problems.append(RuleMistake(file=str(path), text=what))
+        except OSError as error:
+            problems.append(RuleMistake(file=str(path), text=f"cannot be read: {error.strerror or error}"))
+    return list(files)
+
+
+def _read(file: Path, shown: str, contents: _Contents, parse_filter: ParseFilter | None, *, trusted: bool) -> None:
+    reader = YamlReader(shown)
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        contents.problems.append(RuleMistake(file=shown, text=f"cannot be read: {error.strerror or error}"))
+        return
+    except UnicodeDecodeError as error:
+        contents.problems.append(RuleMistake(file=shown, text=f"is not UTF-8 text (byte {error.start})"))
+        return
+    documents = reader.documents(text, trusted=trusted)
+    if not documents and not reader.problems:
+        contents.problems.append(RuleMistake(file=shown, text="holds no rule"))
+    for node in documents:
+        names = [key.value for key, _ in node.value if isinstance(key.value, str)] if isinstance(node, MappingNode) else []
+        if "overrides" in names:
+            fields = reader.fields(node, "a file of overrides", ("overrides",))
+            contents.changes += [(reader, change) for change in parse_overrides(reader, fields["overrides"], parse_filter)]
+            continue
+        mentions: list[Node] = []
+        if _PRODUCT_MARKS & set(names):
+            parsed = parse_product(reader, node, stem=file.stem, mentions=mentions)
+            if parsed is not None:
+                contents.products.append((reader, parsed.product))
+                contents.rules += [(reader, rule) for rule in parsed.rules]
+                contents.mentions += [(reader, mention) for mention in mentions]
+            continue
+        alone = len(documents) == 1
+        rule = parse_rule(reader, node, stem=file.stem, folder=file.parent.name, alone=alone, mentions=mentions)
+        if rule is not None:
+            contents.rules.append((reader, rule))
+            contents.mentions += [(reader, mention) for mention in mentions]
+    contents.problems += sorted(reader.problems, key=lambda problem: (problem.line, problem.column))
+
+
+class Refreshed(Struct, frozen=True):
+    """What a look at a user's rule files brought."""
+
+    rules: RuleSet
+    """The rules to use from now on; the last good ones when a file is broken."""
+    problems: tuple[RuleMistake, ...] = ()
+    """Why the edited files are refused."""
+
+
+class RuleFiles:
+    """A user's rule files, looked at again and again while a session runs."""
+
+    def __init__(self, paths: Iterable[str | Path] = (), *, parse_filter: ParseFilter | None = None) -> None:
+        """Read the files for the first time.
+
+        Raises: RuleErrors, because there are no good rules yet to keep.
+        """
+        self._paths = tuple(paths)
+        self._parse_filter = parse_filter
+        self._seen = self._stamps()
+        self.rules = load_rules(self._paths, parse_filter=parse_filter)
+
+    def refresh(self) -> Refreshed | None:
+        """Read the files again if one was changed, added or removed since the last look; None when all is as it was."""
+        stamps = self._stamps()
+        if stamps == self._seen:
+            return None
+        self._seen = stamps
+        try:
+            self.rules = load_rules(self._paths, parse_filter=self._parse_filter)
+        except RuleErrors as errors:
+            return Refreshed(self.rules, errors.problems)
+        return Refreshed(self.rules)
+
+    def _stamps(self) -> dict[str, tuple[int, int, int]]:
+        stamps: dict[str, tuple[int, int, int]] = {}
+        for path in _rule_files(self._paths, []):
+            try:
+                status = path.stat()
+            except OSError:
+                continue  # gone since it was listed: the next look sees that
+            stamps[str(path)] = (status.st_mtime_ns, status.st_size, status.st_ino)
+        return stamps

@@ -1,0 +1,232 @@
+"""Rule: one entry of the catalogue, as its file says; RuleSet: the rules of a session with a user's own changes to them."""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+
+from msgspec import Struct
+
+from corslens.lint.facts.fact import FactKind
+from corslens.lint.facts.vocabulary import VOCABULARY
+from corslens.lint.finding import Confidence, Severity, Side, Stage
+from corslens.lint.rules.condition import All, Condition, Leaf, Operator, Test, compile_condition, leaves
+from corslens.lint.rules.index import Index
+from corslens.lint.rules.message_template import Template
+from corslens.lint.rules.sample import Sample
+from corslens.observation.exchange import Exchange
+from corslens.observation.products.catalog import NO_PRODUCTS, ProductCatalog
+from corslens.verdict.reasons import Reason
+
+type ExchangeFilter = Callable[[Exchange], bool]
+"""A flow filter, as the capturing program reads it."""
+
+
+class Family(StrEnum):
+    """What a rule is about; also the folder of its file."""
+
+    VIOLATIONS = "violations"
+    """What a browser blocks."""
+    SECURITY = "security"
+    """Data exposed to untrusted origins."""
+    CORRECTNESS = "correctness"
+    """Headers that do not do what was intended."""
+    CACHING = "caching"
+    COMPATIBILITY = "compatibility"
+    """Differences between browsers."""
+    PRODUCTS = "products"
+    """What a known product responded by itself, in the application's place."""
+    CUSTOM = "custom"
+    """A user's own."""
+
+
+class Case(Struct, frozen=True):
+    """A severity, and the circumstances in which it counts."""
+
+    severity: Severity
+    when: Condition
+
+
+class FixTemplate(Struct, frozen=True, kw_only=True):
+    """A fix before its facts are filled in, and the circumstances in which it is one."""
+
+    side: Side
+    text: Template | None = None
+    headers: tuple[Template, ...] = ()
+    when: Condition | None = None
+
+    @property
+    def templates(self) -> tuple[Template, ...]:
+        """Everything in it that facts are filled into."""
+        return self.headers if self.text is None else (self.text, *self.headers)
+
+
+class Explanation(Struct, frozen=True):
+    """Rules and families whose findings follow from this one, and the circumstances in which they do."""
+
+    names: tuple[str, ...]
+    when: Condition | None = None
+
+
+class Rule(Struct, frozen=True, kw_only=True):
+    """A rule as its file says."""
+
+    id: str
+    family: Family
+    title: str
+    """A noun phrase or short clause."""
+    why: str
+    severity: Severity
+    """When no case holds."""
+    cases: tuple[Case, ...] = ()
+    """The first that holds decides."""
+    confidence: Confidence
+    when: Condition | None
+    """None: it never fires; `never` says why."""
+    never: str | None = None
+    reason: Reason | None = None
+    """The reason of a verdict that this rule puts into words."""
+    stage: Stage = Stage.HEADERS
+    whole_host: bool = False
+    """What it says is true of the host, or of one setting there, and is said once."""
+    explains: tuple[Explanation, ...] = ()
+    message: Template
+    fixes: tuple[FixTemplate, ...] = ()
+    """Best first; all that hold are kept."""
+    sources: tuple[str, ...] = ()
+    bad: tuple[Sample, ...] = ()
+    good: tuple[Sample, ...] = ()
+    file: str = ""
+
+    @property
+    def condition(self) -> Condition | None:
+        """When it fires: its `reason` is among the verdict's, and its `when` holds."""
+        if self.never is not None:
+            return None
+        parts: list[Condition] = []
+        if self.reason is not None:
+            parts.append(Leaf("verdict.reasons", Operator.HAS, str(self.reason)))
+        if self.when is not None:
+            parts.append(self.when)
+        return All(tuple(parts)) if parts else None
+
+    @property
+    def worst(self) -> Severity:
+        """The highest severity that it can have."""
+        return max((self.severity, *(case.severity for case in self.cases)))
+
+
+class Suppression(Struct, frozen=True, kw_only=True):
+    """A user's word that a rule's findings on certain exchanges are known and accepted."""
+
+    rule: str
+    filter: str
+    matches: ExchangeFilter
+    because: str
+    where: str = ""
+    """File and line."""
+
+    @property
+    def note(self) -> str:
+        """Where it is written, and why."""
+        return f"{self.where}: {self.because}" if self.where else self.because
+
+
+class Override(Struct, frozen=True, kw_only=True):
+    """A user's own severity for a rule."""
+
+    rule: str
+    severity: Severity
+    because: str = ""
+
+
+class CompiledRule(Struct, frozen=True):
+    """A rule, ready to fire."""
+
+    rule: Rule
+    cases: tuple[tuple[Severity, Test], ...]
+    severity: Severity
+    fixes: tuple[tuple[FixTemplate, Test | None], ...]
+    explains: tuple[tuple[frozenset[str], Test | None], ...]
+    """Families are resolved to the ids of their rules."""
+    silences: tuple[Suppression, ...]
+    order: int
+    evidence: tuple[tuple[str, str], ...]
+    """Message and header name of each line that its conditions stand on."""
+    evidence_sets: tuple[tuple[str, str], ...]
+    """Message and attribute of each fact that is a set of header names."""
+    tells_of_cut: bool = False
+    """It speaks of what was cut off a head."""
+
+
+class RuleSet:
+    """The rules of a session. Immutable: an edited rule file makes a new one."""
+
+    def __init__(
+        self,
+        rules: Mapping[str, Rule],
+        *,
+        overrides: tuple[Override, ...] = (),
+        silences: tuple[Suppression, ...] = (),
+        files: tuple[str, ...] = (),
+        products: ProductCatalog = NO_PRODUCTS,
+    ) -> None:
+        self.rules = rules
+        self.products = products
+        self.overrides = {override.rule: override for override in overrides}
+        self.silences = silences
+        self.files = files
+        """The user's files that these came from, bundled ones apart."""
+        self.index: Index[CompiledRule] = Index(
+            (
+                (condition, self._fireable(rule, order))
+                for order, rule in enumerate(rules.values())
+                if (condition := rule.condition) is not None
+            ),
+            VOCABULARY,
+        )
+
+    def __len__(self) -> int:
+        return len(self.rules)
+
+    def _fireable(self, rule: Rule, order: int) -> CompiledRule:
+        override = self.overrides.get(rule.id)
+        cases = () if override is not None else rule.cases
+        return CompiledRule(
+            rule,
+            tuple((case.severity, compile_condition(case.when, VOCABULARY)) for case in cases),
+            rule.severity if override is None else override.severity,
+            tuple((fix, _optional_test(fix.when)) for fix in rule.fixes),
+            tuple((self.resolve(rule, one.names), _optional_test(one.when)) for one in rule.explains),
+            tuple(silence for silence in self.silences if silence.rule == rule.id),
+            order,
+            *_evidence(rule),
+            tells_of_cut=rule.when is not None and any(leaf.fact == "exchange.cut" for leaf in leaves(rule.when)),
+        )
+
+    def resolve(self, rule: Rule, names: tuple[str, ...]) -> frozenset[str]:
+        """Return the ids of the rules that the names stand for; of a family, those that can come after the rule.
+
+        What a product made is known better than what a rule for all products concludes, whatever the stage of that.
+        """
+        first = Stage.INTERMEDIARY if rule.family is Family.PRODUCTS else rule.stage
+        members = {
+            other.id
+            for other in self.rules.values()
+            if other.family in names and (other.stage > rule.stage if other.family is rule.family else other.stage >= first)
+        }
+        return frozenset(members.union(name for name in names if name in self.rules) - {rule.id})
+
+
+def _optional_test(condition: Condition | None) -> Test | None:
+    return None if condition is None else compile_condition(condition, VOCABULARY)
+
+
+def _evidence(rule: Rule) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+    lines: dict[tuple[str, str], None] = {}
+    sets: dict[tuple[str, str], None] = {}
+    for leaf in () if rule.when is None else leaves(rule.when):
+        fact = VOCABULARY[leaf.fact]
+        if fact.message is not None and fact.header is not None:
+            lines[fact.message, fact.header] = None
+        elif fact.message is not None and fact.kind is FactKind.SET:
+            sets[fact.message, fact.attribute] = None
+    return tuple(lines), tuple(sets)

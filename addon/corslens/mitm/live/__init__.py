@@ -1,0 +1,1 @@
+"""The live page: its application, the host in the proxy, the session that it shows."""

@@ -1,0 +1,446 @@
+"""The record of one exchange: a line of JSONL, an element of the JSON report.
+
+The structs are the schema: field names and types here are what `corslens/2` promises to readers.
+Secrets are redacted here, once for every format that shows records.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Literal
+
+import msgspec
+from msgspec import Struct, field
+
+from corslens.diagnosis.diagnose import Diagnosis, diagnose_alone
+from corslens.diagnosis.page_request import State
+from corslens.diagnosis.summary import SessionSummary
+from corslens.engines.engine import Engine
+from corslens.fetch.credentials import CredentialsMode
+from corslens.inspection import Inspection, PatchedView
+from corslens.lint.finding import Finding
+from corslens.lint.rules.rule import RuleSet
+from corslens.observation.exchange import Source
+from corslens.observation.known import Known
+from corslens.observation.observation import Observation, Role
+from corslens.observation.redaction import redact_header, redact_method, redact_symbol, redact_text, redact_url
+from corslens.patching.patch import Patch
+from corslens.report.baseline import Gate
+from corslens.report.escape import escape_json
+from corslens.verdict.direct import direct
+from corslens.verdict.hindsight import Misprediction
+from corslens.verdict.reasons import Reason
+from corslens.verdict.verdict import Failure, Outcome, Verdict
+from corslens.witness.witness import Witness
+
+SCHEMA = "corslens/2"
+
+
+class SourceRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where the exchange was captured: a file and the position in it, or a live flow."""
+
+    file: str | None = None
+    index: int | None = None
+    flow: str | None = None
+
+
+class PreflightRecord(Struct, frozen=True, kw_only=True):
+    """The preflight that let an actual request be sent."""
+
+    id: str
+    from_cache: bool
+    age: float
+
+
+class CredentialsRecord(Struct, frozen=True, kw_only=True):
+    """The credentials mode and what proves it."""
+
+    mode: str
+    evidence: tuple[str, ...] = ()
+
+
+class FailureRecord(Struct, frozen=True, kw_only=True):
+    """A check that failed; `value` is null when the header was absent."""
+
+    reason: Reason
+    header: str | None = None
+    value: str | None = None
+    wanted: str | None = None
+
+
+class BranchRecord(Struct, frozen=True, kw_only=True):
+    """What a verdict that depends on the credentials mode would be in one mode."""
+
+    outcome: Outcome
+    reason: Reason | None = None
+    failures: tuple[FailureRecord, ...] = ()
+
+
+class LikelyRecord(Struct, frozen=True, kw_only=True):
+    """Which branch of a verdict that depends evidence speaks for; no proof."""
+
+    branch: Literal["if_credentialed", "if_not_credentialed"]
+    evidence: tuple[str, ...]
+
+
+class VerdictRecord(Struct, frozen=True, kw_only=True):
+    """The outcome in one engine; `reason` is what that browser reports."""
+
+    outcome: Outcome
+    reason: Reason | None = None
+    failures: tuple[FailureRecord, ...] = ()
+    if_credentialed: BranchRecord | None = None
+    if_not_credentialed: BranchRecord | None = None
+    likely: LikelyRecord | None = None
+    notes: tuple[str, ...] = ()
+
+
+class EvidenceRecord(Struct, frozen=True, kw_only=True):
+    """A header line that made a rule fire; `value` is null when its absence did."""
+
+    message: str
+    header: str
+    value: str | None = None
+
+
+class FixRecord(Struct, frozen=True, kw_only=True):
+    """One way to fix a finding: who can, what to do, and exact header lines where header lines do it."""
+
+    side: str
+    text: str
+    headers: tuple[str, ...] = ()
+
+
+class FindingRecord(Struct, frozen=True, kw_only=True):
+    """A rule that fired. The first of the fixes is the one to show."""
+
+    rule: str
+    severity: str
+    confidence: str
+    title: str
+    message: str
+    evidence: tuple[EvidenceRecord, ...] = ()
+    fixes: tuple[FixRecord, ...] = ()
+    explains: tuple[str, ...] = ()
+    """Rules that fired on the same page request and follow from this one; they are no findings of their own."""
+
+
+class PageRequestRecord(Struct, frozen=True, kw_only=True):
+    """What the page did, of which the exchange is a part."""
+
+    id: str
+    """The id of its first exchange."""
+    outcome: Outcome
+    """In the engine that counts."""
+    cause: str | None
+    """The rule, or the browser's reason, that says what is wrong."""
+    state: State | None
+    """Null where nothing is wrong."""
+
+
+class ChangeRecord(Struct, frozen=True, kw_only=True):
+    """One header of the response, before and after; `to` is null when it was removed."""
+
+    header: str
+    before: tuple[str, ...] = field(name="from")
+    after: str | None = field(name="to")
+    because: str
+
+
+class StatusRecord(Struct, frozen=True, kw_only=True):
+    """The status of a preflight's response, before and after."""
+
+    before: int = field(name="from")
+    after: int = field(name="to")
+    because: str
+
+
+class PatchRecord(Struct, frozen=True, kw_only=True):
+    """A patch that was made, or would be."""
+
+    applied: bool
+    by: str
+    """`patch`; `injection`, on purpose and whatever the verdict; or `proxy`, which responded to the preflight itself."""
+    changes: tuple[ChangeRecord, ...] = ()
+    status: StatusRecord | None = None
+    refused: str | None = None
+    beyond: tuple[Reason, ...] = ()
+    verdicts_after: Mapping[Engine, VerdictRecord] = {}
+
+
+class MispredictionRecord(Struct, frozen=True, kw_only=True):
+    """A verdict of corslens' own that what came later contradicts."""
+
+    engine: Engine
+    verdict: VerdictRecord
+    seen: str
+
+
+class DirectRecord(Struct, frozen=True, kw_only=True):
+    """What an engine would do without the proxy, where that is something else: `depends` on the user's permission, or `blocked`."""
+
+    outcome: Outcome
+    reason: Reason
+
+
+class InitiatorRecord(Struct, frozen=True, kw_only=True):
+    """The code that asked."""
+
+    url: str
+    line: int | None = None
+    column: int | None = None
+    function: str | None = None
+
+
+class WitnessRecord(Struct, frozen=True, kw_only=True):
+    """What the browser itself says became of the request: `read`, `passed` (a preflight), `failed`, or `unknown`."""
+
+    outcome: str
+    reason: str | None = None
+    """Its own word for a failure, a CORS error's name where it tells one."""
+    from_cache: str | None = None
+    initiator: InitiatorRecord | None = None
+    explained_by: str | None = None
+    """The id of the preflight or redirect whose response shows why it refused."""
+
+
+class Record(Struct, frozen=True, kw_only=True):
+    """One exchange with its context, verdicts and findings. A later record with the same `id` replaces this one."""
+
+    schema: str = SCHEMA
+    id: str
+    source: SourceRecord
+    time: str
+    client: str
+    engine: Engine
+    role: Role
+    origin: str | None
+    method: str
+    url: str
+    status: int | None
+    error: str | None
+    preflight: PreflightRecord | None
+    actual: str | None
+    followed: str | None
+    redirected_from: str | None
+    credentials: CredentialsRecord
+    verdicts: Mapping[Engine, VerdictRecord]
+    page_request: PageRequestRecord
+    findings: tuple[FindingRecord, ...]
+    silenced: tuple[str, ...]
+    patch: PatchRecord | None
+    mistake: MispredictionRecord | None = None
+    witness: WitnessRecord | None = None
+    direct: Mapping[Engine, DirectRecord] | None = None
+
+
+_encoder = msgspec.json.Encoder()
+
+
+def record(inspection: Inspection, diagnosis: Diagnosis | None = None) -> Record:
+    """Return what logs and reports hold of an exchange.
+
+    Args:
+        diagnosis: of the page request that it is part of; by default of the exchange by itself.
+    """
+    diagnosis = diagnosis or diagnose_alone(inspection)
+    observation = inspection.observation
+    exchange = observation.exchange
+    preflight = observation.preflight
+    response = exchange.response
+    return Record(
+        id=exchange.id,
+        source=_source(exchange.source),
+        time=timestamp(exchange.request.time),
+        client=exchange.client,
+        engine=inspection.headline,
+        role=observation.role,
+        origin=None if observation.origin is None else redact_url(observation.origin),
+        method=redact_method(exchange.request.method),
+        url=redact_url(exchange.request.url),
+        status=None if response is None else response.status,
+        error=None if exchange.error is None else redact_text(exchange.error),
+        preflight=None
+        if preflight is None
+        else PreflightRecord(id=preflight.id, from_cache=preflight.from_cache, age=round(preflight.age, 6)),
+        actual=observation.actual,
+        followed=observation.followed,
+        redirected_from=None if observation.redirected_from is None else observation.redirected_from.id,
+        credentials=_credentials(observation),
+        verdicts=_verdicts(inspection.verdicts),
+        page_request=_page_request(diagnosis),
+        findings=tuple(finding_record(one, diagnosis) for one in own_findings(inspection, diagnosis)),
+        silenced=tuple(finding.rule for finding in inspection.suppressed),
+        patch=None if inspection.patch is None else _patch(inspection, inspection.patch),
+        mistake=None if inspection.misprediction is None else _misprediction(inspection.misprediction),
+        witness=None if exchange.witness is None else _witness(exchange.witness, observation.explained_by),
+        direct=_direct(observation),
+    )
+
+
+def own_findings(inspection: Inspection, diagnosis: Diagnosis) -> tuple[Finding, ...]:
+    """Return the findings of an exchange that stand by themselves, the cause first; what they explain stands in them."""
+    shown = (diagnosis.cause, *diagnosis.beside)
+    return tuple(one for one in shown if one is not None and any(one is own for own in inspection.findings))
+
+
+def encode(inspection: Inspection, diagnosis: Diagnosis | None = None) -> bytes:
+    """Return the record as one line of JSON, newline included; nothing but visible ASCII."""
+    return escape_json(_encoder.encode(record(inspection, diagnosis))) + b"\n"
+
+
+def render_report(summary: SessionSummary, _rules: RuleSet, _gate: Gate, _top: int = 0) -> bytes:
+    """Return a line for each exchange that the summary holds in detail; it lists no problems."""
+    return b"".join(encode(one, diagnosis) for diagnosis in summary.held() for one in diagnosis.page_request.members)
+
+
+def timestamp(seconds: float) -> str:
+    """Return seconds since the epoch as ISO 8601 in UTC, to the millisecond."""
+    try:
+        moment = datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):  # a capture may claim any number
+        moment = datetime.fromtimestamp(0, UTC)
+    return moment.isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+def _source(source: Source) -> SourceRecord:
+    return SourceRecord(file=source.file, index=source.index, flow=source.flow)
+
+
+def _direct(observation: Observation) -> Mapping[Engine, DirectRecord] | None:
+    found = direct(observation)
+    return {engine: DirectRecord(outcome=one.outcome, reason=one.reason) for engine, one in found.items()} or None
+
+
+def _credentials(observation: Observation) -> CredentialsRecord:
+    credentials = observation.credentials
+    if isinstance(credentials, Known):
+        return CredentialsRecord(mode=credentials.value.value, evidence=credentials.evidence)
+    return CredentialsRecord(mode="unknown")
+
+
+def _failure(failure: Failure) -> FailureRecord:
+    header = failure.header
+    value, wanted = (_shown(header, text) for text in (failure.value, failure.wanted))
+    return FailureRecord(reason=failure.reason, header=header, value=value, wanted=wanted)
+
+
+def _shown(header: str | None, text: str | None) -> str | None:
+    if text is None:
+        return None
+    return redact_text(text) if header is None else redact_header(header, text)
+
+
+def _branch(verdict: Verdict | None) -> BranchRecord | None:
+    if verdict is None:
+        return None
+    return BranchRecord(outcome=verdict.outcome, reason=verdict.reason, failures=tuple(map(_failure, verdict.failures)))
+
+
+def _likely(verdict: Verdict) -> LikelyRecord | None:
+    likely = verdict.likely
+    if likely is None:
+        return None
+    branch: Literal["if_credentialed", "if_not_credentialed"] = (
+        "if_credentialed" if likely.value is CredentialsMode.INCLUDE else "if_not_credentialed"
+    )
+    return LikelyRecord(branch=branch, evidence=likely.evidence)
+
+
+_ALLOWED = VerdictRecord(outcome=Outcome.ALLOWED)
+"""What most exchanges have, three times each."""
+
+
+def _verdicts(verdicts: Mapping[Engine, Verdict]) -> dict[Engine, VerdictRecord]:
+    """Return the records; engines that agree, as most do, share one."""
+    records: dict[Engine, VerdictRecord] = {}
+    last: Verdict | None = None
+    made = _ALLOWED
+    for engine, verdict in verdicts.items():
+        if last is None or verdict != last:
+            last, made = verdict, _verdict(verdict)
+        records[engine] = made
+    return records
+
+
+def _verdict(verdict: Verdict) -> VerdictRecord:
+    if verdict.outcome is Outcome.ALLOWED and not verdict.failures and not verdict.notes:
+        return _ALLOWED
+    return VerdictRecord(
+        outcome=verdict.outcome,
+        reason=verdict.reason,
+        failures=tuple(map(_failure, verdict.failures)),
+        if_credentialed=_branch(verdict.if_credentialed),
+        if_not_credentialed=_branch(verdict.if_not_credentialed),
+        likely=_likely(verdict),
+        notes=verdict.notes,
+    )
+
+
+def finding_record(finding: Finding, diagnosis: Diagnosis) -> FindingRecord:
+    """Return what logs and reports hold of a finding."""
+    return FindingRecord(
+        rule=finding.rule,
+        severity=finding.severity.word,
+        confidence=finding.confidence.value,
+        title=finding.title,
+        message=finding.message,
+        evidence=tuple(EvidenceRecord(message=line.message, header=line.header, value=line.value) for line in finding.evidence),
+        fixes=tuple(FixRecord(side=fix.side.value, text=fix.text, headers=fix.headers) for fix in finding.fixes),
+        explains=diagnosis.explains.get(finding.rule, ()),
+    )
+
+
+def _page_request(diagnosis: Diagnosis) -> PageRequestRecord:
+    return PageRequestRecord(
+        id=diagnosis.page_request.id,
+        outcome=diagnosis.page_request.outcome,
+        cause=diagnosis.rule,
+        state=diagnosis.state if diagnosis.is_problem else None,
+    )
+
+
+def _witness(witness: Witness, explained_by: str | None) -> WitnessRecord:
+    initiator = witness.initiator
+    reason = witness.reason or witness.code
+    return WitnessRecord(
+        outcome=witness.outcome.value,
+        reason=None if reason is None else redact_text(reason),
+        from_cache=None if witness.from_cache is None else redact_text(witness.from_cache),
+        initiator=None
+        if initiator is None
+        else InitiatorRecord(
+            url=redact_url(initiator.url),
+            line=initiator.line,
+            column=initiator.column,
+            function=None if initiator.function is None else redact_symbol(initiator.function),
+        ),
+        explained_by=explained_by,
+    )
+
+
+def _misprediction(misprediction: Misprediction) -> MispredictionRecord:
+    return MispredictionRecord(engine=misprediction.engine, verdict=_verdict(misprediction.verdict), seen=misprediction.seen)
+
+
+def _patch(inspection: Inspection, view: PatchedView) -> PatchRecord:
+    patch: Patch = view.patch
+    made = inspection.observation.exchange.made_by_proxy
+    return PatchRecord(
+        applied=view.applied,
+        by="injection" if view.injected else "proxy" if made else "patch",
+        changes=tuple(
+            ChangeRecord(
+                header=change.header,
+                before=tuple(redact_header(change.header, value) for value in change.before),
+                after=None if change.combined is None else redact_header(change.header, change.combined),
+                because=redact_text(change.because),
+            )
+            for change in patch.changes
+        ),
+        status=None
+        if patch.status is None
+        else StatusRecord(before=patch.status.before, after=patch.status.after, because=patch.status.because),
+        refused=None if patch.refused is None else redact_text(patch.refused),
+        beyond=patch.beyond,
+        verdicts_after=_verdicts(view.verdicts_after),
+    )

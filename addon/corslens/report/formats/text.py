@@ -1,0 +1,323 @@
+"""The terminal: one block a page request, the cause first and one fix, and a summary at the end. Everything from the wire is escaped."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from textwrap import wrap
+
+from msgspec import structs
+from rich.text import Text
+
+from corslens.diagnosis.diagnose import JUDGED, QUIET, Diagnosis
+from corslens.diagnosis.page_request import State
+from corslens.diagnosis.problem import Problem
+from corslens.diagnosis.summary import SessionSummary
+from corslens.inspection import Inspection
+from corslens.lint.finding import Finding, Severity
+from corslens.lint.rules.rule import RuleSet
+from corslens.observation.network_error import plain_words
+from corslens.observation.redaction import redact_header, redact_method, redact_symbol, redact_text, redact_url
+from corslens.report.baseline import Gate, is_known
+from corslens.report.escape import escape
+from corslens.report.limits import first, worst
+from corslens.verdict.verdict import Failure, Outcome
+
+_LONGEST = 400
+"""Characters of a URL or value that are printed; the records have all of it."""
+
+TOP = 50
+"""Problems that a report spells out; all are counted."""
+_NOTES = 20
+"""Notes on inputs."""
+
+STYLES = {
+    "BLOCKED": "bold red",
+    "DEPENDS": "bold yellow",
+    "PATCHED": "bold cyan",
+    "RESOLVED": "bold green",
+    "ABORTED": "dim",
+    "ALLOWED": "green",
+    "ERROR": "bold red",
+    "WARNING": "bold yellow",
+    "INFO": "bold blue",
+}
+
+
+def render_report(summary: SessionSummary, _rules: RuleSet, gate: Gate, top: int = TOP) -> bytes:
+    """Return the report as it stands in a file."""
+    return (render_text(summary, gate, top=top).plain + "\n").encode("utf-8", "backslashreplace")
+
+
+def render_text(summary: SessionSummary, gate: Gate, width: int | None = None, *, top: int = TOP) -> Text:
+    """Return the whole report: each problem once, what could not be seen, and the summary.
+
+    Problems with nothing but info findings are only counted there, unless they are what the run fails on.
+    """
+    infos = gate.fail_on is Severity.INFO
+    shown, left_out = worst([problem for problem in summary.problems() if infos or problem.word not in QUIET], top)
+    blocks = [_with_repeats(problem, gate.known, width) for problem in shown]
+    if left_out is not None:
+        blocks.append(Text("\n".join(fold(left_out, width, first=0, indent=2)), "dim"))
+    notes, more = first([note for one in summary.inputs for note in one.notes], _NOTES, "notes; the JSON report lists them")
+    notes = [*notes, *filter(None, [more])]
+    if notes:
+        lines = [line for note in notes for line in fold(f"note: {escape(note)}", width, first=0, indent=6)]
+        blocks.append(Text("\n".join(lines)))
+    blocks.append(render_summary(summary, width))
+    return Text("\n\n").join(blocks)
+
+
+def _with_repeats(problem: Problem, known: frozenset[str], width: int | None) -> Text:
+    text = render_problem(problem.diagnosis, width)
+    if problem.state is State.RESOLVED:
+        text.append("\n  resolved: the same page request passed later", STYLES["RESOLVED"])
+    if is_known(problem, known):
+        text.append("\n  known: in the baseline", "dim")
+    if problem.count > 1:
+        text.append(f"\n  … and {problem.count - 1} more like it", "dim")
+    return text
+
+
+def render_resolved(problem: Problem, width: int | None = None) -> Text:
+    """Return the line that says of a problem that its page requests pass now."""
+    diagnosis = problem.diagnosis
+    said = f"{_heading(diagnosis)}  passes now  [{problem.key.rule}]"
+    text = Text("RESOLVED", STYLES["RESOLVED"])
+    return text.append("\n".join(fold(said, width, first=10, indent=2, start="  ")), "default not bold")
+
+
+def render_problem(diagnosis: Diagnosis, width: int | None = None) -> Text:
+    """Return the block of one page request: what became of it, why, what to do first, and in one line what else is wrong.
+
+    Args:
+        width: the terminal's; None leaves each line whole, for a file or a pipe.
+    """
+    word = diagnosis.word
+    text = Text()
+    text.append(word, STYLES.get(word, "bold"))
+    heading = _heading(diagnosis)
+    if word in JUDGED:
+        heading += f"  ({_engines(diagnosis)})"
+    text.append("\n".join(fold(heading, width, first=len(word) + 2, indent=2, start="  ")), "default not bold")
+    for line, style in _body(diagnosis):
+        for folded in fold(line, width, first=2, indent=4, start="  "):
+            text.append("\n" + folded, style)
+    return text
+
+
+def _heading(diagnosis: Diagnosis) -> str:
+    request = diagnosis.page_request
+    parts = [f"{escape(redact_method(request.method))} {_shown(redact_url(request.url))}"]
+    other = diagnosis.place.observation.exchange.request.url
+    if other != request.url:
+        parts.append(f"→ {_shown(redact_url(other))}")
+    if request.page is not None:
+        parts.append(f"from {_shown(redact_url(request.page))}")
+    return "  ".join(parts)
+
+
+def _engines(diagnosis: Diagnosis) -> str:
+    """Name the engines with this outcome, or say that it is all of them, and what others do."""
+    if diagnosis.word == "PATCHED":
+        return "changed by the proxy"
+    outcomes = diagnosis.page_request.outcomes
+    mine = outcomes[diagnosis.page_request.headline]
+    same = [engine.label for engine, outcome in outcomes.items() if outcome is mine]
+    if len(same) == len(outcomes):
+        return "all browsers"
+    others = [
+        f"{outcome.value.replace('-', ' ')} in {engine.label}" for engine, outcome in outcomes.items() if outcome is not mine
+    ]
+    return "; ".join((" and ".join(same), ", ".join(others)))
+
+
+def _body(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
+    """Yield the lines below the heading, each with its style."""
+    cause = diagnosis.cause
+    plain = "default not bold"
+    for line in _injections(diagnosis):
+        yield line, plain
+    if cause is None:
+        if diagnosis.reason is not None and diagnosis.word in JUDGED:
+            yield f"{_failure_sentence(diagnosis)}  [{diagnosis.reason}]", plain
+        elif diagnosis.place.observation.exchange.error:
+            yield f"no response: {_shown(redact_text(plain_words(diagnosis.place.observation.exchange.error)))}", plain
+    else:
+        yield f"{escape(_message(diagnosis, cause))}  [{cause.rule}]", plain
+        if cause.fix is not None:
+            side = f"Fix ({cause.fix.side.value}): "
+            if cause.fix.text:
+                yield f"{side}{escape(cause.fix.text)}", "green"
+            for header in cause.fix.headers:
+                if not cause.fix.text or header not in cause.fix.text:
+                    yield f"{side if header is cause.fix.headers[0] and not cause.fix.text else '  '}{escape(header)}", "green"
+    asked_by = _asked_by(diagnosis)
+    if asked_by is not None:
+        yield asked_by, plain
+    for line in _patches(diagnosis):
+        yield line, plain
+    loud = [finding for finding in diagnosis.beside if finding.severity > Severity.INFO or diagnosis.word == "INFO"]
+    if loud:
+        yield f"Also: {'; '.join(_also(finding) for finding in loud)}.", "dim"
+
+
+def _asked_by(diagnosis: Diagnosis) -> str | None:
+    """Name the code that asked, where the browser told."""
+    for one in diagnosis.page_request.members:
+        witness = one.observation.exchange.witness
+        if witness is not None and witness.initiator is not None:
+            told = witness.initiator
+            function = None if told.function is None else redact_symbol(told.function)
+            initiator = structs.replace(told, url=redact_url(told.url), function=function)
+            return f"Requested by {_shown(str(initiator))}"
+    return None
+
+
+def _also(finding: Finding) -> str:
+    title = finding.title or finding.rule.replace("-", " ")
+    return f"{escape(title)} ({finding.rule})"
+
+
+def _message(diagnosis: Diagnosis, cause: Finding) -> str:
+    """Return what is wrong; of a page request that passed all the same, what would have become of it."""
+    message = cause.message
+    if diagnosis.word == "PATCHED":
+        for said, meant in _WITHOUT_THE_PATCH:
+            message = message.replace(said, meant)
+    return message
+
+
+_WITHOUT_THE_PATCH = (
+    (" was not sent", " would not have been sent"),
+    (" did not send ", " would not have sent "),
+    (" cannot read ", " could not have read "),
+    (" blocks ", " would have blocked "),
+    (" blocked ", " would have blocked "),
+)
+"""What a rule says of the exchange as the server left it, and what it says once the page was served all the same."""
+
+
+def failure_of(diagnosis: Diagnosis) -> Failure | None:
+    """Return the failing check that the browser reports."""
+    verdict = diagnosis.page_request.verdict
+    for branch in (verdict, verdict.if_credentialed, verdict.if_not_credentialed):
+        if branch is not None and branch.failures:
+            return branch.failures[0]
+    return None
+
+
+def _failure_sentence(diagnosis: Diagnosis) -> str:
+    failure = failure_of(diagnosis)
+    assert failure is not None
+    only = ""
+    if diagnosis.page_request.verdict.outcome is Outcome.DEPENDS:
+        branch = diagnosis.page_request.verdict.if_credentialed
+        only = f"; this blocks only a request {'with' if branch is not None and branch.failures else 'without'} credentials"
+    response = diagnosis.place.observation.exchange.delivered
+    status = "no response" if response is None else str(response.status)
+    if failure.header is None:
+        return f"{status}: {failure.reason.value.replace('-', ' ')}{only}"
+    header = escape(failure.header)
+    held = "is missing" if failure.value is None else f'is "{_shown(redact_header(failure.header, failure.value))}"'
+    wanted = f", wanted {_shown(redact_header(failure.header, failure.wanted))}" if failure.wanted else ""
+    return f"{status}, but {header} {held}{wanted}{only}"
+
+
+def _injections(diagnosis: Diagnosis) -> Iterator[str]:
+    """Say what was injected on purpose, by its name and reason, and what it led to."""
+    for one in diagnosis.page_request.members:
+        view = one.patch
+        if view is None or not view.injected:
+            continue
+        verb = "Injected" if view.applied else "Would inject"
+        because = list(dict.fromkeys(change.because for change in view.patch.changes))
+        verdict = view.verdicts_after[one.headline]
+        led_to = verdict.outcome.value + (f" ({verdict.reason.value})" if verdict.reason is not None else "")
+        yield f"{verb} by {_shown(redact_text('; '.join(because)))}: {', '.join(_changes(one))}; the response is then {led_to}"
+
+
+def _patches(diagnosis: Diagnosis) -> Iterator[str]:
+    for one in diagnosis.page_request.members:
+        view = one.patch
+        if view is None or view.injected:
+            continue
+        if one.observation.exchange.made_by_proxy:
+            yield "The proxy itself responded to the preflight; the server was not asked."
+        verb = "Patched" if view.applied else "Would patch"
+        if view.patch.refused:
+            yield f"Not patched: {escape(redact_text(view.patch.refused))}"
+        yield from (f"{verb}: {line}" for line in _changes(one))
+
+
+def _changes(inspection: Inspection) -> Iterator[str]:
+    assert inspection.patch is not None
+    patch = inspection.patch.patch
+    if patch.status is not None:
+        yield f"status {patch.status.before} → {patch.status.after}"
+    for change in patch.changes:
+        to = "removed" if change.combined is None else _shown(redact_header(change.header, change.combined))
+        yield f"{escape(change.header)}: {to}"
+
+
+def render_lines(lines: Iterable[str], width: int | None) -> Text:
+    """Return plain lines, escaped, those that are too long broken between words and indented below their text."""
+    folded: list[str] = []
+    for line in map(escape, lines):
+        start = len(line) - len(line.lstrip(" "))
+        folded += fold(line.lstrip(" "), width, first=start, indent=start + 2, start=" " * start)
+    return Text("\n".join(folded))
+
+
+def fold(text: str, width: int | None, *, first: int, indent: int, start: str = "") -> list[str]:
+    """Break the text into lines that fit; `first` columns of the first line are taken (or begin with `start`)."""
+    if width is None or first + len(text) <= width:
+        return [start + text]
+    width = max(width, 20)
+    lines = wrap(
+        text, width, initial_indent=" " * first, subsequent_indent=" " * indent, break_long_words=True, break_on_hyphens=False
+    )
+    lines[0] = start + lines[0][first:]
+    return lines
+
+
+def render_summary(summary: SessionSummary, width: int | None = None) -> Text:
+    """Return what was seen in all: exchanges, page requests, outcomes, then the causes with their counts, worst first."""
+    text = Text()
+    facts = [
+        _count(summary.exchanges, "exchange"),
+        f"{summary.cors} CORS",
+        _count(summary.counts["pairs"], "pair"),
+        _count(summary.counts["page requests"], "page request"),
+    ]
+    facts += [
+        f"{summary.number(word)} {word.lower()}"
+        for word in ("BLOCKED", "DEPENDS", "PATCHED", "ABORTED")
+        if summary.number(word)
+    ]
+    text.append("\n".join(fold(", ".join(facts), width, first=0, indent=2)), "bold")
+    suppressed = summary.suppressed()
+    column = 11 if suppressed else 8
+    for word, name, count in summary.causes():
+        text.append(f"\n{count:>7}  ").append(f"{word.lower():<{column}}", STYLES.get(word, "bold")).append(name)
+    for name, note, count in suppressed:
+        lines = fold(f"{name} ({escape(note)})" if note else name, width, first=9 + column, indent=9 + column)
+        text.append(f"\n{count:>7}  ").append(f"{'suppressed':<{column}}", "dim").append("\n".join(lines))
+    return text
+
+
+def render_dropped(dropped: Mapping[str, int]) -> Iterator[str]:
+    """Yield one line on what a long session dropped, or none when nothing was.
+
+    Args:
+        dropped: how many, by what they are.
+    """
+    if dropped:
+        most_first = sorted(dropped.items(), key=lambda item: (-item[1], item[0]))
+        yield f"Dropped to stay within limits (see cors_history): {', '.join(f'{count:,} {name}' for name, count in most_first)}."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _shown(text: str) -> str:
+    """Return wire text as it is printed: a stranger's Origin may fill a thousand lines."""
+    return escape(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…")

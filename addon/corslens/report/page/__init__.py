@@ -1,0 +1,1 @@
+"""The HTML page, live and as a report."""

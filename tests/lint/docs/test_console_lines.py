@@ -1,0 +1,109 @@
+"""Sixty lines of consoles, twenty an engine, and every browser's code."""
+
+import pytest
+from corslens.lint.docs.console_lines import reasons_of_code, reasons_of_line
+from corslens.verdict.reasons import NAMES, Reason
+
+API, PAGE = "https://api.example/me", "https://app.example"
+_C = f"Access to fetch at '{API}' from origin '{PAGE}' has been blocked by CORS policy: "
+_P = f"{_C}Response to preflight request doesn't pass access control check: "
+_F = f"Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at {API}. (Reason: "
+
+CHROME = {
+    f"{_C}No 'Access-Control-Allow-Origin' header is present on the requested resource.": "acao-missing",
+    f"{_P}No 'Access-Control-Allow-Origin' header is present on the requested resource.": "preflight-acao-missing",
+    f"{_C}The value of the 'Access-Control-Allow-Origin' header in the response must not be the wildcard '*' when the request's "
+    "credentials mode is 'include'.": "acao-wildcard-with-credentials",
+    f"{_P}The value of the 'Access-Control-Allow-Origin' header in the response must not be the wildcard '*' when the request's "
+    "credentials mode is 'include'.": "preflight-acao-wildcard-with-credentials",
+    f"{_C}The 'Access-Control-Allow-Origin' header contains multiple values '*, *', but only one is allowed.": "acao-multiple",
+    f"{_C}The 'Access-Control-Allow-Origin' header contains the invalid value 'app.example'.": "acao-invalid",
+    f"{_C}The 'Access-Control-Allow-Origin' header has a value 'https://x.example' that is not equal to the supplied origin.": "acao-mismatch",
+    f"{_P}The 'Access-Control-Allow-Origin' header has a value 'https://x.example' that is not equal to the supplied origin.": "preflight-acao-mismatch",
+    f"{_C}The value of the 'Access-Control-Allow-Credentials' header in the response is '' which must be 'true' when the request's "
+    "credentials mode is 'include'.": "acac-not-true",
+    f"{_P}It does not have HTTP ok status.": "preflight-status-not-ok",
+    f"{_P}Redirect is not allowed for a preflight request.": "preflight-redirect",
+    f"{_C}Method PUT is not allowed by Access-Control-Allow-Methods in preflight response.": "preflight-method-not-allowed",
+    f"{_C}Request header field content-type is not allowed by Access-Control-Allow-Headers in preflight response.": "preflight-header-not-allowed",
+    "Access to script at 'file:///a.js' from origin 'null' has been blocked by CORS policy: Cross origin requests are only supported "
+    "for protocol schemes: chrome, chrome-extension, data, http, https.": "scheme-not-cors-enabled",
+    f"{_C}Permission was denied for this request to access the `loopback` address space.": "lna-permission-denied",
+    f"Mixed Content: The page at '{PAGE}/' was loaded over HTTPS, but requested an insecure resource 'http://api.example/'. This request "
+    "has been blocked; the content must be served over HTTPS.": "mixed-content",
+    f"Refused to connect to '{API}' because it violates the following Content Security Policy directive: \"connect-src 'self'\".": "csp-blocked",
+    f"GET {API} net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin 200 (OK)": "corp-not-same-origin",
+    f"GET {API} net::ERR_CONNECTION_REFUSED": "actual-network-error",
+    'Refused to get unsafe header "x-total"': "response-header-not-exposed",
+}
+FIREFOX = {
+    f"{_F}CORS header ‘Access-Control-Allow-Origin’ missing). Status code: 200.": "acao-missing",
+    f"{_F}CORS header ‘Access-Control-Allow-Origin’ does not match ‘https://x.example’).": "acao-mismatch",
+    f"{_F}Credential is not supported if the CORS header ‘Access-Control-Allow-Origin’ is ‘*’).": "acao-wildcard-with-credentials",
+    f"{_F}Multiple CORS header ‘Access-Control-Allow-Origin’ not allowed).": "acao-multiple",
+    f"{_F}expected ‘true’ in CORS header ‘Access-Control-Allow-Credentials’).": "acac-not-true",
+    f"{_F}CORS preflight response did not succeed). Status code: 404.": "preflight-status-not-ok",
+    f"{_F}Did not find method in CORS header ‘Access-Control-Allow-Methods’).": "preflight-method-not-allowed",
+    f"{_F}header ‘content-type’ is not allowed according to header ‘Access-Control-Allow-Headers’ from CORS preflight response).": "preflight-header-not-allowed",
+    f"{_F}missing token ‘x-a’ in CORS header ‘Access-Control-Allow-Headers’ from CORS preflight channel).": "preflight-header-not-allowed",
+    f"{_F}invalid token ‘a b’ in CORS header ‘Access-Control-Allow-Methods’).": "preflight-acam-unparsable",
+    f"{_F}invalid token ‘a b’ in CORS header ‘Access-Control-Allow-Headers’).": "preflight-acah-unparsable",
+    f"{_F}CORS request did not succeed). Status code: (null).": "actual-network-error",
+    f"{_F}CORS request not http).": "scheme-not-cors-enabled",
+    f"{_F}CORS disabled).": "cors-disabled-by-user",
+    f"{_F}CORS header ‘Origin’ cannot be added).": "origin-header-not-addable",
+    "Blocked loading mixed active content “http://api.example/”": "mixed-content",
+    "Content-Security-Policy: The page’s settings blocked the loading of a resource (connect-src) at https://api.example/": "csp-blocked",
+    f"The resource at “{API}” was blocked due to its Cross-Origin-Resource-Policy header (or lack thereof).": "corp-not-same-origin",
+    f"The resource from “{API}” was blocked due to MIME type (“text/html”) mismatch (X-Content-Type-Options: nosniff).": "mime-or-nosniff-blocked",
+    f"A resource is blocked by OpaqueResponseBlocking, please check browser console for details. {API}": "opaque-response-blocked",
+}
+_S = f"Fetch API cannot load {API} due to access control checks. "
+SAFARI = {
+    f"Origin {PAGE} is not allowed by Access-Control-Allow-Origin. Status code: 200": "acao-mismatch",
+    f"[Error] Origin {PAGE} is not allowed by Access-Control-Allow-Origin.": "acao-mismatch",
+    "[Error] Origin null is not allowed by Access-Control-Allow-Origin. Status code: 403": "acao-mismatch",
+    "Cannot use wildcard in Access-Control-Allow-Origin when credentials flag is true.": "acao-wildcard-with-credentials",
+    f"XMLHttpRequest cannot load {API}. Cannot use wildcard in Access-Control-Allow-Origin when credentials flag is true.": "acao-wildcard-with-credentials",
+    "Access-Control-Allow-Origin cannot contain more than one origin.": "acao-multiple",
+    "[Error] Access-Control-Allow-Origin cannot contain more than one origin.": "acao-multiple",
+    'Credentials flag is true, but Access-Control-Allow-Credentials is not "true".': "acac-not-true",
+    '[Error] Credentials flag is true, but Access-Control-Allow-Credentials is not "true".': "acac-not-true",
+    "Preflight response is not successful. Status code: 404": "preflight-status-not-ok",
+    "[Error] Preflight response is not successful": "preflight-status-not-ok",
+    "Method PUT is not allowed by Access-Control-Allow-Methods.": "preflight-method-not-allowed",
+    "[Error] Method DELETE is not allowed by Access-Control-Allow-Methods.": "preflight-method-not-allowed",
+    "Request header field Content-Type is not allowed by Access-Control-Allow-Headers.": "preflight-header-not-allowed",
+    "[Error] Request header field X-A is not allowed by Access-Control-Allow-Headers.": "preflight-header-not-allowed",
+    f"Cancelled load to {API} because it violates the resource's Cross-Origin-Resource-Policy response header.": "corp-not-same-origin",
+    f"[blocked] The page at {PAGE}/ requested insecure content from http://api.example/. This content was blocked and must be served "
+    "over HTTPS.": "mixed-content",
+    f"Refused to connect to {API} because it does not appear in the connect-src directive of the Content Security Policy.": "csp-blocked",
+    f"[Error] Failed to load resource: Could not connect to the server. ({API})": "actual-network-error",
+    'Refused to get unsafe header "X-Total"': "response-header-not-exposed",
+}
+
+
+@pytest.mark.parametrize("line", [*CHROME, *FIREFOX, *SAFARI])
+def test_a_line_names_its_reason(line: str) -> None:
+    assert reasons_of_line(line)[0] == (CHROME | FIREFOX | SAFARI)[line]
+
+
+def test_there_are_twenty_an_engine() -> None:
+    assert [len(CHROME), len(FIREFOX), len(SAFARI)] == [20, 20, 20]
+
+
+def test_safari_says_missing_and_mismatched_in_the_same_words() -> None:
+    assert reasons_of_line(next(iter(SAFARI))) == (Reason.ACAO_MISMATCH, Reason.ACAO_MISSING)
+
+
+@pytest.mark.parametrize("line", ["", "Uncaught TypeError: Failed to fetch", f"{_S}", "the answer is 42"])
+def test_a_line_without_a_reason_names_none(line: str) -> None:
+    assert reasons_of_line(line) == ()
+
+
+def test_every_code_of_a_browser_names_its_reasons() -> None:
+    for reason, names in NAMES.items():
+        for code in (*names.chromium, *names.chromium_other, *names.firefox, *names.mdn):
+            assert reason in reasons_of_code(code) and reason in reasons_of_code(code.lower())
+    assert reasons_of_code("MissingAllowOriginHeader")[0] is Reason.ACAO_MISSING, "the response before the preflight"

@@ -1,0 +1,194 @@
+"""The terminal: one block a page request, whole in 80 columns, silent about nothing, moved by nobody."""
+
+import pytest
+from corslens.diagnosis.diagnose import diagnose_alone
+from corslens.inspection import PatchedView
+from corslens.inspector import Inspector
+from corslens.lint.finding import Fix, Severity, Side, Stage
+from corslens.lint.rules.loader import load_rules
+from corslens.patching.injection import Injection
+from corslens.patching.patch import Patch
+from corslens.patching.policy import PatchPolicy, parse_origins
+from corslens.report.baseline import Gate
+from corslens.report.formats.text import render_lines, render_problem, render_summary, render_text
+from corslens.verdict.verdict import ALLOWED
+from msgspec import structs
+
+from tests.make import API, exchange, preflight, request, response
+from tests.report.make import NO_RULES, finding, session, silenced_session, summary
+from tests.report.samples import hostile, inspected
+
+GATE = Gate()
+
+
+def block(inspection, width=None):
+    return render_problem(diagnose_alone(inspection), width)
+
+
+def one(*, findings=(), **fields):
+    (inspection,) = inspected([exchange(request(**fields), response())], NO_RULES)
+    return structs.replace(inspection, findings=findings)
+
+
+def test_three_lines():
+    made = one(findings=(finding("acao-missing", message="the answer lacks Access-Control-Allow-Origin"),))
+    assert block(made).plain.splitlines() == [
+        f"BLOCKED  GET {API}/me  from https://app.example  (all browsers)",
+        "  the answer lacks Access-Control-Allow-Origin  [acao-missing]",
+        "  Fix (server): Access-Control-Allow-Origin: https://app.example",
+    ]
+
+
+def test_without_a_rule_the_failing_check_speaks():
+    lines = block(one()).plain.splitlines()
+    assert "Access-Control-Allow-Origin is missing" in lines[1] and lines[1].endswith("[acao-missing]")
+
+
+@pytest.mark.parametrize("allow", ["*", "https://app.example"])
+def test_a_verdict_that_depends_says_on_what(allow):
+    (inspection,) = inspected([exchange(request(), response(allow_origin=allow))], NO_RULES)
+    first, failing = block(inspection).plain.splitlines()
+    assert first.startswith("DEPENDS") and "; this blocks only a request with credentials  [" in failing
+
+
+def test_engines_that_differ_are_named():
+    """Firefox takes the second of two lines, of which the first is empty."""
+    given = [("Access-Control-Allow-Origin", ""), ("Access-Control-Allow-Origin", "*")]
+    asked = structs.replace(
+        request(given=[("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "cors")]), http_version="HTTP/2.0"
+    )
+    (inspection,) = inspected([exchange(asked, response(given=given))], NO_RULES)
+    assert "(Chromium and WebKit; " in block(inspection).plain and "in Firefox)" in block(inspection).plain
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 200])
+def test_no_line_is_longer_than_the_terminal(width):
+    for inspection in [*session(), *inspected(hostile(), NO_RULES)]:
+        for line in block(inspection, width).plain.splitlines():
+            assert len(line) <= width, line
+    for line in render_text(summary(), GATE, width).plain.splitlines():
+        assert len(line) <= max(width, 48), line
+
+
+def test_nothing_is_lost_by_folding():
+    inspection = one(url=f"{API}/{'x' * 300}")
+    folded, whole = (block(inspection, width).plain for width in (40, None))
+    assert "".join(folded.split()) == "".join(whole.split())
+
+
+def test_what_comes_off_the_wire_stays_in_its_line():
+    text = render_text(summary(inspected(hostile(), NO_RULES)), GATE).plain
+    assert all(character == "\n" or character.isprintable() for character in text)
+
+
+def test_secrets_are_not_shown():
+    text = block(one(url=f"https://u:pa55@{API[8:]}/?token=s3cr3t")).plain
+    assert "pa55" not in text and "s3cr3t" not in text
+
+
+def test_a_problem_is_told_once_and_counted():
+    made = inspected([exchange(request(url=f"{API}/o/{n}"), response()) for n in range(5)], NO_RULES)
+    text = render_text(summary(made), GATE).plain
+    assert text.count("BLOCKED  ") == 1 and "… and 4 more like it" in text
+
+
+def test_a_network_error_is_the_cause_and_the_browsers_reason_follows():
+    (inspection,) = inspected([exchange(request(), None, error="[Errno 111] refused", answered_by_proxy=True)], NO_RULES)
+    follows = frozenset({"acao-missing"})
+    rule = finding("actual-network-error", message="no response: refused", stage=Stage.NO_RESPONSE, explains=follows)
+    lines = block(structs.replace(inspection, findings=(finding("acao-missing"), rule))).plain.splitlines()
+    assert lines[1] == "  no response: refused  [actual-network-error]"
+    assert lines[2].startswith("  Fix (server): ") and len(lines) == 3
+
+
+def test_remarks_are_told_only_when_they_fail_the_run():
+    text = render_text(summary(), GATE).plain
+    assert "INFO  " not in text and "1  info    no-max-age" in text
+    assert "INFO  " in render_text(summary(), Gate(fail_on=Severity.INFO)).plain
+
+
+def test_summary():
+    lines = render_summary(summary(session())).plain.splitlines()
+    assert lines[0] == "12 exchanges, 12 CORS, 1 pair, 10 page requests, 8 blocked"
+    assert lines[1].split() == ["2", "blocked", "acao-mismatch"]
+    assert lines[-1].split() == ["1", "info", "no-max-age"]
+
+
+def test_words_have_colours():
+    assert {span.style for span in block(session()[1]).spans} >= {"bold red", "green"}
+
+
+def test_a_long_origin_does_not_fill_the_terminal():
+    asked = request("PUT", f"{API}/" + "p" * 60_000, origin="https://" + "a" * 60_000 + ".example")
+    (inspection,) = inspected([exchange(asked, response())], NO_RULES)
+    assert len(block(inspection).plain) < 3_000
+
+
+@pytest.mark.parametrize("width", [None, 60])
+def test_what_is_silenced_is_counted_with_its_note(width):
+    text = render_text(summary(silenced_session()), GATE, width).plain
+    assert text.splitlines()[-1].strip() == "2  suppressed acao-missing (my.yaml:2: known <so>)"
+    assert "[acao-missing]" not in text
+    assert "suppressed" not in render_text(summary(), GATE, width).plain
+
+
+def test_what_else_is_wrong_takes_one_line():
+    made = one(findings=(finding("acao-missing"), finding("x", Severity.INFO), finding("y", Severity.WARNING), finding("z")))
+    lines = block(made).plain.splitlines()
+    assert lines[-1] == "  Also: z (z); y (y)." and len(lines) == 4
+
+
+def test_a_fix_without_a_header_is_a_sentence_and_headers_follow_in_lines_of_their_own():
+    both = Fix(side=Side.GATEWAY, text="Send what the API sends", headers=("A: 1", "B: 2"))
+    lines = block(one(findings=(finding(fixes=(both, Fix(side=Side.PAGE, text="Or not"))),))).plain.splitlines()
+    assert lines[2:] == ["  Fix (gateway): Send what the API sends", "    A: 1", "    B: 2"]
+
+
+def test_a_resolved_problem_says_so():
+    made = summary([one(findings=(finding(),))])
+    (problem,) = made.problems()
+    problem.resolve_all()
+    text = render_text(made, GATE).plain
+    assert "  resolved: the same page request passed later" in text.splitlines()
+
+
+def test_an_injection_says_its_name_its_reason_and_what_it_led_to():
+    inspector = Inspector(rules=NO_RULES, patch_policy=PatchPolicy(origins=parse_origins(["https://app.example"])))
+    breaking = Injection(name="break", because="to try it", remove=("Access-Control-Allow-Origin",))
+    (made,) = inspector.complete(exchange(request(), response(allow_origin="*")), injections=[breaking])
+    text = block(made).plain
+    assert text.startswith("BLOCKED") and "injection 'break': to try it" in text and "is then blocked (acao-missing)" in text
+
+
+def test_a_response_that_the_proxy_made_is_said_to_be_its():
+    inspector = Inspector(rules=NO_RULES, patch_policy=PatchPolicy(origins=parse_origins(["https://app.example"])))
+    (made,) = inspector.complete(exchange(preflight(), response(204)), patch=True, made_by_proxy=True)
+    text = block(made).plain
+    assert text.startswith("PATCHED") and "The proxy itself responded to the preflight; the server was not asked." in text
+
+
+def test_what_was_patched_reads_as_what_would_have_been():
+    """In every sentence of every rule that says what a browser did."""
+    rules = load_rules()
+    for rule in rules.rules.values():
+        if rule.reason is None or rule.stage < Stage.REQUEST:
+            continue
+        made = one(findings=(finding(str(rule.reason), message=rule.message.text),))
+        failure = structs.replace(made.verdict.failures[0], reason=rule.reason)
+        verdicts = {engine: structs.replace(verdict, failures=(failure,)) for engine, verdict in made.verdicts.items()}
+        view = PatchedView(patch=Patch(), applied=True, verdicts_after=dict.fromkeys(made.verdicts, ALLOWED))
+        shown = block(structs.replace(made, verdicts=verdicts, patch=view)).plain
+        assert " was not sent" not in shown and " did not send" not in shown, rule.id
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_lines_break_between_words(width):
+    lines = [
+        "2 changes:",
+        "  https://api.example/a",
+        f"    preflight: list {'x-something, ' * 9}in Access-Control-Allow-Headers\x1b",
+    ]
+    text = render_lines(lines, width).plain
+    assert max(map(len, text.splitlines())) <= width and "\x1b" not in text
+    assert "".join(text.split()) == "".join("".join(lines).replace("\x1b", "\\x1b").split())
+    assert text.splitlines()[3].startswith("      ")
