@@ -30,6 +30,7 @@ DIRECTION = (
     ("analysis",),
     ("library", "asking"),
     ("testing",),
+    ("pytest_plugin",),
     ("exits", "script", "cli"),
     ("__main__", "__init__"),
 )

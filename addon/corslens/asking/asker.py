@@ -76,8 +76,10 @@ class Asker:
 
     Args:
         inspector: of the session.
-        engine: whose header lines are sent; None sends Chromium's with `user_agent` in place of its own.
+        engine: whose header lines are sent; None sends Chromium's, with `user_agent` in place of its own.
         send_unsafe: also requests with methods that may change something.
+        name: of the exchanges' source, and the beginning of their ids.
+        hint: what to do about a redirect that is not followed.
         answers_to: the URLs' servers that may be sent requests; a cookie goes only to the one of the page request's own URL.
     """
 
@@ -87,16 +89,17 @@ class Asker:
         send: Send,
         answers_to: NamedHosts,
         *,
-        user_agent: str,
+        user_agent: str | None = None,
         engine: Engine | None = None,
         send_unsafe: bool = False,
         name: str = "check",
+        hint: str = "name it with --allow-host",
     ) -> None:
         self._inspector, self._send, self._hosts = inspector, send, answers_to
         self._engine = engine or Engine.CHROMIUM
         self._user_agent = None if engine is not None else user_agent
         self._send_unsafe = send_unsafe
-        self._name = name
+        self._name, self._hint = name, hint
         self._numbers = count(1)
         self._abandoned: set[str] = set()
         """Preflights whose request was not sent on purpose."""
@@ -149,7 +152,7 @@ class Asker:
             ):
                 break
             if target not in self._hosts:
-                unsent = f"the redirect to {origin_of(target)} was not followed: name it with --allow-host"
+                unsent = f"the redirect to {origin_of(target)} was not followed: {self._hint}"
                 break
             fetch = _redirected(fetch, first, target, response.status, page)
         return AskResult(fetch=first, inspections=tuple(found.values()), unsent=unsent)

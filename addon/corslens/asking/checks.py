@@ -64,6 +64,8 @@ class Checks:
         self.input: Input = summary.begin(name)
         self.asked: list[AskResult] = []
         """What became of each page request so far."""
+        self.strangers: dict[str, StrangersResult] = {}
+        """By URL what strangers showed; without those that did not respond."""
 
     def check(self, wanted: Sequence[Expectation]) -> None:
         """Send page requests and gather what is found."""
@@ -80,6 +82,7 @@ class Checks:
             first = members[0]
             result = self._strangers(first, origins)
             if result is not None:
+                self.strangers[url] = result
                 self.input.notes.append(result.sentence(redact_url(url.partition("?")[0])))
             covered = (
                 _OF_REFLECTION

@@ -1,10 +1,4 @@
-"""Helpers for test suites: the proxy in a thread, and what it saw.
-
-with watch() as lens:
-browser = playwright.chromium.launch(proxy=lens.playwright)
-…
-lens.expect_no_problems()
-"""
+"""The proxy in a thread of a test's own process, and what it saw."""
 
 import asyncio
 import io
