@@ -30,7 +30,9 @@ _PROBLEM_BYTES = 4_096
 _NAME_BYTES = 128
 _LIFE_BYTES = 256
 
-_WHOLE_SERVER = frozenset({NetworkError.REFUSED, NetworkError.DNS, NetworkError.TLS})
+_WHOLE_SERVER = frozenset(
+    {NetworkError.REFUSED, NetworkError.DNS, NetworkError.CERTIFICATE, NetworkError.NOT_TLS, NetworkError.TLS}
+)
 """What makes every endpoint of a server fail in the same way."""
 
 _LOOPBACK = (

@@ -68,12 +68,16 @@ def blocking_directive(
         name = next((name for name in (*names, "default-src") if name in policy), None)
         if name is None or any(source.lower().startswith(_ELSEWHERE) for source in policy[name]):
             continue
-        if not any(_matches(source, url, page_origin, redirected) for source in policy[name]):
+        if not any(matches_source(source, url, page_origin, redirected=redirected) for source in policy[name]):
             return " ".join((name, *policy[name]))
     return None
 
 
-def _matches(source: str, url: str, page_origin: str, redirected: bool) -> bool:
+def matches_source(source: str, url: str, page_origin: str, *, redirected: bool = False) -> bool:
+    """Say whether a source expression matches a URL; `'self'` is `page_origin`.
+
+    Standard: https://www.w3.org/TR/CSP3/#match-url-to-source-expression
+    """
     lowered = source.lower()
     scheme, host, port = scheme_host_port(origin_of(url))
     own_scheme, own_host, own_port = scheme_host_port(page_origin)

@@ -5,6 +5,7 @@ short one; what exceeds a bound is no longer told apart, only counted.
 """
 
 from collections import OrderedDict
+from collections.abc import Collection
 from enum import StrEnum
 
 from corslens.bounded_cache import bounded_cache
@@ -93,6 +94,10 @@ def is_jsonp(observation: Observation) -> bool:
     )
 
 
+_THIS_MACHINE = ("http://localhost", "http://127.", "http://[::1]", "https://localhost", "https://127.", "https://[::1]")
+"""How the origins begin of servers under development."""
+
+
 def _remember(kept: dict[str, int], value: str, limit: int = _KEPT) -> None:
     if len(value) > _LONGEST:
         value = value[:_LONGEST]
@@ -105,11 +110,13 @@ def _remember(kept: dict[str, int], value: str, limit: int = _KEPT) -> None:
 class ServerHistory:
     """What an API origin was seen to do, whatever the path."""
 
-    __slots__ = ("granted_origins",)
+    __slots__ = ("granted_origins", "listening")
 
-    def __init__(self) -> None:
+    def __init__(self, listening: Collection[str] = ()) -> None:
         self.granted_origins: dict[str, int] = {}
         """Origins that were answered with their own name, and how often."""
+        self.listening = listening
+        """Origins of this machine that responded in this session, whichever server it was."""
 
     @property
     def forgets(self) -> bool:
@@ -240,13 +247,14 @@ NO_HISTORY = EndpointHistory()
 class Traffic:
     """The histories of the endpoints seen last, at most `limit` of them."""
 
-    __slots__ = ("_endpoints", "_limit", "_recorded", "_servers", "dropped")
+    __slots__ = ("_endpoints", "_limit", "_listening", "_recorded", "_servers", "dropped")
 
     def __init__(self, limit: int = 2_000) -> None:
         self._limit = max(limit, 1)
         self._endpoints: OrderedDict[tuple[str, str], EndpointHistory] = OrderedDict()
         self._servers: OrderedDict[str, ServerHistory] = OrderedDict()
         self._recorded: OrderedDict[str, None] = OrderedDict()
+        self._listening: dict[str, None] = {}
         self.dropped = 0
         """Histories forgotten because of the limit."""
 
@@ -266,6 +274,8 @@ class Traffic:
         key = self._key(observation)
         history = self._endpoints.get(key)
         response = observation.exchange.response
+        if response is not None and observation.target_origin.startswith(_THIS_MACHINE) and len(self._listening) < _KEPT:
+            self._listening[observation.target_origin] = None
         if history is None:
             if not observation.is_cors and (
                 response is None or (ACCESS_CONTROL_ALLOW_ORIGIN not in response.headers and not is_jsonp(observation))
@@ -286,7 +296,7 @@ class Traffic:
 
     def _server(self, origin: str) -> ServerHistory:
         """Return the history of an API origin; every endpoint that is opened keeps its own's from being forgotten."""
-        server = self._servers.pop(origin, None) or ServerHistory()
+        server = self._servers.pop(origin, None) or ServerHistory(self._listening)
         self._servers[origin] = server
         if len(self._servers) > self._limit:
             self._servers.popitem(last=False)

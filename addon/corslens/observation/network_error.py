@@ -11,7 +11,12 @@ class NetworkError(StrEnum):
     RESET = "reset"
     """The connection was closed without an answer."""
     DNS = "dns"
+    CERTIFICATE = "certificate"
+    """TLS was spoken, and the certificate is not trusted, is of another name, or has expired."""
+    NOT_TLS = "not-tls"
+    """https was requested of a port that does not speak TLS."""
     TLS = "tls"
+    """The TLS handshake failed for another reason."""
     TIMEOUT = "timeout"
     CANCELLED = "cancelled"
     """The browser itself gave up."""
@@ -22,6 +27,11 @@ class NetworkError(StrEnum):
 # tells: browsers abort with CANCEL (or HTTP/3's word for it), servers fail with another.
 _SIGNS = (
     (NetworkError.CANCELLED, ("client disconnected", "client closed", "by client (cancel)", "by client (h3_request_cancelled)", "err_aborted", "ns_binding_aborted")),
+    (NetworkError.CERTIFICATE, (
+        "certificate verify failed", "err_cert_", "sec_error_", "mozilla_pkix_error", "ssl_error_bad_cert_domain", "self-signed certificate",
+        "self signed certificate", "unable to get local issuer",
+    )),
+    (NetworkError.NOT_TLS, ("does not speak tls", "wrong version number", "err_ssl_protocol_error", "ssl_error_rx_record_too_long", "http request to an https")),
     (NetworkError.TLS, ("tls", "ssl", "certificate", "handshake", "cert_")),
     (NetworkError.DNS, ("getaddrinfo", "name or service not known", "nodename nor servname", "name resolution", "name_not_resolved", "dns", "no address associated")),
     (NetworkError.TIMEOUT, ("timed out", "timeout", "timed_out")),
@@ -32,7 +42,8 @@ _SIGNS = (
 KILLED = "Connection killed."
 """What mitmproxy says of a flow that its user ended."""
 
-_OF_BROWSERS = ("net::", "NS_")
+OF_BROWSERS = ("net::", "NS_")
+"""How the errors begin that browsers name."""
 _UNTOLD = ("(CANCEL)", "(HTTP_1_1_REQUIRED)", "(H3_REQUEST_CANCELLED)", "(H3_VERSION_FALLBACK)")
 
 
@@ -65,6 +76,6 @@ def is_answered_by_proxy(error: str) -> bool:
     It does unless the browser is gone, the flow was killed, or an HTTP/2 or HTTP/3 stream was cancelled (`ErrorCode.http_status_code`
     in mitmproxy/proxy/layers/http/_events.py). Browsers name their own errors.
     """
-    if error == KILLED or error.startswith(_OF_BROWSERS) or error.endswith(_UNTOLD):
+    if error == KILLED or error.startswith(OF_BROWSERS) or error.endswith(_UNTOLD):
         return False
     return network_error(error) is not NetworkError.CANCELLED

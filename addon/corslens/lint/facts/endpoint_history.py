@@ -1,7 +1,7 @@
 """Facts over many exchanges to the same endpoint (API origin and path shape), this one included."""
 
 from corslens.fetch.constants import ACCESS_CONTROL_ALLOW_ORIGIN, NULL, WILDCARD
-from corslens.fetch.origins import host_of, registrable_domain
+from corslens.fetch.origins import host_of, is_loopback, registrable_domain, scheme_host_port
 from corslens.lint.classify.hosts import Hosting, hosting_of, is_test_origin
 from corslens.lint.facts.base import FactsBase
 from corslens.lint.facts.fact import fact
@@ -9,6 +9,7 @@ from corslens.lint.rules.oddities import Oddity
 from corslens.observation.endpoint_history import Level, OriginOutcome, names_origin_in_vary, site_of
 from corslens.observation.observation import Role
 
+_NEAR = 3
 FORBIDDEN = 403
 """The one error status that is a usual answer to an origin that is not listed."""
 
@@ -156,3 +157,18 @@ class HistoryFacts(FactsBase):
         """Other values of Access-Control-Allow-Origin that the endpoint gave; `no header` stands for none."""
         mine = self.response_head.get("access-control-allow-origin")
         return frozenset(value or "no header" for value in self.past.allow_origins if value != mine)
+
+    @fact("history.listening-near", rank=50, only_if=Oddity.UNANSWERED)
+    def history_listening_near(self) -> frozenset[str]:
+        """Of a server of this machine that did not respond: the others that did in this session, those with the nearest ports, three at most."""
+        target = self.observation.target_origin
+        host = host_of(target)
+        if not is_loopback(host):
+            return frozenset()
+        others = [origin for origin in self.past.server.listening if origin != target]
+        return frozenset(sorted(others, key=lambda origin: (abs(_port(origin) - _port(target)), origin))[:_NEAR])
+
+
+def _port(origin: str) -> int:
+    port = scheme_host_port(origin)[2]
+    return int(port) if port.isdigit() else 0

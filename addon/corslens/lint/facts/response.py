@@ -14,7 +14,7 @@ from corslens.lint.facts.base import NOT_ANSWERED, FactsBase
 from corslens.lint.facts.fact import fact
 from corslens.lint.rules.oddities import Oddity
 from corslens.observation.known import Unknown
-from corslens.observation.network_error import NetworkError, network_error, plain_words
+from corslens.observation.network_error import OF_BROWSERS, NetworkError, network_error, plain_words
 from corslens.observation.products.catalog import Product, ProductKind
 
 
@@ -63,10 +63,15 @@ class AnswerFacts(FactsBase):
 
     @fact("exchange.error-kind", rank=24, only_if=Oddity.UNANSWERED)
     def exchange_error_kind(self) -> NetworkError | None:
-        """Why there was no response: the connection was `refused` or `reset`, the name not found (`dns`), `tls` failed, or `timeout`."""
+        """Why there was no response: the connection was `refused` or `reset`, the name not found (`dns`), the `certificate` not trusted, the port does `not-tls`, `tls` failed otherwise, or `timeout`."""
         exchange = self.observation.exchange
         error = exchange.error
         return None if error is None or self.response is not None or exchange.refused else network_error(error)
+
+    @fact("exchange.error-by-browser", rank=24, only_if=Oddity.UNANSWERED)
+    def exchange_error_by_browser(self) -> bool:
+        """Whether it was the browser that named the error (`net::…`, `NS_…`), not a proxy between it and the server."""
+        return (self.observation.exchange.error or "").startswith(OF_BROWSERS)
 
     @fact("exchange.answered-by-proxy", rank=24)
     def exchange_answered_by_proxy(self) -> bool:

@@ -11,6 +11,7 @@ from corslens.lint.facts.cors_headers import ResponseFacts
 from corslens.lint.facts.endpoint_history import HistoryFacts
 from corslens.lint.facts.fact import Fact, facts_of
 from corslens.lint.facts.libraries import LibraryFacts
+from corslens.lint.facts.neighbors import NeighborFacts
 from corslens.lint.facts.page import PageFacts
 from corslens.lint.facts.probe import ProbeFacts
 from corslens.lint.facts.related import PairFacts
@@ -29,6 +30,7 @@ class Facts(
     PairFacts,
     LibraryFacts,
     PageFacts,
+    NeighborFacts,
     VerdictFacts,
     WitnessFacts,
     ProbeFacts,
