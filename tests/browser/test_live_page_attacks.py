@@ -131,7 +131,7 @@ PROBE = """(async () => {
     else if (name === "object") made.data = base + path;
     else made.src = base + path;
     document.body.append(made);
-    setTimeout(() => resolve("neither"), 4000);
+    setTimeout(() => resolve("neither"), 240_000);
   });
   out.script = await element("script", "page.js");
   out.img = await element("img", "icon.svg");
@@ -202,7 +202,7 @@ COMMAND = """(async () => {
       resolve(name === "iframe" || name === "object" ? (inside ? "read" : "") : "read");
     };
     made.onerror = () => resolve("");
-    setTimeout(() => resolve(""), 4000);
+    setTimeout(() => resolve(""), 240_000);
     made[name === "link" ? "href" : name === "object" ? "data" : "src"] = live + path;
     document.body.append(made);
   });
@@ -216,7 +216,7 @@ COMMAND = """(async () => {
     form.append(field);
     document.body.append(frame, form);
     form.submit();
-    setTimeout(resolve, 4000);
+    setTimeout(resolve, 240_000);
   });
   return out;
 })()"""

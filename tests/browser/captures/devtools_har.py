@@ -5,10 +5,12 @@ the wire comes in an event of its own, `startedDateTime` is when the page asked 
 the sending is `blocked`.
 """
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
 from tests.browser.kit.devtools import DevTools, Params
+from tests.deadline import DEADLINE_SECONDS
 
 type Json = dict[str, Any]
 
@@ -21,7 +23,19 @@ class DevToolsHar:
         self._open: dict[str, Json] = {}
         self._sent: dict[str, list[Params]] = {}
         self._got: dict[str, list[Params]] = {}
+        self._news = asyncio.Event()
         devtools.listen(self._event)
+
+    async def whole(self) -> None:
+        """Wait until each request so far has ended, and the heads that were announced for it, which come when they like, are there."""
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            while not all(self._is_whole(one) for one in self._entries):
+                self._news.clear()
+                await self._news.wait()
+
+    def _is_whole(self, one: Json) -> bool:
+        heads = (self._sent, self._got) if one.get("extra") else ()
+        return ("response" in one or "error" in one) and all(len(them.get(one["id"], [])) > one["hop"] for them in heads)
 
     def har(self) -> Json:
         """The HAR so far."""
@@ -45,6 +59,7 @@ class DevToolsHar:
             case "Network.loadingFailed":
                 if params["requestId"] in self._open:
                     self._open[params["requestId"]]["error"] = params["errorText"]
+        self._news.set()
 
     def _begin(self, params: Params) -> None:
         one = {

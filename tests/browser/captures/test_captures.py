@@ -95,6 +95,7 @@ async def test_chromium(chromium_path: str, tmp_path: Path) -> None:
         await page.until(lambda: all(request.over for request in page.requests))
         await mitm.until(lambda records: any(record["url"].endswith("/image.png") for record in records))
         exported = tmp_path / "chromium.har"
+        await devtools.whole()
         exported.write_text(json.dumps(devtools.har()))
         await mitm.stop()
         live = rows(mitm.latest())
