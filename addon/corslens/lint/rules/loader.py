@@ -35,9 +35,11 @@ def load_rules(paths: Iterable[str | Path] = (), *, parse_filter: ParseFilter | 
         parse_filter: reads the flow filters of `silence`.
     Raises: RuleErrors with every mistake in every file.
     """
-    rules, products = dict(_bundled().rules), dict(_bundled().products)
     contents = _Contents()
     files = _rule_files(paths, contents.problems)
+    if not files and not contents.problems:
+        return _bundled().rule_set
+    rules, products = dict(_bundled().rules), dict(_bundled().products)
     for file in files:
         _read(file, str(file), contents, parse_filter, trusted=False)
     for reader, rule in contents.rules:
@@ -97,6 +99,8 @@ class _Bundled(Struct, frozen=True):
     rules: dict[str, Rule]
     products: dict[str, Product]
     catalog: ProductCatalog
+    rule_set: RuleSet
+    """Compiled once, since most sessions have no rules of their own."""
 
 
 @lru_cache(maxsize=1)
@@ -110,7 +114,8 @@ def _bundled() -> _Bundled:
     if contents.problems:
         raise RuleErrors(contents.problems)
     products = {product.id: product for _, product in contents.products}
-    return _Bundled(rules, products, ProductCatalog(products.values()))
+    catalog = ProductCatalog(products.values())
+    return _Bundled(rules, products, catalog, RuleSet(rules, products=catalog))
 
 
 def _rule_files(paths: Iterable[str | Path], problems: list[RuleMistake]) -> list[Path]:
