@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import click
@@ -17,6 +18,7 @@ from mitmproxy.io import FlowWriter
 
 from scripts.docs_tables import PAGE, rendered
 from tests.deadline import DEADLINE_SECONDS
+from tests.each import each
 from tests.mitm.make import answered, flow
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,24 +33,28 @@ _FENCED = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
 _SPAN = re.compile(r"`[^`\n]*`")
 
 
+@cache
 def anchors(page: Path) -> set[str]:
     """The anchors of a page's headings, as GitHub makes them."""
     titles = re.findall(r"^#+ (.+)$", _FENCED.sub("", page.read_text("utf-8")), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_every_link_leads_somewhere(page: Path) -> None:
+def test_every_link_leads_somewhere() -> None:
     """To a file of the repository, and to a heading of it."""
-    text = _SPAN.sub("", _FENCED.sub("", page.read_text("utf-8")).replace("[`", "[").replace("`]", "]"))
-    for found in _LINK.finditer(text):
-        target, _, anchor = (found[1] or found[2]).partition("#")
-        if re.match(r"[a-z]+:", target):
-            continue
-        file = page.parent / target if target else page
-        assert file.exists(), target
-        if anchor:
-            assert anchor in anchors(file), f"{target}#{anchor}"
+
+    def check(page: Path) -> None:
+        text = _SPAN.sub("", _FENCED.sub("", page.read_text("utf-8")).replace("[`", "[").replace("`]", "]"))
+        for found in _LINK.finditer(text):
+            target, _, anchor = (found[1] or found[2]).partition("#")
+            if re.match(r"[a-z]+:", target):
+                continue
+            file = page.parent / target if target else page
+            assert file.exists(), target
+            if anchor:
+                assert anchor in anchors(file), f"{target}#{anchor}"
+
+    each(PAGES, check)
 
 
 def test_every_page_is_in_the_index() -> None:

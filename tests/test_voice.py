@@ -13,6 +13,7 @@ from corslens.lint.facts.vocabulary import VOCABULARY
 from corslens.mitm.commands import Commands
 from corslens.mitm.options import OPTIONS
 
+from tests.each import each
 from tests.lint.test_voice import AVOIDED
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -58,9 +59,11 @@ def texts_of(module: Path) -> Iterator[str]:
             yield node.value
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
-def test_texts_in_the_code(module: Path) -> None:
-    assert [found for text in texts_of(module) if (found := _is_avoided(text))] == []
+def test_texts_in_the_code() -> None:
+    def check(module: Path) -> None:
+        assert [found for text in texts_of(module) if (found := _is_avoided(text))] == []
+
+    each(MODULES, check)
 
 
 def helps() -> Iterator[tuple[str, str]]:
@@ -77,14 +80,12 @@ def helps() -> Iterator[tuple[str, str]]:
     yield from ((name, one.__doc__ or "") for name, one in vars(Commands).items() if hasattr(one, "command_name"))
 
 
-@pytest.mark.parametrize(("name", "text"), [*helps()])
-def test_help(name: str, text: str) -> None:
-    assert _is_avoided(text) is None
+def test_help() -> None:
+    assert [(name, found) for name, text in helps() if (found := _is_avoided(text))] == []
 
 
-@pytest.mark.parametrize("name", VOCABULARY)
-def test_the_vocabulary(name: str) -> None:
-    assert _is_avoided(VOCABULARY[name].doc) is None
+def test_the_vocabulary() -> None:
+    assert [(one.name, found) for one in VOCABULARY.values() if (found := _is_avoided(one.doc))] == []
 
 
 @pytest.mark.parametrize("asset", ASSETS, ids=lambda path: path.name)

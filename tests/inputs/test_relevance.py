@@ -11,6 +11,7 @@ from corslens.inspector import Inspector
 from corslens.lint.rules.loader import load_rules
 from corslens.observation.exchange import Exchange
 
+from tests.each import each
 from tests.inputs.make_har import encoded, entry
 from tests.make import API, PAGE
 from tests.truth.recorded import exchanges, scenarios
@@ -85,10 +86,12 @@ def relevant(exchange: Exchange) -> bool:
     return concerns_cors(request.method, request.url, request.headers.lines, status, lines)
 
 
-@pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
-def test_no_finding_of_any_rule_is_lost(sample) -> None:
-    session = list(sample.exchanges())
-    assert told(session, relevant) == told(session, lambda _: True)
+def test_no_finding_of_any_rule_is_lost() -> None:
+    def check(name: str) -> None:
+        session = list(SAMPLES[name].exchanges())
+        assert told(session, relevant) == told(session, lambda _: True)
+
+    each(SAMPLES, check)
 
 
 @pytest.mark.parametrize("engine", Engine)
