@@ -12,6 +12,7 @@ from msgspec import Struct, structs
 
 from corslens.advice.needs import Needs, Tally
 from corslens.advice.origins import choose_origins, parse_allow_origin
+from corslens.advice.present_state import sent_today, why_dead
 from corslens.observation.observation import Observation
 
 __all__ = ["Drawn", "Item", "Policy", "Seen", "draw_policies", "parse_allow_origin"]
@@ -47,6 +48,8 @@ class Policy(Struct, frozen=True, kw_only=True):
 
     api: str
     """The API's serialized origin."""
+    today: str = ""
+    """The CORS headers that its responses have today, which something sends that the new settings would double; empty for none."""
     paths: tuple[str, ...] = ()
     """Path prefixes (`/account/`) that it is for; empty: the whole origin."""
     origins: tuple[Item, ...] = ()
@@ -94,6 +97,9 @@ def draw_policies(
     policies: list[Policy] = []
     warnings: list[str] = []
     for target in sorted(by_api):
+        if (dead := why_dead(by_api[target])) is not None:
+            warnings.append(f"{target}: {dead}")
+            continue
         drawn = _draw(target, by_api[target], named, by_path=by_path)
         policies += drawn.policies
         warnings += drawn.warnings
@@ -114,6 +120,7 @@ def _draw(target: str, observations: Sequence[Observation], named: Sequence[str]
     if not groups or not by_path:
         groups = [((), legitimate)]
     policies = []
+    today = sent_today(observations) or ""
     for paths, members in groups:
         needs = Needs.of(members)
         asking = {each.origin for each in members}
@@ -132,6 +139,7 @@ def _draw(target: str, observations: Sequence[Observation], named: Sequence[str]
         policies.append(
             Policy(
                 api=target,
+                today=today,
                 paths=paths,
                 origins=origins,
                 methods=_items(needs.methods, "requested"),

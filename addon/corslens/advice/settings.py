@@ -58,6 +58,8 @@ def advise(
     chosen = server_named(server) if server is not None else guess_server(known, api=api)
     drawn = draw_policies(known, allow_origins=allow_origins, api=api, by_path=chosen is None or chosen.by_path)
     if not drawn.policies:
+        if drawn.warnings:
+            raise ValueError("\n".join(drawn.warnings))
         raise ValueError("no cross-origin exchange to draw a policy from" + (f" for {api}" if api else ""))
     if chosen is None:
         names = ", ".join(one.name for one in SERVERS)
@@ -155,6 +157,12 @@ def _headed(
     if supposed:
         lines.append(
             f"{mark} Only if this is your own: {', '.join(item.value for item in policy.origins)}. It sent requests and is not allowed today."
+        )
+    if policy.today:
+        lines.append(
+            f"{mark} These settings drop what the application sends today ({policy.today})."
+            if server.replaces
+            else f"{mark} Remove first what sends the CORS headers of today, in the application or in another layer, or browsers get them twice: {policy.today}."
         )
     if not server.tested:
         lines.append(f"{mark} Not run by our tests: checked against the documented option names only ({server.docs}).")

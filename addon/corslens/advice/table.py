@@ -22,6 +22,8 @@ class Server(Struct, frozen=True, kw_only=True):
     options: tuple[str, ...]
     """The documented option names that the settings use: a test finds each in the text."""
     tested: bool = False
+    replaces: bool = False
+    """Its settings drop the CORS headers that what is behind it sends."""
     by_path: bool = True
     """It can have one policy for some paths and another for others; else the groups' sum is written."""
     unwritable: str = ""
@@ -34,22 +36,22 @@ _USUAL = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 SERVERS: tuple[Server, ...] = (
     Server(
-        name="nginx", title="nginx", language="nginx", tested=True,
+        name="nginx", title="nginx", language="nginx", tested=True, replaces=True,
         docs="https://nginx.org/en/docs/http/ngx_http_headers_module.html#add_header",
         options=("map", "add_header", "always", "return 204", "proxy_hide_header"),
     ),
     Server(
-        name="apache", title="Apache httpd", language="apache", tested=True,
+        name="apache", title="Apache httpd", language="apache", tested=True, replaces=True,
         docs="https://httpd.apache.org/docs/2.4/mod/mod_headers.html#header",
         options=("Header always set", "Header always merge", "Header unset", "RewriteCond", "RewriteRule"),
     ),
     Server(
-        name="caddy", title="Caddy", language="caddy", tested=True,
+        name="caddy", title="Caddy", language="caddy", tested=True, replaces=True,
         docs="https://caddyserver.com/docs/caddyfile/directives/header",
         options=("header", "respond", "header_down", "route", "method OPTIONS"),
     ),
     Server(
-        name="haproxy", title="HAProxy", language="haproxy", tested=True,
+        name="haproxy", title="HAProxy", language="haproxy", tested=True, replaces=True,
         docs="https://docs.haproxy.org/2.6/configuration.html#4.2-http-after-response",
         options=("http-request set-var", "http-request return", "http-after-response set-header", "http-after-response del-header"),
     ),
@@ -142,7 +144,7 @@ SERVERS: tuple[Server, ...] = (
         ),
     ),
     Server(
-        name="cloudfront", title="AWS CloudFront (CloudFormation)", language="yaml", known_methods=_USUAL, by_path=False,
+        name="cloudfront", title="AWS CloudFront (CloudFormation)", language="yaml", replaces=True, known_methods=_USUAL, by_path=False,
         docs="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-cloudfront-responseheaderspolicy-corsconfig.html",
         options=(
             "CorsConfig", "AccessControlAllowOrigins", "AccessControlAllowMethods", "AccessControlAllowHeaders",

@@ -120,7 +120,7 @@ def _write(
         advice: Advice = advise(inspections, server, allow_origins, api=api)
         return advice.text, advice.warnings
     drawn = draw_policies(inspections, allow_origins=allow_origins, api=api)
-    if not drawn.policies:
+    if not drawn.policies and not drawn.warnings:
         raise ValueError("no cross-origin exchange to draw a policy from")
     if not any(policy.origins for policy in drawn.policies):
         return "", drawn.warnings
