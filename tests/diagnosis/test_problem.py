@@ -31,6 +31,17 @@ def test_the_order_of_every_report():
     assert [problem.key.rule for problem in worst_first(summary.problems())] == ["acao-missing", "major", "minor"]
 
 
+def test_the_newest_come_first_with_their_cause():
+    """Of what is equally bad: a cause stands where its newest problem does, and what is resolved comes last."""
+    old, new = finding("old"), finding("new")
+    made = [
+        inspection(path, found, url=f"{API}/{path}", at=at, well=True)
+        for path, found, at in (("a", old, 1), ("b", new, 2), ("c", old, 3), ("d", new, 4), ("e", finding("other"), 3.5))
+    ]
+    summary = summarize(made)
+    assert [problem.key.path for problem in worst_first(summary.problems())] == ["/d", "/b", "/e", "/c", "/a"]
+
+
 def test_the_first_of_the_worst_speaks_for_all():
     summary = summarize(
         [

@@ -5,9 +5,14 @@ from types import SimpleNamespace
 
 import pytest
 from corslens.mitm.addon import CorsLens
+from corslens.mitm.command_types import HeaderName, HeaderValue, InjectedName
+from corslens.mitm.filters import parse_filter
+from corslens.patching.injection_rules import parse_injections
 from mitmproxy import exceptions
+from mitmproxy.addons.modifyheaders import ModifyHeaders
 from mitmproxy.addons.view import View
 from mitmproxy.test import taddons
+from mitmproxy.types import CommandTypes
 
 from tests.mitm.make import answered, flow, preflight
 
@@ -98,6 +103,77 @@ async def test_patch_on_and_off(web):
     assert web.addon.patching.on
     assert call(web, "cors.patch.off") == "patching is off"
     assert not web.addon.patching.on
+
+
+async def test_inject_list_and_remove(web):
+    """One line injects a header; it is listed with what stops it, replaces an earlier value, and is gone when it is removed."""
+    assert call(web, "cors.inject.list") == "nothing is injected"
+    call(web, "cors.inject '~d api.example' Access-Control-Allow-Origin https://app.example")
+    call(web, "cors.inject '~d api.example' access-control-allow-origin *")
+    listed = call(web, "cors.inject.list")
+    assert listed.startswith(
+        "access-control-allow-origin: * on ~d api.example, for pages of loopback, 60 minutes left: 0 changed"
+    )
+    assert listed.count("\n") == 0
+    call(web, "cors.inject ~all X-Frame-Options ''")
+    assert "no X-Frame-Options on ~all" in call(web, "cors.inject.list")
+    with pytest.raises(exceptions.CommandError, match="no Vary is injected for ~all"):
+        call(web, "cors.inject.remove ~all Vary")
+    call(web, listed.partition("(stop: ")[2].rstrip(")"))
+    assert web.master.options.cors_inject == ["/~all/X-Frame-Options/"]
+    call(web, "cors.patch.off")
+    assert call(web, "cors.inject.list") == "nothing is injected"
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ('cors.inject ~all X "a\\nb"', "the value of 'X' has a line break or another character"),
+        ("cors.inject ~all X 'caf\u00e9'", "the value of 'X' has a line break or another character"),
+        ("cors.inject ~all Transfer-Encoding chunked", "'Transfer-Encoding' belongs to the message's transport"),
+        ("cors.inject ~all 'no name' x", "'no name' is not a header name"),
+        ("cors.inject '~nope' X y", "'~nope' is no flow filter"),
+        ("cors.inject ~all X @/no/such/file", "'/no/such/file' cannot be read"),
+    ],
+)
+async def test_inject_refuses(web, line, sentence):
+    """What is wrong is one sentence, and nothing is injected."""
+    with pytest.raises(exceptions.CommandError) as refused:
+        call(web, line)
+    assert sentence in str(refused.value) and "\n" not in str(refused.value)
+    assert web.master.options.cors_inject == []
+
+
+async def test_inject_completes(web):
+    """Header names and values that make sense; of those that are injected, the names."""
+    complete = web.master.commands.parse_partial
+    manager, types = web.master.commands, CommandTypes
+    call(web, "cors.inject ~all Vary Origin")
+    assert "Access-Control-Allow-Origin" in types.get(HeaderName).completion(manager, HeaderName, "")
+    assert {"*", "{origin}", '""'} <= set(types.get(HeaderValue).completion(manager, HeaderValue, ""))
+    assert types.get(InjectedName).completion(manager, InjectedName, "") == ["Vary"]
+    parsed, rest = complete("cors.inject ~all ")
+    assert [each.type for each in parsed if each.value == "~all"] == [str] and rest[0].name == "header"
+
+
+async def test_inject_save(web, tmp_path):
+    """The file is one of cors_patch_rules, and does the same."""
+    path = tmp_path / "rules.yaml"
+    call(web, "cors.inject '~d api.example' Access-Control-Allow-Origin {origin}")
+    call(web, "cors.inject ~all Vary ''")
+    call(web, f"cors.inject.save {path}")
+    first, second = parse_injections(path.read_text(encoding="utf-8"), "rules.yaml", parse_filter=parse_filter)
+    assert (first.filter_text, first.set) == ("~d api.example", {"Access-Control-Allow-Origin": ("{origin}",)})
+    assert second.remove == ("Vary",)
+
+
+async def test_modify_headers_is_named(web):
+    """What mitmproxy's own option does to CORS headers stands in the list as its own."""
+    web.configure(ModifyHeaders(), modify_headers=["/~all/Access-Control-Allow-Origin/*", "/~all/X-Other/1"])
+    assert call(web, "cors.inject.list") == (
+        "mitmproxy's modify_headers changes responses after corslens, too: Access-Control-Allow-Origin: *  "
+        "(/~all/Access-Control-Allow-Origin/*)"
+    )
 
 
 async def test_report(web, tmp_path):

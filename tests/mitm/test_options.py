@@ -27,7 +27,8 @@ def test_defaults():
     assert (settings.scope, settings.headline) == (None, SENDER)
     assert (settings.show, settings.fail_on, settings.history) == (options.Show.PROBLEMS, None, 10_000)
     assert (settings.log, settings.report) == (None, None)
-    assert (settings.patch_filter, settings.patch_minutes, settings.dry_run, settings.injections) == (None, 60, False, ())
+    assert (settings.patch_filter, settings.patch_minutes, settings.dry_run) == (None, 60, False)
+    assert settings.rule_injections == settings.line_injections == ()
     assert settings.policy.origins.allows("http://localhost:3000")
     assert not settings.policy.origins.allows("https://app.example")
 
@@ -200,7 +201,7 @@ async def test_what_is_gone_stands_in_the_way_of_no_other_option(tmp_path):
         folder.rmdir()
         rules.unlink()
         context.configure(addon, cors_patch="")
-        assert addon.patching.filter_text == "" and addon.patching.injections == 1
+        assert addon.patching.filter_text == "" and len(list(addon.patching.injections())) == 1
         with pytest.raises(exceptions.OptionsError, match="cors_patch_rules"):
             context.configure(addon, cors_patch_rules=[str(rules)])
         context.configure(addon, cors_patch_rules=[])

@@ -61,7 +61,8 @@ def test_change_names_its_rule() -> None:
                 more=("*",),
                 because="injection 'what-if': ticket 12",
             ),
-        )
+        ),
+        by=("what-if",),
     )
     assert inject([Injection(name="same", set={"access-control-allow-origin": (PAGE,)})], seen(), POLICY).empty
 

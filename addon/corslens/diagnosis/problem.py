@@ -329,5 +329,14 @@ def _reasons(verdict: Verdict | None) -> Iterator[str]:
 
 
 def worst_first(problems: Iterable[Problem]) -> list[Problem]:
-    """Return problems in the order of every report: by what browsers do, severity, then rule, API and path."""
-    return sorted(problems, key=lambda one: (WORDS.index(one.word), -one.severity, one.key))
+    """Return problems in the order of every output: what is resolved last, by what browsers do, by severity, then the newest first.
+
+    Problems of the same cause stand together, at the place of the newest of them.
+    """
+    rows = [((one.state is State.RESOLVED, WORDS.index(one.word), -one.severity), one) for one in problems]
+    newest: dict[tuple[object, str], float] = {}
+    for rank, one in rows:
+        group = rank, one.key.rule
+        newest[group] = max(newest.get(group, one.last), one.last)
+    rows.sort(key=lambda row: (row[0], -newest[row[0], row[1].key.rule], row[1].key.rule, -row[1].last, row[1].key))
+    return [one for _, one in rows]

@@ -20,7 +20,7 @@ from corslens.inspection import Inspection
 from corslens.inspector import Inspector
 from corslens.lint.rules.loader import RuleFiles
 from corslens.lint.rules.rule import RuleSet
-from corslens.mitm import options
+from corslens.mitm import modified_headers, options
 from corslens.mitm.commands import Commands
 from corslens.mitm.exit_status import ExitStatus
 from corslens.mitm.filters import parse_filter
@@ -403,7 +403,12 @@ class CorsLens(Commands):
     def _announce_patching(self) -> None:
         for warning in self.patching.warnings():
             logger.warning("%s", escape(warning))
+        self._tell_of_patching()
+
+    def _tell_of_patching(self) -> None:
         logger.log(ALERT, "corslens: %s", escape(self.patching.describe()))
+        for line in (*self.patching.describe_injections(), *modified_headers.describe(ctx.options)):
+            logger.log(ALERT, "corslens: %s", escape(line))
 
     def _announce_page(self, master: Master) -> None:
         self.page.announce(ctx.options.mode, mitmweb.attach(master, self.page.app))
@@ -425,9 +430,9 @@ class CorsLens(Commands):
         """Switch patching off when its time is over or say that it is on, take up edited rule files, and settle preflights that were never followed."""
         self._follow_clock()
         if self.patching.expired:
-            ctx.options.update(cors_patch="", cors_patch_rules=[])
+            ctx.options.update(**options.PATCHING_OFF)
         elif self.patching.reminder_due():
-            logger.log(ALERT, "corslens: %s", escape(self.patching.describe()))
+            self._tell_of_patching()
         self._take_up_rules()
         session = self.session
         if session is not None and session.live and self._settling is None:

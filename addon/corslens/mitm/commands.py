@@ -9,14 +9,20 @@ from mitmproxy.log import ALERT
 
 from corslens.advice import SERVERS, advise
 from corslens.diagnosis.summary import SessionSummary
+from corslens.fetch.origins import is_serialized_origin
+from corslens.mitm import modified_headers
 from corslens.mitm.annotate import id_of
+from corslens.mitm.command_types import HeaderName, HeaderValue, InjectedName, Said
 from corslens.mitm.live.proxy_host import LivePage
+from corslens.mitm.options import PATCHING_OFF
 from corslens.mitm.patch_mode import PatchMode
 from corslens.mitm.private_files import write_whole
 from corslens.mitm.session import Session
 from corslens.mitm.terminal import Terminal
 from corslens.mitm.view import columns, text_for
 from corslens.observation.redaction import redact_method, redact_url
+from corslens.patching.injection_line import write_injection
+from corslens.patching.injection_rules import write_injections
 from corslens.report.escape import escape
 from corslens.report.files import ENDINGS, format_of
 from corslens.report.formats.registry import render
@@ -71,19 +77,74 @@ class Commands:
         )
 
     @command.command("cors.patch.on")
-    def patch_on(self, *filter: str) -> str:
+    def patch_on(self, *filter: str) -> Said:
         """Patch the responses that match a flow filter, for cors_patch_minutes."""
         text = " ".join(filter).strip()
         if not text:
             raise exceptions.CommandError("cors.patch.on needs a flow filter, for instance ~d api.test (~all for everything)")
         self._set(cors_patch=text)
-        return self.patching.describe()
+        return _said(self.patching.describe())
 
     @command.command("cors.patch.off")
-    def patch_off(self) -> str:
+    def patch_off(self) -> Said:
         """Stop patching and injecting."""
-        self._set(cors_patch="", cors_patch_rules=[])
-        return self.patching.describe()
+        self._set(**PATCHING_OFF)
+        return _said(self.patching.describe())
+
+    @command.command("cors.inject")
+    def inject(self, filter: str, header: HeaderName, value: HeaderValue) -> Said:
+        """Inject a response header for cors_patch_minutes; "" removes it, {origin} is the request's origin."""
+        try:
+            line = write_injection(filter, header, value)
+        except ValueError as error:
+            raise exceptions.CommandError(f"cors.inject: {error}") from None
+        self._set(cors_inject=[*self._other_injections(filter, header), line])
+        return _said("\n".join(map(escape, self.patching.describe_injections())))
+
+    @command.command("cors.inject.remove")
+    def inject_remove(self, filter: str, header: InjectedName) -> Said:
+        """Stop injecting a header that cors.inject or cors_inject injects."""
+        others = self._other_injections(filter, header)
+        if len(others) == len(ctx.options.cors_inject):
+            raise exceptions.CommandError(
+                f"cors.inject.remove: no {header} is injected for {filter}; cors.inject.list shows what is"
+            )
+        self._set(cors_inject=others)
+        return _said(self.patching.describe())
+
+    @command.command("cors.inject.list")
+    def inject_list(self) -> str:
+        """List what is injected: filter, pages, time left, hits, the verdict that it led to, and how to stop it."""
+        lines = [*self.patching.describe_injections(), *modified_headers.describe(ctx.options)]
+        return "\n".join(map(escape, lines)) or "nothing is injected"
+
+    @command.command("cors.inject.save")
+    def inject_save(self, path: types.Path) -> str:
+        """Write what is injected as a rules file for cors_patch_rules."""
+        rules = [rule for rule, _ in self.patching.injections()]
+        _write("cors.inject.save", Path(path).expanduser(), write_injections(rules).encode())
+        return f"{len(rules)} injection{'' if len(rules) == 1 else 's'} in {path}: load with cors_patch_rules={path}"
+
+    def allow_pages(self, origins: Sequence[str]) -> None:
+        """Let patches and injections allow pages of these origins, too.
+
+        Raises: CommandError for what is not the origin of a website.
+        """
+        for origin in origins:
+            if not is_serialized_origin(origin):
+                raise exceptions.CommandError(f"{origin[:200]!r} is not the origin of a website")
+        listed = list(ctx.options.cors_patch_origins)
+        if more := [origin for origin in origins if not self.patching.policy.allows(origin)]:
+            self._set(cors_patch_origins=[*listed, *more])
+
+    def _other_injections(self, filter: str, header: str) -> list[str]:
+        """Return the lines of cors_inject but those for this filter and header."""
+        same = {
+            one.spec
+            for one, _ in self.patching.injections()
+            if one.filter_text == filter and header.lower() in {name.lower() for name in (*one.set, *one.remove)}
+        }
+        return [line for line in ctx.options.cors_inject if line not in same]
 
     @command.command("cors.report")
     def report(self, path: types.Path) -> str:
@@ -133,6 +194,13 @@ class Commands:
             ctx.options.update(**values)
         except exceptions.OptionsError as error:
             raise exceptions.CommandError(str(error)) from None
+
+
+def _said(text: str) -> Said:
+    """Return the text, but not to the console: what the options' change logged stands in its status bar."""
+    if ctx.master.addons.get("consoleaddon") is not None:
+        return None  # type: ignore[return-value]  # mitmproxy knows no union
+    return Said(text)
 
 
 def _write(command_name: str, path: Path, content: bytes) -> None:

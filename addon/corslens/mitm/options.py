@@ -17,6 +17,7 @@ from corslens.mitm.live.proxy_host import DEFAULT_DOMAIN, parse_domain
 from corslens.observation.redaction import VALUES_ARE_SHOWN, show_values
 from corslens.observation.weight import HISTORY_BYTES
 from corslens.patching.injection import Injection
+from corslens.patching.injection_line import parse_injection
 from corslens.patching.injection_rules import LARGEST, parse_injections
 from corslens.patching.policy import LOOPBACK, PatchPolicy, PreflightMode, parse_origins, parse_policy
 from corslens.report.formats.registry import ENDINGS, FOR_OTHERS
@@ -154,8 +155,17 @@ OPTIONS: tuple[Option, ...] = (
         default=[],
         help="YAML files of injections: response headers to set, add or remove, to try a policy or to break a page.",
     ),
+    Option(
+        name="cors_inject",
+        type=Sequence[str],
+        default=[],
+        help="Response headers to inject for cors_patch_minutes, each as /FILTER/HEADER/VALUE, the syntax of modify_headers; an empty "
+        "VALUE removes the header, @FILE reads it from a file, and {origin} is the request's origin.",
+    ),
 )
-PATCH_OPTIONS = frozenset(option.name for option in OPTIONS if option.name.startswith("cors_patch"))
+PATCH_OPTIONS = frozenset(option.name for option in OPTIONS if option.name.startswith(("cors_patch", "cors_inject")))
+PATCHING_OFF: Mapping[str, Any] = {"cors_patch": "", "cors_patch_rules": [], "cors_inject": []}
+"""The options' values with which nothing is patched or injected."""
 _BY_NAME = {option.name: option for option in OPTIONS}
 NAMES = frozenset(_BY_NAME)
 
@@ -180,7 +190,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     policy: PatchPolicy
     patch_minutes: int
     dry_run: bool
-    injections: tuple[Injection, ...]
+    rule_injections: tuple[Injection, ...]
+    """Those of files."""
+    line_injections: tuple[Injection, ...]
+    """Those given in a line each."""
 
 
 def declare(loader: addonmanager.Loader) -> None:
@@ -252,7 +265,11 @@ def parse(
         policy=parse_policy(origins=origins, preflight=word("cors_patch_preflight")),
         patch_minutes=number("cors_patch_minutes", 0),
         dry_run=values["cors_patch_dry_run"],
-        injections=old.injections
+        line_injections=tuple(
+            _naming("cors_inject", lambda line: parse_injection(line, parse_filter=parse_filter, read_file=_text_of), line)
+            for line in dict.fromkeys(values["cors_inject"])
+        ),
+        rule_injections=old.rule_injections
         if old and "cors_patch_rules" not in changed
         else tuple(injection for file in values["cors_patch_rules"] for injection in _injections(file)),
     )
@@ -324,14 +341,19 @@ def _naming[Given, Parsed](name: str, parse: Callable[[Given], Parsed], given: G
 
 
 def _injections(file: str) -> tuple[Injection, ...]:
+    text = _naming("cors_patch_rules", _text_of, file)
+    return _naming("cors_patch_rules", lambda text: parse_injections(text, file, parse_filter=parse_filter), text)
+
+
+def _text_of(file: str) -> str:
+    """Return what the file holds, of a large one the beginning. Raises: ValueError naming it."""
     try:
         with Path(file).expanduser().open("rb") as content:
-            text = content.read(LARGEST + 1).decode("utf-8")
+            return content.read(LARGEST + 1).decode("utf-8")
     except OSError as error:
-        raise exceptions.OptionsError(f"cors_patch_rules: {file!r} cannot be read: {error.strerror or error}") from None
+        raise ValueError(f"{file!r} cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError as error:
-        raise exceptions.OptionsError(f"cors_patch_rules: {file!r} is not UTF-8 at byte {error.start}") from None
-    return _naming("cors_patch_rules", lambda text: parse_injections(text, file, parse_filter=parse_filter), text)
+        raise ValueError(f"{file!r} is not UTF-8 at byte {error.start}") from None
 
 
 def _path(text: str) -> Path | None:

@@ -1,20 +1,33 @@
 """Patch mode's switch: for which flows responses are rewritten, and for how long."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from mitmproxy import http
-from msgspec import structs
+from mitmproxy import command_lexer, http
+from msgspec import Struct, structs
 
+from corslens.inspection import Inspection
 from corslens.mitm.continuations import Continuations
 from corslens.mitm.filters import FlowFilter, as_asked
 from corslens.mitm.options import Settings
 from corslens.mitm.served_here import ServedHere
 from corslens.observation.exchange import Exchange
+from corslens.observation.redaction import redact_text
 from corslens.patching.injection import Injection
 from corslens.patching.policy import ANY_MEANS, PatchPolicy, PreflightMode
 
 REMIND_SECONDS = 300.0
 """mitmproxy has no status line for addons, so its event log says again and again that patching is on."""
+
+
+class Effect(Struct):
+    """What an injection led to so far."""
+
+    hits: int = 0
+    """Responses that it changed."""
+    led_to: str = ""
+    """The verdict on the last of these, in the engine that counts."""
+    refused: str | None = None
+    """Why a response was left as it is although the filter matched, the last time."""
 
 
 class PatchMode:
@@ -28,6 +41,8 @@ class PatchMode:
         self._clock = clock
         self._filter: FlowFilter | None = None
         self._injections: Sequence[Injection] = ()
+        self._effects: dict[str, Effect] = {}
+        """By the injection's name."""
         self._text = ""
         self._dry_run = False
         self._until: float | None = None
@@ -41,7 +56,8 @@ class PatchMode:
     def switch(self, settings: Settings) -> None:
         """Take the settings; when patching is on, its time begins now."""
         self._filter, self._text = settings.patch_filter, settings.patch
-        self._injections = settings.injections
+        self._injections = (*settings.rule_injections, *settings.line_injections)
+        self._effects = {one.name: self._effects.get(one.name, Effect()) for one in self._injections}
         self._dry_run = settings.dry_run
         self.policy = structs.replace(settings.policy, served_here=self.served_here)
         self.injects_for_anybody = any((injection.origins or self.policy.origins).any for injection in self._injections)
@@ -59,10 +75,30 @@ class PatchMode:
         """The filter as the user wrote it; empty when nothing is mended."""
         return self._text
 
-    @property
-    def injections(self) -> int:
-        """How many injections there are."""
-        return len(self._injections)
+    def injections(self) -> Iterator[tuple[Injection, "Effect"]]:
+        """Yield the injections at work, each with what it led to."""
+        for one in () if self.expired else self._injections:
+            yield one, self._effects[one.name]
+
+    def pages_of(self, injection: Injection) -> str:
+        """Return the origins of the pages whose responses it changes, as the user wrote them."""
+        return str(injection.origins or self.policy.origins)
+
+    def note(self, inspection: Inspection) -> None:
+        """Take note of what injections did to a response."""
+        view = inspection.patch
+        if view is None:
+            return
+        for name in view.patch.by:
+            effect = self._effects.get(name)
+            if effect is None:
+                continue
+            if view.patch.refused is not None:
+                effect.refused = view.patch.refused
+                continue
+            effect.hits += 1
+            verdict = view.verdicts_after[inspection.headline]
+            effect.led_to = verdict.outcome.value + ("" if verdict.reason is None else f" ({verdict.reason.value})")
 
     @property
     def dry_run(self) -> bool:
@@ -116,12 +152,26 @@ class PatchMode:
             return "patching is off"
         what = [self._text] if self._filter is not None else []
         if self._injections:
-            count = len(self._injections)
-            what.append(f"{count} injection{'' if count == 1 else 's'}")
+            what.append(f"{len(self._injections)} injection{'' if len(self._injections) == 1 else 's'}")
         left = self.seconds_left
         until = "until it is switched off" if left is None else f"{_minutes(left)} left"
         dry = " (dry run: nothing is changed)" if self._dry_run else ""
         return f"patching is on for {' and '.join(what)}, for pages of {self.policy.origins}, {until}{dry}"
+
+    def describe_injections(self) -> Iterator[str]:
+        """Yield a line on each injection: what it does, to which responses, for whom, how long, and what it led to."""
+        left = self.seconds_left
+        until = "until it is stopped" if left is None else f"{_minutes(left)} left"
+        for one, effect in self.injections():
+            changes = redact_text(", ".join(one.described()))
+            led_to = f", then {effect.led_to}" if effect.led_to else ""
+            refused = f"; not changed: {redact_text(effect.refused)}" if effect.refused else ""
+            where = one.filter_text or "every response"
+            stop = f"cors.inject.remove {command_lexer.quote(one.filter_text)} {', '.join({*one.remove, *one.set, *one.add})}"
+            yield (
+                f"{changes} on {where}, for pages of {self.pages_of(one)}, {until}: {effect.hits} changed{led_to}{refused}"
+                + (f"  (stop: {stop})" if one.spec is not None else f"  (rule {one.name})")
+            )
 
     def warnings(self) -> tuple[str, ...]:
         """Return what the user has to be told about what was asked for."""

@@ -171,6 +171,8 @@ class Session:
         if view is not None and not view.patch.empty and view.applied:
             convert.apply_to(flow, view.patch, response)
             state.patched = True
+        if view is not None and view.patch.by:
+            self.patching.note(first)
         if view is not None and not view.patch.empty and not view.injected:
             self.lacking.record(first.observation, view.patch, asked=not made)
         if (state.wanted or injections) and not self.inspector.dry_run:

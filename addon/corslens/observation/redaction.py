@@ -54,7 +54,7 @@ _WHOLE_URL = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]{0,30}:[\\/]{2}|[\\/])\S*")
 _RUN = re.compile(r"[A-Za-z0-9_+/.~%-]{10,}")
 """What may be a token: a long run of the characters that tokens are made of."""
 _NO_TOKEN = (
-    re.compile(r"\d{1,20}|\d{1,3}(?:\.\d{1,3}){3}"),
+    re.compile(r"\d{1,20}|(?://)?\d{1,3}(?:\.\d{1,3}){3}"),
     # The name of a header; atomic, so that no run of short parts is tried in every way.
     re.compile(r"(?>[a-z]\d[a-z]|[A-Za-z]{1,20}\d{0,3})(?:[-_](?>[a-z]\d[a-z]|[A-Za-z]{1,20}\d{0,3}|\d{1,4}))*+"),
     # The name of a host.

@@ -34,6 +34,13 @@ class Injection(Struct, frozen=True, kw_only=True):
     """Lines by header name; they take the place of all that were there."""
     add: Mapping[str, tuple[str, ...]] = {}
     """Lines by header name; they come after those that were there."""
+    spec: str | None = None
+    """The line that it was given in, where it is none of a file."""
+
+    def described(self) -> tuple[str, ...]:
+        """Return what it does to headers: `Name: value` of each line, or `no Name`."""
+        lines = [f"{name}: {value}" for kept in (self.set, self.add) for name, values in kept.items() for value in values]
+        return (*(f"no {name}" for name in self.remove), *lines)
 
 
 def inject(
@@ -51,6 +58,8 @@ def inject(
     headers = response.headers
     because: dict[str, str] = {}
     refused: str | None = None
+    kept_out: list[str] = []
+    by: dict[str, str] = {}
     for rule in rules:
         if rule.matches is not None and not rule.matches(observation.exchange):
             continue
@@ -58,14 +67,20 @@ def inject(
         if not (origins.any if page is None else origins.allows(page, policy.served_here)):
             whose = f"the page's origin {page}" if page is not None else "a request that shows no origin"
             refused = refused or f"{whose} is not among those of injection {rule.name!r} ({origins})"
+            kept_out.append(rule.name)
             continue
         for name, lines in _after(rule, headers, _safe_origin(observation)).items():
             headers = headers.with_header(name, lines)
             because[name] = f"injection {rule.name!r}" + (f": {rule.because}" if rule.because else "")
-    changes = tuple(
-        change for name, reason in because.items() if (change := _change(name, response.headers, headers, reason)) is not None
-    )
-    return Patch(changes=changes, refused=None if changes else refused)
+            by[name] = rule.name
+    changed = {
+        name: change
+        for name, reason in because.items()
+        if (change := _change(name, response.headers, headers, reason)) is not None
+    }
+    if changed:
+        return Patch(changes=tuple(changed.values()), by=tuple(dict.fromkeys(by[name] for name in changed)))
+    return Patch(refused=refused, by=tuple(kept_out))
 
 
 def _after(rule: Injection, headers: HeaderList, origin: str | None) -> Mapping[str, tuple[str, ...]]:

@@ -11,22 +11,18 @@ A document is a list of rules:
       add: {Vary: [Accept, Origin]}            # a list makes several lines; "{origin}" is the request's own
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
 import yaml
 
-from corslens.fetch.header_values import is_token
 from corslens.lint.rules.rule import ExchangeFilter
 from corslens.patching.injection import Injection
+from corslens.patching.injection_line import fault_of_name, fault_of_value
 from corslens.patching.policy import OriginList, parse_origins
 
 _KEYS = ("name", "because", "filter", "origins", "remove", "set", "add")
-_FRAMING = frozenset({
-    "connection", "content-encoding", "content-length", "keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer",
-    "transfer-encoding", "upgrade",
-})  # fmt: skip
-"""Headers that say where a message ends or how its body is coded: a wrong one breaks the connection instead of the page."""
 
 
 class InjectionRulesError(ValueError):
@@ -53,6 +49,32 @@ def parse_injections(
     Raises: InjectionRulesError naming every fault.
     """
     return _Reader(where, parse_filter).read(text)
+
+
+def write_injections(rules: Iterable[Injection]) -> str:
+    """Return a file of these rules, which `parse_injections` reads to the same changes.
+
+    Those that were given in a line get a name that says what they do.
+    """
+    documents = []
+    names: Counter[str] = Counter()
+    for rule in rules:
+        name = rule.name if rule.spec is None else ", ".join(rule.described())
+        names[name] += 1
+        document: dict[str, object] = {"name": name if names[name] == 1 else f"{name} ({names[name]})"}
+        if rule.because:
+            document["because"] = rule.because
+        if rule.filter_text:
+            document["filter"] = rule.filter_text
+        if rule.origins is not None:
+            document["origins"] = list(rule.origins.entries)
+        if rule.remove:
+            document["remove"] = list(rule.remove)
+        for key, lines in (("set", rule.set), ("add", rule.add)):
+            if lines:
+                document[key] = {header: list(values) for header, values in lines.items()}
+        documents.append(document)
+    return "# corslens: injections\n" + (yaml.safe_dump(documents, sort_keys=False, width=1000) if documents else "")
 
 
 class _Reader:
@@ -150,18 +172,14 @@ class _Reader:
         return lines
 
     def _header_name(self, node: yaml.Node, name: str) -> str:
-        if not is_token(name):
-            self._fault(node, f"{name!r} is no header name")
-        elif name.lower() in _FRAMING:
-            self._fault(node, f"{name!r} belongs to the message's transport and is not for injecting")
+        if (fault := fault_of_name(name)) is not None:
+            self._fault(node, fault)
         return name
 
     def _header_value(self, node: yaml.ScalarNode, name: str) -> str:
         value: str = node.value
-        if not (value.isascii() and value.replace("\t", " ").isprintable()):
-            self._fault(node, f"the value of {name!r} holds a character that no header line may hold")
-        elif value != value.strip(" \t"):
-            self._fault(node, f"the value of {name!r} begins or ends with white space, which is no part of a value")
+        if (fault := fault_of_value(name, value)) is not None:
+            self._fault(node, fault)
         return value
 
     def _mapping(self, node: yaml.Node, what: str, keys: tuple[str, ...] = ()) -> dict[str, yaml.Node] | None:

@@ -44,6 +44,8 @@ class Patch(Struct, frozen=True, kw_only=True, gc=False):
     status: StatusChange | None = None
     beyond: tuple[Reason, ...] = ()
     """Reasons that no change of a response's head can mend."""
+    by: tuple[str, ...] = ()
+    """The names of the injections that made the changes, or that matched and were refused."""
     refused: str | None = None
     """Why nothing is changed although the exchange is blocked (the origin is not in the list, …)."""
 

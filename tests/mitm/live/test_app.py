@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from html.parser import HTMLParser
 from typing import Any
@@ -12,10 +12,19 @@ from corslens.diagnosis.problem import Key
 from corslens.diagnosis.summary import summarize
 from corslens.inspection import Inspection
 from corslens.lint.rules.rule import RuleSet
-from corslens.mitm.live.app import CHANGES_AT_ONCE, HEADERS, Export, LiveApp, LiveRequest, LiveResponse, PatchState
+from corslens.mitm.live.app import (
+    CHANGES_AT_ONCE,
+    HEADERS,
+    Export,
+    InjectionState,
+    LiveApp,
+    LiveRequest,
+    LiveResponse,
+    PatchState,
+)
 
 from tests.diagnosis.make import finding, inspection
-from tests.make import API
+from tests.make import API, PAGE
 from tests.report import samples
 
 OWN = "http://corslens.test"
@@ -30,6 +39,8 @@ class Session:
         self.known = {each.id: each for each in inspections}
         self.summary = summarize(self.known.values())
         self.scope = ""
+        self.allowed: list[str] = []
+        self.injected: dict[str, None] = {}
         self.forgotten: dict[str, int] = {}
 
     def clear(self) -> None:
@@ -45,12 +56,32 @@ class Session:
         return self.forgotten
 
     def patch_state(self) -> PatchState:
-        return PatchState(on=bool(self.scope), scope=self.scope, seconds_left=60.0 if self.scope else None)
+        injections = tuple(InjectionState(name="", changes=("X: y",), spec=spec) for spec in self.injected)
+        left = 60.0 if self.scope else None
+        return PatchState(on=bool(self.scope), scope=self.scope, injections=injections, seconds_left=left)
 
-    def switch_patching(self, scope: str) -> None:
+    def not_allowed(self, origins: Iterable[str]) -> list[str]:
+        return [origin for origin in origins if origin not in self.allowed]
+
+    def switch_patching(self, scope: str, allow: Sequence[str] = ()) -> None:
         if scope == "~bad(":
             raise ValueError("cors_patch: not a flow filter")
         self.scope = scope
+        self.allowed += allow
+
+    def inject(self, filter: str, header: str, value: str, allow: Sequence[str] = ()) -> None:
+        if "\n" in value:
+            raise ValueError("the value has a line break")
+        self.injected[f"/{filter}/{header}/{value}"] = None
+        self.allowed += allow
+
+    def stop_injecting(self, spec: str) -> None:
+        if spec not in self.injected:
+            raise ValueError("This is not injected any more.")
+        del self.injected[spec]
+
+    def injection_rules(self) -> str:
+        return "# rules\n"
 
 
 EXPORTS = {"txt": Export("TXT", "text/plain; charset=utf-8", lambda: lambda: b"a\nb")}
@@ -184,9 +215,10 @@ def test_changes_are_those_since_a_version(app: LiveApp, session: Session) -> No
     assert first["problems"][0]["count"] == 2 and first["patching"] == {
         "on": False,
         "scope": "",
-        "injections": 0,
+        "injections": [],
         "pages": "",
         "secondsLeft": None,
+        "minutes": 0,
         "dryRun": False,
     }
     assert read(ask(app, f"api/changes?since={first['version']}"))["problems"] == []
@@ -269,6 +301,45 @@ def test_patching_is_not_switched(app: LiveApp, session: Session, body: object, 
     assert ask(app, "api/patching", "POST", body, **lines).status == status
     assert ask(app, "api/patching", "GET").status == 405
     assert session.scope == ""
+
+
+def test_a_page_is_allowed_by_name(app: LiveApp, session: Session) -> None:
+    """A problem says which of its pages a patch would not allow; the command that patches may name them."""
+    pages = read(ask(app, f"api/problem?id={PROBLEM}"))["notAllowed"]
+    assert pages == [PAGE]
+    read(ask(app, "api/patching", "POST", {"on": True, "scope": "~all", "allow": pages}))
+    assert session.allowed == [PAGE]
+    assert read(ask(app, f"api/problem?id={PROBLEM}"))["notAllowed"] == []
+
+
+def test_headers_are_injected_and_no_more(app: LiveApp, session: Session) -> None:
+    """What is injected stands in the state with the line that stops it; the file of rules is a download."""
+    wish = {"filter": " ~all ", "header": "X", "value": "y"}
+    (state,) = read(ask(app, "api/inject", "POST", wish))["injections"]
+    assert (state["spec"], state["changes"]) == ("/~all/X/y", ["X: y"])
+    saved = ask(app, "api/injections")
+    assert saved.body == b"# rules\n" and "corslens-injections.yaml" in saved.headers()["Content-Disposition"]
+    assert read(ask(app, "api/uninject", "POST", {"spec": state["spec"]}))["injections"] == []
+    assert ask(app, "api/uninject", "POST", {"spec": state["spec"]}).status == 400
+
+
+@pytest.mark.parametrize(
+    ("body", "lines", "status"),
+    [
+        pytest.param({"filter": "~all", "header": "X", "value": "a\nb"}, {}, 400, id="a broken value"),
+        pytest.param({"filter": " ", "header": "X", "value": "a"}, {}, 400, id="no filter"),
+        pytest.param({"filter": "~all", "header": "X"}, {}, 400, id="no value"),
+        pytest.param(
+            {"filter": "~all", "header": "X", "value": "y"}, {"content_type": "text/plain"}, 415, id="what a form can send"
+        ),
+        pytest.param({"filter": "~all", "header": "X", "value": "y"}, {"origin": "http://evil.test"}, 403, id="another site"),
+    ],
+)
+def test_headers_are_not_injected(app: LiveApp, session: Session, body: object, lines: dict[str, str], status: int) -> None:
+    """Not by what is no wish of the page's."""
+    assert ask(app, "api/inject", "POST", body, **lines).status == status
+    assert ask(app, "api/inject", "GET").status == ask(app, "api/uninject", "GET").status == 405
+    assert not session.injected
 
 
 def test_hostile_text_is_in_no_markup() -> None:

@@ -7,7 +7,7 @@ itself and its assets wants a token that is made at start and stands only in the
 
 import hmac
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import parse_qs
 
@@ -17,6 +17,7 @@ from msgspec import Struct
 from corslens.diagnosis.summary import SessionSummary
 from corslens.inspection import Inspection
 from corslens.lint.rules.rule import RuleSet
+from corslens.mitm.command_types import HEADER_NAMES
 from corslens.report.page.assets import ASSETS, SCRIPTS, asset, integrity, render_page
 from corslens.report.page.live_feed import changes
 from corslens.report.page.model import in_full, settings
@@ -42,16 +43,38 @@ HEADERS = {
 """Of every answer, refusals included."""
 
 
+class InjectionState(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What the page shows of an injection."""
+
+    name: str
+    """Of a rule, or the entry of `modify_headers`."""
+    changes: tuple[str, ...]
+    """What it does to headers."""
+    spec: str | None = None
+    """The line that it was given in, which stops it; None where it is not the page's to stop."""
+    filter: str = ""
+    pages: str = ""
+    """The origins whose responses it changes."""
+    hits: int = 0
+    led_to: str = ""
+    """The verdict that it led to, the last time."""
+    refused: str | None = None
+    external: bool = False
+    """It is not corslens' own."""
+
+
 class PatchState(Struct, frozen=True, kw_only=True, rename="camel"):
     """What the page shows of patch mode."""
 
     on: bool
     scope: str
-    injections: int = 0
-    """How many injections of the user's are at work beside it."""
+    injections: tuple[InjectionState, ...] = ()
+    """What is injected beside it."""
     pages: str = ""
     """The origins that a patch may let in."""
     seconds_left: float | None = None
+    minutes: int = 0
+    """How long patching stays on once it is switched on; 0 has no end."""
     dry_run: bool = False
 
 
@@ -81,11 +104,31 @@ class Session(Protocol):
     def patch_state(self) -> PatchState:
         """Return the state of patch mode."""
 
-    def switch_patching(self, scope: str) -> None:
+    def not_allowed(self, origins: Iterable[str]) -> list[str]:
+        """Return those of the origins that a patch would not allow."""
+
+    def switch_patching(self, scope: str, allow: Sequence[str] = ()) -> None:
         """Patch the responses that this flow filter matches; none, and inject nothing, when it is empty.
 
+        Args:
+            allow: origins of pages that may be allowed, beside those that may be already.
         Raises: ValueError for a bad one.
         """
+
+    def inject(self, filter: str, header: str, value: str, allow: Sequence[str] = ()) -> None:
+        """Inject a header into the responses that this flow filter matches.
+
+        Raises: ValueError for what is wrong.
+        """
+
+    def stop_injecting(self, spec: str) -> None:
+        """Stop an injection.
+
+        Raises: ValueError when it is not there.
+        """
+
+    def injection_rules(self) -> str:
+        """Return what is injected as a rules file."""
 
 
 class Export(Struct, frozen=True):
@@ -136,9 +179,24 @@ class _Refused(Exception):
         self.status = status
 
 
-class _Wish(Struct, forbid_unknown_fields=True):
+class _Switch(Struct, forbid_unknown_fields=True):
     on: bool
     scope: str = ""
+    allow: list[str] = []
+
+
+class _Inject(Struct, forbid_unknown_fields=True):
+    filter: str
+    header: str
+    value: str
+    allow: list[str] = []
+
+
+class _Stop(Struct, forbid_unknown_fields=True):
+    spec: str
+
+
+_POSTS = frozenset({"api/patching", "api/inject", "api/uninject", "api/clear"})
 
 
 class LiveApp:
@@ -183,7 +241,7 @@ class LiveApp:
                 raise _Refused(403, "The page's token is missing or of an earlier start.")
 
     def _route(self, asked: LiveRequest) -> LiveResponse | Work:
-        posts = asked.path in ("api/patching", "api/clear")
+        posts = asked.path in _POSTS
         if asked.method not in (("POST",) if posts else ("GET", "HEAD")):
             raise _Refused(405, "Method not allowed.")
         query = {name: values[-1] for name, values in parse_qs(asked.query).items()}
@@ -198,6 +256,14 @@ class LiveApp:
                 return self._export(query)
             case "api/patching":
                 return self._patching(asked)
+            case "api/inject":
+                return self._inject(asked)
+            case "api/uninject":
+                stop = _wish(asked, _Stop, "{spec: a line of cors_inject}")
+                return self._commanded(lambda: self._session.stop_injecting(stop.spec))
+            case "api/injections":
+                extra = {"Content-Disposition": 'attachment; filename="corslens-injections.yaml"'}
+                return LiveResponse(status=200, body=self._session.injection_rules().encode(), extra=extra)
             case "api/clear":
                 self._session.clear()
                 return _json({})
@@ -210,8 +276,14 @@ class LiveApp:
 
     def _page(self) -> LiveResponse:
         exports = [(name, export.label) for name, export in self._exports.items()]
-        live = {"token": self.token, "scripts": SCRIPTS, "integrity": integrity, "exports": exports}
-        body = render_page(live=live, report=None, about="CORS as it passes through the proxy")
+        live = {
+            "token": self.token,
+            "scripts": SCRIPTS,
+            "integrity": integrity,
+            "exports": exports,
+            "header_names": HEADER_NAMES,
+        }
+        body = render_page(live=live, report=None, about="")
         return LiveResponse(status=200, content_type="text/html; charset=utf-8", body=body.encode())
 
     def _changes(self, query: Mapping[str, str]) -> LiveResponse:
@@ -223,6 +295,7 @@ class LiveApp:
         problem = self._session.summary.problem(query.get("id", ""))
         if problem is None:
             raise _Refused(404, "The problem is not known any more.")
+        strangers = self._session.not_allowed(problem.pages)
         problem, recent, rules = problem.snapshot(), list(self._session.recent()), self._session.rules
 
         def work() -> LiveResponse:
@@ -230,6 +303,7 @@ class LiveApp:
             full = in_full([problem], known.get, rules)
             api = problem.key.api_origin
             full["advice"] = {api: settings(recent, api)}
+            full["notAllowed"] = strangers
             return _json(full)
 
         return work
@@ -244,19 +318,33 @@ class LiveApp:
         return lambda: LiveResponse(status=200, content_type=content_type, body=write(), extra=extra)
 
     def _patching(self, asked: LiveRequest) -> LiveResponse:
-        if asked.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON:
-            raise _Refused(415, "Expected application/json.")
+        wish = _wish(asked, _Switch, "{on: true or false, scope: a flow filter, allow: origins}")
+        scope = wish.scope.strip() if wish.on else ""
+        if wish.on and not scope:
+            raise _Refused(400, "A scope is needed: a flow filter such as ~d api.example.")
+        return self._commanded(lambda: self._session.switch_patching(scope, wish.allow))
+
+    def _inject(self, asked: LiveRequest) -> LiveResponse:
+        wish = _wish(asked, _Inject, "{filter: a flow filter, header: a name, value: text, allow: origins}")
+        if not wish.filter.strip():
+            raise _Refused(400, "A flow filter such as ~d api.example is needed.")
+        return self._commanded(lambda: self._session.inject(wish.filter.strip(), wish.header.strip(), wish.value, wish.allow))
+
+    def _commanded(self, command: Callable[[], None]) -> LiveResponse:
         try:
-            wish = msgspec.json.decode(asked.body, type=_Wish)
-        except msgspec.DecodeError:
-            raise _Refused(400, "Wanted is {on: true or false, scope: a flow filter}.") from None
-        if wish.on and not wish.scope.strip():
-            raise _Refused(400, "A scope is wanted: a flow filter such as ~d api.example.")
-        try:
-            self._session.switch_patching(wish.scope.strip() if wish.on else "")
+            command()
         except ValueError as error:
             raise _Refused(400, str(error)) from None
         return _json(self._session.patch_state())
+
+
+def _wish[T](asked: LiveRequest, kind: type[T], form: str) -> T:
+    if asked.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON:
+        raise _Refused(415, "Expected application/json.")
+    try:
+        return msgspec.json.decode(asked.body, type=kind)
+    except msgspec.DecodeError:
+        raise _Refused(400, f"Expected {form}.") from None
 
 
 def _version(query: Mapping[str, str], name: str, default: str = "") -> int:

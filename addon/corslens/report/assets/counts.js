@@ -2,20 +2,18 @@
 /* The counts at the top. */
 
 const COUNTS = [
-  ["exchanges", "exchanges inspected", ""],
-  ["cors", "of them CORS", ""],
-  ["preflights", "preflights", ""],
-  ["requests", "page requests", ""],
   ["blocked", "blocked", "blocked"],
   ["depends", "depend on credentials", "depends"],
-  ["allowed", "allowed", "allowed"],
-  ["aborted", "aborted by the browser", ""],
   ["patched", "patched", "patched"],
-  ["suppressed", "findings suppressed", ""],
+  ["allowed", "allowed", "allowed"],
+  ["aborted", "aborted", ""],
+  ["requests", "page requests", ""],
+  ["exchanges", "exchanges", ""],
+  ["suppressed", "suppressed", ""],
 ];
 
 function showCounts(store) {
-  const always = new Set(["exchanges", "requests", "blocked", "allowed"]);
+  const always = new Set(["exchanges", "blocked", "allowed"]);
   const tiles = COUNTS.filter(([name]) => always.has(name) || store.counts[name]).map(([name, label, tone]) => {
     const value = store.counts[name] ?? 0;
     return h("li", { class: value ? `tile ${tone}` : "tile", "data-count": name },

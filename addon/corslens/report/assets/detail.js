@@ -5,10 +5,12 @@ class Detail {
   /**
    * @param load (problem) → a promise of {pool, exchanges, rules, advice}
    * @param close called when the reader goes back to the list
+   * @param actions (problem, data) → what can be tried at once, as nodes; nothing in a report
    */
-  constructor(load, close) {
+  constructor(load, close, actions) {
     this.load = load;
     this.close = close;
+    this.actions = actions;
     this.place = byId("detail");
     this.problem = null;
     this.shownExamples = "";
@@ -28,23 +30,25 @@ class Detail {
     const examples = problem.examples.join(" ");
     this.problem = problem;
     if (!changed) {
-      this.where.replaceChildren(...this.whereWords(problem));
       this.head(problem);
       if (examples === this.shownExamples || this.exchange) return;
     }
     this.shownExamples = examples;
     this.exchange = null;
-    this.where = h("p", { class: "where" }, this.whereWords(problem));
-    this.body = h("div", { class: "detail-body" }, h("p", { class: "muted" }, "Loading…"));
-    this.title = h("h3", { id: "detail-title", tabindex: "-1" }, prose(problem.message));
     this.badges = h("p", { class: "line" });
-    this.fixes = h("div");
+    this.where = h("p", { class: "where" });
+    this.title = h("h3", { id: "detail-title", tabindex: "-1" }, prose(problem.message));
+    this.fixes = h("div", { class: "fixes" });
+    this.tries = h("div", { class: "tries" });
+    this.body = h("div", { class: "detail-body" }, h("p", { class: "muted" }, "Loading…"));
+    this.shownFixes = null;
     this.head(problem);
     this.place.replaceChildren(
-      h("button", { type: "button", class: "back", onclick: () => this.close() }, "← All problems"),
-      this.badges, this.title, this.fixes, this.where, this.body,
+      h("button", { type: "button", class: "back", title: "Close (Esc)", onclick: () => this.close() }, "← All problems"),
+      this.badges, this.where, this.title, this.fixes, this.tries, this.body,
     );
     this.place.hidden = false;
+    if (changed) this.place.scrollTop = 0;
     if (focus) this.title.focus();
     let data;
     try {
@@ -53,42 +57,34 @@ class Detail {
       this.body.replaceChildren(h("p", { class: "error" }, `The exchanges could not be loaded: ${error.message}`));
       return;
     }
-    if (this.problem.id === problem.id) this.fill(problem, data);
+    if (this.problem?.id === problem.id) this.fill(problem, data);
   }
 
   /** The badges, and what to do: they change while somebody looks. */
   head(problem) {
+    const pages = problem.pages.map(originLabel);
+    const from = pages.slice(0, 3).join(", ") + (pages.length > 3 ? ` and ${pages.length - 3} more` : "");
     this.badges.replaceChildren(problemBadge(problem), " ", severityBadge(problem.severity), " ", h("code", { class: "rule" }, problem.rule),
-      h("span", { class: "muted" }, ` confidence ${problem.confidence}`));
-    const shown = JSON.stringify([problem.fixes, problem.explained, problem.beside]);
-    if (this.shownFixes === shown && this.fixes.firstChild) return;
+      h("span", { class: "muted" }, `${count(problem.count, "time")}, last `, timeOf(problem.last), ` · ${problem.engines.map((engine) => ENGINES[engine] ?? engine).join(", ")}`));
+    this.where.replaceChildren(`${problem.methods.join(", ")} `, h("b", {}, `${problem.api}${problem.path}`), from ? ` from ${from}` : "");
+    const shown = JSON.stringify([problem.fixes, problem.explained]);
+    if (this.shownFixes === shown) return;
     this.shownFixes = shown;
-    const fix = (one) => h("div", { class: "fix" }, h("div", {}, h("b", {}, `${one.side}: `), one.text ? prose(one.text) : "",
-      one.headers.map((line) => h("code", { class: "value" }, line))), copyButton(one.headers.length ? one.headers.join("\n") : one.text, "the fix"));
     const [first, ...others] = problem.fixes;
+    const sides = [...new Set(others.map((one) => one.side))].join(", ");
     this.fixes.replaceChildren(
-      first ? section("Fix", fix(first)) : "",
-      others.length ? h("details", {}, h("summary", {}, `${count(others.length, "other way", "other ways")} to fix it`), others.map(fix)) : "",
       problem.explained.length ? h("p", { class: "muted so" }, `So: ${problem.explained.join("; ")}.`) : "",
-      problem.beside.length ? section("Also", h("ul", {}, problem.beside.map((finding) => h("li", {}, severityBadge(finding.severity), " ",
-        prose(finding.message), " ", h("code", { class: "rule" }, finding.rule), finding.fixes.length ? h("div", { class: "muted" }, `Fix (${finding.fixes[0].side}): `, prose(fixLine(finding.fixes[0]))) : "")))) : "",
+      first ? section("Fix", fixBlock(first),
+        others.length ? h("details", {}, h("summary", {}, `${count(others.length, "other way", "other ways")} to fix it (${sides})`), others.map(fixBlock)) : "") : "",
     );
   }
 
-  whereWords(problem) {
-    const pages = problem.pages.map(originLabel);
-    const shown = pages.slice(0, 3).join(", ") + (pages.length > 3 ? ` and ${pages.length - 3} more` : "");
-    return [
-      `${problem.methods.join(", ")} `, h("b", {}, `${problem.api}${problem.path}`), shown ? ` from ${shown}` : "", h("br"),
-      `${count(problem.count, "time")}, first `, timeOf(problem.first), ", last ", timeOf(problem.last),
-      ` · ${problem.engines.map((engine) => ENGINES[engine] ?? engine).join(", ")}`,
-    ];
-  }
-
   fill(problem, data) {
+    const servers = data.advice?.[problem.api] ?? [];
+    this.tries.replaceChildren(servers.length ? this.settings(servers) : "", ...this.actions(problem, data));
     const kept = problem.examples.filter((id) => data.exchanges[id]);
     if (!kept.length) {
-      this.body.replaceChildren(h("p", { class: "muted" }, "Its exchanges are no longer kept in memory."), this.advice(problem, data));
+      this.body.replaceChildren(h("p", { class: "muted" }, "Its exchanges are no longer kept in memory."), this.why(problem, data));
       return;
     }
     this.exchange = kept[0];
@@ -97,9 +93,9 @@ class Detail {
       h("select", { onchange: (event) => this.example(place, problem, data, event.target.value) },
         kept.map((id, index) => {
           const exchange = data.exchanges[id];
-          return h("option", { value: id }, `${index + 1}: ${clock.format(new Date(exchange.time * 1000))} ${exchange.method} ${pathOf(exchange.url)}`);
+          return h("option", { value: id }, `${index + 1}: ${calendar.format(new Date(exchange.time * 1000))} ${exchange.method} ${pathOf(exchange.url)}`);
         })));
-    this.body.replaceChildren(choose || "", place, this.advice(problem, data));
+    this.body.replaceChildren(choose || "", place);
     this.example(place, problem, data, kept[0]);
   }
 
@@ -113,17 +109,23 @@ class Detail {
     }));
     const diagram = h("div", { class: "diagram" });
     place.replaceChildren(
-      section("What happened", diagram, this.context(exchange)),
-      section("What the browsers make of it", this.engines(exchange, pooled)),
+      section("What happened", diagram),
       section("Headers", steps.filter((step) => step.request.length || step.response.length).map((step, index, all) => headersOf(step, index === all.length - 1))),
+      section("Checks", this.engines(exchange, pooled)),
       exchange.patch === null ? "" : this.patch(pooled(exchange.patch)),
+      problem.beside.length ? section("Also wrong here", h("ul", {}, problem.beside.map((finding) => h("li", {}, severityBadge(finding.severity), " ",
+        prose(finding.message), " ", h("code", { class: "rule" }, finding.rule), finding.fixes.length ? h("div", { class: "muted" }, `Fix (${finding.fixes[0].side}): `, prose(fixLine(finding.fixes[0]))) : "")))) : "",
+      section("Evidence", this.context(problem, exchange)),
+      this.why(problem, data),
     );
     drawSequence(diagram, steps, exchange.page ?? exchange.origin ?? "the page");
   }
 
-  context(exchange) {
+  context(problem, exchange) {
     const facts = [];
     const add = (name, ...value) => facts.push(h("dt", {}, name), h("dd", {}, value));
+    add("First seen", timeOf(problem.first));
+    add("Confidence", problem.confidence);
     add("Sent by", exchange.sender ? ENGINES[exchange.sender] : "no browser that is recognized");
     if (exchange.tainted) add("Origin", "null, because of a redirect to another origin");
     if (exchange.need) {
@@ -142,6 +144,7 @@ class Detail {
     const names = Object.keys(exchange.verdicts).sort((a, b) => (b === exchange.headline) - (a === exchange.headline));
     const chosen = names.includes(this.engine) ? this.engine : exchange.headline;
     const list = h("ol", { class: "checks" });
+    const fold = h("details", { class: "passed-checks" });
     const note = h("p", { class: "muted" });
     const chips = names.map((name) => {
       const verdict = pooled(exchange.verdicts[name]);
@@ -152,13 +155,17 @@ class Detail {
     const choose = (name) => {
       this.engine = name;
       for (const chip of chips) chip.setAttribute("aria-pressed", String(chip.dataset.engine === name));
-      list.replaceChildren(...pooled(exchange.checks[name]).map(checkItem));
+      const checks = pooled(exchange.checks[name]);
+      const passed = checks.filter((check) => check.state === "passed");
+      list.replaceChildren(...checks.filter((check) => check.state !== "passed").map(checkItem));
+      fold.replaceChildren(h("summary", {}, `${count(passed.length, "check")} passed`), h("ol", { class: "checks" }, passed.map(checkItem)));
+      fold.hidden = !passed.length;
       const notes = pooled(exchange.verdicts[name]).notes ?? [];
       note.textContent = notes.length ? `It notes: ${notes.join(", ")}` : "";
       note.hidden = !notes.length;
     };
     choose(chosen);
-    return [h("div", { class: "chips", role: "group", "aria-label": "Engine whose checks are shown" }, chips), list, note];
+    return [h("div", { class: "chips", role: "group", "aria-label": "Engine whose checks are shown" }, chips), list, fold, note];
   }
 
   patch(patch) {
@@ -179,12 +186,10 @@ class Detail {
       rows.length ? h("p", {}, "Then: ", after) : "");
   }
 
-  /** Why it matters, the fix, and settings for servers. */
-  advice(problem, data) {
+  /** Why it matters, and who says so. */
+  why(problem, data) {
     const rule = data.rules[problem.rule];
-    const why = rule ? section("Why", paragraphs(rule.why), rule.sources.length ? h("ul", { class: "sources" }, rule.sources.map((url) => h("li", {}, sourceLink(url)))) : "") : "";
-    const servers = data.advice?.[problem.api] ?? [];
-    return h("div", {}, why, servers.length ? this.settings(servers) : "");
+    return rule ? section("Why", paragraphs(rule.why), rule.sources.length ? h("ul", { class: "sources" }, rule.sources.map((url) => h("li", {}, sourceLink(url)))) : "") : "";
   }
 
   settings(servers) {
@@ -201,10 +206,18 @@ class Detail {
     const select = h("select", { onchange: (event) => show(event.target.value) },
       servers.map((server) => h("option", { value: server.server, selected: server.server === chosen }, server.label)));
     show(chosen);
-    return section("Server settings",
+    return h("details", { class: "settings" }, h("summary", {}, "Settings for your server"),
       h("p", { class: "muted" }, "The smallest policy that allows what was seen of this API, and nothing else."),
       h("label", {}, "Server ", select), place);
   }
+}
+
+/** One way to fix it: who can, what to do, and the lines to send. */
+function fixBlock(fix) {
+  return h("div", { class: "fix", "data-side": fix.side },
+    h("div", {}, h("span", { class: "side" }, fix.side), fix.text ? h("span", {}, prose(fix.text)) : "",
+      fix.headers.map((line) => h("code", { class: "value" }, line))),
+    copyButton(fix.headers.length ? fix.headers.join("\n") : fix.text, "the fix"));
 }
 
 function section(title, ...content) {

@@ -50,15 +50,14 @@ function sourceLink(url) {
   return h("a", { href: url, rel: "noreferrer noopener", target: "_blank" }, url.replace(/^https?:\/\//i, ""));
 }
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-const calendar = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const calendar = new Intl.DateTimeFormat("en", { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const calendarInFull = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
 
-/** A time element: the clock's time today, else with the date. */
+/** A time element: the date, without its year, and the clock's time. */
 function timeOf(seconds) {
   const date = new Date(seconds * 1000);
   if (Number.isNaN(date.getTime())) return document.createTextNode("?");
-  const today = date.toDateString() === new Date().toDateString();
-  return h("time", { datetime: date.toISOString(), title: calendar.format(date) }, (today ? clock : calendar).format(date));
+  return h("time", { datetime: date.toISOString(), title: calendarInFull.format(date) }, calendar.format(date));
 }
 
 const number = new Intl.NumberFormat("en");
@@ -81,10 +80,16 @@ function copyButton(text, what) {
       area.remove();
       button.focus();
     }
-    button.textContent = done ? "Copied" : "Not copied";
-    setTimeout(() => { button.textContent = "Copy"; }, 1500);
+    button.textContent = done ? "Copied ✓" : "Not copied";
+    announce(done ? `Copied ${what}` : `Could not copy ${what}`);
+    setTimeout(() => { button.textContent = "Copy"; }, 2000);
   });
   return button;
+}
+
+/** Let screen readers say it. */
+function announce(words) {
+  byId("announced").textContent = words;
 }
 
 /** Put the children in this order with the fewest moves, and keep the focus where it was. */

@@ -22,6 +22,7 @@ class Live {
       this.patch({ on: true, scope: this.scope.value });
     });
     byId("patching-off").addEventListener("click", () => this.patch({ on: false }));
+    this.injections = new Injections(this);
     byId("clear").addEventListener("click", () => this.clear());
     byId("export").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -63,10 +64,9 @@ class Live {
     try {
       const answer = await this.call(`changes?since=${this.store.version}`);
       const { patching, ...changes } = await answer.json();
+      this.take(patching);  // what is drawn next has buttons that depend on it
       if (changes.version !== this.store.version || changes.anew || this.store.untold.size) this.store.apply(changes);
       if (changes.more) wait = 0;
-      this.patching = { ...patching, read: performance.now() };
-      this.showPatching();
       this.say("live", "Live");
     } catch (error) {
       wait = SLOW_MILLISECONDS;
@@ -99,16 +99,79 @@ class Live {
     }
   }
 
-  async patch(wish) {
-    const error = byId("patching-error");
+  /** What the state of patch mode is after a command; what is wrong with it goes to `error`. */
+  async command(path, wish, error) {
     error.textContent = "";
     try {
-      const answer = await this.call("patching", wish);
-      this.patching = { ...(await answer.json()), read: performance.now() };
-      this.showPatching();
+      this.take(await (await this.call(path, wish)).json());
+      return true;
     } catch (problem) {
       error.textContent = problem.message;
+      return false;
     }
+  }
+
+  take(patching) {
+    this.patching = { ...patching, read: performance.now() };
+    this.showPatching();
+  }
+
+  patch(wish, error = byId("patching-error")) {
+    return this.command("patching", wish, error);
+  }
+
+  /** Patch this, too: beside what is patched already. */
+  async patchToo(scope, words, allow, error) {
+    const { on, scope: before } = this.patching;
+    const scopes = on && before ? before.split(" | ") : [];
+    if (!scopes.includes(scope)) scopes.push(scope);
+    if (await this.patch({ on: true, scope: scopes.join(" | "), allow }, error)) announce(`Patching ${words}`);
+  }
+
+  async unpatch(scope) {
+    const scopes = this.patching.scope.split(" | ").filter((one) => one !== scope);
+    await this.patch(scopes.length ? { on: true, scope: scopes.join(" | ") } : { on: false });
+  }
+
+  /** What can be tried with a problem at once. */
+  actions(problem, data) {
+    const error = h("p", { class: "error", role: "alert" });
+    const scope = scopeOf(problem.api, problem.path);
+    const endpoint = `${problem.api}${problem.path}`;
+    const allowed = new Allowed(problem.pages, data.notAllowed ?? []);
+    const nodes = [];
+    if (problem.patchable) {
+      const button = h("button", { type: "button", class: "patch-this" });
+      const words = h("span", { class: "muted" });
+      const show = () => {
+        const patched = this.patching.on && this.patching.scope.split(" | ").includes(scope);
+        button.textContent = patched ? "Stop patching this" : `Patch this${allowed.words}`;
+        words.textContent = patched ? `Responses of ${endpoint} are patched from the next request on.`
+          : `Changes the responses of ${endpoint} on their way, so that pages of ${this.patching.pages}${allowed.words && " and this one"} can read them${this.minutes()}.`;
+      };
+      button.addEventListener("click", async () => {
+        if (button.textContent.startsWith("Stop")) await this.unpatch(scope);
+        else await this.patchToo(scope, endpoint, allowed.origins, error);
+        show();
+      });
+      show();
+      this.whenPatchingChanges = show;
+      nodes.push(h("div", { class: "try" }, button, words));
+    }
+    nodes.push(allowed.choice, this.injections.tryOn(problem, scope, allowed, error), error);
+    return nodes;
+  }
+
+  minutes() {
+    return this.patching.minutes ? `, for ${this.patching.minutes} minutes` : "";
+  }
+
+  /** The button of a matrix cell. */
+  patchCell(cell) {
+    const scope = scopeOf(cell.api, "");
+    const words = `Patch ${cell.api} for pages of ${this.patching?.pages ?? "this machine"}`;
+    return h("button", { type: "button", class: "patch-cell", title: words, "aria-label": words,
+      onclick: () => this.patchToo(scope, cell.api, [], byId("patching-error")) }, "Patch");
   }
 
   showPatching() {
@@ -121,6 +184,8 @@ class Live {
       if (scope) this.scope.value = scope;
     }
     this.showTimeLeft();
+    this.injections.show(this.patching);
+    this.whenPatchingChanges?.();
   }
 
   showTimeLeft() {
@@ -130,21 +195,62 @@ class Live {
     if (on) {
       const left = secondsLeft === null ? null : Math.max(0, secondsLeft - (performance.now() - read) / 1000);
       const time = left === null ? "until switched off" : left >= 60 ? `${Math.ceil(left / 60)} min left` : "less than a minute left";
-      words = `${dryRun ? "Dry run" : "On"} for ${[scope, injections && count(injections, "injection")].filter(Boolean).join(" and ")}, for pages of ${pages}, ${time}.`;
+      const what = [scope && scopeWords(scope), injections.length && count(injections.length, "injection")].filter(Boolean).join(" and ");
+      words = `${dryRun ? "Dry run" : "On"} for ${what}, for pages of ${pages}, ${time}.`;
     }
     const place = byId("patching-state");
     if (place.textContent !== words) place.textContent = words;
   }
 
-  async export(format) {
+  export(format) {
+    return this.save(`export?format=${encodeURIComponent(format)}`, `corslens.${format}`);
+  }
+
+  /** Save what the proxy returns as a file. */
+  async save(path, fallback) {
     try {
-      const answer = await this.call(`export?format=${encodeURIComponent(format)}`);
-      const name = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition") ?? "")?.[1] ?? `corslens.${format}`;
+      const answer = await this.call(path);
+      const name = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition") ?? "")?.[1] ?? fallback;
       const link = h("a", { href: URL.createObjectURL(await answer.blob()), download: name });
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
     } catch (error) {
-      this.say("lost", `Not exported: ${error.message}`);
+      this.say("lost", `Not saved: ${error.message}`);
     }
   }
+}
+
+/** The pages that a patch for a problem would not allow yet: one alone is named on the buttons, of several the reader chooses. */
+class Allowed {
+  constructor(pages, strangers) {
+    const only = pages.length === 1 && strangers.length === 1;
+    this.words = only ? `, and allow ${strangers[0]}` : "";
+    this.boxes = only ? [] : strangers.map((origin) => h("input", { type: "checkbox", value: origin }));
+    this.named = only ? strangers : [];
+    this.choice = this.boxes.length ? h("fieldset", { class: "strangers" }, h("legend", {}, "Allow these pages, too"),
+      this.boxes.map((box) => h("label", {}, box, ` ${box.value}`))) : "";
+  }
+
+  get origins() {
+    return [...this.named, ...this.boxes.filter((box) => box.checked).map((box) => box.value)];
+  }
+}
+
+const IN_REGEX = /[\\^$.*+?()[\]{}|]/g;
+
+/** The flow filter for an endpoint: what is left out of its path (`*`) may be anything. */
+function scopeOf(api, path) {
+  const parts = path.split(/[*…]/).map((part) => part.replace(IN_REGEX, "\\$&"));
+  const pattern = `^${api.replace(IN_REGEX, "\\$&")}${path ? `${parts.join("[^?#]*")}([?#]|$)` : "/"}`;
+  return `~u "${pattern.replace(/["\\]/g, "\\$&")}"`;
+}
+
+/** A flow filter as it is read: those made by scopeOf as the endpoints that they stand for. */
+function scopeWords(scope) {
+  return scope.split(" | ").map((one) => {
+    const made = /^~u "\^(.*?)(\/|\(\[\?#\]\|\$\))"$/.exec(one);
+    if (!made) return one;
+    const url = made[1].replace(/\\\\/g, "\\").replaceAll("[^?#]*", "*").replace(/\\(.)/g, "$1");
+    return scopeOf(/^[a-z]+:\/\/[^/]+/.exec(url)?.[0] ?? "", url.replace(/^[a-z]+:\/\/[^/]+/, "")) === one ? url : one;
+  }).join(" and ");
 }

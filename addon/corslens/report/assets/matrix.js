@@ -8,10 +8,14 @@ function badness(cell) {
 }
 
 class Matrix {
-  /** @param choose called with (page, api) when a cell is pressed, with ("", "") when it is pressed again */
-  constructor(place, choose) {
+  /**
+   * @param choose called with (page, api) when a cell is pressed, with ("", "") when it is pressed again
+   * @param patch (cell) → a button that patches what is blocked there; null in a report
+   */
+  constructor(place, choose, patch) {
     this.place = place;
     this.choose = choose;
+    this.patch = patch;
     this.drawn = "";
   }
 
@@ -30,13 +34,13 @@ class Matrix {
     const head = h("tr", {}, h("th", { scope: "col", class: "corner" }, "Page ", h("span", { "aria-hidden": "true" }, "↓"), " requests API ", h("span", { "aria-hidden": "true" }, "→")),
       apis.shown.map((api) => h("th", { scope: "col" }, originNodes(api))));
     const rows = pages.shown.map((page) => h("tr", {}, h("th", { scope: "row" }, originNodes(page)),
-      apis.shown.map((api) => h("td", {}, this.cell(store.cells.get(`${page} ${api}`), chosen)))));
+      apis.shown.map((api) => this.tableCell(store.cells.get(`${page} ${api}`), chosen))));
     const hiddenAway = pages.more + apis.more;
     this.place.replaceChildren(
       h("div", { class: "scroll", role: "region", "aria-label": "Matrix of origins", tabindex: "0" },
-        h("table", { class: "matrix" }, h("thead", {}, head), h("tbody", {}, rows))),
+        h("table", { class: apis.shown.length > 2 ? "matrix dense" : "matrix" }, h("thead", {}, head), h("tbody", {}, rows))),
       hiddenAway ? h("p", { class: "muted" },
-        `${count(pages.more, "more page origin")} and ${count(apis.more, "more API origin")} are left out here; the filters below reach them.`) : "",
+        `${count(pages.more, "more page origin")} and ${count(apis.more, "more API origin")} are left out here; the filters of the list reach them.`) : "",
     );
     if (focus) [...this.place.querySelectorAll("[data-cell]")].find((cell) => cell.dataset.cell === focus)?.focus({ preventScroll: true });
   }
@@ -52,6 +56,11 @@ class Matrix {
     return { shown: all.slice(0, MATRIX_LIMIT), more: Math.max(0, all.length - MATRIX_LIMIT) };
   }
 
+  tableCell(cell, chosen) {
+    const patchable = this.patch && cell && ["blocked", "depends"].includes(cell.worst);
+    return h("td", {}, this.cell(cell, chosen), patchable ? this.patch(cell) : "");
+  }
+
   cell(cell, chosen) {
     if (!cell) return h("span", { class: "none" }, h("span", { class: "hidden" }, "nothing seen"));
     const pressed = chosen.page === cell.page && chosen.api === cell.api;
@@ -63,6 +72,6 @@ class Matrix {
       "aria-pressed": String(pressed),
       onclick: () => (pressed ? this.choose("", "") : this.choose(cell.page, cell.api)),
     }, h("span", { class: "hidden" }, `${cell.page} requests ${cell.api}: `),
-    h("span", { class: "word" }, h("span", { "aria-hidden": "true" }, `${sign} `), word), " ", h("span", { class: "muted" }, `${number.format(cell.bad)} of ${number.format(cell.count)}`));
+    h("span", { class: "word" }, h("span", { "aria-hidden": "true" }, `${sign} `), h("span", { class: "word-itself" }, word)), " ", h("span", { class: "muted" }, `${number.format(cell.bad)} of ${number.format(cell.count)}`));
   }
 }

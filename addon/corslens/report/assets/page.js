@@ -17,21 +17,23 @@ function start() {
   const showDetail = (id, focus) => {
     const problem = store.problems.get(id);
     problems.mark(problem ? id : null);
-    byId("split").classList.toggle("open", Boolean(problem));
+    byId("main").classList.toggle("open", Boolean(problem));
     if (problem) detail.show(problem, focus);
     else detail.hide();
   };
-  const problems = new Problems(store, (id) => { location.hash = `problem=${id}`; }, live ? newestFirst : worstFirst, Boolean(live));
-  const detail = new Detail(load, () => {
+  const close = () => {
     const back = problems.selected;
     history.pushState(null, "", location.pathname + location.search);
     showDetail(null);
     problems.selected = back;
     problems.focusSelected();
     problems.selected = null;
-  });
-  const matrix = new Matrix(byId("matrix"), (page, api) => problems.choose(page, api));
+  };
+  const problems = new Problems(store, (id) => { location.hash = `problem=${id}`; }, Boolean(live));
+  const detail = new Detail(load, close, (problem, data) => live?.actions(problem, data) ?? []);
+  const matrix = new Matrix(byId("matrix"), (page, api) => problems.choose(page, api), live ? (cell) => live.patchCell(cell) : null);
   problems.onfilter = () => matrix.show(store, problems.chosen);
+  listenToKeys({ problems, close: () => problems.selected && close() });
 
   const chosen = () => /^#problem=(\w+)$/.exec(location.hash)?.[1] ?? null;
   addEventListener("hashchange", () => showDetail(chosen(), true));

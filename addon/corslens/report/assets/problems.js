@@ -1,32 +1,48 @@
 "use strict";
-/* The list of problems and its filters. */
+/* The list of problems: a row each, those of one cause together, and the filters. */
 
 const PAGE_OF_LIST = 100;
 const RANK = { error: 2, warning: 1, info: 0 };
 
-const newestFirst = (a, b) => b.last - a.last || (a.id < b.id ? 1 : -1);
-const worstFirst = (a, b) => BADNESS[b.word] - BADNESS[a.word] || RANK[b.severity] - RANK[a.severity] || b.count - a.count || newestFirst(a, b);
+/** What makes problems a group: how they stand, how bad they are, and their cause. */
+const groupOf = (problem) => `${problem.state === "resolved"} ${problem.word} ${problem.severity} ${problem.rule}`;
 
-const NO_TRAFFIC = "No request has come through the proxy yet. Browsers connect to localhost directly by default: corslens open starts one that does not, and corslens doctor finds what is in the way.";
+/** Return the ids in the order of every output (diagnosis/problem.py, worst_first). */
+function worstFirst(every) {
+  const problems = [...every];
+  const newest = new Map();
+  for (const one of problems) newest.set(groupOf(one), Math.max(newest.get(groupOf(one)) ?? -Infinity, one.last));
+  const text = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+  return problems.sort((a, b) => (a.state === "resolved") - (b.state === "resolved")
+    || BADNESS[b.word] - BADNESS[a.word] || RANK[b.severity] - RANK[a.severity]
+    || newest.get(groupOf(b)) - newest.get(groupOf(a)) || text(a.rule, b.rule)
+    || b.last - a.last || text(a.api, b.api) || text(a.path, b.path)).map((one) => one.id);
+}
+
+const NO_TRAFFIC = [
+  "Does the browser use this proxy? corslens open starts one that does.",
+  "Does it trust the proxy's certificate? Open http://mitm.it behind the proxy to install it.",
+  "Does it bypass the proxy for localhost? Browsers do by default; corslens open does not.",
+];
 
 class Problems {
   /**
    * @param select called with the problem that was chosen
-   * @param order which of two problems comes first
-   * @param folds fold the resolved ones away
+   * @param live whether there is a proxy that may yet report something
    */
-  constructor(store, select, order, folds) {
-    this.folds = folds;
+  constructor(store, select, live) {
+    this.live = live;
     this.store = store;
-    this.before = order;
     this.select = select;
     this.items = new Map();
+    this.heads = new Map();
+    this.closed = new Set();
     this.order = [];
     this.limit = PAGE_OF_LIST;
     this.selected = null;
     this.list = byId("list");
-    this.resolvedList = byId("resolved-list");
-    byId("resolved").addEventListener("toggle", () => this.show());
+    this.folds = { resolved: byId("resolved"), background: byId("background") };
+    for (const fold of Object.values(this.folds)) fold.addEventListener("toggle", () => this.show());
     this.form = byId("filters");
     this.inputs = {
       text: byId("filter-text"), page: byId("filter-page"), api: byId("filter-api"),
@@ -39,9 +55,9 @@ class Problems {
       const first = this.limit;
       this.limit += PAGE_OF_LIST * 5;
       this.show();
-      this.list.children[first]?.querySelector("button")?.focus();
+      this.rows()[first]?.focus();
     });
-    for (const list of [this.list, this.resolvedList]) list.addEventListener("keydown", (event) => this.arrows(event));
+    byId("problems").addEventListener("keydown", (event) => this.arrows(event));
   }
 
   get chosen() {
@@ -79,7 +95,7 @@ class Problems {
       const fresh = [...touched].filter((id) => !known.has(id));
       this.order = [...fresh, ...this.order].filter((id) => this.store.problems.has(id));
     } else {
-      this.order = [...this.store.problems.values()].sort(this.before).map((problem) => problem.id);
+      this.order = worstFirst(this.store.problems.values());
     }
     this.offerOrigins();
     this.show();
@@ -107,34 +123,97 @@ class Problems {
     select.value = wanted.includes(chosen) ? chosen : "";
   }
 
+  /** Where a problem stands: in the list, or folded away below it. */
+  placeOf(problem) {
+    if (problem.background) return "background";
+    return this.live && problem.state === "resolved" ? "resolved" : "list";
+  }
+
   show() {
     const { text, ...rest } = this.inputs;
     const filter = Object.fromEntries(Object.entries(rest).map(([name, input]) => [name, input.value]));
     filter.words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const found = this.order.filter((id) => this.matches(this.store.problems.get(id), filter));
     const narrowed = filter.words.length || filter.page || filter.api || filter.severity || filter.engine;
-    const isResolved = (id) => this.folds && this.store.problems.get(id).state === "resolved";
-    const standing = found.filter((id) => !isResolved(id));
-    const resolved = found.filter(isResolved);
-    arrange(this.list, standing.slice(0, this.limit).map((id) => this.item(id)));
-    arrange(this.resolvedList, byId("resolved").open ? resolved.slice(0, this.limit).map((id) => this.item(id)) : []);
-    byId("resolved").hidden = resolved.length === 0;
-    byId("resolved-count").textContent = `Resolved: ${count(resolved.length, "problem")} whose page requests pass now`;
-    byId("more").hidden = standing.length <= this.limit;
-    byId("more").textContent = `Show more (${number.format(standing.length - this.limit)} left)`;
-    const all = this.store.total ?? [...this.store.problems.keys()].filter((id) => !isResolved(id)).length;
-    const idle = this.folds && !this.store.counts.exchanges;  // a report has no proxy to wait for
-    const words = idle ? NO_TRAFFIC : all === 0 ? "Nothing is wrong so far." : narrowed || standing.length < all ? `${number.format(standing.length)} of ${count(all, "problem")}` : count(all, "problem");
+    const found = { list: [], resolved: [], background: [] };
+    for (const id of this.order) {
+      const problem = this.store.problems.get(id);
+      if (this.matches(problem, filter)) found[this.placeOf(problem)].push(problem);
+    }
+    arrange(this.list, this.grouped(found.list.slice(0, this.limit)));
+    const sentences = {
+      resolved: (n) => `Resolved: ${count(n, "problem")} whose page requests pass now`,
+      background: (n) => `Background traffic of the browser itself: ${count(n, "problem")}`,
+    };
+    for (const [name, fold] of Object.entries(this.folds)) {
+      arrange(fold.querySelector("ol"), fold.open ? this.grouped(found[name].slice(0, this.limit)) : []);
+      fold.hidden = found[name].length === 0;
+      fold.querySelector("summary").textContent = sentences[name](found[name].length);
+    }
+    byId("more").hidden = found.list.length <= this.limit;
+    byId("more").textContent = `Show more (${number.format(found.list.length - this.limit)} left)`;
+    const all = this.store.total ?? [...this.store.problems.values()].filter((one) => this.placeOf(one) === "list").length;
+    const words = narrowed || found.list.length < all ? `${number.format(found.list.length)} of ${count(all, "problem")}` : count(all, "problem");
+    this.showEmpty(all === 0);
     if (byId("shown").textContent !== words) byId("shown").textContent = words;
     byId("filter-reset").disabled = !narrowed;
+    byId("list-head").hidden = found.list.length === 0;
   }
 
-  item(id) {
+  /** Before there is a problem: what may be in the way of seeing one. */
+  showEmpty(empty) {
+    const place = byId("empty");
+    place.hidden = !empty;
+    if (!empty) return;
+    const seen = this.store.counts.exchanges ?? 0;
+    const waiting = this.live && !seen;
+    const said = waiting ? "No request has come through the proxy yet."
+      : `No problem in ${count(seen, "exchange")} so far. If the browser shows a CORS error that is not listed here:`;
+    if (place.dataset.said === said) return;
+    place.dataset.said = said;
+    place.replaceChildren(h("p", {}, said), this.live ? h("ol", {}, NO_TRAFFIC.map((question) => h("li", {}, question))) : "",
+      this.live ? h("p", { class: "muted" }, "In a terminal, ", h("code", {}, "corslens doctor"), " answers all three.") : "");
+  }
+
+  /** Return rows; before those of one cause, where there are several, a line that names it. */
+  grouped(problems) {
+    const groups = new Map();
+    for (const problem of problems) {
+      const group = groupOf(problem);
+      if (groups.has(group)) groups.get(group).push(problem);
+      else groups.set(group, [problem]);
+    }
+    return [...groups].flatMap(([group, members]) => {
+      if (members.length === 1) return [this.item(members[0].id, false)];
+      return [this.head(group, members), ...(this.closed.has(group) ? [] : members.map((one) => this.item(one.id, true)))];
+    });
+  }
+
+  /** The line above the problems of one cause. */
+  head(group, [problem, ...others]) {
+    const open = !this.closed.has(group);
+    let head = this.heads.get(group);
+    if (!head) {
+      const toggle = () => {
+        if (!this.closed.delete(group)) this.closed.add(group);
+        this.show();
+      };
+      head = h("li", { class: "group" }, h("button", { type: "button", onclick: toggle },
+        h("span", {}, problemBadge(problem)),
+        h("span", {}, h("span", { class: "marker", "aria-hidden": "true" }), h("b", {}, problem.title), " ", h("span", { class: "muted" }))));
+      this.heads.set(group, head);
+    }
+    head.firstElementChild.setAttribute("aria-expanded", String(open));
+    head.querySelector(".muted").textContent = count(others.length + 1, "endpoint");
+    return head;
+  }
+
+  item(id, shared) {
     let item = this.items.get(id);
     if (!item) {
       item = this.draw(this.store.problems.get(id));
       this.items.set(id, item);
     }
+    item.classList.toggle("of-group", shared);
     if (id === this.selected) item.firstElementChild.setAttribute("aria-current", "true");
     else item.firstElementChild.removeAttribute("aria-current");
     return item;
@@ -142,15 +221,19 @@ class Problems {
 
   draw(problem) {
     const others = problem.pages.length - 1;
-    return h("li", { "data-problem": problem.id },
+    const first = problem.pages[0];
+    const page = first ? `${hostOf(first)}${others > 0 ? ` +${others}` : ""}` : "";
+    const [fix] = problem.fixes;
+    return h("li", { "data-problem": problem.id, "data-rule": problem.rule },
       h("button", { type: "button", class: `problem ${problem.severity}`, onclick: () => this.select(problem.id) },
-        h("span", { class: "line" }, problemBadge(problem), h("b", {}, problem.title), h("code", { class: "rule" }, problem.rule),
-          h("span", { class: "times" }, count(problem.count, "time"))),
-        h("span", { class: "message" }, prose(problem.message)),
-        problem.fixes.length ? h("span", { class: "first-fix" }, `Fix (${problem.fixes[0].side}): `, prose(fixLine(problem.fixes[0]))) : "",
-        h("span", { class: "where" }, `${problem.methods.join(", ")} ${problem.api}${problem.path}`),
-        h("span", { class: "muted" }, problem.pages[0] ? `from ${originLabel(problem.pages[0])}${others > 0 ? ` and ${others} more` : ""}, ` : "",
-          "last seen ", timeOf(problem.last))));
+        h("span", { class: "state" }, problemBadge(problem)),
+        h("b", { class: "title", title: problem.title }, problem.title),
+        h("span", { class: "where", title: `${problem.methods.join(", ")} ${problem.api}${problem.path}` },
+          h("span", { class: "host" }, `${problem.methods[0] ?? ""}${problem.methods.length > 1 ? "…" : ""} ${hostOf(problem.api)}`), h("span", { class: "path" }, problem.path)),
+        h("span", { class: "page", title: problem.pages.map(originLabel).join(", ") }, first ? h("span", { class: "hidden" }, "from ") : "", page),
+        h("span", { class: "times" }, number.format(problem.count), h("span", { class: "unit" }, problem.count === 1 ? " time" : " times")),
+        h("span", { class: "last" }, timeOf(problem.last)),
+        h("span", { class: "first-fix" }, fix ? [h("span", { class: "side" }, `Fix (${fix.side}): `), prose(fixLine(fix))] : prose(problem.message))));
   }
 
   /** Mark the chosen problem in the list. */
@@ -167,14 +250,29 @@ class Problems {
     (item?.isConnected ? item.firstElementChild : byId("problems")).focus();
   }
 
+  /** The rows that can be chosen now, in order. */
+  rows() {
+    return [...byId("problems").querySelectorAll("li[data-problem] > button")].filter((button) => button.offsetParent !== null);
+  }
+
+  /** Choose the next problem, or the one before. */
+  step(by) {
+    const ids = [...this.list.querySelectorAll("li[data-problem]")].map((item) => item.dataset.problem);
+    const at = ids.indexOf(this.selected);
+    const next = at < 0 ? (by > 0 ? 0 : ids.length - 1) : at + by;
+    if (ids[next] === undefined) return;
+    this.select(ids[next]);
+    this.items.get(ids[next]).scrollIntoView({ block: "nearest" });
+  }
+
   arrows(event) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    const item = step && event.target.closest("li");
-    if (!item) return;
-    const next = step > 0 ? item.nextElementSibling : item.previousElementSibling;
+    if (!step || !event.target.closest("li[data-problem]")) return;
+    const rows = this.rows();
+    const next = rows[rows.indexOf(event.target.closest("button")) + step];
     if (next) {
       event.preventDefault();
-      next.firstElementChild.focus();
+      next.focus();
     }
   }
 }

@@ -36,9 +36,9 @@ function problemBadge(problem) {
   return severityBadge(problem.severity);
 }
 
-/** A fix in one line: what to do, else the header lines to send. */
+/** A fix in one line: what to do, and the header lines to send (report/plain.py, fix_line). */
 function fixLine(fix) {
-  return fix.text || fix.headers.join("; ");
+  return [fix.text, fix.headers.filter((line) => !fix.text.includes(line)).join("; ")].filter(Boolean).join(": ");
 }
 
 /** What a verdict says in a few words. */

@@ -22,7 +22,9 @@ SCRIPTS = (
     "problems.js",
     "diagram.js",
     "detail.js",
+    "injections.js",
     "live.js",
+    "keys.js",
     "page.js",
 )
 """In the order in which they are run."""

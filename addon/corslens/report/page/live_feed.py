@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from corslens.diagnosis.diagnose import WORDS
+from corslens.diagnosis.diagnose import JUDGED, WORDS
 from corslens.diagnosis.problem import Key, Problem
 from corslens.diagnosis.summary import Cell, SessionSummary
-from corslens.lint.finding import Finding
+from corslens.lint.finding import Finding, Stage
+from corslens.observation.background import is_browser_background
 from corslens.observation.observation import Role
 from corslens.observation.redaction import redact_url
 from corslens.report.formats.jsonl import finding_record
@@ -106,6 +107,8 @@ def _problem(key: Key, problem: Problem) -> Json:
         "pages": list(problem.pages)[:_SHOWN_NAMES],
         "methods": list(problem.methods)[:_SHOWN_NAMES],
         "engines": [engine.value for engine, count in problem.engines.items() if count > 0],
+        "patchable": problem.word in JUDGED and (cause is None or cause.stage is not Stage.NO_RESPONSE),
+        "background": is_browser_background(key.api_origin, problem.pages),
         "count": problem.count,
         "first": problem.first,
         "last": problem.last,
