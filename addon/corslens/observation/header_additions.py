@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from corslens.bounded_cache import bounded_cache
 from corslens.fetch.header_values import is_token
+from corslens.fetch.messages import HeaderList
 from corslens.fetch.request_headers import METHOD_OVERRIDES, is_forbidden_request_header
 
 BY_BROWSERS: Mapping[str, str] = MappingProxyType({
@@ -101,6 +102,14 @@ def is_web_views(name: str, value: str) -> bool:
     Source: https://developer.android.com/reference/androidx/webkit/WebSettingsCompat
     """
     return name == _REQUESTED_WITH and "." in value and "/" not in value and is_token(value)
+
+
+def is_reload(headers: HeaderList) -> bool:
+    """Say whether a browser adds Cache-Control and Pragma to the request by itself: its cache mode is `reload` or `no-store`.
+
+    Source: https://fetch.spec.whatwg.org/#http-network-or-cache-fetch
+    """
+    return headers.get("pragma") == "no-cache" and headers.get("cache-control") == "no-cache"
 
 
 @bounded_cache(4096)

@@ -25,6 +25,7 @@ from corslens.observation.connections import Connections
 from corslens.observation.cookie_jar import CookieJar
 from corslens.observation.exchange import Exchange
 from corslens.observation.habits import Habits, is_of_habit
+from corslens.observation.header_additions import is_reload
 from corslens.observation.hops import Hops
 from corslens.observation.inference import (
     REFERER,
@@ -187,7 +188,7 @@ class Pairing:
             own = self._claim(client, exchange, page_origin, profile, unsafe, previous, granted=True, least_fit=least)
             if own is None and needed:
                 cached = self._cached(client, exchange, unsafe, profile)
-            if own is None and cached is None:
+            if own is None and cached is None and (needed or not is_reload(headers)):
                 # A preflight that we call refused and that is followed all the same shows a mistake of ours: keep it in sight.
                 least = 0 if needed else CARRIES_WHAT_WAS_ASKED
                 own = self._claim(client, exchange, page_origin, profile, unsafe, previous, granted=False, least_fit=least)
@@ -401,7 +402,7 @@ class Pairing:
             best_fit = max(how_well for how_well, _ in fitting)
             best = just_answered([preflight for how_well, preflight in fitting if how_well == best_fit])
             # Asked of the best alone: under load dozens of one URL's preflights are in flight.
-            if grants_request(best) is granted:
+            if grants_request(best) is granted and not (granted and self._is_outdated(client, best, exchange, unsafe, profile)):
                 break
             fitting = [candidate for candidate in fitting if candidate[1] is not best]
         else:
@@ -413,6 +414,13 @@ class Pairing:
         else:
             del self._by_target[key]
         return best
+
+    def _is_outdated(
+        self, client: str, preflight: Observation, exchange: Exchange, unsafe: tuple[str, ...], profile: EngineProfile
+    ) -> bool:
+        """Say whether the cache has the grant of a preflight that was asked when this one was over: its page had not gone on."""
+        cached = self._cached(client, exchange, unsafe, profile)
+        return cached is not None and cached.id != preflight.id and answered_at(preflight) < cached.exchange.request.time
 
     def _explained_by(self, client: str, exchange: Exchange, page_origin: str | None, profile: EngineProfile) -> str | None:
         """Return the id of the preflight or redirect that shows why the browser refused. It stays as it is: nothing followed it."""
