@@ -30,6 +30,7 @@ NOT_RECORDED: dict[Engine, dict[str, str]] = {
         "cache.limit_seconds": "nsCORSListenerProxy.cpp: a day at most",
         "cache.separates_credentials": "nsCORSListenerProxy.cpp: GetCacheKey begins with cred or nocred; seen in a run that is not kept here",
         "cache.head_is_exempt": "nsCORSListenerProxy.cpp: CacheEntry::CheckRequest names GET and POST only",
+        "drops_empty_stored_lines": "seen in a run that is not kept here: an empty ACAO, renewed by a bare 304",
         "safelist.total_limit": "seen in runs that are not kept here (1025 bytes of safelisted headers, no preflight)",
         "safelist.non_ascii_is_unsafe": "nsContentUtils.cpp compares plain chars; seen in a run that is not kept here",
         "own_origin_preflights_unchecked": "nsCORSListenerProxy.cpp: CheckRequestApproved; seen in a run that is not kept here",

@@ -19,7 +19,7 @@ from corslens.verdict.decide import AUTHORIZATION_COVERED_BY_WILDCARD, decide_un
 from corslens.verdict.verdict import Verdict
 from msgspec import Struct, structs
 
-from tests.truth.judged import disagreement, used_mode
+from tests.truth.judged import checked_mode, disagreement, used_mode
 from tests.truth.recorded import exchanges, flows_of_step, scenarios
 
 
@@ -97,9 +97,10 @@ def _verdict(profile: EngineProfile, observation: Observation, mode: Credentials
 
 def _verdict_is_wrong(engine: Engine, profile: EngineProfile, request: Replayed) -> bool:
     *hops, last = request.observations
-    if any(not _verdict(profile, hop, request.mode).allowed for hop in hops):
+    if any(not _verdict(profile, hop, checked_mode(request.asked, hop, profile)).allowed for hop in hops):
         return True
-    return disagreement(engine, request.asked, request.outcome, last, _verdict(profile, last, request.mode)) is not None
+    verdict = _verdict(profile, last, checked_mode(request.asked, last, profile))
+    return disagreement(engine, request.asked, request.outcome, last, verdict) is not None
 
 
 def _note_is_wrong(profile: EngineProfile, request: Replayed) -> bool:

@@ -11,16 +11,18 @@ from math import inf
 from typing import Any
 
 from corslens.engines.engine import Engine
+from corslens.engines.profile import EngineProfile
+from corslens.engines.profiles import PROFILES
 from corslens.fetch.credentials import CredentialsMode
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
 from corslens.lint.rules.rule import RuleSet
-from corslens.observation.known import Known
 from corslens.observation.observation import Followed, Observation, Role
-from corslens.verdict.decide import decide
+from corslens.verdict.checks import wants_own_credentials
+from corslens.verdict.decide import decide_under
 from corslens.verdict.reasons import Reason
 from corslens.verdict.verdict import Outcome, Verdict
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from tests.truth.recorded import exchanges, flows_of_step, reasons_called, scenarios
 
@@ -116,9 +118,16 @@ def used_mode(asked: dict[str, Any]) -> CredentialsMode:
     return CredentialsMode.INCLUDE if included else CredentialsMode.SAME_ORIGIN_OR_OMIT
 
 
+def checked_mode(asked: dict[str, Any], observation: Observation, profile: EngineProfile) -> CredentialsMode:
+    """Return the mode by which an engine checks an exchange: behind the page's own origin `same-origin` may count as `include`."""
+    if asked.get("credentials") != "omit" and wants_own_credentials(observation, profile):
+        return CredentialsMode.INCLUDE
+    return used_mode(asked)
+
+
 def branch(observation: Observation, engine: Engine, mode: CredentialsMode) -> Verdict:
     """Return the verdict on the same bytes, had a page with that credentials mode sent them."""
-    return decide(structs.replace(observation, credentials=Known(mode, ("twin",))), engine)
+    return decide_under(observation, PROFILES[engine], mode)
 
 
 def failed_after_cors(asked: dict[str, Any], observation: Observation) -> str | None:

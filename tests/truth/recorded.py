@@ -92,3 +92,15 @@ def reasons_called(engine: Engine, cors_error: str) -> set[Reason]:
             return {reason for reason in Reason if cors_error in NAMES[reason].firefox}
         case Engine.WEBKIT:
             return next((reasons for pattern, reasons in _WEBKIT_SENTENCES if re.search(pattern, cors_error)), set())
+
+
+@cache
+def named_reasons(engine: Engine) -> frozenset[Reason]:
+    """Return the reasons that the engine has a word or a sentence of its own for."""
+    match engine:
+        case Engine.CHROMIUM:
+            return frozenset(reason for reason in Reason if NAMES[reason].chromium)
+        case Engine.FIREFOX:
+            return frozenset(reason for reason in Reason if NAMES[reason].firefox)
+        case Engine.WEBKIT:
+            return frozenset().union(*(reasons for _, reasons in _WEBKIT_SENTENCES))

@@ -5,6 +5,7 @@
 
 import pytest
 from corslens.engines.engine import Engine
+from corslens.engines.profiles import PROFILES
 from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.response_headers import FORBIDDEN_RESPONSE_HEADERS, readable_header_names
 from corslens.observation.known import Known
@@ -14,6 +15,7 @@ from tests.truth.judged import (
     Judged,
     Kind,
     branch,
+    checked_mode,
     disagreement,
     failed_after_cors,
     inspected,
@@ -54,7 +56,8 @@ def test_both_branches_of_an_open_verdict_are_the_twins_verdicts(engine: Engine)
         without = branch(request.last, engine, CredentialsMode.SAME_ORIGIN_OR_OMIT)
         assert (included, without) == (verdict.if_credentialed, verdict.if_not_credentialed), request.name
         assert (included.outcome, included.reason) != (without.outcome, without.reason), request.name
-        own = included if request.used_mode is CredentialsMode.INCLUDE else without
+        mode = checked_mode(request.asked, request.last, PROFILES[engine])
+        own = included if mode is CredentialsMode.INCLUDE else without
         assert disagreement(engine, request.asked, request.outcome, request.last, own) is None, request.name
 
 

@@ -222,11 +222,16 @@ def test_failures_name_what_was_found_and_what_was_wanted(
     assert _failure(answer, mode) == told
 
 
-def _hop(location: str, *, own: bool = False, credentials: str = "") -> Exchange:
+def _hop(location: str, *, own: bool = False, credentials: str = "", cookie: bool = False) -> Exchange:
     url = f"{PAGE}/a" if own else f"{API}/a"
     answer = {"Location": location, **({"Access-Control-Allow-Credentials": credentials} if credentials else {})}
     asked = request(
-        url=url, given={"Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "same-origin"} if own else {}, origin=None if own else PAGE
+        url=url,
+        given={
+            **({"Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "same-origin"} if own else {}),
+            **({"Cookie": "sid=1"} if cookie else {}),
+        },
+        origin=None if own else PAGE,
     )
     return exchange(asked, response(302, answer, allow_origin=None if own else PAGE))
 
@@ -291,9 +296,12 @@ def test_what_an_empty_location_is() -> None:
 
 
 def test_webkit_wants_credentials_of_a_redirect_behind_the_pages_own_origin() -> None:
-    own = _hop(f"{API}/a", own=True)
+    """Of a page that had some for its own origin; with none to show, it may be of the mode `omit`, which is checked as everywhere."""
+    own = _hop(f"{API}/a", own=True, cookie=True)
     for target in (f"{PAGE}/x", f"{OTHER}/x", "/x"):
         assert reasons(_hop(target), WITHOUT, WEBKIT, own) == ["acac-not-true"]
+        assert reasons(_hop(target), WITHOUT, WEBKIT, _hop(f"{API}/a", own=True)) == []
+        assert decide(observe(_hop(f"{API}/a", own=True), _hop(target)), Engine.WEBKIT).outcome is Outcome.DEPENDS
         assert reasons(_hop(target, credentials="true"), WITHOUT, WEBKIT, own) == []
         assert reasons(_hop(target), WITHOUT, CHROMIUM, own) == []
     assert reasons(_hop(f"{OTHER}/x"), WITHOUT, WEBKIT) == [], "only behind the page's own"

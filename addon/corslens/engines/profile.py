@@ -58,6 +58,8 @@ class EngineProfile(Struct, frozen=True, kw_only=True):
     allow_origin: AllowOriginNaming = AllowOriginNaming()
     joins_empty_lines_over_http2: bool = False
     """Over HTTP/2 an empty header line vanishes when lines are combined."""
+    drops_empty_stored_lines: bool = False
+    """The HTTP cache keeps no header lines without a value, so a renewed response lacks them."""
     wildcard_covers_authorization: bool = False
     """`Access-Control-Allow-Headers: *` lets a page-set Authorization pass."""
     wildcard_authorization_note: bool = False

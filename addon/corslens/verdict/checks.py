@@ -34,7 +34,7 @@ from corslens.fetch.preflight import (
 )
 from corslens.fetch.redirects import RedirectStep, is_redirect, location_url, redirect_failure
 from corslens.fetch.resource_policy import ResourcePolicy, resource_policy, resource_policy_failure
-from corslens.observation.inference import crossed_origins
+from corslens.observation.inference import crossed_origins, shows_credentials
 from corslens.observation.known import Known
 from corslens.observation.observation import Observation, Role
 from corslens.observation.stored_responses import is_renewal
@@ -321,10 +321,12 @@ def _response_checks(
     observation: Observation, response: Response, profile: EngineProfile, mode: CredentialsMode
 ) -> Iterator[Checked]:
     """Standard: HTTP fetch, the CORS check, https://fetch.spec.whatwg.org/#http-fetch; then HTTP-redirect fetch."""
-    if profile.redirects_after_own_origin_want_credentials and is_redirect(response) and _began_at_own_origin(observation):
+    if wants_own_credentials(observation, profile) and shows_credentials(observation.hops[0].exchange.request):
         mode = CredentialsMode.INCLUDE
     # A 304 is judged by the stored response, whose headers the proxy may never have seen; what it brings itself replaces them.
     headers, renews = response.headers, is_renewal(observation, response)
+    if profile.drops_empty_stored_lines and observation.exchange.renewed is not None:
+        headers = HeaderList(line for line in headers.lines if line[1])
     if not renews or ACCESS_CONTROL_ALLOW_ORIGIN in headers:
         yield _allow_origin(observation, headers, profile, mode, _ACTUAL_REASONS)
     if not renews or ACCESS_CONTROL_ALLOW_CREDENTIALS in headers:
@@ -333,8 +335,15 @@ def _response_checks(
         yield from _redirect_checks(observation, response, profile)
 
 
-def _began_at_own_origin(observation: Observation) -> bool:
-    return observation.redirected_from is not None and observation.hops[0].role is Role.SAME_ORIGIN
+def wants_own_credentials(observation: Observation, profile: EngineProfile) -> bool:
+    """Say whether the engine checks this redirect as if credentials were included, because the page's own origin, where the chain began, had some.
+
+    With the mode `omit` it had none, and with `same-origin` it may have none to show.
+    """
+    if not profile.redirects_after_own_origin_want_credentials or observation.redirected_from is None:
+        return False
+    response = observation.exchange.delivered
+    return response is not None and is_redirect(response) and observation.hops[0].role is Role.SAME_ORIGIN
 
 
 def _redirect_checks(observation: Observation, response: Response, profile: EngineProfile) -> Iterator[Checked]:

@@ -16,7 +16,7 @@ from corslens.fetch.preflight import grants, requested_header_names
 from corslens.observation.known import Known
 from corslens.observation.observation import Observation, Role
 from corslens.observation.stored_responses import is_renewal
-from corslens.verdict.checks import CheckName, checks
+from corslens.verdict.checks import CheckName, checks, wants_own_credentials
 from corslens.verdict.cut_heads import as_far_as_kept, is_cut
 from corslens.verdict.verdict import ABORTED, ALLOWED, NOT_JUDGED, Check, CheckState, Failure, Outcome, Verdict, blocked
 
@@ -67,7 +67,9 @@ def decide(observation: Observation, engine: Engine) -> Verdict:
 
 def _decide(observation: Observation, profile: EngineProfile) -> Verdict:
     credentials = observation.credentials
-    if isinstance(credentials, Known):
+    # Which of `same-origin` and `omit` it is, matters to no check but this one.
+    open_to_own = profile.redirects_after_own_origin_want_credentials and wants_own_credentials(observation, profile)
+    if isinstance(credentials, Known) and (credentials.value is CredentialsMode.INCLUDE or not open_to_own):
         return decide_under(observation, profile, credentials.value)
     without = decide_under(observation, profile, CredentialsMode.SAME_ORIGIN_OR_OMIT)
     if not _mode_matters(observation):
