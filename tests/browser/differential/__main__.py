@@ -15,6 +15,7 @@ from tests.browser.differential.scenario import Scenario, parse
 from tests.browser.differential.shrink import shrink, symptoms
 from tests.browser.kit.chromium import NoChromiumError
 from tests.browser.kit.firefox import NoFirefoxError
+from tests.browser.kit.webkit import NoWebKitError
 
 CHUNK = 240
 """Scenarios that one browser and one proxy run before new ones take over."""
@@ -36,7 +37,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         return asyncio.run(_main(arguments))
-    except (NoChromiumError, NoFirefoxError) as error:
+    except (NoChromiumError, NoFirefoxError, NoWebKitError) as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -92,7 +93,7 @@ def describe(result: Result, engine: str, number: int) -> str:
             verdict = record["verdicts"][engine]
             lines.append(
                 f"  {record['role']} {record['method']} {record['url']} -> {record['status']}, Origin {record['origin']}, "
-                f"credentials {record['credentials']['mode']}: {verdict['outcome']} {verdict['reason'] or ''} {record['error'] or ''}"
+                f"credentials {record['credentials']['mode']} {record['credentials']['evidence']}: {verdict['outcome']} {verdict['reason'] or ''} {record['error'] or ''}"
             )
     return "\n".join(lines)
 

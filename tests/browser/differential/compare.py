@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
+from corslens.engines.engine import Engine
 from corslens.verdict.reasons import NAMES, Reason
 from msgspec import Struct
 
 from tests.browser.kit.mitmdump import Record
 from tests.browser.kit.truth import what_we_say
+from tests.truth.recorded import named_reasons, reasons_called
 
 
 class Told(Struct, frozen=True, kw_only=True):
@@ -47,8 +49,12 @@ class Comparison(Struct, frozen=True, kw_only=True):
     records: Sequence[Record]
 
 
-def compare(records: Sequence[Record], told: Told, engine: str) -> Comparison:
-    """Return how our records of a request's exchanges compare with what the browser said of it."""
+def compare(records: Sequence[Record], told: Told, engine: str, *, may_be_cached: bool = False) -> Comparison:
+    """Return how our records of a request's exchanges compare with what the browser said of it.
+
+    Args:
+        may_be_cached: whether the browser's cache may have had the response; then no proxy sees more than a preflight, whatever the browser says.
+    """
     said = what_we_say(records, engine)
     ours = said.reason or said.outcome
 
@@ -62,6 +68,10 @@ def compare(records: Sequence[Record], told: Told, engine: str) -> Comparison:
         if any(record["error"] for record in records):
             return result(Agreement.NOT_CORS)  # nor does a page of the proxy's own, which was on its way by then
         return result(Agreement.DISAGREED if said.outcome == "blocked" else Agreement.AGREED)
+    if may_be_cached and all(
+        record["role"] == "preflight" and record["verdicts"][engine]["outcome"] != "blocked" for record in records
+    ):
+        return result(Agreement.NOT_CORS)
     if not records and told.cors_error is None:
         return result(Agreement.NOT_CORS)  # the browser's cache responded
     if told.cors_error is None and told.result == "error" and any(record["error"] for record in records):
@@ -69,7 +79,7 @@ def compare(records: Sequence[Record], told: Told, engine: str) -> Comparison:
         return result(Agreement.NOT_CORS)
     if told.cors_error is None and told.result == "error":
         # Something else failed. That is no contradiction, unless we blame a CORS check that the browser would have named.
-        if not said.names(engine) or _is_also_other(said.reason):
+        if said.reason is None or Reason(said.reason) not in named_reasons(Engine(engine)) or _is_also_other(said.reason):
             return result(Agreement.NOT_CORS)
         return result(Agreement.DISAGREED if told.always_names else Agreement.UNNAMED)
     if told.result == "opaqueredirect" and (said.reason or "").startswith("redirect-"):
@@ -88,8 +98,7 @@ def _matches(verdict: dict[str, Any], told: Told, engine: str) -> bool:
         return verdict["outcome"] in ("allowed", "not-cors")
     if verdict["outcome"] != "blocked":
         return False
-    names = NAMES[Reason(verdict["reason"])]
-    return told.cors_error in (names.chromium if engine == "chromium" else names.firefox)
+    return Reason(verdict["reason"]) in reasons_called(Engine(engine), told.cors_error)
 
 
 def _is_also_other(reason: str | None) -> bool:

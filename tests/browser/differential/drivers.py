@@ -8,35 +8,24 @@ from itertools import count, pairwise
 from typing import Any
 
 from tests.browser.differential.compare import Told
+from tests.browser.differential.driver import RUN_SECONDS, Driver, Heard
 from tests.browser.differential.scenario import Scenario
+from tests.browser.differential.webkit import WebKitDriver
 from tests.browser.differential.world import World
 from tests.browser.kit.chromium import Chromium
 from tests.browser.kit.firefox import Firefox, Message
 from tests.browser.kit.page import NetworkRequest
-from tests.browser.kit.stacked import Stacked
 from tests.browser.kit.truth import split
 from tests.deadline import DEADLINE_SECONDS
 
-RUN_SECONDS = 180.0
-"""How long one batch may take."""
-
+LAG_SECONDS = 0.25
+"""How far Firefox' console may be behind the page, when the times of its messages have to say to which request they belong."""
 POLL_SECONDS = 0.05
 """How often Firefox' console is read while something is waited for in it."""
 REMARKS = frozenset({"CORSAllowHeaderFromPreflightDeprecation"})
 """Categories of messages that block nothing."""
 NETWORK_FAILURE = "CORSDidNotSucceed2"
 """What Firefox says of any network failure of a CORS request: a reason of its own, not CORS'."""
-
-type Heard = dict[int, tuple[list[Told], list[float]]]
-"""By scenario: what was said of each request, and when each began."""
-
-
-class Driver(Stacked):
-    """A browser that can run scenarios."""
-
-    async def run(self, world: World, scenarios: Sequence[Scenario]) -> Heard:
-        """Run scenarios whose pages have the same scheme."""
-        raise NotImplementedError
 
 
 class ChromiumDriver(Driver):
@@ -102,7 +91,7 @@ class FirefoxDriver(Driver):
     async def run(self, world: World, scenarios: Sequence[Scenario]) -> Heard:
         """Run scenarios whose pages have the same scheme."""
         await self._firefox.goto(world.page_url(scenarios[0].page_scheme))
-        done = await self._firefox.evaluate(world.script(scenarios), seconds=RUN_SECONDS)
+        done = await self._firefox.evaluate(world.script(scenarios, lag=LAG_SECONDS), seconds=RUN_SECONDS)
         seen = {entry["number"]: entry["seen"] for entry in done}
         messages = await self._messages(world.unanswerable(scenarios[0].page_scheme, next(self._last_words)))
         heard: Heard = {}
@@ -135,19 +124,14 @@ class FirefoxDriver(Driver):
 def by_request(messages: Sequence[Message], results: Sequence[str], starts: Sequence[float]) -> list[list[Message]]:
     """Return the messages of each of the requests that a page made one after another.
 
-    A message bears the time at which the browser's main process got it, by when the page may be at its next request already. So where there are as
-    many as requests failed, each has its own; otherwise the times say it, but for a failed request without one the next may have taken it.
+    A message bears the time at which the browser's main process got it, by when the page may be at its next request already: of a failed request
+    that seems to have none the next one has too many. That a preflight's request did not succeed either, is another message on the same.
     """
-    blocking = sorted((message for message in messages if message.category not in REMARKS), key=lambda message: message.time)
-    failed = [number for number, result in enumerate(results) if result == "error"]
-    if len(blocking) == len(failed) and "sent" not in results:
-        parts: list[list[Message]] = [[] for _ in results]
-        for number, message in zip(failed, blocking, strict=True):
-            parts[number].append(message)
-        return parts
+    blocking = [message for message in messages if message.category not in REMARKS]
     parts = split(blocking, starts, lambda message: message.time)
     for number, (mine, following) in enumerate(pairwise(parts)):
-        if results[number] == "error" and not mine and len(following) > (results[number + 1] in ("error", "sent")):
+        reasons = [message for message in following if message.category != NETWORK_FAILURE] or following[:1]
+        if results[number] == "error" and not mine and len(reasons) > (results[number + 1] in ("error", "sent")):
             mine.append(following.pop(0))
     return parts
 
@@ -162,4 +146,4 @@ def _told_by_console(seen: dict[str, Any], messages: Sequence[Message]) -> Told:
     return Told(result="error", cors_error=blocking[0].category, detail=blocking[0].text)
 
 
-DRIVERS: dict[str, Callable[[int], Driver]] = {"chromium": ChromiumDriver, "firefox": FirefoxDriver}
+DRIVERS: dict[str, Callable[[int], Driver]] = {"chromium": ChromiumDriver, "firefox": FirefoxDriver, "webkit": WebKitDriver}

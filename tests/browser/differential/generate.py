@@ -27,6 +27,8 @@ METHODS = {
     "OPTIONS": 2,
     "FOO": 2,
 }
+UPPERCASED = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"})
+"""Methods that browsers write in uppercase, whatever the page wrote. https://fetch.spec.whatwg.org/#concept-method-normalize"""
 APIS = {"fetch": 58, "xhr": 14, "img": 6, "script": 5, "module": 3, "css": 3, "font": 3, "eventsource": 5, "beacon": 3}
 HEADERS: tuple[tuple[str, str], ...] = (
     ("Content-Type", "application/json"),
@@ -209,7 +211,9 @@ class _Maker:
         """Return a target that grants all that is asked; with credentials it may not, for nothing shows whether those were included."""
         common = ((ALLOW_ORIGIN, "{page}"), *(((ALLOW_CREDENTIALS, "true"),) if step.get("credentials") == "include" else ()))
         names = ", ".join(step.get("headers", {}))
-        preflight = (*common, (ALLOW_METHODS, step.get("method", "GET")), *(((ALLOW_HEADERS, names),) if names else ()))
+        method = step.get("method", "GET")
+        method = method.upper() if method.upper() in UPPERCASED else method
+        preflight = (*common, (ALLOW_METHODS, method), *(((ALLOW_HEADERS, names),) if names else ()))
         return Target(
             place=target.place,
             scheme=target.scheme,

@@ -1,5 +1,6 @@
 """The servers of all scenarios of a run: the page, and every target's answers."""
 
+import asyncio
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -10,6 +11,7 @@ from tests.browser.differential.scenario import PAGE_HOST, Answer, Scenario
 from tests.browser.kit.raw_server import NamedServers, RawAnswer, RawRequest
 
 ASSETS = Path(__file__).resolve().parents[1] / "kit" / "assets"
+ERRAND = re.compile(r"/errand/(\d+)$")
 TARGET = re.compile(r"/s(\d+)/(\w+)")
 BODIES: dict[str, tuple[str, bytes]] = {
     "img": ("image/svg+xml", b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'),
@@ -31,22 +33,34 @@ PAGE = """<!doctype html><meta charset="utf-8"><title>scenarios</title><link rel
 <script>
 "use strict";
 const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-async function runScenario(scenario) {
+async function runScenario(scenario, { lag = 0, narrate = false }) {
   if (scenario.cookie) await fetch(scenario.cookie, { mode: "no-cors", credentials: "include" }).catch(() => 0);
   const seen = [];
-  if (scenario.parallel) return { number: scenario.number, seen: await Promise.all(scenario.steps.map(runStep)) };
+  if (scenario.parallel) {
+    if (narrate) console.log(`scenario ${scenario.number} at once`);
+    return { number: scenario.number, seen: await Promise.all(scenario.steps.map(runStep)) };
+  }
   for (const step of scenario.steps) {
-    if (seen.length || scenario.cookie) await pause(%s);
+    if (seen.length || scenario.cookie) await pause(%s + (seen.at(-1)?.result === "error" ? lag : 0));
+    if (narrate) console.log(`scenario ${scenario.number} request ${seen.length}`);
     seen.push(await runStep(step));
   }
   return { number: scenario.number, seen };
 }
-async function runScenarios(scenarios) {
+async function runScenarios(scenarios, { atOnce = %d, ...how } = {}) {
   const left = [...scenarios], done = [];
-  const worker = async () => { for (let one; (one = left.shift()); ) done.push(await runScenario(one)); };
-  await Promise.all(Array.from({ length: %d }, worker));
+  const worker = async () => { for (let one; (one = left.shift()); ) done.push(await runScenario(one, how)); };
+  await Promise.all(Array.from({ length: atOnce }, worker));
   return done;
 }
+</script>
+"""
+
+
+BY_ITSELF = """<script>
+const loaded = new Promise((resolve) => addEventListener("load", resolve));
+const done = loaded.then(() => %s).then((value) => ({ value }), (error) => ({ error: String(error) }));
+done.then((told) => fetch(location.href, { method: "POST", body: JSON.stringify(told) }));
 </script>
 """
 
@@ -56,23 +70,49 @@ class World(NamedServers):
 
     def __init__(self, scenarios: Iterable[Scenario]) -> None:
         self.scenarios: Mapping[int, Scenario] = {scenario.number: scenario for scenario in scenarios}
+        self._errands: list[tuple[str, asyncio.Future[Any]]] = []
         super().__init__(self._answer)
+
+    def errand(self, scheme: str, script: str) -> tuple[str, asyncio.Future[Any]]:
+        """Return the address of a page that runs a script by itself, for a browser that nothing drives, and the value that it will report.
+
+        What the script throws is raised by the future as a RuntimeError.
+        """
+        reported = asyncio.get_running_loop().create_future()
+        self._errands.append((script, reported))
+        return f"{scheme}://{PAGE_HOST}/errand/{len(self._errands) - 1}", reported
 
     def page_url(self, scheme: str) -> str:
         """Return the page's address."""
         return f"{scheme}://{PAGE_HOST}/page"
 
-    def script(self, scenarios: Iterable[Scenario]) -> str:
-        """Return the call that runs these scenarios in the page."""
-        return f"runScenarios({json.dumps([_for_page(scenario) for scenario in scenarios])})"
+    def script(self, scenarios: Iterable[Scenario], **how: float) -> str:
+        """Return the call that runs these scenarios in the page.
+
+        Args:
+            how: `atOnce`, how many run side by side; `lag`, seconds to wait after an error, for a console that is behind; `narrate`, to write
+                each request of those that are not parallel to the console before it is made.
+        """
+        return f"runScenarios({json.dumps([_for_page(scenario) for scenario in scenarios])}, {json.dumps(how)})"
 
     def unanswerable(self, scheme: str, number: int) -> str:
         """Return an address of another site whose response allows no origin."""
         return f"{scheme}://api.last-words.test/last-words/{number}/"
 
     async def _answer(self, request: RawRequest) -> RawAnswer:
-        if request.path == "/page":
+        if errand := ERRAND.match(request.path):
+            script, reported = self._errands[int(errand[1])]
+            if request.method == "POST":
+                told = json.loads(request.body)
+                if not reported.done() and "error" in told:
+                    reported.set_exception(RuntimeError(told["error"]))
+                elif not reported.done():
+                    reported.set_result(told["value"])
+                return RawAnswer(status=204)
+        if request.path == "/page" or errand:
             page = PAGE % ((ASSETS / "steps.js").read_text(), PAUSE_SECONDS, AT_ONCE)
+            if errand:
+                page += BY_ITSELF % script
             return RawAnswer(headers=(("Content-Type", "text/html"), ("Cache-Control", "no-store")), body=page.encode())
         found = TARGET.match(request.path)
         if found is None or (scenario := self.scenarios.get(int(found[1]))) is None:

@@ -19,6 +19,7 @@ class RawRequest(Struct, frozen=True, kw_only=True):
     path: str
     host: str
     headers: tuple[tuple[str, str], ...]
+    body: bytes = b""
 
 
 class RawAnswer(Struct, frozen=True, kw_only=True):
@@ -86,13 +87,14 @@ async def _read_request(reader: asyncio.StreamReader) -> RawRequest | None:
     method, path, _ = first.split(" ", 2)
     headers = tuple((name, value.strip()) for name, _, value in (line.partition(":") for line in lines))
     fields = {name.lower(): value for name, value in headers}
+    body = b""
     if "chunked" in fields.get("transfer-encoding", ""):
         while size := int((await reader.readline()).split(b";")[0], 16):
-            await reader.readexactly(size + 2)
+            body += (await reader.readexactly(size + 2))[:size]
         await reader.readline()
     else:
-        await reader.readexactly(int(fields.get("content-length", "0")))
-    return RawRequest(method=method, path=path, host=fields.get("host", ""), headers=headers)
+        body = await reader.readexactly(int(fields.get("content-length", "0")))
+    return RawRequest(method=method, path=path, host=fields.get("host", ""), headers=headers, body=body)
 
 
 def _to_bytes(answer: RawAnswer, *, head_only: bool) -> bytes:

@@ -27,12 +27,9 @@ class Said(Struct, frozen=True, kw_only=True):
     findings: tuple[tuple[str, str], ...] = ()
     """The rule and the severity of each, worst first."""
 
-    def names(self, engine: str = "chromium") -> tuple[str, ...]:
-        """Return the names that this engine has for the reason."""
-        if self.reason is None:
-            return ()
-        names = NAMES[Reason(self.reason)]
-        return names.chromium if engine == "chromium" else names.firefox
+    def names(self) -> tuple[str, ...]:
+        """Return the names that Chromium has for the reason."""
+        return () if self.reason is None else NAMES[Reason(self.reason)].chromium
 
 
 def split_by_start(records: Iterable[Record], starts: Sequence[float]) -> list[list[Record]]:
