@@ -34,6 +34,8 @@ class Agreement(StrEnum):
     """We named two possibilities, and the browser's is one of them."""
     UNNAMED = "unnamed"
     """Blocked by both; the browser's reason is not known."""
+    NOT_JUDGED = "not-judged"
+    """Over the time budget (on a busy machine), which the record says."""
     DISAGREED = "disagreed"
     NOT_CORS = "not-cors"
     """It failed for a reason of its own (or was never sent), so there is nothing to compare."""
@@ -74,6 +76,8 @@ def compare(records: Sequence[Record], told: Told, engine: str, *, may_be_cached
         return result(Agreement.NOT_CORS)
     if not records and told.cors_error is None:
         return result(Agreement.NOT_CORS)  # the browser's cache responded
+    if any(record["verdicts"][engine]["outcome"] == "not-judged" for record in records):
+        return result(Agreement.NOT_JUDGED)
     if told.cors_error is None and told.result == "error" and any(record["error"] for record in records):
         # The server never answered, which we say as well; whether the proxy's own page is then blamed is up to the engine.
         return result(Agreement.NOT_CORS)
