@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -128,12 +129,43 @@ async def test_mitmweb_is_never_patched(mode: str) -> None:
     assert not [answer for answer in ours if "access-control-allow" in answer.lower()]
 
 
-async def send(port: int, text: str) -> str:
-    """Send a request from this process, and return what came back, whole."""
+async def send(port: int, text: str, *, ends: bool = True) -> str:
+    """Send a request from this process, and return what came back, whole, or as much as comes at once where the connection stays open."""
     async with asyncio.timeout(SECONDS):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(text.encode("latin-1"))
         try:
-            return (await reader.read()).decode("latin-1")
+            return (await reader.read(-1 if ends else 4096)).decode("latin-1")
         finally:
             writer.close()
+
+
+_RESOLVER = """
+import socket
+real = socket.getaddrinfo
+def spy(host, *arguments, **options):
+    with open({log!r}, "a") as file:
+        file.write(f"{{host}}\\n")
+    return real(host, *arguments, **options)
+socket.getaddrinfo = spy
+"""
+
+
+async def test_nobody_on_the_network_hears_the_pages_host(tmp_path: Path) -> None:
+    """A browser that tries https first asks for a tunnel to it; resolved, the secret would stand in a datagram, or go to the next proxy."""
+    script, log = tmp_path / "spy.py", tmp_path / "resolved"
+    script.write_text(_RESOLVER.format(log=str(log)))
+    async with Server(default=fixed(200, (), "next")) as proxy, Mitm(scripts=[script]) as mitm:
+        async with Mitm(scripts=[script], arguments=["--mode", f"upstream:{proxy.url('')}"]) as chained:
+            for one in (mitm, chained):
+                host = urlsplit(await one.page_url()).hostname
+                for port in (443, 80):
+                    got = await send(one.port, f"CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n", ends=False)
+                    assert got.startswith("HTTP/1.1 502 ")
+                assert (await send(one.port, get(f"http://{host}./", f"{host}."))).startswith("HTTP/1.1 421 ")
+                assert (await send(one.port, get(f"http://{host}/", f"{host}"))).startswith("HTTP/1.1 200 ")
+                assert (await send(one.port, get("http://other.test/", "other.test"))).startswith("HTTP/1.1 ")
+                assert not [line for line in one.lines if "no connection to" in line]
+    assert "other.test" in log.read_text()
+    assert DOMAIN not in log.read_text()
+    assert not [seen for seen in proxy.seen if DOMAIN in repr(seen)]

@@ -64,3 +64,30 @@ def test_when_full_nothing_more_is_this_machines() -> None:
     assert "http://app.test" not in served
     many = after(*(flow(f"http://a{number}.test/", "127.0.0.1") for number in range(12)), most=10)
     assert "http://a9.test" in many and "http://a11.test" not in many
+
+
+@pytest.mark.parametrize("mode", ["regular", "upstream:http://127.0.0.1:3128", "socks5"])
+@pytest.mark.parametrize(
+    ("url", "peer"),
+    [("http://127.0.0.1:3000/", "127.0.0.1"), ("http://[::1]:3000/", "::1"), ("http://far.example:3000/", "203.0.113.9")],
+)
+def test_a_host_header_of_anothers_says_nothing(mode: str, url: str, peer: str) -> None:
+    """Whoever may use the proxy could have their own site served from this machine, or one of this machine from theirs."""
+    crafted = flow(url, peer, mode=mode)
+    crafted.request.headers["host"] = "other.test:3000"
+    served = after(crafted)
+    assert not served._here and not served._elsewhere
+    served.see(flow("http://other.test:3000/", "127.0.0.1", mode=mode))
+    assert "http://other.test:3000" in served
+
+
+@pytest.mark.parametrize("url", ["http://APP.test:5173/", "http://app.test.:5173/", "http://[::1]:5173/"])
+def test_the_same_host_in_another_spelling_is_no_other(url: str) -> None:
+    assert after(flow(url, "127.0.0.1"))._here
+
+
+def test_who_connects_to_an_address_names_the_host_in_the_header_alone() -> None:
+    """As in transparent and local mode."""
+    made = flow("http://127.0.0.1:5173/", "127.0.0.1", mode="transparent")
+    made.request.headers["host"] = "app.test:5173"
+    assert "http://app.test:5173" in after(made)

@@ -13,6 +13,7 @@ from mitmproxy import addonmanager, contentviews, ctx, exceptions, http
 from mitmproxy.hooks import UpdateHook
 from mitmproxy.log import ALERT
 from mitmproxy.master import Master
+from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
 from corslens.diagnosis.summary import LIVE_PROBLEMS, SessionSummary, Update
 from corslens.fetch.budget import Budget
@@ -276,9 +277,17 @@ class CorsLens(Commands):
             except Exception as error:
                 self._tell(error, flow)
 
+    def server_connect(self, data: ServerConnectionHookData) -> None:
+        """Keep the live page's host from resolvers."""
+        self.page.keep_secret(data.server)
+
+    def http_connect(self, flow: http.HTTPFlow) -> None:
+        """Keep the live page's host from other proxies."""
+        self.page.refuse_tunnel(flow)
+
     def http_connect_error(self, flow: http.HTTPFlow) -> None:
         """Tell of a tunnel that could not be made: the requests meant for it never come by, and browsers blame CORS for it, too."""
-        if self.session is None or not flow.live:
+        if self.session is None or not flow.live or self.page.wants(flow):
             return
         try:
             self._unreachable.tell(flow)

@@ -4,8 +4,11 @@ A name proves nothing: whoever is on the network can serve `http://app.test`, an
 machine after its page was loaded from elsewhere. So an origin that was once served from elsewhere is never this machine's again.
 """
 
+from urllib.parse import urlsplit
+
+import ada_url
 from mitmproxy import http
-from mitmproxy.proxy.mode_specs import ReverseMode
+from mitmproxy.proxy.mode_specs import RegularMode, ReverseMode, Socks5Mode, UpstreamMode
 
 from corslens.fetch.origins import origin_of
 from corslens.mitm.address import browser_url
@@ -16,6 +19,7 @@ _MOST = 50_000
 
 
 _HOST = (b"Host", b"host")
+_CLIENT_NAMES_THE_HOST = (RegularMode, UpstreamMode, Socks5Mode)
 
 
 class ServedHere:
@@ -50,7 +54,9 @@ class ServedHere:
         if len(self._seen) >= self._most:
             self._seen.clear()
         self._seen.add(key)
-        self._note(origin_of(browser_url(flow)), here=self._is_here(flow))
+        origin = origin_of(browser_url(flow))
+        if not _names_another_host(flow, origin):
+            self._note(origin, here=self._is_here(flow))
 
     @staticmethod
     def _is_here(flow: http.HTTPFlow) -> bool:
@@ -68,3 +74,16 @@ class ServedHere:
                 self._elsewhere.add(hash(origin))
         elif len(self._elsewhere) < self._most and len(self._here) < self._most and hash(origin) not in self._elsewhere:
             self._here.add(origin)
+
+
+def _names_another_host(flow: http.HTTPFlow, origin: str) -> bool:
+    """Say whether the Host header names another host than the one that was connected to, as no browser does.
+
+    Whoever else uses the proxy could have any origin served from this machine that way, and any of its own from elsewhere.
+    """
+    if not isinstance(flow.client_conn.proxy_mode, _CLIENT_NAMES_THE_HOST):
+        return False  # the client connected to an address
+    host = flow.request.data.host
+    if not host.isascii():
+        host = ada_url.idna_to_ascii(host).decode("ascii")
+    return (urlsplit(origin).hostname or "").rstrip(".") != host.lower().strip("[]").rstrip(".")

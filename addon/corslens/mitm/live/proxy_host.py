@@ -16,7 +16,7 @@ import socket
 from collections.abc import Awaitable, Iterable, Sequence
 from urllib.parse import urlsplit
 
-from mitmproxy import http
+from mitmproxy import connection, http
 from mitmproxy.proxy.mode_specs import RegularMode
 
 from corslens.mitm.live.app import LARGEST_BODY, LiveApp, LiveRequest, LiveResponse, Work
@@ -32,6 +32,8 @@ SIGNPOST = b"""<!doctype html><html><head><title>502 Bad Gateway</title></head><
 """
 """What the domain itself shows, always the same."""
 
+UNREACHABLE = "The live page is on http alone."
+_PLAIN = "text/plain; charset=utf-8"
 _FORWARD_MODES = ("regular", "upstream")
 _LABEL_BYTES = 16
 _LONGEST_DOMAIN = 200
@@ -85,7 +87,24 @@ class LivePage:
 
     def wants(self, flow: http.HTTPFlow) -> bool:
         """Say whether the flow requests the page. A flow that was loaded from a file requests nothing."""
-        return flow.request.data.host.lower() == self.host != "" and flow.live
+        return self.is_at(flow.request.data.host) and flow.live
+
+    def is_at(self, host: str) -> bool:
+        """Say whether the page is at this host, also as the absolute name (`…test.`) that a browser takes for another site."""
+        return self.host != "" and host.lower().rstrip(".") == self.host
+
+    def keep_secret(self, server: connection.Server) -> None:
+        """Connect nowhere for the page's host: whoever resolves it would know it, and so would everybody on the way."""
+        if server.address is not None and self.is_at(server.address[0]):
+            server.error = UNREACHABLE
+
+    def refuse_tunnel(self, flow: http.HTTPFlow) -> None:
+        """Refuse a tunnel to the page's host, which a browser asks for that tries https first; it is on http alone.
+
+        Another proxy (upstream mode) would get to know the host otherwise.
+        """
+        if self.wants(flow) and flow.response is None:  # else the proxy wants its password first
+            flow.response = http.Response.make(502, UNREACHABLE, {"Content-Type": _PLAIN})
 
     def answer(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
         """Respond to the flow, unless somebody has: a proxy that wants a password asks for it first.
