@@ -151,21 +151,25 @@ socket.getaddrinfo = spy
 """
 
 
+@pytest.mark.slow
 async def test_nobody_on_the_network_hears_the_pages_host(tmp_path: Path) -> None:
     """A browser that tries https first asks for a tunnel to it; resolved, the secret would stand in a datagram, or go to the next proxy."""
     script, log = tmp_path / "spy.py", tmp_path / "resolved"
     script.write_text(_RESOLVER.format(log=str(log)))
-    async with Server(default=fixed(200, (), "next")) as proxy, Mitm(scripts=[script]) as mitm:
-        async with Mitm(scripts=[script], arguments=["--mode", f"upstream:{proxy.url('')}"]) as chained:
-            for one in (mitm, chained):
-                host = urlsplit(await one.page_url()).hostname
-                for port in (443, 80):
-                    got = await send(one.port, f"CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n", ends=False)
-                    assert got.startswith("HTTP/1.1 502 ")
-                assert (await send(one.port, get(f"http://{host}./", f"{host}."))).startswith("HTTP/1.1 421 ")
-                assert (await send(one.port, get(f"http://{host}/", f"{host}"))).startswith("HTTP/1.1 200 ")
-                assert (await send(one.port, get("http://other.test/", "other.test"))).startswith("HTTP/1.1 ")
-                assert not [line for line in one.lines if "no connection to" in line]
+    async with (
+        Server(default=fixed(200, (), "next")) as proxy,
+        Mitm(scripts=[script]) as mitm,
+        Mitm(scripts=[script], arguments=["--mode", f"upstream:http://127.0.0.1:{proxy.port}"]) as chained,
+    ):
+        for one in (mitm, chained):
+            host = urlsplit(await one.page_url()).hostname
+            for port in (443, 80):
+                got = await send(one.port, f"CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n", ends=False)
+                assert got.startswith("HTTP/1.1 502 ")
+            assert (await send(one.port, get(f"http://{host}./", f"{host}."))).startswith("HTTP/1.1 421 ")
+            assert (await send(one.port, get(f"http://{host}/", f"{host}"))).startswith("HTTP/1.1 200 ")
+            assert (await send(one.port, get("http://other.test/", "other.test"))).startswith("HTTP/1.1 ")
+            assert not [line for line in one.lines if "no connection to" in line]
     assert "other.test" in log.read_text()
     assert DOMAIN not in log.read_text()
     assert not [seen for seen in proxy.seen if DOMAIN in repr(seen)]

@@ -89,7 +89,7 @@ class Mitm(Program):
     async def __aenter__(self) -> Self:
         try:
             await super().__aenter__()
-            found = await self.line(r"proxy listening at \S*?:(\d+)\.?$")
+            found = await self.line(r"(?i)proxy\b.* listening at \S*?:(\d+)\.?$")
             self.port = int(found[1])
             await self._refuse_errors()
             if self._tool == "mitmweb":
