@@ -13,7 +13,8 @@ TESTS = Path(__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 DIRECTION = (
-    ("bounded", "bounded_cache", "yaml_reader"),
+    ("bounded", "bounded_cache", "suggest"),
+    ("yaml_reader",),
     ("fetch",),
     ("engines", "witness"),
     ("observation",),

@@ -1,9 +1,8 @@
 """Reading YAML with places."""
 
-import pytest
 from corslens.lint.rules.parse_condition import parse_condition
 from corslens.lint.rules.parse_rule import parse_overrides, parse_rule
-from corslens.yaml_reader import RuleErrors, RuleMistake, YamlReader, nearest
+from corslens.yaml_reader import RuleErrors, RuleMistake, YamlReader
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,11 +10,6 @@ from hypothesis import strategies as st
 def test_a_problem_reads_like_a_compiler_s() -> None:
     assert str(RuleMistake(file="a.yaml", line=3, column=7, text="no")) == "a.yaml:3:7: no"
     assert str(RuleErrors([RuleMistake(file="a", text="x"), RuleMistake(file="b", text="y")])) == "a:1:1: x\nb:1:1: y"
-
-
-@pytest.mark.parametrize(("name", "hint"), [("statsu", '; did you mean "status"?'), ("zzz", "")])
-def test_the_nearest_name(name: str, hint: str) -> None:
-    assert nearest(name, ["status", "headers"]) == hint
 
 
 @given(

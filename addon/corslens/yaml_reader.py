@@ -4,10 +4,11 @@ Neither values nor structure are believed: keys are checked against those that a
 """
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 
 import yaml
 from msgspec import Struct
+
+from corslens.suggest import did_you_mean
 
 type Node = yaml.nodes.Node
 
@@ -36,12 +37,6 @@ class RuleErrors(ValueError):
     def __init__(self, problems: Iterable[RuleMistake]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return `; did you mean "…"?` with the known name nearest to this one, or nothing when none is near."""
-    found = get_close_matches(name, [str(one) for one in known], n=1, cutoff=0.6)
-    return f'; did you mean "{found[0]}"?' if found else ""
 
 
 class YamlReader:
@@ -128,7 +123,7 @@ class YamlReader:
             elif name in former:
                 self.refuse(key, f'{what} has no field "{name}" any more: {former[name]}')
             else:
-                self.refuse(key, f'unknown field "{name}" in {what}{nearest(name, names)}')
+                self.refuse(key, f'unknown field "{name}" in {what}{did_you_mean(name, names)}')
         if isinstance(node, yaml.MappingNode):
             for name in required:
                 if name not in entries:
@@ -161,7 +156,7 @@ class YamlReader:
         if node is None or text in names:
             return text or None
         if text:
-            self.refuse(node, f'{what} cannot be "{text}"{nearest(text, names) or f"; it is {_either(names)}"}')
+            self.refuse(node, f'{what} cannot be "{text}"{did_you_mean(text, names) or f"; it is {_either(names)}"}')
         return None
 
     def flag(self, node: Node, what: str) -> bool | None:

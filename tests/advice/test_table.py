@@ -30,5 +30,5 @@ def test_other_names_are_understood(alias: str, name: str) -> None:
 
 def test_an_unknown_name_gets_the_nearest() -> None:
     """One sentence."""
-    with pytest.raises(ValueError, match=r"unknown server 'ngnix'; did you mean nginx\?"):
+    with pytest.raises(ValueError, match=r"unknown server 'ngnix'; did you mean \"nginx\"\?"):
         server_named("ngnix")

@@ -92,7 +92,7 @@ def test_a_file_can_be_written_instead(har: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["ngnix", "{har}"], "did you mean nginx?"),
+        (["ngnix", "{har}"], 'did you mean "nginx"?'),
         (["nginx"], "name the files"),
         (["nginx", "{har}", "--allow-origin", "null"], "cannot be yours"),
         (["nginx", "{har}", "--allow-origin", "https://*.example"], "list each origin"),

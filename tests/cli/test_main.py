@@ -38,11 +38,11 @@ def test_version() -> None:
 
 def test_an_unknown_command_is_wrong_usage() -> None:
     result = CliRunner().invoke(main, ["analyse"])
-    assert result.exit_code == 2 and "No such command 'analyse'. Did you mean 'analyze'?" in result.output
+    assert result.exit_code == 2 and "No such command 'analyse'; did you mean \"analyze\"?" in result.output
     result = CliRunner().invoke(main, ["mend\x1b"])
     assert (
         result.exit_code == 2
-        and "The commands are open, run, doctor, dump, web," in result.output
+        and "the commands are open, run, doctor, dump, web," in result.output
         and "\x1b" not in result.output
     )
 

@@ -125,7 +125,7 @@ def test_exit_codes(run):
     ("arguments", "sentence"),
     [
         (["--set", "cors_show=all"], "cors_show: 'all' is not one of problems, cors, none"),
-        (["--set", "cors_shwo=none"], "cors_shwo: no such option; did you mean cors_show?"),
+        (["--set", "cors_shwo=none"], 'cors_shwo: no such option; did you mean "cors_show"?'),
         (["--patch", "~nope"], "cors_patch: '~nope' is no flow filter"),
         (["-o", "report.doc"], "the ending says the format"),
         (["-o", "no/such/report.html"], "there is no folder"),

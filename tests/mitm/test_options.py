@@ -43,14 +43,14 @@ def test_words():
 BAD = {
     "cors_scope": ("~nope", "'~nope' is no flow filter"),
     "cors_patch": ("~d", "'~d' is no flow filter"),
-    "cors_engine": ("chrome", "'chrome' is not one of auto, chromium, firefox, webkit, all; did you mean 'chromium'?"),
-    "cors_show": ("problem", "'problem' is not one of problems, cors, none; did you mean 'problems'?"),
-    "cors_fail_on": ("errors", "'errors' is not one of error, warning, info, never; did you mean 'error'?"),
+    "cors_engine": ("chrome", "'chrome' is not one of auto, chromium, firefox, webkit, all; did you mean \"chromium\"?"),
+    "cors_show": ("problem", "'problem' is not one of problems, cors, none; did you mean \"problems\"?"),
+    "cors_fail_on": ("errors", "'errors' is not one of error, warning, info, never; did you mean \"error\"?"),
     "cors_history": (0, "0 is less than 1"),
     "cors_history_mb": (0, "0 is less than 1"),
     "cors_patch_minutes": (-1, "-1 is less than 0"),
     "cors_patch_origins": (["*"], "'*': for all origins write 'any'"),
-    "cors_patch_preflight": ("fixed", "'fixed' is not one of fix, answer; did you mean 'fix'?"),
+    "cors_patch_preflight": ("fixed", "'fixed' is not one of fix, answer; did you mean \"fix\"?"),
     "cors_report": ("r.pdf", "'r.pdf' does not end in"),
     "cors_patch_rules": (["/no/such.yaml"], "'/no/such.yaml' cannot be read: No such file or directory"),
 }
@@ -103,7 +103,7 @@ def test_injections_without_end(tmp_path):
 
 
 SWALLOWED = {
-    "misspelt": (["cors_shwo=none"], ["cors_shwo: no such option; did you mean cors_show?"]),
+    "misspelt": (["cors_shwo=none"], ['cors_shwo: no such option; did you mean "cors_show"?']),
     "not a number": (["cors_history=abc"], ["cors_history: 'abc' is not a whole number"]),
     "not a truth value": (["cors_patch_dry_run=yes"], ["cors_patch_dry_run: 'yes' is neither true nor false"]),
     "without a value": (["cors_show"], ["cors_show: a value is missing, write cors_show=VALUE"]),

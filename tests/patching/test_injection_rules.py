@@ -54,7 +54,7 @@ def test_empty_file_has_no_rules(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("- name: a\n  sets: {A: b}\n  remove: C", "rules.yaml:2:3: unknown key 'sets'; did you mean 'set'?"),
+        ("- name: a\n  sets: {A: b}\n  remove: C", "rules.yaml:2:3: unknown key 'sets'; did you mean \"set\"?"),
         ("- name: a\n  zzz: 1\n  remove: C", "rules.yaml:2:3: unknown key 'zzz'; there are name, because, filter, origins, remove, set, add"),
         ("- remove: C", "rules.yaml:1:3: a rule wants a name"),
         ("- name: a", "rules.yaml:1:3: a rule wants something to remove, set or add"),
@@ -77,7 +77,7 @@ def test_empty_file_has_no_rules(text: str) -> None:
         ("- name: a\n  remove: transfer-encoding", "'transfer-encoding' belongs to the message's transport"),
         ("- name: a\n  remove: Vary\n  add: {vary: Origin}", "rules.yaml:3:8: 'vary' is both removed and add"),
         ("- name: a\n  filter: ~x\n  remove: C", "rules.yaml:2:11: '~x' is no flow filter"),
-        ("- name: a\n  origins: loopbak\n  remove: C", "rules.yaml:2:12: 'loopbak' is no origin; did you mean 'loopback'?"),
+        ("- name: a\n  origins: loopbak\n  remove: C", "rules.yaml:2:12: 'loopbak' is no origin; did you mean \"loopback\"?"),
         ("- name: a\n  origins: []\n  remove: C", "rules.yaml:2:12: the list of origins is empty"),
         ("- name: a\n  remove: [C", "this is not YAML"),
         ("- name: \"a\\eb\"\n  remove: C", "one line of text is wanted"),

@@ -89,7 +89,7 @@ def test_entry(entry: str, allowed: list[str], refused: list[str]) -> None:
 @pytest.mark.parametrize(
     ("entry", "says"),
     [
-        ("*", "write 'any'"), ("ALL", "write 'any'"), ("loopbak", "did you mean 'loopback'"), ("https://app.example/", "nothing after"),
+        ("*", "write 'any'"), ("ALL", "write 'any'"), ("loopbak", "did you mean \"loopback\""), ("https://app.example/", "nothing after"),
         ("https://app.example/path", "nothing after"), ("https://u:p@app.example", "no user name"), ("ws://app.example", "scheme"),
         ("app.*", "only wildcard is a leading"), ("*.*.example.net", "only wildcard"), ("*.com", "anybody can register"),
         ("*.github.io", "anybody can register"), ("*.10.0.0.1", "below an address"), ("localhost:", "not a host and port"),

@@ -50,7 +50,7 @@ def test_a_second_session_knows_nothing_of_the_first(confdir, monkeypatch):
 
 def test_a_wrong_option_is_one_sentence(confdir):
     with (
-        pytest.raises(ProxyError, match="cors_shwo: no such option; did you mean cors_show"),
+        pytest.raises(ProxyError, match='cors_shwo: no such option; did you mean "cors_show"'),
         watch("cors_shwo=none", confdir),
     ):
         raise AssertionError("not reached")

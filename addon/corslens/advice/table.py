@@ -4,9 +4,9 @@ To add one: write `servers/NAME.j2`, add its row, and (where the server can be s
 `tested` is true only for servers that tests/servers starts with the generated settings.
 """
 
-from difflib import get_close_matches
-
 from msgspec import Struct
+
+from corslens.suggest import did_you_mean
 
 
 class Server(Struct, frozen=True, kw_only=True):
@@ -192,8 +192,7 @@ def server_named(name: str) -> Server:
     found = _BY_NAME.get(_ALIASES.get(key, key))
     if found is not None:
         return found
-    near = get_close_matches(key, [*_BY_NAME, *_ALIASES], n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
+    hint = did_you_mean(key, [*_BY_NAME, *_ALIASES])
     raise ValueError(f"unknown server {name!r}{hint} (known: {', '.join(_BY_NAME)})")
 
 

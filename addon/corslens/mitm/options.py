@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence, Set
-from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, get_args
@@ -21,6 +20,7 @@ from corslens.patching.injection_line import parse_injection
 from corslens.patching.injection_rules import LARGEST, parse_injections
 from corslens.patching.policy import LOOPBACK, PatchPolicy, PreflightMode, parse_origins, parse_policy
 from corslens.report.formats.registry import ENDINGS, FOR_OTHERS
+from corslens.suggest import did_you_mean
 from corslens.verdict.headline import AUTO, WORDS, HeadlinePolicy
 
 logger = logging.getLogger(__name__)
@@ -225,9 +225,7 @@ def parse(
         text: str = values[name]
         choices = _BY_NAME[name].choices or ()
         if text not in choices:  # mitmproxy's --set does not look at the choices
-            near = get_close_matches(text, choices, 1)
-            hint = f"; did you mean {str(near[0])!r}?" if near else ""
-            raise exceptions.OptionsError(f"{name}: {text!r} is not one of {', '.join(choices)}{hint}")
+            raise exceptions.OptionsError(f"{name}: {text!r} is not one of {', '.join(choices)}{did_you_mean(text, choices)}")
         return text
 
     def number(name: str, lowest: int) -> int:
@@ -302,8 +300,7 @@ def faults_in_deferred(options: OptManager) -> list[str]:
 def _fault(name: str, raw: Any) -> str | None:
     option = _BY_NAME.get(name)
     if option is None:
-        near = get_close_matches(name, _BY_NAME, 1)
-        return f"{name}: no such option" + (f"; did you mean {near[0]}?" if near else "")
+        return f"{name}: no such option{did_you_mean(name, _BY_NAME)}"
     given: list[str] | None = getattr(raw, "val", None)  # text of --set; a config.yaml's value has a type already
     if given is None:
         return None if _fits(raw, option.type) else f"{name}: {raw!r} is not a {_type_name(option.type)}"

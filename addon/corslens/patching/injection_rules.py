@@ -13,7 +13,6 @@ A document is a list of rules:
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from difflib import get_close_matches
 
 import yaml
 
@@ -21,6 +20,7 @@ from corslens.lint.rules.rule import ExchangeFilter
 from corslens.patching.injection import Injection
 from corslens.patching.injection_line import fault_of_name, fault_of_value
 from corslens.patching.policy import OriginList, parse_origins
+from corslens.suggest import did_you_mean
 
 _KEYS = ("name", "because", "filter", "origins", "remove", "set", "add")
 
@@ -192,8 +192,7 @@ class _Reader:
             if key is None:
                 self._fault(key_node, "a key is a plain word")
             elif keys and key not in keys:
-                near = get_close_matches(key.lower(), keys, 1)
-                hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(keys)}"
+                hint = did_you_mean(key, keys) or f"; there are {', '.join(keys)}"
                 self._fault(key_node, f"unknown key {key!r}{hint}")
             elif key.lower() in (known.lower() for known in entries):
                 self._fault(key_node, f"{key!r} stands there twice")

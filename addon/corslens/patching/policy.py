@@ -8,7 +8,6 @@ A name alone proves nothing: whoever is on the network can serve `http://app.tes
 
 import re
 from collections.abc import Container, Iterable
-from difflib import get_close_matches
 from enum import StrEnum
 from functools import lru_cache
 
@@ -26,6 +25,7 @@ from corslens.fetch.origins import (
     origin_of,
     scheme_host_port,
 )
+from corslens.suggest import did_you_mean
 
 ANY = "any"
 LOOPBACK = "loopback"
@@ -177,8 +177,8 @@ def parse_origins(entries: Iterable[str]) -> OriginList:
             continue
         if entry == "*" or entry.lower() in ("all", "everyone", "everything"):
             raise ValueError(f"{entry!r}: for all origins write {ANY!r}")
-        if "." not in entry and ":" not in entry and (near := get_close_matches(entry.lower(), WORDS, 1, 0.75)):
-            raise ValueError(f"{entry!r} is no origin; did you mean {near[0]!r}?")
+        if "." not in entry and ":" not in entry and (hint := did_you_mean(entry, WORDS)):
+            raise ValueError(f"{entry!r} is no origin{hint}")
         parsed = _parse_pattern(entry)
         if isinstance(parsed, str):
             exact.add(parsed)

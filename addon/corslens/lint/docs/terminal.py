@@ -11,8 +11,8 @@ from corslens.lint.docs.console_lines import reasons_of_code, reasons_of_line
 from corslens.lint.docs.describe import describe
 from corslens.lint.finding import Severity
 from corslens.lint.rules.rule import Family, Rule, RuleSet
+from corslens.suggest import did_you_mean
 from corslens.verdict.reasons import NAMES, Effect, Reason
-from corslens.yaml_reader import nearest
 
 WIDTH = 80
 _SHOWN = 10
@@ -75,7 +75,7 @@ def _meant(rules: RuleSet, name: str) -> tuple[str, ...]:
         raise ValueError(f'"{name}" is the start of {", ".join(longer[:_SHOWN])}{", …" if len(longer) > _SHOWN else ""}')
     if longer:
         return tuple(longer)
-    raise ValueError(f'no rule and no reason is called "{name}"{nearest(plain, rules.rules)}')
+    raise ValueError(f'no rule and no reason is called "{name}"{did_you_mean(plain, rules.rules)}')
 
 
 def fix_lines(rule: Rule) -> Iterator[str]:

@@ -12,7 +12,8 @@ from corslens.lint.rules.parse_product import parse_product
 from corslens.lint.rules.parse_rule import ParsedChange, ParseFilter, parse_overrides, parse_rule
 from corslens.lint.rules.rule import Family, Override, Rule, RuleSet, Suppression
 from corslens.observation.products.catalog import Product, ProductCatalog
-from corslens.yaml_reader import Node, RuleErrors, RuleMistake, YamlReader, nearest
+from corslens.suggest import did_you_mean
+from corslens.yaml_reader import Node, RuleErrors, RuleMistake, YamlReader
 
 _ENDINGS = (".yaml", ".yml")
 _PRODUCT_MARKS = frozenset({"kind", "marks", "responses", "request-headers"})
@@ -91,7 +92,7 @@ def _check_mentions(contents: _Contents, rules: Mapping[str, Rule]) -> None:
 
 def _refuse_unknown(contents: _Contents, reader: YamlReader, node: Node, name: str, known: Iterable[str]) -> None:
     place = YamlReader(reader.file)
-    place.refuse(node, f'unknown rule "{name}"{nearest(name, known)}')
+    place.refuse(node, f'unknown rule "{name}"{did_you_mean(name, known)}')
     contents.problems += place.problems
 
 

@@ -7,7 +7,8 @@ import yaml
 from corslens.lint.facts.fact import Fact, FactKind
 from corslens.lint.facts.vocabulary import VOCABULARY
 from corslens.lint.rules.condition import MATCHERS, All, AnyOf, Argument, Condition, Leaf, Not, Operator
-from corslens.yaml_reader import Node, YamlReader, nearest
+from corslens.suggest import did_you_mean
+from corslens.yaml_reader import Node, YamlReader
 
 _COMBINING = ("all", "any", "not")
 
@@ -39,7 +40,7 @@ def parse_condition(reader: YamlReader, node: Node, what: str = "when") -> Condi
 def _fact(reader: YamlReader, key: Node, name: str, value: Node) -> Condition | None:
     fact = VOCABULARY.get(name)
     if fact is None:
-        reader.refuse(key, f'unknown fact "{name}"{nearest(name, (*VOCABULARY, *_COMBINING))}')
+        reader.refuse(key, f'unknown fact "{name}"{did_you_mean(name, (*VOCABULARY, *_COMBINING))}')
         return None
     if isinstance(value, yaml.SequenceNode):
         reader.refuse(value, f'"{name}" needs a matcher for a list, for instance {{in: […]}}')
@@ -62,7 +63,7 @@ def _matched(reader: YamlReader, fact: Fact[Any], matcher: str, key: Node, argum
         usable.remove(Operator.PRESENT)
     if matcher not in usable:
         words = ", ".join(usable)
-        reader.refuse(key, f'"{fact.name}" is a {fact.kind} and takes {words}, not "{matcher}"{nearest(matcher, usable)}')
+        reader.refuse(key, f'"{fact.name}" is a {fact.kind} and takes {words}, not "{matcher}"{did_you_mean(matcher, usable)}')
         return None
     return _leaf(reader, fact, Operator(matcher), argument)
 

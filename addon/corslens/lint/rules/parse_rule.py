@@ -14,8 +14,9 @@ from corslens.lint.rules.message_template import FAILURE_FIELDS, LINE, Template,
 from corslens.lint.rules.parse_condition import parse_condition
 from corslens.lint.rules.parse_sample import parse_samples
 from corslens.lint.rules.rule import Case, ExchangeFilter, Explanation, Family, FixTemplate, Override, Rule, Suppression
+from corslens.suggest import did_you_mean
 from corslens.verdict.reasons import Reason
-from corslens.yaml_reader import Node, YamlReader, nearest
+from corslens.yaml_reader import Node, YamlReader
 
 type ParseFilter = Callable[[str], ExchangeFilter]
 """Reads a flow filter; ValueError when the text is none."""
@@ -155,7 +156,7 @@ def _severity(reader: YamlReader, node: Node | None, default: Severity = Severit
         for word, (key, value) in reader.mapping(entry, "a case of severity").items():
             condition = parse_condition(reader, value, f"the case {word}")
             if word not in SEVERITIES:
-                reader.refuse(key, f'severity cannot be "{word}"{nearest(word, SEVERITIES)}')
+                reader.refuse(key, f'severity cannot be "{word}"{did_you_mean(word, SEVERITIES)}')
             elif condition is not None:
                 cases.append(Case(SEVERITIES[word], condition))
     return SEVERITIES.get(reader.choice(last, "severity", SEVERITIES) or "", Severity.INFO), tuple(cases)
@@ -218,7 +219,7 @@ def _template(reader: YamlReader, node: Node | None, what: str, *, has_failure: 
         if name in FAILURE_FIELDS and not has_failure:
             reader.refuse(node, f'"{{{name}}}" can only be said by a rule with a "reason"')
         elif name not in known:
-            reader.refuse(node, f'unknown fact "{name}" in {what}{nearest(name, known)}')
+            reader.refuse(node, f'unknown fact "{name}" in {what}{did_you_mean(name, known)}')
     return template
 
 
