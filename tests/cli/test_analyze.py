@@ -122,6 +122,7 @@ def test_a_baseline_lets_known_findings_pass(blocked: Path, tmp_path: Path) -> N
     assert run(blocked, "--write-baseline", baseline).exit_code == Exit.OK
     known = run(blocked, "--baseline", baseline, "--fail-on", "info")
     assert known.exit_code == Exit.OK and "known: in the baseline" in known.stdout
+    assert "Baseline: 1 known, 0 new.\n" in known.stderr
     worse = tmp_path / "worse.har"
     worse.write_bytes(encoded(entry(), entry(url=f"{API}/other")))
     assert run(worse, "--baseline", baseline).exit_code == Exit.FOUND

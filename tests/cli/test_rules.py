@@ -4,8 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
 from corslens.cli import main
+
+CAPTURES = Path(__file__).parent.parent / "inputs" / "captures"
 
 
 def corslens(*words: str) -> Result:
@@ -32,6 +35,22 @@ def rule(tmp_path: Path) -> Path:
 def test_explain_prints_a_rule_and_a_reason() -> None:
     assert "response echoes the request's Origin" in corslens("explain", "origin-reflected").output
     assert "MissingAllowOriginHeader" in corslens("explain", "acao-missing").output
+
+
+def test_explain_names_the_page_requests_of_a_capture() -> None:
+    capture = str(CAPTURES / "capture-stopped-midway.har")
+    shown = corslens("explain", "acao-wildcard-with-credentials", "--in", capture).output
+    assert "1 problem with it in " in shown and "DEPENDS" in shown.split("1 problem with it in ")[1]
+    assert "0 problems with it in " in corslens("explain", "acao-missing", "--in", capture).output
+
+
+def test_a_shell_completes_the_names_of_rules_and_servers() -> None:
+    for command, words, incomplete, offered in (
+        ("explain", [], "acao-mis", ["acao-mismatch", "acao-missing"]),
+        ("advise", [], "ngin", ["nginx"]),
+    ):
+        complete = ShellComplete(main, {}, "corslens", "_CORSLENS_COMPLETE")
+        assert sorted(item.value for item in complete.get_completions([command, *words], incomplete)) == offered
 
 
 def test_explain_knows_one_s_own_rules(rule: Path) -> None:

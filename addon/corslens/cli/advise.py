@@ -23,8 +23,13 @@ from corslens.report.escape import escape
 _FORMS = ("settings", "policy", "policy-json")
 
 
+def _servers(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the servers that a shell offers."""
+    return [server.name for server in SERVERS if server.name.startswith(incomplete)]
+
+
 @click.command("advise", short_help="Write a server's CORS settings from observed traffic.")
-@click.argument("server")
+@click.argument("server", shell_complete=_servers)
 @click.argument("files", nargs=-1)
 @click.option(
     "--allow-origin",

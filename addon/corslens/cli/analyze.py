@@ -18,7 +18,7 @@ from corslens.exits import Exit
 from corslens.inputs.damage import Damage
 from corslens.inputs.files import find
 from corslens.observation.redaction import VALUES_ARE_SHOWN, show_values, values_are_shown
-from corslens.report.baseline import Gate, keys_of, parse_baseline, render_baseline
+from corslens.report.baseline import Gate, is_known, keys_of, parse_baseline, render_baseline
 from corslens.report.escape import escape
 from corslens.report.formats.registry import FOR_OTHERS, Format, render
 
@@ -132,6 +132,8 @@ def analyze(
     except BrokenPipeError:  # whoever reads has seen enough; the exit code still counts
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123
     _report_inputs(summary, known)
+    if baseline is not None:
+        click.echo(_baseline_line(summary, known), err=True)
     damaged = any(one.damages for one in summary.inputs)
     failed = any(map(gate.fails, summary.problems()))
     sys.exit(Exit.UNREADABLE if damaged or interrupted else Exit.FOUND if failed else Exit.OK)
@@ -163,6 +165,13 @@ def _known(baseline: Path | None) -> dict[str, str]:
         raise click.UsageError(f"--baseline {escape(str(baseline))}: {error.strerror or error}") from None
     except ValueError as error:
         raise click.UsageError(f"--baseline {escape(str(baseline))}: {escape(str(error))}") from None
+
+
+def _baseline_line(summary: SessionSummary, known: dict[str, str]) -> str:
+    """Return how many problems the baseline names, and how many it does not."""
+    problems = summary.problems()
+    old = sum(is_known(problem, frozenset(known)) for problem in problems)
+    return f"Baseline: {old} known, {len(problems) - old} new."
 
 
 def _report_inputs(summary: SessionSummary, known: dict[str, str]) -> None:

@@ -7,16 +7,25 @@ from pathlib import Path
 
 import click
 
+from corslens.analysis import prefixes
 from corslens.cli.options import escape_lines, load_user_rules
+from corslens.cli.progress import Bar
+from corslens.diagnosis.summary import SessionSummary
 from corslens.exits import Exit
+from corslens.inputs.files import find
 from corslens.inspector import Inspector
 from corslens.lint.docs.json_schema import rule_schema
 from corslens.lint.docs.markdown import render_pages
-from corslens.lint.docs.terminal import choose, explain_text, list_text
+from corslens.lint.docs.terminal import choose, explain_text, list_text, rules_meant
 from corslens.lint.finding import Severity
 from corslens.lint.rules.rule import Family, Rule, RuleSet
 from corslens.lint.rules.sample import Sample
+from corslens.report.escape import escape
+from corslens.report.formats.text import render_problem
 from corslens.yaml_reader import RuleErrors
+
+_SHOWN = 5
+"""Problems of a capture that `explain` shows."""
 
 _rules_option = click.option(
     "--rules",
@@ -27,20 +36,60 @@ _rules_option = click.option(
 )
 
 
+def _names(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the rules that a shell offers."""
+    return [id for id in _load(()).rules if id.startswith(incomplete)]
+
+
 @click.command(short_help="Explain a rule, a browser's code, or a console line.")
-@click.argument("words", metavar="NAME", nargs=-1, required=True)
+@click.argument("words", metavar="NAME", nargs=-1, required=True, shell_complete=_names)
+@click.option(
+    "--in",
+    "captures",
+    multiple=True,
+    metavar="FILE",
+    help="A capture: also show its page requests with this problem (repeatable).",
+)
 @_rules_option
-def explain(words: tuple[str, ...], rule_paths: tuple[str, ...]) -> None:
+def explain(words: tuple[str, ...], captures: tuple[str, ...], rule_paths: tuple[str, ...]) -> None:
     """Explain what NAME means, when it fires, and how to fix it.
 
     NAME is a rule, a reason to block, the start of either, a browser's code (MissingAllowOriginHeader,
-    CORSMissingAllowOrigin), or a line pasted from the console of Chrome, Firefox or Safari, in quotes.
+    CORSMissingAllowOrigin), or a line pasted from the console of Chrome, Firefox or Safari, in quotes. With --in, it also names the
+    page requests of a capture that have it.
     """
+    name = " ".join(words)
+    loaded = _load(rule_paths)
     try:
-        text = explain_text(_load(rule_paths), " ".join(words))
+        meant = rules_meant(loaded, name)
+        text = explain_text(loaded, name)
     except ValueError as error:
         raise click.UsageError(escape_lines(str(error))) from None
     click.echo(escape_lines(text), nl=False)
+    if captures:
+        _show_where(meant, captures, rule_paths)
+
+
+def _show_where(meant: tuple[str, ...], captures: tuple[str, ...], rule_paths: tuple[str, ...]) -> None:
+    """Print the problems of captures that these rules name, be it as the cause or beside another one."""
+    from corslens.cli.work import Work, analyse  # what `explain` alone does not wait for
+    from corslens.report.console import report_console, width_of
+
+    names = [name for name in find(captures) if isinstance(name, str)]
+    summary = SessionSummary(hold=0)
+    with Bar(len(names)) as bar:
+        analyse(prefixes(names), Work(rule_paths=rule_paths, hold=0), summary, [], jobs=1, bar=bar)
+    for one in summary.inputs:
+        for sentence in one.damages:
+            click.echo(escape(sentence), err=True)
+    found = [problem for problem in summary.problems() if any(key.rule in meant for key in problem.named())]
+    console = report_console()
+    click.echo(f"\n{_count(len(found), 'problem')} with it in {', '.join(map(escape, captures))}" + (":" if found else "."))
+    for problem in found[:_SHOWN]:
+        console.print()
+        console.print(render_problem(problem.diagnosis, width_of(console)))
+    if len(found) > _SHOWN:
+        click.echo(f"\n… and {len(found) - _SHOWN} more: corslens analyze lists them all.")
 
 
 @click.group(short_help="List, check and document rules.")

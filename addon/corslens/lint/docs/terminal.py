@@ -56,13 +56,16 @@ def explain_text(rules: RuleSet, name: str) -> str:
 
     Raises: ValueError naming what comes near when there is none.
     """
-    found = _meant(rules, name)
+    found = rules_meant(rules, name)
     page = "\n".join(_page(rules, rules.rules[found[0]])) + "\n"
     return page if len(found) == 1 else f"{page}\n{''.join(f'{line}\n' for line in _entry('or', ', '.join(found[1:])))}"
 
 
-def _meant(rules: RuleSet, name: str) -> tuple[str, ...]:
-    """Return the rules that a user's words stand for, the likeliest first."""
+def rules_meant(rules: RuleSet, name: str) -> tuple[str, ...]:
+    """Return the rules that a user's words stand for, the likeliest first.
+
+    Raises: ValueError naming what comes near when there is none.
+    """
     plain = name.strip().lower()
     if plain in rules.rules:
         return (plain,)
