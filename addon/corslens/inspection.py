@@ -36,6 +36,8 @@ class Inspection(Struct, frozen=True, kw_only=True, gc=False):
     suppressed: tuple[Finding, ...] = ()
     """Findings that a user's own rules silence; counted, not shown."""
     patch: PatchedView | None = None
+    awaits_actual: bool = False
+    """Of a preflight: a rule asked for what only its actual request will show."""
     misprediction: Misprediction | None = None
     """What came later contradicts the verdict of the engine that sent it: a fault of ours, to be reported."""
 

@@ -14,7 +14,7 @@ from corslens.engines.engine import Engine
 from corslens.fetch.budget import UNLIMITED, Budget, OverBudgetError
 from corslens.fetch.messages import Response
 from corslens.inspection import Inspection, PatchedView, weigh_inspection
-from corslens.lint.facts.vocabulary import Facts
+from corslens.lint.facts.vocabulary import Facts, hangs_on_actual
 from corslens.lint.linter import NOTHING as NO_FINDINGS
 from corslens.lint.linter import run
 from corslens.lint.rules.rule import RuleSet
@@ -254,6 +254,9 @@ class Inspector:
             observation = settle_preflight(observation)
             self._pairing.correct(observation)
         known = self._inspections.get(observation.id)
+        if known is not None and _says_all(known) and observation.followed is Followed.FOLLOWED:
+            inspection = self._inspections[observation.id] = structs.replace(known, observation=observation)
+            return inspection
         view = None if known is None else known.patch
         if view is not None and view.applied:
             view = structs.replace(view, verdicts_after=decide_each(observation))
@@ -326,11 +329,9 @@ class Inspector:
         history = self._traffic.of(sent) if again else self._traffic.record(sent)
         # Of what the proxy made there is nothing to say: the server was not asked.
         made_by_proxy = observation.exchange.made_by_proxy
-        result = (
-            NO_FINDINGS
-            if made_by_proxy
-            else run(self.rules, Facts(sent, verdicts, history, headline=headline, products=self.rules.products), self._budget)
-        )
+        rules = self.rules
+        facts = Facts(sent, verdicts, history, headline=headline, products=rules.products)
+        result = NO_FINDINGS if made_by_proxy else run(rules, facts, self._budget)
         inspection = Inspection(
             observation=observation,
             headline=headline,
@@ -338,6 +339,8 @@ class Inspector:
             findings=result.findings,
             suppressed=result.suppressed,
             patch=view,
+            awaits_actual=observation.followed is Followed.PENDING
+            and hangs_on_actual(facts, asks_whether_followed=rules.asks_whether_followed),
         )
         mispredicted = _misprediction(observation, inspection.delivered_verdicts if verdicts is decided else decided)
         if mispredicted is not None:
@@ -348,6 +351,16 @@ class Inspector:
             if delivered is not None:
                 self._stored.remember(observation, delivered)
         return inspection
+
+
+def _says_all(preflight: Inspection) -> bool:
+    """Say whether nothing changes on a preflight when its actual request comes: it was allowed in any case, and no rule asked more."""
+    return (
+        preflight.observation.followed is Followed.PENDING
+        and not preflight.awaits_actual
+        and preflight.patch is None
+        and all(verdict.allowed for verdict in preflight.verdicts.values())
+    )
 
 
 def _misprediction(observation: Observation, verdicts: Mapping[Engine, Verdict]) -> Misprediction | None:
