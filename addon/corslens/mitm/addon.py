@@ -15,9 +15,8 @@ from mitmproxy.log import ALERT
 from mitmproxy.master import Master
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
-from corslens.diagnosis.summary import LIVE_PROBLEMS, SessionSummary, Update
+from corslens.diagnosis.summary import SessionSummary
 from corslens.fetch.budget import Budget
-from corslens.inspection import Inspection
 from corslens.inspector import Inspector
 from corslens.lint.rules.loader import RuleFiles
 from corslens.lint.rules.rule import RuleSet
@@ -31,6 +30,7 @@ from corslens.mitm.live.app import LiveApp
 from corslens.mitm.live.proxy_host import LivePage
 from corslens.mitm.live.session_adapter import LiveSession
 from corslens.mitm.logfile import LogFile
+from corslens.mitm.outputs import Listener, Outputs
 from corslens.mitm.own_connections import OwnConnections
 from corslens.mitm.patch_mode import PatchMode
 from corslens.mitm.private_files import write_whole
@@ -40,12 +40,10 @@ from corslens.mitm.unreachable import Unreachable
 from corslens.mitm.view import CorsContentview
 from corslens.observation.exchange import Exchange
 from corslens.observation.redaction import VALUES_ARE_SHOWN, redact_method, redact_url
-from corslens.observation.weight import HISTORY_BYTES
 from corslens.patching.summary import render_lacks
 from corslens.report.baseline import Gate
 from corslens.report.escape import escape
 from corslens.report.files import ENDINGS, format_of
-from corslens.report.formats.jsonl import encode
 from corslens.report.formats.registry import render
 from corslens.report.formats.text import render_dropped
 
@@ -65,17 +63,6 @@ _TOLD_OF = 5
 
 JUMP_SECONDS = 5.0
 """A clock that goes back by less is only being kept right."""
-
-type Listener = Callable[[Inspection], None]
-
-
-def _new_summary(history: int, history_bytes: int, version: int = 0) -> SessionSummary:
-    # What is known again is what is held in detail, too: more than the session remembers would be a second memory.
-    summary = SessionSummary(
-        remember=history, hold=0, problems=LIVE_PROBLEMS, everything=True, version=version, history_bytes=history_bytes
-    )
-    summary.begin("this session")
-    return summary
 
 
 class CorsLens(Commands):
@@ -101,8 +88,7 @@ class CorsLens(Commands):
         self._took_too_long = 0
         self.patching = PatchMode(clock)
         self.terminal = Terminal(out)
-        self.listeners: list[Listener] = []
-        """Called with every inspection, again for the same id when more is known of it."""
+        self._outputs = Outputs(self.terminal, lambda error: self._tell(error, None), options.DEFAULT_HISTORY)
         self.reports: list[Path] = []
         """Files that a report is written to at the end, beside `cors_report`; their endings are among ENDINGS."""
         self.excluded: set[str] = set()
@@ -111,9 +97,6 @@ class CorsLens(Commands):
         self.settings: options.Settings | None = None
         self._rule_files: RuleFiles | None = None
         self._gate = Gate(fail_on=None)
-        self._log: LogFile | None = None
-        self.summary = _new_summary(options.DEFAULT_HISTORY, HISTORY_BYTES)
-        """What every output shows of the session."""
         self._tick: asyncio.TimerHandle | None = None
         self._settling: asyncio.Handle | None = None
         """There is more to settle."""
@@ -131,6 +114,16 @@ class CorsLens(Commands):
             lambda id: None if self.session is None else self.session.get(id),
             lambda inspection: self.summary.diagnosis_of(inspection),
         )
+
+    @property
+    def summary(self) -> SessionSummary:
+        """What every output shows of the session."""
+        return self._outputs.summary
+
+    @property
+    def listeners(self) -> list[Listener]:
+        """Called with every inspection, again for the same id when more is known of it."""
+        return self._outputs.listeners
 
     # Life.
 
@@ -182,9 +175,8 @@ class CorsLens(Commands):
         contentviews.registry._by_name.pop(self._view.name.lower(), None)  # there is no public way, and a reload adds it again
         if self.session is not None and self.settings is not None:
             self._end(self.session, self.settings)
-        if self._log is not None:
-            self._log.close()
-            self._log = None
+        self._outputs.catch_up()
+        self._switch_log(None)
         for (_, place), count in self._faults.items():
             if count > 1:
                 logger.error("Internal errors in corslens: %d at %s.", count, place)
@@ -197,7 +189,7 @@ class CorsLens(Commands):
         path = settings.report
         try:
             session.finish(self.clock() if session.live else None)
-            if settings.show is not options.Show.NONE and self._prints():
+            if self._outputs.show is not options.Show.NONE:
                 self.terminal.summarize(self.summary)
                 self.terminal.say(render_lacks(session.lacking.lacks()))
                 self.terminal.say(render_dropped(self.dropped()))
@@ -306,7 +298,9 @@ class CorsLens(Commands):
             except (ValueError, OSError) as error:
                 raise exceptions.OptionsError(f"cors_rules: {error}") from None
         if old is None or settings.log != old.log:
-            self._switch_log(settings)
+            self._switch_log(settings.log)
+        # The console's screen is its own.
+        self._outputs.show = settings.show if ctx.master.addons.get("consoleaddon") is None else options.Show.NONE
         options.choose_values(settings, old)
         self.settings, self._rule_files, self._gate = settings, files, Gate(fail_on=settings.fail_on)
         rules = files.rules
@@ -347,25 +341,23 @@ class CorsLens(Commands):
             at_once=AT_ONCE,
             over_budget=self._tell_of_time,
         )
-        return Session(inspector, self.patching, self._sink, connections=self.connections, update=self._flow_updated)
+        return Session(inspector, self.patching, self._outputs.take, connections=self.connections, update=self._flow_updated)
 
-    def _switch_log(self, settings: options.Settings) -> None:
+    def _switch_log(self, path: Path | None) -> None:
         try:
-            log = None if settings.log is None else LogFile(settings.log)
+            log = None if path is None else LogFile(path)
         except OSError as error:
-            raise exceptions.OptionsError(
-                f"cors_log: {str(settings.log)!r} cannot be written: {error.strerror or error}"
-            ) from None
-        if self._log is not None:
-            self._log.close()
-        self._log = log
+            raise exceptions.OptionsError(f"cors_log: {str(path)!r} cannot be written: {error.strerror or error}") from None
+        self._outputs.catch_up()
+        if self._outputs.log is not None:
+            self._outputs.log.close()
+        self._outputs.log = log
 
     def _start_summary(self, settings: options.Settings) -> None:
         """Begin what is shown anew, with what is still remembered: the limit is another one."""
-        version = self.summary.version
-        self.summary = _new_summary(settings.history, settings.history_mb << 20, version + 1)
+        summary = self._outputs.begin_anew(settings.history, settings.history_mb << 20)
         for inspection in [] if self.session is None else self.session.recent():
-            self.summary.add(inspection)
+            summary.add(inspection)
 
     def _refuse_deferred(self) -> None:
         for fault in options.faults_in_deferred(ctx.options):
@@ -373,33 +365,10 @@ class CorsLens(Commands):
 
     # Outputs.
 
-    def _sink(self, inspection: Inspection, *, final: bool) -> None:
-        assert self.settings is not None
-        update = self.summary.add(inspection)
-        # The log first: no fault of another output is to cost a record.
-        if final and self._log is not None:
-            self._log.write(encode(inspection, self.summary.diagnosis_of(inspection) if update is None else update.now))
-        for listener in self.listeners:
-            listener(inspection)
-        if self._prints():
-            self._print(inspection, update, self.settings.show)
-
-    def _print(self, inspection: Inspection, update: Update | None, show: options.Show) -> None:
-        if show is options.Show.CORS:
-            self.terminal.show(self.summary.diagnosis_of(inspection) if update is None else update.now)
-        elif show is options.Show.PROBLEMS and update is not None:
-            self.terminal.show_problem(update.now)
-        if show is not options.Show.NONE and update is not None:
-            self.terminal.show_resolved(update.resolved)
-
     def dropped(self) -> Mapping[str, int]:
         """Return how many entries each store has dropped because of a limit; only those that did."""
         session = {} if self.session is None else self.session.dropped()
         return {**session, **self.summary.dropped(), **self._unreachable.dropped()}
-
-    def _prints(self) -> bool:
-        # The console's screen is its own.
-        return ctx.master.addons.get("consoleaddon") is None
 
     def _flow_updated(self, flow: http.HTTPFlow) -> None:
         if self._updates:

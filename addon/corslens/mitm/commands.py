@@ -40,7 +40,11 @@ class Commands:
     terminal: Terminal
     patching: PatchMode
     page: LivePage
-    summary: SessionSummary
+
+    @property
+    def summary(self) -> SessionSummary:
+        """What is shown of the session."""
+        raise NotImplementedError
 
     @command.command("cors.explain")
     def explain(self, flows: Sequence[flow.Flow]) -> str:

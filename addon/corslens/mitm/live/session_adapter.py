@@ -25,8 +25,11 @@ class Lens(Protocol):
 
     session: Session | None
     patching: PatchMode
-    summary: SessionSummary
     settings: Settings | None
+
+    @property
+    def summary(self) -> SessionSummary:
+        """What is shown of the session."""
 
     def clear(self) -> None:
         """Begin a session anew."""

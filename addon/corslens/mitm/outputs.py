@@ -1,0 +1,107 @@
+"""Outputs: what of a live session is counted, logged and printed, once the browser no longer waits for it.
+
+A hook only hands its inspection over; all else is done when the loop comes by next, which is after the response went out, or at once
+when somebody wants to read the summary.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from corslens.diagnosis.summary import LIVE_PROBLEMS, SessionSummary, Update
+from corslens.inspection import Inspection
+from corslens.mitm.logfile import LogFile
+from corslens.mitm.options import Show
+from corslens.mitm.terminal import Terminal
+from corslens.observation.weight import HISTORY_BYTES
+from corslens.report.formats.jsonl import encode
+
+_WAITING = 1_000
+"""Inspections that wait at most, where no loop comes by for long."""
+
+type Listener = Callable[[Inspection], None]
+
+
+class Outputs:
+    """The outputs of one addon.
+
+    Args:
+        fault: called with an error of ours; it costs no other inspection anything.
+        history: how many exchanges the summary knows again.
+    """
+
+    def __init__(self, terminal: Terminal, fault: Callable[[Exception], None], history: int) -> None:
+        self.terminal = terminal
+        self.show = Show.NONE
+        """What the terminal prints."""
+        self.log: LogFile | None = None
+        self.listeners: list[Listener] = []
+        self._fault = fault
+        self._waiting: deque[tuple[Inspection, bool]] = deque()
+        self._due: asyncio.Handle | None = None
+        self._summary = _new_summary(history, HISTORY_BYTES)
+
+    @property
+    def summary(self) -> SessionSummary:
+        """What is shown of the session, with all that was handed over."""
+        self.catch_up()
+        return self._summary
+
+    def begin_anew(self, history: int, history_bytes: int) -> SessionSummary:
+        """Begin an empty summary with other limits, in place of the one so far, and return it."""
+        version = self.summary.version
+        self._summary = _new_summary(history, history_bytes, version + 1)
+        return self._summary
+
+    def take(self, inspection: Inspection, *, final: bool) -> None:
+        """Take an inspection; `final` when its exchange is complete, else a better one with the same id may follow."""
+        self._waiting.append((inspection, final))
+        if self._due is not None and len(self._waiting) < _WAITING:
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.catch_up()
+            return
+        if self._due is None:
+            self._due = loop.call_soon(self.catch_up)
+        else:
+            self.catch_up()
+
+    def catch_up(self) -> None:
+        """Bring everything up to date."""
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+        while self._waiting:
+            try:
+                self._put_out(*self._waiting.popleft())
+            except Exception as error:
+                self._fault(error)
+
+    def _put_out(self, inspection: Inspection, final: bool) -> None:
+        update = self._summary.add(inspection)
+        # The log first: no fault of another output is to cost a record.
+        if final and self.log is not None:
+            self.log.write(encode(inspection, self._summary.diagnosis_of(inspection) if update is None else update.now))
+        for listener in self.listeners:
+            listener(inspection)
+        if self.show is not Show.NONE:
+            self._print(inspection, update)
+
+    def _print(self, inspection: Inspection, update: Update | None) -> None:
+        if self.show is Show.CORS:
+            self.terminal.show(self._summary.diagnosis_of(inspection) if update is None else update.now)
+        elif update is not None:
+            self.terminal.show_problem(update.now)
+        if update is not None:
+            self.terminal.show_resolved(update.resolved)
+
+
+def _new_summary(history: int, history_bytes: int, version: int = 0) -> SessionSummary:
+    # What is known again is what is held in detail, too: more than the session remembers would be a second memory.
+    summary = SessionSummary(
+        remember=history, hold=0, problems=LIVE_PROBLEMS, everything=True, version=version, history_bytes=history_bytes
+    )
+    summary.begin("this session")
+    return summary
