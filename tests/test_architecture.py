@@ -40,7 +40,7 @@ DIRECTION = (
 SHARED = frozenset({"exits"})
 """Knows nothing, and may be known by every console room."""
 
-TOUCHES_FILES = frozenset({"lint/rules/loader.py", "inputs/files.py"})
+TOUCHES_FILES = frozenset({"lint/rules/loader.py", "lint/rules/compiled.py", "inputs/files.py"})
 """Below mitm, the modules that may open a file: rule files and inputs."""
 
 WORLDLY_MODULES = frozenset({"logging", "random", "socket", "subprocess", "tempfile", "threading", "time", "urllib.request"})

@@ -3,7 +3,7 @@
 The logic has three values: a test of an Unknown fact is None, and so is every combination that would turn on it.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
@@ -80,28 +80,31 @@ MATCHERS: dict[Operator, OperatorSpec] = {
 """There are no regular expressions: what needs one is a fact, with a name and a test, and cannot hang."""
 
 
-class Leaf(Struct, frozen=True):
+type Scalar = str | bool | int | float
+
+
+class Leaf(Struct, frozen=True, tag="leaf"):
     """One question to one fact."""
 
     fact: str
     matcher: Operator
-    argument: Hashable
+    argument: Scalar | tuple[Scalar, ...]
     """A value, or a tuple of values."""
 
 
-class All(Struct, frozen=True):
+class All(Struct, frozen=True, tag="all"):
     """Every part holds."""
 
     parts: tuple["Condition", ...]
 
 
-class AnyOf(Struct, frozen=True):
+class AnyOf(Struct, frozen=True, tag="any"):
     """At least one part holds."""
 
     parts: tuple["Condition", ...]
 
 
-class Not(Struct, frozen=True):
+class Not(Struct, frozen=True, tag="not"):
     """The part does not hold (and is not unknown)."""
 
     part: "Condition"

@@ -111,7 +111,11 @@ def _implied(leaf: Leaf, vocabulary: Mapping[str, Fact[Any]]) -> Iterator[Leaf]:
     asked = leaf.argument if isinstance(leaf.argument, tuple) else (leaf.argument,)
     if fact.only_if is not None and not (fact.usual and (leaf.matcher is Operator.PRESENT or set(asked) & set(fact.usual))):
         yield Leaf(_ODDITIES, Operator.HAS, fact.only_if)
-    if leaf.fact == "response.status" and leaf.matcher in _FROM and all(status >= 400 for status in asked):
+    if (
+        leaf.fact == "response.status"
+        and leaf.matcher in _FROM
+        and all(isinstance(status, int) and status >= 400 for status in asked)
+    ):
         yield Leaf(_ODDITIES, Operator.HAS, str(Oddity.ERROR))
     if leaf.fact == "history.jsonp" and leaf.matcher is Operator.ABOVE:
         yield Leaf(_ODDITIES, Operator.HAS, str(Oddity.JSONP))

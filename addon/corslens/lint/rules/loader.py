@@ -7,6 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 from yaml.nodes import MappingNode
 
+from corslens.lint.rules import compiled
 from corslens.lint.rules.bundled import bundled_files, bundled_folder
 from corslens.lint.rules.parse_product import parse_product
 from corslens.lint.rules.parse_rule import ParsedChange, ParseFilter, parse_overrides, parse_rule
@@ -106,17 +107,27 @@ class _Bundled(Struct, frozen=True):
 
 @lru_cache(maxsize=1)
 def _bundled() -> _Bundled:
+    files = bundled_files()
+    name = compiled.name_of(files)
+    catalog = compiled.load(name)
+    if catalog is None:
+        catalog = _read_bundled(files)
+        compiled.store(name, catalog)
+    rules = {rule.id: rule for rule in catalog.rules}
+    products = ProductCatalog(catalog.products)
+    return _Bundled(rules, {product.id: product for product in catalog.products}, products, RuleSet(rules, products=products))
+
+
+def _read_bundled(files: Iterable[Path]) -> compiled.Catalog:
     contents = _Contents()
     folder = bundled_folder()
-    for file in bundled_files():
+    for file in files:
         _read(file, f"rules/{file.relative_to(folder).as_posix()}", contents, None, trusted=True)
     rules = {rule.id: rule for _, rule in contents.rules}
     _check_mentions(contents, rules)
     if contents.problems:
         raise RuleErrors(contents.problems)
-    products = {product.id: product for _, product in contents.products}
-    catalog = ProductCatalog(products.values())
-    return _Bundled(rules, products, catalog, RuleSet(rules, products=catalog))
+    return compiled.Catalog(tuple(rules.values()), tuple(product for _, product in contents.products))
 
 
 def _rule_files(paths: Iterable[str | Path], problems: list[RuleMistake]) -> list[Path]:

@@ -12,7 +12,7 @@ from corslens.lint.rules.parse_rule import RULE_FIELDS, rule_of
 from corslens.lint.rules.rule import Family, Rule
 from corslens.observation.products.catalog import OwnResponse, Product, ProductKind
 from corslens.observation.products.head import HeadPattern, Mark
-from corslens.observation.products.value import ValueTest, any_of, value_test
+from corslens.observation.products.value import ValueTest, value_test
 from corslens.yaml_reader import Node, YamlReader
 
 PRODUCT_FIELDS = ("name", "kind", "verified", "sources", "marks", "responses", "request-headers", "request-fix")
@@ -158,13 +158,7 @@ def _is_flag(node: Node) -> bool:
 
 
 def _test(reader: YamlReader, node: Node, what: str) -> ValueTest:
-    tests: list[ValueTest] = []
-    for one in _alternatives(node):
-        try:
-            tests.append(value_test(reader.text(one, what)))
-        except ValueError as error:
-            reader.refuse(one, str(error))
-    return any_of(tuple(tests)) if tests else value_test("")
+    return value_test(*(reader.text(one, what) for one in _alternatives(node)))
 
 
 def _status(reader: YamlReader, node: Node) -> tuple[int, int]:
