@@ -180,6 +180,8 @@ _ALIASES = {
     "aiohttp-cors": "aiohttp", "asp.net": "aspnet", "aspnetcore": "aspnet", "rs/cors": "go-rs-cors", "jub0bs/cors": "go-jub0bs-cors",
     "go": "go-jub0bs-cors", "rack-cors": "rails", "apigateway": "api-gateway", "@fastify/cors": "fastify", "cors": "express",
 }  # fmt: skip
+_RUN_BY = {"uvicorn": "fastapi"}
+"""Products that show and are not configured themselves, with what they run most often."""
 _BY_NAME = {server.name: server for server in SERVERS}
 
 
@@ -198,4 +200,4 @@ def server_named(name: str) -> Server:
 
 def server_of(product: str) -> Server | None:
     """Return the server of a product in `rules/products`, by its id."""
-    return _BY_NAME.get(product)
+    return _BY_NAME.get(_RUN_BY.get(product, product))

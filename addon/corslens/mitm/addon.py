@@ -5,7 +5,7 @@ import gc
 import logging
 import time
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TextIO
 
@@ -37,6 +37,7 @@ from corslens.mitm.private_files import write_whole
 from corslens.mitm.session import Session
 from corslens.mitm.terminal import Terminal
 from corslens.mitm.unreachable import Unreachable
+from corslens.mitm.untrusting_clients import UntrustingClients
 from corslens.mitm.view import CorsContentview
 from corslens.observation.exchange import Exchange
 from corslens.observation.redaction import VALUES_ARE_SHOWN, redact_method, redact_url
@@ -108,7 +109,8 @@ class CorsLens(Commands):
         self._faults: dict[tuple[str, str], int] = {}
         session = LiveSession(self)
         self.connections = OwnConnections()
-        self.addons = [self.connections, self.patching.served_here]  # mitmproxy calls their hooks, too
+        self.untrusting = UntrustingClients(self._say_to_person)
+        self.addons = [self.connections, self.patching.served_here, self.untrusting]  # mitmproxy calls their hooks, too
         self.page = LivePage(LiveApp(session, session.exports()), self.connections)
         self._view = CorsContentview(
             lambda id: None if self.session is None else self.session.get(id),
@@ -193,6 +195,7 @@ class CorsLens(Commands):
                 self.terminal.summarize(self.summary)
                 self.terminal.say(render_lacks(session.lacking.lacks()))
                 self.terminal.say(render_dropped(self.dropped()))
+            self._say_to_person(self.untrusting.summary())
             for path in [*filter(None, [settings.report]), *self.reports]:
                 write_whole(path, render(format_of(path), self.summary, session.inspector.rules, self._gate))
         except OSError as error:
@@ -285,6 +288,11 @@ class CorsLens(Commands):
             self._unreachable.tell(flow)
         except Exception as error:
             self._tell(error, flow)
+
+    def _say_to_person(self, lines: Iterable[str]) -> None:
+        """Print what a person has to know even where the log is quiet; nothing where they asked for nothing to be printed."""
+        if self.settings is not None and self.settings.show is not options.Show.NONE and self._prints():
+            self.terminal.say(lines)
 
     # Options.
 

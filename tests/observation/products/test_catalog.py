@@ -29,8 +29,18 @@ ONLY_WITH_MORE = frozenset({"lambda-url-and-function-both"})
         ("express", {"X-Powered-By": "Express", "Connection": "keep-alive", "Keep-Alive": "timeout=5"}),
         ("fastify", {"content-type": "application/json; charset=utf-8", "Keep-Alive": "timeout=72"}),
         ("flask", {"Server": "Werkzeug/3.1.9 Python/3.13.0"}),
-        ("fastapi", {"server": "uvicorn"}),
-        ("django", {"Server": "WSGIServer/0.2 CPython/3.13.0"}),
+        ("uvicorn", {"server": "uvicorn"}),
+        (
+            "django",
+            {
+                "Server": "WSGIServer/0.2 CPython/3.13.0",
+                "X-Frame-Options": "DENY",
+                "X-Content-Type-Options": "nosniff",
+                "Referrer-Policy": "same-origin",
+                "Cross-Origin-Opener-Policy": "same-origin",
+            },
+        ),
+        (None, {"Server": "WSGIServer/0.2 CPython/3.13.0"}),  # any WSGI application's on Python's own server
         ("aiohttp", {"Server": "Python/3.13 aiohttp/3.14.5"}),
         ("aspnet", {"Server": "Kestrel"}),
         ("aspnet", {"X-Powered-By": "ASP.NET", "Server": "Microsoft-IIS/10.0"}),

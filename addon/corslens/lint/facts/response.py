@@ -84,6 +84,13 @@ class AnswerFacts(FactsBase):
         value = self.response_head.get("content-type")
         return None if value is None else (mime_type_essence(value) or value.lower())
 
+    @fact("response.empty", rank=24)
+    def response_empty(self) -> bool:
+        """Whether the head says that there is no body: Content-Length is 0, or the status has none."""
+        if self.response is None:
+            return False
+        return self.response.status in (204, 205, 304) or (self.response_head.get("content-length") or "").strip() == "0"
+
     @fact("response.allow", message="response", header="allow", rank=30)
     def response_allow(self) -> str | None:
         """The Allow header: what a framework's own response to OPTIONS has."""
