@@ -291,7 +291,7 @@ class CorsLens(Commands):
 
     def _say_to_person(self, lines: Iterable[str]) -> None:
         """Print what a person has to know even where the log is quiet; nothing where they asked for nothing to be printed."""
-        if self.settings is not None and self.settings.show is not options.Show.NONE and self._prints():
+        if self.settings is not None and self._outputs.show is not options.Show.NONE:
             self.terminal.say(lines)
 
     # Options.
