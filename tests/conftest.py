@@ -11,8 +11,15 @@ SLOW_FOLDERS = ("tests/hostile/",)
 """Stress on purpose, whichever test it is."""
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what a folder's purpose makes slow."""
+    """Mark what a folder's purpose makes slow; let the files begin first that take long, so that no worker ends long after the others."""
     for item in items:
         if item.nodeid.startswith(SLOW_FOLDERS):
             item.add_marker(pytest.mark.slow)
+    weights: dict[str, int] = {}
+    for item in items:
+        weight = 2 if item.get_closest_marker("browser") else 1 if item.get_closest_marker("slow") else 0
+        file = item.nodeid.partition("::")[0]
+        weights[file] = max(weight, weights.get(file, 0))
+    items.sort(key=lambda item: -weights[item.nodeid.partition("::")[0]])
