@@ -15,10 +15,10 @@ from tests.browser.kit.processes import ProgramEndedError
 def main() -> int:
     """Run the demo and return its exit status."""
     parser = argparse.ArgumentParser(
-        prog="scripts/demo", description="A small shop of CORS mistakes, and what corslens says of it."
+        prog="scripts/demo", description="A small shop of CORS mistakes, and what corslens reports about it."
     )
     parser.add_argument("--web", action="store_true", help="start mitmweb and keep running, for a browser of your own")
-    parser.add_argument("--patch", action="store_true", help="let corslens mend the answers on their way (cors_patch)")
+    parser.add_argument("--patch", action="store_true", help="let corslens patch the responses on their way (cors_patch)")
     parser.add_argument("--record", action="store_true", help="record anew what a Chromium sends, for machines without one")
     arguments = parser.parse_args()
     if arguments.record:

@@ -10,7 +10,7 @@ from typing import Self
 
 from tests.deadline import DEADLINE_SECONDS
 
-STOP_SECONDS = 5.0
+STOP_SECONDS = 60.0
 """How long a program may take to end after SIGTERM before it is killed."""
 LAST_WORDS_SECONDS = 5.0
 """How long its output is read on after its end."""
