@@ -241,7 +241,8 @@ class Shop:
 
     def __init__(self) -> None:
         self._stack = AsyncExitStack()
-        self._page = Server()
+        self.page = Server()
+        """The one with the page."""
         self._neighbour = Server(host=NEIGHBOUR)
         self._api = Server(host="localhost")
         self._archive = Server(host="localhost")
@@ -254,7 +255,7 @@ class Shop:
             self._stack.enter_context(self._dead)
             # Bound and not listening: nobody answers there, and nobody else can take the port.
             self._dead.bind((LOOPBACK, 0))
-            for server in (self._page, self._neighbour, self._api, self._archive):
+            for server in (self.page, self._neighbour, self._api, self._archive):
                 await self._stack.enter_async_context(server)
             self._furnish()
         except BaseException:
@@ -268,7 +269,7 @@ class Shop:
         await self._stack.aclose()
 
     def _furnish(self) -> None:
-        at = Origins(page=self._page.origin, api=self._api.origin, archive=self._archive.origin)
+        at = Origins(page=self.page.origin, api=self._api.origin, archive=self._archive.origin)
         dead = f"http://localhost:{self._dead.getsockname()[1]}"
         for offer in OFFERS:
             if offer.server is not None:
@@ -280,22 +281,22 @@ class Shop:
         self._neighbour.handlers["/frame"] = fixed(200, {"Content-Type": "text/html; charset=utf-8"}, render_frame())
         self._archive.handlers["/moved"] = _answers(_exact)(at)
         stories = [offer.story for offer in OFFERS]
-        self._page.handlers["/"] = fixed(200, {"Content-Type": "text/html; charset=utf-8"}, render_page(self.steps, stories))
-        self._page.handlers["/favicon.ico"] = fixed(204)
+        self.page.handlers["/"] = fixed(200, {"Content-Type": "text/html; charset=utf-8"}, render_page(self.steps, stories))
+        self.page.handlers["/favicon.ico"] = fixed(204)
 
     @property
     def url(self) -> str:
         """The page's address."""
-        return self._page.url("/")
+        return self.page.url("/")
 
     @property
     def places(self) -> dict[str, str]:
         """HOST:PORT of each server, by a name."""
-        servers = {"page": self._page, "neighbour": self._neighbour, "api": self._api, "archive": self._archive}
+        servers = {"page": self.page, "neighbour": self._neighbour, "api": self._api, "archive": self._archive}
         dead = f"localhost:{self._dead.getsockname()[1]}"
         return {**{name: f"{server.host}:{server.port}" for name, server in servers.items()}, "dead": dead}
 
     @property
     def origin(self) -> str:
         """The page's origin."""
-        return self._page.origin
+        return self.page.origin
