@@ -42,7 +42,7 @@ def test_an_unknown_command_is_wrong_usage() -> None:
     result = CliRunner().invoke(main, ["mend\x1b"])
     assert (
         result.exit_code == 2
-        and "the commands are open, run, doctor, dump, web," in result.output
+        and "the commands are open, run, dev, doctor, dump, web," in result.output
         and "\x1b" not in result.output
     )
 

@@ -16,6 +16,7 @@ from corslens.suggest import did_you_mean
 COMMANDS = {
     "open": "corslens.cli.open:open_command",
     "run": "corslens.cli.run:run",
+    "dev": "corslens.cli.dev:dev",
     "doctor": "corslens.cli.doctor:doctor",
     "dump": "corslens.cli.proxy:dump",
     "web": "corslens.cli.proxy:web",

@@ -1,6 +1,8 @@
 """Options that the commands share which start a proxy of their own."""
 
+import asyncio
 import contextlib
+import signal
 from collections.abc import Iterator
 
 import click
@@ -51,3 +53,21 @@ def failing() -> Iterator[None]:
     except ProxyError as error:
         click.echo(f"Error: {escape(str(error))}", err=True)
         raise SystemExit(Exit.USAGE) from None
+
+
+@contextlib.contextmanager
+def ended_by_signal() -> Iterator[asyncio.Event]:
+    """Give an event that SIGINT, SIGTERM and SIGHUP set, which then do nothing else."""
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    handled = []
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        with contextlib.suppress(AttributeError, NotImplementedError, RuntimeError):  # Windows
+            number = getattr(signal, name)
+            loop.add_signal_handler(number, ended.set)
+            handled.append(number)
+    try:
+        yield ended
+    finally:
+        for number in handled:
+            loop.remove_signal_handler(number)

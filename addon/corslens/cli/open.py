@@ -1,15 +1,13 @@
 """corslens open: a browser of its own behind the proxy; nothing to set up, nothing left behind."""
 
 import asyncio
-import contextlib
-import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import click
 
-from corslens.cli.launching import failing, insecure_option, patch_option, set_option, settings_from
+from corslens.cli.launching import ended_by_signal, failing, insecure_option, patch_option, set_option, settings_from
 from corslens.exits import Exit
 from corslens.launch.browsers import NAMES
 from corslens.report.escape import escape
@@ -83,7 +81,7 @@ async def _open(
     if stale := remove_stale():
         click.echo(f"Removed {stale} profile{'s' * (stale > 1)} of sessions that were killed.", err=True)
     proxy = EmbeddedProxy(settings, options, web=web, out=sys.stdout)
-    with _ended_by_signal() as ended:
+    with ended_by_signal() as ended:
         async with proxy:
             with fresh_profile() as profile:
                 first = start_page(profile, proxy.page_url) if proxy.page_url else None
@@ -116,21 +114,3 @@ async def _open(
                     click.echo(f"Error: {escape(str(error))}", err=True)
                     return Exit.USAGE
     return Exit.FOUND if proxy.has_failed else Exit.OK
-
-
-@contextlib.contextmanager
-def _ended_by_signal() -> Iterator[asyncio.Event]:
-    """Give an event that SIGINT, SIGTERM and SIGHUP set."""
-    ended = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    handled = []
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        with contextlib.suppress(AttributeError, NotImplementedError, RuntimeError):  # Windows
-            number = getattr(signal, name)
-            loop.add_signal_handler(number, ended.set)
-            handled.append(number)
-    try:
-        yield ended
-    finally:
-        for number in handled:
-            loop.remove_signal_handler(number)

@@ -1,6 +1,6 @@
 """The environment in which programs find the proxy and trust its CA.
 
-What honors which variable is in README.md, "A test run behind the proxy"; each row of it was tried.
+What honors which variable is in docs/ci.md, "Any command behind the proxy"; each row of it was tried.
 """
 
 from collections.abc import Mapping

@@ -14,6 +14,7 @@ from mitmproxy.hooks import UpdateHook
 from mitmproxy.log import ALERT
 from mitmproxy.master import Master
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
+from msgspec import structs
 
 from corslens.diagnosis.summary import SessionSummary
 from corslens.fetch.budget import Budget
@@ -92,6 +93,8 @@ class CorsLens(Commands):
         self._outputs = Outputs(self.terminal, lambda error: self._tell(error, None), options.DEFAULT_HISTORY)
         self.reports: list[Path] = []
         """Files that a report is written to at the end, beside `cors_report`; their endings are among ENDINGS."""
+        self.name_of_api: Callable[[str], str] = str
+        """What the list of what servers lack calls an API's origin."""
         self.excluded: set[str] = set()
         """Hosts that are neither inspected nor patched: pages that the proxy serves itself."""
         self.session: Session | None = None
@@ -193,7 +196,8 @@ class CorsLens(Commands):
             session.finish(self.clock() if session.live else None)
             if self._outputs.show is not options.Show.NONE:
                 self.terminal.summarize(self.summary)
-                self.terminal.say(render_lacks(session.lacking.lacks()))
+                lacks = [structs.replace(lack, api=self.name_of_api(lack.api)) for lack in session.lacking.lacks()]
+                self.terminal.say(render_lacks(lacks))
                 self.terminal.say(render_dropped(self.dropped()))
             self._say_to_person(self.untrusting.summary())
             for path in [*filter(None, [settings.report]), *self.reports]:

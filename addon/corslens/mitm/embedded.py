@@ -20,6 +20,7 @@ from mitmproxy.tools.dump import DumpMaster
 from corslens.diagnosis.summary import SessionSummary
 from corslens.mitm.addon import CorsLens
 from corslens.mitm.listening import LOOPBACK, stay_local
+from corslens.mitm.local_base import LocalBase
 from corslens.mitm.options import faults_in_deferred
 from corslens.mitm.wrappers import insert
 
@@ -50,6 +51,7 @@ class EmbeddedProxy:
         web: mitmweb instead of mitmdump.
         reports: files that a report is written to at the end; the format follows the ending.
         out: where problems, log lines, and the summary are printed.
+        local_base: of a reverse proxy whose server is called by a name of this machine.
     Raises: ProxyError
     """
 
@@ -61,11 +63,13 @@ class EmbeddedProxy:
         web: bool = False,
         reports: Sequence[Path] = (),
         out: TextIO | None = None,
+        local_base: LocalBase | None = None,
     ) -> None:
         self._settings = settings
         self._options = {**QUIET, **(options or {})}
         self._web = web
         self._out = out or sys.stderr
+        self._local_base = local_base
         self.addon = CorsLens(out=self._out)
         self.addon.reports.extend(reports)
         self._started: _Started | None = None
@@ -84,6 +88,8 @@ class EmbeddedProxy:
         try:
             stay_local(master.options)
             insert(master, self.addon)
+            if self._local_base is not None:
+                self._local_base.surround(master, self.addon)
             master.addons.add(self._log, self._started)
             self._configure(master)
             self._task = asyncio.create_task(self._run(master))
