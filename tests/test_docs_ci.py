@@ -18,6 +18,7 @@ import pytest
 import yaml
 from corslens.report.formats.registry import ENDINGS, Format
 
+from tests.browser.kit.npm import node_module
 from tests.deadline import DEADLINE_SECONDS
 from tests.inputs.make_har import encoded, entry
 
@@ -164,6 +165,16 @@ def config() -> dict[str, Any]:
 
 PAGE = """<!doctype html><script>fetch(location.href.replace("localhost", "127.0.0.1")).catch(() => 0)</script>"""
 
+SPEC = """
+import { test, expect } from '@playwright/test';
+
+test('the page cannot read the other origin', async ({ page }) => {
+  await page.goto('http://localhost:3000/');
+  const read = () => fetch('http://127.0.0.1:3000/').then(() => true, () => false);
+  expect(await page.evaluate(read)).toBe(false);
+});
+"""
+
 RUN_PLAYWRIGHT = """
 import json, sys
 from playwright import sync_api
@@ -210,6 +221,30 @@ class TestPlaywright:
         assert found.returncode == 1, found.stdout + found.stderr
         log = json.loads((tmp_path / "cors.sarif").read_text())
         jsonschema.Draft4Validator(SARIF).validate(log)
+        assert "acao-missing" in {result["ruleId"] for result in log["runs"][0]["results"]}
+
+    @pytest.mark.slow
+    def test_npx_playwright_test(self, tmp_path: Path, chromium: str) -> None:
+        """Playwright's own test runner with the configuration of the page: the suite passes, and the gate closes."""
+        node_modules = node_module("@playwright/test/cli.js").parents[2]
+        text = block("Playwright behind the proxy", "ts")
+        launch = f"launchOptions: {{executablePath: {json.dumps(chromium)}, args: ['--no-sandbox']}},"
+        (tmp_path / "playwright.config.ts").write_text(text.replace("  use: {", f"  use: {{ {launch}"))
+        (tmp_path / "node_modules").symlink_to(node_modules)
+        port = free_port()
+        (tmp_path / "a.spec.ts").write_text(SPEC.replace("3000", str(port)))
+        (tmp_path / "page").mkdir()
+        (tmp_path / "page" / "index.html").write_text("<!doctype html><title>page</title>")
+        npx = f"""
+            "{sys.executable}" -m http.server {port} --bind 127.0.0.1 --directory page > server.log 2>&1 & server=$!
+            curl -s --noproxy '*' -o /dev/null --retry 30 --retry-delay 1 --retry-connrefused http://127.0.0.1:{port}/
+            node node_modules/@playwright/test/cli.js test; code=$?
+            kill $server; exit $code
+        """
+        found = shell(block("Playwright behind the proxy", "sh"), tmp_path, npx=npx)
+        assert "1 passed" in found.stdout, found.stdout + found.stderr
+        assert found.returncode == 1, found.stdout + found.stderr
+        log = json.loads((tmp_path / "cors.sarif").read_text())
         assert "acao-missing" in {result["ruleId"] for result in log["runs"][0]["results"]}
 
     def test_typescript_configuration_says_the_same(self) -> None:
