@@ -322,6 +322,9 @@ async def test_axe_finds_no_serious_fault(browser: Chromium, stage: Stage, width
     await appears(live, "document.querySelector('#list button')")
     await live.evaluate("document.querySelector('#list button').click()")
     await appears(live, "document.querySelector('.detail .sequence')")
+    assert await live.evaluate("document.querySelectorAll('.settings figure').length") == 0
+    await live.evaluate("document.querySelector('.settings summary').click()")
+    await appears(live, "document.querySelector('.settings figure pre')?.textContent.includes('Access-Control-Allow-Origin')")
     for scheme in ("light", "dark"):
         await prefer(live, scheme)
         assert await faults(live) == []
@@ -347,6 +350,8 @@ async def test_under_mitmweb_it_is_behind_mitmwebs_token(chromium_path: str) -> 
         assert await live.evaluate("document.querySelector('#status')") is None
         await live.goto(address)
         await appears(live, "document.querySelector('#status').textContent === 'Live'")
+        # The token leaves the address bar, and with it bookmarks, screenshots and what is copied.
+        assert await live.evaluate("location.href") == address.partition("?")[0]
         await page.goto(site.url("/"))
         await ask(page, api.url("/closed"))
         await appears(live, f"{counted('blocked')} === 1")

@@ -119,7 +119,14 @@ def read(answer: LiveResponse) -> Any:
 
 
 PROBLEM = Key("acao-missing", API, "/orders/*").id
-PATHS = ("", "page.js", "api/changes", f"api/problem?id={PROBLEM}", "api/export?format=txt")
+PATHS = (
+    "",
+    "page.js",
+    "api/changes",
+    f"api/problem?id={PROBLEM}",
+    f"api/settings?id={PROBLEM}&server=nginx",
+    "api/export?format=txt",
+)
 STRANGERS = [
     pytest.param({"origin": "http://evil.test"}, id="another origin"),
     pytest.param({"origin": "null"}, id="an opaque origin"),
@@ -265,6 +272,21 @@ def test_a_problem_in_full(app: LiveApp) -> None:
     full = read(ask(app, f"api/problem?id={PROBLEM}"))
     assert set(full["exchanges"]) == {"a", "b"}
     assert ask(app, "api/problem?id=p99").status == ask(app, "api/problem").status == 404
+
+
+def test_settings_are_written_for_one_server_at_a_time() -> None:
+    """A problem names the servers; in another thread, those of the one that is asked for are written."""
+    session = Session(samples.inspected(samples.shop(), RuleSet({})))
+    app = LiveApp(session, EXPORTS)
+    problem = read(ask(app, "api/changes"))["problems"][0]
+    offered = read(ask(app, f"api/problem?id={problem['id']}"))["advice"][problem["api"]]
+    assert len(offered) > 10 and all(one.keys() == {"server", "label"} for one in offered)
+    path, query = "api/settings", f"id={problem['id']}&server=caddy"
+    written = read(ask(app, f"{path}?{query}"))
+    assert written["blocks"] and written["blocks"][0].keys() == {"file", "text"}
+    asked = LiveRequest(method="GET", path=path, query=query, headers={"x-corslens-token": app.token}, own_origin=OWN)
+    assert not isinstance(app.begin(asked), LiveResponse)
+    assert {ask(app, f"{path}?{wrong}").status for wrong in ("", f"id={problem['id']}&server=x", "server=nginx")} == {404}
 
 
 def test_exports_are_files(app: LiveApp) -> None:

@@ -3,7 +3,7 @@
 from corslens.advice.policy import PLACEHOLDER
 from corslens.diagnosis.summary import summarize
 from corslens.lint.rules.rule import RuleSet
-from corslens.report.page.model import in_full, settings
+from corslens.report.page.model import ServerSettings, in_full, settings
 
 from tests.make import API, PAGE
 from tests.report import samples
@@ -50,3 +50,13 @@ def test_strangers_get_no_settings() -> None:
     strangers = [ask("x", 0), ask("y", 1, origin="https://evil.test")]
     assert settings(samples.inspected(strangers, EMPTY), API) == []
     assert settings([], API) == []
+
+
+def test_one_servers_settings_are_those_that_all_have() -> None:
+    """The live page has one written at a time; a report holds them all."""
+    for exchanges in (samples.shop(), [ask("x", 0)], [ask("x", 0, origin="https://www.api.example")]):
+        inspections = samples.inspected(exchanges, EMPTY)
+        every = settings(inspections, API)
+        offered = ServerSettings(inspections, API)
+        assert [{**one, **offered.write(one["server"])} for one in offered.servers()] == every
+        assert len(every) > 10

@@ -14,13 +14,14 @@ from urllib.parse import parse_qs
 import msgspec
 from msgspec import Struct
 
+from corslens.advice.table import SERVERS
 from corslens.diagnosis.summary import SessionSummary
 from corslens.inspection import Inspection
 from corslens.lint.rules.rule import RuleSet
 from corslens.mitm.command_types import HEADER_NAMES
 from corslens.report.page.assets import ASSETS, SCRIPTS, asset, integrity, render_page
 from corslens.report.page.live_feed import changes
-from corslens.report.page.model import in_full, settings
+from corslens.report.page.model import ServerSettings, in_full
 
 TOKEN_HEADER = "x-corslens-token"
 LARGEST_BODY = 16_384
@@ -252,6 +253,8 @@ class LiveApp:
                 return self._changes(query)
             case "api/problem":
                 return self._problem(query)
+            case "api/settings":
+                return self._settings(query)
             case "api/export":
                 return self._export(query)
             case "api/patching":
@@ -302,11 +305,20 @@ class LiveApp:
             known = {one.id: one for one in recent}
             full = in_full([problem], known.get, rules)
             api = problem.key.api_origin
-            full["advice"] = {api: settings(recent, api)}
+            full["advice"] = {api: ServerSettings(recent, api).servers()}
             full["notAllowed"] = strangers
             return _json(full)
 
         return work
+
+    def _settings(self, query: Mapping[str, str]) -> Work:
+        problem = self._session.summary.problem(query.get("id", ""))
+        if problem is None:
+            raise _Refused(404, "The problem is not known any more.")
+        recent, api, server = list(self._session.recent()), problem.key.api_origin, query.get("server", "")
+        if server not in {one.name for one in SERVERS}:
+            raise _Refused(404, "There is no such server.")
+        return lambda: _json(ServerSettings(recent, api).write(server))
 
     def _export(self, query: Mapping[str, str]) -> Work:
         name = query.get("format", "")

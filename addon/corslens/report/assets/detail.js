@@ -4,11 +4,13 @@
 class Detail {
   /**
    * @param load (problem) → a promise of {pool, exchanges, rules, advice}
+   * @param loadSettings (problem, server) → a promise of {blocks, notes}, where the problem's data holds none
    * @param close called when the reader goes back to the list
    * @param actions (problem, data) → what can be tried at once, as nodes; nothing in a report
    */
-  constructor(load, close, actions) {
+  constructor(load, loadSettings, close, actions) {
     this.load = load;
+    this.loadSettings = loadSettings;
     this.close = close;
     this.actions = actions;
     this.place = byId("detail");
@@ -81,7 +83,7 @@ class Detail {
 
   fill(problem, data) {
     const servers = data.advice?.[problem.api] ?? [];
-    this.tries.replaceChildren(servers.length ? this.settings(servers) : "", ...this.actions(problem, data));
+    this.tries.replaceChildren(servers.length ? this.settings(problem, servers) : "", ...this.actions(problem, data));
     const kept = problem.examples.filter((id) => data.exchanges[id]);
     if (!kept.length) {
       this.body.replaceChildren(h("p", { class: "muted" }, "Its exchanges are no longer kept in memory."), this.why(problem, data));
@@ -192,11 +194,22 @@ class Detail {
     return rule ? section("Why", paragraphs(rule.why), rule.sources.length ? h("ul", { class: "sources" }, rule.sources.map((url) => h("li", {}, sourceLink(url)))) : "") : "";
   }
 
-  settings(servers) {
-    const place = h("div");
-    const show = (name) => {
+  /** Settings for one server at a time; the live page has them written when somebody looks. */
+  settings(problem, servers) {
+    const place = h("div", { "aria-live": "polite" });
+    const show = async (name) => {
       const server = servers.find((candidate) => candidate.server === name) ?? servers[0];
       this.server = server.server;
+      if (!server.blocks) {
+        place.replaceChildren(h("p", { class: "muted" }, "Loading…"));
+        try {
+          Object.assign(server, await this.loadSettings(problem, server.server));
+        } catch (error) {
+          place.replaceChildren(h("p", { class: "error" }, `The settings could not be loaded: ${error.message}`));
+          return;
+        }
+        if (this.server !== server.server) return;
+      }
       place.replaceChildren(...server.blocks.map((block) => h("figure", { class: "code" },
         h("figcaption", {}, h("span", {}, block.file), copyButton(block.text, `the settings for ${server.label}`)),
         h("pre", { tabindex: "0", role: "region", "aria-label": `Settings for ${server.label}` }, h("code", {}, block.text)))),
@@ -205,8 +218,14 @@ class Detail {
     const chosen = servers.some((server) => server.server === this.server) ? this.server : servers[0].server;
     const select = h("select", { onchange: (event) => show(event.target.value) },
       servers.map((server) => h("option", { value: server.server, selected: server.server === chosen }, server.label)));
-    show(chosen);
-    return h("details", { class: "settings" }, h("summary", {}, "Settings for your server"),
+    let shown = Boolean(servers[0].blocks);
+    if (shown) show(chosen);
+    const open = (event) => {
+      if (!event.target.open || shown) return;
+      shown = true;
+      show(chosen);
+    };
+    return h("details", { class: "settings", ontoggle: open }, h("summary", {}, "Settings for your server"),
       h("p", { class: "muted" }, "The smallest policy that allows what was seen of this API, and nothing else."),
       h("label", {}, "Server ", select), place);
   }

@@ -89,6 +89,11 @@ class Live {
     return (await this.call(`problem?id=${encodeURIComponent(problem.id)}`)).json();
   }
 
+  /** Settings for one server that allow what the problem's API needs. */
+  async settings(problem, server) {
+    return (await this.call(`settings?id=${encodeURIComponent(problem.id)}&server=${encodeURIComponent(server)}`)).json();
+  }
+
   /** Begin the session anew, in the proxy too. */
   async clear() {
     try {

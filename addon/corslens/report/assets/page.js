@@ -30,7 +30,7 @@ function start() {
     problems.selected = null;
   };
   const problems = new Problems(store, (id) => { location.hash = `problem=${id}`; }, Boolean(live));
-  const detail = new Detail(load, close, (problem, data) => live?.actions(problem, data) ?? []);
+  const detail = new Detail(load, (problem, server) => live.settings(problem, server), close, (problem, data) => live?.actions(problem, data) ?? []);
   const matrix = new Matrix(byId("matrix"), (page, api) => problems.choose(page, api), live ? (cell) => live.patchCell(cell) : null);
   problems.onfilter = () => matrix.show(store, problems.chosen);
   listenToKeys({ problems, close: () => problems.selected && close() });

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from corslens.advice.origins import is_own_site, suppose_own_origins
-from corslens.advice.policy import PLACEHOLDER, draw_policies, with_origins
+from corslens.advice.policy import PLACEHOLDER, Drawn, draw_policies, with_origins
 from corslens.advice.settings import guess_server, write
-from corslens.advice.table import SERVERS
+from corslens.advice.table import SERVERS, Server, server_named
 from corslens.diagnosis.problem import Problem
 from corslens.inspection import Inspection
 from corslens.lint.rules.rule import RuleSet
@@ -33,36 +33,61 @@ def in_full(problems: Iterable[Problem], find: Find, rules: RuleSet) -> Json:
     return {**details(diagnoses, around), "rules": {id: words for id in ids if (words := _words(rules, id)) is not None}}
 
 
-def settings(inspections: Iterable[Inspection], api: str) -> list[Json]:
-    """Return settings that allow what was seen of an API, for each server; the one that it looks like comes first."""
-    found = (inspection for inspection in inspections if public_url(inspection.observation.target_origin) == api)
-    seen = list(found)
-    if not seen:
-        return []
-    api = seen[0].observation.target_origin
-    named: tuple[str, ...] = ()
-    if not any(policy.origins for policy in draw_policies(seen, api=api).policies):
-        named = suppose_own_origins(api, [inspection.observation for inspection in seen])
-        if not named:
+class ServerSettings:
+    """Settings that allow what was seen of an API; each server's are written when they are asked for.
+
+    Args:
+        inspections: of any APIs.
+        api: the origin, as it may be shown.
+    """
+
+    def __init__(self, inspections: Iterable[Inspection], api: str) -> None:
+        self._seen = [each for each in inspections if public_url(each.observation.target_origin) == api]
+        self._api = self._seen[0].observation.target_origin if self._seen else api
+        self._drawn: dict[bool, Drawn] = {}
+        self._named: tuple[str, ...] = ()
+        """Origins that nobody named: they are supposed to be the user's own."""
+        self._own = True
+        self._guessed = guess_server(self._seen)
+        if not any(policy.origins for policy in self._draw(by_path=True).policies):
+            self._named = suppose_own_origins(self._api, [each.observation for each in self._seen])
+            self._drawn.clear()
+        self._own = all(is_own_site(origin, self._api) for origin in self._named)
+
+    def servers(self) -> list[Json]:
+        """Return `server` and `label` of each server, the one that it looks like first; none where no origin can be allowed."""
+        if not any(policy.origins for policy in self._draw(by_path=True).policies):
             return []
-    drawn = {by_path: draw_policies(seen, allow_origins=named, api=api, by_path=by_path) for by_path in (True, False)}
-    own = all(is_own_site(origin, api) for origin in named)
-    if not own:
-        drawn = {by_path: with_origins(policies, [PLACEHOLDER]) for by_path, policies in drawn.items()}
-    guessed = guess_server(seen)
-    written = []
-    for server in sorted(SERVERS, key=lambda server: (server is not guessed, server.title.lower())):
-        policies, warnings = drawn[server.by_path].policies, drawn[server.by_path].warnings
-        advice = write(server, policies, warnings, guessed=server is guessed, supposed=bool(named))
-        written.append(
-            {
-                "server": server.name,
-                "label": f"{server.title} (guessed from its responses)" if server is guessed else server.title,
-                "blocks": [{"file": block.where, "text": block.text} for block in advice.blocks],
-                "notes": (*(_supposed(named) if own else _to_replace(named)), *advice.warnings),
-            }
-        )
-    return written
+        ordered = sorted(SERVERS, key=lambda server: (server is not self._guessed, server.title.lower()))
+        return [{"server": server.name, "label": self._label(server)} for server in ordered]
+
+    def write(self, name: str) -> Json:
+        """Return the `blocks` and `notes` for a server.
+
+        Raises: ValueError for an unknown one.
+        """
+        server = server_named(name)
+        drawn = self._draw(by_path=server.by_path)
+        advice = write(server, drawn.policies, drawn.warnings, guessed=server is self._guessed, supposed=bool(self._named))
+        return {
+            "blocks": [{"file": block.where, "text": block.text} for block in advice.blocks],
+            "notes": (*(_supposed(self._named) if self._own else _to_replace(self._named)), *advice.warnings),
+        }
+
+    def _label(self, server: Server) -> str:
+        return f"{server.title} (guessed from its responses)" if server is self._guessed else server.title
+
+    def _draw(self, *, by_path: bool) -> Drawn:
+        if by_path not in self._drawn:
+            drawn = draw_policies(self._seen, allow_origins=self._named, api=self._api, by_path=by_path)
+            self._drawn[by_path] = drawn if self._own else with_origins(drawn, [PLACEHOLDER])
+        return self._drawn[by_path]
+
+
+def settings(inspections: Iterable[Inspection], api: str) -> list[Json]:
+    """Return settings that allow what was seen of an API, for every server; the one that it looks like comes first."""
+    offered = ServerSettings(inspections, api)
+    return [{**server, **offered.write(server["server"])} for server in offered.servers()]
 
 
 def _supposed(origins: Iterable[str]) -> Iterable[str]:
