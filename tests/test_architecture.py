@@ -27,7 +27,7 @@ DIRECTION = (
     ("diagnosis",),
     ("report", "inputs"),
     ("mitm",),
-    ("launch",),
+    ("launch", "bridge"),
     ("analysis",),
     ("library", "asking"),
     ("testing",),

@@ -40,6 +40,8 @@ class Inspection(Struct, frozen=True, kw_only=True, gc=False):
     """Of a preflight: a rule asked for what only its actual request will show."""
     misprediction: Misprediction | None = None
     """What came later contradicts the verdict of the engine that sent it: a fault of ours, to be reported."""
+    confirmed: bool | None = None
+    """Whether the browser that was listened to agrees with the verdict of its engine on what it got; None where it said nothing of that."""
 
     @property
     def id(self) -> str:

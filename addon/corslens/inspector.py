@@ -35,6 +35,7 @@ from corslens.verdict.decide_each import decide_each
 from corslens.verdict.headline import SENDER, HeadlinePolicy
 from corslens.verdict.hindsight import (
     Misprediction,
+    confirmation,
     inherit_credentials,
     misprediction,
     settle_preflight,
@@ -43,7 +44,7 @@ from corslens.verdict.hindsight import (
     witnessed,
 )
 from corslens.verdict.verdict import NOT_JUDGED, Verdict
-from corslens.witness.witness import WitnessOutcome
+from corslens.witness.witness import Witness, WitnessOutcome
 
 _NOT_JUDGED: Mapping[Engine, Verdict] = MappingProxyType(dict.fromkeys(Engine, NOT_JUDGED))
 
@@ -172,6 +173,25 @@ class Inspector:
         self.amend(inspection)
         return inspection
 
+    def attest(self, id: str, witness: Witness) -> tuple[Inspection, ...]:
+        """Inspect an exchange anew with what the browser says of it; nothing when it is not remembered.
+
+        Returns: its Inspection, and those of the preflight whose credentials mode it proves.
+        """
+        known = self._inspections.get(id)
+        if known is None:
+            return ()
+        observation = known.observation
+        observation = structs.replace(observation, exchange=structs.replace(observation.exchange, witness=witness))
+        settled = settle_witnessed(observation)
+        found = [self._again(settled)]
+        preflight = None if settled.preflight is None else self._inspections.get(settled.preflight.id)
+        if preflight is not None:
+            inherited = inherit_credentials(preflight.observation, settled, "actual-request")
+            if inherited is not preflight.observation:
+                found.append(self._again(inherited))
+        return tuple(found)
+
     def inspect(self, exchange: Exchange) -> tuple[Inspection, ...]:
         """Inspect an exchange that is complete already: `begin` and `complete`."""
         self.begin(exchange)
@@ -252,7 +272,7 @@ class Inspector:
     def _again(self, observation: Observation) -> Inspection:
         if observation.role is Role.PREFLIGHT:
             observation = settle_preflight(observation)
-            self._pairing.correct(observation)
+        self._pairing.correct(observation)
         known = self._inspections.get(observation.id)
         if known is not None and _says_all(known) and observation.followed is Followed.FOLLOWED:
             inspection = self._inspections[observation.id] = structs.replace(known, observation=observation)
@@ -323,7 +343,9 @@ class Inspector:
         self._budget.check()
         sent = observation.as_sent
         decided = decide_each(sent)
-        verdicts = decided if observation.exchange.witness is None else witnessed(observation, decided)
+        witness = observation.exchange.witness
+        # Of what the browser got patched its word says nothing about what the server sent; and live, what we said stays said.
+        verdicts = decided if witness is None or witness.live else witnessed(observation, decided)
         self._budget.check()
         headline = self.headline.choose(observation.engine, verdicts)
         history = self._traffic.of(sent) if again else self._traffic.record(sent)
@@ -342,9 +364,13 @@ class Inspector:
             awaits_actual=observation.followed is Followed.PENDING
             and hangs_on_actual(facts, asks_whether_followed=rules.asks_whether_followed),
         )
-        mispredicted = _misprediction(observation, inspection.delivered_verdicts if verdicts is decided else decided)
-        if mispredicted is not None:
-            inspection = structs.replace(inspection, misprediction=mispredicted)
+        of_browser = inspection.delivered_verdicts if verdicts is decided else decided
+        mispredicted = _misprediction(observation, of_browser)
+        confirmed = (
+            None if witness is None or observation.engine is None else confirmation(observation, of_browser[observation.engine])
+        )
+        if mispredicted is not None or confirmed is not None:
+            inspection = structs.replace(inspection, misprediction=mispredicted, confirmed=confirmed)
         self._inspections[observation.id] = inspection
         if not again:
             delivered = observation.exchange.replaced or observation.exchange.response

@@ -1,6 +1,8 @@
 """corslens open: a browser of its own behind the proxy; nothing to set up, nothing left behind."""
 
 import asyncio
+import contextlib
+import os
 import sys
 from collections.abc import Sequence
 from urllib.parse import urlsplit
@@ -68,7 +70,8 @@ async def _open(
     headless: bool,
     seconds: float | None,
 ) -> int:
-    from corslens.launch.browsers import find
+    from corslens.bridge.session import ChromiumBridge, witness_of
+    from corslens.launch.browsers import Family, find
     from corslens.launch.profile import fresh_profile, remove_stale, start_page
     from corslens.launch.session import LaunchError, running_browser
     from corslens.mitm.embedded import EmbeddedProxy
@@ -88,6 +91,10 @@ async def _open(
                 urls = [one for one in (first, url) if one is not None]
                 if headless:
                     urls = urls[-1:]  # headless, Chromium has one tab
+                witness = witness_of(proxy.addon)
+                bridge = None
+                if found.family is Family.CHROMIUM and os.name != "nt":  # there the pipes are other ones
+                    bridge = ChromiumBridge(witness, proxy.addon.clock)
                 opening = running_browser(
                     found,
                     profile=profile,
@@ -96,9 +103,11 @@ async def _open(
                     pin=proxy.authority_pin,
                     urls=urls,
                     headless=headless,
+                    wrap=None if bridge is None else bridge.wrap,
+                    inherited=() if bridge is None else bridge.inherited,
                 )
                 try:
-                    async with opening as process:
+                    async with opening as process, contextlib.nullcontext() if bridge is None else bridge.listening():
                         click.echo(
                             f"{found.name} is behind the proxy at {proxy.url}; close it or press Ctrl-C to end.", err=True
                         )
@@ -111,6 +120,8 @@ async def _open(
                     if process.returncode and process.returncode > 0 and not proxy.summary.exchanges:
                         raise LaunchError(f"{found.path} ended with exit status {process.returncode}")
                 except LaunchError as error:
+                    if bridge is not None:
+                        bridge.close()
                     click.echo(f"Error: {escape(str(error))}", err=True)
                     return Exit.USAGE
     return Exit.FOUND if proxy.has_failed else Exit.OK

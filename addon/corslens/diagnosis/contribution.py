@@ -7,6 +7,7 @@ from msgspec import Struct
 from corslens.diagnosis.diagnose import Diagnosis, diagnose
 from corslens.diagnosis.page_request import PageRequest
 from corslens.diagnosis.problem import Example, Key, endpoint_of, example_of, key_of
+from corslens.engines.engine import Engine
 from corslens.inspection import Inspection
 from corslens.lint.finding import Severity
 from corslens.observation.observation import CORS_ROLES, Followed, Observation, Role
@@ -23,6 +24,13 @@ class Suppressed(Struct, frozen=True, order=True):
     path: str
 
 
+class Agreement(Struct, frozen=True):
+    """What a browser that was listened to made of a page request, beside the verdict."""
+
+    engine: Engine
+    agreed: bool
+
+
 class Contribution(Struct, frozen=True, gc=False):
     """What one page request adds to the summary."""
 
@@ -35,18 +43,28 @@ class Contribution(Struct, frozen=True, gc=False):
 
 
 _QUIET = {
-    (role, paired): Contribution(
+    (role, paired, agreement): Contribution(
         (
             "exchanges",
             role,
             *(("pairs",) if paired else ()),
             *(("page requests", "ALLOWED") if role in CORS_ROLES - {Role.PREFLIGHT} else ()),
+            *(() if agreement is None else (agreement,)),
         )
     )
     for role in Role
     for paired in (False, True)
+    for agreement in (None, *(Agreement(engine, agreed) for engine in Engine for agreed in (True, False)))
 }
-"""What one exchange adds of which there is nothing to say, by role and whether its preflight was seen."""
+"""What one exchange adds of which there is nothing to say, by role, whether its preflight was seen, and what the browser says."""
+
+
+def _agreement(members: tuple[Inspection, ...]) -> Agreement | None:
+    """Return what the browser made of a page request, None where it said nothing of it."""
+    said = [one for one in members if one.confirmed is not None]
+    if not said or said[0].observation.engine is None:
+        return None
+    return Agreement(said[0].observation.engine, all(one.confirmed for one in said))
 
 
 def with_member(members: tuple[Inspection, ...], inspection: Inspection) -> tuple[Inspection, ...]:
@@ -88,8 +106,9 @@ def contribution_of(root: str, members: tuple[Inspection, ...]) -> tuple[Contrib
     quiet = all(map(_is_quiet, members)) or (len(members) == 1 and _is_awaited(members[0]))
     if quiet and len(members) == 1 and not (cell := _cell(members[0].observation)):
         observation = members[0].observation
-        return _QUIET[observation.role, observation.preflight is not None], None
-    counted: list[Hashable] = []
+        return _QUIET[observation.role, observation.preflight is not None, _agreement(members)], None
+    agreement = _agreement(members)
+    counted: list[Hashable] = [] if agreement is None else [agreement]
     for one in members:
         observation = one.observation
         counted += ("exchanges", observation.role)

@@ -196,7 +196,7 @@ def _outcome(inspection: Inspection) -> Outcome:
 def _outcome_in(inspection: Inspection, engine: Engine) -> Outcome:
     # What the browser went on from, it did not block, whatever we make of it.
     if inspection.misprediction is not None and inspection.misprediction.engine is engine:
-        return Outcome.ALLOWED
+        return inspection.misprediction.outcome
     return inspection.delivered_verdicts[engine].outcome
 
 

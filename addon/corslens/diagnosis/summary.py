@@ -13,11 +13,12 @@ from sys import maxsize
 from msgspec import Struct, field, structs
 
 from corslens.bounded import Bounded
-from corslens.diagnosis.contribution import Contribution, Suppressed, contribution_of, with_member
+from corslens.diagnosis.contribution import Agreement, Contribution, Suppressed, contribution_of, with_member
 from corslens.diagnosis.diagnose import WORDS, Diagnosis, diagnose
 from corslens.diagnosis.page_request import PageRequest, State
 from corslens.diagnosis.problem import Key, Problem, endpoint_of, place_of, worst_first
 from corslens.diagnosis.repeats import Repeats
+from corslens.engines.engine import Engine
 from corslens.inspection import Inspection, weigh_alone
 from corslens.lint.finding import Severity
 from corslens.observation.observation import CORS_ROLES, Role
@@ -298,6 +299,15 @@ class SessionSummary:
         """Return words and causes with the number of page requests, worst first."""
         found = [(*key, count) for key, count in self.counts.items() if isinstance(key, tuple) and count]
         return sorted(found, key=lambda one: (WORDS.index(one[0]), -one[2], one[1]))
+
+    def agreement(self) -> list[tuple[Engine, int, int]]:
+        """Return for each browser that was listened to: its engine, with how many page requests' verdicts it agreed, and of how many it said so."""
+        found = []
+        for engine in Engine:
+            agreed, not_agreed = (self.counts[Agreement(engine, one)] for one in (True, False))
+            if agreed or not_agreed:
+                found.append((engine, agreed, agreed + not_agreed))
+        return found
 
     def suppressed(self) -> list[tuple[str, str, int]]:
         """Return rules, who suppresses them and why, and how often; the most frequent first."""

@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 from corslens.launch import chromium, firefox
@@ -25,13 +25,23 @@ class LaunchError(RuntimeError):
 
 @contextlib.asynccontextmanager
 async def running_browser(
-    found: Found, *, profile: Path, proxy: str, authority: Path, pin: str, urls: Sequence[str], headless: bool
+    found: Found,
+    *,
+    profile: Path,
+    proxy: str,
+    authority: Path,
+    pin: str,
+    urls: Sequence[str],
+    headless: bool,
+    wrap: Callable[[Sequence[str]], list[str]] | None = None,
+    inherited: Sequence[int] = (),
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """Start a browser, and end it and all that it started.
 
     Args:
         profile: a new folder of this user's alone.
         authority: the file (PEM) of the proxy's CA, and `pin` its public key as Chromium recognizes it.
+        wrap: makes another command of the browser's; `inherited` are the file descriptors that it gets.
     Raises: LaunchError
     """
     if found.family is Family.FIREFOX:
@@ -56,7 +66,8 @@ async def running_browser(
         environment["TMPDIR"] = str(profile)  # what it leaves there goes away with the profile
     try:
         process = await asyncio.create_subprocess_exec(
-            *argv,
+            *(argv if wrap is None else wrap(argv)),
+            pass_fds=inherited,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

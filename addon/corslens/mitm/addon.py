@@ -31,7 +31,7 @@ from corslens.mitm.live.app import LiveApp
 from corslens.mitm.live.proxy_host import LivePage
 from corslens.mitm.live.session_adapter import LiveSession
 from corslens.mitm.logfile import LogFile
-from corslens.mitm.outputs import Listener, Outputs
+from corslens.mitm.outputs import Browser, Listener, Outputs
 from corslens.mitm.own_connections import OwnConnections
 from corslens.mitm.patch_mode import PatchMode
 from corslens.mitm.private_files import write_whole
@@ -48,6 +48,7 @@ from corslens.report.escape import escape
 from corslens.report.files import ENDINGS, format_of
 from corslens.report.formats.registry import render
 from corslens.report.formats.text import render_dropped
+from corslens.witness.witness import Witness
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +91,7 @@ class CorsLens(Commands):
         self._took_too_long = 0
         self.patching = PatchMode(clock)
         self.terminal = Terminal(out)
-        self._outputs = Outputs(self.terminal, lambda error: self._tell(error, None), options.DEFAULT_HISTORY)
+        self._outputs = Outputs(self.terminal, lambda error: self._tell(error, None), options.DEFAULT_HISTORY, clock)
         self.reports: list[Path] = []
         """Files that a report is written to at the end, beside `cors_report`; their endings are among ENDINGS."""
         self.name_of_api: Callable[[str], str] = str
@@ -194,6 +195,8 @@ class CorsLens(Commands):
         path = settings.report
         try:
             session.finish(self.clock() if session.live else None)
+            self._outputs.catch_up()
+            self._outputs.print_awaited()
             if self._outputs.show is not options.Show.NONE:
                 self.terminal.summarize(self.summary)
                 lacks = [structs.replace(lack, api=self.name_of_api(lack.api)) for lack in session.lacking.lacks()]
@@ -377,6 +380,27 @@ class CorsLens(Commands):
 
     # Outputs.
 
+    def listen_to(self, browser: Browser, listener: Listener) -> None:
+        """Hand every inspection to what listens to a browser, and print with its word what it is still to speak of."""
+        self.listeners.append(listener)
+        self._outputs.browser = browser
+
+    def attest(self, id: str, witness: Witness) -> None:
+        """Take what the browser itself says of an exchange."""
+        if self.session is not None:
+            try:
+                self.session.attest(id, witness)
+            except Exception as error:
+                self._tell(error, None)
+
+    def never_left(self, exchange: Exchange) -> None:
+        """Take a request that the browser did not send."""
+        if self.session is not None:
+            try:
+                self.session.never_left(exchange)
+            except Exception as error:
+                self._tell(error, None)
+
     def dropped(self) -> Mapping[str, int]:
         """Return how many entries each store has dropped because of a limit; only those that did."""
         session = {} if self.session is None else self.session.dropped()
@@ -424,6 +448,7 @@ class CorsLens(Commands):
         elif self.patching.reminder_due():
             self._tell_of_patching()
         self._take_up_rules()
+        self._outputs.print_awaited(self.clock())
         session = self.session
         if session is not None and session.live and self._settling is None:
             self._settle(session)

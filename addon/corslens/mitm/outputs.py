@@ -5,11 +5,14 @@ when somebody wants to read the summary.
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable
+from typing import Protocol
 
 from corslens.diagnosis.summary import LIVE_PROBLEMS, SessionSummary, Update
 from corslens.inspection import Inspection
+from corslens.mitm.awaited_prints import AwaitedPrints
 from corslens.mitm.logfile import LogFile
 from corslens.mitm.options import Show
 from corslens.mitm.terminal import Terminal
@@ -22,20 +25,34 @@ _WAITING = 1_000
 type Listener = Callable[[Inspection], None]
 
 
+class Browser(Protocol):
+    """A browser that is listened to."""
+
+    def awaits(self, inspection: Inspection) -> bool:
+        """Say whether its word on an exchange may still come."""
+
+
 class Outputs:
     """The outputs of one addon.
 
     Args:
         fault: called with an error of ours; it costs no other inspection anything.
         history: how many exchanges the summary knows again.
+        clock: seconds since the epoch.
     """
 
-    def __init__(self, terminal: Terminal, fault: Callable[[Exception], None], history: int) -> None:
+    def __init__(
+        self, terminal: Terminal, fault: Callable[[Exception], None], history: int, clock: Callable[[], float] = time.time
+    ) -> None:
         self.terminal = terminal
+        self._clock = clock
         self.show = Show.NONE
         """What the terminal prints."""
         self.log: LogFile | None = None
         self.listeners: list[Listener] = []
+        self.browser: Browser | None = None
+        """The browser that is listened to: what it is still to speak of is printed with its word."""
+        self._awaited = AwaitedPrints()
         self._fault = fault
         self._waiting: deque[tuple[Inspection, bool]] = deque()
         self._due: asyncio.Handle | None = None
@@ -86,8 +103,21 @@ class Outputs:
             self.log.write(encode(inspection, self._summary.diagnosis_of(inspection) if update is None else update.now))
         for listener in self.listeners:
             listener(inspection)
-        if self.show is not Show.NONE:
-            self._print(inspection, update)
+        if self.show is Show.NONE:
+            return
+        held: tuple[Inspection, Update | None] | None
+        if self.browser is not None and self.browser.awaits(inspection):
+            held = self._awaited.hold(inspection, update, self._clock())
+        else:
+            earlier = self._awaited.release(inspection.id)
+            held = inspection, update or (None if earlier is None else earlier[1])
+        if held is not None:
+            self._print(*held)
+
+    def print_awaited(self, now: float | None = None) -> None:
+        """Print what has waited for the browser's word for long enough; without a time everything."""
+        for held in self._awaited.ripe(now):
+            self._print(*held)
 
     def _print(self, inspection: Inspection, update: Update | None) -> None:
         if self.show is Show.CORS:

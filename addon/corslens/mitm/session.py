@@ -30,6 +30,7 @@ from corslens.patching.answer import answer
 from corslens.patching.propose import page_of
 from corslens.patching.summary import PatchSummary
 from corslens.verdict.cut_heads import is_cut
+from corslens.witness.witness import Witness
 
 _UNANSWERED = "the client disconnected, or the proxy ended, before there was a response"
 """Of a flow that no hook told the end of: mitmproxy 12 loses some of the streams that an HTTP/2 client resets."""
@@ -269,6 +270,14 @@ class Session:
             if state is not None:  # its body is still on the way
                 state.inspection = inspection
             self._sink(inspection, final=state is None)
+
+    def attest(self, id: str, witness: Witness) -> None:
+        """Take what the browser says of an exchange."""
+        self.later(self.inspector.attest(id, witness))
+
+    def never_left(self, exchange: Exchange) -> None:
+        """Take a request that a browser made and did not send."""
+        self.later(self.inspector.inspect(exchange))
 
     def finish(self, now: float | None = None) -> None:
         """Hand on what is still to be known: the session is over. A flow that was under way has its last word now.

@@ -14,6 +14,7 @@ from corslens.fetch.credentials import CredentialsMode
 from corslens.observation.known import Known, Unknown
 from corslens.observation.observation import Followed, Observation, Role
 from corslens.verdict.decide import decide
+from corslens.verdict.reasons import NAMES, Reason
 from corslens.verdict.verdict import Outcome, Verdict
 from corslens.witness.refusals import Refusal
 from corslens.witness.witness import WitnessOutcome
@@ -32,6 +33,8 @@ class Misprediction(Struct, frozen=True, kw_only=True, gc=False):
     verdict: Verdict
     seen: str
     """What happened instead, in a few words."""
+    outcome: Outcome = Outcome.ALLOWED
+    """What the browser made of it."""
 
 
 def settle_preflight(observation: Observation) -> Observation:
@@ -61,8 +64,10 @@ def settle_witnessed(observation: Observation) -> Observation:
         mode = CredentialsMode.INCLUDE if witness.credentialed else CredentialsMode.SAME_ORIGIN_OR_OMIT
         return structs.replace(observation, credentials=Known(mode, (BROWSER_TOLD_THE_MODE,)))
     if observation.role is Role.PREFLIGHT:
-        return observation
-    if witness.outcome is WitnessOutcome.READ:
+        if witness.outcome is WitnessOutcome.PASSED:
+            return _settle(observation, BROWSER_TOLD_THE_MODE)
+        return _settle(observation, BROWSER_TOLD_THE_MODE, refused=True) if witness.reason is not None else observation
+    if witness.outcome in (WitnessOutcome.READ, WitnessOutcome.PASSED):
         return _settle(observation, BROWSER_READ_IT)
     if witness.refusal is Refusal.UNTOLD and observation.exchange.response is not None:
         return _settle(observation, BROWSER_REFUSED_IT, refused=True)
@@ -97,12 +102,31 @@ def misprediction(observation: Observation, verdict: Verdict) -> Misprediction |
     if observation.engine is None:
         return None
     told = observation.exchange.witness
-    if told is not None and told.reason is not None and verdict.allowed:
-        return Misprediction(engine=observation.engine, verdict=verdict, seen=f"the browser refused it: {told.reason}")
+    if (
+        told is not None
+        and told.outcome is WitnessOutcome.FAILED
+        and told.reason is not None
+        and _is_about_responses(told.reason)
+    ):
+        blocked = Outcome.BLOCKED
+        if verdict.allowed:
+            return Misprediction(
+                engine=observation.engine, verdict=verdict, seen=f"the browser refused it: {told.reason}", outcome=blocked
+            )
+        if verdict.blocked and not _is_named(told.reason, verdict):
+            return Misprediction(
+                engine=observation.engine,
+                verdict=verdict,
+                seen=f"the browser blocked it for another reason: {told.reason}",
+                outcome=blocked,
+            )
     if not verdict.blocked:
         return None
     if told is not None and told.outcome is WitnessOutcome.PASSED:
-        return Misprediction(engine=observation.engine, verdict=verdict, seen="the browser recorded that the preflight passed")
+        seen = "the browser recorded that the preflight passed"
+        if observation.role is not Role.PREFLIGHT:
+            seen = "the browser followed the redirect"
+        return Misprediction(engine=observation.engine, verdict=verdict, seen=seen)
     if observation.followed is Followed.FOLLOWED:
         return Misprediction(engine=observation.engine, verdict=verdict, seen="the browser sent the actual request")
     witness = observation.exchange.witness
@@ -113,6 +137,43 @@ def misprediction(observation: Observation, verdict: Verdict) -> Misprediction |
     if observation.redirect_followed:
         return Misprediction(engine=observation.engine, verdict=verdict, seen="the browser followed the redirect")
     return None
+
+
+def confirmation(observation: Observation, verdict: Verdict) -> bool | None:
+    """Say whether the browser that was listened to made of the exchange what the verdict of its engine says, reason included.
+
+    None where it said nothing of that: what it refused for another reason than CORS, or gave up, neither confirms nor contradicts.
+    """
+    witness = observation.exchange.witness
+    if witness is None or not witness.live or observation.engine is None or not observation.is_cors:
+        return None
+    if witness.outcome in (WitnessOutcome.READ, WitnessOutcome.PASSED):
+        return None if verdict.outcome not in (Outcome.ALLOWED, Outcome.BLOCKED) else verdict.allowed
+    if witness.outcome is WitnessOutcome.FAILED and witness.reason is not None and _is_about_responses(witness.reason):
+        return verdict.blocked and _is_named(witness.reason, verdict)
+    return None
+
+
+def _is_named(code: str, verdict: Verdict) -> bool:
+    """Say whether the browser's code is one for the reason of the verdict."""
+    if verdict.reason is None:
+        return False
+    names = NAMES[verdict.reason]
+    known = {*names.chromium, *names.firefox}
+    return not known or code in known
+
+
+def _is_about_responses(code: str) -> bool:
+    """Say whether a browser's code is about what a response holds: nothing else is decided from the exchange."""
+    return code in _OF_RESPONSES
+
+
+_OF_RESPONSES = frozenset(
+    name
+    for reason, names in NAMES.items()
+    if reason.value.startswith(("preflight-", "acao-", "acac-", "redirect-")) and reason is not Reason.PREFLIGHT_NETWORK_ERROR
+    for name in (*names.chromium, *names.firefox)
+)
 
 
 def _settle(observation: Observation, evidence: str, *, refused: bool = False) -> Observation:

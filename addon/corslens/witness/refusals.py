@@ -1,7 +1,7 @@
 """Refusals: why a browser does not send a request or keeps its response from the page, by its own codes. CORS is one reason of many.
 
 Sources: https://source.chromium.org/chromium/chromium/src/+/main:net/base/net_error_list.h (`net::ERR_…`); the DevTools protocol's
-BlockedReason, https://chromedevtools.github.io/devtools-protocol/tot/Network/#type-BlockedReason;
+BlockedReason, https://chromedevtools.github.io/devtools-protocol/tot/Network/#type-BlockedReason, and its CorsErrors of the local network;
 https://searchfox.org/mozilla-central/source/js/xpconnect/src/xpc.msg (`NS_ERROR_…`).
 """
 
@@ -19,6 +19,8 @@ class Refusal(StrEnum):
     """Cross-Origin-Resource-Policy, or an embedder policy that wants one."""
     OPAQUE_RESPONSE = "opaque-response"
     LOCAL_NETWORK = "local-network"
+    ADDRESS_SPACE = "address-space"
+    """The page declared an address space (`targetAddressSpace`) that the connection does not have; through a proxy none has any."""
     BAD_PORT = "bad-port"
     INTEGRITY = "integrity"
     ADMINISTRATOR = "administrator"
@@ -64,6 +66,9 @@ _BLOCKED_REASONS = {
     "corp-not-same-origin-after-defaulted-to-same-origin-by-coep-and-dip": Refusal.RESOURCE_POLICY,
     "corp-not-same-site": Refusal.RESOURCE_POLICY,
     "sri-message-signature-mismatch": Refusal.INTEGRITY,
+    "InvalidLocalNetworkAccess": Refusal.ADDRESS_SPACE,
+    "LocalNetworkAccessPermissionDenied": Refusal.LOCAL_NETWORK,
+    "InsecureLocalNetwork": Refusal.LOCAL_NETWORK,
     "other": Refusal.UNTOLD,
     "origin": Refusal.UNTOLD,
 }

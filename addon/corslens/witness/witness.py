@@ -16,7 +16,7 @@ class WitnessOutcome(StrEnum):
     READ = "read"
     """The page got the response: it was recorded whole, and no check failed."""
     PASSED = "passed"
-    """Its preflight passed: the actual request may be sent."""
+    """Of a preflight: the actual request may be sent. Of a redirect: it was followed."""
     FAILED = "failed"
     """The page got a network error; whether the request was sent, the record does not tell."""
     UNKNOWN = "unknown"
@@ -34,12 +34,22 @@ class Initiator(Struct, frozen=True, kw_only=True, gc=False):
     """From 1."""
     function: str | None = None
     """The function's name, None for code outside one and for anonymous ones."""
+    callers: tuple["Initiator", ...] = ()
+    """Who called that, the nearest first, where the browser says so."""
 
     def __str__(self) -> str:
         place = self.url
         if self.line is not None:
             place = f"{place}:{self.line}" if self.column is None else f"{place}:{self.line}:{self.column}"
         return f"{place} in {self.function}" if self.function else place
+
+
+class WithheldCookie(Struct, frozen=True, gc=False):
+    """A cookie of the requested site that the browser did not send."""
+
+    name: str
+    why: str
+    """The first reason, as the browser names it: `SameSiteLax`, `ThirdPartyBlockedInFirstPartySet`, `UserPreferences`, `SecureOnly`."""
 
 
 class Witness(Struct, frozen=True, kw_only=True, gc=False):
@@ -59,6 +69,10 @@ class Witness(Struct, frozen=True, kw_only=True, gc=False):
     """`memory`, `disk` or another cache's name: then nothing was sent for it."""
     page: str | None = None
     """The URL of the page that it was made for."""
+    withheld: tuple[WithheldCookie, ...] = ()
+    """Cookies that the browser did not send with it."""
+    live: bool = False
+    """The browser was listened to while the proxy saw the exchange; else it wrote the capture."""
 
     @property
     def refusal(self) -> Refusal | None:
@@ -66,4 +80,6 @@ class Witness(Struct, frozen=True, kw_only=True, gc=False):
         if self.outcome is not WitnessOutcome.FAILED:
             return None
         named = refusal_of(self.code or "")
+        if named is Refusal.UNTOLD and self.reason is not None:
+            named = refusal_of(self.reason) or named
         return Refusal.MIXED_CONTENT if self.mixed_content and named is Refusal.UNTOLD else named

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field, structs
 
 from corslens.diagnosis.diagnose import Diagnosis, diagnose_alone
 from corslens.diagnosis.page_request import State
@@ -92,6 +92,8 @@ class VerdictRecord(Struct, frozen=True, kw_only=True):
     if_not_credentialed: BranchRecord | None = None
     likely: LikelyRecord | None = None
     notes: tuple[str, ...] = ()
+    confirmed: bool | UnsetType = UNSET
+    """Whether the browser that sent the request agrees, where it was listened to and said so."""
 
 
 class EvidenceRecord(Struct, frozen=True, kw_only=True):
@@ -182,6 +184,13 @@ class DirectRecord(Struct, frozen=True, kw_only=True):
     reason: Reason
 
 
+class CookieRecord(Struct, frozen=True, kw_only=True):
+    """A cookie that the browser did not send, by its name, and the browser's word for why."""
+
+    name: str
+    reason: str
+
+
 class InitiatorRecord(Struct, frozen=True, kw_only=True):
     """The code that asked."""
 
@@ -201,6 +210,7 @@ class WitnessRecord(Struct, frozen=True, kw_only=True):
     initiator: InitiatorRecord | None = None
     explained_by: str | None = None
     """The id of the preflight or redirect whose response shows why it refused."""
+    cookies_withheld: tuple[CookieRecord, ...] | UnsetType = UNSET
 
 
 class Record(Struct, frozen=True, kw_only=True):
@@ -266,7 +276,7 @@ def record(inspection: Inspection, diagnosis: Diagnosis | None = None) -> Record
         followed=observation.followed,
         redirected_from=None if observation.redirected_from is None else observation.redirected_from.id,
         credentials=_credentials(observation),
-        verdicts=_verdicts(inspection.verdicts),
+        verdicts=_own_verdicts(inspection),
         page_request=_page_request(diagnosis),
         findings=tuple(finding_record(one, diagnosis) for one in own_findings(inspection, diagnosis)),
         silenced=tuple(finding.rule for finding in inspection.suppressed),
@@ -362,6 +372,14 @@ def _verdicts(verdicts: Mapping[Engine, Verdict]) -> dict[Engine, VerdictRecord]
     return records
 
 
+def _own_verdicts(inspection: Inspection) -> dict[Engine, VerdictRecord]:
+    records = _verdicts(inspection.verdicts)
+    engine = inspection.observation.engine
+    if inspection.confirmed is not None and engine is not None:
+        records[engine] = structs.replace(records[engine], confirmed=inspection.confirmed)
+    return records
+
+
 def _verdict(verdict: Verdict) -> VerdictRecord:
     if verdict.outcome is Outcome.ALLOWED and not verdict.failures and not verdict.notes:
         return _ALLOWED
@@ -415,6 +433,7 @@ def _witness(witness: Witness, explained_by: str | None) -> WitnessRecord:
             function=None if initiator.function is None else redact_symbol(initiator.function),
         ),
         explained_by=explained_by,
+        cookies_withheld=tuple(CookieRecord(name=one.name, reason=one.why) for one in witness.withheld) or UNSET,
     )
 
 

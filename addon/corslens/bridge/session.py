@@ -1,0 +1,99 @@
+"""A browser that is started to be listened to: its command, and what is listened on while it runs."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Protocol
+
+from corslens.bridge.chromium import ChromiumListener
+from corslens.bridge.live import LiveWitness, Proxy
+from corslens.bridge.pipe import PipeEnds
+from corslens.inspection import Inspection
+
+SETTLE_SECONDS = 0.5
+
+
+class Addon(Proxy, Protocol):
+    """The addon, as far as a browser that is listened to has to do with it."""
+
+    clock: Callable[[], float]
+
+    def listen_to(self, browser: LiveWitness, listener: Callable[[Inspection], None]) -> None:
+        """Hand every inspection to the listener."""
+
+
+def witness_of(addon: Addon) -> LiveWitness:
+    """Hold a browser's word beside what the addon sees from now on."""
+    witness = LiveWitness(addon, addon.clock)
+    addon.listen_to(witness, witness.saw)
+    return witness
+
+
+class ChromiumBridge:
+    """The pipes to a Chromium, made before it starts.
+
+    Args:
+        witness: what takes its word.
+        clock: seconds since the epoch.
+    """
+
+    def __init__(self, witness: LiveWitness, clock: Callable[[], float]) -> None:
+        self._witness = witness
+        self._clock = clock
+        self._ends = PipeEnds()
+        self._opened = False
+
+    @property
+    def inherited(self) -> tuple[int, int]:
+        """The file descriptors that the browser gets."""
+        return self._ends.inherited
+
+    def wrap(self, argv: Sequence[str]) -> list[str]:
+        """Return the command of a browser that is listened to."""
+        path, *rest = argv
+        return self._ends.wrap([path, "--remote-debugging-pipe", *rest])
+
+    @contextlib.asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """Listen while the browser runs; whatever becomes of it, nothing else is disturbed."""
+        self._opened = True
+        pipe = await self._ends.open()
+        listener = ChromiumListener(pipe, self._witness.sighted, self._clock)
+        async with listened_to(listener, self._witness):
+            try:
+                yield
+            finally:
+                pipe.close()
+
+    def close(self) -> None:
+        """Close the pipes of a browser that did not start."""
+        if not self._opened:
+            self._ends.close()
+
+
+@contextlib.asynccontextmanager
+async def listened_to(listener: ChromiumListener, witness: LiveWitness) -> AsyncIterator[None]:
+    """Listen in the background, and settle twice a second."""
+
+    async def listen() -> None:
+        witness.listening = True
+        try:
+            await listener.listen()
+        finally:
+            witness.listening = False
+
+    async def settle() -> None:
+        while True:
+            await asyncio.sleep(SETTLE_SECONDS)
+            listener.settle()
+            witness.settle()
+
+    tasks = [asyncio.create_task(listen()), asyncio.create_task(settle())]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        listener.settle()
+        witness.settle()

@@ -1,0 +1,473 @@
+"""The DevTools protocol's network events, put together: what Chromium says of each request, as Sightings.
+
+Pure: messages in, sightings out. https://chromedevtools.github.io/devtools-protocol/tot/Network/. Of one request the events come from
+two processes, in any order: what the page asked for from its renderer, what went over the wire (`…ExtraInfo`) from the network service.
+"""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import msgspec
+from msgspec import Struct, field
+
+from corslens.bounded import Bounded
+from corslens.witness.sighting import Lines, Sighting
+from corslens.witness.witness import Initiator, WithheldCookie, Witness, WitnessOutcome
+
+REQUESTS = 10_000
+"""Under way at once; beyond that the oldest is let go."""
+
+_LONGEST = 8192
+"""Characters of a URL or of a header's value that are kept."""
+_LINES = 128
+_FRAMES = 16
+_COOKIES = 20
+_GHOST_SECONDS = 30.0
+"""How long what went over the wire is kept without the request that it belongs to."""
+_SECONDS = 2.0
+"""How long what is missing of a finished request is waited for."""
+
+_PREFLIGHT_ERRORS = ("Preflight", "InvalidAllowMethods", "InvalidAllowHeaders", "MethodDisallowedBy", "HeaderDisallowedBy")
+"""What the CorsErrors begin with that a preflight's response is the cause of."""
+
+
+class _Frame(Struct, gc=False):
+    url: str = ""
+    lineNumber: int = -1
+    columnNumber: int = -1
+    functionName: str = ""
+
+
+class _Stack(Struct):
+    callFrames: list[_Frame] = []
+    parent: "_Stack | None" = None
+
+
+class _Initiator(Struct):
+    type: str = ""
+    url: str = ""
+    lineNumber: int = -1
+    columnNumber: int = -1
+    requestId: str = ""
+    stack: _Stack | None = None
+
+
+class _Request(Struct):
+    url: str = ""
+    method: str = ""
+    urlFragment: str = ""
+    headers: dict[str, Any] = {}
+
+
+class _WillBeSent(Struct):
+    requestId: str
+    request: _Request
+    wallTime: float = 0.0
+    initiator: _Initiator = field(default_factory=_Initiator)
+    type: str = ""
+    documentURL: str = ""
+    redirectResponse: Any = None
+    redirectHasExtraInfo: bool = False
+
+
+class _CookieName(Struct):
+    name: str = ""
+
+
+class _Cookie(Struct):
+    cookie: _CookieName = field(default_factory=_CookieName)
+    blockedReasons: list[str] = []
+
+
+class _Sent(Struct):
+    requestId: str
+    headers: dict[str, Any] = {}
+    associatedCookies: list[_Cookie] = []
+
+
+class _Answered(Struct):
+    requestId: str
+    headers: dict[str, Any] = {}
+    statusCode: int = 0
+
+
+class _Received(Struct):
+    requestId: str
+    hasExtraInfo: bool = False
+    response: Any = None
+
+
+class _CorsError(Struct):
+    corsError: str = ""
+
+
+class _Failed(Struct):
+    requestId: str
+    errorText: str = ""
+    canceled: bool = False
+    blockedReason: str | None = None
+    corsErrorStatus: _CorsError | None = None
+
+
+class _Id(Struct):
+    requestId: str
+
+
+class _Issue(Struct):
+    code: str = ""
+    details: dict[str, dict[str, Any]] = {}
+
+
+class _IssueAdded(Struct):
+    issue: _Issue
+
+
+class _Hop(Struct, gc=False):
+    """A request until all is known of it."""
+
+    id: str
+    hop: int
+    method: str
+    url: str
+    time: float
+    resource_type: str
+    page: str
+    initiator: Initiator | None
+    headers: dict[str, Any]
+    preflight_for: str = ""
+    sent: Lines | None = None
+    withheld: tuple[WithheldCookie, ...] = ()
+    status: int | None = None
+    answered: Lines | None = None
+    from_cache: str | None = None
+    outcome: WitnessOutcome | None = None
+    code: str | None = None
+    reason: str | None = None
+    wants_wire: bool = False
+    """The browser says that it shows what went over the wire, and has not yet."""
+    since: float = 0.0
+
+
+class _Chain(Struct):
+    """The hops of one request, and the extra information that came before what it belongs to."""
+
+    since: float
+    hops: list[_Hop] = field(default_factory=list)
+    sent: list[_Sent] = field(default_factory=list)
+    answered: list[_Answered] = field(default_factory=list)
+    wired: int = 0
+    """Hops that have their request lines, and `responded` their response."""
+    responded: int = 0
+    preflights: list[_Hop] = field(default_factory=list)
+
+
+class DevToolsRecord:
+    """Puts the events of one browser together. What is malformed is passed over; what never ends is let go."""
+
+    def __init__(self) -> None:
+        self._chains: Bounded[str, _Chain] = Bounded(REQUESTS)
+        self._issues: list[tuple[float, str, Initiator | None, str]] = []
+        self._urls: Bounded[str, float] = Bounded(1_000)
+        """When requests of these URLs were last reported, to tell what is only an issue."""
+        self.dropped = 0
+
+    def take(self, method: str, params: msgspec.Raw | bytes, now: float) -> list[Sighting]:
+        """Take one event, and return what is complete with it."""
+        handler = _HANDLERS.get(method)
+        if handler is None:
+            return []
+        decoder, handle = handler
+        try:
+            event = decoder.decode(params)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return []
+        return list(handle(self, event, now))
+
+    def settle(self, now: float) -> list[Sighting]:
+        """Return what has been waited for long enough, as far as it is known, and what was reported as an issue only."""
+        found: list[Sighting] = []
+        for id, chain in list(self._chains.items()):
+            for hop in [*chain.hops, *chain.preflights]:
+                if hop.outcome is not None and now - hop.since > _SECONDS:
+                    hop.wants_wire = False
+            found += self._complete(id, chain)
+            if not chain.hops and now - chain.since > _GHOST_SECONDS:
+                self._chains.pop(id, None)
+        ripe = [one for one in self._issues if now - one[0] > _SECONDS]
+        self._issues = [one for one in self._issues if now - one[0] <= _SECONDS]
+        return [*found, *filter(None, map(self._issue_only, ripe))]
+
+    # Events.
+
+    def _will_be_sent(self, event: _WillBeSent, now: float) -> Iterator[Sighting]:
+        if not event.request.url.startswith(("http:", "https:")):
+            return
+        chain = self._chain(event.requestId, now)
+        if event.redirectResponse is not None and chain.hops:
+            last = chain.hops[-1]
+            if last.outcome is None:
+                last.outcome, last.since, last.wants_wire = WitnessOutcome.PASSED, now, event.redirectHasExtraInfo
+        elif chain.hops:
+            return  # the same id anew: one of two sessions that both report it
+        initiator = initiator_of(event.initiator)
+        if chain.hops and initiator is None:
+            initiator = chain.hops[0].initiator
+        hop = _Hop(
+            id=event.requestId,
+            hop=len(chain.hops),
+            method=event.request.method[:64],
+            url=event.request.url[:_LONGEST],
+            time=event.wallTime or now,
+            resource_type=event.type,
+            page=event.documentURL[:_LONGEST],
+            initiator=initiator,
+            headers=event.request.headers,
+        )
+        if event.initiator.type == "preflight":
+            hop.resource_type, hop.preflight_for = "Preflight", event.initiator.requestId
+            parent = self._chain(event.initiator.requestId, now)
+            if parent.hops:
+                hop.initiator, hop.page = parent.hops[0].initiator, parent.hops[-1].page
+            parent.preflights.append(hop)
+            if len(parent.preflights) > 32:
+                del parent.preflights[0]
+        for preflight in chain.preflights:
+            preflight.initiator, preflight.page = preflight.initiator or initiator, preflight.page or hop.page
+        chain.hops.append(hop)
+        if len(chain.hops) > 32:  # more than any engine follows
+            self._chains.pop(event.requestId, None)
+            return
+        self._urls[hop.url] = now
+        yield from self._wire(event.requestId, chain)
+
+    def _sent(self, event: _Sent, now: float) -> Iterator[Sighting]:
+        chain = self._chain(event.requestId, now)
+        if len(chain.sent) < 32:
+            chain.sent.append(event)
+        yield from self._wire(event.requestId, chain)
+        if chain.wired == len(chain.hops):
+            for preflight in chain.preflights:  # the request that it was for was sent
+                if preflight.outcome is None:
+                    preflight.outcome, preflight.since = WitnessOutcome.PASSED, now
+            yield from self._preflights(chain)
+
+    def _answered(self, event: _Answered, now: float) -> Iterator[Sighting]:
+        chain = self._chain(event.requestId, now)
+        if len(chain.answered) < 32:
+            chain.answered.append(event)
+        yield from self._wire(event.requestId, chain)
+
+    def _received(self, event: _Received, now: float) -> Iterator[Sighting]:
+        chain = self._chains.get(event.requestId)
+        if chain is None or not chain.hops:
+            return
+        hop = chain.hops[-1]
+        response = event.response if isinstance(event.response, dict) else {}
+        if hop.from_cache is None and not event.hasExtraInfo:
+            if response.get("fromServiceWorker"):
+                hop.from_cache = "service worker"
+            elif response.get("fromDiskCache") or response.get("fromPrefetchCache"):
+                hop.from_cache = "disk"
+        hop.wants_wire = event.hasExtraInfo
+        if hop.preflight_for:
+            return  # what became of it, the request that it was for tells
+        if hop.outcome is None:
+            hop.outcome, hop.since = WitnessOutcome.READ, now
+        yield from self._complete(event.requestId, chain)
+
+    def _failed(self, event: _Failed, now: float) -> Iterator[Sighting]:
+        chain = self._chains.get(event.requestId)
+        if chain is None or not chain.hops:
+            return
+        hop = chain.hops[-1]
+        if hop.preflight_for:
+            return
+        reason = None if event.corsErrorStatus is None else event.corsErrorStatus.corsError[:100] or None
+        by_preflight = reason is not None and reason.startswith(_PREFLIGHT_ERRORS)
+        if hop.outcome is None:
+            aborted = event.canceled and reason is None and event.blockedReason is None
+            hop.outcome, hop.since = WitnessOutcome.UNKNOWN if aborted else WitnessOutcome.FAILED, now
+            hop.code = (event.blockedReason or event.errorText or "net::ERR_FAILED")[:100]
+            hop.reason = reason
+            # A response that failed its check came all the same, and the network service shows it; that nothing was sent only time shows.
+            hop.wants_wire = not by_preflight
+        for preflight in chain.preflights:
+            if preflight.outcome is None:
+                preflight.outcome, preflight.since = (WitnessOutcome.FAILED if by_preflight else WitnessOutcome.UNKNOWN), now
+                if by_preflight:
+                    preflight.code, preflight.reason = hop.code, reason
+        yield from self._preflights(chain)
+        yield from self._complete(event.requestId, chain)
+
+    def _finished(self, event: _Id, now: float) -> Iterator[Sighting]:
+        chain = self._chains.get(event.requestId)
+        if chain is not None:
+            yield from self._complete(event.requestId, chain)
+
+    def _cached(self, event: _Id, now: float) -> Iterator[Sighting]:
+        chain = self._chains.get(event.requestId)
+        if chain is not None and chain.hops:
+            chain.hops[-1].from_cache = "memory"
+        return iter(())
+
+    def _issue(self, event: _IssueAdded, now: float) -> Iterator[Sighting]:
+        code = ""
+        url: object = ""
+        place: object = None
+        csp = event.issue.details.get("contentSecurityPolicyIssueDetails", {})
+        mixed = event.issue.details.get("mixedContentIssueDetails", {})
+        if csp.get("contentSecurityPolicyViolationType") == "kURLViolation" and csp.get("isReportOnly") is False:
+            code, url, place = "csp", csp.get("blockedURL"), csp.get("sourceCodeLocation")
+        elif mixed.get("resolutionStatus") == "MixedContentBlocked":
+            code, url = "mixed-content", mixed.get("insecureURL")
+        if code and isinstance(url, str) and url.startswith(("http:", "https:")) and len(self._issues) < 1_000:
+            self._issues.append((now, url[:_LONGEST], _place(place), code))
+        return iter(())
+
+    # Putting together.
+
+    def _chain(self, id: str, now: float) -> _Chain:
+        chain = self._chains.get(id)
+        if chain is None:
+            chain = self._chains[id] = _Chain(now)
+            self.dropped = self._chains.dropped
+        return chain
+
+    def _wire(self, id: str, chain: _Chain) -> Iterator[Sighting]:
+        """Give hops, in order, what went over the wire for them: the n-th extra information belongs to the n-th hop that had any."""
+        while chain.wired < len(chain.sent) and chain.wired < len(chain.hops):
+            hop, event = chain.hops[chain.wired], chain.sent[chain.wired]
+            hop.sent = lines_of(event.headers)
+            hop.withheld = tuple(
+                WithheldCookie(name=one.cookie.name[:100], why=one.blockedReasons[0][:60])
+                for one in islice((one for one in event.associatedCookies if one.blockedReasons), _COOKIES)
+            )
+            chain.wired += 1
+        while chain.responded < len(chain.answered) and chain.responded < len(chain.hops):
+            hop, answered = chain.hops[chain.responded], chain.answered[chain.responded]
+            hop.status, hop.answered = answered.statusCode or None, lines_of(answered.headers)
+            hop.wants_wire = False
+            chain.responded += 1
+        yield from self._complete(id, chain)
+
+    def _preflights(self, chain: _Chain) -> Iterator[Sighting]:
+        for preflight in chain.preflights:
+            own = self._chains.get(preflight.id)
+            if own is not None:
+                yield from self._complete(preflight.id, own)
+        chain.preflights = [one for one in chain.preflights if one.outcome is None]
+
+    def _complete(self, id: str, chain: _Chain) -> Iterator[Sighting]:
+        """Yield the hops of which everything is known, oldest first; with the last one the chain ends."""
+        done = bool(chain.hops)
+        for hop in chain.hops:
+            if hop.outcome is None or (hop.wants_wire and hop.answered is None):
+                done = False
+            elif hop.hop >= 0:
+                sighting = _sighting(hop)
+                hop.hop = -1  # it was reported
+                yield sighting
+        if done and (
+            chain.hops[-1].outcome is not WitnessOutcome.PASSED or chain.hops[-1].preflight_for
+        ):  # nothing more follows
+            self._chains.pop(id, None)
+
+    def _issue_only(self, issue: tuple[float, str, Initiator | None, str]) -> Sighting | None:
+        time, url, place, code = issue
+        seen = self._urls.get(url)
+        if seen is not None and abs(seen - time) <= 2 * _SECONDS:
+            return None  # the request itself was reported
+        witness = Witness(outcome=WitnessOutcome.FAILED, code=code, initiator=place, page=None if place is None else place.url)
+        return Sighting(id=f"issue:{time}", method="GET", url=url, time=time, sent=False, witness=witness)
+
+
+def _sighting(hop: _Hop) -> Sighting:
+    assert hop.outcome is not None
+    sent = hop.sent is not None
+    witness = Witness(
+        outcome=hop.outcome,
+        code=hop.code,
+        reason=hop.reason,
+        initiator=hop.initiator,
+        from_cache=None if sent else hop.from_cache,
+        page=hop.page or None,
+        withheld=hop.withheld,
+    )
+    return Sighting(
+        id=hop.id,
+        hop=hop.hop,
+        method=hop.method,
+        url=hop.url,
+        time=hop.time,
+        sent=sent,
+        request_lines=hop.sent if hop.sent is not None else lines_of(hop.headers),
+        status=hop.status,
+        response_lines=hop.answered or {},
+        resource_type=hop.resource_type or None,
+        witness=witness,
+    )
+
+
+def lines_of(headers: dict[str, Any]) -> Lines:
+    """Return header lines by lowercase name; pseudo-headers are none."""
+    return {name.lower(): str(value)[:_LONGEST] for name, value in islice(headers.items(), _LINES) if name[:1] not in (":", "")}
+
+
+_IN_CODE = ("http:", "https:", "file:", "webpack", "blob:", "chrome-extension:")
+
+
+def initiator_of(given: _Initiator) -> Initiator | None:
+    """Return the innermost place in code that asked, following what it was waited for; lines and columns from 1."""
+    stack = given.stack
+    frames: list[_Frame] = []
+    while stack is not None and len(frames) < _FRAMES:
+        frames += [one for one in stack.callFrames if one.url.startswith(_IN_CODE)]
+        stack = stack.parent
+    if frames:
+        first = frames[0]
+        return Initiator(
+            url=first.url[:_LONGEST],
+            line=_from_1(first.lineNumber),
+            column=_from_1(first.columnNumber),
+            function=first.functionName[:200] or None,
+            callers=tuple(
+                Initiator(
+                    url=one.url[:_LONGEST],
+                    line=_from_1(one.lineNumber),
+                    column=_from_1(one.columnNumber),
+                    function=one.functionName[:200] or None,
+                )
+                for one in frames[1:_FRAMES]
+            ),
+        )
+    if given.url.startswith(_IN_CODE) and given.type != "preflight":
+        return Initiator(url=given.url[:_LONGEST], line=_from_1(given.lineNumber), column=_from_1(given.columnNumber))
+    return None
+
+
+def _place(given: object) -> Initiator | None:
+    try:
+        frame = msgspec.convert(given, _Frame)
+    except msgspec.MsgspecError:
+        return None
+    if not frame.url.startswith(_IN_CODE):
+        return None
+    # Issues count lines from 0 and columns from 1 (measured).
+    return Initiator(url=frame.url[:_LONGEST], line=_from_1(frame.lineNumber), column=_from_1(frame.columnNumber))
+
+
+def _from_1(number: int) -> int | None:
+    return None if number < 0 else number + 1
+
+
+_HANDLERS: dict[str, tuple[msgspec.json.Decoder[Any], Any]] = {
+    "Network.requestWillBeSent": (msgspec.json.Decoder(_WillBeSent), DevToolsRecord._will_be_sent),
+    "Network.requestWillBeSentExtraInfo": (msgspec.json.Decoder(_Sent), DevToolsRecord._sent),
+    "Network.responseReceivedExtraInfo": (msgspec.json.Decoder(_Answered), DevToolsRecord._answered),
+    "Network.responseReceived": (msgspec.json.Decoder(_Received), DevToolsRecord._received),
+    "Network.loadingFailed": (msgspec.json.Decoder(_Failed), DevToolsRecord._failed),
+    "Network.loadingFinished": (msgspec.json.Decoder(_Id), DevToolsRecord._finished),
+    "Network.requestServedFromCache": (msgspec.json.Decoder(_Id), DevToolsRecord._cached),
+    "Audits.issueAdded": (msgspec.json.Decoder(_IssueAdded), DevToolsRecord._issue),
+}

@@ -1,0 +1,30 @@
+"""Sighting: one request as a browser that is listened to saw it, hop by hop, with what became of it."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from corslens.witness.witness import Witness
+
+type Lines = Mapping[str, str]
+"""Header lines by lowercase name, several of a name joined by a line feed."""
+
+
+class Sighting(Struct, frozen=True, kw_only=True, gc=False):
+    """A hop of a page's request, or its preflight."""
+
+    id: str
+    """The browser's own id, the same in every hop of a redirect chain."""
+    hop: int = 0
+    method: str
+    url: str
+    time: float
+    """When it was made, in seconds since the epoch."""
+    sent: bool
+    """Whether the browser showed what went over the wire for it."""
+    request_lines: Lines = {}
+    status: int | None = None
+    response_lines: Lines = {}
+    resource_type: str | None = None
+    """The browser's word: `Fetch`, `Image`, `Preflight`."""
+    witness: Witness

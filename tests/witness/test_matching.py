@@ -1,0 +1,98 @@
+"""Matching: exact where both sides show the messages, and never a guess."""
+
+from itertools import count
+
+from corslens.witness.matching import APART_SECONDS, Matcher, Passed, joined
+from corslens.witness.sighting import Sighting
+from corslens.witness.witness import Witness, WitnessOutcome
+
+URL = "https://api.example/me"
+_ids = count()
+
+
+def passed(id: str, *, origin: str = "https://app.example", date: str = "1", status: int = 200, time: float = 10.0) -> Passed:
+    lines = {"origin": origin, "host": "api.example", "connection": "keep-alive"}
+    return Passed(
+        id=id, method="GET", url=URL, time=time, request_lines=lines, status=status, response_lines={"date": date, "via": "x"}
+    )
+
+
+def sighted(*, origin: str = "https://app.example", date: str | None = "1", status: int = 200, time: float = 10.0) -> Sighting:
+    answered = {} if date is None else {"date": date, "via": "x", "transfer-encoding": "chunked"}
+    return Sighting(
+        id=str(next(_ids)), method="GET", url=URL + "#part", time=time, sent=True, status=status,
+        request_lines={"origin": origin}, response_lines=answered, witness=Witness(outcome=WitnessOutcome.READ),
+    )  # fmt: skip
+
+
+def test_in_any_order() -> None:
+    matcher = Matcher()
+    assert matcher.passed(passed("a"), 10) is None
+    match = matcher.sighted(sighted(), 10)
+    assert match is not None
+    assert match.exchange == "a"
+    assert matcher.sighted(sighted(date="2"), 10) is None
+    match = matcher.passed(passed("b", date="2"), 10)
+    assert match is not None
+    assert match.exchange == "b"
+    assert matcher.matched == 2
+
+
+def test_another_page_s_request_is_another_one() -> None:
+    matcher = Matcher()
+    matcher.passed(passed("a", origin="https://evil.example"), 10)
+    matcher.passed(passed("b"), 10)
+    match = matcher.sighted(sighted(), 10)
+    assert match is not None
+    assert match.exchange == "b"
+
+
+def test_what_is_the_same_in_everything_goes_by_time() -> None:
+    matcher = Matcher()
+    for id in "abc":
+        matcher.passed(passed(id), 10)
+    assert [match.exchange for match in (matcher.sighted(sighted(), 10) for _ in range(3)) if match] == ["a", "b", "c"]
+
+
+def test_what_is_left_over_once_on_each_side() -> None:
+    matcher = Matcher()
+    matcher.passed(passed("a"), 10)
+    matcher.sighted(sighted(date=None), 10)
+    assert list(matcher.settle(10.5)) == []
+    assert [match.exchange for match in matcher.settle(12)] == ["a"]
+
+
+def test_no_guess() -> None:
+    """Two are there: which of them it is nothing tells; nor where the status is another one, or the time."""
+    matcher = Matcher()
+    matcher.passed(passed("a"), 10), matcher.passed(passed("b"), 10)
+    matcher.sighted(sighted(date=None), 10)
+    assert list(matcher.settle(12)) == []
+    other = Matcher()
+    other.passed(passed("a", status=500), 10)
+    other.sighted(sighted(date=None), 10)
+    assert list(other.settle(12)) == []
+    late = Matcher()
+    late.passed(passed("a", time=10), 10)
+    assert late.sighted(sighted(time=10 + 2 * APART_SECONDS), 10) is None
+    assert list(late.settle(12)) == []
+
+
+def test_unmatched_is_counted() -> None:
+    matcher = Matcher()
+    matcher.sighted(sighted(), 10)
+    list(matcher.settle(10 + 2 * APART_SECONDS))
+    assert (matcher.unmatched, matcher.matched) == (1, 0)
+
+
+def test_bounded() -> None:
+    matcher = Matcher(limit=100)
+    for number in range(1000):
+        matcher.sighted(sighted(date=str(number)), 10)
+        matcher.passed(passed(str(number), date=f"other {number}"), 10)
+    assert matcher.dropped == 1800
+
+
+def test_header_lines_as_a_browser_reports_them() -> None:
+    lines = (("Vary", "Origin"), ("vary", "Accept"), ("Cookie", "a=1"), ("cookie", "b=2"))
+    assert joined(lines) == {"vary": "Origin\nAccept", "cookie": "a=1; b=2"}
