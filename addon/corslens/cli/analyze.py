@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import IO
 
 import click
+from msgspec import structs
 
 from corslens.analysis import prefixes
-from corslens.cli.options import fail_on_option, judging_options, severity, writable
+from corslens.cli.options import fail_on_option, judging_options, severity, source_root_option, writable
 from corslens.cli.outputs import format_of, format_option, open_output, print_report, tell_empty, write_output
 from corslens.cli.progress import Bar
 from corslens.cli.work import Work, analyse, settings_of
@@ -21,6 +22,7 @@ from corslens.observation.redaction import VALUES_ARE_SHOWN, show_values, values
 from corslens.report.baseline import Gate, is_known, keys_of, parse_baseline, render_baseline
 from corslens.report.escape import escape
 from corslens.report.formats.registry import FOR_OTHERS, Format, render
+from corslens.report.initiators import SourceRoot
 
 _DETAILED = frozenset({Format.HTML, Format.JSON})
 """Formats that show exchanges."""
@@ -48,6 +50,7 @@ _DETAILED = frozenset({Format.HTML, Format.JSON})
     metavar="FILE",
     help="Save the current findings as a baseline file.",
 )
+@source_root_option
 @judging_options
 @click.option(
     "--show-values",
@@ -69,6 +72,7 @@ def analyze(
     fail_on: str,
     baseline: Path | None,
     new_baseline: Path | None,
+    source_roots: tuple[SourceRoot, ...],
     engine: str,
     include: str | None,
     exclude: str | None,
@@ -113,7 +117,7 @@ def analyze(
     known = _known(baseline)
     if new_baseline is not None:
         writable(new_baseline, [*read, *outputs])  # the baseline itself may be brought up to date
-    gate = Gate(fail_on=severity(fail_on), known=frozenset(known))
+    gate = Gate(fail_on=severity(fail_on), known=frozenset(known), source_roots=source_roots)
     summary = SessionSummary(hold=work.hold, everything=work.everything)
     with ExitStack() as stack:
         records: list[IO[bytes]] = [sys.stdout.buffer] if form == Format.JSONL else []
@@ -123,7 +127,7 @@ def analyze(
         summary.note(VALUES_ARE_SHOWN)
     if new_baseline is not None:
         write_output(new_baseline, render_baseline(summary.problems()))
-        gate = Gate(fail_on=gate.fail_on, known=frozenset(key.fingerprint for key in keys_of(summary.problems())))
+        gate = structs.replace(gate, known=frozenset(key.fingerprint for key in keys_of(summary.problems())))
     for path, one in forms.items():
         if one is not Format.JSONL:
             write_output(path, render(one, summary, rules, gate, top=top))

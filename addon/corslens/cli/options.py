@@ -12,6 +12,7 @@ from corslens.lint.finding import Severity
 from corslens.lint.rules.loader import load_rules
 from corslens.lint.rules.rule import RuleSet
 from corslens.report.escape import escape
+from corslens.report.initiators import SourceRoot
 from corslens.verdict.headline import AUTO, WORDS, HeadlinePolicy
 from corslens.yaml_reader import RuleErrors
 
@@ -23,6 +24,28 @@ fail_on_option = click.option(
     default=Severity.ERROR.word,
     show_default=True,
     help="Exit with 1 on any finding at or above this severity.",
+)
+
+
+def _source_roots(_context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> tuple[SourceRoot, ...]:
+    roots = []
+    for text in given:
+        prefix, separator, folder = text.rpartition("=")
+        if separator and not prefix.endswith("/"):
+            raise click.BadParameter(f"{escape(text)}: the URL in front of = ends with /, as https://localhost:3000/ does")
+        if folder.startswith(("/", "..")):
+            raise click.BadParameter(f"{escape(text)}: the folder is relative to the repository's root")
+        roots.append(SourceRoot(folder=folder.strip("./"), prefix=prefix))
+    return tuple(roots)
+
+
+source_root_option = click.option(
+    "--source-root",
+    "source_roots",
+    multiple=True,
+    metavar="[URL=]FOLDER",
+    callback=_source_roots,
+    help="Folder of the repository that has the pages' source files; SARIF then points at the line that made the request. Repeatable.",
 )
 
 

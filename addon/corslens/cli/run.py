@@ -10,11 +10,12 @@ from pathlib import Path
 import click
 
 from corslens.cli.launching import failing, insecure_option, patch_option, set_option, settings_from
-from corslens.cli.options import NEVER, writable
+from corslens.cli.options import NEVER, source_root_option, writable
 from corslens.cli.outputs import format_of
 from corslens.exits import Exit
 from corslens.lint.finding import Severity
 from corslens.report.escape import escape
+from corslens.report.initiators import SourceRoot
 
 
 @click.command(
@@ -37,6 +38,7 @@ from corslens.report.escape import escape
     metavar="FILE",
     help="Write a report; the format follows the ending. Repeatable.",
 )
+@source_root_option
 @patch_option
 @insecure_option
 @set_option
@@ -44,6 +46,7 @@ from corslens.report.escape import escape
 def run(
     fail_on: str,
     outputs: tuple[Path, ...],
+    source_roots: tuple[SourceRoot, ...],
     patch: str | None,
     insecure: bool,
     settings: tuple[str, ...],
@@ -65,15 +68,21 @@ def run(
     options = settings_from(patch=patch, insecure=insecure)
     options["cors_fail_on"] = fail_on
     with failing():
-        sys.exit(asyncio.run(_run(command, settings, options, outputs)))
+        sys.exit(asyncio.run(_run(command, settings, options, outputs, source_roots)))
 
 
-async def _run(command: Sequence[str], settings: Sequence[str], options: dict[str, object], outputs: Sequence[Path]) -> int:
+async def _run(
+    command: Sequence[str],
+    settings: Sequence[str],
+    options: dict[str, object],
+    outputs: Sequence[Path],
+    source_roots: Sequence[SourceRoot],
+) -> int:
     from corslens.launch.command import CommandError, run_command
     from corslens.launch.environment import certificate_bundle, proxy_environment
     from corslens.mitm.embedded import EmbeddedProxy
 
-    proxy = EmbeddedProxy(settings, options, reports=outputs, out=sys.stderr)
+    proxy = EmbeddedProxy(settings, options, reports=outputs, source_roots=source_roots, out=sys.stderr)
     with tempfile.TemporaryDirectory(prefix="corslens-run-") as folder:
         async with proxy:
             bundle = Path(folder) / "ca-bundle.pem"

@@ -48,6 +48,7 @@ from corslens.report.escape import escape
 from corslens.report.files import ENDINGS, format_of
 from corslens.report.formats.registry import render
 from corslens.report.formats.text import render_dropped
+from corslens.report.initiators import SourceRoot
 from corslens.witness.witness import Witness
 
 logger = logging.getLogger(__name__)
@@ -96,6 +97,8 @@ class CorsLens(Commands):
         """Files that a report is written to at the end, beside `cors_report`; their endings are among ENDINGS."""
         self.name_of_api: Callable[[str], str] = str
         """What the list of what servers lack calls an API's origin."""
+        self.source_roots: tuple[SourceRoot, ...] = ()
+        """Where the sources of pages are in the repository."""
         self.excluded: set[str] = set()
         """Hosts that are neither inspected nor patched: pages that the proxy serves itself."""
         self.session: Session | None = None
@@ -317,7 +320,11 @@ class CorsLens(Commands):
         # The console's screen is its own.
         self._outputs.show = settings.show if ctx.master.addons.get("consoleaddon") is None else options.Show.NONE
         options.choose_values(settings, old)
-        self.settings, self._rule_files, self._gate = settings, files, Gate(fail_on=settings.fail_on)
+        self.settings, self._rule_files, self._gate = (
+            settings,
+            files,
+            Gate(fail_on=settings.fail_on, source_roots=self.source_roots),
+        )
         rules = files.rules
         session = self.session
         if session is None or old is None or (settings.history, settings.history_mb) != (old.history, old.history_mb):

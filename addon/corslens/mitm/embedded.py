@@ -23,6 +23,7 @@ from corslens.mitm.listening import LOOPBACK, stay_local
 from corslens.mitm.local_base import LocalBase
 from corslens.mitm.options import faults_in_deferred
 from corslens.mitm.wrappers import insert
+from corslens.report.initiators import SourceRoot
 
 QUIET = {"termlog_verbosity": "alert", "listen_port": 0}
 """Options that differ from mitmproxy's defaults: a free port, and no line for each connection."""
@@ -50,6 +51,7 @@ class EmbeddedProxy:
         options: options by name, which go before the user's config.yaml.
         web: mitmweb instead of mitmdump.
         reports: files that a report is written to at the end; the format follows the ending.
+        source_roots: where the sources of pages are in the repository, for reports that point at lines of code.
         out: where problems, log lines, and the summary are printed.
         local_base: of a reverse proxy whose server is called by a name of this machine.
     Raises: ProxyError
@@ -62,6 +64,7 @@ class EmbeddedProxy:
         *,
         web: bool = False,
         reports: Sequence[Path] = (),
+        source_roots: Sequence[SourceRoot] = (),
         out: TextIO | None = None,
         local_base: LocalBase | None = None,
     ) -> None:
@@ -72,6 +75,7 @@ class EmbeddedProxy:
         self._local_base = local_base
         self.addon = CorsLens(out=self._out)
         self.addon.reports.extend(reports)
+        self.addon.source_roots = tuple(source_roots)
         self._started: _Started | None = None
         self._log: TermLog | None = None
         self._master: Master | None = None

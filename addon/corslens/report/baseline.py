@@ -8,6 +8,7 @@ from msgspec import Struct
 from corslens.diagnosis.problem import Key, Problem
 from corslens.lint.finding import Severity
 from corslens.report.escape import escape_json
+from corslens.report.initiators import SourceRoot
 
 SCHEMA = "corslens-baseline/1"
 
@@ -30,6 +31,8 @@ class Gate(Struct, frozen=True, kw_only=True):
     """None: nothing."""
     known: frozenset[str] = frozenset()
     """Fingerprints of a baseline."""
+    source_roots: tuple[SourceRoot, ...] = ()
+    """Where the sources of pages are in the repository, for reports that point at lines of code."""
 
     def fails(self, problem: Problem) -> bool:
         """Say whether the problem makes the run fail, resolved or not: a test that failed first has failed."""

@@ -19,6 +19,10 @@ function showCounts(store) {
     return h("li", { class: value ? `tile ${tone}` : "tile", "data-count": name },
       h("strong", {}, number.format(value)), h("span", {}, ` ${label}`));
   });
+  if (store.counts.agreement) {
+    tiles.push(h("li", { class: "tile", "data-count": "agreement", title: "page requests on which the browser itself said what it decided" },
+      h("span", {}, store.counts.agreement)));
+  }
   const forgotten = Object.entries(store.forgotten).sort(([, one], [, other]) => other - one);
   if (forgotten.length) {
     const told = forgotten.map(([name, value]) => `${number.format(value)} ${name}`).join(", ");

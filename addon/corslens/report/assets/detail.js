@@ -40,6 +40,7 @@ class Detail {
     this.badges = h("p", { class: "line" });
     this.where = h("p", { class: "where" });
     this.title = h("h3", { id: "detail-title", tabindex: "-1" }, prose(problem.message));
+    this.initiator = h("p", { class: "where", "data-initiator": "" });
     this.fixes = h("div", { class: "fixes" });
     this.tries = h("div", { class: "tries" });
     this.body = h("div", { class: "detail-body" }, h("p", { class: "muted" }, "Loading…"));
@@ -47,7 +48,7 @@ class Detail {
     this.head(problem);
     this.place.replaceChildren(
       h("button", { type: "button", class: "back", title: "Close (Esc)", onclick: () => this.close() }, "← All problems"),
-      this.badges, this.where, this.title, this.fixes, this.tries, this.body,
+      this.badges, this.where, this.title, this.initiator, this.fixes, this.tries, this.body,
     );
     this.place.hidden = false;
     if (changed) this.place.scrollTop = 0;
@@ -69,6 +70,8 @@ class Detail {
     this.badges.replaceChildren(problemBadge(problem), " ", severityBadge(problem.severity), " ", h("code", { class: "rule" }, problem.rule),
       h("span", { class: "muted" }, `${count(problem.count, "time")}, last `, timeOf(problem.last), ` · ${problem.engines.map((engine) => ENGINES[engine] ?? engine).join(", ")}`));
     this.where.replaceChildren(`${problem.methods.join(", ")} `, h("b", {}, `${problem.api}${problem.path}`), from ? ` from ${from}` : "");
+    this.initiator.replaceChildren(problem.requested_by ? `Requested by ${problem.requested_by}` : "");
+    this.initiator.hidden = !problem.requested_by;
     const shown = JSON.stringify([problem.fixes, problem.explained]);
     if (this.shownFixes === shown) return;
     this.shownFixes = shown;

@@ -38,7 +38,7 @@ class Store {
       problem.words = [
         problem.rule, problem.title, problem.message, ...problem.fixes.flatMap((fix) => [fix.text, ...fix.headers]),
         ...problem.explained, ...problem.beside.map((finding) => finding.rule),
-        problem.api, problem.path, ...problem.pages, ...problem.methods,
+        problem.requested_by ?? "", problem.api, problem.path, ...problem.pages, ...problem.methods,
       ].join("\n").toLowerCase();
       this.problems.set(problem.id, problem);
     }

@@ -16,9 +16,10 @@ from corslens.observation.exchange import Exchange
 from corslens.observation.known import Known
 from corslens.observation.network_error import plain_words
 from corslens.observation.observation import Followed, Observation, Role
-from corslens.observation.redaction import redact_header, redact_method, redact_name, redact_text, redact_url
+from corslens.observation.redaction import redact_header, redact_method, redact_name, redact_symbol, redact_text, redact_url
 from corslens.report.escape import escape
 from corslens.report.formats.jsonl import timestamp
+from corslens.report.initiators import requested_by
 from corslens.report.plain import fix_line
 from corslens.verdict.decide import explain
 from corslens.verdict.reasons import NAMES, Reason
@@ -114,8 +115,24 @@ def _verdicts(inspection: Inspection) -> Iterator[str]:
     engines = (inspection.headline, *(engine for engine in inspection.verdicts if engine is not inspection.headline))
     for engine in engines:
         yield f"{engine.label:<9} {_outcome(inspection.verdicts[engine], engine)}"
+    yield from _browser(inspection)
     if inspection.misprediction is not None:
         yield f"but {inspection.misprediction.seen}: this verdict is a mistake of corslens, please report it"
+
+
+def _browser(inspection: Inspection) -> Iterator[str]:
+    """Say what the browser itself says became of it."""
+    witness = inspection.observation.exchange.witness
+    if witness is None:
+        return
+    why = witness.reason or witness.code
+    said = witness.outcome.value + ("" if why is None else f" ({escape(redact_text(why))})")
+    agrees = {True: ", which confirms the verdict", False: ", which contradicts the verdict", None: ""}[inspection.confirmed]
+    yield f"the browser itself: {said}{agrees}"
+    if witness.from_cache is not None:
+        yield f"from the browser's cache: {escape(witness.from_cache)}"
+    for cookie in witness.withheld:
+        yield f"cookie not sent: {escape(redact_symbol(cookie.name))} ({escape(cookie.why)})"
 
 
 def _outcome(verdict: Verdict, engine: Engine) -> str:
@@ -281,6 +298,9 @@ def _cause(diagnosis: Diagnosis) -> Iterator[str]:
     if cause is None:
         return
     yield f"{diagnosis.word}  {escape(cause.message)}  [{cause.rule}]"
+    asked_by = requested_by(diagnosis)
+    if asked_by is not None:
+        yield f"  requested by {escape(asked_by)}"
     for place, fix in enumerate(cause.fixes):
         line = escape(fix_line(fix))
         yield f"  {line if place == 0 else line.replace('Fix', 'Or', 1)}"

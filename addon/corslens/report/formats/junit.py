@@ -13,6 +13,7 @@ from corslens.diagnosis.summary import SessionSummary
 from corslens.lint.rules.rule import RuleSet
 from corslens.report.baseline import Gate, is_known
 from corslens.report.escape import escape
+from corslens.report.initiators import requested_by
 from corslens.report.limits import SENTENCES, first, worst
 from corslens.report.plain import also, examples, fix_lines
 
@@ -68,7 +69,13 @@ def _suite(name: str, cases: Iterable[Element]) -> Element:
 
 
 def _case(problem: Problem, gate: Gate) -> Element:
-    shown = [f"{problem.word.lower()}: {problem.message}", *fix_lines(problem), *also(problem)]
+    asked_by = requested_by(problem.diagnosis)
+    shown = [
+        f"{problem.word.lower()}: {problem.message}",
+        *(() if asked_by is None else (f"requested by {asked_by}",)),
+        *fix_lines(problem),
+        *also(problem),
+    ]
     shown.append(f"{', '.join(problem.methods)}, {problem.count} times; for instance {', '.join(examples(problem))}")
     pages = [page for page in problem.pages if page]
     if pages:

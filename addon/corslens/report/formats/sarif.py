@@ -19,6 +19,7 @@ from corslens.lint.finding import Confidence, Severity
 from corslens.lint.rules.rule import Family, Rule, RuleSet
 from corslens.report.baseline import Gate, is_known
 from corslens.report.escape import escape
+from corslens.report.initiators import in_repository, initiator_of
 from corslens.report.limits import SENTENCES, first, worst
 from corslens.report.plain import also, examples, fix_lines
 
@@ -109,7 +110,7 @@ def _result(problem: Problem, place: int, gate: Gate) -> Json:
         "ruleIndex": place,
         "level": _LEVELS[problem.severity],
         "message": {"text": "\n".join(map(escape, (problem.message, *fix_lines(problem), *also(problem))))},
-        "locations": [_location(problem.key.endpoint)],
+        **_places(problem, gate),
         "occurrenceCount": problem.count,
         "partialFingerprints": {"corslens/v1": problem.key.fingerprint},
         "properties": {
@@ -130,6 +131,23 @@ def _result(problem: Problem, place: int, gate: Gate) -> Json:
     if gate.known:
         result["baselineState"] = "unchanged" if is_known(problem, gate.known) else "new"
     return result
+
+
+def _places(problem: Problem, gate: Gate) -> Json:
+    """Return where a result is: at the line that made the request, where that is in the repository, else at the endpoint."""
+    endpoint = _location(problem.key.endpoint)
+    initiator = initiator_of(problem.diagnosis)
+    if initiator is None:
+        return {"locations": [endpoint]}
+    region = {"startLine": initiator.line or 1, **({} if initiator.column is None else {"startColumn": initiator.column})}
+    path = in_repository(initiator, gate.source_roots)
+    uri = _relative(initiator.url) if path is None else quote(path, safe="/%!$&'()*+,;=@-._~")
+    code: Json = {"physicalLocation": {"artifactLocation": {"uri": uri}, "region": region}}
+    if initiator.function is not None:
+        code["logicalLocations"] = [{"name": escape(initiator.function), "kind": "function"}]
+    if path is not None:
+        return {"locations": [code], "relatedLocations": [{**endpoint, "id": 1, "message": {"text": "the endpoint"}}]}
+    return {"locations": [endpoint], "relatedLocations": [{**code, "id": 1, "message": {"text": "the code that requested it"}}]}
 
 
 def _suppressed(one: Suppressed, count: int, place: int) -> Json:

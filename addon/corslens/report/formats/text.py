@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping
 from textwrap import wrap
 
-from msgspec import structs
 from rich.text import Text
 
 from corslens.diagnosis.diagnose import JUDGED, QUIET, Diagnosis
@@ -17,6 +16,7 @@ from corslens.observation.network_error import plain_words
 from corslens.observation.redaction import redact_header, redact_method, redact_symbol, redact_text, redact_url
 from corslens.report.baseline import Gate, is_known
 from corslens.report.escape import escape
+from corslens.report.initiators import requested_by
 from corslens.report.limits import first, worst
 from corslens.verdict.verdict import Failure, Outcome
 
@@ -142,16 +142,20 @@ def _body(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
             yield f"no response: {_shown(redact_text(plain_words(diagnosis.place.observation.exchange.error)))}", plain
     else:
         yield f"{escape(_message(diagnosis, cause))}  [{cause.rule}]", plain
-        if cause.fix is not None:
-            side = f"Fix ({cause.fix.side.value}): "
-            if cause.fix.text:
-                yield f"{side}{escape(cause.fix.text)}", "green"
-            for header in cause.fix.headers:
-                if not cause.fix.text or header not in cause.fix.text:
-                    yield f"{side if header is cause.fix.headers[0] and not cause.fix.text else '  '}{escape(header)}", "green"
-    asked_by = _asked_by(diagnosis)
+    asked_by = requested_by(diagnosis)
     if asked_by is not None:
-        yield asked_by, plain
+        yield f"Requested by {_shown(asked_by)}", plain
+    for line in _withheld(diagnosis):
+        yield line, plain
+    if cause is not None and cause.fix is not None:
+        side = f"Fix ({cause.fix.side.value}): "
+        if cause.fix.text:
+            yield f"{side}{escape(cause.fix.text)}", "green"
+        for header in cause.fix.headers:
+            if not cause.fix.text or header not in cause.fix.text:
+                yield f"{side if header is cause.fix.headers[0] and not cause.fix.text else '  '}{escape(header)}", "green"
+    for line in _contradictions(diagnosis):
+        yield line, "bold yellow"
     for line in _patches(diagnosis):
         yield line, plain
     loud = [finding for finding in diagnosis.beside if finding.severity > Severity.INFO or diagnosis.word == "INFO"]
@@ -159,16 +163,28 @@ def _body(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
         yield f"Also: {'; '.join(_also(finding) for finding in loud)}.", "dim"
 
 
-def _asked_by(diagnosis: Diagnosis) -> str | None:
-    """Name the code that asked, where the browser told."""
+def _withheld(diagnosis: Diagnosis) -> Iterator[str]:
+    """Name the cookies that the browser did not send, where that may explain what became of the request."""
     for one in diagnosis.page_request.members:
-        witness = one.observation.exchange.witness
-        if witness is not None and witness.initiator is not None:
-            told = witness.initiator
-            function = None if told.function is None else redact_symbol(told.function)
-            initiator = structs.replace(told, url=redact_url(told.url), function=function)
-            return f"Requested by {_shown(str(initiator))}"
-    return None
+        witness, response = one.observation.exchange.witness, one.observation.exchange.response
+        if (
+            witness is not None
+            and witness.withheld
+            and (response is None or response.status in (401, 403) or one.verdict.blocked)
+        ):
+            names = ", ".join(f"{redact_symbol(cookie.name)} ({cookie.why})" for cookie in witness.withheld)
+            yield f"Cookies that the browser did not send: {_shown(names)}"
+
+
+def _contradictions(diagnosis: Diagnosis) -> Iterator[str]:
+    """Say where the browser did something else than was predicted: both sides."""
+    for one in diagnosis.page_request.members:
+        wrong = one.misprediction
+        if wrong is not None:
+            predicted = wrong.verdict.outcome.value + (
+                "" if wrong.verdict.reason is None else f" ({wrong.verdict.reason.value})"
+            )
+            yield f"corslens predicted {predicted}, but {_shown(redact_text(wrong.seen))}: please report this"
 
 
 def _also(finding: Finding) -> str:
@@ -293,6 +309,9 @@ def render_summary(summary: SessionSummary, width: int | None = None) -> Text:
         if summary.number(word)
     ]
     text.append("\n".join(fold(", ".join(facts), width, first=0, indent=2)), "bold")
+    for engine, agreed, total in summary.agreement():
+        style = "green" if agreed == total else "bold yellow"
+        text.append(f"\n{engine.label} agreed with {agreed} of {total}", style)
     suppressed = summary.suppressed()
     column = 11 if suppressed else 8
     for word, name, count in summary.causes():

@@ -11,6 +11,7 @@ from corslens.observation.background import is_browser_background
 from corslens.observation.observation import Role
 from corslens.observation.redaction import redact_url
 from corslens.report.formats.jsonl import finding_record
+from corslens.report.initiators import requested_by
 
 type Json = dict[str, Any]
 
@@ -73,7 +74,9 @@ def _counts(summary: SessionSummary) -> Json:
     }
     named = sum(counts[word] for word in ("blocked", "depends", "patched", "aborted"))
     counts["allowed"] = max(0, counts["requests"] - named)
-    return {name: count for name, count in counts.items() if count}
+    kept = {name: count for name, count in counts.items() if count}
+    said = [f"{engine.label} agreed with {agreed:,} of {total:,}" for engine, agreed, total in summary.agreement()]
+    return {**kept, "agreement": ", ".join(said)} if said else kept
 
 
 def _cell(key: tuple[str, str], cell: Cell) -> Json:
@@ -99,6 +102,7 @@ def _problem(key: Key, problem: Problem) -> Json:
         "severity": problem.severity.word,
         "confidence": "high" if cause is None else cause.confidence,
         "message": problem.message,
+        "requested_by": requested_by(diagnosis),
         "fixes": () if cause is None else finding_record(cause, diagnosis).fixes,
         "explained": _titles(diagnosis.explained),
         "beside": [finding_record(finding, diagnosis) for finding in diagnosis.beside],
