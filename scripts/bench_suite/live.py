@@ -177,7 +177,13 @@ def _compare(load: Load, connections: int, version: str, samples: Mapping[str, S
             [m.cpu_us / b.cpu_us for m, b in zip(samples["modify_headers"], bare, strict=True)],
         ),
         figure(group, "added latency, p50", "ms", [o.p50_ms - b.p50_ms for o, b in zip(ours, bare, strict=True)]),
-        figure(group, "added latency, p99", "ms", [o.p99_ms - b.p99_ms for o, b in zip(ours, bare, strict=True)]),
+        figure(
+            group,
+            "added latency, p99",
+            "ms",
+            [o.p99_ms - b.p99_ms for o, b in zip(ours, bare, strict=True)],
+            1.0 if connections == 1 else None,
+        ),
     ]
     for name, each in samples.items():
         figures.append(figure(group, f"requests, {name}", "1/s", [sample.per_second for sample in each]))

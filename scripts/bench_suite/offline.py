@@ -8,9 +8,10 @@ from pathlib import Path
 
 from scripts.bench_suite.figures import Figure, figure
 from scripts.bench_suite.processes import Run, run
-from scripts.bench_suite.traffic import session, write_har
+from scripts.bench_suite.traffic import session, simple, write_entries, write_har
 
-_ANALYZE = (sys.executable, "-m", "corslens", "analyze", "--fail-on", "never")
+_CORSLENS = (sys.executable, "-m", "corslens")
+ANALYZE = (*_CORSLENS, "analyze", "--fail-on", "never")
 _JSON = "import json,sys; json.load(open(sys.argv[1], encoding='utf-8'))"
 _ORJSON = "import orjson,sys; orjson.loads(open(sys.argv[1], 'rb').read())"
 _FLOW_READER = "import sys; from mitmproxy.io import FlowReader; [0 for _ in FlowReader(open(sys.argv[1], 'rb')).stream()]"
@@ -33,7 +34,7 @@ def hars(rounds: int, sizes: Sequence[int]) -> list[Figure]:
             plain: list[Run] = []
             fast: list[Run] = []
             for _ in range(rounds):
-                ours.append(run([*_ANALYZE, "--format", "text", str(path)]))
+                ours.append(run([*ANALYZE, "--format", "text", str(path)]))
                 plain.append(run(_python(_JSON, path)))
                 fast.append(run(_python(_ORJSON, path)))
             what = "of pages" if pages else "of API calls"
@@ -52,6 +53,27 @@ def hars(rounds: int, sizes: Sequence[int]) -> list[Figure]:
     return figures
 
 
+def commands(rounds: int) -> list[Figure]:
+    """Return what the commands cost that do next to nothing: the time until they begin. The first start, which compiles the rules, is left out."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "one.har"
+        with path.open("w", encoding="utf-8") as out:
+            write_entries(out, [(simple(1, 1_790_000_000.0), "")])
+        wanted: dict[str, tuple[Sequence[str], float]] = {
+            "analyze, one exchange": ((*ANALYZE, str(path)), 0.15),
+            "--help": ((*_CORSLENS, "--help"), 0.25),
+            "explain acao-missing": ((*_CORSLENS, "explain", "acao-missing"), 0.25),
+            "rules list": ((*_CORSLENS, "rules", "list"), 0.25),
+        }
+        taken: dict[str, list[float]] = {name: [] for name in wanted}
+        for argv, _ in wanted.values():
+            run(argv)
+        for _ in range(rounds):
+            for name, (argv, _) in wanted.items():
+                taken[name].append(run(argv).cpu)
+    return [figure("start-up of corslens", name, "s of CPU", taken[name], target) for name, (_, target) in wanted.items()]
+
+
 def flows(rounds: int, count: int) -> list[Figure]:
     """Return throughput, ratios and peak memory for a flow file of `count` flows."""
     with tempfile.TemporaryDirectory() as folder:
@@ -60,7 +82,7 @@ def flows(rounds: int, count: int) -> list[Figure]:
         size = path.stat().st_size / 1e6
         runs: dict[str, list[Run]] = {"ours": [], "reader": [], "mitmdump": []}
         for _ in range(rounds):
-            runs["ours"].append(run([*_ANALYZE, "--format", "text", str(path)]))
+            runs["ours"].append(run([*ANALYZE, "--format", "text", str(path)]))
             runs["reader"].append(run(_python(_FLOW_READER, path)))
             runs["mitmdump"].append(run(_python(_MITMDUMP, path)))
     group = f"analyze, flow file of {size:.0f} MB, {count} flows"

@@ -2,10 +2,10 @@
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from corslens.fetch.messages import HeaderList, Request, Response
 from corslens.observation.exchange import Exchange
@@ -178,15 +178,25 @@ def write_har(path: Path, megabytes: int, *, pages: bool) -> int:
     """
     random_ = random.Random(megabytes)
     text = json.dumps({"items": [{"id": n, "name": "value " * 4, "ok": True} for n in range(1_000)]})
-    count = 0
-    with path.open("w", encoding="utf-8") as out:
-        out.write('{"log":{"version":"1.2","creator":{"name":"WebInspector","version":"537.36"},"pages":[],"entries":[\n')
+
+    def entries(out: TextIO) -> Iterator[tuple[Exchange, str]]:
         for exchange in session(10**9, plain_share=0.8 if pages else 0.5):
             if out.tell() >= megabytes * 1_000_000:
                 break
             longest = 40_000 if pages and exchange.id.startswith("p") else 4_096
-            out.write(",\n" if count else "")
-            out.write(json.dumps(entry(exchange, text[: random_.randrange(longest)])))
-            count += 1
-        out.write("]}}\n")
+            yield exchange, text[: random_.randrange(longest)]
+
+    with path.open("w", encoding="utf-8") as out:
+        return write_entries(out, entries(out))
+
+
+def write_entries(out: TextIO, entries: Iterable[tuple[Exchange, str]]) -> int:
+    """Write a HAR of exchanges and their responses' bodies; return its number of entries."""
+    count = 0
+    out.write('{"log":{"version":"1.2","creator":{"name":"WebInspector","version":"537.36"},"pages":[],"entries":[\n')
+    for exchange, body in entries:
+        out.write(",\n" if count else "")
+        out.write(json.dumps(entry(exchange, body)))
+        count += 1
+    out.write("]}}\n")
     return count
