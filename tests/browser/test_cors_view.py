@@ -106,7 +106,7 @@ async def search(page: Page, text: str) -> None:
 
 async def test_marker_and_comment_in_the_flow_list(page: Page) -> None:
     """The blocked preflight's row has the sign and says why."""
-    rows = await appears(page, "CORS preflight for PUT: blocked", within="tbody tr")
+    rows = await appears(page, "(CORS preflight for PUT)", within="tbody tr")
     row = next(line for line in rows.split("\n") if "OPTIONS" in line)
     assert "[preflight-acao-missing]" in row
     assert "⛔" in rows
@@ -127,21 +127,24 @@ async def test_comment_tab(page: Page) -> None:
     """The comment is where mitmweb keeps comments."""
     await click(page, "OPTIONS", among="tbody tr")
     await click(page, "Comment", among=".flow-detail nav a")
-    await appears(page, "CORS preflight for PUT: blocked", within=".flow-detail")
+    await appears(page, "(CORS preflight for PUT)", within=".flow-detail")
 
 
-async def test_json_stays_json_and_the_view_is_one_choice_away(page: Page) -> None:
-    """A response with a body is shown as ever; the menu offers the view."""
+async def test_a_blocked_response_opens_in_the_view_and_its_json_is_one_choice_away(page: Page) -> None:
+    """Cause and fix are in its first five lines, none of which is wider than 80 columns; the menu offers the body."""
     await click(page, "/data", among="tbody tr")
     await appears(page, "Response", within="nav a")
     await click(page, "Response", among="nav a")
-    shown = await appears(page, "as ever")
-    assert "VERDICT" not in shown
-    await click(page, "View:", among="a, button")
-    await appears(page, "cors", within="li a")
-    await click(page, "cors", among="li a")
     shown = await appears(page, "VERDICT")
+    assert "as ever" not in shown
+    lines = shown[shown.index("CAUSE") :].splitlines()
+    assert "BLOCKED: " in "".join(lines[:5]) and "Fix (server): Access-Control-Allow-Origin" in " ".join(lines[:5])
+    assert max(map(len, lines)) <= 80
     assert "the server responded, but the script gets a network error" in " ".join(shown.split())
+    await click(page, "View:", among="a, button")
+    await appears(page, "json", within="li a")
+    await click(page, "json", among="li a")
+    await appears(page, "as ever")
 
 
 async def test_filters(page: Page) -> None:

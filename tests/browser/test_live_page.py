@@ -93,7 +93,7 @@ async def test_it_shows_a_flow_without_a_reload(browser: Chromium, stage: Stage)
     """A fetch in one tab appears as its count, its cell and its problem in the other."""
     live, site = await watch(browser, stage), await shop(browser, stage)
     seen = asyncio.create_task(
-        appears(live, f"{counted('blocked')} === 1 && document.querySelectorAll('#list > li').length > 0")
+        appears(live, f"{counted('blocked')} === 1 && document.querySelectorAll('#list > li[data-problem]').length > 0")
     )
     assert await ask(site, stage.api.url("/closed")) == "TypeError"
     await seen
@@ -106,8 +106,8 @@ async def test_it_filters_and_explains(browser: Chromium, stage: Stage) -> None:
     live, site = await watch(browser, stage), await shop(browser, stage)
     await ask(site, stage.api.url("/closed"))
     await ask(site, stage.api.url("/closed"), method="PUT")
-    await appears(live, f"{counted('blocked')} >= 2 && document.querySelectorAll('#list > li').length >= 2")
-    shown = "[...document.querySelectorAll('#list .rule')].map(rule => rule.textContent)"
+    await appears(live, f"{counted('blocked')} >= 2 && document.querySelectorAll('#list > li[data-problem]').length >= 2")
+    shown = "[...document.querySelectorAll('#list li[data-rule]')].map(row => row.dataset.rule)"
     everything = await live.evaluate(shown)
     fill = "(id, value) => {{ const input = document.getElementById(id); input.value = value; input.dispatchEvent(new Event('input', {{bubbles: true}})); return {shown}; }}"
     fill = fill.format(shown=shown)
@@ -115,15 +115,13 @@ async def test_it_filters_and_explains(browser: Chromium, stage: Stage) -> None:
     assert await live.evaluate(f"({fill})('filter-text', 'no such thing')") == []
     assert await live.evaluate("document.querySelector('#shown').textContent") == f"0 of {len(everything)} problems"
     await live.evaluate("document.querySelector('#filter-reset').click()")
-    await appears(live, f"document.querySelectorAll('#list > li').length === {len(everything)}")
+    await appears(live, f"document.querySelectorAll('#list > li[data-problem]').length === {len(everything)}")
     assert await live.evaluate(f"({fill})('filter-severity', 'error')")
     assert await live.evaluate("document.querySelectorAll('#list .badge:not(.blocked)').length") == 0
     await live.evaluate("document.querySelector('#filter-reset').click()")
     await live.evaluate("document.querySelector('#matrix [data-cell]').click()")
     assert await live.evaluate("document.querySelector('#filter-api').value") == stage.api.origin
-    await live.evaluate(
-        "[...document.querySelectorAll('#list .rule')].find(rule => rule.textContent === 'preflight-acao-missing').click()"
-    )
+    await live.evaluate("document.querySelector('#list li[data-rule=preflight-acao-missing] button').click()")
     await appears(live, "document.querySelector('.checks .failed')")
     assert "Access-Control-Allow-Origin: absent" in await live.evaluate("document.querySelector('.checks .failed').textContent")
     steps = await live.evaluate("[...document.querySelectorAll('.diagram ol li')].map(step => step.textContent)")
@@ -157,7 +155,7 @@ async def test_it_switches_patching(browser: Chromium, stage: Stage) -> None:
 async def test_a_problem_that_is_resolved_folds_away_and_clear_begins_anew(browser: Chromium, stage: Stage) -> None:
     """Both without a reload; blocked again, the problem is back in the list."""
     live, site = await watch(browser, stage), await shop(browser, stage)
-    rules = "[...document.querySelectorAll('#list .rule')].map(rule => rule.textContent)"
+    rules = "[...document.querySelectorAll('#list li[data-rule]')].map(row => row.dataset.rule)"
     closed = stage.api.handlers["/closed"]
     # Whatever the credentials mode is, which no request between two ports of one host shows.
     lines = {"Access-Control-Allow-Origin": stage.site.origin, "Access-Control-Allow-Credentials": "true"}
@@ -173,7 +171,7 @@ async def test_a_problem_that_is_resolved_folds_away_and_clear_begins_anew(brows
     assert await ask(site, stage.api.url("/closed")) == "TypeError"
     await appears(live, f"{rules}.includes('acao-missing') && document.querySelector('#resolved').hidden")
     await live.evaluate("document.querySelector('#clear').click()")
-    await appears(live, f"{counted('exchanges')} === 0 && document.querySelectorAll('#list > li').length === 0")
+    await appears(live, f"{counted('exchanges')} === 0 && document.querySelectorAll('#list > li[data-problem]').length === 0")
 
 
 @pytest.mark.slow
@@ -221,7 +219,7 @@ async def test_a_page_opened_late_gets_everything(browser: Chromium, stage: Stag
     every_row = "document.querySelector('#more').hidden || document.querySelector('#more').click()"
     ends = "new Set([...document.querySelectorAll('#list .where')].map(where => where.textContent.slice(-3)))"
     await appears(live, f"({every_row}, {ends}.size === {len(words)})")
-    shown = await live.evaluate("[...document.querySelectorAll('#list > li')].map(item => item.dataset.problem)")
+    shown = await live.evaluate("[...document.querySelectorAll('#list > li[data-problem]')].map(item => item.dataset.problem)")
     assert len(set(shown)) == len(shown)
     assert len(shown) == int((await live.evaluate("document.querySelector('#shown').textContent")).split()[0].replace(",", ""))
 
@@ -234,9 +232,9 @@ async def test_hostile_text_does_not_run(browser: Chromium, stage: Stage) -> Non
     async with aiohttp.ClientSession() as client:
         proxy = f"http://{stage.mitm.address}"
         await client.get(f"http://{LOOPBACK}:{stage.api.port}/hostile", headers={"Origin": f"http://{HOSTILE}"}, proxy=proxy)
-    await appears(live, "document.querySelectorAll('#list > li').length >= 1")
-    for index in range(await live.evaluate("document.querySelectorAll('#list > li').length")):
-        await live.evaluate(f"document.querySelectorAll('#list > li button')[{index}].click()")
+    await appears(live, "document.querySelectorAll('#list > li[data-problem]').length >= 1")
+    for index in range(await live.evaluate("document.querySelectorAll('#list > li[data-problem]').length")):
+        await live.evaluate(f"document.querySelectorAll('#list > li[data-problem] button')[{index}].click()")
         await appears(live, "document.querySelector('.detail .headers')")
     assert "onerror=window.pwned=1" in await live.evaluate("document.querySelector('main').textContent")
     assert await live.evaluate("[typeof window.pwned, document.querySelectorAll('main img, main script').length]") == [
@@ -319,8 +317,8 @@ async def test_axe_finds_no_serious_fault(browser: Chromium, stage: Stage, width
     live, site = await watch(browser, stage), await shop(browser, stage)
     await resize(live, width, 900)
     await ask(site, stage.api.url("/closed"), method="PUT")
-    await appears(live, "document.querySelector('#list button')")
-    await live.evaluate("document.querySelector('#list button').click()")
+    await appears(live, "document.querySelector('#list li[data-problem] button')")
+    await live.evaluate("document.querySelector('#list li[data-problem] button').click()")
     await appears(live, "document.querySelector('.detail .sequence')")
     assert await live.evaluate("document.querySelectorAll('.settings figure').length") == 0
     await live.evaluate("document.querySelector('.settings summary').click()")
@@ -379,7 +377,8 @@ async def test_before_it_is_connected_it_claims_nothing(browser: Chromium, stage
 async def test_a_session_without_traffic_says_what_to_do(browser: Chromium, stage: Stage) -> None:
     """Absence is no proof: nothing seen may mean that the browser goes past the proxy."""
     page = await watch(browser, stage)
-    await appears(page, "document.querySelector('#shown').textContent.startsWith('No request has come through the proxy yet.')")
+    await appears(page, "document.querySelector('#empty').textContent.startsWith('No request has come through the proxy yet.')")
+    assert await page.evaluate("document.querySelectorAll('#empty li').length") == 3  # what corslens doctor asks
     text = await page.evaluate("document.body.innerText")
     assert "corslens doctor" in text and "Nothing is wrong" not in text
     assert await faults(page) == []

@@ -40,7 +40,7 @@ async def choose(page: Page, rule: str) -> None:
     """Choose the first problem of a rule and wait until it is shown."""
     await page.evaluate(
         f"""(async () => {{
-            [...document.querySelectorAll('#list .rule')].find(each => each.textContent === '{rule}').click();
+            document.querySelector('#list li[data-rule={rule}] button').click();
             while (!document.querySelector('.detail .headers')) await new Promise(requestAnimationFrame);
         }})()"""
     )
@@ -61,7 +61,7 @@ async def test_a_report_on_10000_exchanges_opens_filters_and_shows(browser: Chro
         return document.querySelector('#shown').textContent; })()"""
     )
     await page.evaluate(
-        """(async () => { document.querySelector('#list button').click();
+        """(async () => { document.querySelector('#list li[data-problem] button').click();
         while (!document.querySelector('.detail .headers')) await new Promise(requestAnimationFrame); })()"""
     )
     assert "problems" in everything
@@ -81,12 +81,12 @@ async def test_it_asks_for_nothing(browser: Chromium, tmp_path: Path) -> None:
 async def test_what_is_on_the_wire_does_not_run(browser: Chromium, tmp_path: Path) -> None:
     """Wherever a stranger can write, what he writes is text."""
     page = await opened(browser, tmp_path, samples.all_of(samples.shop(), samples.hostile()))
-    number = await page.evaluate("document.querySelectorAll('#list > li').length")
+    number = await page.evaluate("document.querySelectorAll('#list > li[data-problem]').length")
     for index in range(number):
         await page.evaluate(
             f"""(async () => {{
                 document.querySelector('#detail').replaceChildren();
-                document.querySelectorAll('#list > li button')[{index}].click();
+                document.querySelectorAll('#list > li[data-problem] button')[{index}].click();
                 while (!document.querySelector('.detail .headers')) await new Promise(requestAnimationFrame);
             }})()"""
         )
@@ -113,10 +113,10 @@ async def test_it_works_by_keyboard(browser: Chromium, tmp_path: Path) -> None:
     await resize(page, 320, 700)
     for _ in range(40):
         await press(page, "Tab")
-        if await page.evaluate("document.activeElement.matches('#list button')"):
+        if await page.evaluate("document.activeElement.matches('#list li[data-problem] button')"):
             break
     await press(page, "ArrowDown")
-    assert await page.evaluate("document.activeElement === document.querySelectorAll('#list button')[1]")
+    assert await page.evaluate("document.activeElement === document.querySelectorAll('#list li[data-problem] button')[1]")
     await press(page, "Enter")
     await page.evaluate(
         "(async () => { while (document.activeElement.id !== 'detail-title') await new Promise(requestAnimationFrame); })()"
@@ -124,7 +124,7 @@ async def test_it_works_by_keyboard(browser: Chromium, tmp_path: Path) -> None:
     assert not await page.evaluate("document.querySelector('.list-side').checkVisibility()")
     await page.evaluate("document.querySelector('.back').focus()")
     await press(page, "Enter")
-    assert await page.evaluate("document.activeElement === document.querySelectorAll('#list button')[1]")
+    assert await page.evaluate("document.activeElement === document.querySelectorAll('#list li[data-problem] button')[1]")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -153,7 +153,7 @@ async def test_the_worst_comes_first_and_an_allowed_pair_shows_the_error_in_it(b
     page = await browser.page()
     await page.goto(file.as_uri())
     ranks = await page.evaluate(
-        "[...document.querySelectorAll('#list .line .badge')].map(badge => ['note', 'warning', 'error', 'blocked'].findIndex(word => badge.textContent.includes(word)))"
+        "[...document.querySelectorAll('#list .state .badge')].map(badge => ['note', 'warning', 'error', 'blocked'].findIndex(word => badge.textContent.includes(word)))"
     )
     assert ranks[0] == 2 and ranks == sorted(ranks, reverse=True) and len(set(ranks)) > 1
     cells = await page.evaluate("[...document.querySelectorAll('[data-cell]')].map(cell => [cell.className, cell.textContent])")
@@ -171,7 +171,7 @@ async def test_a_check_that_does_not_matter_is_not_ticked(browser: Chromium, tmp
         browser, tmp_path, [samples.ask("star", 0, allow_origin="*", answer={"Access-Control-Allow-Header": "x"})]
     )
     await page.evaluate(
-        """(async () => { document.querySelector('#list button').click();
+        """(async () => { document.querySelector('#list li[data-problem] button').click();
         while (!document.querySelector('.detail .checks')) await new Promise(requestAnimationFrame); })()"""
     )
     text = await page.evaluate("document.querySelector('.checks .not-needed').textContent")

@@ -56,7 +56,7 @@ async def test_explain(web):
     assert "is a preflight" in text
 
 
-@pytest.mark.parametrize(("screen", "popup"), [(60, 46), (80, 62), (300, 100)])
+@pytest.mark.parametrize(("screen", "popup"), [(60, 46), (80, 62), (300, 78)])
 async def test_explain_fits_the_consoles_popup(web, screen, popup):
     """Which breaks what does not fit in the middle of a word."""
     pair(web)

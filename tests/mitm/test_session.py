@@ -69,7 +69,7 @@ async def test_blocked_flow_is_marked_and_told(confdir):
         await proxy.send("GET", api.url("/me"), [ORIGIN])
     (flow,) = proxy.keeper.flows
     assert flow.marked == ":no_entry:"
-    assert flow.comment.startswith("CORS simple request: blocked")
+    assert flow.comment.startswith("blocked: ")
     printed = proxy.out.getvalue()
     assert f"BLOCKED  GET {api.url('/me')}" in printed
     assert "1 blocked" in printed.splitlines()[-2] and printed.splitlines()[-1].split() == ["1", "blocked", "acao-missing"]
@@ -374,7 +374,7 @@ async def test_client_that_leaves(confdir):
         (kept,) = proxy.keeper.flows
     exchange = proxy.inspections[-1].observation.exchange
     assert proxy.inspections[-1].verdict.outcome is Outcome.ABORTED
-    assert (kept.marked, kept.comment) == ("", "CORS simple request: aborted, no response (Client disconnected.)")
+    assert (kept.marked, kept.comment) == ("", "aborted (CORS simple request), no response (Client disconnected.)")
     assert "BLOCKED" not in proxy.out.getvalue()
     assert not exchange.answered_by_proxy
     assert exchange.error == "Client disconnected."

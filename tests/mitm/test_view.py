@@ -34,17 +34,19 @@ async def test_a_preflight_without_a_body_shows_the_view():
         addon.done()
 
 
-async def test_a_body_is_shown_first():
-    """JSON stays JSON; the view is one choice away."""
+async def test_a_body_is_shown_first_where_nothing_is_wrong():
+    """JSON stays JSON, and the view is one choice away; of a blocked response the view is shown, and JSON is."""
     addon = CorsLens()
     with taddons.context(addon) as context:
         context.configure(addon)
         addon.running()
-        made = answered(flow(), 200, [("Content-Type", "application/json")])
-        made.response.content = b'{"a": 1}'
-        through(addon, made)
-        assert view(made.response, made).view_name == "JSON"
-        assert "acao-missing" in view(made.response, made, "cors").text
+        for allowed, shown in (("*", "JSON"), (None, "CORS")):
+            made = answered(flow(), 200, [("Content-Type", "application/json")], allow_origin=allowed)
+            made.response.content = b'{"a": 1}'
+            through(addon, made)
+            assert view(made.response, made).view_name == shown
+            assert "CHECKS" in view(made.response, made, "cors").text
+            assert view(made.response, made, "json").view_name == "JSON"
         addon.done()
 
 

@@ -4,6 +4,7 @@ import errno
 import os
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
@@ -31,6 +32,9 @@ COMMANDS = {
 """Each command's function, imported when it is called: `corslens dump` does not wait for what `analyze` needs."""
 
 
+_OTHERS_ARGUMENTS = frozenset({"dump", "web", "console"})
+"""Commands whose arguments are mitmproxy's, which has a config.yaml of its own."""
+
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -52,7 +56,12 @@ class _Commands(click.Group):
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
             hint = did_you_mean(args[0], COMMANDS) or f"; the commands are {', '.join(COMMANDS)}"
             ctx.fail(f"No such command {escape(args[0])!r}{hint}")
-        return super().resolve_command(ctx, args)
+        name, command, rest = super().resolve_command(ctx, args)
+        if name is not None and name not in _OTHERS_ARGUMENTS and not {"-h", "--help"} & set(rest):
+            from corslens.cli.config import defaults
+
+            ctx.default_map = {name: defaults(self, ctx, name, Path.cwd())}
+        return name, command, rest
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)

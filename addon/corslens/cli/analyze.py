@@ -11,7 +11,7 @@ from msgspec import structs
 
 from corslens.analysis import prefixes
 from corslens.cli.options import fail_on_option, judging_options, severity, source_root_option, writable
-from corslens.cli.outputs import format_of, format_option, open_output, print_report, tell_empty, write_output
+from corslens.cli.outputs import format_of, format_option, open_output, print_report, print_statistics, tell_empty, write_output
 from corslens.cli.progress import Bar
 from corslens.cli.work import Work, analyse, settings_of
 from corslens.diagnosis.summary import HOLD, SessionSummary
@@ -64,6 +64,7 @@ _DETAILED = frozenset({Format.HTML, Format.JSON})
     metavar="N",
     help="List the worst N problems; all are counted. By default 50 in text, 500 in HTML, 5,000 in JSON, SARIF and JUnit.",
 )
+@click.option("--statistics", is_flag=True, help="Instead of the problems print how many page requests each cause has.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="How many files are analyzed at a time.")
 def analyze(
     files: tuple[str, ...],
@@ -79,6 +80,7 @@ def analyze(
     rule_paths: tuple[str, ...],
     values: bool,
     top: int | None,
+    statistics: bool,
     jobs: int,
 ) -> None:
     """Analyze the traffic in FILES, in folders, or on stdin (-).
@@ -95,6 +97,8 @@ def analyze(
       2  wrong usage
       3  an input was unreadable or truncated; the rest was analyzed
     """
+    if statistics and form != Format.TEXT:
+        raise click.UsageError("--statistics prints text; leave out --format, or write the report with -o")
     found = list(find(files))
     read = [*(name for name in found if isinstance(name, str)), *rule_paths]
     forms = {writable(path, [*read, *filter(None, [baseline])]): format_of(path) for path in outputs}
@@ -132,7 +136,10 @@ def analyze(
         if one is not Format.JSONL:
             write_output(path, render(one, summary, rules, gate, top=top))
     try:
-        print_report(Format(form), summary, rules, gate, top)
+        if statistics:
+            print_statistics(summary)
+        else:
+            print_report(Format(form), summary, rules, gate, top)
     except BrokenPipeError:  # whoever reads has seen enough; the exit code still counts
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123
     _report_inputs(summary, known)

@@ -13,7 +13,7 @@ from corslens.report.baseline import Gate
 from corslens.report.console import report_console, width_of
 from corslens.report.escape import escape
 from corslens.report.formats.registry import ENDINGS, Format, render
-from corslens.report.formats.text import TOP, render_text
+from corslens.report.formats.text import TOP, render_summary, render_text
 
 format_option = click.option(
     "--format",
@@ -52,6 +52,12 @@ def print_report(form: Format, summary: SessionSummary, rules: RuleSet, gate: Ga
     elif form is not Format.JSONL:  # that was written as it came
         sys.stdout.buffer.write(render(form, summary, rules, gate, top=top))
     sys.stdout.flush()
+
+
+def print_statistics(summary: SessionSummary) -> None:
+    """Write the summary alone to standard output: counts, and the causes with theirs."""
+    console = report_console()
+    console.print(render_summary(summary, width_of(console)))
 
 
 def open_output(path: Path) -> IO[bytes]:

@@ -432,7 +432,13 @@ class CorsLens(Commands):
             logger.log(ALERT, "corslens: %s", escape(line))
 
     def _announce_page(self, master: Master) -> None:
-        self.page.announce(ctx.options.mode, mitmweb.attach(master, self.page.app))
+        addresses = self.page.addresses(ctx.options.mode, mitmweb.attach(master, self.page.app))
+        # Not by the log, which `-q` silences, where outputs are printed.
+        if self._outputs.show is not options.Show.NONE and master.addons.get("termlog") is not None:
+            self.terminal.say(addresses)
+        else:
+            for sentence in addresses:
+                logger.info("%s", sentence)
         warn_if_open(ctx.options)
 
     # Time.

@@ -72,9 +72,10 @@ def marker_for(diagnosis: Diagnosis) -> str:
 
 
 def comment_for(inspection: Inspection, diagnosis: Diagnosis) -> str:
-    """Return one line for people: what the exchange is to CORS, what became of it, and why."""
+    """Return one line for people: what became of the exchange and why, in the first 30 characters, then what it is to CORS."""
     observation = inspection.observation
-    text = f"CORS {_what(observation)}: {diagnosis.word.lower()}"
+    title = _title(diagnosis)
+    text = f"{diagnosis.word.lower()}{f': {title}' if title else ''} (CORS {_what(observation)})"
     if observation.exchange.made_by_proxy:
         text += ", the proxy itself responded"
     if observation.exchange.error is not None:
@@ -118,6 +119,13 @@ def _what(observation: Observation) -> str:
 
 def _asked_method(observation: Observation) -> str:
     return public_method(observation.exchange.request.headers.get("access-control-request-method") or "?")
+
+
+def _title(diagnosis: Diagnosis) -> str:
+    cause = diagnosis.cause
+    if cause is None or (cause.severity is Severity.INFO and diagnosis.reason is None):
+        return "on credentials" if diagnosis.word == "DEPENDS" else (diagnosis.reason or "").replace("-", " ")
+    return escape(cause.title or cause.rule.replace("-", " "))
 
 
 def _why(diagnosis: Diagnosis, room: int) -> str:

@@ -8,14 +8,15 @@ from mitmproxy.contentviews import SyntaxHighlight
 
 from corslens.diagnosis.diagnose import Diagnosis, diagnose_alone
 from corslens.inspection import Inspection
-from corslens.mitm.annotate import id_of, stored
+from corslens.mitm.annotate import BLOCKED, WARNING, id_of, stored
+from corslens.observation.observation import Role
 from corslens.report.formats.exchange_text import WIDTH, render_view
 
 type Find = Callable[[str], Inspection | None]
 type Diagnose = Callable[[Inspection], Diagnosis]
 
 _FIRST = 3.0
-"""Before the raw view (0.1), JSON (1) and GraphQL (2); only where there is no body that one of them would show."""
+"""Before the raw view (0.1), JSON (1) and GraphQL (2)."""
 
 
 _FRAME = 2
@@ -49,10 +50,11 @@ class CorsContentview(contentviews.Contentview):
         return text_for(metadata.flow, self._find, columns(), self._diagnose)
 
     def render_priority(self, data: bytes, metadata: contentviews.Metadata) -> float:
-        """Be first only for a response without a body: a page's JSON or HTML stays what one sees first."""
+        """Be first for the response of every preflight and of what is blocked or warned of, whatever its body; of others without a body."""
         flow = metadata.flow
-        inspected = isinstance(flow, http.HTTPFlow) and bool(stored(flow))
-        return _FIRST if inspected and not data and isinstance(metadata.http_message, http.Response) else -1.0
+        kept = stored(flow) if isinstance(flow, http.HTTPFlow) else {}
+        concerns = not data or kept.get("role") == Role.PREFLIGHT or kept.get("marker") in (BLOCKED, WARNING)
+        return _FIRST if kept and concerns and isinstance(metadata.http_message, http.Response) else -1.0
 
 
 def columns(share: float = 1.0) -> int:

@@ -5,6 +5,7 @@ user's own scripts. They listen on loopback only, unless told otherwise.
 """
 
 import argparse
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -47,11 +48,26 @@ type _Tool = tuple[type[Master], _Parser, _Extra | None]
 
 
 class CorsDumpMaster(DumpMaster):
-    """mitmdump with the addon."""
+    """mitmdump with the addon, and without a line for each connection that opens and closes, unless `-v` asks for them."""
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
         _join(self)
+        _connections.addFilter(self._is_wanted)
+
+    async def run(self) -> None:
+        """Run until it is ended."""
+        try:
+            await super().run()
+        finally:
+            _connections.removeFilter(self._is_wanted)
+
+    def _is_wanted(self, record: logging.LogRecord) -> bool:
+        return self.options.termlog_verbosity == "debug" or not record.getMessage().startswith(_OPENED_AND_CLOSED)
+
+
+_connections = logging.getLogger("mitmproxy.proxy.server")
+_OPENED_AND_CLOSED = ("client connect", "client disconnect", "server connect", "server disconnect")
 
 
 def _dump() -> _Tool:

@@ -4,7 +4,7 @@ import base64
 
 from tests.browser.kit.page import Page
 
-KEYS = {"Tab": 9, "Enter": 13, "ArrowDown": 40, "ArrowUp": 38, "Escape": 27}
+KEYS = {"Tab": 9, "Enter": 13, "ArrowDown": 40, "ArrowUp": 38, "Escape": 27, "j": 74, "k": 75, "/": 191, "?": 191}
 
 
 async def resize(page: Page, width: int, height: int, *, scale: float = 1) -> None:
@@ -21,8 +21,9 @@ async def prefer(page: Page, scheme: str) -> None:
 
 async def press(page: Page, key: str) -> None:
     """Press and release a key."""
+    text = {"text": "\r" if key == "Enter" else key} if key == "Enter" or len(key) == 1 else {}
     common = {"key": key, "code": key, "windowsVirtualKeyCode": KEYS[key]}
-    await page.send("Input.dispatchKeyEvent", {"type": "keyDown", **common, **({"text": "\r"} if key == "Enter" else {})})
+    await page.send("Input.dispatchKeyEvent", {"type": "keyDown", **common, **text})
     await page.send("Input.dispatchKeyEvent", {"type": "keyUp", **common})
 
 

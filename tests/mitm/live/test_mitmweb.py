@@ -59,6 +59,11 @@ class TestUnderMitmweb(tornado.testing.AsyncHTTPTestCase):
         assert page.headers.get_list("Content-Security-Policy") == [HEADERS["Content-Security-Policy"]]
         assert self.ask("/cors/page.css").headers["Content-Type"].startswith("text/css")
 
+    def test_mitmwebs_own_page_links_to_it(self) -> None:
+        """Behind the same token; without it there is mitmweb's login."""
+        assert b'<a href="cors/"' in self.ask("/").body
+        assert b'<a href="cors/"' not in self.ask("/", token=False).body
+
     def test_the_session_wants_the_pages_token_too(self) -> None:
         """Reading as well as commanding; mitmweb's own check of a cookie is not what it is about."""
         assert self.ask("/cors/api/changes").code == 403

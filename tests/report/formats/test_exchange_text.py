@@ -31,7 +31,7 @@ def section(text: str, title: str) -> str:
 
 
 def view(inspector: Inspector, inspection: Inspection) -> str:
-    return render_view(inspector.get(inspection.id), inspector.get)
+    return render_view(inspector.get(inspection.id), inspector.get, 100)
 
 
 def test_a_blocked_preflight(inspector):
@@ -50,7 +50,7 @@ def test_a_blocked_preflight(inspector):
     assert "the method PUT is not safelisted" in section(text, "WHY A PREFLIGHT")
     assert "the request header x-a is not safelisted" in section(text, "WHY A PREFLIGHT")
     assert "PUT was never sent" in section(text, "PAIR")
-    assert text.startswith("CAUSE\n  BLOCKED  ") and "Fix (" in section(text, "CAUSE")
+    assert text.startswith("CAUSE\n  BLOCKED: ") and "Fix (" in section(text, "CAUSE")
 
 
 def pair(inspector, **fields):

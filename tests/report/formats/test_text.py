@@ -63,11 +63,12 @@ def test_engines_that_differ_are_named():
 
 @pytest.mark.parametrize("width", [20, 40, 80, 200])
 def test_no_line_is_longer_than_the_terminal(width):
+    """But for a word that is: no line is cut inside one."""
     for inspection in [*session(), *inspected(hostile(), NO_RULES)]:
         for line in block(inspection, width).plain.splitlines():
-            assert len(line) <= width, line
+            assert len(line) <= width or len(line.split()) == 1, line
     for line in render_text(summary(), GATE, width).plain.splitlines():
-        assert len(line) <= max(width, 48), line
+        assert len(line) <= max(width, 48) or len(line.split()) == 1, line
 
 
 def test_nothing_is_lost_by_folding():
@@ -109,8 +110,9 @@ def test_remarks_are_told_only_when_they_fail_the_run():
 
 def test_summary():
     lines = render_summary(summary(session())).plain.splitlines()
-    assert lines[0] == "12 exchanges, 12 CORS, 1 pair, 10 page requests, 8 blocked"
-    assert lines[1].split() == ["2", "blocked", "acao-mismatch"]
+    assert lines[0].startswith("10 page requests: 8 blocked, ")
+    assert lines[1].endswith("; 12 exchanges, 12 CORS, 1 preflighted pair")
+    assert lines[2].split() == ["2", "blocked", "acao-mismatch"]
     assert lines[-1].split() == ["1", "info", "no-max-age"]
 
 

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from mitmproxy import master
-from mitmproxy.tools.web.app import RequestHandler
+from mitmproxy.tools.web.app import IndexHandler, RequestHandler
 from mitmproxy.tools.web.master import WebMaster
 
 from corslens.mitm.live.app import HEADERS, LARGEST_BODY, LiveApp, LiveRequest, LiveResponse
@@ -16,9 +16,29 @@ def attach(master: master.Master, app: LiveApp) -> str | None:
     """Serve the page inside mitmweb and return its address; None in any other tool."""
     if not isinstance(master, WebMaster):
         return None
+    for rule in master.app.wildcard_router.rules:
+        if getattr(rule, "target", None) is IndexHandler:
+            rule.target = _IndexWithLink
     master.app.add_handlers(r".*", [(r"/cors", _ToPage), (rf"{PATH}(?P<path>.*)", _LiveHandler, {"live": app})])
     address, question, token = master.web_url.partition("?")
     return f"{address.rstrip('/')}{PATH}{question}{token}"
+
+
+_LINK = (
+    b'<a href="cors/" target="_blank" style="position:fixed;top:8px;right:110px;z-index:10;padding:2px 8px;border-radius:4px;'
+    b'background:#0b57d0;color:#fff;font:12px/1.4 sans-serif;text-decoration:none">CORS problems</a>'
+)
+
+
+class _IndexWithLink(IndexHandler):
+    """mitmweb's own page with a link to ours; it has no place for one that an addon could fill."""
+
+    def render(self, template_name: str, **values: Any) -> Any:
+        """Return mitmweb's page, or its login."""
+        if not template_name.endswith("index.html"):
+            return super().render(template_name, **values)
+        page = self.render_string(template_name, **values)
+        return self.finish(page.replace(b"</body>", _LINK + b"</body>", 1))
 
 
 class _Guarded(RequestHandler):

@@ -10,10 +10,9 @@ header rule of the user's can grant the page to others.
 
 import asyncio
 import base64
-import logging
 import secrets
 import socket
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Iterator, Sequence
 from urllib.parse import urlsplit
 
 from mitmproxy import connection, http
@@ -21,8 +20,6 @@ from mitmproxy.proxy.mode_specs import RegularMode
 
 from corslens.mitm.live.app import LARGEST_BODY, LiveApp, LiveRequest, LiveResponse, Work
 from corslens.mitm.own_connections import OwnConnections, is_loopback
-
-logger = logging.getLogger(__name__)
 
 DEFAULT_DOMAIN = "corslens.test"
 """Reserved, so that it never resolves: https://www.rfc-editor.org/rfc/rfc6761#section-6.2"""
@@ -78,12 +75,12 @@ class LivePage:
         """The page's address, the one thing that somebody has to know to see it; empty when it is not served here."""
         return f"http://{self.host}/" if self.host else ""
 
-    def announce(self, modes: Sequence[str], web_address: str | None) -> None:
-        """Print the address within mitmweb, and the page's own, unless no mode of the proxy leaves it to the proxy to find the host."""
+    def addresses(self, modes: Sequence[str], web_address: str | None) -> Iterator[str]:
+        """Yield sentences on the address within mitmweb, and the page's own, unless no mode of the proxy leaves it to the proxy to find the host."""
         if web_address is not None:
-            logger.info("corslens: the live page is at %s", web_address)
+            yield f"corslens: the live page is at {web_address}"
         if self.url and any(mode.startswith(_FORWARD_MODES) for mode in modes):
-            logger.info("corslens: the live page is at %s for browsers behind this proxy", self.url)
+            yield f"corslens: the live page is at {self.url} for browsers behind this proxy"
 
     def wants(self, flow: http.HTTPFlow) -> bool:
         """Say whether the flow requests the page. A flow that was loaded from a file requests nothing."""

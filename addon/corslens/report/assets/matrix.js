@@ -31,7 +31,7 @@ class Matrix {
     const pages = this.axis(cells, "page");
     const apis = this.axis(cells, "api");
     const focus = document.activeElement?.dataset?.cell;
-    const head = h("tr", {}, h("th", { scope: "col", class: "corner" }, "Page ", h("span", { "aria-hidden": "true" }, "↓"), " requests API ", h("span", { "aria-hidden": "true" }, "→")),
+    const head = h("tr", {}, h("th", { scope: "col", class: "corner" }, "Page ", h("span", { "aria-hidden": "true" }, "↓"), " ", h("wbr"), "API ", h("span", { "aria-hidden": "true" }, "→")),
       apis.shown.map((api) => h("th", { scope: "col" }, originNodes(api))));
     const rows = pages.shown.map((page) => h("tr", {}, h("th", { scope: "row" }, originNodes(page)),
       apis.shown.map((api) => this.tableCell(store.cells.get(`${page} ${api}`), chosen))));

@@ -56,7 +56,7 @@ function originNodes(origin) {
   const end = origin.indexOf("://") + 3;
   if (end < 3) return originLabel(origin);
   const port = /:\d+$/.exec(origin)?.[0] ?? "";
-  return [origin.slice(0, end), h("wbr"), origin.slice(end, origin.length - port.length), h("wbr"), port];
+  return [h("span", { class: "scheme" }, origin.slice(0, end)), h("wbr"), origin.slice(end, origin.length - port.length), h("wbr"), port];
 }
 
 function originLabel(origin) {

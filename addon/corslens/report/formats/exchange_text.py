@@ -28,8 +28,8 @@ from corslens.verdict.verdict import Check, CheckState, Outcome, Verdict
 type Find = Callable[[str], Inspection | None]
 """Looks up another exchange by its id, while it is remembered."""
 
-WIDTH = 100
-"""What fits beside mitmweb's flow list."""
+WIDTH = 78
+"""What fits beside mitmweb's flow list, and into a console of 80 columns."""
 _STATES = {
     CheckState.PASSED: "passed",
     CheckState.FAILED: "FAILED",
@@ -297,13 +297,16 @@ def _cause(diagnosis: Diagnosis) -> Iterator[str]:
     cause = diagnosis.cause
     if cause is None:
         return
-    yield f"{diagnosis.word}  {escape(cause.message)}  [{cause.rule}]"
+    # The title and the first fix before the sentence: a console of 24 rows shows little more.
+    yield f"{diagnosis.word}: {escape(cause.title or cause.rule)}  [{cause.rule}]"
+    if cause.fix is not None:
+        yield escape(fix_line(cause.fix))
+    yield escape(cause.message)
     asked_by = requested_by(diagnosis)
     if asked_by is not None:
-        yield f"  requested by {escape(asked_by)}"
-    for place, fix in enumerate(cause.fixes):
-        line = escape(fix_line(fix))
-        yield f"  {line if place == 0 else line.replace('Fix', 'Or', 1)}"
+        yield f"requested by {escape(asked_by)}"
+    for fix in cause.fixes[1:]:
+        yield escape(fix_line(fix).replace("Fix", "Or", 1))
     if diagnosis.explained:
         yield f"  so: {_list(dict.fromkeys(finding.rule for finding in diagnosis.explained))}"
 

@@ -1,5 +1,6 @@
 """The terminal: one block a page request, the cause first and one fix, and a summary at the end. Everything from the wire is escaped."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from textwrap import wrap
 
@@ -13,7 +14,7 @@ from corslens.inspection import Inspection
 from corslens.lint.finding import Finding, Severity
 from corslens.lint.rules.rule import RuleSet
 from corslens.observation.network_error import plain_words
-from corslens.observation.redaction import redact_header, redact_method, redact_symbol, redact_text, redact_url
+from corslens.observation.redaction import redact_header, redact_method, redact_name, redact_symbol, redact_text, redact_url
 from corslens.report.baseline import Gate, is_known
 from corslens.report.escape import escape
 from corslens.report.initiators import requested_by
@@ -25,6 +26,8 @@ _LONGEST = 400
 
 TOP = 50
 """Problems that a report spells out; all are counted."""
+_NAMED = 3
+"""Request headers that a heading names."""
 _NOTES = 20
 """Notes on inputs."""
 
@@ -95,7 +98,7 @@ def render_problem(diagnosis: Diagnosis, width: int | None = None) -> Text:
     text.append(word, STYLES.get(word, "bold"))
     heading = _heading(diagnosis)
     if word in JUDGED:
-        heading += f"  ({_engines(diagnosis)})"
+        heading += f"  ({_engines(diagnosis)}{_preflighted(diagnosis)})"
     text.append("\n".join(fold(heading, width, first=len(word) + 2, indent=2, start="  ")), "default not bold")
     for line, style in _body(diagnosis):
         for folded in fold(line, width, first=2, indent=4, start="  "):
@@ -112,6 +115,21 @@ def _heading(diagnosis: Diagnosis) -> str:
     if request.page is not None:
         parts.append(f"from {_shown(redact_url(request.page))}")
     return "  ".join(parts)
+
+
+def _preflighted(diagnosis: Diagnosis) -> str:
+    """Say in a clause why there was a preflight, if there was one."""
+    members = diagnosis.page_request.members
+    need = next((one.observation.need for one in reversed(members) if one.observation.need is not None), None)
+    if need is None or not diagnosis.page_request.preflights:
+        return ""
+    reasons = [] if need.method is None else [escape(redact_method(need.method))]
+    reasons += [escape(redact_name(name)) for name in need.header_names[:_NAMED]]
+    if len(need.header_names) > _NAMED:
+        reasons.append(f"{len(need.header_names) - _NAMED} more headers")
+    if need.forced:
+        reasons.append("an upload listener or a streamed body")
+    return f"; preflight because of {', '.join(reasons)}" if reasons else ""
 
 
 def _engines(diagnosis: Diagnosis) -> str:
@@ -288,27 +306,17 @@ def fold(text: str, width: int | None, *, first: int, indent: int, start: str = 
         return [start + text]
     width = max(width, 20)
     lines = wrap(
-        text, width, initial_indent=" " * first, subsequent_indent=" " * indent, break_long_words=True, break_on_hyphens=False
+        text, width, initial_indent=" " * first, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
     )
     lines[0] = start + lines[0][first:]
     return lines
 
 
 def render_summary(summary: SessionSummary, width: int | None = None) -> Text:
-    """Return what was seen in all: exchanges, page requests, outcomes, then the causes with their counts, worst first."""
+    """Return what was seen in all: what became of the page requests, the problems, then the causes with their counts, worst first."""
     text = Text()
-    facts = [
-        _count(summary.exchanges, "exchange"),
-        f"{summary.cors} CORS",
-        _count(summary.counts["pairs"], "pair"),
-        _count(summary.counts["page requests"], "page request"),
-    ]
-    facts += [
-        f"{summary.number(word)} {word.lower()}"
-        for word in ("BLOCKED", "DEPENDS", "PATCHED", "ABORTED")
-        if summary.number(word)
-    ]
-    text.append("\n".join(fold(", ".join(facts), width, first=0, indent=2)), "bold")
+    text.append("\n".join(fold(_outcomes(summary), width, first=0, indent=2)), "bold")
+    text.append("\n" + "\n".join(fold(_problems(summary), width, first=0, indent=2)))
     for engine, agreed, total in summary.agreement():
         style = "green" if agreed == total else "bold yellow"
         text.append(f"\n{engine.label} agreed with {agreed} of {total}", style)
@@ -320,6 +328,33 @@ def render_summary(summary: SessionSummary, width: int | None = None) -> Text:
         lines = fold(f"{name} ({escape(note)})" if note else name, width, first=9 + column, indent=9 + column)
         text.append(f"\n{count:>7}  ").append(f"{'suppressed':<{column}}", "dim").append("\n".join(lines))
     return text
+
+
+def _outcomes(summary: SessionSummary) -> str:
+    """Say what became of the page requests."""
+    numbers = {word: summary.number(word) for word in ("BLOCKED", "DEPENDS", "PATCHED", "ABORTED")}
+    requests = summary.counts["page requests"]
+    facts = [f"{number} {_OUTCOMES[word]}" for word, number in numbers.items() if number]
+    if allowed := max(0, requests - sum(numbers.values())):
+        facts.append(f"{allowed} allowed")
+    return _count(requests, "page request") + (f": {', '.join(facts)}" if facts else "")
+
+
+_OUTCOMES = {"BLOCKED": "blocked", "DEPENDS": "depend on credentials", "PATCHED": "patched", "ABORTED": "aborted"}
+
+
+def _problems(summary: SessionSummary) -> str:
+    """Say how many problems there are, how they stand, and in how much traffic."""
+    problems = summary.problems()
+    states = Counter(problem.state for problem in problems)
+    facts = [_count(len(problems), "problem"), _count(len({problem.key.rule for problem in problems}), "cause")]
+    facts += [f"{states[state]} {state.value}" for state in (State.PATCHED, State.RESOLVED) if states[state]]
+    traffic = [
+        _count(summary.exchanges, "exchange"),
+        f"{summary.cors} CORS",
+        _count(summary.counts["pairs"], "preflighted pair"),
+    ]
+    return f"{', '.join(facts)}; {', '.join(traffic)}"
 
 
 def render_dropped(dropped: Mapping[str, int]) -> Iterator[str]:
