@@ -13,6 +13,7 @@ from corslens.bounded import Bounded
 from corslens.engines.engine import Engine
 from corslens.fetch.budget import UNLIMITED, Budget, OverBudgetError
 from corslens.fetch.messages import Response
+from corslens.fetch.origins import public_suffixes
 from corslens.inspection import Inspection, PatchedView, weigh_inspection
 from corslens.lint.facts.vocabulary import Facts, hangs_on_actual
 from corslens.lint.linter import NOTHING as NO_FINDINGS
@@ -75,6 +76,7 @@ class Inspector:
             at_once: how many earlier exchanges are inspected anew at once; None for any number.
             over_budget: called with each exchange that took longer.
         """
+        public_suffixes()  # read now: no exchange has the time
         self.rules = rules
         self.headline = headline
         self.patch_policy = patch_policy

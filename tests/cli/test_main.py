@@ -16,7 +16,17 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_is_there(name: str) -> None:
     command = main.get_command(click.Context(main), name)
-    assert command is not None and command.name == name and command.get_short_help_str()
+    assert command is not None and command.name == name
+    assert command.get_short_help_str(limit=80) == COMMANDS[name][1]
+
+
+def test_help_and_completion_wait_for_no_command() -> None:
+    code = "import sys; from corslens.cli import main; from click.shell_completion import ZshComplete\n"
+    code += "names = [one.value for one in ZshComplete(main, {}, 'corslens', '_C').get_completions([], 'a')]\n"
+    code += "assert names == ['analyze', 'advise'], names\n"
+    code += "main(['--help'], standalone_mode=False)\n"
+    code += "assert 'corslens.analysis' not in sys.modules and 'rich' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": str(ROOT / "addon")}, capture_output=True)
 
 
 def test_help_lists_them() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from corslens import __version__
 from corslens.exits import Exit
@@ -15,21 +16,24 @@ from corslens.report.escape import escape
 from corslens.suggest import did_you_mean
 
 COMMANDS = {
-    "open": "corslens.cli.open:open_command",
-    "run": "corslens.cli.run:run",
-    "dev": "corslens.cli.dev:dev",
-    "doctor": "corslens.cli.doctor:doctor",
-    "dump": "corslens.cli.proxy:dump",
-    "web": "corslens.cli.proxy:web",
-    "console": "corslens.cli.proxy:console",
-    "analyze": "corslens.cli.analyze:analyze",
-    "check": "corslens.cli.check:check",
-    "diff": "corslens.cli.diff:diff",
-    "advise": "corslens.cli.advise:advise_command",
-    "explain": "corslens.cli.rules:explain",
-    "rules": "corslens.cli.rules:rules",
+    "open": ("corslens.cli.open:open_command", "Open a browser of its own behind the proxy."),
+    "run": ("corslens.cli.run:run", "Run a command behind the proxy, a test run for instance."),
+    "dev": ("corslens.cli.dev:dev", "Give an API a local base URL that pages of this machine may read."),
+    "doctor": ("corslens.cli.doctor:doctor", "Find out why corslens sees nothing."),
+    "dump": ("corslens.cli.proxy:dump", "Run mitmdump with corslens loaded."),
+    "web": ("corslens.cli.proxy:web", "Run mitmweb with corslens loaded."),
+    "console": ("corslens.cli.proxy:console", "Run mitmproxy with corslens loaded."),
+    "analyze": ("corslens.cli.analyze:analyze", "Analyze captured traffic: HAR, flow files, traces and more."),
+    "check": ("corslens.cli.check:check", "Ask a server as a browser would, and judge what it allows."),
+    "diff": ("corslens.cli.diff:diff", "Show what changed between two captures."),
+    "advise": ("corslens.cli.advise:advise_command", "Write a server's CORS settings from observed traffic."),
+    "explain": ("corslens.cli.rules:explain", "Explain a rule, a browser's code, or a console line."),
+    "rules": ("corslens.cli.rules:rules", "List, check and document rules."),
 }
-"""Each command's function, imported when it is called: `corslens dump` does not wait for what `analyze` needs."""
+"""Each command's function and its help in a line.
+
+The function is imported when it is called: neither `corslens dump` nor `--help`, nor a shell that completes, waits for what `analyze` needs.
+"""
 
 
 _OTHERS_ARGUMENTS = frozenset({"dump", "web", "console"})
@@ -66,8 +70,16 @@ class _Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help) for name, (_, help) in COMMANDS.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        found = [CompletionItem(name, help=help) for name, (_, help) in COMMANDS.items() if name.startswith(incomplete)]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        module, _, name = COMMANDS.get(cmd_name, "").partition(":")
+        module, _, name = COMMANDS.get(cmd_name, ("", ""))[0].partition(":")
         if not module:
             return None
         command = getattr(import_module(module), name)

@@ -5,6 +5,7 @@ https://html.spec.whatwg.org/#same-site
 """
 
 import re
+from functools import cache
 
 import ada_url
 from publicsuffixlist import PublicSuffixList
@@ -12,13 +13,18 @@ from publicsuffixlist import PublicSuffixList
 from corslens.bounded_cache import bounded_cache
 from corslens.fetch.constants import NULL
 
-_SUFFIXES = PublicSuffixList(accept_unknown=True)
 _TUPLE_SCHEMES = frozenset({"http", "https", "ws", "wss", "ftp"})
 _DEFAULT_PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443", "ftp": "21"}
 _CACHED = 8192
 
 
 _AUTHORITY = re.compile(r"[^:]*://[^/?#\\]*")
+
+
+@cache
+def public_suffixes() -> PublicSuffixList:
+    """Return the list, read when the first site is asked for: that takes as long as a command that asks for none."""
+    return PublicSuffixList(accept_unknown=True)
 
 
 def _authority_prefix(url: str) -> str:
@@ -88,7 +94,7 @@ def registrable_domain(host: str) -> str | None:
 
     Standard: https://url.spec.whatwg.org/#host-registrable-domain
     """
-    return None if is_ip_address(host) else _SUFFIXES.privatesuffix(host.rstrip("."))
+    return None if is_ip_address(host) else public_suffixes().privatesuffix(host.rstrip("."))
 
 
 @bounded_cache(_CACHED)
