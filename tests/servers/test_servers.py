@@ -72,3 +72,12 @@ async def test_report_is_clean(trial: Trial) -> None:
         if finding.severity > Severity.INFO
     ]
     assert found == []
+
+
+async def test_check_finds_what_is_wanted_allowed_and_strangers_refused(trial: Trial) -> None:
+    """`corslens check --as-stranger`, for a simple request and one with a preflight."""
+    assert [one.passed for one in trial.checked.asked] == [True, True]
+    results = list(trial.checked.strangers.values())
+    assert [(one.holes, one.everyone, one.rejected) for one in results] == [((), False, 0)] * 2
+    assert min(one.tried for one in results) >= 30
+    assert [problem.key.rule for problem in trial.checked.summary.problems() if problem.severity > Severity.INFO] == []

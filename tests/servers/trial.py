@@ -9,11 +9,17 @@ from pathlib import Path
 from aiohttp import web
 from corslens.advice import Advice, advise
 from corslens.analysis import AnalysisSettings, collect
+from corslens.asking.asker import Asker
+from corslens.asking.checks import Checks, Expectation
+from corslens.asking.client import Client
+from corslens.asking.hosts import NamedHosts
 from corslens.diagnosis.diagnose import Diagnosis
 from corslens.diagnosis.summary import SessionSummary
+from corslens.engines.sending import PageFetch
 from corslens.inspection import Inspection
+from corslens.inspector import Inspector
 from corslens.lint.rules.loader import load_rules
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from tests.browser.kit.chromium import Chromium
 from tests.browser.kit.page import Page
@@ -94,6 +100,8 @@ class Trial(Struct, frozen=True, kw_only=True):
     raw: tuple[Raw, ...]
     inspections: tuple[Inspection, ...]
     """Of what the user's own page asked when the settings were in place."""
+    checked: Checks
+    """What `corslens check --as-stranger` found then."""
 
 
 async def upstream_app(request: web.BaseRequest) -> web.StreamResponse:
@@ -128,6 +136,7 @@ async def hold_trial(world: World, driver: Driver) -> Trial:
         foreign = await _ask(world.chromium, "http://www.evil.test/", wishes, cookie_for=api)
         sandbox = await _ask(world.chromium, own_page, SANDBOXED % json.dumps(wishes), cookie_for=api)
         raw = [await _raw(port, path, origin) for origin in (app, None, *_strangers(driver.name)) for path in _paths(driver)]
+        checked = await asyncio.to_thread(_check, port, app)
         raw += [await _raw(port, "/items", origin, preflight=True) for origin in _strangers(driver.name)]
     return Trial(
         driver=driver,
@@ -138,7 +147,20 @@ async def hold_trial(world: World, driver: Driver) -> Trial:
         from_sandbox=sandbox,
         raw=tuple(raw),
         inspections=inspections,
+        checked=checked,
     )
+
+
+def _check(port: int, origin: str) -> Checks:
+    """Do what `corslens check --as-stranger --credentials` does, for a simple request and for one with a preflight."""
+    url = f"http://127.0.0.1:{port}"
+    asker = Asker(Inspector(rules=load_rules()), Client().send, NamedHosts([url]), user_agent="corslens/test", send_unsafe=True)
+    headers = (("Content-Type", "application/json"), ("X-Client-Version", "1"))
+    checks = Checks(asker, SessionSummary(everything=True), url)
+    get = PageFetch(url=f"{url}/items", origin=origin, credentialed=True, cookie="session=of-a-test")
+    put = structs.replace(get, url=f"{url}/items?put", method="PUT", headers=headers)
+    checks.check_against_strangers([Expectation(fetch=get), Expectation(fetch=put)])
+    return checks
 
 
 def _strangers(name: str) -> tuple[str, ...]:

@@ -59,7 +59,7 @@ class Checks:
     """
 
     def __init__(self, asker: Asker, summary: SessionSummary, name: str, sinks: Iterable[Sink] = ()) -> None:
-        self._asker, self._summary = asker, summary
+        self._asker, self.summary = asker, summary
         self._sinks = tuple(sinks)
         self.input: Input = summary.begin(name)
         self.asked: list[AskResult] = []
@@ -136,10 +136,10 @@ class Checks:
     def _gather(self, inspections: Iterable[Inspection]) -> None:
         for one in inspections:
             inspection = structs.replace(one, findings=tuple(map(_tried, one.findings)))
-            self._summary.add(inspection)
+            self.summary.add(inspection)
             for sink in self._sinks:
-                sink(inspection, self._summary.diagnosis_of(inspection))
-        self.input.exchanges = self._summary.exchanges
+                sink(inspection, self.summary.diagnosis_of(inspection))
+        self.input.exchanges = self.summary.exchanges
 
 
 def _tried(finding: Finding) -> Finding:
