@@ -1,6 +1,7 @@
 """corslens check: what is sent to whom, what is reported, and the exit code; over real sockets."""
 
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -125,6 +126,49 @@ def test_cookies_do_not_go_along_with_a_redirect(server: Server, other: Server, 
     file.write_text("sid=1")
     run(f"{server.url}/me", "--origin", APP, "--cookie-from", file, "--allow-host", other.url)
     assert "Cookie" in dict(server.asked[0][2]) and "Cookie" not in dict(other.asked[0][2])
+
+
+def test_traffic_goes_only_to_what_was_named(
+    server: Server, other: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the server, the capture or the policy names: connections are made to the named host alone, and no other name is resolved."""
+    reached: list[object] = []
+    connect = socket.create_connection
+
+    def recording(address: tuple[str, int], *arguments: object, **keywords: object) -> socket.socket:
+        reached.append(address)
+        return connect(address, *arguments, **keywords)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket, "create_connection", recording)
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda *given, ask=socket.getaddrinfo, **more: reached.append(given[:2]) or ask(*given, **more)
+    )
+    server.extra |= {"Location": f"{other.url}/", "Link": f"<{other.url}/a>; rel=preload", "Refresh": f"0; url={other.url}/"}
+    server.status = 307
+    capture, policy = tmp_path / "a.har", tmp_path / "policy.yaml"
+    capture.write_bytes(encoded([entry(url=f"{other.url}/me"), entry(url="https://api.example/me")]))
+    policy.write_text(
+        f"schema: corslens-policy/1\npolicies:\n  - {{api: {other.url}, paths: [/me], origins: [{APP}], methods: [GET, PUT]}}\n"
+    )
+    run(f"{server.url}/me", "--origin", APP, "--as-stranger", "--send")
+    run(capture, "--against", server.url)
+    run(policy, "--against", server.url)
+    assert len(server.asked) > 100
+    assert set(reached) == {server.server_address[:2]} and other.asked == []
+
+
+def test_an_identification_is_sent_with_everything_and_changes_nothing(server: Server) -> None:
+    arguments = (f"{server.url}/me", "--origin", APP, "--method", "PUT", "--header", "X-A: 1", "--send")
+    plain = run(*arguments)
+    identified = run(*arguments, "--identify", "X-Scan-By: security@app.example")
+    assert plain.exit_code == identified.exit_code == Exit.OK and plain.stdout == identified.stdout
+    assert [method for method, _, _ in server.asked] == ["OPTIONS", "PUT"] * 2
+    assert [dict(lines).get("X-Scan-By") for _, _, lines in server.asked] == [None, None, *["security@app.example"] * 2]
+    assert {dict(lines).get("Access-Control-Request-Headers") for _, _, lines in server.asked} == {"x-a", None}
+    assert run(*arguments, "--identify", "X-Scan-By: me", "--dry-run").stdout.count("X-Scan-By: me") == 2
+    for wrong in ("X-Scan-By", "Origin: https://a.example", "User-Agent: me", "Content-Type: a/b", "X-A: "):
+        result = run(*arguments, "--identify", wrong)
+        assert result.exit_code == Exit.USAGE and "--identify" in result.stderr
 
 
 def test_a_dry_run_sends_nothing(server: Server) -> None:

@@ -12,7 +12,7 @@ import ada_url
 import h11
 
 from corslens.fetch.limits import limited_headers, received_response
-from corslens.fetch.messages import Request, Response
+from corslens.fetch.messages import HeaderLine, Request, Response
 from corslens.fetch.origins import origin_of, scheme_host_port
 
 TIMEOUT_SECONDS = 15.0
@@ -30,9 +30,18 @@ class Client:
     Args:
         per_second: requests a second at most; 0 for no limit.
         verify: check certificates.
+        identification: a header line that says who asks, sent with every request.
     """
 
-    def __init__(self, *, per_second: float = 0, verify: bool = True, timeout: float = TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self,
+        *,
+        per_second: float = 0,
+        verify: bool = True,
+        timeout: float = TIMEOUT_SECONDS,
+        identification: HeaderLine | None = None,
+    ) -> None:
+        self._identification = () if identification is None else (identification,)
         self._interval = 1 / per_second if per_second else 0.0
         self._timeout = timeout
         self._next = 0.0
@@ -63,15 +72,16 @@ class Client:
         with socket.create_connection((name, int(port)), timeout=self._timeout) as plain:
             connected = self._tls.wrap_socket(plain, server_hostname=name) if scheme == "https" else plain
             with connected:
-                return _head(connected, request, f"{url.pathname}{url.search}", deadline)
+                lines = (*request.headers.lines, *self._identification)
+                return _head(connected, request.method, lines, f"{url.pathname}{url.search}", deadline)
 
 
-def _head(connected: socket.socket, request: Request, target: str, deadline: float) -> Response:
+def _head(connected: socket.socket, method: str, lines: tuple[HeaderLine, ...], target: str, deadline: float) -> Response:
     connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=_HEAD_BYTES)
     head = h11.Request(
-        method=request.method.encode("latin-1"),
+        method=method.encode("latin-1"),
         target=target.encode("latin-1"),
-        headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers.lines],
+        headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines],
     )
     connected.sendall(connection.send(head) or b"")
     connected.sendall(connection.send(h11.EndOfMessage()) or b"")
@@ -87,10 +97,10 @@ def _head(connected: socket.socket, request: Request, target: str, deadline: flo
                 raise ConnectionResetError("the server closed the connection without a response")
             connection.receive_data(received)
         elif isinstance(event, h11.Response):
-            lines = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in event.headers.raw_items()]
+            received_lines = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in event.headers.raw_items()]
             version = f"HTTP/{event.http_version.decode('latin-1')}"
             return received_response(
-                status=event.status_code, headers=limited_headers(lines), http_version=version, time=time.time()
+                status=event.status_code, headers=limited_headers(received_lines), http_version=version, time=time.time()
             )
         elif not isinstance(event, h11.InformationalResponse):
             raise ConnectionResetError("the server closed the connection without a response")

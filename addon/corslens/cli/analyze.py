@@ -11,7 +11,16 @@ from msgspec import structs
 
 from corslens.analysis import prefixes
 from corslens.cli.options import fail_on_option, judging_options, severity, source_root_option, writable
-from corslens.cli.outputs import format_of, format_option, open_output, print_report, print_statistics, tell_empty, write_output
+from corslens.cli.outputs import (
+    format_of,
+    format_option,
+    open_output,
+    outputs_option,
+    print_report,
+    print_statistics,
+    tell_empty,
+    write_output,
+)
 from corslens.cli.progress import Bar
 from corslens.cli.work import Work, analyse, settings_of
 from corslens.diagnosis.summary import HOLD, SessionSummary
@@ -31,14 +40,7 @@ _DETAILED = frozenset({Format.HTML, Format.JSON})
 @click.command(short_help="Analyze captured traffic: HAR, flow files, traces and more.")
 @click.argument("files", nargs=-1, required=True)
 @format_option
-@click.option(
-    "-o",
-    "outputs",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Also write a report to FILE (repeatable); the format follows the ending (.html .json .jsonl .sarif .xml .md .txt).",
-)
+@outputs_option
 @fail_on_option
 @click.option(
     "--baseline", type=click.Path(path_type=Path), metavar="FILE", help="Do not fail on findings in this baseline file."

@@ -8,7 +8,7 @@ from typing import IO
 
 import ada_url
 import click
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from corslens import __version__
 from corslens.advice.policy_document import read_document
@@ -20,15 +20,15 @@ from corslens.asking.hosts import NamedHosts
 from corslens.asking.policies import policy_requests
 from corslens.asking.recorded import Recorded, recorded_requests
 from corslens.cli.options import fail_on_option, settings, severity, writable
-from corslens.cli.outputs import format_of, format_option, open_output, print_report, write_output
+from corslens.cli.outputs import format_of, format_option, open_output, outputs_option, print_report, write_output
 from corslens.cli.work import record_writer
 from corslens.diagnosis.summary import SessionSummary
 from corslens.engines.engine import Engine
-from corslens.engines.sending import PageFetch, unsafe_names
+from corslens.engines.sending import BROWSER_SETS, PageFetch, unsafe_names
 from corslens.exits import Exit
 from corslens.fetch.constants import NULL
 from corslens.fetch.header_values import is_token
-from corslens.fetch.messages import HeaderLine, Request
+from corslens.fetch.messages import HeaderLine, HeaderList, Request
 from corslens.fetch.methods import is_forbidden_method, normalize_method
 from corslens.fetch.origins import is_serialized_origin, origin_of
 from corslens.fetch.request_headers import is_forbidden_request_header
@@ -41,6 +41,8 @@ from corslens.report.formats.registry import Format, render
 from corslens.verdict.headline import ALL, AUTO, WORDS
 
 USER_AGENT = f"corslens/{__version__} (check; asks about CORS)"
+_PART_OF_CORS = frozenset({"authorization", "content-type"})
+"""Headers that a server may look at to decide; the forbidden ones are, too."""
 _POLICY_ENDINGS = (".yaml", ".yml")
 
 
@@ -56,6 +58,8 @@ class _Options(Struct, frozen=True, kw_only=True):
     cookie: str | None
     engine: str
     as_stranger: bool
+    identification: HeaderLine | None
+    """Sent with every request and no part of what the page does."""
 
 
 @click.command(short_help="Ask a server as a browser would, and judge what it allows.")
@@ -81,20 +85,16 @@ class _Options(Struct, frozen=True, kw_only=True):
     help="Send this browser's headers and judge as it does; auto judges as Chromium and names itself in User-Agent.",
 )
 @click.option(
+    "--identify", metavar="'NAME: VALUE'", help="Send this header with every request, preflights included, to say who checks."
+)
+@click.option(
     "--rate", type=click.FloatRange(0), default=10.0, show_default=True, help="Requests a second at most; 0: no limit."
 )
 @click.option("--insecure", is_flag=True, help="Do not check certificates.")
 @click.option("--dry-run", is_flag=True, help="Print the requests and send none.")
 @click.option("--rules", "rule_paths", multiple=True, metavar="PATH", help="Rule files or folders of your own.")
 @format_option
-@click.option(
-    "-o",
-    "outputs",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Also write this report; its ending says the format.",
-)
+@outputs_option
 @fail_on_option
 def check(
     target: str,
@@ -108,6 +108,7 @@ def check(
     send_unsafe: bool,
     allow_hosts: tuple[str, ...],
     engine: str,
+    identify: str | None,
     rate: float,
     insecure: bool,
     dry_run: bool,
@@ -141,6 +142,7 @@ def check(
         cookie=None if cookie_from is None else _cookie(cookie_from),
         engine=engine,
         as_stranger=as_stranger,
+        identification=None if identify is None else _identification(identify),
     )
     judged = settings(engine, None, None, rule_paths)
     read = [*(() if _is_url(target) else (target,)), *filter(None, [cookie_from]), *rule_paths]
@@ -170,7 +172,7 @@ def check(
             raise click.UsageError(
                 f"{escape(target)}: holds no CORS page request to a host that was named; name one with --against or --allow-host"
             )
-    client = Client(per_second=rate, verify=not insecure)
+    client = Client(per_second=rate, verify=not insecure, identification=options.identification)
     asker = Asker(
         Inspector(rules=judged.rules, headline=judged.headline),
         client.send,
@@ -278,7 +280,11 @@ def _print_plan(asker: Asker, wanted: Sequence[Expectation], strange: bool, opti
 def _print_request(request: Request, options: _Options) -> None:
     """Print a request: what the user typed in full, but for credentials; what a capture holds as it may be shown."""
     click.echo(f"{escape(request.method)} {escape(_shown_url(request.url, options))}")
-    recorded = set(unsafe_names(request.headers.lines)) - {name.lower() for name, _ in options.headers}
+    if options.identification is not None:
+        request = structs.replace(request, headers=HeaderList((*request.headers.lines, options.identification)))
+    recorded = set(unsafe_names(request.headers.lines)) - {
+        name.lower() for name, _ in (*options.headers, *filter(None, [options.identification]))
+    }
     for name, value in request.headers.lines:
         if authenticates(name):
             value = "(not shown)"
@@ -330,6 +336,15 @@ def _header(text: str) -> HeaderLine:
         raise click.UsageError(f"--header: {escape(name)!r} is no header line, like 'X-Requested-With: fetch'")
     if is_forbidden_request_header(name, value):
         raise click.UsageError(f"--header: no page can set {name}; the browser does" + _instead(name))
+    return name, value.strip()
+
+
+def _identification(text: str) -> HeaderLine:
+    name, colon, value = text.partition(":")
+    if not colon or not is_token(name) or not value.strip() or not value.isprintable() or not value.isascii():
+        raise click.UsageError(f"--identify: {escape(name)!r} is no header line, like 'X-Scan-By: security@app.example'")
+    if name.lower() in _PART_OF_CORS or name.lower() in BROWSER_SETS or is_forbidden_request_header(name, value):
+        raise click.UsageError(f"--identify: {name} is a header of the browser's own; choose another name")
     return name, value.strip()
 
 

@@ -24,6 +24,16 @@ format_option = click.option(
     help="Output format for stdout.",
 )
 
+outputs_option = click.option(
+    "-o",
+    "--output",
+    "outputs",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help=f"Also write a report to FILE (repeatable); the format follows the ending ({' '.join(ENDINGS)}).",
+)
+
 
 def format_of(path: Path) -> Format:
     """Return the format that the file's ending names.

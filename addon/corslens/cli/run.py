@@ -11,7 +11,7 @@ import click
 
 from corslens.cli.launching import failing, insecure_option, patch_option, set_option, settings_from
 from corslens.cli.options import NEVER, source_root_option, writable
-from corslens.cli.outputs import format_of
+from corslens.cli.outputs import format_of, outputs_option
 from corslens.exits import Exit
 from corslens.lint.finding import Severity
 from corslens.report.escape import escape
@@ -29,15 +29,7 @@ from corslens.report.initiators import SourceRoot
     show_default=True,
     help="Exit with 1 on any finding at or above this severity, when the command itself succeeds.",
 )
-@click.option(
-    "-o",
-    "--output",
-    "outputs",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Write a report; the format follows the ending. Repeatable.",
-)
+@outputs_option
 @source_root_option
 @patch_option
 @insecure_option
