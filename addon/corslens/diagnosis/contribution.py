@@ -1,6 +1,7 @@
 """Contribution: what one page request adds to a session's summary, all of it, so that all of it can be taken back."""
 
 from collections.abc import Hashable
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -42,21 +43,13 @@ class Contribution(Struct, frozen=True, gc=False):
     suppressed: tuple[Suppressed, ...] = ()
 
 
-_QUIET = {
-    (role, paired, agreement): Contribution(
-        (
-            "exchanges",
-            role,
-            *(("pairs",) if paired else ()),
-            *(("page requests", "ALLOWED") if role in CORS_ROLES - {Role.PREFLIGHT} else ()),
-            *(() if agreement is None else (agreement,)),
-        )
-    )
-    for role in Role
-    for paired in (False, True)
-    for agreement in (None, *(Agreement(engine, agreed) for engine in Engine for agreed in (True, False)))
-}
-"""What one exchange adds of which there is nothing to say, by role, whether its preflight was seen, and what the browser says."""
+@lru_cache(maxsize=2048)
+def _quiet(role: Role, paired: bool, agreement: Agreement | None, cell: tuple[str, str] | None) -> Contribution:
+    """Return what one exchange adds of which there is nothing to say; pages request the same over and over."""
+    counted: tuple[Hashable, ...] = ("exchanges", role, *(("pairs",) if paired else ()))
+    if role in CORS_ROLES - {Role.PREFLIGHT}:
+        counted += ("page requests", "ALLOWED")
+    return Contribution(counted if agreement is None else (*counted, agreement), cell)
 
 
 def _agreement(members: tuple[Inspection, ...]) -> Agreement | None:
@@ -104,10 +97,10 @@ def _is_awaited(inspection: Inspection) -> bool:
 def contribution_of(root: str, members: tuple[Inspection, ...]) -> tuple[Contribution, Diagnosis | None]:
     """Return what a page request adds, and its diagnosis where there is something to say of it."""
     quiet = all(map(_is_quiet, members)) or (len(members) == 1 and _is_awaited(members[0]))
-    if quiet and len(members) == 1 and not (cell := _cell(members[0].observation)):
-        observation = members[0].observation
-        return _QUIET[observation.role, observation.preflight is not None, _agreement(members)], None
     agreement = _agreement(members)
+    if quiet and len(members) == 1:
+        observation = members[0].observation
+        return _quiet(observation.role, observation.preflight is not None, agreement, _cell(observation)), None
     counted: list[Hashable] = [] if agreement is None else [agreement]
     for one in members:
         observation = one.observation

@@ -59,7 +59,7 @@ class PageRequest:
         members: oldest first.
     """
 
-    __slots__ = ("_hops", "decisive", "id", "judged", "members")
+    __slots__ = ("_hops", "_known_outcome", "decisive", "id", "is_cors", "judged", "members")
 
     def __init__(self, *, id: str, members: tuple[Inspection, ...]) -> None:
         self.id = id
@@ -68,7 +68,10 @@ class PageRequest:
         """All but those that the network stack repeated by itself, and whose responses no page saw."""
         self.decisive = self.judged[0] if len(self.judged) == 1 else _decisive(self.judged)
         """The exchange that decides the outcome: the first of those with the worst one, of an allowed page request the last."""
+        self.is_cors = members[0].observation.is_cors or any(one.observation.is_cors for one in members[1:])
+        """Whether any CORS check was made on it."""
         self._hops: tuple[Inspection, ...] | None = None
+        self._known_outcome: Outcome | None = None
 
     @property
     def repeats(self) -> tuple[Inspection, ...]:
@@ -102,7 +105,10 @@ class PageRequest:
     @property
     def outcome(self) -> Outcome:
         """What became of it, in the engine that counts; not judged where there is no CORS in it, or no request in sight."""
-        return self._of_all(_outcome(self.decisive))
+        outcome = self._known_outcome
+        if outcome is None:
+            outcome = self._known_outcome = self._of_all(_outcome(self.decisive))
+        return outcome
 
     @property
     def outcomes(self) -> Mapping[Engine, Outcome]:
@@ -116,11 +122,6 @@ class PageRequest:
         if worst is Outcome.ALLOWED and (self.final is None or not self.is_cors):
             return Outcome.NOT_JUDGED
         return worst
-
-    @property
-    def is_cors(self) -> bool:
-        """Whether any CORS check was made on it."""
-        return any(one.observation.is_cors for one in self.members)
 
     @property
     def pending(self) -> bool:

@@ -327,7 +327,10 @@ class SessionSummary:
     # How it is kept.
 
     def _count(self, share: Contribution, members: tuple[Inspection, ...]) -> tuple[Problem, ...]:
-        self.counts.update(share.counted)
+        counts = self.counts
+        for name in share.counted:
+            counts[name] += 1
+        endpoint = endpoint_of(members[-1])
         for one in share.suppressed:
             if one in self._suppressed or self._most is None or len(self._suppressed) < self._most:
                 self._suppressed[one] += 1
@@ -343,9 +346,9 @@ class SessionSummary:
             cell.words[share.word] += 1
             cell.version = self.version
             self._cells.move_to_end(share.cell)
-            self._note(endpoint_of(members[-1]))
+            self._note(endpoint)
         if share.key is None or share.example is None:
-            return self._resolved(members) if self._at else ()
+            return self._resolved(members, endpoint) if self._at else ()
         problem = self._problems.get(share.key)
         if problem is None:
             problem = self._problems[share.key] = Problem(share.key, share.example)
@@ -358,10 +361,12 @@ class SessionSummary:
         while len(problems) > most or (problems.weight > self._problem_bytes and len(problems) > 1):
             self._drop(next(iter(problems)))
             self._dropped["problems"] += 1
-        return self._resolved(members, share.key)
+        return self._resolved(members, endpoint, share.key)
 
     def _take_back(self, share: Contribution, keep: Key | None) -> None:
-        self.counts.subtract(share.counted)
+        counts = self.counts
+        for name in share.counted:
+            counts[name] -= 1
         for one in share.suppressed:
             if one in self._suppressed:
                 self._suppressed[one] -= 1
@@ -377,17 +382,19 @@ class SessionSummary:
         if problem.count <= 0:
             self._drop(share.key)
 
-    def _resolved(self, members: tuple[Inspection, ...], own: Key | None = None) -> tuple[Problem, ...]:
+    def _resolved(
+        self, members: tuple[Inspection, ...], endpoint: tuple[str, str], own: Key | None = None
+    ) -> tuple[Problem, ...]:
         """Return the problems that are resolved because this page request passed, whatever else is wrong with it (`own`)."""
         last = members[-1]
-        api, path = endpoint_of(last)
+        api, path = endpoint
         found: list[Problem] = []
         if last.observation.exchange.response is not None:
             found += [problem for problem in self._there(api, "") if problem.resolve_all()]
-        open_here = self._there(api, path)
+        open_here = [problem for problem in self._there(api, path) if problem.key != own]
         if open_here and last.observation.role is not Role.PREFLIGHT and last.delivered_verdict.allowed:
             signature = PageRequest(id="", members=members).signature
-            found += [problem for problem in open_here if problem.key != own and problem.resolve(signature)]
+            found += [problem for problem in open_here if problem.resolve(signature)]
         for problem in found:
             self._touch(problem.key)
         return tuple(problem for problem in found if problem.state is State.RESOLVED)

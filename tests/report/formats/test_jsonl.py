@@ -95,7 +95,7 @@ def test_a_patch_shows_before_after_and_the_verdicts_after() -> None:
 
 
 def test_findings_and_what_was_silenced() -> None:
-    inspection = structs.replace(session()[0], findings=(finding("a"),), silenced=(finding("b"),))
+    inspection = structs.replace(session()[0], findings=(finding("a"),), suppressed=(finding("b"),))
     record = line(inspection)
     assert [(one["rule"], one["severity"], one["confidence"]) for one in record["findings"]] == [("a", "error", "high")]
     assert record["findings"][0]["evidence"] == [{"message": "response", "header": "Access-Control-Allow-Origin", "value": "*"}]

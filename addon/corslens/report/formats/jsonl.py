@@ -289,6 +289,8 @@ def record(inspection: Inspection, diagnosis: Diagnosis | None = None) -> Record
 
 def own_findings(inspection: Inspection, diagnosis: Diagnosis) -> tuple[Finding, ...]:
     """Return the findings of an exchange that stand by themselves, the cause first; what they explain stands in them."""
+    if not inspection.findings:
+        return ()
     shown = (diagnosis.cause, *diagnosis.beside)
     return tuple(one for one in shown if one is not None and any(one is own for own in inspection.findings))
 
