@@ -35,3 +35,15 @@ def test_credentials_say_how_they_are_known() -> None:
     needs = Needs.of(each.observation for each in (simple(credentials=INCLUDE), simple(credentials=Unknown("plain http"))))
     assert needs.credentials.notes == {"true": "requests with credentials were seen (cookie)"}
     assert needs.credentials_unknown == 1
+
+
+def test_one_mcp_header_brings_the_others() -> None:
+    """A preflight that fails is all that a page shows of its MCP client."""
+    needs = Needs.of([preflight("POST", "content-type,mcp-protocol-version").observation])
+    assert needs.methods.values == ("GET", "POST", "DELETE")
+    assert needs.request_headers.values == ("content-type", "last-event-id", "mcp-protocol-version", "mcp-session-id")
+    assert needs.exposed_headers.values == ("mcp-session-id",)
+
+
+def test_no_mcp_header_brings_none() -> None:
+    assert "mcp-session-id" not in Needs.of([preflight("POST", "content-type").observation]).request_headers.values

@@ -23,6 +23,11 @@ from corslens.observation.useful_response_headers import USEFUL_RESPONSE_HEADERS
 
 _KEPT_IDS = 5
 _NO_NAME = "it is not made of words, so it may be a secret; add it yourself if it is a name"
+_MCP_SESSION = "mcp-session-id"
+_MCP_HEADERS = ("mcp-protocol-version", _MCP_SESSION, "last-event-id")
+_MCP_METHODS = ("GET", "POST", "DELETE")
+_OF_MCP = "every client of an MCP server sends it (Streamable HTTP transport)"
+"""https://modelcontextprotocol.io/specification/2025-06-18/basic/transports"""
 _METHOD_ORDER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -85,6 +90,7 @@ class Needs:
         needs = cls()
         for observation in observations:
             needs._add(observation)
+        needs._add_mcp()
         needs.methods = needs.methods.sorted(_METHOD_ORDER)
         needs.request_headers = needs.request_headers.sorted()
         needs.exposed_headers = needs.exposed_headers.sorted()
@@ -105,6 +111,21 @@ class Needs:
                 self._request_header(name, observation)
             self._exposed(observation)
         self._credentials(observation)
+
+    def _add_mcp(self) -> None:
+        """Add what every client of an MCP server sends, where one of them was seen: a first request that fails shows no more."""
+        seen = [name for name in _MCP_HEADERS if name in self.request_headers.values or name in self.exposed_headers.values]
+        if not seen:
+            return
+        id = next(iter((*self.request_headers.exchanges(seen[0]), *self.exposed_headers.exchanges(seen[0]))), "")
+        for method in _MCP_METHODS:
+            if method not in self.methods.values:
+                self.methods.add(method, id, _OF_MCP)
+        for name in _MCP_HEADERS:
+            if name not in self.request_headers.values:
+                self.request_headers.add(name, id, _OF_MCP)
+        if _MCP_SESSION not in self.exposed_headers.values:
+            self.exposed_headers.add(_MCP_SESSION, id, "MCP clients take the id of their session from it")
 
     def _refuse(self, observation: Observation, what: str) -> None:
         self.warnings.append(f"{observation.target_origin}: {what}")

@@ -63,6 +63,8 @@ class ExposureFacts(FactsBase):
             needed |= {"location"}
         if got.status in (429, 503):
             needed |= _LIMITS
+        if got.status == 401 and "mcp-protocol-version" in sent:
+            needed |= {"www-authenticate"}
         kind = (mime_type_essence(received.get("content-type") or "") or "").lower()
         if kind.startswith("application/grpc-web"):
             needed |= _GRPC
