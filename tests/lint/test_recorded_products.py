@@ -1,0 +1,41 @@
+"""Responses of real programs, recorded by scripts/test-products: each is recognized as what it is, and as nothing else."""
+
+from corslens.lint.rules.loader import bundled_products
+
+from tests.servers.products.recorded import Recorded, read
+from tests.servers.products.table import PROGRAMS
+
+CATALOG = bundled_products()
+RECORDED = read()
+
+
+def test_each_response_is_recognized_as_it_was() -> None:
+    def now(one: Recorded) -> tuple[set[str], set[str]]:
+        return one.recognized(CATALOG)
+
+    assert [(one.program, one.probe, *now(one)) for one in RECORDED] == [
+        (one.program, one.probe, set(one.products), set(one.own)) for one in RECORDED
+    ]
+
+
+def test_no_neighbor_is_named() -> None:
+    """A program's responses carry its own marks, and those of what runs behind it."""
+    marks = {program.id: set(program.marks) for program in PROGRAMS}
+    assert [(one.program, one.probe) for one in RECORDED if not set(one.products) <= marks[one.program]] == []
+
+
+def test_every_program_with_marks_was_recorded() -> None:
+    recorded = {one.program for one in RECORDED}
+    assert {program.id for program in PROGRAMS if program.marks} <= recorded
+    assert len(recorded) > 60
+
+
+def test_what_is_said_to_have_run_here_did() -> None:
+    """Of each product whose file says so, a response was recorded here or by another test (tests/servers)."""
+    shown = {product for one in RECORDED for product in one.products}
+    said = {
+        product.id
+        for product in CATALOG.products.values()
+        if "run here" in product.verified and "tests/servers" not in product.verified
+    }
+    assert said <= shown

@@ -1,0 +1,1 @@
+"""Products that Debian, PyPI or npm have: started, asked by a real Chromium behind a real mitmdump, and recognized (or not) by their marks."""

@@ -1,0 +1,1 @@
+export default defineNitroConfig({ compatibilityDate: "2025-01-01" });
