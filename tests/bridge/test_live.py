@@ -138,9 +138,8 @@ def test_a_request_that_never_left() -> None:
 
 def test_what_a_preflight_explains_is_no_second_request() -> None:
     proxied, one = Proxied(), exchange()
-    proxied.witness.sighted(
-        sighting(one, WitnessOutcome.FAILED, sent=False, code="net::ERR_FAILED", reason="PreflightInvalidStatus")
-    )
+    never = sighting(one, WitnessOutcome.FAILED, sent=False, code="net::ERR_FAILED", reason="PreflightInvalidStatus")
+    proxied.witness.sighted(structs.replace(never, explained=True))
     assert not proxied.latest
 
 

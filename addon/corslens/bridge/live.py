@@ -126,8 +126,7 @@ def _is_news(sighting: Sighting) -> bool:
     """Say whether nothing that passed the proxy shows why it was not sent, as its preflight does, or a connection that failed."""
     witness = sighting.witness
     if witness.outcome is WitnessOutcome.FAILED:
-        by_preflight = witness.reason is not None and "Preflight" in witness.reason
-        return not by_preflight and not (witness.code or "").startswith(_PROXY_FAILURES)
+        return not sighting.explained and not (witness.code or "").startswith(_PROXY_FAILURES)
     if witness.page is None or origin_of(witness.page) == origin_of(sighting.url):
         return False
     return witness.from_cache is not None or (witness.outcome is WitnessOutcome.UNKNOWN and witness.code is not None)

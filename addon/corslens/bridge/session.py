@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from corslens.bridge.chromium import ChromiumListener
+from corslens.bridge.firefox import FirefoxListener, find_port
 from corslens.bridge.live import LiveWitness, Proxy
 from corslens.bridge.pipe import PipeEnds
 from corslens.inspection import Inspection
@@ -71,8 +73,56 @@ class ChromiumBridge:
             self._ends.close()
 
 
+class FirefoxBridge:
+    """The debugging port of a Firefox that is started with it.
+
+    Args:
+        witness: what takes its word.
+        profile: the folder of its profile.
+        urls: what it opens once it is listened to.
+    """
+
+    inherited: tuple[int, ...] = ()
+    """No file descriptors."""
+
+    def __init__(self, witness: LiveWitness, clock: Callable[[], float], *, profile: Path, urls: Sequence[str]) -> None:
+        self._witness = witness
+        self._clock = clock
+        self._profile = profile
+        self._urls = urls
+
+    def wrap(self, argv: Sequence[str]) -> list[str]:
+        """Return the command of a browser that is listened to: it opens nothing before."""
+        kept = [one for one in argv if one not in self._urls]
+        return [*kept, "--remote-debugging-port=0", "about:blank"]
+
+    @contextlib.asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """Listen while the browser runs. Raises: WebSocketError when it does not let itself be listened to."""
+        socket = await find_port(self._profile)
+        listener = FirefoxListener(socket, self._witness.sighted, self._clock, urls=self._urls)
+        async with listened_to(listener, self._witness):
+            try:
+                yield
+            finally:
+                socket.close()
+
+    def close(self) -> None:
+        """Nothing is open before it runs."""
+
+
+class Listener(Protocol):
+    """What listens to a browser."""
+
+    async def listen(self) -> None:
+        """Listen to its end."""
+
+    def settle(self) -> None:
+        """Hand on what waited."""
+
+
 @contextlib.asynccontextmanager
-async def listened_to(listener: ChromiumListener, witness: LiveWitness) -> AsyncIterator[None]:
+async def listened_to(listener: Listener, witness: LiveWitness) -> AsyncIterator[None]:
     """Listen in the background, and settle twice a second."""
 
     async def listen() -> None:

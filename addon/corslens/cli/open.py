@@ -23,6 +23,12 @@ from corslens.report.escape import escape
 @click.option(
     "--for", "seconds", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="End after this long, for scripts."
 )
+@click.option(
+    "--listen/--no-listen",
+    "listens",
+    default=True,
+    help="Listen to the browser over its debugging protocol, so that it confirms verdicts and names the code that made a request. By default it is.",
+)
 @patch_option
 @insecure_option
 @set_option
@@ -32,6 +38,7 @@ def open_command(
     web: bool,
     headless: bool,
     seconds: float | None,
+    listens: bool,
     patch: str | None,
     insecure: bool,
     settings: tuple[str, ...],
@@ -44,7 +51,11 @@ def open_command(
     address = None if url is None else _address(url)
     options = settings_from(patch=patch, insecure=insecure)
     with failing():
-        sys.exit(asyncio.run(_open(address, browser, settings, options, web=web, headless=headless, seconds=seconds)))
+        sys.exit(
+            asyncio.run(
+                _open(address, browser, settings, options, web=web, headless=headless, seconds=seconds, listens=listens)
+            )
+        )
 
 
 def _address(text: str) -> str:
@@ -69,8 +80,10 @@ async def _open(
     web: bool,
     headless: bool,
     seconds: float | None,
+    listens: bool,
 ) -> int:
-    from corslens.bridge.session import ChromiumBridge, witness_of
+    from corslens.bridge.session import ChromiumBridge, FirefoxBridge, witness_of
+    from corslens.bridge.websocket import WebSocketError
     from corslens.launch.browsers import Family, find
     from corslens.launch.profile import fresh_profile, remove_stale, start_page
     from corslens.launch.session import LaunchError, running_browser
@@ -91,10 +104,11 @@ async def _open(
                 urls = [one for one in (first, url) if one is not None]
                 if headless:
                     urls = urls[-1:]  # headless, Chromium has one tab
-                witness = witness_of(proxy.addon)
-                bridge = None
-                if found.family is Family.CHROMIUM and os.name != "nt":  # there the pipes are other ones
-                    bridge = ChromiumBridge(witness, proxy.addon.clock)
+                bridge: ChromiumBridge | FirefoxBridge | None = None
+                if listens and found.family is Family.FIREFOX:
+                    bridge = FirefoxBridge(witness_of(proxy.addon), proxy.addon.clock, profile=profile / "profile", urls=urls)
+                elif listens and os.name != "nt":  # there the pipes are other ones
+                    bridge = ChromiumBridge(witness_of(proxy.addon), proxy.addon.clock)
                 opening = running_browser(
                     found,
                     profile=profile,
@@ -119,6 +133,9 @@ async def _open(
                             wait.cancel()
                     if process.returncode and process.returncode > 0 and not proxy.summary.exchanges:
                         raise LaunchError(f"{found.path} ended with exit status {process.returncode}")
+                except WebSocketError as error:
+                    click.echo(f"Error: {found.path} does not let itself be listened to: {error}; try --no-listen", err=True)
+                    return Exit.USAGE
                 except LaunchError as error:
                     if bridge is not None:
                         bridge.close()

@@ -147,6 +147,7 @@ class _Hop(Struct, gc=False):
     wants_wire: bool = False
     """The browser says that it shows what went over the wire, and has not yet."""
     since: float = 0.0
+    by_preflight: bool = False
 
 
 class _Chain(Struct):
@@ -289,7 +290,7 @@ class DevToolsRecord:
             aborted = event.canceled and reason is None and event.blockedReason is None
             hop.outcome, hop.since = WitnessOutcome.UNKNOWN if aborted else WitnessOutcome.FAILED, now
             hop.code = (event.blockedReason or event.errorText or "net::ERR_FAILED")[:100]
-            hop.reason = reason
+            hop.reason, hop.by_preflight = reason, by_preflight
             # A response that failed its check came all the same, and the network service shows it; that nothing was sent only time shows.
             hop.wants_wire = not by_preflight
         for preflight in chain.preflights:
@@ -406,6 +407,7 @@ def _sighting(hop: _Hop) -> Sighting:
         response_lines=hop.answered or {},
         resource_type=hop.resource_type or None,
         witness=witness,
+        explained=hop.by_preflight,
     )
 
 

@@ -28,3 +28,5 @@ class Sighting(Struct, frozen=True, kw_only=True, gc=False):
     resource_type: str | None = None
     """The browser's word: `Fetch`, `Image`, `Preflight`."""
     witness: Witness
+    explained: bool = False
+    """Its preflight, which was sent, shows why it was not."""
