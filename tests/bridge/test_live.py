@@ -16,6 +16,7 @@ from tests import make
 from tests.observation.observe import CHROMIUM
 
 PAGE = "https://app.example"
+API = "https://api.example/me"
 AGENT = {"User-Agent": CHROMIUM, "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}
 HERE = Initiator(url=f"{PAGE}/app.js", line=42, column=1, function="loadUser")
 

@@ -122,8 +122,8 @@ class Listener(Protocol):
 
 
 @contextlib.asynccontextmanager
-async def listened_to(listener: Listener, witness: LiveWitness) -> AsyncIterator[None]:
-    """Listen in the background, and settle twice a second."""
+async def listened_to(listener: Listener, witness: LiveWitness, ended: asyncio.Event | None = None) -> AsyncIterator[None]:
+    """Listen in the background, and settle twice a second; `ended` is set when the browser is gone."""
 
     async def listen() -> None:
         witness.listening = True
@@ -131,6 +131,8 @@ async def listened_to(listener: Listener, witness: LiveWitness) -> AsyncIterator
             await listener.listen()
         finally:
             witness.listening = False
+            if ended is not None:
+                ended.set()
 
     async def settle() -> None:
         while True:

@@ -17,6 +17,7 @@ from corslens.suggest import did_you_mean
 
 COMMANDS = {
     "open": ("corslens.cli.open:open_command", "Open a browser of its own behind the proxy."),
+    "attach": ("corslens.cli.attach:attach", "Listen to a Chromium of your own that has a debugging port."),
     "run": ("corslens.cli.run:run", "Run a command behind the proxy, a test run for instance."),
     "dev": ("corslens.cli.dev:dev", "Give an API a local base URL that pages of this machine may read."),
     "doctor": ("corslens.cli.doctor:doctor", "Find out why corslens sees nothing."),

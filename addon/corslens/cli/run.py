@@ -30,6 +30,11 @@ from corslens.report.initiators import SourceRoot
     help="Exit with 1 on any finding at or above this severity, when the command itself succeeds.",
 )
 @outputs_option
+@click.option(
+    "--browser-port",
+    type=click.IntRange(1, 65535),
+    help="Debugging port of the browser that COMMAND starts, to listen to it as corslens attach does.",
+)
 @source_root_option
 @patch_option
 @insecure_option
@@ -38,6 +43,7 @@ from corslens.report.initiators import SourceRoot
 def run(
     fail_on: str,
     outputs: tuple[Path, ...],
+    browser_port: int | None,
     source_roots: tuple[SourceRoot, ...],
     patch: str | None,
     insecure: bool,
@@ -60,7 +66,7 @@ def run(
     options = settings_from(patch=patch, insecure=insecure)
     options["cors_fail_on"] = fail_on
     with failing():
-        sys.exit(asyncio.run(_run(command, settings, options, outputs, source_roots)))
+        sys.exit(asyncio.run(_run(command, settings, options, outputs, source_roots, browser_port)))
 
 
 async def _run(
@@ -69,7 +75,10 @@ async def _run(
     options: dict[str, object],
     outputs: Sequence[Path],
     source_roots: Sequence[SourceRoot],
+    browser_port: int | None,
 ) -> int:
+    from corslens.bridge.attach import attach_whenever
+    from corslens.bridge.session import witness_of
     from corslens.launch.command import CommandError, run_command
     from corslens.launch.environment import certificate_bundle, proxy_environment
     from corslens.mitm.embedded import EmbeddedProxy
@@ -80,9 +89,18 @@ async def _run(
             bundle = Path(folder) / "ca-bundle.pem"
             bundle.write_bytes(certificate_bundle(os.environ, proxy.authority))
             environment = proxy_environment(os.environ, proxy=proxy.url, authority=proxy.authority, bundle=bundle)
+            listening = None
+            if browser_port is not None:
+                witness = witness_of(proxy.addon)
+                listening = asyncio.create_task(attach_whenever(browser_port, witness, proxy.addon.clock))
+                environment["CORSLENS_BROWSER_PORT"] = str(browser_port)
             try:
                 status = await run_command(command, environment)
             except CommandError as error:
                 click.echo(f"corslens run: {escape(str(error))}", err=True)
                 return error.status
+            finally:
+                if listening is not None:
+                    listening.cancel()
+                    await asyncio.gather(listening, return_exceptions=True)
     return status or (Exit.FOUND if proxy.has_failed else Exit.OK)

@@ -1,0 +1,159 @@
+"""WebDriver BiDi's events, as Firefox 153 sent them, put together."""
+
+import json
+from typing import Any
+
+import pytest
+from corslens.witness.bidi import REQUESTS, BidiRecord, reason_of
+from corslens.witness.sighting import Sighting
+from corslens.witness.witness import WitnessOutcome
+
+API = "https://api.example/me"
+MISSING = (
+    "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://api.example/me. "
+    "(Reason: CORS header ‘Access-Control-Allow-Origin’ missing). Status code: 200."
+)
+
+
+class Browser:
+    def __init__(self) -> None:
+        self.record, self.now = BidiRecord(), 1000.0
+
+    def __call__(self, method: str, params: object) -> None:
+        self.now += 0.01
+        assert self.record.take(method, json.dumps(params).encode(), self.now) == []
+
+    def network(self, what: str, id: str, *, method: str = "GET", hop: int = 0, status: int = 0, **more: Any) -> None:
+        lines = {"Origin": "https://app.example", "Referer": "https://app.example/"}
+        if method == "OPTIONS":
+            lines["Access-Control-Request-Method"] = "PUT"
+        headers = [{"name": name, "value": {"type": "string", "value": value}} for name, value in lines.items()]
+        kind = None if method == "OPTIONS" else "fetch"
+        request = {"request": id, "url": more.pop("url", API), "method": method, "headers": headers, "initiatorType": kind}
+        event = {"request": request, "context": "tab", "redirectCount": hop, "timestamp": self.now * 1000, **more}
+        if status:
+            event["response"] = {"status": status, "headers": [{"name": "Date", "value": {"value": "now"}}]}
+        self(f"network.{what}", event)
+
+    def passes(self, id: str, status: int = 200, **more: Any) -> None:
+        self.network("beforeRequestSent", id, **more)
+        self.network("responseStarted", id, status=status, **more)
+        self.network("responseCompleted", id, status=status, **more)
+
+    def says(self, text: str, context: str = "tab") -> None:
+        self("log.entryAdded", {"text": text, "source": {"context": context}})
+
+    def later(self) -> list[Sighting]:
+        self.now += 5
+        return self.record.settle(self.now)
+
+
+def test_what_completes_says_nothing_by_itself() -> None:
+    browser = Browser()
+    browser.passes("1")
+    (one,) = browser.later()
+    assert (one.witness.outcome, one.sent, one.status) == (WitnessOutcome.UNKNOWN, True, 200)
+    assert one.request_lines["origin"] == "https://app.example"
+    assert one.response_lines == {"date": "now"}
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_a_message_says_that_the_page_does_not_get_it(early: bool) -> None:
+    browser = Browser()
+    if early:
+        browser.network("beforeRequestSent", "1")
+        browser.network("responseStarted", "1", status=200)
+        browser.says(MISSING)
+        browser.network("responseCompleted", "1", status=200)
+    else:
+        browser.passes("1")
+        browser.says(MISSING)
+    (one,) = browser.later()
+    assert (one.witness.outcome, one.witness.reason) == (WitnessOutcome.FAILED, "CORSMissingAllowOrigin2")
+    assert (browser.record.matched_messages, browser.record.unmatched_messages) == (1, 0)
+
+
+def test_no_guess_between_two() -> None:
+    browser = Browser()
+    browser.passes("1")
+    browser.passes("2")
+    browser.says(MISSING)
+    assert [one.witness.outcome for one in browser.later()] == [WitnessOutcome.UNKNOWN] * 2
+    assert browser.record.unmatched_messages == 1
+
+
+def test_another_tab_s_message_is_about_another_request() -> None:
+    browser = Browser()
+    browser.passes("1")
+    browser.says(MISSING, context="other")
+    (one,) = browser.later()
+    assert one.witness.outcome is WitnessOutcome.UNKNOWN
+
+
+def test_a_preflight_that_fails() -> None:
+    browser = Browser()
+    browser.network("beforeRequestSent", "1", method="PUT")
+    browser.network("beforeRequestSent", "p", method="OPTIONS")
+    browser.network("responseStarted", "p", method="OPTIONS", status=204)
+    browser.network("fetchError", "p", method="OPTIONS", errorText="NS_ERROR_DOM_BAD_URI")
+    browser.network("fetchError", "1", method="PUT", errorText="NS_ERROR_DOM_BAD_URI")
+    browser.says(MISSING)
+    browser.says(MISSING.replace("CORS header ‘Access-Control-Allow-Origin’ missing", "CORS request did not succeed"))
+    preflight, actual = browser.later()
+    assert (preflight.method, preflight.witness.reason, preflight.sent) == ("OPTIONS", "CORSMissingAllowOrigin2", True)
+    assert (actual.sent, actual.explained) == (False, True)
+    assert browser.record.matched_messages == 2
+
+
+def test_a_preflight_that_passes() -> None:
+    browser = Browser()
+    browser.network("beforeRequestSent", "1", method="PUT")
+    browser.passes("p", 204, method="OPTIONS")
+    browser.network("responseStarted", "1", method="PUT", status=200)
+    browser.network("responseCompleted", "1", method="PUT", status=200)
+    found = {one.method: one.witness.outcome for one in browser.later()}
+    assert found == {"OPTIONS": WitnessOutcome.PASSED, "PUT": WitnessOutcome.UNKNOWN}
+
+
+def test_a_redirect_that_is_followed() -> None:
+    browser = Browser()
+    browser.passes("1", 302)
+    browser.passes("1", 200, hop=1, url="https://b.example/")
+    assert [one.witness.outcome for one in browser.later()] == [WitnessOutcome.PASSED, WitnessOutcome.UNKNOWN]
+
+
+def test_aborted() -> None:
+    browser = Browser()
+    browser.network("beforeRequestSent", "1")
+    browser.network("fetchError", "1", errorText="NS_BINDING_ABORTED")
+    (one,) = browser.later()
+    assert (one.sent, one.witness.outcome, one.witness.code) == (False, WitnessOutcome.UNKNOWN, "NS_BINDING_ABORTED")
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("CORS header ‘Access-Control-Allow-Origin’ does not match ‘https://b.example’", "CORSAllowOriginNotMatchingOrigin"),
+        ("invalid token ‘a b’ in CORS header ‘Access-Control-Allow-Methods’", "CORSInvalidAllowMethod"),
+        ("invalid token ‘a b’ in CORS header ‘Access-Control-Allow-Headers’", "CORSInvalidAllowHeader"),
+        ("header ‘x’ is not allowed according to header ‘Access-Control-Allow-Headers’ from CORS preflight response",
+         "CORSMissingAllowHeaderFromPreflight2"),
+        ("something new", "something new"),
+    ],
+)  # fmt: skip
+def test_reasons(words: str, name: str) -> None:
+    assert reason_of(words) == name
+
+
+@pytest.mark.parametrize("raw", [b"{}", b"[]", b"\xff", b'{"request": 7}', b"[" * 5000])
+def test_what_is_malformed_is_passed_over(raw: bytes) -> None:
+    record = BidiRecord()
+    for method in ("network.beforeRequestSent", "network.fetchError", "log.entryAdded", "unknown"):
+        assert record.take(method, raw, 1.0) == []
+
+
+def test_bounded() -> None:
+    browser = Browser()
+    for number in range(REQUESTS + 20):
+        browser.network("beforeRequestSent", str(number), url=f"https://api.example/{number}")
+    assert browser.record.dropped == 20
