@@ -119,6 +119,21 @@ def test_another_reason_is_a_misprediction() -> None:
     assert "AllowOriginMismatch" in found.misprediction.seen
 
 
+def test_the_reason_tells_the_credentials_mode() -> None:
+    """Blocked either way, for another reason in each mode."""
+    proxied = Proxied()
+    asked = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "x", **AGENT}
+    made = make.exchange(make.request("OPTIONS", given=asked, origin=PAGE), make.response(204, (), allow_origin="*"))
+    preflight = structs.replace(made, id="p")
+    proxied.passes(preflight)
+    proxied.witness.sighted(
+        sighting(preflight, WitnessOutcome.FAILED, code="net::ERR_FAILED", reason="PreflightWildcardOriginNotAllowed")
+    )
+    found = proxied.latest["p"]
+    assert (found.confirmed, found.misprediction) == (True, None)
+    assert found.verdict.reason == "preflight-acao-wildcard-with-credentials"
+
+
 def test_what_is_not_about_cors_confirms_nothing() -> None:
     proxied, one = Proxied(), exchange()
     proxied.passes(one)

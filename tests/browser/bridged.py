@@ -63,7 +63,11 @@ async def bridged(scenarios: Sequence[Scenario], counts: Counter[str]) -> None:
             ours = "says nothing" if not shown else "agreed" if all(shown) else "disagreed"
             counts[f"request: driver {agreement.value}, shown {ours}"] += 1
             if agreement is Agreement.DISAGREED or ours == "disagreed":
-                print(scenario, one, [(r["method"], r["role"], r["status"], r["verdicts"]["chromium"], r["witness"]) for r in part])
+                print(
+                    scenario,
+                    one,
+                    [(r["method"], r["role"], r["status"], r["verdicts"]["chromium"], r["witness"]) for r in part],
+                )
 
 
 def confirmed(record: Record) -> bool | None:

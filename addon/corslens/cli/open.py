@@ -23,12 +23,7 @@ from corslens.report.escape import escape
 @click.option(
     "--for", "seconds", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="End after this long, for scripts."
 )
-@click.option(
-    "--listen/--no-listen",
-    "listens",
-    default=True,
-    help="Listen to the browser over its debugging protocol, so that it confirms verdicts and names the code that made a request. By default it is.",
-)
+@click.option("--no-listen", is_flag=True, help="Do not listen to the browser's own word over its debugging protocol.")
 @patch_option
 @insecure_option
 @set_option
@@ -38,7 +33,7 @@ def open_command(
     web: bool,
     headless: bool,
     seconds: float | None,
-    listens: bool,
+    no_listen: bool,
     patch: str | None,
     insecure: bool,
     settings: tuple[str, ...],
@@ -53,7 +48,7 @@ def open_command(
     with failing():
         sys.exit(
             asyncio.run(
-                _open(address, browser, settings, options, web=web, headless=headless, seconds=seconds, listens=listens)
+                _open(address, browser, settings, options, web=web, headless=headless, seconds=seconds, listens=not no_listen)
             )
         )
 

@@ -63,6 +63,10 @@ def settle_witnessed(observation: Observation) -> Observation:
     if witness.credentialed is not None and isinstance(observation.credentials, Unknown):
         mode = CredentialsMode.INCLUDE if witness.credentialed else CredentialsMode.SAME_ORIGIN_OR_OMIT
         return structs.replace(observation, credentials=Known(mode, (BROWSER_TOLD_THE_MODE,)))
+    if witness.reason is not None and isinstance(observation.credentials, Unknown):
+        settled = _settle_by_reason(observation, witness.reason)
+        if settled is not observation:
+            return settled
     if observation.role is Role.PREFLIGHT:
         if witness.outcome is WitnessOutcome.PASSED:
             return _settle(observation, BROWSER_TOLD_THE_MODE)
@@ -152,6 +156,21 @@ def confirmation(observation: Observation, verdict: Verdict) -> bool | None:
     if witness.outcome is WitnessOutcome.FAILED and witness.reason is not None and _is_about_responses(witness.reason):
         return verdict.blocked and _is_named(witness.reason, verdict)
     return None
+
+
+def _settle_by_reason(observation: Observation, code: str) -> Observation:
+    """Return the observation in the one mode in which the engine blocks for the reason that the browser names."""
+    if observation.engine is None:
+        return observation
+    verdict = decide(observation, observation.engine)
+    branches = (
+        (CredentialsMode.INCLUDE, verdict.if_credentialed),
+        (CredentialsMode.SAME_ORIGIN_OR_OMIT, verdict.if_not_credentialed),
+    )
+    fitting = [mode for mode, branch in branches if branch is not None and branch.blocked and _is_named(code, branch)]
+    if len(fitting) != 1:
+        return observation
+    return structs.replace(observation, credentials=Known(fitting[0], (BROWSER_TOLD_THE_MODE,)))
 
 
 def _is_named(code: str, verdict: Verdict) -> bool:
