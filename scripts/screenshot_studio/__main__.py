@@ -40,22 +40,23 @@ async def until(page: Page, condition: str) -> None:
 
 async def open_problem(page: Page) -> None:
     """Choose the problem to show."""
-    find = f"[...document.querySelectorAll('#list button')].find(each => each.textContent.includes('{RULE}') && each.textContent.includes('{PATH}'))"
+    find = f"[...document.querySelectorAll('#list li[data-rule={RULE}]')].find(each => each.textContent.includes('{PATH}'))?.firstElementChild"
     await until(page, find)
     await page.evaluate(f"{find}.click()")
     await until(page, "document.querySelector('.detail .sequence')")
 
 
 async def watch(page: Page, url: str) -> None:
-    """Take the live page's pictures."""
-    await resize(page, 1360, 900)
+    """Take the live page's pictures: the list, and a problem that is open."""
+    await resize(page, 1400, 900)
     await page.goto(url)
+    await until(page, "document.querySelectorAll('#list li[data-problem]').length > 12")
+    await take(page, "live-page", 1400, 900)
+    await resize(page, 390, 844)
+    await take(page, "live-page-narrow", 390, 844)
+    await resize(page, 1400, 900)
     await open_problem(page)
-    await take(page, "live-page", 1360, 1000)
-    await take(page, "live-page-dark", 1360, 1000, "dark")
-    await resize(page, 320, 1000)
-    await page.evaluate("document.querySelector('#detail').scrollIntoView()")
-    await take(page, "live-page-narrow", 320, 1000)
+    await take(page, "live-page-dark", 1400, 900, "dark")
 
 
 async def inspect(page: Page, url: str) -> None:
@@ -90,10 +91,10 @@ async def shoot() -> None:
                     await inspect(await new_page(other), mitm.web_url)
         async with Chromium(proxy=None) as reader:
             page = await new_page(reader)
-            await resize(page, 1360, 900)
+            await resize(page, 1400, 900)
             await page.goto(report.as_uri())
             await open_problem(page)
-            await take(page, "report", 1360, 1200)
+            await take(page, "report", 1400, 900)
 
 
 def main() -> int:

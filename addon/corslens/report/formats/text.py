@@ -1,5 +1,6 @@
 """The terminal: one block a page request, the cause first and one fix, and a summary at the end. Everything from the wire is escaped."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from textwrap import wrap
@@ -24,6 +25,8 @@ from corslens.verdict.verdict import Failure, Outcome
 _LONGEST = 400
 """Characters of a URL or value that are printed; the records have all of it."""
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
+"""Where no line is broken; it is printed as a space."""
 TOP = 50
 """Problems that a report spells out; all are counted."""
 _NAMED = 3
@@ -98,7 +101,7 @@ def render_problem(diagnosis: Diagnosis, width: int | None = None) -> Text:
     text.append(word, STYLES.get(word, "bold"))
     heading = _heading(diagnosis)
     if word in JUDGED:
-        heading += f"  ({_engines(diagnosis)}{_preflighted(diagnosis)})"
+        heading += f"  ({_engines(diagnosis).replace(' ', NO_BREAK)}{_preflighted(diagnosis)})"
     text.append("\n".join(fold(heading, width, first=len(word) + 2, indent=2, start="  ")), "default not bold")
     for line, style in _body(diagnosis):
         for folded in fold(line, width, first=2, indent=4, start="  "):
@@ -212,7 +215,12 @@ def _also(finding: Finding) -> str:
 
 def _message(diagnosis: Diagnosis, cause: Finding) -> str:
     """Return what is wrong; of a page request that passed all the same, what would have become of it."""
+    # The URL stands in the heading.
+    request = diagnosis.place.observation.exchange.request
+    shown, origin = redact_url(request.url), redact_url(diagnosis.place.observation.target_origin)
     message = cause.message
+    if shown.startswith(f"{origin}/"):
+        message = re.sub(rf"{re.escape(shown)}(?![\w/?#.-])", lambda _: shown[len(origin) :], message)
     if diagnosis.word == "PATCHED":
         for said, meant in _WITHOUT_THE_PATCH:
             message = message.replace(said, meant)
@@ -303,13 +311,13 @@ def render_lines(lines: Iterable[str], width: int | None) -> Text:
 def fold(text: str, width: int | None, *, first: int, indent: int, start: str = "") -> list[str]:
     """Break the text into lines that fit; `first` columns of the first line are taken (or begin with `start`)."""
     if width is None or first + len(text) <= width:
-        return [start + text]
+        return [start + text.replace(NO_BREAK, " ")]
     width = max(width, 20)
     lines = wrap(
         text, width, initial_indent=" " * first, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
     )
     lines[0] = start + lines[0][first:]
-    return lines
+    return [line.replace(NO_BREAK, " ") for line in lines]
 
 
 def render_summary(summary: SessionSummary, width: int | None = None) -> Text:
