@@ -53,7 +53,7 @@ _EVERY_ROW = """(async () => {
   const began = performance.now();
   const more = document.querySelector("#more");
   while (!more.hidden) more.click();
-  return [await shown() - began, document.querySelectorAll("#list > li").length];
+  return [await shown() - began, document.querySelectorAll("#list > li[data-problem]").length];
 })()"""
 TYPED = """(async () => {
   const input = document.querySelector("#filter-text");

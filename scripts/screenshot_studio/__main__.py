@@ -80,7 +80,7 @@ async def shoot() -> None:
     with tempfile.TemporaryDirectory(prefix="corslens-pictures-") as folder:
         report = Path(folder, "report.html")
         async with Shop() as shop:
-            options = {"cors_report": str(report), "web_columns": ["path", "method", "status"]}
+            options = {"cors_report": str(report), "web_columns": ["path", "method", "status", "comment"]}
             async with Mitm("mitmweb", options=options) as mitm:
                 async with Chromium(proxy=mitm.address) as visitor:
                     page = await visitor.page()

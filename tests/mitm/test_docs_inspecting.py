@@ -45,8 +45,8 @@ async def test_filters_find_what_they_say():
     def found(text):
         return {name for name, each in made.items() if flowfilter.match(text, each)}
 
-    assert found("~marker no_entry") == {"blocked"}
-    assert found("~marker wrench") == {"patched"}
+    assert found("~marker heavy_multiplication_x") == {"blocked"}
+    assert found("~marker hammer_and_pick") == {"patched"}
     assert found("~comment preflight") == {"preflight", "actual"}
     assert found("~comment acao-missing") == {"blocked", "patched"}
     assert found(f"~meta {made['actual'].id}") == {"preflight", "actual"}

@@ -56,7 +56,7 @@ async def test_the_unpatched_verdict_stays_visible(confdir):
     assert inspection.patch.applied
     assert all(verdict.allowed for verdict in inspection.patch.verdicts_after.values())
     (flow,) = proxy.keeper.flows
-    assert flow.marked == ":wrench:"
+    assert flow.marked == ":hammer_and_pick:"
     assert "Access-Control-Allow-Origin" in " ".join(flow.metadata["corslens"]["patched"])
     assert "patched" in flow.comment
     printed = proxy.out.getvalue()
@@ -201,7 +201,7 @@ async def test_server_sent_events(confdir):
         writer.close()
         await proxy.until(lambda: proxy.inspections[-1].observation.exchange.error)
         inspection = proxy.inspections[-1]
-        assert proxy.keeper.flows[0].marked == ":wrench:"
+        assert proxy.keeper.flows[0].marked == ":hammer_and_pick:"
     assert reads(got)
     assert (inspection.verdict.reason, inspection.patch.applied) == ("acao-missing", True)
 

@@ -68,7 +68,7 @@ async def test_blocked_flow_is_marked_and_told(confdir):
     async with Server({"/me": fixed(200)}) as api, Proxy(confdir) as proxy:
         await proxy.send("GET", api.url("/me"), [ORIGIN])
     (flow,) = proxy.keeper.flows
-    assert flow.marked == ":no_entry:"
+    assert flow.marked == ":heavy_multiplication_x:"
     assert flow.comment.startswith("blocked: ")
     printed = proxy.out.getvalue()
     assert f"BLOCKED  GET {api.url('/me')}" in printed
@@ -213,7 +213,7 @@ async def test_server_sent_events(confdir):
         assert b"data: 1" in await reader.readuntil(b"\n\n")
         await proxy.until(lambda: proxy.inspections)
         assert "BLOCKED" in proxy.out.getvalue()
-        assert proxy.keeper.flows[0].marked == ":no_entry:"
+        assert proxy.keeper.flows[0].marked == ":heavy_multiplication_x:"
         writer.close()
     assert got.status == 200
 
@@ -289,7 +289,7 @@ async def test_client_replay(confdir):
     async with Server({"/me": handler}) as api, Proxy(confdir) as proxy:
         await proxy.send("GET", api.url("/me"), [ORIGIN])
         (flow,) = proxy.keeper.flows
-        assert flow.marked == ":no_entry:"
+        assert flow.marked == ":heavy_multiplication_x:"
         proxy.master.commands.call("replay.client", [flow])
         await proxy.until(lambda: len(proxy.latest()) == 2)
     first, second = proxy.latest().values()
@@ -387,7 +387,7 @@ async def test_client_that_leaves_a_buffered_stream(confdir):
         await proxy.until(lambda: proxy.inspections)
         task.cancel()
         await proxy.until(lambda: proxy.inspections[-1].observation.exchange.error)
-        assert proxy.keeper.flows[0].marked == ":no_entry:"
+        assert proxy.keeper.flows[0].marked == ":heavy_multiplication_x:"
     inspection = proxy.inspections[-1]
     assert (inspection.verdict.reason, inspection.observation.exchange.error) == ("acao-missing", "Client disconnected.")
     assert "acao-missing" in proxy.out.getvalue()

@@ -91,7 +91,7 @@ async def test_dump(start, tmp_path):
     assert "1 blocked" in run.text
     with saved.open("rb") as file:
         (flow,) = FlowReader(file).stream()
-    assert flow.marked == ":no_entry:"
+    assert flow.marked == ":heavy_multiplication_x:"
 
 
 async def test_ctrl_c(start):

@@ -14,7 +14,8 @@ from corslens.report.escape import escape
 METADATA = "corslens"
 """The key in a flow's metadata; only plain types may stand below it, or mitmproxy drops the flow from the file it saves."""
 
-BLOCKED, WARNING, PATCHED = ":no_entry:", ":warning:", ":wrench:"
+BLOCKED, WARNING, PATCHED = ":heavy_multiplication_x:", ":warning:", ":hammer_and_pick:"
+"""Signs that fonts without emoji have, too; and the comment begins with the word."""
 MARKERS = {"BLOCKED": BLOCKED, "PATCHED": PATCHED}
 """By the word that stands before an exchange; any other with a finding worse than a remark has WARNING."""
 

@@ -215,11 +215,11 @@ def _also(finding: Finding) -> str:
 
 def _message(diagnosis: Diagnosis, cause: Finding) -> str:
     """Return what is wrong; of a page request that passed all the same, what would have become of it."""
-    # The URL stands in the heading.
+    # The URL stands in the heading; of a redirect the message names another one.
     request = diagnosis.place.observation.exchange.request
     shown, origin = redact_url(request.url), redact_url(diagnosis.place.observation.target_origin)
     message = cause.message
-    if shown.startswith(f"{origin}/"):
+    if request.url == diagnosis.page_request.url and shown.startswith(f"{origin}/"):
         message = re.sub(rf"{re.escape(shown)}(?![\w/?#.-])", lambda _: shown[len(origin) :], message)
     if diagnosis.word == "PATCHED":
         for said, meant in _WITHOUT_THE_PATCH:
