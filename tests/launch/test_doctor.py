@@ -13,6 +13,7 @@ from corslens.launch.doctor import DoctorCheck, State, examine
 from tests.browser.kit.processes import Program
 from tests.cli.launched import CORSLENS, environment, self_signed, serve
 
+PROC_TCP = Path("/proc/net/tcp")
 CHROMIUM = "/usr/lib/chromium/chromium --proxy-server=127.0.0.1:8080"
 OPEN = """  sl  local_address rem_address   st
    0: 0100007F:{port:04X} 00000000:0000 0A
@@ -20,7 +21,11 @@ OPEN = """  sl  local_address rem_address   st
 """
 CLOSED = """  sl  local_address rem_address   st
    0: 0100007F:{port:04X} 00000000:0000 0A
-   1: 0100007F:{port:04X} 0100007F:9999 06
+   1: 0100007F:9999 0100007F:{port:04X} 06
+"""
+IDLE = """  sl  local_address rem_address   st
+   0: 0100007F:{port:04X} 00000000:0000 0A
+   1: 0100007F:9999 0100007F:0016 06
 """
 
 
@@ -35,7 +40,12 @@ def checks(home: Path, *, port: int | None = None, env=None, processes=(), conne
     file = home / "tcp"
     file.write_text(connections)
     found = examine(
-        "127.0.0.1", port or closed_port(), home=home, environment=env or {}, processes=list(processes), connections=file
+        "127.0.0.1",
+        port or closed_port(),
+        home=home,
+        environment=env or {},
+        processes=list(processes),
+        connections=[home / "nowhere", file],
     )
     return {check.name: check for check in found}
 
@@ -138,11 +148,16 @@ async def test_a_real_proxy(tmp_path):
     async with Program(argv, env=env) as program:
         await program.line("listening at")
         busy = checks(tmp_path, port=port, connections=OPEN.format(port=port))
-        idle = checks(tmp_path, port=port, connections=CLOSED.format(port=port))
+        closed = checks(tmp_path, port=port, connections=CLOSED.format(port=port))
+        idle = checks(tmp_path, port=port, connections=IDLE.format(port=port))
+        listed = PROC_TCP.read_text() if PROC_TCP.exists() else ""
     assert busy["proxy"].state is busy["corslens"].state is State.OK
     assert busy["certificate"].state is State.PROBLEM
     assert (busy["traffic"].state, busy["traffic"].finding) == (State.OK, "1 connection to the proxy open now")
+    assert (closed["traffic"].state, "within the last minute" in closed["traffic"].finding) == (State.OK, True)
     assert idle["traffic"].state is State.PROBLEM
+    # What was asked here left nothing behind that another run would take for a browser's.
+    assert [line for line in listed.splitlines() if f":{port:04X} " in line and line.split()[3] in ("01", "06")] == []
 
 
 def test_the_command(tmp_path, monkeypatch):

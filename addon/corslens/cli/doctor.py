@@ -30,7 +30,7 @@ def doctor(proxy: str) -> None:
         home=Path.home(),
         environment=os.environ,
         processes=running_processes(),
-        connections=Path("/proc/net/tcp"),
+        connections=[Path("/proc/net/tcp"), Path("/proc/net/tcp6")],
     )
     width = max(len(check.name) for check in checks)
     for check in checks:

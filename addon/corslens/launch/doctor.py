@@ -1,6 +1,5 @@
 """Why corslens sees nothing: what stands between a browser of this machine and the proxy, each with the one thing to do."""
 
-import base64
 import contextlib
 import http.client
 import re
@@ -8,17 +7,22 @@ import shlex
 import socket
 import sqlite3
 import ssl
+import struct
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 
 from msgspec import Struct
 
+from corslens.launch.nss import to_der
+
 SECONDS = 3.0
 """How long a question to the proxy may take."""
 _LARGEST = 1 << 20
 """Bytes read of a response."""
+_ESTABLISHED, _TIME_WAIT = "01", "06"
+"""States of a connection. Linux keeps a closed one in the latter for 60 seconds."""
 
 
 class State(StrEnum):
@@ -40,15 +44,22 @@ class DoctorCheck(Struct, frozen=True, kw_only=True):
 
 
 def examine(
-    host: str, port: int, *, home: Path, environment: Mapping[str, str], processes: list[str] | None, connections: Path
+    host: str,
+    port: int,
+    *,
+    home: Path,
+    environment: Mapping[str, str],
+    processes: list[str] | None,
+    connections: Sequence[Path],
 ) -> list[DoctorCheck]:
     """Return what stands between browsers and the proxy at this address.
 
     Args:
         home: the folder of the user's browsers and of mitmproxy's certificate authority.
         processes: command lines of the programs that run; None when they are not known.
-        connections: Linux' list of TCP connections, such as /proc/net/tcp.
+        connections: Linux' lists of TCP connections, such as /proc/net/tcp.
     """
+    seen = _rows(connections)  # before there are connections of our own
     listening, reached = _proxy(host, port)
     checks = [*listening, _authority(home, host, port, reached), *_loopback(home, environment, processes)]
     checks.append(
@@ -62,7 +73,7 @@ def examine(
         )
     )
     if reached:
-        checks.append(_traffic(connections, port))
+        checks.append(_traffic(seen, port))
     return checks
 
 
@@ -79,7 +90,7 @@ def running_processes() -> list[str] | None:
 
 def _proxy(host: str, port: int) -> tuple[list[DoctorCheck], bool]:
     try:
-        socket.create_connection((host, port), timeout=SECONDS).close()
+        _leaving_no_trace(socket.create_connection((host, port), timeout=SECONDS)).close()
     except OSError as error:
         reason = error.strerror or str(error)
         fix = "start it with corslens web, or use corslens open, which starts its own"
@@ -107,6 +118,8 @@ def _through(host: str, port: int, url: str) -> bytes:
     """Return what the proxy responds, or nothing."""
     connection = http.client.HTTPConnection(host, port, timeout=SECONDS)
     try:
+        connection.connect()
+        _leaving_no_trace(connection.sock)
         connection.request("GET", url)
         return connection.getresponse().read(_LARGEST)
     except (OSError, http.client.HTTPException):
@@ -115,15 +128,20 @@ def _through(host: str, port: int, url: str) -> bytes:
         connection.close()
 
 
+def _leaving_no_trace(connection: socket.socket) -> socket.socket:
+    """Reset the connection at its end: the system lists no closed one, which the next run would take for a browser's."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    return connection
+
+
 def _authority(home: Path, host: str, port: int, reached: bool) -> DoctorCheck:
     pem = _through(host, port, "http://mitm.it/cert/pem") if reached else b""
     file = home / ".mitmproxy" / "mitmproxy-ca-cert.pem"
     if not pem:
         with contextlib.suppress(OSError):
             pem = file.read_bytes()
-    body = pem.partition(b"-----BEGIN CERTIFICATE-----")[2].partition(b"-----END CERTIFICATE-----")[0]
     try:
-        certificate = base64.b64decode(body)
+        certificate = to_der(pem.decode("ascii", "replace"))
     except ValueError:
         certificate = b""
     if not certificate:
@@ -133,10 +151,14 @@ def _authority(home: Path, host: str, port: int, reached: bool) -> DoctorCheck:
             finding="mitmproxy has made no certificate authority yet",
             fix="start the proxy once, then open http://mitm.it in the browser behind it",
         )
-    stores = [name for name, holds in _stores(home, certificate) if holds]
-    if stores:
+    stores = list(_stores(home, certificate))
+    holding, others = [[name for name, holds in stores if holds is wanted] for wanted in (True, False)]
+    if holding:
+        finding = f"the proxy's authority is in the store of {', '.join(holding)}"
         return DoctorCheck(
-            name="certificate", state=State.OK, finding=f"the proxy's authority is in the store of {', '.join(stores)}"
+            name="certificate",
+            state=State.OK,
+            finding=finding + (f", and not in that of {' or '.join(others)}" if others else ""),
         )
     return DoctorCheck(
         name="certificate",
@@ -238,26 +260,38 @@ def _direct(processes: list[str]) -> bool:
     )
 
 
-def _traffic(connections: Path, port: int) -> DoctorCheck:
-    """Count the connections to the proxy that are open: a browser keeps its own for minutes."""
-    try:
-        rows = [line.split() for line in connections.read_text().splitlines()[1:]]
-    except OSError:
+def _rows(connections: Sequence[Path]) -> list[list[str]] | None:
+    """Return the rows of the lists of connections; None where there are none."""
+    rows: list[list[str]] | None = None
+    for file in connections:
+        with contextlib.suppress(OSError):
+            rows = [*(rows or []), *(line.split() for line in file.read_text().splitlines()[1:])]
+    return rows
+
+
+def _traffic(rows: list[list[str]] | None, port: int) -> DoctorCheck:
+    """Count the connections to the proxy that are open, and those that were closed within the last minute, which the system still lists."""
+    if rows is None:
         return DoctorCheck(
             name="traffic",
             state=State.UNKNOWN,
             finding="what is connected to the proxy is not known on this system",
             fix="open http://mitm.it in the browser: it says whether traffic passes through mitmproxy",
         )
-    # local address, remote address, state; 01 is ESTABLISHED: https://docs.kernel.org/networking/proc_net_tcp.html
-    count = sum(len(row) > 3 and row[1].endswith(f":{port:04X}") and row[3] == "01" for row in rows)
+    # Local address, remote address, state: https://docs.kernel.org/networking/proc_net_tcp.html
+    ending = f":{port:04X}"
+    count = sum(len(row) > 3 and row[1].endswith(ending) and row[3] == _ESTABLISHED for row in rows)
     if count:
         return DoctorCheck(
             name="traffic", state=State.OK, finding=f"{count} connection{'s' * (count > 1)} to the proxy open now"
         )
+    if any(len(row) > 3 and (row[1].endswith(ending) or row[2].endswith(ending)) and row[3] == _TIME_WAIT for row in rows):
+        return DoctorCheck(
+            name="traffic", state=State.OK, finding="a connection to the proxy was closed within the last minute"
+        )
     return DoctorCheck(
         name="traffic",
         state=State.PROBLEM,
-        finding="nothing is connected to the proxy now",
-        fix="set the browser's proxy to this address, or use corslens open",
+        finding="nothing was connected to the proxy in the last minute",
+        fix="set the browser's proxy to this address and reload the page, or use corslens open",
     )
