@@ -12,13 +12,12 @@ import pytest
 
 from scripts.demo_shop.shop import OFFERS
 from tests.browser.kit.processes import Program
+from tests.cli.launched import MARK, PROC, still_running
 
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).resolve().parents[2]
-MARK = "CORSLENS_DEMO_TEST"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
-PROC = Path("/proc")
 COMMAND = [sys.executable, "-m", "scripts.demo_shop"]
 """What scripts/demo runs once its environment is there."""
 
@@ -31,18 +30,6 @@ def marked_environment() -> dict[str, str]:
 def without_ports(line: str) -> str:
     """The line with every port of five digits replaced."""
     return re.sub(r":\d{5}\b", ":PORT", line)
-
-
-def left_behind(environment: dict[str, str]) -> list[str]:
-    """The command lines of processes that were started from this environment and still run."""
-    found = []
-    for folder in PROC.glob("[0-9]*"):
-        try:
-            if f"{MARK}={environment[MARK]}".encode() in (folder / "environ").read_bytes():
-                found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace"))
-        except OSError:
-            continue  # it is gone, or not ours
-    return found
 
 
 needs_proc = pytest.mark.skipif(not PROC.is_dir(), reason="processes are found by /proc")
@@ -66,7 +53,7 @@ async def test_it_shows_every_problem_and_ends(chromium_path: str, patch: bool) 
     assert ("patched: allowed" in summary) is patch
     # The summary is made for 80 columns.
     assert max(len(line) for line in summary.splitlines()[:-1]) <= 80
-    assert left_behind(environment) == []
+    assert still_running(environment) == []
 
 
 async def test_the_transcript_in_the_readme_is_what_it_prints(chromium_path: str) -> None:
@@ -91,7 +78,7 @@ async def test_ctrl_c_stops_everything(chromium_path: str) -> None:
         os.kill(demo.pid, signal.SIGINT)
         assert await demo.wait() == 0
     assert "Traceback" not in "\n".join(demo.lines)
-    assert left_behind(environment) == []
+    assert still_running(environment) == []
 
 
 @needs_proc
@@ -114,7 +101,7 @@ async def test_web_serves_until_ctrl_c() -> None:
         os.kill(demo.pid, signal.SIGINT)
         assert await demo.wait() == 0
     assert "Traceback" not in "\n".join(demo.lines)
-    assert left_behind(environment) == []
+    assert still_running(environment) == []
 
 
 async def test_the_users_own_configuration_does_not_matter(chromium_path: str, tmp_path: Path) -> None:

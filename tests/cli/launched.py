@@ -1,7 +1,5 @@
 """What the tests of commands that start something need: servers of this machine, and what was left behind."""
 
-import datetime
-import ipaddress
 import json
 import os
 import ssl
@@ -14,10 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from tests.certificates import self_signed
 
 ADDON = Path(__file__).parents[2] / "addon"
 CORSLENS = [sys.executable, "-m", "corslens"]
@@ -40,7 +35,12 @@ def environment(folder: Path) -> dict[str, str]:
 
 def left_behind(environment: dict[str, str]) -> list[str]:
     """The command lines of processes from this environment that still run, and what stands in its temporary folder."""
-    found = [path.name for path in Path(environment["TMPDIR"]).iterdir()]
+    return [*(path.name for path in Path(environment["TMPDIR"]).iterdir()), *still_running(environment)]
+
+
+def still_running(environment: dict[str, str]) -> list[str]:
+    """The command lines of processes that were started from this environment and still run."""
+    found = []
     for folder in PROC.glob("[0-9]*"):
         try:
             if f"{MARK}={environment[MARK]}".encode() in (folder / "environ").read_bytes():
@@ -87,28 +87,3 @@ def serve(pages: dict[str, bytes] | None = None, *, tls: Path | None = None) -> 
         server.shutdown()
         server.server_close()
         thread.join()
-
-
-def self_signed(folder: Path) -> Path:
-    """Write a key and a certificate for 127.0.0.1 and localhost that nobody trusts."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(names, critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    file = folder / "self-signed.pem"
-    pem = serialization.Encoding.PEM
-    file.write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()) + certificate.public_bytes(pem)
-    )
-    return file

@@ -11,7 +11,8 @@ from corslens.cli import main
 from corslens.launch.doctor import DoctorCheck, State, examine
 
 from tests.browser.kit.processes import Program
-from tests.cli.launched import CORSLENS, environment, self_signed, serve
+from tests.certificates import self_signed
+from tests.cli.launched import CORSLENS, environment, serve
 
 PROC_TCP = Path("/proc/net/tcp")
 CHROMIUM = "/usr/lib/chromium/chromium --proxy-server=127.0.0.1:8080"

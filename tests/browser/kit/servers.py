@@ -1,7 +1,6 @@
 """HTTP(S) servers on ephemeral loopback ports that send exactly the header lines asked for."""
 
 import asyncio
-import datetime
 import ssl
 import tempfile
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -10,12 +9,10 @@ from types import TracebackType
 from typing import Self
 
 from aiohttp import web
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from msgspec import Struct
 from multidict import CIMultiDict
+
+from tests.certificates import self_signed
 
 type HeaderLines = Iterable[tuple[str, str]] | Mapping[str, str]
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -73,28 +70,9 @@ async def hang_up(request: web.Request) -> web.StreamResponse:
 
 def tls_context() -> ssl.SSLContext:
     """Return a server context with a new self-signed certificate; a proxy in front must not verify it (`ssl_insecure`)."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=30))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with tempfile.TemporaryDirectory() as folder:  # the ssl module reads certificates from files only
-        pem = Path(folder, "server.pem")
-        pem.write_bytes(
-            key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-            + certificate.public_bytes(serialization.Encoding.PEM)
-        )
-        context.load_cert_chain(pem)
+        context.load_cert_chain(self_signed(Path(folder)))
     return context
 
 
