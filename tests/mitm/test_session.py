@@ -72,7 +72,7 @@ async def test_blocked_flow_is_marked_and_told(confdir):
     assert flow.comment.startswith("blocked: ")
     printed = proxy.out.getvalue()
     assert f"BLOCKED  GET {api.url('/me')}" in printed
-    assert "1 blocked" in printed.splitlines()[-2] and printed.splitlines()[-1].split() == ["1", "blocked", "acao-missing"]
+    assert "1 blocked" in printed.splitlines()[-3] and printed.splitlines()[-1].split() == ["1", "blocked", "acao-missing"]
 
 
 async def test_repeats_are_printed_once(confdir):
@@ -154,7 +154,7 @@ async def test_preflight_that_was_never_followed(confdir):
         now[0] += 60
         proxy.addon.on_tick()
         assert proxy.latest()[preflight.id].observation.followed is Followed.NEVER
-        assert proxy.keeper.flows[0].comment.count("request never came") == 1
+        assert "request never came" in proxy.keeper.flows[0].comment
 
 
 async def test_redirect_hops_are_linked(confdir):

@@ -94,6 +94,25 @@ async def test_dump(start, tmp_path):
     assert flow.marked == ":heavy_multiplication_x:"
 
 
+@pytest.mark.parametrize(
+    ("options", "connections"), [((), False), (("-v",), True), (("-q",), False)], ids=["plain", "-v", "-q"]
+)
+async def test_what_mitmdump_says_of_connections(start, options, connections):
+    """Nothing unless -v asks for it; the live page's address and the block stand there even under -q."""
+    run = await start(*options, "--set", "connection_strategy=lazy")
+    await run.until("the live page is at http://")
+    port = None
+    if "-q" not in options:
+        await run.until("listening")
+        port = run.port
+    async with Server({"/": fixed(200)}) as api:
+        if port is not None:
+            await fetch(run, api.url("/"))
+            await run.until("BLOCKED")
+    await run.end()
+    assert ("client connect" in run.text) is connections
+
+
 async def test_ctrl_c(start):
     """The summary is printed then, too."""
     run = await start()

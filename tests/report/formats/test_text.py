@@ -194,3 +194,17 @@ def test_lines_break_between_words(width):
     assert max(map(len, text.splitlines())) <= width and "\x1b" not in text
     assert "".join(text.split()) == "".join("".join(lines).replace("\x1b", "\\x1b").split())
     assert text.splitlines()[3].startswith("      ")
+
+
+def test_the_heading_says_why_there_was_a_preflight():
+    """In one clause; and the URL stands in the heading alone."""
+    (inspection,) = inspected([exchange(preflight("PUT", f"{API}/a", "x-a,x-b,x-c,x-d"), response(204))], load_rules())
+    heading, sentence, *_ = block(inspection).plain.splitlines()
+    assert heading.endswith("(all browsers; preflight because of PUT, x-a, x-b, x-c, 1 more header)")
+    assert f"{API}/a" not in sentence and "/a " in sentence
+
+
+def test_no_line_breaks_within_the_engines():
+    (inspection,) = inspected([exchange(preflight("PUT", f"{API}/a"), response(204))], NO_RULES)
+    text = block(inspection, 60).plain
+    assert "(all browsers" in text and "\N{NO-BREAK SPACE}" not in text

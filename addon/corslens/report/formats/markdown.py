@@ -12,7 +12,7 @@ from corslens.report.plain import also, examples, fix_lines
 _SENTENCES = 20
 """Sentences on inputs."""
 _LONGEST = 60_000
-"""GitHub takes 65,536 characters in a comment."""
+"""Bytes: GitHub takes 65,536 characters in a comment, and a step's summary is to be no longer."""
 
 _MARKS = {"error": "🔴", "warning": "🟠", "info": "🔵"}
 
@@ -73,7 +73,7 @@ def _table(problems: list[Problem], top: int) -> list[str]:
         name = f"{_code(problem.title)} {_code(problem.key.rule)}"
         row = f"| {mark} | {name} | {_code(problem.key.endpoint)} | {problem.count} |"
         detail = _detail(problem)
-        length += len(row) + len(detail) + 2
+        length += len(row.encode("utf-8", "backslashreplace")) + len(detail.encode("utf-8", "backslashreplace")) + 2
         if length > _LONGEST or place == top:
             details.append(f"\n{left_out(place, len(problems), most=place)}")
             break

@@ -129,7 +129,7 @@ def _preflighted(diagnosis: Diagnosis) -> str:
     reasons = [] if need.method is None else [escape(redact_method(need.method))]
     reasons += [escape(redact_name(name)) for name in need.header_names[:_NAMED]]
     if len(need.header_names) > _NAMED:
-        reasons.append(f"{len(need.header_names) - _NAMED} more headers")
+        reasons.append(_count(len(need.header_names) - _NAMED, "more header"))
     if need.forced:
         reasons.append("an upload listener or a streamed body")
     return f"; preflight because of {', '.join(reasons)}" if reasons else ""
