@@ -8,6 +8,7 @@ from corslens.inspection import Inspection
 from corslens.inspector import Inspector
 from corslens.lint.rules.rule import RuleSet
 from corslens.observation.exchange import Exchange
+from corslens.observation.redaction import REDACTED
 from corslens.patching.policy import PatchPolicy, parse_origins
 from corslens.report.page.exchange_detail import CORS, DECIDES, PLAIN, Pool, detail, details
 
@@ -138,3 +139,13 @@ def test_a_patched_preflight_lets_the_request_follow() -> None:
         assert kinds(found) == [("preflight", "blocked"), ("request", step)], id
         assert found["steps"][0]["patched"]
     assert detail(known["a"], known.get, Pool())["steps"][0]["patched"]
+
+
+def test_equal_redacted_values_have_the_same_number() -> None:
+    """Whether it is the same cookie or token explains much, and its value is nobody's business."""
+    sent = [("Cookie", "sid=7f3a9c0d2b41"), ("X-Session", "sid=7f3a9c0d2b41"), ("X-Other", "another-value-1")]
+    inspections = samples.inspected([ask("x", 0, given=sent)], NO_RULES)
+    shown = details(map(diagnose_alone, inspections), lambda id: None)
+    marked = {name: value for name, value, *_ in (line for line in shown["pool"] if isinstance(line, list) and len(line) == 3)}
+    assert marked["Cookie"] == marked["X-Session"] != marked["X-Other"]
+    assert marked["Cookie"].startswith(f"{REDACTED} #")

@@ -19,6 +19,7 @@ from corslens.diagnosis.summary import SessionSummary
 from corslens.inspection import Inspection
 from corslens.lint.rules.rule import RuleSet
 from corslens.mitm.command_types import HEADER_NAMES
+from corslens.observation.correlation import Correlation
 from corslens.report.page.assets import ASSETS, SCRIPTS, asset, integrity, render_page
 from corslens.report.page.live_feed import changes
 from corslens.report.page.model import ServerSettings, in_full
@@ -212,6 +213,7 @@ class LiveApp:
         self.token = secrets.token_urlsafe(32)
         self._session = session
         self._exports = exports
+        self._correlation = Correlation()
 
     def answer(self, asked: LiveRequest) -> LiveResponse:
         """LiveResponse a request, however long that takes."""
@@ -269,6 +271,7 @@ class LiveApp:
                 return LiveResponse(status=200, body=self._session.injection_rules().encode(), extra=extra)
             case "api/clear":
                 self._session.clear()
+                self._correlation = Correlation()
                 return _json({})
             case name if name in ASSETS:
                 suffix = name[name.rindex(".") :]
@@ -300,10 +303,11 @@ class LiveApp:
             raise _Refused(404, "The problem is not known any more.")
         strangers = self._session.not_allowed(problem.pages)
         problem, recent, rules = problem.snapshot(), list(self._session.recent()), self._session.rules
+        correlation = self._correlation
 
         def work() -> LiveResponse:
             known = {one.id: one for one in recent}
-            full = in_full([problem], known.get, rules)
+            full = in_full([problem], known.get, rules, correlation)
             api = problem.key.api_origin
             full["advice"] = {api: ServerSettings(recent, api).servers()}
             full["notAllowed"] = strangers

@@ -12,6 +12,7 @@ from corslens.diagnosis.diagnose import Diagnosis
 from corslens.fetch.messages import HeaderList
 from corslens.inspection import Inspection
 from corslens.lint.finding import Evidence
+from corslens.observation.correlation import Correlation
 from corslens.observation.exchange import Exchange
 from corslens.observation.known import Known, Unknown
 from corslens.observation.observation import CoveringPreflight, Followed, Observation, PreflightNeed, Role
@@ -43,9 +44,14 @@ _CORS_HEADERS = frozenset(
 
 
 class Pool:
-    """Values that many exchanges share (header lines, verdicts, checks), each kept once and named by its index."""
+    """Values that many exchanges share (header lines, verdicts, checks), each kept once and named by its index.
 
-    def __init__(self) -> None:
+    Args:
+        correlation: tells which redacted values are equal; by default, within the pool.
+    """
+
+    def __init__(self, correlation: Correlation | None = None) -> None:
+        self.correlation = correlation or Correlation()
         self.values: list[object] = []
         self._index: dict[bytes, int] = {}
 
@@ -59,9 +65,13 @@ class Pool:
         return index
 
 
-def details(diagnoses: Iterable[Diagnosis], find: Find) -> Json:
-    """Return the exchanges on which these diagnoses' causes were found in full, by id, with the pool that they refer to."""
-    pool = Pool()
+def details(diagnoses: Iterable[Diagnosis], find: Find, correlation: Correlation | None = None) -> Json:
+    """Return the exchanges on which these diagnoses' causes were found in full, by id, with the pool that they refer to.
+
+    Args:
+        correlation: of the session; without one, redacted values are told apart in what is returned alone.
+    """
+    pool = Pool(correlation)
     exchanges = {diagnosis.place.id: detail(diagnosis.place, find, pool, diagnosis) for diagnosis in diagnoses}
     return {"pool": pool.values, "exchanges": exchanges}
 
@@ -157,7 +167,7 @@ class _Deciding:
                 mark = CORS
             else:
                 mark = PLAIN
-            result.append(pool.ref([redact_name(name), redact_header(name, value), mark]))
+            result.append(pool.ref([redact_name(name), pool.correlation.header(name, value), mark]))
         result += [
             pool.ref([name, None, DECIDES])
             for name in self.absent[message]

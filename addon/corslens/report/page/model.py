@@ -10,17 +10,19 @@ from corslens.advice.table import SERVERS, Server, server_named
 from corslens.diagnosis.problem import Problem
 from corslens.inspection import Inspection
 from corslens.lint.rules.rule import RuleSet
+from corslens.observation.correlation import Correlation
 from corslens.observation.redaction import public_url
 from corslens.report.page.exchange_detail import Find, details
 
 type Json = dict[str, Any]
 
 
-def in_full(problems: Iterable[Problem], find: Find, rules: RuleSet) -> Json:
+def in_full(problems: Iterable[Problem], find: Find, rules: RuleSet, correlation: Correlation | None = None) -> Json:
     """Return the examples of these problems, and what the catalogue says of their rules.
 
     Args:
         find: looks up the exchanges around an example, where they are still known.
+        correlation: of the session; tells which redacted values are equal.
     """
     found = list(problems)
     diagnoses = [example.diagnosis for problem in found for example in problem.examples]
@@ -30,7 +32,10 @@ def in_full(problems: Iterable[Problem], find: Find, rules: RuleSet) -> Json:
 
     within = {one.id: one for diagnosis in diagnoses for one in diagnosis.page_request.members}
     ids = sorted({problem.key.rule for problem in found})
-    return {**details(diagnoses, around), "rules": {id: words for id in ids if (words := _words(rules, id)) is not None}}
+    return {
+        **details(diagnoses, around, correlation),
+        "rules": {id: words for id in ids if (words := _words(rules, id)) is not None},
+    }
 
 
 class ServerSettings:
