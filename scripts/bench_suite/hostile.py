@@ -11,6 +11,19 @@ _GROUP = "a hostile exchange"
 _SIZE = 9_000
 _TARGET = 50.0
 """Milliseconds of CPU in one hook call, while nobody else is served."""
+_LOOK_AGAIN = 10.0
+_TIMES = 3
+"""How often a pair that took longer is measured, to take the shortest: a collection of Python's garbage falls on any call."""
+
+
+def _costs(chain: Chain, request: str, response: str) -> dict[str, float]:
+    """Return the milliseconds of each hook for a pair of shapes."""
+    costs = chain.costs(exchange(request, response, _SIZE))
+    for _ in range(_TIMES - 1):
+        if max(costs.values()) > _LOOK_AGAIN:
+            again = chain.costs(exchange(request, response, _SIZE))
+            costs = {hook: min(cost, again[hook]) for hook, cost in costs.items()}
+    return costs
 
 
 async def _worst(rounds: int) -> tuple[list[float], str]:
@@ -21,7 +34,7 @@ async def _worst(rounds: int) -> tuple[list[float], str]:
                 (cost, f"{hook}: {request} × {response}")
                 for request in REQUESTS
                 for response in RESPONSES
-                for hook, cost in chain.costs(exchange(request, response, _SIZE)).items()
+                for hook, cost in _costs(chain, request, response).items()
             )
             worst.append(found[0])
             where = found[1]

@@ -60,6 +60,10 @@ REQUESTS: Mapping[str, RequestShape] = {
     "asking the same": lambda n: _preflight((_ASKED, "x-a,X-A,, " * n)),
     "asking near misses": lambda n: _preflight((_ASKED, _names("access-control-allow-orig", n // 3))),
     "asking a method": lambda n: _preflight((_ASKED, "a"), method="P" * n * 10),
+    "many cookies": lambda n: _get(("Cookie", "a=b; " * n)),
+    "punycode": lambda n: ("GET", _URL, [("Origin", "https://" + "xn--a." * n)]),
+    "agents": lambda n: _get(("User-Agent", "Mozilla/5.0 (a) Chrome/1 " * n)),
+    "up and up": lambda n: ("GET", _URL + "/.." * n, _PAGE),
     "asking with names": lambda n: _preflight((_ASKED, "authorization"), *[(f"X-{number:06}", "1") for number in range(n)]),
 }
 
@@ -94,6 +98,14 @@ RESPONSES: Mapping[str, ResponseShape] = {
     "policies": lambda n: (200, [*[("Cross-Origin-Resource-Policy", "same-origin")] * n]),
     "control bytes": lambda n: (200, [*_OPEN, ("X-Odd", "a\x01" * n * 5)]),
     "cookies": lambda n: (200, [*_OPEN, *[("Set-Cookie", f"a{number}=b; Path=/") for number in range(n)]]),
+    "servers": lambda n: (200, [*_OPEN, *[("Server", f"Apache/{number} nginx/{number}") for number in range(n)]]),
+    "one server": lambda n: (403, [*_OPEN, ("Server", "nginx/" * n)]),
+    "cookies again": lambda n: (302, [*_OPEN, *[("Set-Cookie", "=" * 20)] * n]),
+    "content policy": lambda n: (200, [*_OPEN, ("Content-Security-Policy", "default-src 'self' https://*.a.example; " * n)]),
+    "embedder policy": lambda n: (200, [*_OPEN, ("Cross-Origin-Embedder-Policy", 'a;b="c\\", ' * n)]),
+    "long punycode": lambda n: (302, [*_OPEN, ("Location", "https://" + "xn--a." * n)]),
+    "up and up": lambda n: (302, [*_OPEN, ("Location", "/.." * n)]),
+    "cache lines": lambda n: (200, [*_OPEN, *[("Cache-Control", "max-age=1, " * 20)] * n]),
     "wanted": lambda n: (200, [*_OPEN, *[(f"X-Total-Count-{number}", "1") for number in range(n)], ("Link", "<a>; rel=next, " * n)]),
 }  # fmt: skip
 

@@ -3,7 +3,7 @@
 Bodies are never seen, so everything here is a status, a header line, a host, a path or a length.
 """
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
 from functools import cached_property
 
 import ada_url
@@ -15,6 +15,9 @@ from corslens.observation.products.value import ValueTest
 
 _LONGEST = 4096
 """Characters of a value that are compared; marks are short and stand at the beginning, or in short values."""
+
+_LINES = 32
+"""Different lines of a name that are compared: each is held against dozens of products, and none sends as many to be known by."""
 
 _CONTENT_LENGTH = "content-length"
 
@@ -34,12 +37,12 @@ class Subject:
         """Return the values of a response header's lines, in lowercase."""
         found = self._header_values.get(name)
         if found is None:  # dozens of products are told apart by one header, Server for instance
-            found = self._header_values[name] = tuple([value[:_LONGEST].lower() for value in self.headers.values(name)])
+            found = self._header_values[name] = _compared(self.headers.values(name))
         return found
 
     def request_values(self, name: str) -> tuple[str, ...]:
         """Return the values of a request header's lines, in lowercase."""
-        return tuple(value[:_LONGEST].lower() for value in self.request.headers.values(name))
+        return _compared(self.request.headers.values(name))
 
     @cached_property
     def host(self) -> str:
@@ -81,7 +84,7 @@ class Subject:
     @cached_property
     def cookie_names(self) -> tuple[str, ...]:
         """The names of the cookies that the response sets, in lowercase."""
-        return tuple(value.partition("=")[0].strip()[:_LONGEST].lower() for value in self.headers.values("set-cookie"))
+        return _compared([line.partition("=")[0].strip() for line in self.headers.values("set-cookie")])
 
     @cached_property
     def length(self) -> int | None:
@@ -93,6 +96,12 @@ class Subject:
         """Return the elements of a list-valued response header, in lowercase."""
         joined = ",".join(self.header_values(name))
         return frozenset(part.strip() for part in joined.split(","))
+
+
+def _compared(values: Sequence[str]) -> tuple[str, ...]:
+    if len(values) > 1:
+        values = list(dict.fromkeys(values))[:_LINES]
+    return tuple([value[:_LONGEST].lower() for value in values])
 
 
 def _path_of(url: str) -> str:
