@@ -36,7 +36,7 @@ type Request = tuple[str, int, str]
 _numbers = itertools.count(1)
 
 
-async def _run(*argv: str, data: bytes = b"", user: int | None = None) -> bytes:
+async def run(*argv: str, data: bytes = b"", user: int | None = None) -> bytes:
     process = await asyncio.create_subprocess_exec(
         *argv,
         stdin=asyncio.subprocess.PIPE,
@@ -65,29 +65,29 @@ async def device() -> AsyncIterator[str]:
         raise OSError("it takes root and the command ip")
     number = f"{os.getpid()}-{next(_numbers)}"
     name, here, there = f"corslens-{number}", f"ch{number}"[:15], f"cd{number}"[:15]
-    await _run(ip, "netns", "add", name)
+    await run(ip, "netns", "add", name)
     try:
-        await _run(ip, "link", "add", here, "type", "veth", "peer", "name", there, "netns", name)
+        await run(ip, "link", "add", here, "type", "veth", "peer", "name", there, "netns", name)
         try:
-            await _run(ip, "addr", "add", f"{HOST}/30", "dev", here)
-            await _run(ip, "link", "set", here, "up")
+            await run(ip, "addr", "add", f"{HOST}/30", "dev", here)
+            await run(ip, "link", "set", here, "up")
             for command in (
                 ["addr", "add", f"{DEVICE}/30", "dev", there],
                 ["link", "set", there, "up"],
                 ["link", "set", "lo", "up"],
             ):
-                await _run(ip, "-n", name, *command)
+                await run(ip, "-n", name, *command)
             yield name
         finally:
             with contextlib.suppress(OSError):
-                await _run(ip, "link", "del", here)
+                await run(ip, "link", "del", here)
     finally:
-        await _run(ip, "netns", "del", name)
+        await run(ip, "netns", "del", name)
 
 
 async def send_from(namespace: str, requests: Sequence[Request]) -> list[str]:
     """Send requests from a device and return what came back, whole."""
-    out = await _run("ip", "netns", "exec", namespace, sys.executable, "-c", _SEND, data=json.dumps(requests).encode())
+    out = await run("ip", "netns", "exec", namespace, sys.executable, "-c", _SEND, data=json.dumps(requests).encode())
     return list(json.loads(out))
 
 
@@ -108,4 +108,4 @@ async def run_as_nobody(script: str, data: bytes = b"") -> bytes:
         raise OSError("only root can become another user")
     # The system's interpreter: a virtual environment may lie where others may not look.
     python = shutil.which("python3", path="/usr/bin:/bin:/usr/local/bin") or sys.executable
-    return await _run(python, "-c", script, data=data, user=NOBODY)
+    return await run(python, "-c", script, data=data, user=NOBODY)

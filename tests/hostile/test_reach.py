@@ -140,7 +140,7 @@ async def send(port: int, text: str, *, ends: bool = True) -> str:
             writer.close()
 
 
-_RESOLVER = """
+RESOLVER = """
 import socket
 real = socket.getaddrinfo
 def spy(host, *arguments, **options):
@@ -155,7 +155,7 @@ socket.getaddrinfo = spy
 async def test_nobody_on_the_network_hears_the_pages_host(tmp_path: Path) -> None:
     """A browser that tries https first asks for a tunnel to it; resolved, the secret would stand in a datagram, or go to the next proxy."""
     script, log = tmp_path / "spy.py", tmp_path / "resolved"
-    script.write_text(_RESOLVER.format(log=str(log)))
+    script.write_text(RESOLVER.format(log=str(log)))
     async with (
         Server(default=fixed(200, (), "next")) as proxy,
         Mitm(scripts=[script]) as mitm,

@@ -1,0 +1,120 @@
+"""The other ways into a mitmproxy: the live page is nobody's there either, and the traffic is inspected by what the browser calls it.
+
+Local capture wants eBPF, or the rights of an administrator, which no test machine of ours has; WireGuard starts, and no client here speaks it.
+"""
+
+import asyncio
+import shutil
+import socket
+import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.browser.kit.mitmdump import Mitm, free_port
+from tests.browser.kit.servers import Server, fixed
+from tests.hostile.elsewhere import HOST, SECONDS, device, run, send_from
+from tests.hostile.test_reach import RESOLVER, SECRETS, get, send
+
+pytestmark = pytest.mark.slow
+
+PAGE = "Origin: http://page.example"
+
+
+def label(mitm: Mitm) -> str:
+    """The host of the page, which is not announced where no browser could use it."""
+    assert not [line for line in mitm.lines if "live page" in line]
+    return f"{'a' * 26}.corslens.test"
+
+
+@asynccontextmanager
+async def redirected(namespace: str, port: int, to: int) -> AsyncIterator[None]:
+    """Lead what a device sends to a port of this machine to another one, as a router does for a transparent proxy.
+
+    Raises: OSError when this machine does not allow it.
+    """
+    iptables = shutil.which("iptables")
+    if iptables is None:
+        raise OSError("it takes iptables")
+    rule = ["PREROUTING", "-p", "tcp", "-d", HOST, "--dport", str(port), "-j", "REDIRECT", "--to-ports", str(to)]
+    await run(iptables, "-t", "nat", "-A", *rule)
+    try:
+        yield
+    finally:
+        await run(iptables, "-t", "nat", "-D", *rule)
+
+
+async def test_transparent() -> None:
+    """A device whose traffic is led to the proxy is inspected under the names that it uses, and gets nothing of the session."""
+    options = {"mode": "transparent", "listen_host": "0.0.0.0", "cors_patch": "~all", "cors_show_values": True}
+    async with Server(default=fixed(200, (), "theirs"), listen="0.0.0.0") as api, Mitm(options=options) as mitm:
+        host = label(mitm)
+        try:
+            async with device() as namespace, redirected(namespace, api.port, mitm.port):
+                answers = await send_from(
+                    namespace,
+                    [
+                        (HOST, api.port, get("/seen", f"api.example:{api.port}", PAGE)),
+                        (HOST, api.port, get("/", host)),
+                        (HOST, api.port, get(f"http://{host}/", host)),
+                        (HOST, api.port, get("/api/changes", host)),
+                        (HOST, api.port, get("/page", f"page.example:{api.port}")),
+                        (HOST, api.port, get("/again", f"api.example:{api.port}", f"Origin: http://page.example:{api.port}")),
+                    ],
+                )
+        except OSError as error:
+            pytest.skip(f"no transparent proxy here: {error}")
+        records = await mitm.until(lambda records: any(one["url"].endswith("/seen") for one in records))
+    (record,) = (one for one in records if one["url"].endswith("/seen"))
+    assert all(answer.startswith("HTTP/1.1 200") and "theirs" in answer for answer in answers), answers
+    assert record["url"] == f"http://api.example:{api.port}/seen" and record["verdicts"]["chromium"]["outcome"] == "blocked"
+    assert not [answer for answer in answers if SECRETS.search(answer) or "access-control-allow" in answer.lower()]
+
+
+async def test_reverse() -> None:
+    """Whatever the Host header says, it is the server behind it that responds."""
+    async with (
+        Server(default=fixed(200, (), "theirs")) as api,
+        Mitm(options={"mode": f"reverse:http://127.0.0.1:{api.port}", "cors_patch": "~all"}) as mitm,
+    ):
+        host = label(mitm)
+        asked = [
+            get("/", host),
+            get(f"http://{host}/", host),
+            get("/api/changes", "corslens.test"),
+            get("/", "evil.example", PAGE),
+        ]
+        answers = [await send(mitm.port, one) for one in asked]
+    assert all("theirs" in answer for answer in answers)
+    assert not [answer for answer in answers if SECRETS.search(answer) or "access-control-allow" in answer.lower()]
+
+
+async def test_socks(tmp_path: Path) -> None:
+    """No resolver hears the page's host, which a SOCKS client hands over as a name."""
+    script, log = tmp_path / "spy.py", tmp_path / "resolved"
+    script.write_text(RESOLVER.format(log=str(log)))
+    async with Mitm(options={"mode": ["regular", f"socks5@{free_port()}"]}, scripts=[script]) as mitm:
+        host = (await mitm.page_url()).removeprefix("http://").rstrip("/")
+        port = int((await mitm.line(r"SOCKS v5 proxy listening at \S*?:(\d+)"))[1])
+        for name in (host, f"{host}.", "other.test"):
+            async with asyncio.timeout(SECONDS):
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(b"\x05\x01\x00")
+                assert await reader.readexactly(2) == b"\x05\x00"
+                writer.write(b"\x05\x01\x00\x03" + bytes([len(name)]) + name.encode() + struct.pack("!H", 80))
+                await reader.read(256)
+                writer.close()
+    assert "other.test" in log.read_text()
+    assert host not in log.read_text()
+
+
+async def test_wireguard() -> None:
+    """It starts, and prints no address that no browser behind it can use."""
+    with socket.socket(type=socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    async with Mitm(options={"mode": ["regular", f"wireguard@{port}"], "cors_page_host": ""}) as mitm:
+        await mitm.line(r"WireGuard server listening")
+        label(mitm)
