@@ -52,6 +52,19 @@ def _evidence(item: Item) -> dict[str, Any]:
     return {"because": item.because, "times": item.times, "exchanges": list(item.exchanges)}
 
 
+LARGEST = 1 << 20
+"""Characters of a document."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads plain data without aliases, by which a few lines expand to more than any memory holds."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("aliases (*name) cannot be used here")
+        return super().compose_node(parent, index)
+
+
 class ReadPolicy(Struct, frozen=True, kw_only=True):
     """One policy of a document: what an API, or some of its paths, is meant to allow."""
 
@@ -68,10 +81,14 @@ def read_document(text: str) -> tuple[ReadPolicy, ...]:
 
     Raises: ValueError with a sentence that names the entry.
     """
+    if len(text) > LARGEST:
+        raise ValueError(f"is no policy: it has more than {LARGEST:,} characters")
     try:
-        data = yaml.safe_load(text)
+        data = yaml.load(text, _Loader)  # a SafeLoader
     except yaml.YAMLError as error:
         raise ValueError(f"is not YAML: {' '.join(str(error).split())}") from None
+    except RecursionError:
+        raise ValueError("is no policy: it is nested too deep") from None
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise ValueError(f'is no policy: it has no "schema: {SCHEMA}" (corslens advise --format policy writes one)')
     policies = data.get("policies")
@@ -94,9 +111,12 @@ def _read(policy: Any, where: str) -> ReadPolicy:
         for token in _values(policy, name, where):
             if not is_token(token):
                 raise ValueError(f'{where}.{name}: "{token}" is no token')
+    api = policy.get("api", "")
+    if not isinstance(api, str):
+        raise ValueError(f"{where}.api is no origin, like https://api.example")
     credentials = policy.get("credentials") or {}
     return ReadPolicy(
-        api=str(policy.get("api", "")),
+        api=api,
         paths=tuple(paths),
         origins=origins,
         methods=_values(policy, "methods", where),

@@ -11,7 +11,7 @@ import click
 from msgspec import Struct, structs
 
 from corslens import __version__
-from corslens.advice.policy_document import read_document
+from corslens.advice.policy_document import LARGEST, read_document
 from corslens.analysis import collect, prefixes
 from corslens.asking.asker import Asker, AskResult
 from corslens.asking.checks import Checks, Expectation
@@ -256,12 +256,18 @@ def _of_policy(options: _Options) -> list[Expectation]:
     if options.against is None:
         raise click.UsageError("--against is missing: the URL of the server that the policy is for")
     try:
-        policies = read_document(Path(options.target).read_text(encoding="utf-8"))
+        policies = read_document(_read_some(Path(options.target)))
     except OSError as error:
         raise click.UsageError(f"{escape(options.target)}: {error.strerror or error}") from None
     except ValueError as error:
         raise click.UsageError(f"{escape(options.target)} {escape(str(error))}") from None
     return list(policy_requests(policies, base=options.against, headers=options.headers, cookie=options.cookie))
+
+
+def _read_some(path: Path) -> str:
+    """Return the beginning of a text, more than any that is taken: it may be a device without an end."""
+    with path.open(encoding="utf-8") as file:
+        return file.read(LARGEST + 1)
 
 
 def _print_plan(asker: Asker, wanted: Sequence[Expectation], strange: bool, options: _Options) -> None:
@@ -355,7 +361,7 @@ def _instead(name: str) -> str:
 
 def _cookie(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8").strip()
+        text = _read_some(path).strip()
     except (OSError, UnicodeDecodeError) as error:
         raise click.UsageError(f"--cookie-from {escape(str(path))}: {error}") from None
     value = text.partition(":")[2].strip() if text.lower().startswith("cookie:") else text
