@@ -1,5 +1,6 @@
 """corslens.toml and [tool.corslens]: found upward, checked like the command line, and weaker than it."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,56 @@ def test_a_mistake_is_one_sentence(text: str, sentence: str, tmp_path: Path, mon
 def test_statistics_is_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = run(tmp_path, monkeypatch, "--statistics", "--format", "json")
     assert result.exit_code == Exit.USAGE and "--statistics prints text" in result.output
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "[open]\nbrowser = '/tmp/theirs'", "[check]\nsend = true", "[check]\nallow-host = ['evil.example']", "[check]\nagainst = 'http://evil.example'",
+        "[check]\ncookie-from = 'c'", "[advise]\nallow-origin = ['https://evil.example']", "[dev]\norigin = ['https://evil.example']",
+        "[run]\ninsecure-upstream = true", "[open]\npatch = '~all'", "[open]\nset = ['cors_patch=~all']",
+    ],
+)  # fmt: skip
+def test_what_widens_or_runs_is_only_typed(entry: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file came with a repository: `browser` named a program that was run."""
+    (tmp_path / "corslens.toml").write_text(entry, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, [entry.partition("]")[0][1:], "x"])
+    assert result.exit_code == Exit.USAGE and "can only be given on the command line" in result.output
+
+
+@pytest.mark.parametrize("path", ["../b.json", "/tmp/../tmp/b.json", "link/b.json"])
+@pytest.mark.parametrize("key", ["write-baseline", "output"])
+def test_nothing_is_written_outside_its_folder(key: str, path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (inside / "link").symlink_to(tmp_path)
+    value = f"'{path}'" if key == "write-baseline" else f"['{path}']"
+    (inside / "corslens.toml").write_text(f"[analyze]\n{key} = {value}", encoding="utf-8")
+    result = run(inside, monkeypatch)
+    assert result.exit_code == Exit.USAGE and "only files in this folder" in result.output
+    (inside / "corslens.toml").write_text("[analyze]\nfail-on = 'never'\nwrite-baseline = 'b.json'", encoding="utf-8")
+    assert run(inside, monkeypatch).exit_code == Exit.OK and (inside / "b.json").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="has no modes")
+@pytest.mark.parametrize("how", ["theirs", "everybody's"])
+def test_another_users_file_is_passed_over(how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in a folder below /tmp took the options that anybody had put there."""
+    file = tmp_path / "corslens.toml"
+    file.write_text("[analyze]\nstatistics = true", encoding="utf-8")
+    if how == "theirs":
+        if os.geteuid() != 0:
+            pytest.skip("only root can give a file to another user")
+        os.chown(file, 65534, 65534)
+    else:
+        file.chmod(0o666)
+    result = run(tmp_path, monkeypatch)
+    assert "page requests: " not in result.stdout.splitlines()[0] and "another user may write to it" in result.stderr
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 20_000, "a = '" + "x" * (1 << 20) + "'"])
+def test_a_hostile_file_is_one_sentence(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "corslens.toml").write_text(text, encoding="utf-8")
+    result = run(tmp_path, monkeypatch)
+    assert result.exit_code == Exit.USAGE and len(result.output) < 1_000

@@ -5,9 +5,13 @@
     rules = ["cors-rules.yaml"]
 
 A table a command; its keys are the command's long options. The nearest folder upward that has such a file counts, and only one file.
-What is typed wins. Paths in the file are relative to it. What widens who may read what is only ever typed: a file may be others'.
+What is typed wins. Paths in the file are relative to it. The file may be others': it came with a repository, or lies in a folder that
+everybody writes to. So what widens who may read what, says where requests go, or names a program is only ever typed, nothing is written
+outside the file's own folder, and another user's file is passed over.
 """
 
+import os
+import stat
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +22,13 @@ import click
 from corslens.report.escape import escape
 from corslens.suggest import did_you_mean
 
-TYPED_ONLY = frozenset({"patch", "insecure", "set", "show-values"})
+TYPED_ONLY = frozenset({
+    "patch", "insecure", "insecure-upstream", "set", "show-values", "send", "against", "allow-host", "allow-origin", "cookie-from", "browser",
+    "proxy-server", "dev.origin",
+})  # fmt: skip
+"""Options, of one command where it is named."""
+_WRITTEN = frozenset({"output", "write-baseline"})
+_LARGEST = 1 << 20
 FILE, PROJECT = "corslens.toml", "pyproject.toml"
 
 
@@ -49,7 +59,7 @@ def defaults(group: click.Group, context: click.Context, name: str, start: Path)
     }
     values = {}
     for key, value in table.items():
-        if key in TYPED_ONLY:
+        if not TYPED_ONLY.isdisjoint((key, f"{name}.{key}")):
             raise _fault(file, f"[{name}] {key}: can only be given on the command line")
         parameter = options.get(key)
         if parameter is None:
@@ -64,8 +74,8 @@ def _find(start: Path) -> tuple[Path, Mapping[str, Any]] | None:
             if not file.is_file():
                 continue
             try:
-                content: Any = tomllib.loads(file.read_text(encoding="utf-8"))
-            except (OSError, ValueError) as error:
+                content: Any = _read(file)
+            except (OSError, ValueError, RecursionError) as error:
                 if section:
                     continue  # another tool's file: it says so itself
                 raise click.UsageError(f"{escape(str(file))}: {escape(str(error))}") from None
@@ -74,6 +84,22 @@ def _find(start: Path) -> tuple[Path, Mapping[str, Any]] | None:
             if isinstance(content, dict):
                 return file, content
     return None
+
+
+def _read(file: Path) -> Any:
+    """Return what the file holds; nothing where it is another user's, or where others may write to it.
+
+    Raises: OSError, ValueError, RecursionError
+    """
+    with file.open("rb") as opened:
+        status = os.fstat(opened.fileno())
+        if os.name != "nt" and (status.st_uid not in (0, os.geteuid()) or status.st_mode & stat.S_IWOTH):
+            click.echo(f"{escape(str(file))}: is passed over: another user may write to it", err=True)
+            return None
+        content = opened.read(_LARGEST + 1)
+    if len(content) > _LARGEST:
+        raise ValueError("is larger than a megabyte")
+    return tomllib.loads(content.decode())
 
 
 def _checked(file: Path, name: str, key: str, value: Any, option: click.Option, context: click.Context) -> Any:
@@ -87,6 +113,8 @@ def _checked(file: Path, name: str, key: str, value: Any, option: click.Option, 
     items = [str(item) for item in (value if option.multiple else [value])]
     if isinstance(option.type, click.Path) or key == "rules":
         items = [str(file.parent / item) for item in items]
+    if key in _WRITTEN and not all(Path(item).resolve().is_relative_to(file.parent.resolve()) for item in items):
+        raise _fault(file, f"[{name}] {key}: only files in this folder can be named here")
     try:
         for item in items:
             option.type.convert(item, option, context)

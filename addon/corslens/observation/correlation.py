@@ -8,7 +8,7 @@ that no value is kept either. Short values get no number: who may write into a s
 
 import secrets
 from hashlib import blake2b
-from threading import Lock
+from itertools import count
 
 from corslens.observation.redaction import REDACTED, redact_header
 
@@ -24,7 +24,7 @@ class Correlation:
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
         self._numbers: dict[bytes, int] = {}
-        self._lock = Lock()
+        self._next = count(1)
 
     def header(self, name: str, value: str) -> str:
         """Return a header's value as it may be shown, a redacted one with its number: `[redacted] #3`."""
@@ -36,7 +36,7 @@ class Correlation:
 
     def _number(self, value: str) -> int | None:
         digest = blake2b(value.encode("utf-8", "surrogatepass"), key=self._key, digest_size=16).digest()
-        with self._lock:
-            if digest not in self._numbers and len(self._numbers) < MOST:
-                self._numbers[digest] = len(self._numbers) + 1
-            return self._numbers.get(digest)
+        if digest not in self._numbers and len(self._numbers) < MOST:
+            # No two threads get the same number; where both saw the value first, one number is left out.
+            self._numbers.setdefault(digest, next(self._next))
+        return self._numbers.get(digest)
