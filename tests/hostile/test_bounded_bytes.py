@@ -3,7 +3,7 @@
 import gc
 import logging
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from corslens.fetch.messages import HeaderLine, HeaderList, Request, Response
@@ -27,23 +27,31 @@ def quiet() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
-def heads(number: int) -> dict[str, tuple[str, list[HeaderLine], list[HeaderLine]]]:
-    """Method, lines of the request and of the response: none of them equal to an earlier one."""
+type Head = tuple[str, list[HeaderLine], list[HeaderLine]]
+
+
+def _names_asked(number: int) -> Head:
     asked = ", ".join(f"x-{number}-{part}-{'n' * 200}" for part in range(HEAD // 220))
-    return {
-        "many lines": ("GET", [], [(f"X-{number}-{part}", "v" * 20) for part in range(HEAD // 32)]),
-        "long lines": ("GET", [], [(f"X-{part}", f"{number}" + "v" * 30_000) for part in range(HEAD // 30_000)]),
-        "near misses": ("GET", [], [(f"Access-Control-Allow-Orig{number}{part}", "*") for part in range(HEAD // 32)]),
-        "both halves": ("GET", [("X-Page", f"{number}" + "v" * 30_000)] * 9, [("Set-Cookie", f"{number}" + "v" * 30_000)] * 9),
-        "an allowlist": ("GET", [], [("Access-Control-Allow-Origin", f"https://{number}." + "v" * 30_000)] * 9),
-        "long names asked": ("OPTIONS", [("Access-Control-Request-Headers", asked)], [("Access-Control-Allow-Headers", asked[::-1])]),
-        "a redirect": ("GET", [], [("Location", f"https://other{number}.example/?" + "v" * HEAD)]),
-        "a stored response": ("GET", [("Cookie", f"{number}" + "v" * HEAD)], [("ETag", f"{number}" + "v" * HEAD)]),
-    }  # fmt: skip
+    return ("OPTIONS", [("Access-Control-Request-Headers", asked)], [("Access-Control-Allow-Headers", asked[::-1])])
+
+
+HEADS: dict[str, Callable[[int], Head]] = {
+    "many lines": lambda number: ("GET", [], [(f"X-{number}-{part}", "v" * 20) for part in range(HEAD // 32)]),
+    "long lines": lambda number: ("GET", [], [(f"X-{part}", f"{number}" + "v" * 30_000) for part in range(HEAD // 30_000)]),
+    "near misses": lambda number: ("GET", [], [(f"Access-Control-Allow-Orig{number}{part}", "*") for part in range(HEAD // 32)]),
+    "both halves": lambda number: (
+        "GET", [("X-Page", f"{number}" + "v" * 30_000)] * 9, [("Set-Cookie", f"{number}" + "v" * 30_000)] * 9
+    ),
+    "an allowlist": lambda number: ("GET", [], [("Access-Control-Allow-Origin", f"https://{number}." + "v" * 30_000)] * 9),
+    "long names asked": _names_asked,
+    "a redirect": lambda number: ("GET", [], [("Location", f"https://other{number}.example/?" + "v" * HEAD)]),
+    "a stored response": lambda number: ("GET", [("Cookie", f"{number}" + "v" * HEAD)], [("ETag", f"{number}" + "v" * HEAD)]),
+}  # fmt: skip
+"""Method, lines of the request and of the response, by a number: none of them equal to an earlier one."""
 
 
 def hostile(kind: str, number: int) -> Exchange:
-    method, asked, answered = heads(number)[kind]
+    method, asked, answered = HEADS[kind](number)
     lines = [
         ("Origin", f"https://page{number}.example"),
         ("User-Agent", f"{number} Chrome/156"),
@@ -65,7 +73,7 @@ def hostile(kind: str, number: int) -> Exchange:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", heads(0))
+@pytest.mark.parametrize("kind", HEADS)
 async def test_exchanges_of_any_size_stay_within_the_budget(kind: str, tmp_path) -> None:
     """The budget is an estimate, and what is never weighed (counts, texts of problems) comes to it."""
     settings = {"cors_history_mb": HISTORY_MB, "cors_show": "none", "cors_report": str(tmp_path / "report.json")}
@@ -85,13 +93,13 @@ async def test_exchanges_of_any_size_stay_within_the_budget(kind: str, tmp_path)
 
 
 @pytest.mark.slow
-async def test_three_hundred_large_heads_stay_within_four_megabytes() -> None:
+async def test_sixty_large_heads_stay_within_four_megabytes() -> None:
     """30 MB of heads: both what is estimated and what Python allocates stay bounded, and what is dropped is counted."""
     async with Chain(odd=False, cors_history_mb=4, cors_show="none") as chain:
         await chain.send([hostile("both halves", 0)])
         gc.collect()
         tracemalloc.start()
-        await chain.send(hostile("both halves", number) for number in range(1, 301))
+        await chain.send(hostile("both halves", number) for number in range(1, 61))
         gc.collect()
         held = tracemalloc.get_traced_memory()[0]
         tracemalloc.stop()
@@ -102,14 +110,14 @@ async def test_three_hundred_large_heads_stay_within_four_megabytes() -> None:
         assert not chain.addon._faults
     assert estimated < 4 * MEGABYTE
     assert held < 8 * MEGABYTE, f"{held / MEGABYTE:.1f} MiB"
-    assert dropped["exchanges"] == 301 - len(kept)
-    assert chain.addon.summary.exchanges == 301, "what is dropped is counted all the same"
+    assert dropped["exchanges"] == 61 - len(kept) > 0
+    assert chain.addon.summary.exchanges == 61, "what is dropped is counted all the same"
 
 
 @pytest.mark.slow
 async def test_no_exchange_leaves_more_than_a_megabyte() -> None:
     async with Chain(odd=False, cors_show="none") as chain:
-        each = [hostile(kind, 0) for kind in heads(0)]
+        each = [hostile(kind, 0) for kind in HEADS]
         each += [exchange("asking names", response, 9_000) for response in RESPONSES]
         await chain.send([hostile("many lines", 1)])
         for one in each:
