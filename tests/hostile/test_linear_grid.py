@@ -16,6 +16,8 @@ from scripts.bench_suite.hostile_shapes import REQUESTS, RESPONSES, exchange
 SMALL, AT_THE_LIMIT, HUGE = LIST_ELEMENTS // 4, LIST_ELEMENTS, LIST_ELEMENTS * 16
 SLACK = 10.0
 """Milliseconds that a busy machine may add to any measurement."""
+ATTEMPTS = 4
+"""Measurements of a pair that seems too slow: the least of each size counts, since others' work only ever adds to it."""
 
 
 @pytest.fixture(autouse=True)
@@ -26,8 +28,8 @@ def quiet() -> Iterator[None]:
 
 
 def cost(chain: Chain, request: str, response: str, size: int) -> float:
-    """Milliseconds of CPU in all hooks, the best of two."""
-    return min(sum(chain.costs(exchange(request, response, size)).values()) for _ in range(2))
+    """Milliseconds of CPU in all hooks."""
+    return sum(chain.costs(exchange(request, response, size)).values())
 
 
 def test_the_grid_is_wide() -> None:
@@ -41,8 +43,12 @@ async def test_no_pair_of_shapes_is_superlinear(request_shape: str) -> None:
     """Four times the size may take four times as long, and twice that for what is noise; beyond the limits all is cut."""
     async with Chain(odd=False, cors_log="/dev/null", cors_show="none") as chain:
         for response_shape in RESPONSES:
-            small, limit, huge = (cost(chain, request_shape, response_shape, size) for size in (SMALL, AT_THE_LIMIT, HUGE))
-            shapes = f"{request_shape} × {response_shape}: {small:.1f}, {limit:.1f}, {huge:.1f} ms"
-            assert limit < 8 * small + SLACK, shapes
-            assert huge < 6 * limit + SLACK, shapes
+            costs = [float("inf")] * 3
+            for _ in range(ATTEMPTS):
+                again = [cost(chain, request_shape, response_shape, size) for size in (SMALL, AT_THE_LIMIT, HUGE)]
+                small, limit, huge = costs = list(map(min, costs, again))
+                if limit < 8 * small + SLACK and huge < 6 * limit + SLACK:
+                    break
+            else:
+                pytest.fail(f"{request_shape} × {response_shape}: {small:.1f}, {limit:.1f}, {huge:.1f} ms")
         assert not chain.addon._faults

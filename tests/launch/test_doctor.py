@@ -13,6 +13,7 @@ from corslens.launch.doctor import DoctorCheck, State, examine
 from tests.browser.kit.processes import Program
 from tests.certificates import self_signed
 from tests.cli.launched import CORSLENS, environment, serve
+from tests.deadline import DEADLINE_SECONDS
 
 PROC_TCP = Path("/proc/net/tcp")
 CHROMIUM = "/usr/lib/chromium/chromium --proxy-server=127.0.0.1:8080"
@@ -141,8 +142,10 @@ def test_quic(tmp_path):
     assert checks(tmp_path, processes=["/usr/bin/chromium"])["QUIC"].state is State.UNKNOWN
 
 
-async def test_a_real_proxy(tmp_path):
+@pytest.mark.slow  # starts a program
+async def test_a_real_proxy(tmp_path, monkeypatch):
     """Ours is recognized with its CA, which no store has; connections are counted."""
+    monkeypatch.setattr("corslens.launch.doctor.SECONDS", DEADLINE_SECONDS)
     env = environment(tmp_path)
     port = closed_port()
     argv = [*CORSLENS, "dump", "--listen-port", str(port), "--set", f"confdir={tmp_path / 'conf'}"]
