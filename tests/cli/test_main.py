@@ -64,6 +64,7 @@ def test_as_a_module() -> None:
     assert found.stdout.strip().endswith(__version__)
 
 
+@pytest.mark.slow  # starts a program
 def test_analysing_a_har_does_not_import_mitmproxy(tmp_path: Path) -> None:
     """Its import takes longer than a small HAR."""
     (tmp_path / "a.har").write_text('{"log": {"entries": []}}')
@@ -82,6 +83,7 @@ print([name for name in sys.modules if name.partition(".")[0] in ("mitmproxy", "
     assert found.stdout.splitlines()[-1] == "[]", found.stdout + found.stderr
 
 
+@pytest.mark.slow  # starts programs
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full is Linux'")
 @pytest.mark.parametrize("arguments", [("rules", "list"), ("explain", "acao-missing"), ("rules", "schema")])
 def test_a_full_disk_is_told_in_a_sentence(arguments: tuple[str, ...]) -> None:

@@ -13,6 +13,8 @@ from tests.browser.kit.processes import Program
 from tests.cli.launched import CORSLENS, environment, left_behind, records, serve
 from tests.deadline import DEADLINE_SECONDS
 
+pytestmark = pytest.mark.slow  # starts programs
+
 ORIGIN = "http://app.example"
 URLLIB = """
 import sys, urllib.request
