@@ -186,6 +186,12 @@ class Inspector:
         observation = known.observation
         observation = structs.replace(observation, exchange=structs.replace(observation.exchange, witness=witness))
         settled = settle_witnessed(observation)
+        if settled is observation and witness.live and witness.refusal is None and witness.from_cache is None:
+            # Most of what is said: no verdict and no finding hangs on it.
+            self._pairing.correct(settled)
+            confirmed = _held_against(structs.replace(known, observation=settled), known.delivered_verdicts)
+            self._inspections[id] = confirmed
+            return (confirmed,)
         found = [self._again(settled)]
         preflight = None if settled.preflight is None else self._inspections.get(settled.preflight.id)
         if preflight is not None:
@@ -272,12 +278,19 @@ class Inspector:
             yield self._again(self._news.popitem(last=False)[1])
 
     def _again(self, observation: Observation) -> Inspection:
+        known = self._inspections.get(observation.id)
+        said = None if known is None else known.observation.exchange.witness
+        if said is not None and observation.exchange.witness is None:
+            # What became known of it began to be written down before the browser spoke.
+            observation = settle_witnessed(
+                structs.replace(observation, exchange=structs.replace(observation.exchange, witness=said))
+            )
         if observation.role is Role.PREFLIGHT:
             observation = settle_preflight(observation)
         self._pairing.correct(observation)
-        known = self._inspections.get(observation.id)
         if known is not None and _says_all(known) and observation.followed is Followed.FOLLOWED:
-            inspection = self._inspections[observation.id] = structs.replace(known, observation=observation)
+            kept = structs.replace(known, observation=observation)
+            inspection = self._inspections[observation.id] = _held_against(kept, kept.delivered_verdicts)
             return inspection
         view = None if known is None else known.patch
         if view is not None and view.applied:
@@ -366,13 +379,7 @@ class Inspector:
             awaits_actual=observation.followed is Followed.PENDING
             and hangs_on_actual(facts, asks_whether_followed=rules.asks_whether_followed),
         )
-        of_browser = inspection.delivered_verdicts if verdicts is decided else decided
-        mispredicted = _misprediction(observation, of_browser)
-        confirmed = (
-            None if witness is None or observation.engine is None else confirmation(observation, of_browser[observation.engine])
-        )
-        if mispredicted is not None or confirmed is not None:
-            inspection = structs.replace(inspection, misprediction=mispredicted, confirmed=confirmed)
+        inspection = _held_against(inspection, inspection.delivered_verdicts if verdicts is decided else decided)
         self._inspections[observation.id] = inspection
         if not again:
             delivered = observation.exchange.replaced or observation.exchange.response
@@ -389,6 +396,16 @@ def _says_all(preflight: Inspection) -> bool:
         and preflight.patch is None
         and all(verdict.allowed for verdict in preflight.verdicts.values())
     )
+
+
+def _held_against(inspection: Inspection, verdicts: Mapping[Engine, Verdict]) -> Inspection:
+    """Return the inspection with what the browser made of the exchange, where these verdicts on what it got can be held against that."""
+    observation = inspection.observation
+    mispredicted = _misprediction(observation, verdicts)
+    confirmed = None if observation.engine is None else confirmation(observation, verdicts[observation.engine])
+    if mispredicted is None and confirmed is None:
+        return inspection
+    return structs.replace(inspection, misprediction=mispredicted, confirmed=confirmed)
 
 
 def _misprediction(observation: Observation, verdicts: Mapping[Engine, Verdict]) -> Misprediction | None:

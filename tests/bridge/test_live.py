@@ -134,6 +134,22 @@ def test_the_reason_tells_the_credentials_mode() -> None:
     assert found.verdict.reason == "preflight-acao-wildcard-with-credentials"
 
 
+def test_its_word_is_kept_when_more_becomes_known() -> None:
+    """The browser speaks of a preflight, and of a redirect, before what followed them is worked off."""
+    proxied = Proxied()
+    asked = {"Access-Control-Request-Method": "PUT", **AGENT}
+    allowed = make.response(204, {"Access-Control-Allow-Methods": "PUT"}, allow_origin=PAGE)
+    preflight = structs.replace(make.exchange(make.request("OPTIONS", given=asked, origin=PAGE), allowed), id="p")
+    proxied.passes(preflight)
+    actual = make.exchange(make.request("PUT", given=AGENT, origin=PAGE, time=0.1), make.response(200, (), allow_origin=PAGE))
+    proxied.inspector.begin(structs.replace(actual, id="a"))
+    proxied.witness.sighted(sighting(preflight, WitnessOutcome.PASSED))
+    proxied.take(proxied.inspector.complete(structs.replace(actual, id="a")))
+    proxied.take(proxied.inspector.finish())
+    assert proxied.latest["p"].observation.followed == "followed"
+    assert proxied.latest["p"].confirmed is True
+
+
 def test_what_is_not_about_cors_confirms_nothing() -> None:
     proxied, one = Proxied(), exchange()
     proxied.passes(one)

@@ -83,6 +83,8 @@ def _count(records: Sequence[Record], counts: Counter[str]) -> None:
             counts["exchange: CORS"] += 1
             counts[f"exchange: witnessed {witnessed}"] += 1
             counts[f"exchange: {outcome}, confirmed {confirmed(record)}"] += 1
+            if not witnessed:
+                print("NOT WITNESSED", record["method"], record["role"], record["url"], record["status"], record["error"])
             if outcome == "depends":
                 print("DEPENDS", record["method"], record["url"], record["status"], record["witness"])
 

@@ -251,6 +251,7 @@ class DevToolsRecord:
             for preflight in chain.preflights:  # the request that it was for was sent
                 if preflight.outcome is None:
                     preflight.outcome, preflight.since = WitnessOutcome.PASSED, now
+                    preflight.wants_wire = True  # its response may be reported only now
             yield from self._preflights(chain)
 
     def _answered(self, event: _Answered, now: float) -> Iterator[Sighting]:
@@ -296,6 +297,7 @@ class DevToolsRecord:
         for preflight in chain.preflights:
             if preflight.outcome is None:
                 preflight.outcome, preflight.since = (WitnessOutcome.FAILED if by_preflight else WitnessOutcome.UNKNOWN), now
+                preflight.wants_wire = True
                 if by_preflight:
                     preflight.code, preflight.reason = hop.code, reason
         yield from self._preflights(chain)
