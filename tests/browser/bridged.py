@@ -1,6 +1,6 @@
 """The differential's scenarios with corslens listening to the same Chromium: what is left to depend, and whether the browser's word agrees.
 
-    python -m tests.browser.bridged --count 200 --kind any
+    python -m tests.browser.bridged --count 240
 
 Prints how many CORS exchanges there were, how many the browser's word was matched with, what stayed `depends`, and for how many requests
 what corslens shows (`confirmed`) is what the differential's own driver heard from the browser.
