@@ -12,11 +12,14 @@ from tests.browser.differential.generate import KINDS, make, make_of
 from tests.browser.differential.run import Result, run
 from tests.browser.differential.scenario import Answer, Scenario, Target, parse
 from tests.browser.differential.shrink import shrink, simpler
+from tests.browser.differential.webkit import sentences
 from tests.browser.kit.firefox import Message
 from tests.browser.kit.mitmdump import Record
+from tests.browser.kit.webkit import NoWebKitError, find_webkit
 
 COUNT = 200
 FIREFOX_COUNT = 60
+WEBKIT_COUNT = 24
 KIND_COUNT = 8
 SEED = 20
 
@@ -58,6 +61,40 @@ async def test_chromium_agrees_on_what_a_proxy_sees_in_pieces(chromium_path: str
         results = await run([make_of(kind, SEED, number) for number in range(KIND_COUNT)], "chromium")
         told = "".join(describe(one, "chromium", one.scenario.number) for one in results if one.disagrees)
         assert not told, (kind, told)
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+async def test_webkit_agrees() -> None:
+    """Over a few scenarios WebKitGTK, where it is installed, says what we say."""
+    try:
+        find_webkit()
+    except NoWebKitError as error:
+        pytest.skip(str(error))
+    results = await run([make(SEED, number) for number in range(WEBKIT_COUNT)], "webkit")
+    assert not [one for one in results if one.disagrees], "".join(
+        describe(one, "webkit", one.scenario.number) for one in results
+    )
+
+
+def test_webkits_sentences_belong_to_the_request_that_was_narrated_or_is_named() -> None:
+    """Of parallel requests the consequence has the number; a sentence on nothing of ours is nobody's."""
+    refused = "Origin https://www.page.test is not allowed by Access-Control-Allow-Origin. Status code: 200"
+    several = "Access-Control-Allow-Origin cannot contain more than one origin."
+    first = "Fetch API cannot load https://api.s2-x.test/s2/a?n=0 due to access control checks."
+    second = "XMLHttpRequest cannot load https://api.s2-x.test/s2/a?n=1 due to access control checks."
+    lines = [
+        "MiniBrowser: a warning of the toolkit",
+        "CONSOLE LOG scenario 1 request 0",
+        f"CONSOLE SECURITY ERROR {refused}",
+        "CONSOLE LOG scenario 1 request 1",
+        "CONSOLE LOG scenario 2 at once",
+        f"CONSOLE SECURITY ERROR {several}",
+        f"CONSOLE JS ERROR {second}",
+        f"CONSOLE SECURITY ERROR {refused}",
+        f"CONSOLE JS ERROR {first}",
+    ]
+    assert sentences(lines) == {(1, 0): [refused], (2, 0): [refused, first], (2, 1): [several, second]}
 
 
 @pytest.mark.parametrize("kind", KINDS)

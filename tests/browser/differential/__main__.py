@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import re
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from tests.browser.kit.chromium import NoChromiumError
 from tests.browser.kit.firefox import NoFirefoxError
 from tests.browser.kit.webkit import NoWebKitError
 
+URL = re.compile(r"https?://\S+")
 CHUNK = 240
 """Scenarios that one browser and one proxy run before new ones take over."""
 
@@ -77,7 +79,7 @@ def summary(results: Sequence[Result], engine: str) -> str:
     lines = [f"{engine}: {len(results)} scenarios, {len(comparisons)} requests"]
     lines += [f"  {agreements[agreement]:6}  {agreement}" for agreement in Agreement]
     lines.append("what the browser said:")
-    said = Counter(one.told.cors_error or one.told.result for one in comparisons)
+    said = Counter(URL.sub("URL", one.told.cors_error or one.told.result) for one in comparisons)
     lines += [f"  {number:6}  {name}" for name, number in said.most_common()]
     return "\n".join(lines)
 

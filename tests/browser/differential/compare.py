@@ -36,6 +36,8 @@ class Agreement(StrEnum):
     """Blocked by both; the browser's reason is not known."""
     NOT_JUDGED = "not-judged"
     """Over the time budget (on a busy machine), which the record says."""
+    HIDDEN = "hidden"
+    """Firefox' Blob workers send with credentials what pages send without (no Sec-Fetch-Storage-Access), and are taken for such pages."""
     DISAGREED = "disagreed"
     NOT_CORS = "not-cors"
     """It failed for a reason of its own (or was never sent), so there is nothing to compare."""
@@ -51,11 +53,14 @@ class Comparison(Struct, frozen=True, kw_only=True):
     records: Sequence[Record]
 
 
-def compare(records: Sequence[Record], told: Told, engine: str, *, may_be_cached: bool = False) -> Comparison:
+def compare(
+    records: Sequence[Record], told: Told, engine: str, *, may_be_cached: bool = False, is_blob_worker: bool = False
+) -> Comparison:
     """Return how our records of a request's exchanges compare with what the browser said of it.
 
     Args:
         may_be_cached: whether the browser's cache may have had the response; then no proxy sees more than a preflight, whatever the browser says.
+        is_blob_worker: whether a worker made of a Blob asked.
     """
     said = what_we_say(records, engine)
     ours = said.reason or said.outcome
@@ -94,7 +99,17 @@ def compare(records: Sequence[Record], told: Told, engine: str, *, may_be_cached
     verdict = said.record["verdicts"][engine] if said.record is not None else {}
     # Not only an open verdict has two branches: one that is blocked either way may be so for two reasons.
     branches = [branch for name in ("if_credentialed", "if_not_credentialed") if (branch := verdict.get(name)) is not None]
-    return result(Agreement.DEPENDS if any(_matches(branch, told, engine) for branch in branches) else Agreement.DISAGREED)
+    if any(_matches(branch, told, engine) for branch in branches):
+        return result(Agreement.DEPENDS)
+    is_hidden = (
+        is_blob_worker and engine == "firefox" and any("no-sec-fetch-storage-access" in _evidence(one) for one in records)
+    )
+    return result(Agreement.HIDDEN if is_hidden else Agreement.DISAGREED)
+
+
+def _evidence(record: Record) -> Sequence[str]:
+    evidence: Sequence[str] = record["credentials"]["evidence"] or ()
+    return evidence
 
 
 def _matches(verdict: dict[str, Any], told: Told, engine: str) -> bool:

@@ -168,7 +168,14 @@ class _Maker:
     def make_of(self, kind: str) -> Scenario:
         """Make a scenario about one thing: what pages do that a proxy cannot see, or sees in pieces."""
         page_scheme = "http" if kind != "frames" and self.often(25) else "https"
-        via = "worker" if kind == "workers" else f"https://www.s{self.number}-frame.test/page" if kind == "frames" else None
+        workers = ("worker", "worker", "blob-worker")
+        via = (
+            self.pick(workers)
+            if kind == "workers"
+            else f"https://www.s{self.number}-frame.test/page"
+            if kind == "frames"
+            else None
+        )
         steps = [self.fetch() for _ in range(self.pick((2, 3, 4)) if kind in ("parallel", "cookies") else 2)]
         if kind in ("cache", "parallel", "cookies"):
             steps = [{**self.pick(steps), "credentials": self.pick(("omit", "same-origin", "include"))} for _ in steps]

@@ -59,7 +59,13 @@ async def run(
         else:
             parts = split_by_start(mine, starts)
         comparisons = tuple(
-            compare(part, one, engine, may_be_cached=scenario.cached is not None and number > 0)
+            compare(
+                part,
+                one,
+                engine,
+                may_be_cached=scenario.cached is not None and number > 0,
+                is_blob_worker=scenario.via == "blob-worker",
+            )
             for number, (part, one) in enumerate(zip(parts, heard, strict=True))
         )
         results.append(Result(scenario=scenario, comparisons=comparisons))

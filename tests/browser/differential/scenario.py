@@ -47,7 +47,7 @@ class Scenario(Struct, frozen=True, kw_only=True, omit_defaults=True):
     number: int
     page_scheme: str = "https"
     via: str | None = None
-    """`sandbox`: a sandboxed frame in the page asks, whose origin is `null`; `worker`: a worker of the page; a URL: a frame with that page."""
+    """`sandbox`: a sandboxed frame in the page asks, whose origin is `null`; `worker`, `blob-worker`: a worker of the page; a URL: a frame with that page."""
     targets: dict[str, Target] = field(default_factory=dict)
     """By one-letter name; `a` is the one asked for."""
     steps: tuple[dict[str, Any], ...] = ()
@@ -70,7 +70,7 @@ class Scenario(Struct, frozen=True, kw_only=True, omit_defaults=True):
         """The Origin of its first requests."""
         if self.via == "sandbox":
             return "null"
-        return self.page_origin if self.via in (None, "worker") else self.via.rpartition("/")[0]
+        return self.page_origin if self.via in (None, "worker", "blob-worker") else self.via.rpartition("/")[0]
 
     def step_url(self, step: int) -> str:
         """Return the address of a request, by its number."""

@@ -114,6 +114,8 @@ class World(NamedServers):
             if errand:
                 page += BY_ITSELF % script
             return RawAnswer(headers=(("Content-Type", "text/html"), ("Cache-Control", "no-store")), body=page.encode())
+        if request.path == "/worker.js":
+            return RawAnswer(headers=(("Content-Type", "text/javascript"),), body=(ASSETS / "steps.js").read_bytes())
         found = TARGET.match(request.path)
         if found is None or (scenario := self.scenarios.get(int(found[1]))) is None:
             return RawAnswer(status=404)

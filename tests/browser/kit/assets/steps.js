@@ -1,6 +1,6 @@
 // Runs one request of a page and says what the page could see of it. Served by the demo's page and by the differential's.
 // A step: {api, url, method, credentials, mode, headers, body, redirect, cache, referrerPolicy, crossorigin, integrity, upload, via}; via is "sandbox" or the URL of a
-// page that is to run it in a frame, or "worker". `abort` is after how many milliseconds a fetch is given up.
+// page that is to run it in a frame, or "worker" (of a script of the page's server, /worker.js) or "blob-worker". `abort` is after how many milliseconds a fetch is given up.
 "use strict";
 
 const STEP_TIMEOUT = 30_000; // some things never end; on a busy machine others take seconds
@@ -125,20 +125,21 @@ function inFrame(step) {
   });
 }
 
-if (typeof window !== "undefined" && parent !== window) {
+if (typeof window === "undefined") {
+  addEventListener("message", async (event) => postMessage(await runStep(event.data)));
+} else if (parent !== window) {
   addEventListener("message", async (event) => event.source.postMessage(await runStep(event.data), "*"));
 }
 
-// The same step in a worker of the page.
+// The same step in a worker of the page. Its script listens, see the end.
 function inWorker(step) {
   return new Promise((resolve) => {
-    const source = document.getElementById("steps").textContent;
-    const blob = new Blob([source, "\nonmessage = async (event) => postMessage(await runStep(event.data));"], { type: "text/javascript" });
-    const url = URL.createObjectURL(blob);
+    const blob = step.via === "worker" ? null : new Blob([document.getElementById("steps").textContent], { type: "text/javascript" });
+    const url = blob ? URL.createObjectURL(blob) : "/worker.js";
     const worker = new Worker(url);
     worker.onmessage = (event) => {
       worker.terminate();
-      URL.revokeObjectURL(url);
+      if (blob) URL.revokeObjectURL(url);
       resolve(event.data);
     };
     worker.onerror = (event) => resolve({ result: "error", error: event.message });
@@ -149,7 +150,7 @@ function inWorker(step) {
 async function runStep(step) {
   const start = Date.now() / 1000;
   const late = new Promise((resolve) => setTimeout(resolve, STEP_TIMEOUT, { result: "timeout" }));
-  const work = step.via === "worker" ? inWorker(step) : step.via ? inFrame(step) : APIS[step.api](step);
+  const work = step.via?.endsWith("worker") ? inWorker(step) : step.via ? inFrame(step) : APIS[step.api](step);
   const seen = await Promise.race([work, late]);
   return { ...seen, t: start, t_end: Date.now() / 1000 };
 }
