@@ -118,7 +118,8 @@ NAMES = MappingProxyType(
         ),
         Reason.PREFLIGHT_REDIRECT: Names(
             chromium=("PreflightDisallowedRedirect",),
-            firefox=("CORSExternalRedirectNotAllowed",),
+            # The second of a fetch with `redirect: "manual"`.
+            firefox=("CORSExternalRedirectNotAllowed", "CORSPreflightDidNotSucceed3"),
             mdn=("CORSExternalRedirectNotAllowed",),
         ),
         Reason.PREFLIGHT_ACAO_MISSING: Names(

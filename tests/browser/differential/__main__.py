@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.browser.differential import development
 from tests.browser.differential.compare import Agreement
 from tests.browser.differential.drivers import DRIVERS
 from tests.browser.differential.generate import KINDS, make_of
@@ -16,6 +17,7 @@ from tests.browser.differential.scenario import Scenario, parse
 from tests.browser.differential.shrink import shrink, symptoms
 from tests.browser.kit.chromium import NoChromiumError
 from tests.browser.kit.firefox import NoFirefoxError
+from tests.browser.kit.mitmdump import ROOT
 from tests.browser.kit.webkit import NoWebKitError
 
 URL = re.compile(r"https?://\S+")
@@ -36,8 +38,18 @@ def main() -> int:
     parser.add_argument("--engine", choices=sorted(DRIVERS), default="chromium", help="the browser (default chromium)")
     parser.add_argument("--scenario", type=Path, help="run the one scenario in this JSON file, as a disagreement prints it")
     parser.add_argument("--no-shrink", action="store_true", help="print disagreeing scenarios as they are")
+    parser.add_argument(
+        "--development",
+        action="store_true",
+        help="instead: sessions of localhost:3000 with localhost:8000 and of two hosts of a site, eight servers each; how many verdicts stay open",
+    )
+    parser.add_argument(
+        "--tree", type=Path, action="append", default=[], help="with --development: another clone of corslens to compare with"
+    )
     arguments = parser.parse_args()
     try:
+        if arguments.development:
+            return asyncio.run(development.main(arguments.engine, [*arguments.tree, ROOT]))
         return asyncio.run(_main(arguments))
     except (NoChromiumError, NoFirefoxError, NoWebKitError) as error:
         print(error, file=sys.stderr)
