@@ -79,6 +79,15 @@ def test_over_http2_a_second_session_beside_one_that_is_in_use_is_of_the_other_k
     assert modes(*over_http1)["2"] is None, "HTTP/1 opens as many as it needs"
 
 
+def test_over_http2_a_session_in_use_is_of_the_other_kind_than_one_that_was_opened_beside_it() -> None:
+    first = get("first", 0.0, "1", version="HTTP/2.0")
+    second = get("second", 1.0, "2", version="HTTP/2.0", cookie="a=1")
+    again = get("again", 2.0, "1", version="HTTP/2.0")
+    assert modes(first, second)["first"] is None, "the first session may have been closed by then"
+    seen = modes(first, second, again)
+    assert seen["first"] == seen["again"] == (WITHOUT, "other-session-was-free")
+
+
 def test_a_port_is_no_connection() -> None:
     """Chrome's HARs hold the server's port where others hold the connection."""
     assert modes(get("plain", 0.0, "80"), get("cookie", 1.0, "80", cookie="a=1"))["plain"] is None

@@ -3,12 +3,13 @@
 import pytest
 from corslens.fetch.credentials import CredentialsMode
 from corslens.observation.exchange import Exchange
-from corslens.observation.habits import NEVER_FOLLOWED_HERE, PAGE_INCLUDES, SAME_PREFLIGHT_FOLLOWED
+from corslens.observation.habits import NEVER_FOLLOWED_HERE, PAGE_INCLUDES, PAGE_OMITS, SAME_PREFLIGHT_FOLLOWED
 from corslens.observation.known import Likely
 from corslens.observation.observation import Followed
+from corslens.observation.pairing import Pairing
 
 from tests.make import API, exchange, request, response
-from tests.observation.observe import WEBKIT, observe_all
+from tests.observation.observe import CHROMIUM, WEBKIT, observe_all
 from tests.observation.test_pairing import asks, sends
 
 INCLUDE, OMIT = CredentialsMode.INCLUDE, CredentialsMode.SAME_ORIGIN_OR_OMIT
@@ -48,3 +49,17 @@ def test_what_speaks_from_a_preflight_that_was_not_followed(exchanges: tuple[Exc
 def test_a_request_is_likely_like_the_pages_others() -> None:
     seen = observe_all(got("a", 0.0, Cookie="a=1"), got("b", 1.0))
     assert seen["b"].likely == Likely(INCLUDE, (PAGE_INCLUDES,))
+
+
+def test_where_preflights_are_granted_and_not_followed_again_and_again_those_that_omit_speak_for_nothing() -> None:
+    """Of a server that allows no credentials nothing but requests without them is ever seen to pass."""
+    told = {"User-Agent": CHROMIUM, "Sec-Fetch-Mode": "cors"}
+    omits = {**told, "Sec-Fetch-Site": "cross-site"}
+    hidden = {**told, "Sec-Fetch-Site": "same-site"}
+    assert observe_all(got("a", 0.0, **omits), got("b", 1.0, **hidden))["b"].likely == Likely(OMIT, (PAGE_OMITS,))
+    pairing = Pairing(100)
+    for each in (got("a", 0.0, **omits), asks("p", agent=CHROMIUM, at=1.0), asks("q", agent=CHROMIUM, at=20.0)):
+        pairing.begin(each)
+        pairing.complete(each)
+    assert len(list(pairing.expire(50.0))) == 2
+    assert pairing.begin(got("b", 60.0, **hidden))[0].likely is None

@@ -81,8 +81,11 @@ class Connections:
         kind = _kind_of(observation)
         if kind is not None:
             settled += self._learn(connection, kind, profile)
-        if connection.host is not None and connection.kind is not None and not connection.mixed:
-            settled += self._tell_of_others(connection, profile)
+        if connection.host is not None and not connection.mixed:
+            if connection.kind is None:
+                settled += self._told_by_others(connection)
+            if connection.kind is not None:
+                settled += self._tell_of_others(connection, profile)
         return tuple(settled)
 
     def wait(self, observation: Observation, profile: EngineProfile) -> None:
@@ -122,6 +125,16 @@ class Connections:
     def _take_waiting(self, connection: _Connection) -> list[Observation]:
         ids, connection.waiting = connection.waiting, ()
         return [each for each in (self.waiting.pop(id, None) for id in ids) if each is not None]
+
+    def _told_by_others(self, connection: _Connection) -> list[Observation]:
+        """Settle a session that is in use still, by one of known kind that was opened meanwhile although this one was free."""
+        for id in self.sessions.get(connection.host, ()) if connection.host is not None else ():
+            other = self.seen.get(id)
+            if other is None or other.kind is None or other.mixed or other.by_sessions or other.first <= connection.first:
+                continue
+            connection.kind, connection.by_sessions = not other.kind, True
+            return [structs.replace(each, credentials=_mode(connection)) for each in self._take_waiting(connection)]
+        return []
 
     def _tell_of_others(self, connection: _Connection, profile: EngineProfile) -> list[Observation]:
         """Settle the sessions that were opened while this one was there: it is in use still, so it was free then."""

@@ -44,6 +44,9 @@ class _Modes(Struct):
 
     included: int = 0
     omitted: int = 0
+    abandoned: int = 0
+    """Occasions on which preflights to the API were granted and not followed: where it allows no credentials, those of requests with
+    credentials, which then are never seen."""
 
 
 class Habits:
@@ -67,14 +70,18 @@ class Habits:
             or (isinstance(destination, Known) and destination.value == "font")
         ):
             return
-        key = (client, page, observation.target_origin)
-        modes = self.modes.get(key)
-        if modes is None:
-            modes = self.modes[key] = _Modes()
+        modes = self._modes(client, page, observation.target_origin)
         if known.value is _INCLUDE:
             modes.included += 1
         else:
             modes.omitted += 1
+
+    def _modes(self, client: str, page: str, target: str) -> _Modes:
+        key = (client, page, target)
+        modes = self.modes.get(key)
+        if modes is None:
+            modes = self.modes[key] = _Modes()
+        return modes
 
     def note_fate(self, client: str, preflight: Observation, *, followed: bool) -> None:
         """Count a granted preflight whose fate is known."""
@@ -90,13 +97,16 @@ class Habits:
             asked = preflight.exchange.request.time
             if asked - fates.latest >= _OCCASION_SECONDS:
                 fates.never += 1
+                self._modes(client, key[1], preflight.target_origin).abandoned += 1
             fates.latest = max(fates.latest, asked)
 
     def likely_mode(self, client: str, observation: Observation) -> Likely[CredentialsMode] | None:
         """Return the mode that the page's other requests to this API speak for, None when they do not agree or there are none."""
         page = observation.page_origin
         modes = None if page is None else self.modes.get((client, page, observation.target_origin))
-        if modes is None or (modes.included and modes.omitted):
+        if modes is None or bool(modes.included) is bool(modes.omitted):
+            return None
+        if modes.omitted and modes.abandoned >= _SEVERAL:
             return None
         return Likely(_INCLUDE, (PAGE_INCLUDES,)) if modes.included else Likely(_OMIT, (PAGE_OMITS,))
 
