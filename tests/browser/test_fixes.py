@@ -1,6 +1,7 @@
 """The first fix of each problem, applied literally: in a real Chromium the request passes, or what stops it next was announced."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,12 @@ from tests.browser.kit.chromium import Chromium
 from tests.browser.kit.mitmdump import Mitm, Record
 from tests.browser.kit.page import NetworkRequest
 from tests.browser.kit.truth import split_by_start
+from tests.browser.sample_fixes import cases, try_fixes
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+SHARE = 16
+"""One sample of so many is tried here."""
 
 type Walked = list[tuple[NetworkRequest, list[Record]]]
 
@@ -84,3 +89,11 @@ async def test_each_first_fix_makes_the_request_pass_or_leads_to_what_was_announ
         if not (({found[1]["rule"]} if found else set()) | now) & announced(before[number][1]):
             wrong[OFFERS[number].path] = (fixes[number], browser.cors_error)
     assert not wrong
+
+
+async def test_the_fixes_of_bad_samples_make_them_pass_or_lead_to_what_was_announced(chromium_path: str) -> None:
+    """A share of what `python -m tests.browser.sample_fixes` tries: fixes of servers and of pages, header lines and text."""
+    count: Counter[str] = Counter()
+    outcomes = await try_fixes(cases(first=SHARE - 1, every=SHARE), count)
+    assert not [one for one in outcomes if one.is_wrong]
+    assert sum(one.passed for one in outcomes) >= 5, count
