@@ -1,7 +1,9 @@
 """Responses of real programs, recorded by scripts/test-products: each is recognized as what it is, and as nothing else."""
 
-from corslens.lint.rules.loader import bundled_products
+from corslens.lint.finding import Confidence
+from corslens.lint.rules.loader import bundled_products, load_rules
 
+from tests.servers.products.page import PAGE, render
 from tests.servers.products.recorded import Recorded, read
 from tests.servers.products.table import PROGRAMS
 
@@ -39,3 +41,13 @@ def test_what_is_said_to_have_run_here_did() -> None:
         if "run here" in product.verified and "tests/servers" not in product.verified
     }
     assert said <= shown
+
+
+def test_the_page_is_up_to_date() -> None:
+    assert PAGE.read_text() == render()
+
+
+def test_what_stands_on_general_knowledge_has_low_confidence() -> None:
+    rules = load_rules().rules
+    unsure = [product for product in CATALOG.products.values() if product.verified == "general knowledge"]
+    assert [one.id for product in unsure for one in product.responses if rules[one.id].confidence is not Confidence.LOW] == []

@@ -1,0 +1,57 @@
+"""Write docs/products.md: which products are known, how their marks were checked, and what of them was recorded. `python -m tests.servers.products.page`."""
+
+from collections import defaultdict
+from pathlib import Path
+
+from corslens.lint.rules.loader import bundled_products
+from corslens.observation.products import ProductKind
+
+from tests.servers.products.recorded import read
+
+PAGE = Path(__file__).parents[3] / "docs" / "products.md"
+HEAD = """# How products are known
+
+<!-- Written by `python -m tests.servers.products.page` (scripts/render_docs) from rules/products and the recorded responses; do not edit. -->
+
+corslens names a product only by marks in the head of a response: a header, a status, a host, a path, a length. Bodies are never read, and anyone can send any header, so a
+mark decides about words and fixes and never about a verdict. [The rules](rules/products.md) say what each product's own responses mean.
+
+A product that Debian, PyPI or npm have is run by `scripts/test-products`: a real Chromium asks the real program through a real mitmdump, and what came is kept in
+`tests/servers/products/recorded.jsonl`. A test holds the marks against all of it: each recorded response is recognized as what it is, and as nothing else.
+Where nothing could be run, the column says what the marks stand on; what stands on general knowledge alone has confidence low.
+
+"""
+
+
+def render() -> str:
+    """Return the page."""
+    versions: dict[str, set[str]] = defaultdict(set)
+    responses: dict[str, int] = defaultdict(int)
+    own: dict[str, set[str]] = defaultdict(set)
+    catalog = bundled_products()
+    for one in read():
+        for id in one.products:
+            responses[id] += 1
+            versions[id].add(one.program)
+        for id in one.own:
+            maker = catalog.making(id)
+            if maker is not None:
+                own[maker.id].add(id)
+    rows = [
+        "| product | kind | marks checked against | recorded responses | of these its own |",
+        "| --- | --- | --- | ---: | --- |",
+    ]
+    for product in sorted(catalog.products.values(), key=lambda product: product.name.lower()):
+        if product.kind is ProductKind.LIBRARY:
+            continue
+        count = f"{responses[product.id]}, of {len(versions[product.id])} programs" if responses[product.id] else ""
+        ids = ", ".join(f"`{id}`" for id in sorted(own[product.id]))
+        rows.append(f"| {product.name} | {product.kind} | {product.verified} | {count} | {ids} |")
+    programs = len({one.program for one in read()})
+    return (
+        f"{HEAD}{len(rows) - 2} products, {len(read())} recorded responses of {programs} programs.\n\n" + "\n".join(rows) + "\n"
+    )
+
+
+if __name__ == "__main__":
+    PAGE.write_text(render())
