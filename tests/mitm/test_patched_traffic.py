@@ -136,7 +136,7 @@ async def test_answer(confdir, server):
     assert got.get("access-control-max-age") == "0"
     assert None is got.get("content-length")
     assert "the request did not reach the server" in proxy.out.getvalue()
-    assert proxy.keeper.flows[0].comment.startswith("patched: ")
+    assert proxy.keeper.flows[0].comment.startswith("patched (CORS preflight for DELETE)")
 
 
 async def test_answer_over_http2_to_an_unreachable_server(confdir):

@@ -76,7 +76,8 @@ def comment_for(inspection: Inspection, diagnosis: Diagnosis) -> str:
     """Return one line for people: what became of the exchange and why, in the first 30 characters, then what it is to CORS."""
     observation = inspection.observation
     title = _title(diagnosis)
-    text = f"{diagnosis.word.lower()}{f': {title}' if title else ''} (CORS {_what(observation)})"
+    word = "allowed" if diagnosis.word == "INFO" and not title else diagnosis.word.lower()
+    text = f"{word}{f': {title}' if title else ''} (CORS {_what(observation)})"
     if observation.exchange.made_by_proxy:
         text += ", the proxy itself responded"
     if observation.exchange.error is not None:
