@@ -104,6 +104,7 @@ class Proxy:
 
     def latest(self) -> dict[str, Inspection]:
         """The last inspection of each exchange, in the order of their first ones."""
+        assert self.addon.summary is not None  # which brings the outputs up to date
         return {inspection.id: inspection for inspection in self.inspections}
 
     async def send(self, method: str, url: str, lines: Lines = (), *, client: str = "127.0.0.1", body: bytes = b"") -> Answer:
