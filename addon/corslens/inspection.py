@@ -33,11 +33,10 @@ class Inspection(Struct, frozen=True, kw_only=True, gc=False):
     """The engine whose verdict comes first: the one that sent it, or the one that the user chose."""
     verdicts: Mapping[Engine, Verdict]
     findings: tuple[Finding, ...] = ()
+    """None yet on a preflight whose request may still come, unless it is blocked."""
     suppressed: tuple[Finding, ...] = ()
     """Findings that a user's own rules silence; counted, not shown."""
     patch: PatchedView | None = None
-    awaits_actual: bool = False
-    """Of a preflight: a rule asked for what only its actual request will show."""
     misprediction: Misprediction | None = None
     """What came later contradicts the verdict of the engine that sent it: a fault of ours, to be reported."""
     confirmed: bool | None = None

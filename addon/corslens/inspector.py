@@ -15,7 +15,7 @@ from corslens.fetch.budget import UNLIMITED, Budget, OverBudgetError
 from corslens.fetch.messages import Response
 from corslens.fetch.origins import public_suffixes
 from corslens.inspection import Inspection, PatchedView, weigh_inspection
-from corslens.lint.facts.vocabulary import Facts, hangs_on_actual
+from corslens.lint.facts.vocabulary import Facts
 from corslens.lint.linter import NOTHING as NO_FINDINGS
 from corslens.lint.linter import run
 from corslens.lint.rules.rule import RuleSet
@@ -288,10 +288,6 @@ class Inspector:
         if observation.role is Role.PREFLIGHT:
             observation = settle_preflight(observation)
         self._pairing.correct(observation)
-        if known is not None and _says_all(known) and observation.followed is Followed.FOLLOWED:
-            kept = structs.replace(known, observation=observation)
-            inspection = self._inspections[observation.id] = _held_against(kept, kept.delivered_verdicts)
-            return inspection
         view = None if known is None else known.patch
         if view is not None and view.applied:
             view = structs.replace(view, verdicts_after=decide_each(observation))
@@ -366,9 +362,11 @@ class Inspector:
         history = self._traffic.of(sent) if again else self._traffic.record(sent)
         # Of what the proxy made there is nothing to say: the server was not asked.
         made_by_proxy = observation.exchange.made_by_proxy
-        rules = self.rules
-        facts = Facts(sent, verdicts, history, headline=headline, products=rules.products)
-        result = NO_FINDINGS if made_by_proxy else run(rules, facts, self._budget)
+        if made_by_proxy or _is_awaited(observation, verdicts):
+            result = NO_FINDINGS
+        else:
+            facts = Facts(sent, verdicts, history, headline=headline, products=self.rules.products)
+            result = run(self.rules, facts, self._budget)
         inspection = Inspection(
             observation=observation,
             headline=headline,
@@ -376,8 +374,6 @@ class Inspector:
             findings=result.findings,
             suppressed=result.suppressed,
             patch=view,
-            awaits_actual=observation.followed is Followed.PENDING
-            and hangs_on_actual(facts, asks_whether_followed=rules.asks_whether_followed),
         )
         inspection = _held_against(inspection, inspection.delivered_verdicts if verdicts is decided else decided)
         self._inspections[observation.id] = inspection
@@ -388,14 +384,9 @@ class Inspector:
         return inspection
 
 
-def _says_all(preflight: Inspection) -> bool:
-    """Say whether nothing changes on a preflight when its actual request comes: it was allowed in any case, and no rule asked more."""
-    return (
-        preflight.observation.followed is Followed.PENDING
-        and not preflight.awaits_actual
-        and preflight.patch is None
-        and all(verdict.allowed for verdict in preflight.verdicts.values())
-    )
+def _is_awaited(observation: Observation, verdicts: Mapping[Engine, Verdict]) -> bool:
+    """Say whether the request that a preflight lets pass may still come: what is wrong is known when it did, or did not."""
+    return observation.followed is Followed.PENDING and not any(verdict.blocked for verdict in verdicts.values())
 
 
 def _held_against(inspection: Inspection, verdicts: Mapping[Engine, Verdict]) -> Inspection:

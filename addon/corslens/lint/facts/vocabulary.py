@@ -39,22 +39,5 @@ class Facts(
     """Everything that a rule can ask of one exchange."""
 
 
-_LEARNED_LATER = frozenset(
-    {"request_credentials", "request_credentials_included", "preflight_not_followed_because", "preflight_followed"}
-)
-"""Attributes of the facts that may change once a preflight's actual request was seen."""
-_FOLLOWED = "preflight_followed"
-
-
-def hangs_on_actual(facts: Facts, *, asks_whether_followed: bool) -> bool:
-    """Say whether a rule has asked for what only a preflight's actual request will show.
-
-    Args:
-        asks_whether_followed: a rule tells a preflight that was followed from one that still may be.
-    """
-    asked = _LEARNED_LATER.intersection(vars(facts))
-    return bool(asked) and (asks_whether_followed or asked != {_FOLLOWED})
-
-
 VOCABULARY: Mapping[str, Fact[Any]] = MappingProxyType(facts_of(Facts))
 """Every fact by its name in rules."""

@@ -13,7 +13,6 @@ from corslens.lint.rules.index import Index
 from corslens.lint.rules.message_template import Template
 from corslens.lint.rules.sample import Sample
 from corslens.observation.exchange import Exchange
-from corslens.observation.observation import Followed
 from corslens.observation.products.catalog import NO_PRODUCTS, ProductCatalog
 from corslens.verdict.reasons import Reason
 
@@ -185,9 +184,6 @@ class RuleSet:
             VOCABULARY,
         )
 
-        self.asks_whether_followed = any(map(_tells_followed_from_pending, rules.values()))
-        """A rule tells a preflight that was followed from one whose actual request may still come."""
-
     def __len__(self) -> int:
         return len(self.rules)
 
@@ -218,24 +214,6 @@ class RuleSet:
             if other.family in names and (other.stage > rule.stage if other.family is rule.family else other.stage >= first)
         }
         return frozenset(members.union(name for name in names if name in self.rules) - {rule.id})
-
-
-def _tells_followed_from_pending(rule: Rule) -> bool:
-    conditions = (
-        rule.condition,
-        *(case.when for case in rule.cases),
-        *(fix.when for fix in rule.fixes),
-        *(one.when for one in rule.explains),
-    )
-    asked = [leaf for one in conditions if one is not None for leaf in leaves(one) if leaf.fact == "preflight.followed"]
-    tests = [compile_condition(leaf, VOCABULARY) for leaf in asked]
-    return any(test(_Preflight(Followed.FOLLOWED)) is not test(_Preflight(Followed.PENDING)) for test in tests)
-
-
-class _Preflight(Struct):
-    """As far as the fact `preflight.followed` goes."""
-
-    preflight_followed: Followed
 
 
 def _optional_test(condition: Condition | None) -> Test | None:
