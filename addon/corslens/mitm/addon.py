@@ -18,6 +18,7 @@ from msgspec import structs
 
 from corslens.diagnosis.summary import SessionSummary
 from corslens.fetch.budget import Budget
+from corslens.inspection import Inspection
 from corslens.inspector import Inspector
 from corslens.lint.rules.loader import RuleFiles
 from corslens.lint.rules.rule import RuleSet
@@ -92,7 +93,7 @@ class CorsLens(Commands):
         self._took_too_long = 0
         self.patching = PatchMode(clock)
         self.terminal = Terminal(out)
-        self._outputs = Outputs(self.terminal, lambda error: self._tell(error, None), options.DEFAULT_HISTORY, clock)
+        self._outputs = Outputs(self.terminal, self._tell, options.DEFAULT_HISTORY, clock)
         self.reports: list[Path] = []
         """Files that a report is written to at the end, beside `cors_report`; their endings are among ENDINGS."""
         self.name_of_api: Callable[[str], str] = str
@@ -465,6 +466,7 @@ class CorsLens(Commands):
         session = self.session
         if session is not None and session.live and self._settling is None:
             self._settle(session)
+        self._outputs.catch_up()
 
     def _settle(self, session: Session) -> None:
         """Settle some of what waits, and soon the rest: what came at once is not to be worked off at once."""
@@ -538,14 +540,15 @@ class CorsLens(Commands):
                 " From now on such exchanges are only counted." if self._took_too_long == _TOLD_OF else "",
             )
 
-    def _tell(self, error: Exception, flow: http.HTTPFlow | None) -> None:
+    def _tell(self, error: Exception, concerned: http.HTTPFlow | Inspection | None) -> None:
         """Log a fault of ours the first time that it happens at a place."""
         frames = traceback.extract_tb(error.__traceback__)
         place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "?"
         key = (type(error).__name__, place)
         self._faults[key] = self._faults.get(key, 0) + 1
         if self._faults[key] == 1:
-            where = "" if flow is None else f" while handling {escape(redact_url(flow.request.url))}"
+            exchange = concerned.observation.exchange if isinstance(concerned, Inspection) else concerned
+            where = "" if exchange is None else f" while handling {escape(redact_url(exchange.request.url))}"
             # Without the error's message, which may hold what a header held.
             told = "\n".join(f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames)
             logger.error(

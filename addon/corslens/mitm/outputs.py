@@ -36,13 +36,17 @@ class Outputs:
     """The outputs of one addon.
 
     Args:
-        fault: called with an error of ours; it costs no other inspection anything.
+        fault: called with an error of ours and what it happened at; it costs no other inspection anything.
         history: how many exchanges the summary knows again.
         clock: seconds since the epoch.
     """
 
     def __init__(
-        self, terminal: Terminal, fault: Callable[[Exception], None], history: int, clock: Callable[[], float] = time.time
+        self,
+        terminal: Terminal,
+        fault: Callable[[Exception, Inspection], None],
+        history: int,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.terminal = terminal
         self._clock = clock
@@ -91,10 +95,11 @@ class Outputs:
             self._due.cancel()
             self._due = None
         while self._waiting:
+            inspection, final = self._waiting.popleft()
             try:
-                self._put_out(*self._waiting.popleft())
+                self._put_out(inspection, final)
             except Exception as error:
-                self._fault(error)
+                self._fault(error, inspection)
 
     def _put_out(self, inspection: Inspection, final: bool) -> None:
         update = self._summary.add(inspection)
