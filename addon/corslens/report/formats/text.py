@@ -221,20 +221,7 @@ def _message(diagnosis: Diagnosis, cause: Finding) -> str:
     message = cause.message
     if request.url == diagnosis.page_request.url and shown.startswith(f"{origin}/"):
         message = re.sub(rf"{re.escape(shown)}(?![\w/?#.-])", lambda _: shown[len(origin) :], message)
-    if diagnosis.word == "PATCHED":
-        for said, meant in _WITHOUT_THE_PATCH:
-            message = message.replace(said, meant)
-    return message
-
-
-_WITHOUT_THE_PATCH = (
-    (" was not sent", " would not have been sent"),
-    (" did not send ", " would not have sent "),
-    (" cannot read ", " could not have read "),
-    (" blocks ", " would have blocked "),
-    (" blocked ", " would have blocked "),
-)
-"""What a rule says of the exchange as the server left it, and what it says once the page was served all the same."""
+    return f"Without the patch: {message}" if diagnosis.word == "PATCHED" else message
 
 
 def failure_of(diagnosis: Diagnosis) -> Failure | None:
