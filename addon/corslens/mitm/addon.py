@@ -96,6 +96,8 @@ class CorsLens(Commands):
         self._outputs = Outputs(self.terminal, self._tell, options.DEFAULT_HISTORY, clock)
         self.reports: list[Path] = []
         """Files that a report is written to at the end, beside `cors_report`; their endings are among ENDINGS."""
+        self.announces_page = True
+        """Whether the live page's address is said at the start; who starts the proxy may open the page, or have no use for it."""
         self.name_of_api: Callable[[str], str] = str
         """What the list of what servers lack calls an API's origin."""
         self.source_roots: tuple[SourceRoot, ...] = ()
@@ -433,7 +435,8 @@ class CorsLens(Commands):
             logger.log(ALERT, "corslens: %s", escape(line))
 
     def _announce_page(self, master: Master) -> None:
-        addresses = self.page.addresses(ctx.options.mode, mitmweb.attach(master, self.page.app))
+        served = self.page.addresses(ctx.options.mode, mitmweb.attach(master, self.page.app))
+        addresses = list(served) if self.announces_page else []
         # Not by the log, which `-q` silences, where outputs are printed.
         if self._outputs.show is not options.Show.NONE and master.addons.get("termlog") is not None:
             self.terminal.say(addresses)

@@ -75,6 +75,7 @@ class EmbeddedProxy:
         self._local_base = local_base
         self.addon = CorsLens(out=self._out)
         self.addon.reports.extend(reports)
+        self.addon.announces_page = web
         self.addon.source_roots = tuple(source_roots)
         self._started: _Started | None = None
         self._log: TermLog | None = None
