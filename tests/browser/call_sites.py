@@ -25,6 +25,8 @@ COUNT = 24
 """Requests of each kind."""
 BURST = 5_000
 TABS = 50
+SECONDS = 400
+"""How long a page may take, on a busy machine."""
 
 
 class Site:
@@ -136,7 +138,7 @@ async def visit(site: Site, path: str, folder: Path, *, kill: bool = False) -> t
             assert found is not None
             opening = running_browser(
                 found, profile=profile, proxy=proxy.url, authority=proxy.authority, pin=proxy.authority_pin,
-                urls=[site.page + path], headless=True, wrap=bridge.wrap, inherited=bridge.inherited,
+                urls=[site.page + path], headless=True, wrap=lambda argv: bridge.wrap([*argv, "--disable-popup-blocking"]), inherited=bridge.inherited,
             )  # fmt: skip
             site.done.clear()
             async with opening as process, bridge.listening():
@@ -146,7 +148,7 @@ async def visit(site: Site, path: str, folder: Path, *, kill: bool = False) -> t
                     await process.wait()
                     await asyncio.sleep(1)
                 else:
-                    async with asyncio.timeout(240):
+                    async with asyncio.timeout(SECONDS):
                         await site.done.wait()
                     await asyncio.sleep(4)
             counts = witness.counts
