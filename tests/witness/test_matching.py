@@ -5,6 +5,7 @@ from itertools import count
 from corslens.witness.matching import APART_SECONDS, Matcher, Passed, joined
 from corslens.witness.sighting import Sighting
 from corslens.witness.witness import Witness, WitnessOutcome
+from msgspec import structs
 
 URL = "https://api.example/me"
 _ids = count()
@@ -76,6 +77,16 @@ def test_no_guess() -> None:
     late.passed(passed("a", time=10), 10)
     assert late.sighted(sighted(time=10 + 2 * APART_SECONDS), 10) is None
     assert list(late.settle(12)) == []
+
+
+def test_a_request_that_waited_in_the_browser() -> None:
+    """A page made it a minute ago, in a burst; when it went out is what counts."""
+    matcher = Matcher()
+    matcher.passed(passed("a", time=100), 100)
+    late = structs.replace(sighted(time=10), sent_at=100.0)
+    match = matcher.sighted(late, 100)
+    assert match is not None
+    assert match.exchange == "a"
 
 
 def test_unmatched_is_counted() -> None:

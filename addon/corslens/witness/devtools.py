@@ -84,6 +84,8 @@ class _Sent(Struct):
     requestId: str
     headers: dict[str, Any] = {}
     associatedCookies: list[_Cookie] = []
+    at: float = 0.0
+    """When it came; not the browser's."""
 
 
 class _Answered(Struct):
@@ -137,6 +139,7 @@ class _Hop(Struct, gc=False):
     headers: dict[str, Any]
     preflight_for: str = ""
     sent: Lines | None = None
+    sent_at: float | None = None
     withheld: tuple[WithheldCookie, ...] = ()
     status: int | None = None
     answered: Lines | None = None
@@ -244,6 +247,7 @@ class DevToolsRecord:
 
     def _sent(self, event: _Sent, now: float) -> Iterator[Sighting]:
         chain = self._chain(event.requestId, now)
+        event.at = now
         if len(chain.sent) < 32:
             chain.sent.append(event)
         yield from self._wire(event.requestId, chain)
@@ -341,7 +345,7 @@ class DevToolsRecord:
         """Give hops, in order, what went over the wire for them: the n-th extra information belongs to the n-th hop that had any."""
         while chain.wired < len(chain.sent) and chain.wired < len(chain.hops):
             hop, event = chain.hops[chain.wired], chain.sent[chain.wired]
-            hop.sent = lines_of(event.headers)
+            hop.sent, hop.sent_at = lines_of(event.headers), event.at
             hop.withheld = tuple(
                 WithheldCookie(name=one.cookie.name[:100], why=one.blockedReasons[0][:60])
                 for one in islice((one for one in event.associatedCookies if one.blockedReasons), _COOKIES)
@@ -403,6 +407,7 @@ def _sighting(hop: _Hop) -> Sighting:
         method=hop.method,
         url=hop.url,
         time=hop.time,
+        sent_at=hop.sent_at,
         sent=sent,
         request_lines=hop.sent if hop.sent is not None else lines_of(hop.headers),
         status=hop.status,

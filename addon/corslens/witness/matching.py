@@ -87,7 +87,7 @@ class Matcher:
             key=(sighting.method, _without_fragment(sighting.url)),
             exact=_fingerprint(sighting.request_lines, sighting.status, sighting.response_lines),
             status=sighting.status,
-            time=sighting.time,
+            time=sighting.time if sighting.sent_at is None else sighting.sent_at,
             since=now,
             sighting=sighting,
         )

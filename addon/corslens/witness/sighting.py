@@ -20,6 +20,8 @@ class Sighting(Struct, frozen=True, kw_only=True, gc=False):
     url: str
     time: float
     """When it was made, in seconds since the epoch."""
+    sent_at: float | None = None
+    """When the browser said that it went out; a page may have made it long before."""
     sent: bool
     """Whether the browser showed what went over the wire for it."""
     request_lines: Lines = {}
