@@ -25,7 +25,7 @@ from corslens.observation import redaction
 from corslens.observation.exchange import Exchange
 from corslens.observation.redaction import NEVER_SHOWN, VALUES_ARE_SHOWN, redact_header, redact_url
 from corslens.patching.policy import parse_policy
-from corslens.patching.summary import Summary, render_lacks
+from corslens.patching.summary import PatchSummary, render_lacks
 from corslens.report.baseline import render_baseline
 from corslens.report.comparison import compare, states
 from corslens.report.formats.diff import render_diff, render_diff_json
@@ -284,7 +284,7 @@ def test_baseline_and_comparison_show_no_secret(inspections: tuple[Inspection, .
 
 def test_what_servers_lack_shows_no_secret(inspections: tuple[Inspection, ...]) -> None:
     """It is printed at the end."""
-    summary = Summary()
+    summary = PatchSummary()
     for inspection in inspections:
         if inspection.patch is not None:
             summary.record(inspection.observation, inspection.patch.patch)

@@ -16,7 +16,7 @@ from corslens.diagnosis import problem, summary
 from corslens.diagnosis.summary import SessionSummary
 from corslens.lint.rules import index
 from corslens.mitm import continuations, session, terminal, unreachable
-from corslens.patching.summary import Summary
+from corslens.patching.summary import PatchSummary
 from corslens.verdict import decide_each
 from mitmproxy.tools.dump import DumpMaster
 
@@ -85,9 +85,9 @@ async def test_every_store_stays_at_its_limit(small_limits: None, tmp_path) -> N
     settings["cors_report"] = str(tmp_path / "report.json")
     async with Chain(cors_history=LIMIT, **settings) as chain:
         addon = chain.addon
-        addon.summary = SessionSummary(remember=LIMIT, hold=0, problems=LIMIT, everything=True)
+        addon._outputs._summary = SessionSummary(remember=LIMIT, hold=0, problems=LIMIT, everything=True)
         assert addon.session is not None
-        addon.session.lacking = Summary(LIMIT)
+        addon.session.lacking = PatchSummary(LIMIT)
         exchanges = crowd(COUNT)
         await chain.send(islice(exchanges, LIMIT // 2))  # what is made the first time is made
         before = sizes(chain)
