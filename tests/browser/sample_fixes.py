@@ -246,18 +246,18 @@ def _response(case: Served, key: tuple[bool, str], change: Callable[[Response], 
 def _allow_origin(change: Callable[[str, Served], str]) -> Change:
     def apply(case: Served, _: re.Match[str], key: tuple[bool, str]) -> Served:
         def changed(response: Response) -> Response:
-            value = response.headers.get("Access-Control-Allow-Origin") or ""
-            return structs.replace(
-                response, headers=response.headers.with_header("Access-Control-Allow-Origin", (change(value, case),))
-            )
+            value = response.headers.get(ALLOW_ORIGIN) or ""
+            return structs.replace(response, headers=response.headers.with_header(ALLOW_ORIGIN, (change(value, case),)))
 
         return _response(case, key, changed)
 
     return apply
 
 
-def _status(case: Served, match: re.Match[str], key: tuple[bool, str]) -> Served:
-    return _response(case, (True, key[1]), lambda response: structs.replace(response, status=204))
+def _handled(case: Served, _: re.Match[str], key: tuple[bool, str]) -> Served:
+    """Let the server handle OPTIONS as it should."""
+    answers = {given: answer for given, answer in case.answers.items() if given != (True, key[1])}
+    return structs.replace(case, answers=answers)
 
 
 def _asking(change: Callable[[Ask, re.Match[str]], Ask]) -> Change:
@@ -279,7 +279,11 @@ MECHANICAL: tuple[tuple[Side, str, Change], ...] = (
         _asking(lambda ask, _: structs.replace(ask, headers={**ask.headers, "content-type": "text/plain"})),
     ),
     (Side.PAGE, r"^Remove (.+?) from the (?:page's )?requests?\b", _asking(_without)),
-    (Side.SERVER, r"^Respond to OPTIONS \S+ with 204|OPTIONS \S+ returns 204|^Respond to OPTIONS before", _status),
+    (
+        Side.SERVER,
+        r"^Respond to OPTIONS.* with 204 and the CORS headers|OPTIONS \S+ returns 204 with the CORS headers",
+        _handled,
+    ),
     (Side.SERVER, r"^Remove the trailing slash", _allow_origin(lambda value, _: value.rstrip("/"))),
     (Side.SERVER, r"^Use lowercase", _allow_origin(lambda value, _: value.lower())),
     (Side.SERVER, r"^Remove everything after the host", _allow_origin(lambda value, _: "/".join(value.split("/")[:3]))),
@@ -341,6 +345,8 @@ async def try_fixes(cases: Iterable[Served], count: Counter[str]) -> list[Outcom
             assert diagnosis.cause is not None and diagnosis.place is not None
             count["blocked when served"] += 1
             for number, fix in enumerate(diagnosis.cause.fixes):
+                if number and fix.side is not Side.PAGE:
+                    continue  # what else servers may do often prevents the next time
                 fixed = applied(case, fix, diagnosis.place.observation.exchange)
                 if fixed is None:
                     count["first fixes that take a person" if number == 0 else "other fixes that take a person"] += 1
