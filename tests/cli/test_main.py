@@ -23,7 +23,7 @@ def test_every_command_is_there(name: str) -> None:
 def test_help_and_completion_wait_for_no_command() -> None:
     code = "import sys; from corslens.cli import main; from click.shell_completion import ZshComplete\n"
     code += "names = [one.value for one in ZshComplete(main, {}, 'corslens', '_C').get_completions([], 'a')]\n"
-    code += "assert names == ['analyze', 'advise'], names\n"
+    code += "assert names == ['attach', 'analyze', 'advise'], names\n"
     code += "main(['--help'], standalone_mode=False)\n"
     code += "assert 'corslens.analysis' not in sys.modules and 'rich' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": str(ROOT / "addon")}, capture_output=True)
@@ -52,7 +52,7 @@ def test_an_unknown_command_is_wrong_usage() -> None:
     result = CliRunner().invoke(main, ["mend\x1b"])
     assert (
         result.exit_code == 2
-        and "the commands are open, run, dev, doctor, dump, web," in result.output
+        and "the commands are open, attach, run, dev, doctor, dump, web," in result.output
         and "\x1b" not in result.output
     )
 

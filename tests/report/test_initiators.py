@@ -64,7 +64,7 @@ def test_content_view() -> None:
     (problem,) = session().problems()
     text = exchange_text.render_view(problem.diagnosis.place, lambda _: None, diagnosis=problem.diagnosis)
     assert "requested by https://app.example/src/api.ts" in " ".join(text.split("VERDICT")[0].split())
-    assert "the browser itself: failed (MissingAllowOriginHeader), which confirms the verdict" in text
+    assert "the browser itself: failed (MissingAllowOriginHeader), which confirms the verdict" in " ".join(text.split())
     assert "cookie not sent: sid (SameSiteLax)" in text
 
 
