@@ -190,7 +190,7 @@ def inspect_capture(
         if isinstance(exchange, Damage):
             if (
                 capture.damage is None or exchange.entry is not None
-            ):  # else the end is missing because of that damage, told below
+            ):  # else the end is missing because of that damage, reported below
                 yield exchange
         else:
             try:

@@ -21,7 +21,7 @@ def bounded_cache[**P, R](maxsize: int, longest: int = LONGEST) -> Callable[[Cal
         longest: characters, or bytes, of an argument up to which its result is kept.
 
     Of what is too long only the last result is kept: one exchange is looked at from several sides, for three engines say.
-    At `maxsize` everything is forgotten at once: what is asked for all the time is soon there again, and nothing has to be kept in order.
+    At `maxsize` everything is dropped at once: what is asked for all the time is soon there again, and nothing has to be kept in order.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:

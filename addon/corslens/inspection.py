@@ -35,7 +35,7 @@ class Inspection(Struct, frozen=True, kw_only=True, gc=False):
     findings: tuple[Finding, ...] = ()
     """None yet on a preflight whose request may still come, unless it is blocked."""
     suppressed: tuple[Finding, ...] = ()
-    """Findings that a user's own rules silence; counted, not shown."""
+    """Findings that a user's own rules suppress; counted, not shown."""
     patch: PatchedView | None = None
     misprediction: Misprediction | None = None
     """What came later contradicts the verdict of the engine that sent it: a fault of ours, to be reported."""

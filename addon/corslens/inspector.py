@@ -234,7 +234,7 @@ class Inspector:
         return (*self._told(), *(self._again(observation) for observation in self._pairing.finish(now)))
 
     def get(self, id: str) -> Inspection | None:
-        """Return the latest Inspection of an exchange, None when it is unknown or forgotten."""
+        """Return the latest Inspection of an exchange, None when it is unknown or dropped."""
         return self._inspections.get(id)
 
     def amend(self, inspection: Inspection) -> None:

@@ -1,4 +1,4 @@
-"""Reading YAML with the place of every word, so that each mistake in a rule file is told with file, line and column.
+"""Reading YAML with the place of every word, so that each mistake in a rule file is reported with file, line and column.
 
 Neither values nor structure are believed: keys are checked against those that are wanted, repeated keys, aliases and depth are refused.
 """

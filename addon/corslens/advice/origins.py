@@ -33,7 +33,7 @@ class Choice(Struct, frozen=True):
     let_in: dict[str, str]
     """Serialized origin → why."""
     counted: frozenset[str]
-    """Origins whose needs count: those let in, and pages on this machine while the user names others."""
+    """Origins whose needs count: those allowed, and pages on this machine while the user names others."""
     tally: Tally
     warnings: tuple[str, ...]
 
@@ -163,7 +163,7 @@ def suppose_own_origins(target: str, observations: Sequence[Observation]) -> tup
 
 
 def _refuse_scheme(target: str, origin: str) -> str | None:
-    """Say why an origin without TLS may not be let in by an API with TLS: whoever is on the network speaks in its name."""
+    """Say why an origin without TLS may not be allowed by an API with TLS: whoever is on the network speaks in its name."""
     if target.startswith("https:") and origin.startswith("http:") and not is_loopback(host_of(origin)):
         return f"{origin} is left out: it is http and the API is https, so anyone on the user's network could speak as it"
     return None

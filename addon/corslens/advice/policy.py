@@ -64,7 +64,7 @@ class Policy(Struct, frozen=True, kw_only=True):
 
     @property
     def max_age_seconds(self) -> int:
-        """How long a preflight's answer may be kept."""
+        """How long a preflight's response may be kept."""
         return int(self.max_age.value)
 
 
@@ -82,7 +82,7 @@ def draw_policies(
     """Draw the least policy for each API origin that was asked across origins.
 
     Args:
-        allow_origins: the origins that the user calls theirs; with any, nobody else is let in.
+        allow_origins: the origins that the user calls theirs; with any, no other origin is allowed.
         api: only this API's serialized origin.
         by_path: split an API where groups of its paths differ; else warn and draw the sum.
     Raises: ValueError when one of `allow_origins` is not an origin that a policy may hold.

@@ -17,7 +17,7 @@ class Language(Struct, frozen=True, kw_only=True):
     quote: Callable[[str], str]
     comment: str
     unquotable: frozenset[str] = frozenset()
-    """Characters that the language has no way to write; an item with one of them is left out and told."""
+    """Characters that the language has no way to write; an item with one of them is left out and reported."""
 
 
 def _json(text: str) -> str:

@@ -32,7 +32,7 @@ class Advice(Struct, frozen=True, kw_only=True):
     server: Server
     blocks: tuple[Block, ...]
     text: str
-    """All blocks, headed by comments; made of validated values only, so it holds no control character. Empty when nothing may be let in."""
+    """All blocks, headed by comments; made of validated values only, so it holds no control character. Empty when nothing may be allowed."""
     policies: tuple[Policy, ...]
     warnings: tuple[str, ...]
     """For people; text from the wire in it is not yet escaped."""
@@ -49,7 +49,7 @@ def advise(
 
     Args:
         seen: inspections, or anything else with an observation.
-        server: its name; None guesses it from the answers.
+        server: its name; None guesses it from the responses.
         allow_origins: the origins that are the user's own.
         api: only this API's serialized origin.
     Raises: ValueError for an unknown server, a bad origin, no CORS exchange at all, or when the server cannot be guessed.
@@ -117,7 +117,7 @@ def write(
 
 
 def guess_server(seen: Iterable[Seen], *, api: str | None = None) -> Server | None:
-    """Name the server that most of the cross-origin answers look like, or None."""
+    """Name the server that most of the cross-origin responses look like, or None."""
     votes: Counter[Server] = Counter()
     catalog = bundled_products()
     for each in seen:

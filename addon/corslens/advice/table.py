@@ -27,7 +27,7 @@ class Server(Struct, frozen=True, kw_only=True):
     by_path: bool = True
     """It can have one policy for some paths and another for others; else the groups' sum is written."""
     unwritable: str = ""
-    """Characters that make a pattern of a name there; an item with one of them is left out and told."""
+    """Characters that make a pattern of a name there; an item with one of them is left out and reported."""
     known_methods: tuple[str, ...] = ()
     """Where the server has a closed list of methods; empty: it takes any."""
 

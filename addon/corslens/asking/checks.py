@@ -38,7 +38,7 @@ class StrangersResult(Struct, frozen=True, kw_only=True):
     everyone: bool = False
     """`*`: whoever asks may read, without credentials."""
     rejected: int = 0
-    """Responses that are no answer to the question: 429 or 503."""
+    """Responses that do not settle the question: 429 or 503."""
 
     def sentence(self, where: str) -> str:
         """Say what was found, in a sentence."""

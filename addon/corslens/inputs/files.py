@@ -25,7 +25,7 @@ ENDINGS = (".har", ".har.gz", ".zhar", ".mitm", ".flow", ".flows", ".chlsj", ".s
 """What is taken from a folder; a file named itself may be called anything."""
 
 PASSED_BY = frozenset({"node_modules", ".git", "__MACOSX", ".venv", "site-packages"})
-"""Folders whose contents are nobody's captures: `*.flow` and `*.har` in them belong to other people's packages."""
+"""Folders whose contents are no captures of the user's: `*.flow` and `*.har` in them belong to other people's packages."""
 _TYPED_SCRIPT = ".js.flow"
 """Flow's type declarations, https://flow.org/en/docs/declarations/"""
 

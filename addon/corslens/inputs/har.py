@@ -62,7 +62,7 @@ class _Preflights:
 
 
 _MOMENT = 1e-6
-"""Seconds between a preflight's answer and the request that follows it, at the least."""
+"""Seconds between a preflight's response and the request that follows it, at the least."""
 
 
 class HarReader:
@@ -110,7 +110,7 @@ class HarReader:
                 if browser:
                     preflights.add(raw, when, sent)
             except (msgspec.MsgspecError, RecursionError):
-                pass  # told at its turn below
+                pass  # reported at its turn below
             except (ValueError, OverflowError) as error:
                 what = f"startedDateTime: {error}; taken to be when the entry before it began"
                 yield Damage(file=self._file, entry=index, what=what)
@@ -173,7 +173,7 @@ class _Maker:
         if head is not None and 100 <= head.status <= 999:
             status, answered_version = head.status, http_version(head.httpVersion)
             answered_lines = self._lines(head.headers, request=False)
-        told = status == 0 and self._record.is_browser  # what it refused may lack every header that would tell
+        told = status == 0 and self._record.is_browser  # what it refused may lack every header that would show it
         if (
             not self._everything
             and not told

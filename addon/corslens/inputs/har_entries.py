@@ -91,7 +91,7 @@ def split_snapshots(data: Buffer) -> Entries:
 
 
 def pages_of(data: Buffer) -> dict[str, str]:
-    """Return the URL of each page by its id, as far as the file tells. It is walked through once more."""
+    """Return the URL of each page by its id, as far as the file shows. It is walked through once more."""
     try:
         pages = _pages_decoder.decode(data).log.pages
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

@@ -94,7 +94,7 @@ class RecordedReader:
         scheme = SCHEMES.get(scheme.lower(), "")
         if not separator or not scheme or message.method == "CONNECT":
             return None
-        told = message.status == 0 and message.witness is not None  # what was refused may lack every header that would tell
+        told = message.status == 0 and message.witness is not None  # what was refused may lack every header that would show it
         if (
             not self._everything
             and not told

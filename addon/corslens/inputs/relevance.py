@@ -21,7 +21,7 @@ def concerns_cors(
 
 
 def exchange_concerns_cors(exchange: Exchange) -> bool:
-    """Say whether the exchange is to be looked at. What a browser refused to send may lack every header that would tell."""
+    """Say whether the exchange is to be looked at. What a browser refused to send may lack every header that would show it."""
     if exchange.refused:
         return True
     request, response = exchange.request, exchange.response

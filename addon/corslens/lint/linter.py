@@ -22,7 +22,7 @@ class LintResult(Struct, frozen=True):
 
     findings: tuple[Finding, ...] = ()
     suppressed: tuple[Finding, ...] = ()
-    """What fired and what a user's own rules silence for this exchange."""
+    """What fired and what a user's own rules suppress for this exchange."""
 
 
 NOTHING = LintResult()

@@ -294,7 +294,7 @@ class CorsLens(Commands):
         self.page.refuse_tunnel(flow)
 
     def http_connect_error(self, flow: http.HTTPFlow) -> None:
-        """Tell of a tunnel that could not be made: the requests meant for it never come by, and browsers blame CORS for it, too."""
+        """Report a tunnel that could not be made: the requests meant for it never come by, and browsers blame CORS for it, too."""
         if self.session is None or not flow.live or self.page.wants(flow):
             return
         try:

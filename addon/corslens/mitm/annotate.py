@@ -25,7 +25,7 @@ _LONGEST = 240
 def annotate(flow: http.HTTPFlow, inspection: Inspection) -> bool:
     """Mark the flow and say whether anything about it changed; a marker or comment that a user set stays.
 
-    A flow with no CORS in it, and nothing to tell of, is left alone, though it may be logged.
+    A flow with no CORS in it, and nothing to report, is left alone, though it may be logged.
     """
     before = stored(flow)
     if not (inspection.observation.is_cors or inspection.findings or before):

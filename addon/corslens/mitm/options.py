@@ -1,4 +1,4 @@
-"""The `cors_` options: declared once, parsed once into Settings, each fault told in one sentence that names its option."""
+"""The `cors_` options: declared once, parsed once into Settings, each fault reported in one sentence that names its option."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence, Set
@@ -197,7 +197,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 def declare(loader: addonmanager.Loader) -> None:
-    """Tell mitmproxy of the options."""
+    """Register the options with mitmproxy."""
     for option in OPTIONS:
         # Plain text: mitmproxy's --options cannot write an enum.
         default = str(option.default) if option.type is str else option.default

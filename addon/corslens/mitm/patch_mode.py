@@ -31,7 +31,7 @@ class Effect(Struct):
 
 
 class PatchMode:
-    """Whether responses are rewritten: mended where a filter matches, or changed by injections.
+    """Whether responses are rewritten: patched where a filter matches, or changed by injections.
 
     Args:
         clock: seconds since the epoch.
@@ -72,7 +72,7 @@ class PatchMode:
 
     @property
     def filter_text(self) -> str:
-        """The filter as the user wrote it; empty when nothing is mended."""
+        """The filter as the user wrote it; empty when nothing is patched."""
         return self._text
 
     def injections(self) -> Iterator[tuple[Injection, "Effect"]]:
@@ -129,7 +129,7 @@ class PatchMode:
         return True
 
     def should_patch(self, flow: http.HTTPFlow, begun: Exchange | None = None) -> bool:
-        """Say whether this flow's response may be mended: it is alive, the filter matches, and the time is not over.
+        """Say whether this flow's response may be patched: it is alive, the filter matches, and the time is not over.
 
         Args:
             begun: what it was when its request was seen; the filter is about that URL, wherever the request was sent then.
@@ -139,7 +139,7 @@ class PatchMode:
         return bool(self._filter(flow if begun is None else as_asked(flow, begun)))
 
     def answers(self, flow: http.HTTPFlow) -> bool:
-        """Say whether this flow is to be answered by the proxy, should it be a preflight."""
+        """Say whether this flow gets its response from the proxy, should it be a preflight."""
         return self.policy.preflight is PreflightMode.ANSWER and not self._dry_run and self.should_patch(flow)
 
     def injections_for(self, flow: http.HTTPFlow) -> Sequence[Injection]:

@@ -1,4 +1,4 @@
-"""Files that hold traffic: for their owner alone, written through no link, and into nobody else's file.
+"""Files that hold traffic: for their owner alone, written through no link, and into no other user's file.
 
 Whoever else may write to the folder (`/tmp`, a shared one) could put a link or a file of theirs where ours is going to be.
 """

@@ -36,7 +36,7 @@ _UNANSWERED = "the client disconnected, or the proxy ended, before there was a r
 """Of a flow that no hook told the end of: mitmproxy 12 loses some of the streams that an HTTP/2 client resets."""
 
 IN_FLIGHT = 10_000
-"""Flows that have begun and not ended; more than this is a leak, and the oldest is let go."""
+"""Flows that have begun and not ended; more than this is a leak, and the oldest is dropped."""
 
 IN_FLIGHT_BYTES = HISTORY_BYTES // 16
 """And what is kept of them, estimated: some of them are only known to us, because no hook told of their end."""
@@ -131,12 +131,12 @@ class Session:
             return
         observation = self.inspector.begin(state.exchange)
         state.refused = flow.response is not None and flow.response.data.status_code == 407
-        # Somebody before us may have answered already.
+        # Somebody before us may have responded already.
         may_answer = flow.response is None and not is_cut(observation) and flow.request.data.port != self.connections.web_port
         if observation.role is Role.PREFLIGHT and may_answer and self.patching.answers(flow):
             given = answer(observation, self.patching.policy, proven_page=page)
             if given is not None and given.response is not None:
-                # Empty for now: it comes by again as a response, and is mended there like any other.
+                # Empty for now: it comes by again as a response, and is patched there like any other.
                 flow.response = state.made = http.Response.make(given.response.status)
                 del flow.response.headers["content-length"]  # not with a 204, RFC 9110 section 8.6
 
@@ -160,7 +160,7 @@ class Session:
             state.inspection = self.inspector.pass_by(state.exchange)
             self._left(state, flow.response)
             return bool(flow.response.stream) or _is_event_stream(response)
-        # This proxy's own 407 is between it and the browser; mended, nobody could log in.
+        # This proxy's own 407 is between it and the browser; patched, nobody could log in.
         state.wanted = not state.refused and self.patching.should_patch(flow, state.exchange)
         injections = self.patching.injections_for(flow)
         made = state.made is flow.response
@@ -183,7 +183,7 @@ class Session:
         return bool(flow.response.stream) or _is_event_stream(response)
 
     def _prove_next_hop(self, state: _InFlight, flow: http.HTTPFlow, observation: Observation) -> None:
-        """Let a redirect behind which the origin is `null` prove whose request it is, if the page may be let in."""
+        """Let a redirect behind which the origin is `null` prove whose request it is, if the page may be allowed."""
         response = observation.exchange.delivered
         if (
             response is None

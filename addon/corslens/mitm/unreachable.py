@@ -10,18 +10,18 @@ from corslens.report.escape import escape
 logger = logging.getLogger(__name__)
 
 TOLD = 1_000
-"""Servers that are told of; a scan of the network tells no more."""
+"""Servers that are reported; a scan of the network reports no more."""
 
 
 class Unreachable:
-    """Tell once of each server to which no tunnel could be made."""
+    """Report once each server to which no tunnel could be made."""
 
     def __init__(self) -> None:
         self._told: set[str] = set()
         self._untold = 0
 
     def tell(self, flow: http.HTTPFlow) -> None:
-        """Tell of the server of a CONNECT that failed, unless that was done before."""
+        """Report the server of a CONNECT that failed, unless that was done before."""
         server = f"{flow.request.host}:{flow.request.port}"
         if server in self._told:
             return
@@ -38,5 +38,5 @@ class Unreachable:
         )
 
     def dropped(self) -> Mapping[str, int]:
-        """Return how many were not told of, if any."""
+        """Return how many were not reported, if any."""
         return {"failed tunnels": self._untold} if self._untold else {}

@@ -38,7 +38,7 @@ class _Connection(Struct):
     kind: bool | None = None
     """Whether it carries credentials."""
     mixed: bool = False
-    """It was seen to do both: it tells nothing."""
+    """It was seen to do both: it shows nothing."""
     by_sessions: bool = False
     """Its kind is known from the other sessions of its host only."""
     waiting: tuple[str, ...] = ()
@@ -56,7 +56,7 @@ class Connections:
         """Exchanges whose credentials mode their connection may still tell, by id."""
 
     def kind(self, exchange: Exchange, profile: EngineProfile) -> Known[CredentialsMode] | None:
-        """Return the credentials mode that the request's connection tells, None where its kind is not known or tells nothing in this engine."""
+        """Return the credentials mode that the request's connection tells, None where its kind is not known or shows nothing in this engine."""
         id = _identity(exchange)
         connection = None if id is None else self.seen.get(id)
         if connection is None or connection.mixed or connection.kind is None or not _tells(exchange, profile, connection.kind):
@@ -76,7 +76,7 @@ class Connections:
             if host is not None:
                 self.sessions[host] = (*self.sessions.get(host, ())[-(_WAITING - 1) :], id)
         elif connection.host is not None and connection.host != self._host(observation, client, profile):
-            connection.host = None  # sessions are shared by hosts with one certificate: it is nobody's alone
+            connection.host = None  # sessions are shared by hosts with one certificate: it belongs to no single host
         settled: list[Observation] = []
         kind = _kind_of(observation)
         if kind is not None:

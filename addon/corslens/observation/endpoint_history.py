@@ -40,7 +40,7 @@ class OriginOutcome(StrEnum):
     """What kind of answer it was, for what concerns `Vary`."""
 
     GRANTED = "granted"
-    """To an Origin, which the answer names."""
+    """To an Origin, which the response names."""
     REFUSED = "refused"
     """To an Origin, without naming it."""
     ORIGINLESS = "origin-less"
@@ -62,7 +62,7 @@ def site_of(origin: str) -> str:
 
 
 def names_origin_in_vary(response: Response) -> bool:
-    """Say whether caches are told that the answer depends on Origin."""
+    """Say whether caches are told that the response depends on Origin."""
     vary = response.headers.get(VARY)
     return vary is not None and _names_origin(vary)
 
@@ -114,7 +114,7 @@ class ServerHistory:
 
     def __init__(self, listening: Collection[str] = ()) -> None:
         self.granted_origins: dict[str, int] = {}
-        """Origins that were answered with their own name, and how often."""
+        """Origins whose own name was returned, and how often."""
         self.listening = listening
         """Origins of this machine that responded in this session, whichever server it was."""
 
@@ -149,19 +149,19 @@ class EndpointHistory:
         self.server = ServerHistory() if server is None else server
         """What is known of all endpoints of the same API origin."""
         self.granted_origins: dict[str, int] = {}
-        """Origins that were answered with their own name, and how often. `null` is apart."""
+        """Origins whose own name was returned, and how often. `null` is apart."""
         self.null_granted = 0
         self.credentials_granted: dict[str, int] = {}
         """Those of them that got `Access-Control-Allow-Credentials: true` beside it."""
         self.refused_origins: dict[str, int] = {}
         self.allow_origins: dict[str, int] = {}
-        """Values of Access-Control-Allow-Origin, the empty text for answers to an Origin without the header."""
+        """Values of Access-Control-Allow-Origin, the empty text for responses to an Origin without the header."""
         self.vary_present: dict[OriginOutcome, int] = {}
         self.vary_missing: dict[OriginOutcome, int] = {}
         self.granted_levels: dict[Level, int] = {}
-        """Answers (not to preflights) that hold the header, by status."""
+        """Responses (not to preflights) that hold the header, by status."""
         self.plain_levels: dict[Level, int] = {}
-        """Answers to an Origin (not to preflights) that do not."""
+        """Responses to an Origin (not to preflights) that do not."""
         self.preflights = 0
         self.preflights_without_max_age = 0
         self.preflight_repeats = 0
@@ -177,11 +177,11 @@ class EndpointHistory:
 
     @property
     def varies(self) -> bool:
-        """Whether the answers' Access-Control-Allow-Origin was seen to depend on the request's Origin."""
+        """Whether the responses' Access-Control-Allow-Origin was seen to depend on the request's Origin."""
         return len(self.allow_origins) > 1
 
     def record(self, observation: Observation) -> None:
-        """Add an answered exchange to the counts."""
+        """Add an exchange with a response to the counts."""
         exchange = observation.exchange
         response = exchange.response
         if response is None:
@@ -256,7 +256,7 @@ class Traffic:
         self._recorded: OrderedDict[str, None] = OrderedDict()
         self._listening: dict[str, None] = {}
         self.dropped = 0
-        """Histories forgotten because of the limit."""
+        """Histories dropped because of the limit."""
 
     def __len__(self) -> int:
         return len(self._endpoints)
@@ -266,9 +266,9 @@ class Traffic:
         return self._endpoints.get(self._key(observation), NO_HISTORY)
 
     def record(self, observation: Observation) -> EndpointHistory:
-        """Add the exchange to its endpoint's history (an answered one, once for each id) and return that.
+        """Add the exchange to its endpoint's history (one with a response, once for each id) and return that.
 
-        An exchange without any CORS in it opens no history, but counts in one that is there: its answer may lie in a cache that
+        An exchange without any CORS in it opens no history, but counts in one that is there: its response may lie in a cache that
         the endpoint's CORS requests read from.
         """
         key = self._key(observation)
@@ -295,7 +295,7 @@ class Traffic:
         return history
 
     def _server(self, origin: str) -> ServerHistory:
-        """Return the history of an API origin; every endpoint that is opened keeps its own's from being forgotten."""
+        """Return the history of an API origin; every endpoint that is opened keeps its own's from being dropped."""
         server = self._servers.pop(origin, None) or ServerHistory(self._listening)
         self._servers[origin] = server
         if len(self._servers) > self._limit:

@@ -89,7 +89,7 @@ class Exchange(Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def aborted(self) -> bool:
-        """Whether the browser itself gave the request up before there was an answer.
+        """Whether the browser itself gave the request up before there was a response.
 
         Standard: aborted network error, https://fetch.spec.whatwg.org/#concept-aborted-network-error
         """

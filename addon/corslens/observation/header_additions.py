@@ -114,7 +114,7 @@ def is_reload(headers: HeaderList) -> bool:
 
 @bounded_cache(4096)
 def perhaps_page_set(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return those of the lower-case names that only a page can have set, as far as names tell.
+    """Return those of the lower-case names that only a page can have set, as far as names show.
 
     What is no token is no header's name: some writers put the request line or pseudo-headers among the headers.
     """

@@ -10,7 +10,7 @@ from corslens.observation.observation import Observation
 from corslens.observation.weight import HISTORY_BYTES, weigh_observations
 
 AT_ONCE_SECONDS = 0.1
-"""A browser goes on from an answer within milliseconds; this leaves room for a busy machine."""
+"""A browser goes on from a response within milliseconds; this leaves room for a busy machine."""
 
 _REDIRECT_SECONDS = 60.0
 _ALIKE = 32

@@ -120,7 +120,7 @@ def crossed_origins(page_origin: str | None, previous: Observation | None) -> bo
 
 
 def infer_page_origin(request: Request, target_origin: str, previous: Observation | None) -> str | None:
-    """Return the serialized origin of the page that asked, None when the wire does not tell."""
+    """Return the serialized origin of the page that asked, None when the wire does not show it."""
     if previous is not None:
         return previous.page_origin
     origin = request.headers.get(ORIGIN)
@@ -198,7 +198,7 @@ def infer_credentials(
         cached: the preflight whose cache entry spared this request its own.
         cookie_missing: the browser keeps a cookie for this URL, and the request carries none.
         by_connection: what else the client connection carried tells of it, in engines that keep credentialed
-            requests on connections of their own; None when it tells nothing.
+            requests on connections of their own; None when it shows nothing.
         resource_type: what the capturing browser calls it.
         was_sent: the request is what went over the wire; if not, nothing follows from what it lacks.
     """
@@ -227,7 +227,7 @@ def infer_credentials(
     can_tell = (
         tells_storage_access and was_sent and previous is None and (role is not Role.PREFLIGHT or engine is Engine.FIREFOX)
     )
-    # Behind a redirect its absence tells nothing, and this one was redirected unseen: a page whose own origin is opaque sends no
+    # Behind a redirect its absence shows nothing, and this one was redirected unseen: a page whose own origin is opaque sends no
     # Referer, https://w3c.github.io/webappsec-referrer-policy/#determine-requests-referrer
     if headers.get(ORIGIN) == NULL and REFERER in headers:
         can_tell = False

@@ -12,7 +12,7 @@ class Known[T](Struct, frozen=True, gc=False):
 
 
 class Unknown(Struct, frozen=True, gc=False):
-    """No value, and why the wire does not tell."""
+    """No value, and why the wire does not show one."""
 
     why: str
 

@@ -27,7 +27,7 @@ from corslens.observation.observation import CoveringPreflight, Followed, Observ
 
 
 def answered_at(observation: Observation) -> float:
-    """Return when the exchange's answer was seen, or when it was asked while there is none."""
+    """Return when the exchange's response was seen, or when it was asked while there is none."""
     response = observation.exchange.delivered
     asked = observation.exchange.request.time
     return asked if response is None else max(response.time, asked)
@@ -102,7 +102,7 @@ def same_asker(preflight: Observation, origin: str | None, page_origin: str | No
 
 
 def grants_request(preflight: Observation) -> bool:
-    """Say whether the answer grants what was asked, in the credentials mode if it is known, else in the kindest one.
+    """Say whether the response grants what was asked, in the credentials mode if it is known, else in the kindest one.
 
     Which engine asks, is not looked at.
     """

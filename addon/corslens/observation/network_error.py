@@ -1,4 +1,4 @@
-"""Why a server did not answer, and who told the browser so, read from the words of the program that captured the exchange."""
+"""Why a server did not respond, and who told the browser so, read from the words of the program that captured the exchange."""
 
 import re
 from enum import StrEnum
@@ -9,7 +9,7 @@ class NetworkError(StrEnum):
 
     REFUSED = "refused"
     RESET = "reset"
-    """The connection was closed without an answer."""
+    """The connection was closed without a response."""
     DNS = "dns"
     CERTIFICATE = "certificate"
     """TLS was spoken, and the certificate is not trusted, is of another name, or has expired."""

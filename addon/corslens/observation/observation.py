@@ -58,7 +58,7 @@ class Followed(StrEnum):
     """The actual request may still come."""
     FOLLOWED = "followed"
     NEVER = "never"
-    """It did not come, although it had the time to: cancelled, answered by the HTTP cache, a stream that HTTP/1 cannot send, or refused."""
+    """It did not come, although it had the time to: cancelled, served by the HTTP cache, a stream that HTTP/1 cannot send, or refused."""
     UNKNOWN = "unknown"
     """The traffic ended before the time for it was over, or a browser wrote it down, which lists refused requests too, and something left it out."""
 
@@ -74,7 +74,7 @@ class Observation(Struct, frozen=True, kw_only=True, gc=False):
     origin: str | None
     """The request's serialized origin (`null` included) as its Origin header says, or None without one."""
     page_origin: str | None
-    """The origin of the page (or worker) that made it, where the wire tells: differs from `origin` behind a tainting redirect."""
+    """The origin of the page (or worker) that made it, where the wire shows it: differs from `origin` behind a tainting redirect."""
     target_origin: str
     """The serialized origin of the request's URL."""
     engine: Engine | None

@@ -378,7 +378,7 @@ class Pairing:
 
         Args:
             previous: the redirect before this hop, whose preflight was made after it.
-            granted: look among those whose answer grants what they asked for, or else among the others.
+            granted: look among those whose response grants what they asked for, or else among the others.
             least_fit: how well it has to fit.
         """
         key = (client, exchange.request.url)

@@ -1,4 +1,4 @@
-"""What a browser refused, in the context of what was seen: no message of it was, so only the browser's word and its neighbors tell."""
+"""What a browser refused, in the context of what was seen: no message of it was, so only the browser's word and its neighbors show."""
 
 from collections.abc import Iterable, Sequence
 
@@ -18,7 +18,7 @@ _SECONDS = 60.0
 
 
 def refused_for(exchange: Exchange) -> str | None:
-    """Return the origin of the page that a refused request was made for, as the browser recorded it: it may hold no header that tells.
+    """Return the origin of the page that a refused request was made for, as the browser recorded it: it may hold no header that shows it.
 
     None for any other request: what was sent speaks for itself, and may come from a frame of that page.
     """

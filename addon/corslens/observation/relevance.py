@@ -39,7 +39,7 @@ def asker_of(lines: Iterable[tuple[str, str]]) -> Asker:
     site = mode = referrer = ""
     document = False
     for name, value in lines:
-        # Lengths first: most names are let go by them.
+        # Lengths first: most names are rejected by them.
         match len(name):
             case 6:
                 lowered = name.lower()

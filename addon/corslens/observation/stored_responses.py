@@ -21,7 +21,7 @@ _NOT_UPDATED = frozenset(
     {"connection", "content-encoding", "content-length", "content-range", "content-type", "transfer-encoding"}
 )
 _MOST_LINES = 500
-"""Each renewal may bring new headers; a response with more lines than that is forgotten."""
+"""Each renewal may bring new headers; a response with more lines than that is dropped."""
 _MOST_OF_A_URL = 8
 """Responses of one URL that are kept apart: by site, and by validator."""
 _STORING = frozenset({Role.ACTUAL, Role.SIMPLE, Role.NO_CORS, Role.SAME_ORIGIN})

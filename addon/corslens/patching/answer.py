@@ -1,4 +1,4 @@
-"""answer: the answer that the proxy itself gives to a preflight, for servers that know no OPTIONS, are down or want a login.
+"""answer: the response that the proxy itself gives to a preflight, for servers that know no OPTIONS, are down or want a login.
 
 It is what `propose` makes of an empty 204, so that it grants what this one request asks for and not a word more.
 """
@@ -13,16 +13,16 @@ from corslens.patching.propose import propose, with_response
 
 
 class ProxyResponse(Struct, frozen=True, kw_only=True):
-    """The proxy's answer, or why it gives none."""
+    """The proxy's response, or why it gives none."""
 
     response: Response | None
-    """None when the preflight has to go to the server: the policy does not let the page in, or no answer would help."""
+    """None when the preflight has to go to the server: the policy does not let the page in, or no response would help."""
     patch: Patch
-    """From an empty 204 to the answer: what the server would have to send."""
+    """From an empty 204 to the response: what the server would have to send."""
 
 
 def answer(observation: Observation, policy: PatchPolicy, *, proven_page: str | None = None) -> ProxyResponse | None:
-    """Return the proxy's answer to a preflight; None for any other exchange. The response's `time` is the request's."""
+    """Return the proxy's response to a preflight; None for any other exchange. The response's `time` is the request's."""
     if observation.role is not Role.PREFLIGHT:
         return None
     request = observation.exchange.request

@@ -1,7 +1,7 @@
 """Edits: for each reason to block, the one header (or the status) that decides it, and what it has to hold instead.
 
 What the server already grants validly is kept and extended, what it repeats is collapsed, what cannot be parsed is dropped.
-Text from the request reaches the response here, so only tokens and origins that the policy let in pass.
+Text from the request reaches the response here, so only tokens and origins that the policy allows pass.
 """
 
 import re
@@ -65,7 +65,7 @@ def companions(
 ) -> tuple[HeaderChange, ...]:
     """Return the changes that these edits entail although no check asks for them.
 
-    `Vary` because the answer now depends on the origin; `Access-Control-Max-Age` because a patched preflight must not be
+    `Vary` because the response now depends on the origin; `Access-Control-Max-Age` because a patched preflight must not be
     remembered; `Access-Control-Expose-Headers` because `*` exposes nothing to a page that sends credentials.
     """
     changed = {edit.header.lower() for edit in edits}

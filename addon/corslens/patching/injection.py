@@ -1,6 +1,6 @@
 """Injection: response headers set, added or removed on purpose, to try a policy before a server has it, or to break a page.
 
-An injected response is what the server "sent": it is judged as it then stands, and not mended afterwards.
+An injected response is what the server "sent": it is judged as it then stands, and not patched afterwards.
 """
 
 from collections.abc import Iterable, Mapping
@@ -28,7 +28,7 @@ class Injection(Struct, frozen=True, kw_only=True):
     """As the user wrote it; empty for every flow."""
     matches: ExchangeFilter | None = None
     origins: OriginList | None = None
-    """Of the pages whose responses are changed; None for those that the patch policy lets in."""
+    """Of the pages whose responses are changed; None for those that the patch policy allows."""
     remove: tuple[str, ...] = ()
     set: Mapping[str, tuple[str, ...]] = {}
     """Lines by header name; they take the place of all that were there."""

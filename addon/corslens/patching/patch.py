@@ -43,7 +43,7 @@ class Patch(Struct, frozen=True, kw_only=True, gc=False):
     changes: tuple[HeaderChange, ...] = ()
     status: StatusChange | None = None
     beyond: tuple[Reason, ...] = ()
-    """Reasons that no change of a response's head can mend."""
+    """Reasons that no change of a response's head can fix."""
     by: tuple[str, ...] = ()
     """The names of the injections that made the changes, or that matched and were refused."""
     refused: str | None = None

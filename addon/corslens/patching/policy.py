@@ -1,4 +1,4 @@
-"""PatchPolicy: which pages a patch may let in, and how preflights are patched.
+"""PatchPolicy: which pages a patch may allow, and how preflights are patched.
 
 An origin is allowed only when an entry of the list says so; the word `any` has to be written out, and so has `null`, which is the
 origin of every sandboxed frame of every site.
@@ -36,7 +36,7 @@ ANY_MEANS = (
     "any: every site open in a browser behind this proxy may read what the patched servers respond, "
     "with the user's cookies where the page includes them (sandboxed frames only if null is listed, too)"
 )
-"""What a user is told who widens a patch to all origins."""
+"""What a user sees who widens a patch to all origins."""
 
 NOWHERE: Container[str] = frozenset()
 """No origin was seen to be served from this machine."""
@@ -48,9 +48,9 @@ class PreflightMode(StrEnum):
     """What becomes of a preflight."""
 
     FIX = "fix"
-    """It is forwarded, and the server's answer is mended."""
+    """It is forwarded, and the server's response is patched."""
     ANSWER = "answer"
-    """The proxy answers it; nothing reaches the server."""
+    """The proxy responds to it; nothing reaches the server."""
 
 
 class OriginPattern(Struct, frozen=True, kw_only=True):
@@ -73,7 +73,7 @@ class OriginPattern(Struct, frozen=True, kw_only=True):
 
 
 class OriginList(Struct, frozen=True, kw_only=True):
-    """The origins that may be let in."""
+    """The origins that may be allowed."""
 
     entries: tuple[str, ...]
     """As the user wrote them."""
@@ -84,7 +84,7 @@ class OriginList(Struct, frozen=True, kw_only=True):
     patterns: tuple[OriginPattern, ...] = ()
 
     def allows(self, serialized_origin: str, served_here: Container[str] = NOWHERE) -> bool:
-        """Say whether a page of this origin may be let in; text that is no serialized origin never is.
+        """Say whether a page of this origin may be allowed; text that is no serialized origin never is.
 
         Args:
             served_here: the origins that were served from a loopback address of this machine.
@@ -116,7 +116,7 @@ def sounds_local(host: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _known_suffixes() -> PublicSuffixList:
-    # Unlike the list that tells sites apart, this one knows that `test`, `internal` or `lan` are nobody's to sell names below.
+    # Unlike the list that tells sites apart, this one knows that `test`, `internal` or `lan` are not open to registration.
     # Built only for an entry that begins with `*.`: it takes 50 ms.
     return PublicSuffixList(accept_unknown=False)
 
@@ -208,7 +208,7 @@ class PatchPolicy(Struct, frozen=True, kw_only=True):
     """The origins that were served from a loopback address of this machine, as far as the proxy saw; they are `loopback`, too."""
 
     def allows(self, page: str) -> bool:
-        """Say whether a page of this serialized origin may be let in."""
+        """Say whether a page of this serialized origin may be allowed."""
         return self.origins.allows(page, self.served_here)
 
 

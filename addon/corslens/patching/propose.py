@@ -48,7 +48,7 @@ def propose(observation: Observation, policy: PatchPolicy, *, proven_page: str |
         return NOTHING
     response = observation.exchange.response
     if response is None:
-        # Whatever the browser reports of the proxy's own error page, what is lacking is an answer.
+        # Whatever the browser reports of the proxy's own error page, what is lacking is a response.
         preflight = observation.role is Role.PREFLIGHT
         return Patch(beyond=(Reason.PREFLIGHT_NETWORK_ERROR if preflight else Reason.ACTUAL_NETWORK_ERROR,))
     if (refused := refusal(observation, policy, proven_page)) is not None:
@@ -74,7 +74,7 @@ def askers(observation: Observation) -> tuple[Engine, ...]:
 
 
 def page_of(observation: Observation, proven_page: str | None = None) -> str | None:
-    """Return the origin of the page that would be let in, None when nothing tells it.
+    """Return the origin of the page that would be allowed, None when nothing tells it.
 
     What browsers say of it (Origin, or Referer where there is no Origin), and never what pairing concludes: any page can send a
     request that looks like the next hop of somebody else's redirect.
@@ -110,7 +110,7 @@ def refusal(observation: Observation, policy: PatchPolicy, proven_page: str | No
 
 
 def with_response(observation: Observation, response: Response) -> Observation:
-    """Return the observation, had the exchange been answered like this."""
+    """Return the observation, had the exchange had this response."""
     return structs.replace(observation, exchange=observation.exchange.with_response(response))
 
 

@@ -34,7 +34,7 @@ PAGE = "page"
 """The same for a page whose origin is `null` by itself."""
 
 _FOR_ORIGIN = frozenset({ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_ALLOW_CREDENTIALS, VARY})
-"""What a patch sends for one origin. A server that sent it for `null` would let in every sandboxed frame."""
+"""What a patch sends for one origin. A server that sent it for `null` would allow every sandboxed frame."""
 _LISTS = frozenset({ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_EXPOSE_HEADERS, VARY})
 _SHOWN_VALUES = 12
 _VALUES = 200
@@ -42,7 +42,7 @@ _VALUES = 200
 
 
 class Half(StrEnum):
-    """Which answer lacks something."""
+    """Which response lacks something."""
 
     PREFLIGHT = "preflight"
     RESPONSE = "response"
@@ -64,7 +64,7 @@ class MissingHeader(Struct, frozen=True, kw_only=True):
     exchanges: int
     """How many exchanges had to be patched for it."""
     asked: bool
-    """Whether the server was asked at all; False when the proxy answered every such preflight itself."""
+    """Whether the server was asked at all; False when the proxy responded to every such preflight itself."""
     example: str
     """The redacted URL of the first one."""
     only_with_credentials: bool = False
@@ -125,7 +125,7 @@ class PatchSummary:
         """Take note of a patch that was made, or would have been in a dry run.
 
         Args:
-            asked: whether the server was asked; not so when the proxy answered the preflight.
+            asked: whether the server was asked; not so when the proxy responded to the preflight.
         """
         half = Half.PREFLIGHT if observation.role is Role.PREFLIGHT else Half.RESPONSE
         url = observation.exchange.request.url

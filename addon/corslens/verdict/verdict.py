@@ -17,7 +17,7 @@ class Outcome(StrEnum):
     DEPENDS = "depends"
     """On what the wire does not show: the credentials mode, unless the notes name something else (a stored response, what was cut off a head)."""
     ABORTED = "aborted"
-    """Nothing was decided: the browser gave the request up before there was an answer."""
+    """Nothing was decided: the browser gave the request up before there was a response."""
     NOT_JUDGED = "not-judged"
     """There is no message to judge: the browser's own word is all that is known, or nothing of the end."""
 

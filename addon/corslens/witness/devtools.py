@@ -16,7 +16,7 @@ from corslens.witness.sighting import Lines, Sighting
 from corslens.witness.witness import Initiator, WithheldCookie, Witness, WitnessOutcome
 
 REQUESTS = 10_000
-"""Under way at once; beyond that the oldest is let go."""
+"""Under way at once; beyond that the oldest is dropped."""
 
 _LONGEST = 8192
 """Characters of a URL or of a header's value that are kept."""

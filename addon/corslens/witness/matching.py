@@ -12,7 +12,7 @@ from msgspec import Struct
 from corslens.witness.sighting import Lines, Sighting
 
 WAITING = 10_000
-"""Of each side; the oldest is let go."""
+"""Of each side; the oldest is dropped."""
 APART_SECONDS = 30.0
 """The two sides' word for a request that was made at another time is about another one."""
 _UNIQUE_SECONDS = 1.0

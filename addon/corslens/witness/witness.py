@@ -18,7 +18,7 @@ class WitnessOutcome(StrEnum):
     PASSED = "passed"
     """Of a preflight: the actual request may be sent. Of a redirect: it was followed."""
     FAILED = "failed"
-    """The page got a network error; whether the request was sent, the record does not tell."""
+    """The page got a network error; whether the request was sent, the record does not show."""
     UNKNOWN = "unknown"
     """The record ends before the request does, or says nothing of its end."""
 

@@ -43,7 +43,7 @@ class Difference(StrEnum):
     """How an allowed origin differs from the request's."""
 
     ITSELF = "itself"
-    """It is the answering server's own origin."""
+    """It is the responding server's own origin."""
     SCHEME = "scheme"
     PORT = "port"
     WWW = "www"

@@ -1,4 +1,4 @@
-"""HTTP caching as far as CORS has to know: may an answer be used again, and did it come out of a cache.
+"""HTTP caching as far as CORS has to know: may a response be used again, and did it come out of a cache.
 
 Standard: RFC 9111, https://httpwg.org/specs/rfc9111.html
 """
@@ -21,7 +21,7 @@ _CACHE_SAYS_SO = (
 def is_storable(method: str, response: Response) -> bool:
     """Say whether a cache may answer a later request from this response without asking the server.
 
-    An answer with neither freshness nor Last-Modified is left out: caches may keep it, but none serves it again unasked.
+    A response with neither freshness nor Last-Modified is left out: caches may keep it, but none serves it again unasked.
     """
     if method not in ("GET", "HEAD"):
         return False

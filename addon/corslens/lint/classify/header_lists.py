@@ -41,7 +41,7 @@ def forbidden_headers(lines: tuple[str, ...]) -> frozenset[str]:
 
 
 def response_headers(lines: tuple[str, ...]) -> frozenset[str]:
-    """Return the listed names that are headers of answers."""
+    """Return the listed names that are response headers."""
     return frozenset(name for name in split_list(lines) if name.startswith(_RESPONSE_BEGINNINGS))
 
 

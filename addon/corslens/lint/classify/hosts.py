@@ -7,10 +7,10 @@ from corslens.fetch.origins import host_of, is_ip_address, is_loopback, is_schem
 
 
 class NetworkScope(StrEnum):
-    """Where a host is, as its name tells."""
+    """Where a host is, as its name shows."""
 
     LOOPBACK = "loopback"
-    """This machine, or a name that is reserved for testing (`.test`), which is nobody's in public."""
+    """This machine, or a name that is reserved for testing (`.test`), which no public server has."""
     PRIVATE = "private"
     """An address or a name that only resolves inside a network."""
     PUBLIC = "public"
@@ -27,7 +27,7 @@ class Hosting(StrEnum):
 
 
 class LookAlike(StrEnum):
-    """How a foreign host resembles the host that trusts it."""
+    """How a cross-site host resembles the host that trusts it."""
 
     PREFIX = "prefix"
     """It begins with the whole host: `api.example.com.evil.net`, `api.example.comevil.net`."""
@@ -59,7 +59,7 @@ _SHARED = frozenset({
     "loca.lt", "trycloudflare.com", "serveo.net", "translate.goog", "googleusercontent.com", "githubusercontent.com",
     "ipfs.io", "dweb.link", "hf.space", "streamlit.app", "lovable.app", "bolt.host", "ondigitalocean.app",
 })  # fmt: skip
-# What people call the origin with which they try out whether a server lets in just anyone.
+# What people call the origin with which they try out whether a server allows any origin.
 _MADE_UP = frozenset(
     {"evil", "attacker", "attack", "hacker", "malicious", "malory", "mallory", "untrusted", "nobody", "phishing"}
 )

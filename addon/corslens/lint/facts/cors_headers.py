@@ -1,4 +1,4 @@
-"""Facts about the response's CORS headers: what they say, how they are written, and whom they let in."""
+"""Facts about the response's CORS headers: what they say, how they are written, and whom they allow."""
 
 from enum import StrEnum
 

@@ -11,7 +11,7 @@ from corslens.observation.observation import Role
 
 _NEAR = 3
 FORBIDDEN = 403
-"""The one error status that is a usual answer to an origin that is not listed."""
+"""The one error status that is a usual response to an origin that is not listed."""
 
 
 class HistoryFacts(FactsBase):

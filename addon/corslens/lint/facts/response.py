@@ -1,4 +1,4 @@
-"""Facts about the answer apart from its CORS headers: status, caching, cookies, what a script could not read, who answered."""
+"""Facts about the response apart from its CORS headers: status, caching, cookies, what a script could not read, who responded."""
 
 from http.client import responses
 

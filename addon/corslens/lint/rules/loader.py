@@ -1,4 +1,4 @@
-"""load_rules: the shipped rules and a user's own files, checked as a whole, with every mistake told at once."""
+"""load_rules: the shipped rules and a user's own files, checked as a whole, with every mistake reported at once."""
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache

@@ -36,7 +36,7 @@ class Step(Struct, frozen=True, kw_only=True):
     url: str = TARGET
     request: Headers = {}
     status: int | None = 200
-    """None without an answer."""
+    """None without a response."""
     response: Headers = {}
     error: str | None = None
     browser: str | None = None

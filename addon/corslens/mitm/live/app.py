@@ -1,7 +1,7 @@
-"""The live page's server, whatever carries it: who may ask, and what is answered.
+"""The live page's server, whatever carries it: who may ask, and what is returned.
 
 The page shows other sites' traffic and can switch patching on, so no other page may read or command it, whatever the proxied
-browser loads: a foreign Origin, Host or initiator is refused, no answer ever carries a CORS header, and every answer but the page
+browser loads: another Origin, Host or initiator is refused, no response ever carries a CORS header, and every response but the page
 itself and its assets wants a token that is made at start and stands only in the page.
 """
 
@@ -27,7 +27,7 @@ from corslens.report.page.model import ServerSettings, in_full
 TOKEN_HEADER = "x-corslens-token"
 LARGEST_BODY = 16_384
 CHANGES_AT_ONCE = 1_000
-"""Exchanges, problems and cells in one answer: some 20 ms for which all traffic waits, and less than a megabyte as a rule."""
+"""Exchanges, problems and cells in one response: some 20 ms for which all traffic waits, and less than a megabyte as a rule."""
 
 _CONTENT_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 _PLAIN = "text/plain; charset=utf-8"
@@ -42,7 +42,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-"""Of every answer, refusals included."""
+"""Of every response, refusals included."""
 
 
 class InjectionState(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -73,7 +73,7 @@ class PatchState(Struct, frozen=True, kw_only=True, rename="camel"):
     injections: tuple[InjectionState, ...] = ()
     """What is injected beside it."""
     pages: str = ""
-    """The origins that a patch may let in."""
+    """The origins that a patch may allow."""
     seconds_left: float | None = None
     minutes: int = 0
     """How long patching stays on once it is switched on; 0 has no end."""
@@ -101,7 +101,7 @@ class Session(Protocol):
         """Return all that are remembered, oldest first."""
 
     def dropped(self) -> Mapping[str, int]:
-        """Return how many of what were forgotten over a limit."""
+        """Return how many of what were dropped over a limit."""
 
     def patch_state(self) -> PatchState:
         """Return the state of patch mode."""
@@ -157,7 +157,7 @@ class LiveRequest(Struct, frozen=True, kw_only=True):
 
 
 class LiveResponse(Struct, frozen=True, kw_only=True):
-    """What is answered."""
+    """What is returned."""
 
     status: int
     content_type: str = _PLAIN
@@ -170,11 +170,11 @@ class LiveResponse(Struct, frozen=True, kw_only=True):
 
 
 type Work = Callable[[], LiveResponse]
-"""An answer that takes its time, for no thread that traffic waits for: what it is made of changes no more."""
+"""A response that takes its time, for no thread that traffic waits for: what it is made of changes no more."""
 
 
 class _Refused(Exception):
-    """A request that is not answered as it wants: the status, and why in a sentence."""
+    """A request that does not get what it wants: the status, and why in a sentence."""
 
     def __init__(self, status: int, why: str) -> None:
         super().__init__(why)
@@ -202,7 +202,7 @@ _POSTS = frozenset({"api/patching", "api/inject", "api/uninject", "api/clear"})
 
 
 class LiveApp:
-    """Answers the page's requests.
+    """Responds to the page's requests.
 
     Args:
         session: returns what is being watched now.

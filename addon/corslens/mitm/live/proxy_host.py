@@ -166,7 +166,7 @@ async def _when_worked_out(flow: http.HTTPFlow, work: Work) -> None:
 async def _when_unresolved(flow: http.HTTPFlow) -> None:
     request = flow.request
     try:
-        # What mitmproxy would do next, too. Where somebody's resolver has an answer for every name, theirs is shown.
+        # What mitmproxy would do next, too. Where somebody's resolver resolves every name, theirs is shown.
         await asyncio.get_running_loop().getaddrinfo(request.data.host, request.data.port, type=socket.SOCK_STREAM)
     except OSError:
         lines = {"Content-Type": "text/html"} | ({} if request.is_http2 or request.is_http3 else {"Connection": "close"})

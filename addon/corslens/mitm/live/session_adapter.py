@@ -35,7 +35,7 @@ class Lens(Protocol):
         """Begin a session anew."""
 
     def dropped(self) -> Mapping[str, int]:
-        """Return how many of what were forgotten over a limit."""
+        """Return how many of what were dropped over a limit."""
 
     def patch_on(self, *filter: str) -> Any:
         """Patch the responses that match a flow filter."""
@@ -80,7 +80,7 @@ class LiveSession:
         return () if self._lens.session is None else self._lens.session.recent()
 
     def dropped(self) -> Mapping[str, int]:
-        """Return how many of what were forgotten over a limit."""
+        """Return how many of what were dropped over a limit."""
         return self._lens.dropped()
 
     def patch_state(self) -> PatchState:

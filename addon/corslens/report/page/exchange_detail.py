@@ -212,7 +212,7 @@ def _covering_step(hop: Observation, covering: CoveringPreflight, evidence: Iter
 
 
 def _is_patched(inspection: Inspection | None) -> bool:
-    """Say whether the browser got another answer than the server sent, and one that lets it go on."""
+    """Say whether the browser got another response than the server sent, and one that lets it go on."""
     view = None if inspection is None else inspection.patch
     return view is not None and view.applied
 
