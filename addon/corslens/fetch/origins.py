@@ -5,7 +5,7 @@ https://html.spec.whatwg.org/#same-site
 """
 
 import re
-from functools import cache
+from functools import lru_cache
 
 import ada_url
 from publicsuffixlist import PublicSuffixList
@@ -21,7 +21,7 @@ _CACHED = 8192
 _AUTHORITY = re.compile(r"[^:]*://[^/?#\\]*")
 
 
-@cache
+@lru_cache(maxsize=1)
 def public_suffixes() -> PublicSuffixList:
     """Return the list, read when the first site is asked for: that takes as long as a command that asks for none."""
     return PublicSuffixList(accept_unknown=True)
