@@ -8,6 +8,7 @@ came". Counts never depend on what is held in detail.
 from collections import Counter, OrderedDict
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from copy import copy
+from heapq import heappush, heapreplace
 from sys import maxsize
 
 from msgspec import Struct, field, structs
@@ -71,6 +72,18 @@ class _Entry(Struct, gc=False):
     diagnosis: Diagnosis | None
 
 
+class _Last:
+    """An endpoint in a heap whose top is the last in order."""
+
+    __slots__ = ("endpoint",)
+
+    def __init__(self, endpoint: tuple[str, str]) -> None:
+        self.endpoint = endpoint
+
+    def __lt__(self, other: "_Last") -> bool:
+        return self.endpoint > other.endpoint
+
+
 class SessionSummary:
     """Page requests, problems and counts of a session, or of several.
 
@@ -115,6 +128,8 @@ class SessionSummary:
         self._at: dict[tuple[str, str], set[Key]] = {}
         """Problems by endpoint, to see when they are resolved."""
         self._endpoints: dict[tuple[str, str], None] = {}
+        self._last_endpoints: list[_Last] = []
+        """A heap of them where they are bounded, with the last in order of the alphabet at its top."""
         self._suppressed: Counter[Suppressed] = Counter()
         self._repeats = Repeats(self._remember)
         self._gone: OrderedDict[str, int] = OrderedDict()
@@ -225,6 +240,7 @@ class SessionSummary:
         other._held = self._held.copy()
         other._cells = OrderedDict((place, Cell(cell.version, Counter(cell.words))) for place, cell in self._cells.items())
         other._endpoints, other._gone = self._endpoints.copy(), self._gone.copy()
+        other._last_endpoints = self._last_endpoints.copy()
         return other
 
     def _hold_first(self, others: Mapping[str, Diagnosis]) -> None:
@@ -422,10 +438,16 @@ class SessionSummary:
     def _note(self, endpoint: tuple[str, str]) -> None:
         if endpoint in self._endpoints:
             return
+        if self._most is not None:
+            entry = _Last(endpoint)
+            if len(self._endpoints) >= _ENDPOINTS:
+                self._dropped["endpoints of the report"] += 1
+                if endpoint > self._last_endpoints[0].endpoint:
+                    return
+                del self._endpoints[heapreplace(self._last_endpoints, entry).endpoint]
+            else:
+                heappush(self._last_endpoints, entry)
         self._endpoints[endpoint] = None
-        if self._most is not None and len(self._endpoints) > _ENDPOINTS:
-            del self._endpoints[max(self._endpoints)]
-            self._dropped["endpoints of the report"] += 1
 
     def _worth(self, root: str, entry: _Entry) -> Diagnosis | None:
         """Return the diagnosis of an entry if it is to be held in detail."""
