@@ -344,11 +344,9 @@ def _problems(summary: SessionSummary) -> str:
     states = Counter(problem.state for problem in problems)
     facts = [_count(len(problems), "problem"), _count(len({problem.key.rule for problem in problems}), "cause")]
     facts += [f"{states[state]} {state.value}" for state in (State.PATCHED, State.RESOLVED) if states[state]]
-    traffic = [
-        _count(summary.exchanges, "exchange"),
-        f"{summary.cors} CORS",
-        _count(summary.counts["pairs"], "preflighted pair"),
-    ]
+    traffic = [_count(summary.exchanges, "exchange"), f"{summary.cors} CORS"]
+    if pairs := summary.counts["pairs"]:
+        traffic.append(_count(pairs, "preflighted pair"))
     return f"{', '.join(facts)}; {', '.join(traffic)}"
 
 
