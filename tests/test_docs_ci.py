@@ -78,7 +78,7 @@ def captures(tmp_path: Path) -> Path:
 
 def test_each_command_of_the_synopsis_runs(captures: Path) -> None:
     lines = [line for line in block("", "sh").splitlines() if line.startswith("corslens ")]
-    assert len(lines) == 7
+    assert len(lines) == 8
     for line in lines:
         found = shell(line, captures)
         assert found.returncode in (0, 1), (line, found.stderr)

@@ -14,7 +14,7 @@ BEYOND_ANY_PROXY = {
     # Nothing was sent, or the browser decided by what no response says.
     Reason.MODE_SAME_ORIGIN_VIOLATED, Reason.SCHEME_NOT_CORS_ENABLED, Reason.NO_CORS_REDIRECT_MODE, Reason.ORIGIN_HEADER_NOT_ADDABLE,
     Reason.CORS_DISABLED_BY_USER, Reason.LNA_INSECURE_CONTEXT, Reason.LNA_ADDRESS_SPACE_MISMATCH, Reason.LNA_PERMISSION_DENIED,
-    Reason.MIXED_CONTENT, Reason.CSP_BLOCKED, Reason.BAD_PORT, Reason.KEEPALIVE_BODY_TOO_LARGE,
+    Reason.MIXED_CONTENT, Reason.CSP_BLOCKED, Reason.CONNECTION_ALLOWLIST_BLOCKED, Reason.BAD_PORT, Reason.KEEPALIVE_BODY_TOO_LARGE,
     # There is no response to change.
     Reason.PREFLIGHT_NETWORK_ERROR, Reason.ACTUAL_NETWORK_ERROR,
     # Headers that no current browser reads, or that a control byte broke (cleaning_for mends those).

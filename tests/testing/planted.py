@@ -185,7 +185,7 @@ def _by_request() -> Iterator[App]:
         "only to OPTIONS": lambda environ: environ["REQUEST_METHOD"] == "OPTIONS",
         "not to OPTIONS": lambda environ: environ["REQUEST_METHOD"] != "OPTIONS",
     }.items():  # fmt: skip
-        yield App(name=f"CORS headers {name}", wants=wants)  # type: ignore[arg-type]
+        yield App(name=f"CORS headers {name}", wants=wants)  # type: ignore[arg-type, unused-ignore]
 
 
 def clean() -> Iterator[Any]:

@@ -103,7 +103,7 @@ def test_a_failure_is_a_diagnosis():
     with pytest.raises(AssertionError) as failure:
         cors.allows(RIGHT, APP, "PATCH", "/me", credentials=True)
     first, second, third, *_ = str(failure.value).splitlines()
-    assert first == f"BLOCKED  PATCH https://testserver/me  from {APP}  (all browsers)"
+    assert first == f"BLOCKED  PATCH https://testserver/me  from {APP}  (all browsers; preflight because of PATCH)"
     assert "Access-Control-Allow-Methods: GET, PUT, DELETE, which does not allow PATCH" in second
     assert third == "  Fix (server): Access-Control-Allow-Methods: GET, PUT, DELETE, PATCH"
     with pytest.raises(AssertionError) as allowed:

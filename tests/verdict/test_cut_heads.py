@@ -28,6 +28,7 @@ def inspect(exchange: Exchange, **fields: object) -> Inspection:
     """Inspect it as it comes through the door, and print it everywhere."""
     inspector = Inspector(rules=RULES, **fields)  # type: ignore[arg-type]
     inspection = inspector.inspect(within_limits(exchange))[0]
+    inspection = {one.id: one for one in (inspection, *inspector.finish())}[inspection.id]
     assert encode(inspection)
     assert render_view(inspection, inspector.get)
     assert str(render_problem(diagnose_alone(inspection)))

@@ -77,7 +77,7 @@ class FirefoxListener:
         self._clock = clock
         self._ids = count(1)
         self._urls = list(urls)
-        self._tree = 0
+        self._session = self._tree = 0
         self._tabs: dict[int, str] = {}
         """What is opened in the tabs that were asked for."""
         self.record = BidiRecord()
@@ -89,9 +89,8 @@ class FirefoxListener:
 
     async def listen(self) -> None:
         """Listen until the browser ends or closes the connection."""
-        self._send("session.new", {"capabilities": {}})
+        self._session = self._send("session.new", {"capabilities": {}})
         self._send("session.subscribe", {"events": list(EVENTS)})
-        self._tree = self._send("browsingContext.getTree", {"maxDepth": 0})
         with contextlib.suppress(OSError):
             while messages := await self._connection.receive():
                 for message in messages:
@@ -110,6 +109,8 @@ class FirefoxListener:
             url = self._tabs.pop(message.id)
             with contextlib.suppress(msgspec.MsgspecError):
                 self._navigate(_created.decode(message.result).context, url)
+        elif message.id == self._session:  # its first tab has loaded: what is opened before, that load may cancel
+            self._tree = self._send("browsingContext.getTree", {"maxDepth": 0})
         elif message.id == self._tree and self._urls:
             try:
                 contexts = _tree.decode(message.result).contexts

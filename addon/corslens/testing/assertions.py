@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,6 @@ from corslens.fetch.request_headers import is_forbidden_request_header
 from corslens.inspector import Inspector
 from corslens.lint.finding import Severity
 from corslens.lint.rules.loader import load_rules
-from corslens.lint.rules.rule import RuleSet
 from corslens.report.baseline import Gate
 from corslens.report.escape import escape
 from corslens.report.formats.text import render_problem
@@ -86,7 +84,7 @@ class Cors:
     ) -> None:
         """Assert that in no engine a page may read the response, or that its request is not sent. The arguments are those of `allows`."""
         target, fetch = _request(client, origin, method, url, headers, credentials)
-        summary, inspector = SessionSummary(), Inspector(rules=_rules())
+        summary, inspector = SessionSummary(), Inspector(rules=load_rules())
         for engine in Engine:
             checks = _checks(target, fetch, engine, inspector, summary)
             checks.check([Expectation(fetch=fetch)])
@@ -116,7 +114,7 @@ class Cors:
         target, fetches = requests[0][0], [fetch for _, fetch in requests]
         self._check_allowed(target, fetches, ENGINES)
         summary = SessionSummary()
-        checks = _checks(target, fetches[0], Engine.CHROMIUM, Inspector(rules=_rules()), summary)
+        checks = _checks(target, fetches[0], Engine.CHROMIUM, Inspector(rules=load_rules()), summary)
         checks.check_against_strangers([Expectation(fetch=fetch) for fetch in fetches])
         blocks = _blocks(summary.problems())
         self.summary.merge(summary)
@@ -143,7 +141,7 @@ class Cors:
         return _blocks([problem for problem in self.summary.problems() if gate.fails(problem)])
 
     def _check_allowed(self, target: Target, fetches: Collection[PageFetch], engines: Collection[Engine]) -> None:
-        summary, inspector = SessionSummary(), Inspector(rules=_rules())
+        summary, inspector = SessionSummary(), Inspector(rules=load_rules())
         failed: list[tuple[PageFetch, AskResult]] = []
         for engine in engines:
             for fetch in fetches:
@@ -160,11 +158,6 @@ class Cors:
 
 cors = Cors()
 """For tests without pytest's fixture."""
-
-
-@cache
-def _rules() -> RuleSet:
-    return load_rules()
 
 
 def _request(

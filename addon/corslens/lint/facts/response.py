@@ -71,7 +71,7 @@ class AnswerFacts(FactsBase):
     @fact("exchange.error-by-browser", rank=24, only_if=Oddity.UNANSWERED)
     def exchange_error_by_browser(self) -> bool:
         """Whether it was the browser that named the error (`net::…`, `NS_…`), not a proxy between it and the server."""
-        return (self.observation.exchange.error or "").startswith(OF_BROWSERS)
+        return self.response is None and (self.observation.exchange.error or "").startswith(OF_BROWSERS)
 
     @fact("exchange.answered-by-proxy", rank=24)
     def exchange_answered_by_proxy(self) -> bool:
