@@ -50,10 +50,13 @@ async def browser(chromium_path: str, stage: Stage) -> AsyncIterator[Chromium]:
 
 
 async def appears(page: Page, expression: str, *, seconds: float = DEADLINE_SECONDS) -> None:
-    """Wait in the page until an expression is true after some change on the screen."""
+    """Wait in the page until an expression is true; the address or the focus may change without a change of the document."""
     script = f"""new Promise((resolve, reject) => {{
-        const look = () => {{ if ({expression}) {{ observer.disconnect(); clearTimeout(late); resolve(); }} }};
+        const look = () => {{
+            if ({expression}) {{ observer.disconnect(); clearTimeout(late); clearInterval(again); resolve(); }}
+        }};
         const observer = new MutationObserver(look);
+        const again = setInterval(look, 100);
         const late = setTimeout(() => reject(new Error("not seen: " + document.body.innerText)), {seconds * 1000});
         observer.observe(document, {{ subtree: true, childList: true, attributes: true, characterData: true }});
         look();

@@ -92,7 +92,8 @@ async def test_the_next_start_cleans_up(tmp_path: Path, chromium_path: str) -> N
     async with Program(argv("chromium", tmp_path, "--for", "0.1"), env=env) as program:
         assert await program.wait() == 0
         assert "Removed 1 profile of sessions that were killed." in program.lines
-    assert left_behind(env) == []
+    left = left_behind(env)  # a Chromium that is killed while it starts leaves a folder of its own
+    assert [one for one in left if not one.startswith("org.chromium.Chromium.")] == []
 
 
 @pytest.mark.parametrize(

@@ -34,16 +34,24 @@ async def reader(chromium_path: str) -> AsyncIterator[Chromium]:
         yield running
 
 
-@pytest_asyncio.fixture(loop_scope="session", scope="module")
-async def report(reader: Chromium, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Page, list[str]]]:
-    """A report on many problems, and their ids in the order of every other format."""
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[str]]:
+    """The address of a report on many problems, and their ids in the order of every other format."""
     rules = load_rules()
     summary = summarize(samples.inspected(samples.all_of(samples.shop(), samples.many(300, apis=20)), rules))
     file: Path = tmp_path_factory.mktemp("report") / "report.html"
     file.write_text(render_html(summary, rules), encoding="utf-8")
+    return file.as_uri(), [problem.key.id for problem in summary.problems()]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def report(reader: Chromium, written: tuple[str, list[str]]) -> AsyncIterator[tuple[Page, list[str]]]:
+    """The report in a tab of its own, as it opens."""
+    address, order = written
     page = await reader.page()
-    await page.goto(file.as_uri())
-    yield page, [problem.key.id for problem in summary.problems()]
+    await page.goto(address)
+    yield page, order
+    await page.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import secrets
 import socket
 import sys
 import tempfile
@@ -20,16 +21,22 @@ ROUTES = Path(__file__).with_name("routes_addon.py")
 POLL_SECONDS = 0.02
 """How often the log file is looked at while something is waited for in it."""
 
+_LOWEST_PORT, _PORTS = 15_000, 15_000
+
 type Record = dict[str, Any]
 type Setting = str | int | bool | Sequence[str]
 
 
 def free_port() -> int:
-    """Return a port that is free now: mitmweb says and signs its address with the port it was told, so 0 is no use to it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """Return a port that is free now: mitmweb says and signs its address with the port it was told, so 0 is no use to it.
+
+    It is none of those that the system hands out, which other tests' servers take at any moment.
+    """
+    while True:
+        port = _LOWEST_PORT + secrets.randbelow(_PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Mitm(Program):

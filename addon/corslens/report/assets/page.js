@@ -29,7 +29,11 @@ function start() {
     problems.focusSelected();
     problems.selected = null;
   };
-  const problems = new Problems(store, (id) => { location.hash = `problem=${id}`; }, Boolean(live));
+  const select = (id) => {
+    problems.selected = id; // at once: the next key may come before the event that shows it
+    location.hash = `problem=${id}`;
+  };
+  const problems = new Problems(store, select, Boolean(live));
   const detail = new Detail(load, (problem, server) => live.settings(problem, server), close, (problem, data) => live?.actions(problem, data) ?? []);
   const matrix = new Matrix(byId("matrix"), (page, api) => problems.choose(page, api), live ? (cell) => live.patchCell(cell) : null);
   problems.onfilter = () => matrix.show(store, problems.chosen);
