@@ -145,8 +145,8 @@ REFUSED_BY_LIBRARY = {
     "spring-invalid-cors-request",
     "actix-cors-refuses-request",
 }
-UNMARKED = {"koa", "haproxy", "go-rs-cors"}
-"""Servers that leave no mark on their answers."""
+UNMARKED = {"koa", "haproxy", "go-rs-cors", "django"}
+"""Servers that leave no mark on their responses; Django's is that of SecurityMiddleware, which the driver does without."""
 
 
 @each_server
