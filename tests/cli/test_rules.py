@@ -42,6 +42,7 @@ def test_explain_names_the_page_requests_of_a_capture() -> None:
     shown = corslens("explain", "acao-wildcard-with-credentials", "--in", capture).output
     assert "1 problem with it in " in shown and "DEPENDS" in shown.split("1 problem with it in ")[1]
     assert "0 problems with it in " in corslens("explain", "acao-missing", "--in", capture).output
+    assert "no.har: cannot be read: No such file or directory" in corslens("explain", "acao-missing", "--in", "no.har").stderr
 
 
 def test_a_shell_completes_the_names_of_rules_and_servers() -> None:

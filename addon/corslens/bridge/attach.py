@@ -70,11 +70,8 @@ async def attached(url: str, witness: LiveWitness, clock: Callable[[], float]) -
     socket = await connect(url)
     listener = ChromiumListener(socket, witness.sighted, clock)
     ended = asyncio.Event()
-    async with listened_to(listener, witness, ended):
-        try:
-            yield ended
-        finally:
-            socket.close()
+    async with listened_to(listener, socket, witness, ended):
+        yield ended
 
 
 async def attach_whenever(port: int, witness: LiveWitness, clock: Callable[[], float]) -> None:

@@ -6,13 +6,13 @@ https://chromedevtools.github.io/devtools-protocol/
 import contextlib
 from collections.abc import Callable
 from itertools import count
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from corslens.bounded import Bounded
-from corslens.bridge.pipe import Message
+from corslens.bridge.pipe import Connection, Message
 from corslens.witness.devtools import DevToolsRecord
 from corslens.witness.sighting import Sighting
 
@@ -27,19 +27,6 @@ _ATTACH = {
 }
 _NETWORK = {"maxTotalBufferSize": 1 << 24, "maxResourceBufferSize": 1 << 22, "maxPostDataSize": 0}
 _OURS = ("chrome://", "devtools://", "chrome-extension://", "chrome-untrusted://")
-
-
-class Connection(Protocol):
-    """What carries the messages: a pipe, or a websocket."""
-
-    def send(self, message: dict[str, Any]) -> None:
-        """Send one."""
-
-    async def receive(self) -> list[Message]:
-        """Return what came; nothing at the end."""
-
-    def close(self) -> None:
-        """End it."""
 
 
 class _Target(Struct):

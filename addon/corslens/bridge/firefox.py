@@ -13,8 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from corslens.bridge.chromium import Connection
-from corslens.bridge.pipe import Message
+from corslens.bridge.pipe import Connection, Message
 from corslens.bridge.websocket import WebSocket, WebSocketError, connect
 from corslens.witness.bidi import EVENTS, BidiRecord
 from corslens.witness.sighting import Sighting

@@ -8,7 +8,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -35,6 +35,19 @@ class Message(Struct, gc=False):
     id: int = 0
     result: msgspec.Raw = msgspec.Raw(b"{}")
     error: msgspec.Raw | None = None
+
+
+class Connection(Protocol):
+    """What carries the messages: a pipe, or a websocket."""
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Send one."""
+
+    async def receive(self) -> list[Message]:
+        """Return what came; nothing at the end."""
+
+    def close(self) -> None:
+        """End it."""
 
 
 _decoder = msgspec.json.Decoder(Message)

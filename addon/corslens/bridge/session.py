@@ -9,7 +9,7 @@ from typing import Protocol
 from corslens.bridge.chromium import ChromiumListener
 from corslens.bridge.firefox import FirefoxListener, find_port
 from corslens.bridge.live import LiveWitness, Proxy
-from corslens.bridge.pipe import PipeEnds
+from corslens.bridge.pipe import Connection, PipeEnds
 from corslens.inspection import Inspection
 
 SETTLE_SECONDS = 0.5
@@ -61,11 +61,8 @@ class ChromiumBridge:
         self._opened = True
         pipe = await self._ends.open()
         listener = ChromiumListener(pipe, self._witness.sighted, self._clock)
-        async with listened_to(listener, self._witness):
-            try:
-                yield
-            finally:
-                pipe.close()
+        async with listened_to(listener, pipe, self._witness):
+            yield
 
     def close(self) -> None:
         """Close the pipes of a browser that did not start."""
@@ -101,11 +98,8 @@ class FirefoxBridge:
         """Listen while the browser runs. Raises: WebSocketError when it does not let itself be listened to."""
         socket = await find_port(self._profile)
         listener = FirefoxListener(socket, self._witness.sighted, self._clock, urls=self._urls)
-        async with listened_to(listener, self._witness):
-            try:
-                yield
-            finally:
-                socket.close()
+        async with listened_to(listener, socket, self._witness):
+            yield
 
     def close(self) -> None:
         """Nothing is open before it runs."""
@@ -122,8 +116,10 @@ class Listener(Protocol):
 
 
 @contextlib.asynccontextmanager
-async def listened_to(listener: Listener, witness: LiveWitness, ended: asyncio.Event | None = None) -> AsyncIterator[None]:
-    """Listen in the background, and settle twice a second; `ended` is set when the browser is gone."""
+async def listened_to(
+    listener: Listener, connection: Connection, witness: LiveWitness, ended: asyncio.Event | None = None
+) -> AsyncIterator[None]:
+    """Listen in the background, settle twice a second, and close the connection at the end; `ended` is set when the browser is gone."""
 
     async def listen() -> None:
         witness.listening = True
@@ -144,6 +140,7 @@ async def listened_to(listener: Listener, witness: LiveWitness, ended: asyncio.E
     try:
         yield
     finally:
+        connection.close()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

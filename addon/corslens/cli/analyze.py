@@ -9,7 +9,6 @@ from typing import IO
 import click
 from msgspec import structs
 
-from corslens.analysis import prefixes
 from corslens.cli.options import fail_on_option, judging_options, severity, source_root_option, writable
 from corslens.cli.outputs import (
     format_of,
@@ -18,11 +17,11 @@ from corslens.cli.outputs import (
     outputs_option,
     print_report,
     print_statistics,
+    report_damages,
     tell_empty,
     write_output,
 )
-from corslens.cli.progress import Bar
-from corslens.cli.work import Work, analyse, settings_of
+from corslens.cli.work import Work, analyse_found, settings_of
 from corslens.diagnosis.summary import HOLD, SessionSummary
 from corslens.exits import Exit
 from corslens.inputs.damage import Damage
@@ -154,15 +153,8 @@ def analyze(
 
 def _analyze(found: list[str | Damage], work: Work, summary: SessionSummary, records: list[IO[bytes]], jobs: int) -> bool:
     """Analyze the files, and say whether the user cut it short."""
-    names = []
-    for name in found:
-        if isinstance(name, Damage):
-            summary.begin(name.file).damages.append(str(name))
-        else:
-            names.append(name)
     try:
-        with Bar(len(names)) as bar:
-            analyse(prefixes(names), work, summary, records, jobs=jobs, bar=bar)
+        analyse_found(found, work, summary, records, jobs=jobs)
     except KeyboardInterrupt:
         click.echo("Interrupted; the results so far follow.", err=True)
         return True
@@ -182,8 +174,8 @@ def _known(baseline: Path | None) -> dict[str, str]:
 
 def _baseline_line(summary: SessionSummary, known: dict[str, str]) -> str:
     """Return how many problems the baseline names, and how many it does not."""
-    problems = summary.problems()
-    old = sum(is_known(problem, frozenset(known)) for problem in problems)
+    problems, named = summary.problems(), frozenset(known)
+    old = sum(is_known(problem, named) for problem in problems)
     return f"Baseline: {old} known, {len(problems) - old} new."
 
 
@@ -191,9 +183,7 @@ def _report_inputs(summary: SessionSummary, known: dict[str, str]) -> None:
     """Say on standard error what could not be read, that values are shown, and what of the baseline is history."""
     if values_are_shown():
         click.echo(VALUES_ARE_SHOWN, err=True)
-    for one in summary.inputs:
-        for sentence in one.damages:
-            click.echo(escape(sentence), err=True)
+    report_damages(summary)
     tell_empty(summary)
     gone = set(known) - {key.fingerprint for key in keys_of(summary.problems())}
     for fingerprint in sorted(gone, key=known.__getitem__):

@@ -20,7 +20,15 @@ from corslens.asking.hosts import NamedHosts
 from corslens.asking.policies import policy_requests
 from corslens.asking.recorded import Recorded, recorded_requests
 from corslens.cli.options import fail_on_option, settings, severity, writable
-from corslens.cli.outputs import format_of, format_option, open_output, outputs_option, print_report, write_output
+from corslens.cli.outputs import (
+    format_of,
+    format_option,
+    open_output,
+    outputs_option,
+    print_report,
+    report_damages,
+    write_output,
+)
 from corslens.cli.work import record_writer
 from corslens.diagnosis.summary import SessionSummary
 from corslens.engines.engine import Engine
@@ -168,7 +176,7 @@ def check(
         ]
         wanted = [one.wanted for one in recorded]
         if not wanted:
-            _report_damages(capture)
+            report_damages(capture)
             raise click.UsageError(
                 f"{escape(target)}: holds no CORS page request to a host that was named; name one with --against or --allow-host"
             )
@@ -197,7 +205,7 @@ def check(
             write_output(path, render(one, summary, judged.rules, gate))
     print_report(Format(form), summary, judged.rules, gate)
     failed = any(map(gate.fails, summary.problems()))
-    damaged = _report_damages(capture)
+    damaged = report_damages(capture)
     sys.exit(Exit.UNREADABLE if damaged or interrupted else Exit.FOUND if failed else Exit.OK)
 
 
@@ -302,13 +310,6 @@ def _print_request(request: Request, options: _Options) -> None:
 
 def _shown_url(url: str, options: _Options) -> str:
     return url if _is_url(options.target) else redact_url(url)
-
-
-def _report_damages(summary: SessionSummary) -> bool:
-    damages = [sentence for one in summary.inputs for sentence in one.damages]
-    for sentence in damages:
-        click.echo(escape(sentence), err=True)
-    return bool(damages)
 
 
 def _is_url(text: str) -> bool:

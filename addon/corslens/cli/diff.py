@@ -4,14 +4,11 @@ import sys
 
 import click
 
-from corslens.analysis import prefixes
 from corslens.cli.options import fail_on_option, judging_options, severity
-from corslens.cli.outputs import tell_empty
-from corslens.cli.progress import Bar
-from corslens.cli.work import Work, analyse, settings_of
+from corslens.cli.outputs import report_damages, tell_empty
+from corslens.cli.work import Work, analyse_found, settings_of
 from corslens.diagnosis.summary import SessionSummary
 from corslens.exits import Exit
-from corslens.inputs.damage import Damage
 from corslens.inputs.files import find
 from corslens.report.comparison import compare, states
 from corslens.report.console import report_console, width_of
@@ -57,18 +54,8 @@ def diff(
     unread = False
     for path in (before, after):
         side = SessionSummary(hold=_LIMIT, everything=True)
-        names = []
-        for name in find([path]):
-            if isinstance(name, Damage):
-                side.begin(name.file).damages.append(str(name))
-            else:
-                names.append(name)
-        with Bar(len(names)) as bar:
-            analyse(prefixes(names), work, side, [], jobs=1, bar=bar)
-        for one in side.inputs:
-            for sentence in one.damages:
-                click.echo(escape(sentence), err=True)
-                damaged = True
+        analyse_found(find([path]), work, side, [])
+        damaged = report_damages(side) or damaged
         tell_empty(side)
         unread = unread or (bool(side.inputs) and not side.exchanges and all(one.damages for one in side.inputs))
         if side.left_out:

@@ -46,6 +46,14 @@ def format_of(path: Path) -> Format:
     return form
 
 
+def report_damages(summary: SessionSummary) -> bool:
+    """Say on standard error what could not be read, and return whether there is anything."""
+    damages = [sentence for one in summary.inputs for sentence in one.damages]
+    for sentence in damages:
+        click.echo(escape(sentence), err=True)
+    return bool(damages)
+
+
 def tell_empty(summary: SessionSummary) -> None:
     """Say on standard error that the filters left nothing to report on, which would look like a capture without a fault."""
     left_out = sum(one.filtered_out for one in summary.inputs)

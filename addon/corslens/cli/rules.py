@@ -7,12 +7,8 @@ from pathlib import Path
 
 import click
 
-from corslens.analysis import prefixes
 from corslens.cli.options import escape_lines, load_user_rules
-from corslens.cli.progress import Bar
-from corslens.diagnosis.summary import SessionSummary
 from corslens.exits import Exit
-from corslens.inputs.files import find
 from corslens.inspector import Inspector
 from corslens.lint.docs.json_schema import rule_schema
 from corslens.lint.docs.markdown import render_pages
@@ -20,12 +16,7 @@ from corslens.lint.docs.terminal import choose, explain_text, list_text, rules_m
 from corslens.lint.finding import Severity
 from corslens.lint.rules.rule import Family, Rule, RuleSet
 from corslens.lint.rules.sample import Sample
-from corslens.report.escape import escape
-from corslens.report.formats.text import render_problem
 from corslens.yaml_reader import RuleErrors
-
-_SHOWN = 5
-"""Problems of a capture that `explain` shows."""
 
 _rules_option = click.option(
     "--rules",
@@ -61,35 +52,14 @@ def explain(words: tuple[str, ...], captures: tuple[str, ...], rule_paths: tuple
     name = " ".join(words)
     loaded = _load(rule_paths)
     try:
-        meant = rules_meant(loaded, name)
         text = explain_text(loaded, name)
     except ValueError as error:
         raise click.UsageError(escape_lines(str(error))) from None
     click.echo(escape_lines(text), nl=False)
     if captures:
-        _show_where(meant, captures, rule_paths)
+        from corslens.cli.occurrences import print_occurrences  # what `explain` alone does not wait for
 
-
-def _show_where(meant: tuple[str, ...], captures: tuple[str, ...], rule_paths: tuple[str, ...]) -> None:
-    """Print the problems of captures that these rules name, be it as the cause or beside another one."""
-    from corslens.cli.work import Work, analyse  # what `explain` alone does not wait for
-    from corslens.report.console import report_console, width_of
-
-    names = [name for name in find(captures) if isinstance(name, str)]
-    summary = SessionSummary(hold=0)
-    with Bar(len(names)) as bar:
-        analyse(prefixes(names), Work(rule_paths=rule_paths, hold=0), summary, [], jobs=1, bar=bar)
-    for one in summary.inputs:
-        for sentence in one.damages:
-            click.echo(escape(sentence), err=True)
-    found = [problem for problem in summary.problems() if any(key.rule in meant for key in problem.named())]
-    console = report_console()
-    click.echo(f"\n{_count(len(found), 'problem')} with it in {', '.join(map(escape, captures))}" + (":" if found else "."))
-    for problem in found[:_SHOWN]:
-        console.print()
-        console.print(render_problem(problem.diagnosis, width_of(console)))
-    if len(found) > _SHOWN:
-        click.echo(f"\n… and {len(found) - _SHOWN} more: corslens analyze lists them all.")
+        print_occurrences(rules_meant(loaded, name), captures, rule_paths)
 
 
 @click.group(short_help="List, check and document rules.")

@@ -4,7 +4,7 @@ import copyreg
 import gc
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from functools import lru_cache, partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from msgspec import Struct
 
-from corslens.analysis import AnalysisSettings, Sink, collect
+from corslens.analysis import AnalysisSettings, Sink, collect, prefixes
 from corslens.cli.options import settings
 from corslens.cli.progress import Bar
 from corslens.cli.workers import Died, in_order
@@ -73,6 +73,20 @@ def analyse(
     for name, prefix in files.items():
         collect(name, prefix, settings_of(work), into, sinks, bar.within, every=bool(records))
         bar.next()
+
+
+def analyse_found(
+    found: Iterable[str | Damage], work: Work, into: SessionSummary, records: list[IO[bytes]], *, jobs: int = 1
+) -> None:
+    """Analyse what `inputs.files.find` found, behind a progress bar; what it could not find is an input that is damaged."""
+    names = []
+    for name in found:
+        if isinstance(name, Damage):
+            into.begin(name.file).damages.append(str(name))
+        else:
+            names.append(name)
+    with Bar(len(names)) as bar:
+        analyse(prefixes(names), work, into, records, jobs=jobs, bar=bar)
 
 
 def tune_gc() -> None:

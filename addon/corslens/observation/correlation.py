@@ -13,7 +13,7 @@ from itertools import count
 from corslens.observation.redaction import REDACTED, redact_header
 
 SHORTEST = 12
-"""Characters of a value that is told from others."""
+"""Characters of a value that is distinguished from others."""
 MOST = 4_096
 """Values that are; further ones are starred alone."""
 
