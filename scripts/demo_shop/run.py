@@ -53,26 +53,28 @@ async def visit(*, patch: bool) -> int:
     Returns: 0 when something was shown.
     """
     console = Console(highlight=False)
-
-    async def in_chromium(mitm: Mitm, shop: Shop) -> Seen:
-        console.print("mitmdump with corslens is up; starting Chromium ...")
-        async with Chromium(proxy=mitm.address) as chromium:
-            console.print(f"{await chromium.version()} visits {shop.url} through corslens.\n", soft_wrap=True)
-            return await _walk(chromium, shop)
-
-    async def in_its_place(mitm: Mitm, shop: Shop) -> Seen:
-        recording = load()
+    recording = None if find_chromium() else load()
+    # Said before the proxy starts: it prints lines of its own, and it takes a second.
+    if recording is None:
+        console.print("Starting mitmdump with corslens, then Chromium ...")
+    else:
         console.print(
             f"No Chromium was found: the very requests that {recording.browser} sent here are sent again, and the verdicts are "
             "corslens' own, since no browser is there to ask. "
             "For one, install the package chromium, or name one in CORSLENS_CHROMIUM.\n",
             soft_wrap=True,
         )
-        walk = recording.patched if patch else recording.plain
-        starts = await Replay(mitm.address, walk, shop.places).send()
-        return Seen(starts=starts, browser=[None] * len(starts))
 
-    rows = await _rows(in_chromium if find_chromium() else in_its_place, patch=patch)
+    async def walker(mitm: Mitm, shop: Shop) -> Seen:
+        if recording is not None:
+            walk = recording.patched if patch else recording.plain
+            starts = await Replay(mitm.address, walk, shop.places).send()
+            return Seen(starts=starts, browser=[None] * len(starts))
+        async with Chromium(proxy=mitm.address) as chromium:
+            console.print(f"{await chromium.version()} visits {shop.url} through corslens.\n", soft_wrap=True)
+            return await _walk(chromium, shop)
+
+    rows = await _rows(walker, patch=patch)
     console.print(render_table(rows))
     console.print(render_agreement(rows), soft_wrap=True)
     return 0 if any(row.ours.record for row in rows) else 1
