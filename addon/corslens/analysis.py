@@ -23,6 +23,7 @@ from corslens.inputs.saz import open_saz
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
 from corslens.lint.rules.rule import RuleSet
+from corslens.observation.evidence import NO_PRIOR, Prior
 from corslens.observation.exchange import Exchange
 from corslens.verdict.headline import SENDER, HeadlinePolicy
 
@@ -45,6 +46,8 @@ class AnalysisSettings(Struct, frozen=True, kw_only=True):
     include: Filter | None = None
     """Only these exchanges are reported; the others still count as context (preflights, caches, history)."""
     exclude: Filter | None = None
+    prior: Prior = NO_PRIOR
+    """What other captures show of the servers."""
 
 
 class CaptureReader(Protocol):
@@ -183,7 +186,7 @@ def inspect_capture(
 
     Those that the user's filters leave out, too: they say what the capture holds.
     """
-    inspector = Inspector(rules=settings.rules, headline=settings.headline)
+    inspector = Inspector(rules=settings.rules, headline=settings.headline, prior=settings.prior)
     for number, exchange in enumerate(reader):
         if progress is not None and number % _STRIDE == 0:
             progress(reader.progress)

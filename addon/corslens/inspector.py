@@ -20,6 +20,7 @@ from corslens.lint.linter import NOTHING as NO_FINDINGS
 from corslens.lint.linter import run
 from corslens.lint.rules.rule import RuleSet
 from corslens.observation.endpoint_history import Traffic
+from corslens.observation.evidence import NO_PRIOR, Prior
 from corslens.observation.exchange import Exchange
 from corslens.observation.known import Unknown
 from corslens.observation.observation import Followed, Observation, Role
@@ -60,6 +61,7 @@ class Inspector:
         headline: HeadlinePolicy = SENDER,
         history: int = 10_000,
         history_bytes: int = HISTORY_BYTES,
+        prior: Prior = NO_PRIOR,
         patch_policy: PatchPolicy | None = None,
         budget: Budget = UNLIMITED,
         at_once: int | None = None,
@@ -71,6 +73,7 @@ class Inspector:
             headline: whose verdict counts.
             history: how many exchanges are remembered, here and in every store behind.
             history_bytes: how many bytes of them, estimated, in all stores together.
+            prior: what other sessions show of the servers.
             patch_policy: what `complete(…, patch=True)` may change; None when nothing is ever patched.
             budget: the time that an exchange may take; one that takes longer is not judged.
             at_once: how many earlier exchanges are inspected anew at once; None for any number.
@@ -87,7 +90,8 @@ class Inspector:
         self._history_bytes = history_bytes
         share = history_bytes // 16  # of each of the stores beside; half is the history's, an eighth the problems'
         self._pairing = Pairing(history, budget=share)
-        self._traffic = Traffic(min(history, 2_000))
+        self._prior = prior
+        self._traffic = Traffic(min(history, 2_000), prior)
         self._inspections: Bounded[str, Inspection] = Bounded(
             history, weigh=weigh_inspection, budget=history_bytes // 2, too_heavy=self._pairing.drop
         )
@@ -254,6 +258,7 @@ class Inspector:
             headline=self.headline,
             history=self._limit,
             history_bytes=self._history_bytes,
+            prior=self._prior,
             patch_policy=self.patch_policy,
             budget=self._budget,
             at_once=self._at_once,

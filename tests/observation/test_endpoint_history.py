@@ -4,12 +4,9 @@ from corslens.lint.rules.sample import Sample, Step
 from corslens.observation.endpoint_history import (
     NO_HISTORY,
     EndpointHistory,
-    Level,
-    OriginOutcome,
     Traffic,
-    jsonp_parameter,
-    site_of,
 )
+from corslens.observation.evidence import Level, OriginOutcome, jsonp_parameter, site_of
 from corslens.observation.pairing import Pairing
 
 
@@ -29,38 +26,37 @@ def _echo(origin: str) -> Step:
 
 def test_origins_granted_and_refused_are_remembered() -> None:
     history = _record(_echo("https://a.test"), _echo("https://a.test"), Step(), _echo("null"))
-    assert history.granted_origins == {"https://a.test": 2}
-    assert (history.null_granted, history.refused_origins) == (1, {"https://app.example": 1})
-    assert history.varies
+    evidence = history.evidence
+    assert set(evidence.granted_origins) == {"https://a.test"}
+    assert evidence.null_granted and set(evidence.refused_origins) == {"https://app.example"}
+    assert evidence.varies
 
 
 def test_a_star_is_neither_granted_by_name_nor_refused() -> None:
-    history = _record(Step(response={"access-control-allow-origin": "*"}))
-    assert not history.granted_origins and not history.refused_origins and not history.vary_missing
+    evidence = _record(Step(response={"access-control-allow-origin": "*"})).evidence
+    assert not evidence.granted_origins and not evidence.refused_origins and not evidence.vary_missing
 
 
 def test_vary_is_counted_by_kind_of_answer() -> None:
     originless = Step(request={"origin": None, "referer": "https://app.example/", "sec-fetch-mode": "no-cors"})
     varied = Step(response={"access-control-allow-origin": "https://app.example", "vary": "Accept, Origin"})
-    history = _record(varied, originless, Step())
-    assert (history.vary_present, history.vary_missing) == (
-        {OriginOutcome.GRANTED: 1},
-        {OriginOutcome.ORIGINLESS: 1, OriginOutcome.REFUSED: 1},
-    )
+    evidence = _record(varied, originless, Step()).evidence
+    assert evidence.vary_present == {OriginOutcome.GRANTED}
+    assert evidence.vary_missing == {OriginOutcome.ORIGINLESS, OriginOutcome.REFUSED}
 
 
 def test_levels_tell_successes_from_errors() -> None:
-    history = _record(_echo("https://a.test"), Step(status=404), Step(status=301))
-    assert (history.granted_levels, history.plain_levels) == ({Level.SUCCESS: 1}, {Level.ERROR: 1, Level.REDIRECT: 1})
+    evidence = _record(_echo("https://a.test"), Step(status=404), Step(status=301)).evidence
+    assert (evidence.granted_levels, evidence.plain_levels) == ({Level.SUCCESS}, {Level.ERROR, Level.REDIRECT})
 
 
 def test_an_exchange_counts_once() -> None:
     traffic, pairing = Traffic(), Pairing(10)
-    (exchange,) = Sample(name="x", steps=(_echo("https://a.test"),)).exchanges()
+    (exchange, _) = Sample(name="x", steps=(Step(method="PUT", preflight=(204, {})),)).exchanges()
     pairing.begin(exchange)
     observation = pairing.complete(exchange)
     traffic.record(observation)
-    assert traffic.record(observation).granted_origins == {"https://a.test": 1}
+    assert traffic.record(observation).preflights == 1
     assert traffic.of(observation) is traffic.record(observation)
 
 
@@ -77,8 +73,8 @@ def test_everything_is_bounded() -> None:
     traffic = Traffic(limit=5)
     _record(*(Step(url=f"https://api{number}.test/") for number in range(30)), traffic=traffic)
     assert len(traffic) == 5
-    history = _record(*(_echo(f"https://o{number}.test") for number in range(100)))
-    assert len(history.granted_origins) <= 16 and len(history.allow_origins) <= 16
+    evidence = _record(*(_echo(f"https://o{number}.test") for number in range(100))).evidence
+    assert len(evidence.granted_origins) <= 16 and len(evidence.allow_origins) <= 16
     many = _record(*(Step(method="PUT", url=f"https://api.test/me?x={number}", preflight=(204, {})) for number in range(100)))
     assert many.preflights == 100 and len(many.seen_preflights) <= 32
 
@@ -101,14 +97,15 @@ def test_a_server_s_endpoints_share_what_it_grants() -> None:
         ),
         Step(),
     )
-    assert (history.granted_origins, history.server.granted_origins) == ({}, {"https://a.test": 1})
-    assert not history.server.forgets
+    assert not history.evidence.granted_origins
+    assert set(history.server.evidence.granted_origins) == {"https://a.test"}
+    assert not history.server.evidence.granted_origins.more
 
 
 def test_another_server_has_a_history_of_its_own() -> None:
     history = _record(_echo("https://a.test"), Step(url="https://other.example/"))
-    assert not history.server.granted_origins
+    assert not history.server.evidence.granted_origins
 
 
 def test_a_server_that_granted_very_many_is_known_to_forget() -> None:
-    assert _record(*(_echo(f"https://a{number}.test") for number in range(100))).server.forgets
+    assert _record(*(_echo(f"https://a{number}.test") for number in range(100))).server.evidence.granted_origins.more

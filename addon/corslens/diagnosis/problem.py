@@ -15,7 +15,7 @@ from corslens.engines.engine import Engine
 from corslens.inspection import Inspection, weigh_alone
 from corslens.lint.finding import Finding, Severity, Stage
 from corslens.observation.network_error import NetworkError, network_error
-from corslens.observation.redaction import endpoint_path, public_url, redact_method, redact_url
+from corslens.observation.redaction import public_endpoint, redact_method, redact_url
 from corslens.verdict.verdict import Outcome, Verdict
 
 EXAMPLES = 5
@@ -268,7 +268,7 @@ def key_of(diagnosis: Diagnosis) -> Key:
 def endpoint_of(inspection: Inspection) -> tuple[str, str]:
     """Return the API's origin and the path without what differs from request to request; redacted, whatever the user chose to see."""
     observation = inspection.observation
-    return public_url(observation.target_origin), endpoint_path(observation.exchange.request.url)
+    return public_endpoint(observation.target_origin, observation.exchange.request.url)
 
 
 def place_of(diagnosis: Diagnosis) -> Order:

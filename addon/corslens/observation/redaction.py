@@ -124,6 +124,15 @@ def endpoint_path(url: str) -> str:
     return public_path(path_template(url))
 
 
+def public_endpoint(origin: str, url: str) -> tuple[str, str]:
+    """Return the API origin and the path by which an endpoint is named, whatever the user chose.
+
+    Args:
+        origin: the URL's.
+    """
+    return public_url(origin), endpoint_path(url)
+
+
 def redact_header(name: str, value: str) -> str:
     """Return a header's value as it may be shown."""
     lowered = name.lower()

@@ -8,7 +8,7 @@ from msgspec import Struct
 from corslens.fetch.constants import ACCESS_CONTROL_ALLOW_ORIGIN, WILDCARD
 from corslens.fetch.messages import Response
 from corslens.fetch.origins import host_of
-from corslens.observation.endpoint_history import site_of
+from corslens.observation.evidence import site_of
 from corslens.observation.probe import OriginComparison, Probe
 from corslens.probing.strangers import UNRELATED, Stranger
 

@@ -2,7 +2,7 @@
 
 import pytest
 from corslens.lint.rules.sample import Step
-from corslens.observation.endpoint_history import Level, OriginOutcome
+from corslens.observation.evidence import Level, OriginOutcome
 
 from tests.lint.make import facts
 

@@ -29,6 +29,7 @@ class FactsBase:
         self.observation = observation
         self.verdicts = verdicts
         self.past = history
+        self.evidence = history.evidence
         self.chosen_engine = headline
         self.catalog = products
         sent, got = exchange.request, exchange.response

@@ -6,7 +6,7 @@ from corslens.lint.classify.hosts import Hosting, hosting_of, is_test_origin
 from corslens.lint.facts.base import FactsBase
 from corslens.lint.facts.fact import fact
 from corslens.lint.rules.oddities import Oddity
-from corslens.observation.endpoint_history import Level, OriginOutcome, names_origin_in_vary, site_of
+from corslens.observation.evidence import Level, OriginOutcome, names_origin_in_vary, site_of
 from corslens.observation.observation import Role
 
 _NEAR = 3
@@ -20,25 +20,25 @@ class HistoryFacts(FactsBase):
     @fact("history.origins-granted", rank=46)
     def history_origins_granted(self) -> frozenset[str]:
         """Origins that were allowed by their exact origin (at most 16 are remembered)."""
-        return frozenset(self.past.granted_origins)
+        return frozenset(self.evidence.granted_origins)
 
     @fact("history.unrelated-sites-granted", rank=47)
     def history_unrelated_sites_granted(self) -> int:
         """How many different sites, none of them the server's own, were allowed by their exact origin."""
-        if len(self.past.granted_origins) < 2:
-            return len(self.past.granted_origins)
-        return len(self.past.granted_sites - {site_of(self.observation.target_origin)})
+        if len(self.evidence.granted_origins) < 2:
+            return len(self.evidence.granted_origins)
+        return len(self.evidence.granted_sites - {site_of(self.observation.target_origin)})
 
     @fact("history.unrelated-sites-granted-credentials", rank=47)
     def history_unrelated_sites_granted_credentials(self) -> int:
         """How many of them were allowed credentials too."""
-        sites = {site_of(origin) for origin in self.past.credentials_granted}
+        sites = {site_of(origin) for origin in self.evidence.credentials_granted}
         return len(sites - {site_of(self.observation.target_origin)})
 
     @fact("history.origins-refused", rank=49)
     def history_origins_refused(self) -> int:
         """How many origins were not allowed: there is an allowlist, then."""
-        return len(self.past.refused_origins)
+        return len(self.evidence.refused_origins)
 
     @fact("history.foreign-refused", rank=49)
     def history_foreign_refused(self) -> bool:
@@ -46,9 +46,9 @@ class HistoryFacts(FactsBase):
 
         Others are allowed by their exact origin at this endpoint (and this is no error page that lost its headers), or elsewhere on the server and the response depends on Origin.
         """
-        observation, server = self.observation, self.past.server
+        observation, server = self.observation, self.past.server.evidence
         origin, granted = observation.origin, server.granted_origins
-        if origin is None or self.response is None or not granted or server.forgets or observation.tainted:
+        if origin is None or self.response is None or not granted or granted.more or observation.tainted:
             return False
         allowed = self.response_head.get(ACCESS_CONTROL_ALLOW_ORIGIN)
         if allowed in (origin, WILDCARD) or origin in granted:
@@ -57,28 +57,28 @@ class HistoryFacts(FactsBase):
             return False
         if allowed in granted or names_origin_in_vary(self.response):
             return True
-        return bool(self.past.granted_origins) and (self.response.status < 400 or self.response.status == FORBIDDEN)
+        return bool(self.evidence.granted_origins) and (self.response.status < 400 or self.response.status == FORBIDDEN)
 
     @fact("history.test-origin-allowed", rank=48)
     def history_test_origin_allowed(self) -> bool:
         """Whether an origin that no server lists was allowed with credentials: one made up to try it out (`evil`, `attacker`, `.invalid`), or a code playground."""
-        return any(map(is_test_origin, self.past.credentials_granted))
+        return any(map(is_test_origin, self.evidence.credentials_granted))
 
     @fact("history.subdomains-granted", rank=47)
     def history_subdomains_granted(self) -> int:
         """How many hosts of the server's own site were allowed by their exact origin."""
-        if len(self.past.granted_origins) < 2:
+        if len(self.evidence.granted_origins) < 2:
             return 0
         own = site_of(self.observation.target_origin)
-        return len({host_of(origin) for origin in self.past.granted_origins if site_of(origin) == own})
+        return len({host_of(origin) for origin in self.evidence.granted_origins if site_of(origin) == own})
 
     @fact("history.shared-hosting-granted", rank=47)
     def history_shared_hosting_granted(self) -> int:
         """How many different sites below one shared hosting name (`github.io`, `vercel.app`) were allowed by their exact origin."""
-        if len(self.past.granted_origins) < 2:
+        if len(self.evidence.granted_origins) < 2:
             return 0
         below: dict[str, set[str]] = {}
-        for origin in self.past.granted_origins:
+        for origin in self.evidence.granted_origins:
             if hosting_of(origin) is not Hosting.OWN:
                 host = host_of(origin)
                 below.setdefault(host.partition(".")[2], set()).add(registrable_domain(host) or host)
@@ -87,22 +87,22 @@ class HistoryFacts(FactsBase):
     @fact("history.null-granted", rank=46)
     def history_null_granted(self) -> bool:
         """Whether the origin `null` was allowed by its exact name."""
-        return self.past.null_granted > 0
+        return self.evidence.null_granted
 
     @fact("history.varies", rank=43)
     def history_varies(self) -> bool:
         """Whether responses to different origins were seen to differ in Access-Control-Allow-Origin."""
-        return self.past.varies
+        return self.evidence.varies
 
     @fact("history.vary-missing-on", rank=43)
     def history_vary_missing_on(self) -> frozenset[OriginOutcome]:
         """Kinds of responses without `Vary: Origin`: `granted` (the origin is named), `refused`, `origin-less` (requested without Origin)."""
-        return frozenset(self.past.vary_missing)
+        return frozenset(self.evidence.vary_missing)
 
     @fact("history.vary-present-on", rank=12, only_if=Oddity.VARIES)
     def history_vary_present_on(self) -> frozenset[OriginOutcome]:
         """Kinds of responses with `Vary: Origin`."""
-        return frozenset(self.past.vary_present)
+        return frozenset(self.evidence.vary_present)
 
     @fact("history.vary-here", rank=43)
     def history_vary_here(self) -> OriginOutcome | None:
@@ -119,12 +119,12 @@ class HistoryFacts(FactsBase):
     @fact("history.grants-on", rank=43)
     def history_grants_on(self) -> frozenset[Level]:
         """Kinds of statuses (`success`, `redirect`, `error`) whose responses had Access-Control-Allow-Origin, preflights apart."""
-        return frozenset(self.past.granted_levels)
+        return frozenset(self.evidence.granted_levels)
 
     @fact("history.plain-on", rank=43)
     def history_plain_on(self) -> frozenset[Level]:
         """Kinds of statuses whose responses to an Origin had none."""
-        return frozenset(self.past.plain_levels)
+        return frozenset(self.evidence.plain_levels)
 
     @fact("history.preflights", rank=46)
     def history_preflights(self) -> int:
@@ -144,19 +144,20 @@ class HistoryFacts(FactsBase):
     @fact("history.jsonp", rank=46)
     def history_jsonp(self) -> int:
         """How often a script with a callback's name was loaded from the endpoint."""
-        return self.past.jsonp
+        return max(self.past.jsonp, int(self.evidence.jsonp))  # in another session it was loaded once at least
 
     @fact("history.granted-elsewhere", rank=46)
     def history_granted_elsewhere(self) -> bool:
         """Whether the server allowed this page's exact origin at another path, and never at this one."""
         origin = self.observation.origin
-        return origin in self.past.server.granted_origins and origin not in self.past.granted_origins
+        here = self.evidence.granted_origins
+        return origin in self.past.server.evidence.granted_origins and origin not in here and not here.more
 
     @fact("history.other-allow-origins", rank=47)
     def history_other_allow_origins(self) -> frozenset[str]:
         """Other values of Access-Control-Allow-Origin that the endpoint gave; `no header` stands for none."""
         mine = self.response_head.get("access-control-allow-origin")
-        return frozenset(value or "no header" for value in self.past.allow_origins if value != mine)
+        return frozenset(value or "no header" for value in self.evidence.allow_origins if value != mine)
 
     @fact("history.listening-near", rank=50, only_if=Oddity.UNANSWERED)
     def history_listening_near(self) -> frozenset[str]:

@@ -16,7 +16,7 @@ from corslens.lint.facts.base import FactsBase
 from corslens.lint.facts.fact import fact
 from corslens.lint.rules.oddities import CLIENT_HINTS, RESPONSE_ONLY, Oddity
 from corslens.observation.endpoint import path_template
-from corslens.observation.endpoint_history import jsonp_parameter
+from corslens.observation.evidence import jsonp_parameter
 from corslens.observation.known import Known, Unknown
 from corslens.observation.observation import Role
 

@@ -133,7 +133,7 @@ class OddityFacts(FactsBase):
     @fact("exchange.oddities", rank=1)
     def oddities(self) -> frozenset[Oddity]:
         """What is out of the ordinary; other facts are only looked at where their mark is here."""
-        observation, past = self.observation, self.past
+        observation, evidence = self.observation, self.evidence
         sent, got = self.request_head, self.response
         found = _in_request_names(sent.names.ordered)
         if got is None:
@@ -169,12 +169,12 @@ class OddityFacts(FactsBase):
             found |= {Oddity.NO_PREFLIGHT}
         if len({verdict.outcome for verdict in self.verdicts.values()}) > 1:
             found |= {Oddity.DISAGREEMENT}
-        if len(past.granted_origins) > 1:
+        if len(evidence.granted_origins) > 1:
             found |= {Oddity.SEVERAL_ORIGINS}
-        if past.vary_present:
+        if evidence.vary_present:
             found |= {Oddity.VARIES}
         if direct(observation):
             found |= {Oddity.DIRECT}
-        if past.jsonp:
+        if evidence.jsonp:
             found |= {Oddity.JSONP}
         return found or _ORDINARY
