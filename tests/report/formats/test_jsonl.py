@@ -77,6 +77,27 @@ def test_a_pair_names_each_other() -> None:
     assert second["preflight"] == {"id": "p", "from_cache": False, "age": 0.25}
 
 
+def test_many_records_can_be_grouped_and_joined_without_taking_urls_and_headers_apart() -> None:
+    weird = "https://a!b.example"  # an Origin that is no origin is starred
+    grant = [("Access-Control-Allow-Credentials", "true"), ("Vary", "Accept, origin")]
+    by_name = exchange(request(url=f"{API}/users/17?q=1"), response(given=grant, allow_origin=PAGE), id="named")
+    listed = exchange(request(), response(500, allow_origin="https://other.example"), id="listed")
+    starred = exchange(request(origin=weird), response(allow_origin=weird), id="starred")
+    script = [("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "script")]
+    called = exchange(request(url=f"{API}/me?callback=f", given=script, origin=None), response(), id="called")
+    none = exchange(request(), None, error="connection refused", id="none")
+    columns = ("api", "path", "page", "asked", "allow_origin", "allow_credentials", "vary_origin", "jsonp")
+    found = {one["id"]: tuple(one.get(name) for name in columns) for one in inspect(by_name, listed, starred, called, none)}
+    shown = "https://*"
+    assert found == {
+        "named": (API, "/users/*", PAGE, "granted", PAGE, True, True, None),
+        "listed": (API, "/me", PAGE, "refused", "https://other.example", False, False, None),
+        "starred": (API, "/me", shown, "granted", shown, False, False, None),
+        "called": (API, "/me", None, "origin-less", None, False, False, True),
+        "none": (API, "/me", PAGE, None, None, False, False, None),
+    }
+
+
 def test_no_response() -> None:
     (record,) = inspect(exchange(request(), None, error="connection refused", answered_by_proxy=True))
     assert (record["status"], record["error"]) == (None, "connection refused")

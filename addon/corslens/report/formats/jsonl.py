@@ -15,14 +15,16 @@ from corslens.diagnosis.diagnose import Diagnosis, diagnose_alone
 from corslens.diagnosis.page_request import State
 from corslens.diagnosis.summary import SessionSummary
 from corslens.engines.engine import Engine
+from corslens.fetch.constants import ACCESS_CONTROL_ALLOW_ORIGIN
 from corslens.fetch.credentials import CredentialsMode
 from corslens.inspection import Inspection, PatchedView
 from corslens.lint.finding import Finding
 from corslens.lint.rules.rule import RuleSet
+from corslens.observation.evidence import OriginOutcome, Seen, seen_of
 from corslens.observation.exchange import Source
 from corslens.observation.known import Known
 from corslens.observation.observation import Observation, Role
-from corslens.observation.redaction import redact_header, redact_method, redact_symbol, redact_text, redact_url
+from corslens.observation.redaction import public_endpoint, redact_header, redact_method, redact_symbol, redact_text, redact_url
 from corslens.patching.patch import Patch
 from corslens.report.baseline import Gate
 from corslens.report.escape import escape_json
@@ -241,6 +243,23 @@ class Record(Struct, frozen=True, kw_only=True):
     mistake: MispredictionRecord | None = None
     witness: WitnessRecord | None = None
     direct: Mapping[Engine, DirectRecord] | None = None
+    # What to group and join many records by, so that nobody has to take URLs and headers apart.
+    api: str
+    """The URL's origin."""
+    path: str
+    """The endpoint's path: with `*` for what differs from request to request."""
+    page: str | None
+    """The origin of the page, where a request of the page request says it."""
+    asked: OriginOutcome | None
+    """Whether the response names the request's Origin (`granted`) or not (`refused`), or there was none; null without a response."""
+    allow_origin: str | None
+    """Access-Control-Allow-Origin."""
+    allow_credentials: bool
+    """Access-Control-Allow-Credentials is `true`."""
+    vary_origin: bool
+    """Vary names Origin."""
+    jsonp: bool | UnsetType = UNSET
+    """True where a script was requested with the name of a callback."""
 
 
 _encoder = msgspec.json.Encoder()
@@ -257,6 +276,9 @@ def record(inspection: Inspection, diagnosis: Diagnosis | None = None) -> Record
     exchange = observation.exchange
     preflight = observation.preflight
     response = exchange.response
+    seen = seen_of(observation)
+    api, path = public_endpoint(observation.target_origin, exchange.request.url)
+    origin, page = observation.origin, diagnosis.page_request.page
     return Record(
         id=exchange.id,
         source=_source(exchange.source),
@@ -264,7 +286,7 @@ def record(inspection: Inspection, diagnosis: Diagnosis | None = None) -> Record
         client=exchange.client,
         engine=inspection.headline,
         role=observation.role,
-        origin=None if observation.origin is None else redact_url(observation.origin),
+        origin=None if origin is None else redact_url(origin),
         method=redact_method(exchange.request.method),
         url=redact_url(exchange.request.url),
         status=None if response is None else response.status,
@@ -284,7 +306,23 @@ def record(inspection: Inspection, diagnosis: Diagnosis | None = None) -> Record
         mistake=None if inspection.misprediction is None else _misprediction(inspection.misprediction),
         witness=None if exchange.witness is None else _witness(exchange.witness, observation.explained_by),
         direct=_direct(observation),
+        api=api,
+        path=path,
+        page=None if page is None else redact_url(page),
+        asked=None if seen is None else seen.outcome,
+        allow_origin=None if seen is None else _allow_origin(seen),
+        allow_credentials=seen is not None and seen.allow_credentials,
+        vary_origin=seen is not None and seen.vary_origin,
+        jsonp=(seen is not None and seen.jsonp) or UNSET,
     )
+
+
+def _allow_origin(seen: Seen) -> str | None:
+    if seen.allow_origin is None:
+        return None
+    if seen.outcome is OriginOutcome.GRANTED:
+        return redact_url(seen.allow_origin)  # so that it is the same text as the Origin
+    return redact_header(ACCESS_CONTROL_ALLOW_ORIGIN, seen.allow_origin)
 
 
 def own_findings(inspection: Inspection, diagnosis: Diagnosis) -> tuple[Finding, ...]:
