@@ -1,0 +1,1 @@
+"""A corpus of captures made up from a seed, whose servers' manners are known, and what is measured on it."""

@@ -1,0 +1,39 @@
+"""The corpus that is measured on: what is said to be true of it is, and it is the same each time."""
+
+from pathlib import Path
+
+from corslens.analysis import AnalysisSettings, collect
+from corslens.diagnosis.summary import SessionSummary
+
+from scripts.corpus_suite.generator import generate, truth_of
+from scripts.corpus_suite.servers import Manner, World
+from tests.report.make import NO_RULES
+
+
+def test_what_is_said_of_a_corpus_is_true_of_what_is_read(tmp_path: Path) -> None:
+    truth = generate(tmp_path / "a", 10, 30, apis=20, sites=10)
+    assert truth_of(tmp_path / "a") == truth and (truth.captures, truth.exchanges) == (10, 300)
+    generate(tmp_path / "b", 10, 30, apis=20, sites=10)
+    files = sorted((tmp_path / "a").iterdir())
+    assert all((tmp_path / "b" / file.name).read_bytes() == file.read_bytes() for file in files)
+    assert {file.name.partition(".")[2] for file in files} == {"har", "har.gz", "mitm", "json"}
+    summary = SessionSummary()
+    for file in files:
+        if file.name != "truth.json":
+            collect(str(file), file.stem, AnalysisSettings(rules=NO_RULES), summary)
+    assert (summary.exchanges, summary.cors) == (truth.exchanges, truth.cors)
+    assert {api for _, api in summary.cells()} == set(truth.servers)
+    assert not any(one.damages for one in summary.inputs)
+
+
+def test_servers_do_as_their_manner_is() -> None:
+    world = World(1, apis=300)
+    assert {server.manner for server in world.servers} == set(Manner)
+    for server in world.servers:
+        allowed = sum(map(server.allows, world.pages))
+        named = {Manner.REFLECTS, Manner.REFLECTS_CREDENTIALS}
+        expected = 200 if server.manner in {*named, Manner.ANY} else 0 if server.manner is Manner.NONE else None
+        assert allowed == expected if expected is not None else 0 < allowed < 200
+        shown = {value for name, value in server.headers(world.pages[0], 500) if name == "Access-Control-Allow-Origin"}
+        by_name = server.allows(world.pages[0]) and server.manner not in {Manner.ANY, Manner.LIST_LOST_ON_ERROR}
+        assert shown == ({world.pages[0]} if by_name else {"*"} if server.manner is Manner.ANY else set())
