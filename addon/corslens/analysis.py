@@ -29,6 +29,7 @@ from corslens.verdict.headline import SENDER, HeadlinePolicy
 
 type Filter = Callable[[Exchange], bool]
 type Sink = Callable[[Inspection, Diagnosis], None]
+type Read = Callable[[str], Iterator[files.Capture | Damage]]
 type Progress = Callable[[float], None]
 """Called now and then with how much of the present capture was read, from 0 to 1."""
 
@@ -82,6 +83,7 @@ def collect(
     progress: Progress | None = None,
     *,
     every: bool = False,
+    read: Read = files.read,
 ) -> None:
     """Analyze a file (a zip may hold several captures) and add what is found to the summary.
 
@@ -91,11 +93,12 @@ def collect(
         prefix: begins the id of each of its exchanges.
         sinks: called with every inspection and the diagnosis of its page request; a later one of the same id replaces it.
         every: give the sinks exchanges that have nothing to do with CORS, too; else they are passed over and counted.
+        read: yields the captures in it.
     """
     extra = tuple(sinks)
     # What a filter leaves out is counted, of what is passed over as well.
     everything = every or settings.include is not None or settings.exclude is not None
-    for capture in _survive(files.read(name), name):
+    for capture in _survive(read(name), name):
         if isinstance(capture, Damage):
             into.begin(capture.file).damages.append(str(capture))
             continue

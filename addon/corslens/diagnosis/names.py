@@ -55,6 +55,10 @@ class Names:
         other._counts, other.characters, other.more = Counter(self._counts), self.characters, self.more
         return other
 
+    def items(self) -> list[tuple[str, int]]:
+        """Return the names in order, each with how often it was seen."""
+        return sorted(self._counts.items())
+
     def __iter__(self) -> Iterator[str]:
         """Yield the names in order."""
         return iter(sorted(self._counts))

@@ -21,7 +21,7 @@ from corslens.verdict.verdict import Outcome, Verdict
 EXAMPLES = 5
 """Page requests that a problem names: those of the worst severity, of these the first ones of the first capture."""
 
-_NAMES = 1_000
+NAMES = 1_000
 """Methods, and pages, that a problem names."""
 _LIVES = 200
 """Kinds of page requests whose state a problem follows."""
@@ -110,8 +110,8 @@ class Problem:
         """Rules of what else is wrong on these page requests."""
         self.engines: Counter[Engine] = Counter()
         """The engines that it concerns."""
-        self.methods = Names(_NAMES)
-        self.pages = Names(_NAMES)
+        self.methods = Names(NAMES)
+        self.pages = Names(NAMES)
         """The origins of the pages; redacted."""
         self.first = self.last = first.diagnosis.place.observation.exchange.request.time
         self.examples: list[Example] = []
@@ -328,7 +328,7 @@ def _reasons(verdict: Verdict | None) -> Iterator[str]:
         yield from _reasons(verdict.if_not_credentialed)
 
 
-def worst_first(problems: Iterable[Problem]) -> list[Problem]:
+def worst_first[P: Problem](problems: Iterable[P]) -> list[P]:
     """Return problems in the order of every output: what is resolved last, by what browsers do, by severity, then the newest first.
 
     Problems of the same cause stand together, at the place of the newest of them.

@@ -224,6 +224,28 @@ class SessionSummary:
             self._note(endpoint)
         self._hold_first(other._held)
 
+    def add_totals(
+        self,
+        counts: Mapping[Hashable, int],
+        cells: Mapping[tuple[str, str], Mapping[str, int]],
+        endpoints: Iterable[tuple[str, str]],
+        suppressed: Mapping[Suppressed, int],
+    ) -> None:
+        """Add what sessions came to whose exchanges are not at hand: all but their inputs and problems.
+
+        Args:
+            cells: by page's origin and API the number of page requests that go by each word.
+        """
+        self.version += 1
+        self.counts.update(counts)
+        self._suppressed.update(suppressed)
+        for place, words in cells.items():
+            cell = self._cells.setdefault(place, Cell())
+            cell.words.update(words)
+            cell.version = self.version
+        for endpoint in endpoints:
+            self._note(endpoint)
+
     def snapshot(self) -> "SessionSummary":
         """Return what is known now, to be read in any thread while this one goes on. The other one is not to be added to."""
         other = copy(self)

@@ -61,8 +61,12 @@ class Capture(Struct, frozen=True, kw_only=True):
     """Why `data` is not all of it."""
 
 
-def find(paths: Iterable[str]) -> Iterator[str | Damage]:
-    """Yield the files that the paths stand for: folders are walked in the order of names, each file comes once."""
+def find(paths: Iterable[str], endings: tuple[str, ...] = ENDINGS) -> Iterator[str | Damage]:
+    """Yield the files that the paths stand for: folders are walked in the order of names, each file comes once.
+
+    Args:
+        endings: of what is taken from a folder.
+    """
     seen: set[str] = set()
     for path in paths:
         if path == STDIN:
@@ -71,10 +75,10 @@ def find(paths: Iterable[str]) -> Iterator[str | Damage]:
             names = [
                 str(file)
                 for file in sorted(Path(path).rglob("*"))
-                if _is_taken(file.relative_to(path).as_posix(), ENDINGS) and file.is_file()
+                if is_taken(file.relative_to(path).as_posix(), endings) and file.is_file()
             ]
             if not names:
-                yield Damage(file=path, what=f"is a folder without captures ({', '.join(ENDINGS)})")
+                yield Damage(file=path, what=f"is a folder without captures ({', '.join(endings)})")
         else:
             names = [path]
         for name in names:
@@ -89,20 +93,21 @@ def read(name: str) -> Iterator[Capture | Damage]:
         if name == STDIN:
             with tempfile.TemporaryFile() as copy:
                 _copy(cast(io.BufferedReader, sys.stdin.buffer), copy, None)
-                yield from _captures("stdin", copy)
+                yield from captures_in("stdin", copy)
             return
         with Path(name).open("rb") as file:
             if not stat.S_ISREG(Path(name).stat().st_mode):  # a pipe cannot be mapped
                 with tempfile.TemporaryFile() as copy:
                     _copy(file, copy, None)
-                    yield from _captures(name, copy)
+                    yield from captures_in(name, copy)
                 return
-            yield from _captures(name, file)
+            yield from captures_in(name, file)
     except OSError as error:
         yield Damage(file=name, what=f"cannot be read: {error.strerror or error}")
 
 
-def _captures(name: str, file: IO[bytes]) -> Iterator[Capture | Damage]:
+def captures_in(name: str, file: IO[bytes]) -> Iterator[Capture | Damage]:
+    """Yield the captures in an open file of this machine, as `read` does."""
     magic = _magic(file)
     if magic[:2] == b"\x1f\x8b":
         with gzip.GzipFile(fileobj=file) as inner:
@@ -125,7 +130,7 @@ def _zipped(name: str, file: IO[bytes]) -> Iterator[Capture | Damage]:
                 )
                 return
             taken = (*ENDINGS[:-2], ".network") if _is_trace(listed) else ENDINGS[:-2]
-            members = [member for member in listed if _is_taken(member.filename, taken) and not member.is_dir()]
+            members = [member for member in listed if is_taken(member.filename, taken) and not member.is_dir()]
             if not members:
                 yield Damage(file=name, what="is a zip without a HAR, flow file, Playwright trace or Fiddler session in it")
             budget = _Budget(_size(file))
@@ -166,7 +171,7 @@ def _kind(filename: str) -> InputKind | None:
     return InputKind.TRACE if filename.endswith(".network") else None
 
 
-def _is_taken(path: str, endings: tuple[str, ...]) -> bool:
+def is_taken(path: str, endings: tuple[str, ...]) -> bool:
     """Say whether a file of a folder or zip is a capture by its name."""
     *folders, name = path.split("/")
     if not PASSED_BY.isdisjoint(folders) or name.startswith("._"):  # macOS keeps a file's attributes in the latter

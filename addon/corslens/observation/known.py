@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 
-class Known[T](Struct, frozen=True, gc=False):
+class Known[T](Struct, frozen=True, gc=False, tag=True):
     """A value and what proves it."""
 
     value: T
@@ -11,7 +11,7 @@ class Known[T](Struct, frozen=True, gc=False):
     """Short kebab-case names of the proofs, strongest first, for instance `cookie`."""
 
 
-class Unknown(Struct, frozen=True, gc=False):
+class Unknown(Struct, frozen=True, gc=False, tag=True):
     """No value, and why the wire does not show one."""
 
     why: str

@@ -130,6 +130,11 @@ def _read_bundled(files: Iterable[Path]) -> compiled.Catalog:
     return compiled.Catalog(tuple(rules.values()), tuple(product for _, product in contents.products))
 
 
+def rule_files(paths: Iterable[str | Path]) -> list[Path]:
+    """Return the files that the paths name, those in folders included; what is not there is left out."""
+    return _rule_files(paths, [])
+
+
 def _rule_files(paths: Iterable[str | Path], problems: list[RuleMistake]) -> list[Path]:
     """Return the files that the paths name: a folder stands for all rule files in and below it."""
     files: dict[Path, None] = {}
@@ -222,7 +227,7 @@ class RuleFiles:
 
     def _stamps(self) -> dict[str, tuple[int, int, int]]:
         stamps: dict[str, tuple[int, int, int]] = {}
-        for path in _rule_files(self._paths, []):
+        for path in rule_files(self._paths):
             try:
                 status = path.stat()
             except OSError:

@@ -335,7 +335,12 @@ def own_findings(inspection: Inspection, diagnosis: Diagnosis) -> tuple[Finding,
 
 def encode(inspection: Inspection, diagnosis: Diagnosis | None = None) -> bytes:
     """Return the record as one line of JSON, newline included; nothing but visible ASCII."""
-    return escape_json(_encoder.encode(record(inspection, diagnosis))) + b"\n"
+    return encode_record(record(inspection, diagnosis))
+
+
+def encode_record(kept: Record) -> bytes:
+    """Return a record as one line of JSON, newline included; nothing but visible ASCII."""
+    return escape_json(_encoder.encode(kept)) + b"\n"
 
 
 def render_report(summary: SessionSummary, _rules: RuleSet, _gate: Gate, _top: int = 0) -> bytes:

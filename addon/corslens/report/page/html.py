@@ -34,13 +34,11 @@ def render_html(summary: SessionSummary, rules: RuleSet, *, about: str = "", top
         about: where the exchanges are from, for the reader.
         top: how many problems it holds.
     """
-    shown = changes(summary)
-    shown["version"] = 0  # how the summary came about is no part of a report
     every = summary.problems()
     problems, left_out = worst(every, top)
+    shown = changes(summary, only={problem.key for problem in problems})
+    shown["version"] = 0  # how the summary came about is no part of a report
     shown["total"] = len(every)
-    kept = {problem.key.id for problem in problems}
-    shown["problems"] = [problem for problem in shown["problems"] if problem["id"] in kept]
     known = {one.id: one for one in summary.inspections()}
     apis = Counter(problem.key.api_origin for problem in problems).most_common(ADVISED)
     details = in_full(problems, known.get, rules)

@@ -1,6 +1,6 @@
 """The page's data on a session: counts, origin pairs and problems, all of them or what changed since a version."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from corslens.diagnosis.diagnose import JUDGED, WORDS
@@ -18,11 +18,12 @@ type Json = dict[str, Any]
 _SHOWN_NAMES = 50
 
 
-def changes(summary: SessionSummary, since: int = 0, *, limit: int | None = None) -> Json:
+def changes(summary: SessionSummary, since: int = 0, *, limit: int | None = None, only: Collection[Key] | None = None) -> Json:
     """Return the counts, and the origin pairs and problems that changed after that version; all when it is too long ago.
 
     Args:
         limit: how many pairs, and problems, are returned at most, the oldest changes first; more where one exchange changed them all.
+        only: the problems that are returned; None for all.
     Returns: `version`, up to which it is complete: what to ask for next; and `more` when there is a reason to ask at once.
     """
     anew = since < summary.complete_since or since > summary.version
@@ -37,7 +38,9 @@ def changes(summary: SessionSummary, since: int = 0, *, limit: int | None = None
         "more": version < summary.version,
         "counts": _counts(summary),
         "cells": [_cell(key, cell) for key, cell in cells if cell.version <= version],
-        "problems": [_problem(key, problem) for key, problem in problems if problem.version <= version],
+        "problems": [
+            _problem(key, problem) for key, problem in problems if problem.version <= version and (only is None or key in only)
+        ],
         "gone": [] if anew else summary.gone(since),
     }
 
