@@ -29,7 +29,7 @@ DIRECTION = (
     ("mitm",),
     ("launch", "bridge"),
     ("analysis",),
-    ("library", "asking"),
+    ("library", "asking", "corpus"),
     ("testing",),
     ("pytest_plugin",),
     ("exits", "script", "cli"),

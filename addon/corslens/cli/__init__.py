@@ -25,6 +25,7 @@ COMMANDS = {
     "web": ("corslens.cli.proxy:web", "Run mitmweb with corslens loaded."),
     "console": ("corslens.cli.proxy:console", "Run mitmproxy with corslens loaded."),
     "analyze": ("corslens.cli.analyze:analyze", "Analyze captured traffic: HAR, flow files, traces and more."),
+    "corpus": ("corslens.cli.corpus:corpus", "Analyze more captures than one machine holds."),
     "check": ("corslens.cli.check:check", "Ask a server as a browser would, and judge what it allows."),
     "diff": ("corslens.cli.diff:diff", "Show what changed between two captures."),
     "advise": ("corslens.cli.advise:advise_command", "Write a server's CORS settings from observed traffic."),

@@ -119,7 +119,7 @@ def analyze(
     )
     show_values(values)
     rules = settings_of(work).rules
-    known = _known(baseline)
+    known = known_findings(baseline)
     if new_baseline is not None:
         writable(new_baseline, [*read, *outputs])  # the baseline itself may be brought up to date
     gate = Gate(fail_on=severity(fail_on), known=frozenset(known), source_roots=source_roots)
@@ -143,9 +143,9 @@ def analyze(
             print_report(Format(form), summary, rules, gate, top)
     except BrokenPipeError:  # whoever reads has seen enough; the exit code still counts
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123
-    _report_inputs(summary, known)
+    report_inputs(summary, known)
     if baseline is not None:
-        click.echo(_baseline_line(summary, known), err=True)
+        click.echo(baseline_line(summary, known), err=True)
     damaged = any(one.damages for one in summary.inputs)
     failed = any(map(gate.fails, summary.problems()))
     sys.exit(Exit.UNREADABLE if damaged or interrupted else Exit.FOUND if failed else Exit.OK)
@@ -161,7 +161,11 @@ def _analyze(found: list[str | Damage], work: Work, summary: SessionSummary, rec
     return False
 
 
-def _known(baseline: Path | None) -> dict[str, str]:
+def known_findings(baseline: Path | None) -> dict[str, str]:
+    """Return what a baseline names: fingerprints, with rule and endpoint for people.
+
+    Raises: click.UsageError
+    """
     if baseline is None:
         return {}
     try:
@@ -172,14 +176,14 @@ def _known(baseline: Path | None) -> dict[str, str]:
         raise click.UsageError(f"--baseline {escape(str(baseline))}: {escape(str(error))}") from None
 
 
-def _baseline_line(summary: SessionSummary, known: dict[str, str]) -> str:
+def baseline_line(summary: SessionSummary, known: dict[str, str]) -> str:
     """Return how many problems the baseline names, and how many it does not."""
     problems, named = summary.problems(), frozenset(known)
     old = sum(is_known(problem, named) for problem in problems)
     return f"Baseline: {old} known, {len(problems) - old} new."
 
 
-def _report_inputs(summary: SessionSummary, known: dict[str, str]) -> None:
+def report_inputs(summary: SessionSummary, known: dict[str, str]) -> None:
     """Say on standard error what could not be read, that values are shown, and what of the baseline is history."""
     if values_are_shown():
         click.echo(VALUES_ARE_SHOWN, err=True)

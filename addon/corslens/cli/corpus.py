@@ -1,0 +1,256 @@
+"""corslens corpus: many captures in, tables of Parquet, reports and an exit code out."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import click
+import msgspec
+from msgspec import Struct, structs
+
+from corslens.analysis import describe_fault
+from corslens.cli.analyze import baseline_line, known_findings, report_inputs
+from corslens.cli.options import fail_on_option, judging_options, settings, severity, source_root_option, writable
+from corslens.cli.outputs import format_of, format_option, outputs_option, print_report, print_statistics, write_output
+from corslens.cli.progress import Bar
+from corslens.cli.work import tune_gc
+from corslens.cli.workers import Died, in_order
+from corslens.corpus.extra import MissingPackageError, need
+from corslens.corpus.judge import Judged, hash_rules, judge
+from corslens.corpus.merge import MEMORY, CorpusSummary, connect, merge
+from corslens.corpus.on_dask import ClusterError, Failed, Tls, judge_on_dask
+from corslens.corpus.shards import SHARD_BYTES, Shard, Work, cut
+from corslens.corpus.sources import find
+from corslens.corpus.store import Store, StoreError
+from corslens.diagnosis.summary import Input
+from corslens.exits import Exit
+from corslens.inputs.damage import Damage
+from corslens.report.baseline import Gate, keys_of, render_baseline
+from corslens.report.escape import escape
+from corslens.report.formats.registry import Format, render
+from corslens.report.initiators import SourceRoot
+
+_ATTEMPTS = 2
+
+
+class _Listing(Struct, frozen=True):
+    """What a corpus consists of."""
+
+    shards: tuple[str, ...]
+    work: Work
+    missing: tuple[tuple[str, str], ...] = ()
+    """Names that stand for no capture, and why."""
+
+
+@click.command(short_help="Analyze more captures than one machine holds, with the same findings.")
+@click.argument("sources", nargs=-1)
+@click.option(
+    "--out",
+    required=True,
+    metavar="FOLDER",
+    help="Folder of the results, a path or a URL (s3://…); what is judged there already is not judged again.",
+)
+@format_option
+@outputs_option
+@fail_on_option
+@click.option(
+    "--baseline", type=click.Path(path_type=Path), metavar="FILE", help="Do not fail on findings in this baseline file."
+)
+@click.option(
+    "--write-baseline",
+    "new_baseline",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Save the current findings as a baseline file.",
+)
+@source_root_option
+@judging_options
+@click.option(
+    "--top",
+    type=click.IntRange(1),
+    metavar="N",
+    help="List the worst N problems; all are counted. By default 50 in text, 500 in HTML, 5,000 in JSON, SARIF and JUnit.",
+)
+@click.option("--statistics", is_flag=True, help="Instead of the problems print how many page requests each cause has.")
+@click.option("--jobs", type=click.IntRange(1), help="How many shards are judged at a time on this machine.  [default: 1]")
+@click.option(
+    "--dask",
+    metavar="ADDRESS",
+    help="Judge on the Dask cluster of this scheduler (tcp://… or tls://…). It runs what anyone who reaches it sends.",
+)
+@click.option("--tls-ca-file", metavar="FILE", help="With --dask: the certificate authority of a cluster with TLS.")
+@click.option("--tls-cert", metavar="FILE", help="With --dask: this client's certificate.")
+@click.option("--tls-key", metavar="FILE", help="With --dask: the key of that certificate.")
+@click.option(
+    "--memory", default=MEMORY, show_default=True, metavar="SIZE", help="Memory for merging; beyond it, DuckDB writes to disk."
+)
+@click.option(
+    "--shard-size",
+    type=click.IntRange(1),
+    default=SHARD_BYTES >> 20,
+    show_default=True,
+    metavar="MIB",
+    help="Captures that are judged together, in MiB.",
+)
+def corpus(
+    sources: tuple[str, ...],
+    out: str,
+    form: str,
+    outputs: tuple[Path, ...],
+    fail_on: str,
+    baseline: Path | None,
+    new_baseline: Path | None,
+    source_roots: tuple[SourceRoot, ...],
+    engine: str,
+    include: str | None,
+    exclude: str | None,
+    rule_paths: tuple[str, ...],
+    top: int | None,
+    statistics: bool,
+    jobs: int | None,
+    dask: str | None,
+    tls_ca_file: str | None,
+    tls_cert: str | None,
+    tls_key: str | None,
+    memory: str,
+    shard_size: int,
+) -> None:
+    """Analyze the captures in SOURCES as one corpus: files, folders, patterns, URLs (s3://…, gs://…, az://…, https://…).
+
+    Reads what analyze reads, the JSONL of cors_log, and HTTP Archive's request tables in Parquet.
+
+    The results stay in --out, as Parquet. Without SOURCES, reports are written of what is there. Needs: pip install "corslens[corpus]"
+
+    \b
+    Exit codes:
+      0  no findings at or above --fail-on
+      1  findings at or above --fail-on
+      2  wrong usage
+      3  a capture was unreadable or truncated, or a shard was not judged; the rest was analyzed
+    """
+    if statistics and form != Format.TEXT:
+        raise click.UsageError("--statistics prints text; leave out --format, or write the report with -o")
+    forms = {writable(path, [*sources, *rule_paths, *filter(None, [baseline])]): format_of(path) for path in outputs}
+    if Format.JSONL in {Format(form), *forms.values()}:
+        raise click.UsageError(
+            "a corpus has its records in exchanges/*.parquet (column record); choose another format than jsonl"
+        )
+    if dask is not None and jobs is not None:
+        raise click.UsageError("--dask: the cluster says how many shards are judged at a time; leave out --jobs")
+    rules = settings(engine, include, exclude, rule_paths).rules
+    known = known_findings(baseline)
+    gate = Gate(fail_on=severity(fail_on), known=frozenset(known), source_roots=source_roots)
+    work = Work(engine=engine, include=include, exclude=exclude, rule_paths=rule_paths, rules=hash_rules(rule_paths))
+    try:
+        need("pyarrow.parquet")
+        need("duckdb")
+        store = Store(out)
+        failed: list[tuple[str, str]] = []
+        if sources:
+            tls = Tls(ca_file=tls_ca_file, cert=tls_cert, key=tls_key)
+            listing, failed, interrupted = _judge_all(sources, store, work, jobs or 1, dask, tls, shard_size << 20)
+        else:
+            listing, interrupted = _read_listing(store), False
+        summary = _merged(store, listing, failed, memory)
+    except (MissingPackageError, StoreError, ClusterError) as error:
+        raise click.UsageError(escape(str(error))) from None
+    if new_baseline is not None:
+        write_output(new_baseline, render_baseline(summary.problems()))
+        gate = structs.replace(gate, known=frozenset(key.fingerprint for key in keys_of(summary.problems())))
+    for path, one in forms.items():
+        write_output(path, render(one, summary, rules, gate, top=top))
+    try:
+        if statistics:
+            print_statistics(summary)
+        else:
+            print_report(Format(form), summary, rules, gate, top)
+    except BrokenPipeError:  # whoever reads has seen enough; the exit code still counts
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123
+    report_inputs(summary, known)
+    if baseline is not None:
+        click.echo(baseline_line(summary, known), err=True)
+    damaged = any(one.damages for one in summary.inputs)
+    sys.exit(Exit.UNREADABLE if damaged or interrupted else Exit.FOUND if any(map(gate.fails, summary.problems())) else Exit.OK)
+
+
+def _judge_all(
+    sources: tuple[str, ...], store: Store, work: Work, jobs: int, dask: str | None, tls: Tls, size: int
+) -> tuple[_Listing, list[tuple[str, str]], bool]:
+    """Judge what has no receipt; return what the corpus consists of, the captures that were not judged and why, and whether the user cut it short."""
+    found, missing = find(sources)
+    shards = cut(found, work, size=size)
+    store.prepare()
+    listing = _Listing(tuple(shard.name for shard in shards), work, tuple((one.file, str(one)) for one in missing))
+    store.write_listing(msgspec.json.encode(listing))
+    judged = store.judged()
+    ahead = [shard for shard in shards if shard.name not in judged]
+    _say(f"{len(found):,} captures in {len(shards):,} shards, {len(ahead):,} to judge")
+    failed: list[tuple[str, str]] = []
+    interrupted = False
+    results = judge_on_dask(dask, tls, ahead, work, store.url) if dask is not None else _here(ahead, work, store.url, jobs)
+    try:
+        with Bar(len(ahead)) as bar:
+            for result in results:
+                if isinstance(result, Failed):
+                    failed += [(one.name, f"was not analyzed: {result.why}") for one in result.shard.sources]
+                bar.next()
+    except KeyboardInterrupt:
+        click.echo("Interrupted; the results so far follow. The same command goes on from here.", err=True)
+        interrupted = True
+    if not interrupted and not failed:
+        store.keep(frozenset(listing.shards))
+    return listing, failed, interrupted
+
+
+def _here(shards: Sequence[Shard], work: Work, out: str, jobs: int) -> Iterator[Judged | Failed]:
+    """Judge on this machine."""
+    if jobs > 1 and len(shards) > 1:
+        results = in_order(partial(_judge_one, shards, work, out), len(shards), jobs=jobs, start=tune_gc)
+        for shard, result in zip(shards, results, strict=True):
+            why = f"the process that read it was killed ({result}); where memory is short, fewer --jobs need less of it"
+            yield Failed(shard, why) if isinstance(result, Died) else result
+        return
+    tune_gc()
+    for number in range(len(shards)):
+        yield _judge_one(shards, work, out, number)
+
+
+def _judge_one(shards: Sequence[Shard], work: Work, out: str, number: int) -> Judged | Failed:
+    shard = shards[number]
+    why = ""
+    for _ in range(_ATTEMPTS):
+        try:
+            return judge(shard, work, out)
+        except OSError as error:
+            why = f"{error.strerror or error}"
+        except Exception as error:
+            why = f"an internal error in corslens: {describe_fault(error)}"
+    return Failed(shard, why)
+
+
+def _read_listing(store: Store) -> _Listing:
+    content = store.read_listing()
+    if content is None:
+        raise StoreError(f"{store.url}: there is no corpus here yet; name the captures to judge")
+    try:
+        return msgspec.json.decode(content, type=_Listing)
+    except msgspec.MsgspecError as error:
+        raise StoreError(f"{store.url}/corpus.json: {error}") from None
+
+
+def _merged(store: Store, listing: _Listing, failed: Sequence[tuple[str, str]], memory: str) -> CorpusSummary:
+    judged = store.judged()
+    connection = connect(store, [name for name in listing.shards if name in judged], memory=memory)
+    summary = merge(connection)
+    for name, sentence in listing.missing:
+        summary.inputs.append(Input(name=name, damages=[sentence]))
+    for name, what in failed:
+        summary.inputs.append(Input(name=name, damages=[str(Damage(file=name, what=what))]))
+    summary.inputs.sort(key=lambda one: one.name)
+    return summary
+
+
+def _say(sentence: str) -> None:
+    click.echo(sentence, err=True)

@@ -1,0 +1,87 @@
+"""A corpus's problem: what puts it in order at once, its names and examples when a report asks for them."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from corslens.corpus.details import decode
+from corslens.corpus.rows import column
+from corslens.diagnosis.diagnose import WORDS, diagnose
+from corslens.diagnosis.names import Names
+from corslens.diagnosis.page_request import State
+from corslens.diagnosis.problem import NAMES, Example, Key, Problem, example_of
+from corslens.engines.engine import Engine
+from corslens.lint.finding import Severity
+
+_LATE = frozenset({"words", "severities", "engines", "beside", "methods", "pages", "examples"})
+"""What is loaded when it is first asked for."""
+
+
+class Loader(Protocol):
+    """Where the rest of the problems is."""
+
+    def fill(self, problem: "StoredProblem") -> None:
+        """Fill in what the problem lacks, and while at it of those that are listed next to it."""
+
+    def beside(self, key: Key) -> Sequence[str]:
+        """Return the rules of what else is wrong there."""
+
+
+class StoredProblem(Problem):
+    """A problem over all shards."""
+
+    def __init__(self, place: tuple[Any, ...], loader: Loader) -> None:
+        rule, api, path, self.count, self.first, self.last, word, severity, state = place
+        self.key = Key(rule, api, path)
+        self.version = 1
+        self._word, self._severity = WORDS[word], Severity(severity)
+        self._state: State = tuple(State)[state]
+        self._loader = loader
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _LATE:
+            raise AttributeError(name)
+        self._loader.fill(self)
+        return self.__dict__[name]
+
+    @property
+    def severity(self) -> Severity:
+        """The worst that was found on its page requests."""
+        return self._severity
+
+    @property
+    def word(self) -> str:
+        """The worst of the words that stand before its page requests."""
+        return self._word
+
+    @property
+    def state(self) -> State:
+        """Open while any kind of its page requests is, resolved once all pass."""
+        return self._state
+
+    def named(self) -> Iterator[Key]:
+        """Yield its key, and those of what else is wrong there, be it known by itself or not."""
+        yield self.key
+        for rule in sorted(self._loader.beside(self.key)):
+            yield Key(rule, self.key.api_origin, self.key.path)
+
+    def load(self, row: Mapping[str, Any]) -> None:
+        """Take what the tables say of it.
+
+        Args:
+            row: counts by column, `beside`, `methods`, `pages` as lists, and `requests`: its first page requests as stored.
+        """
+        self.words = Counter({word: row[column(word)] for word in WORDS if row[column(word)]})
+        self.severities = Counter({one: row[column(one.word)] for one in Severity if row[column(one.word)]})
+        self.engines = Counter({one: row[column(one)] for one in Engine if row[column(one)]})
+        self.beside = Counter({(one["rule"], Severity(one["severity"])): one["n"] for one in row["beside"]})
+        self.methods, self.pages = _names(row, "methods"), _names(row, "pages")
+        self.examples: list[Example] = [example_of(diagnose(decode(stored))) for stored in row["requests"]]
+
+
+def _names(row: Mapping[str, Any], column: str) -> Names:
+    names = Names(NAMES)
+    for one in row[column]:
+        names.add(one["name"], one["n"])
+    names.more = names.more or row[f"{column}_more"]
+    return names

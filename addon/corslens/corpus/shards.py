@@ -1,0 +1,93 @@
+"""Shards: which captures are judged together, so that a capture that is added or changed makes one shard new, and no other."""
+
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+
+import msgspec
+from msgspec import Struct
+
+from corslens import __version__
+
+SHARD_BYTES = 64 << 20
+"""Bytes of captures in a shard, on average: starting on one costs about as much as reading a megabyte."""
+_MOST = 4
+"""Times that, at most, unless one capture alone is larger."""
+_FORM = 1
+"""Counts changes of what is stored; a shard of another form is judged anew."""
+
+
+class Source(Struct, frozen=True, kw_only=True):
+    """A capture, a log, or a table."""
+
+    name: str
+    """Path or URL."""
+    prefix: str
+    """What the ids of its exchanges begin with."""
+    size: int
+    tag: str
+    """Changes when its content does: an ETag, or when it was written."""
+
+
+class Work(Struct, frozen=True, kw_only=True):
+    """How captures are judged, in a form that another machine can be given."""
+
+    engine: str = "auto"
+    include: str | None = None
+    exclude: str | None = None
+    rule_paths: tuple[str, ...] = ()
+    rules: str = ""
+    """A hash of the user's rule files: each machine is to read the same."""
+
+
+class Shard(Struct, frozen=True, kw_only=True):
+    """Captures that are judged together."""
+
+    name: str
+    """The same for the same captures, judged in the same way by the same version: 32 hexadecimal digits."""
+    sources: tuple[Source, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return sum(source.size for source in self.sources)
+
+
+def cut(sources: Iterable[Source], work: Work, *, size: int = SHARD_BYTES) -> list[Shard]:
+    """Return the sources in shards, the largest first.
+
+    A shard ends where the hash of a capture's name says so, which no other capture changes.
+
+    Args:
+        size: bytes of a shard, on average.
+    """
+    shards: list[Shard] = []
+    members: list[Source] = []
+    weight = 0
+    for source in sorted(sources, key=lambda source: source.name):
+        if members and weight + source.size > _MOST * size:
+            shards.append(_shard(members, work))
+            members, weight = [], 0
+        members.append(source)
+        weight += source.size
+        if _draw(source.name) * size < source.size:
+            shards.append(_shard(members, work))
+            members, weight = [], 0
+    if members:
+        shards.append(_shard(members, work))
+    return sorted(shards, key=lambda shard: (-shard.size, shard.name))
+
+
+def _draw(name: str) -> float:
+    """Return a number from 0 to 1 that depends on the name alone."""
+    return int.from_bytes(blake2b(_bytes(name), digest_size=8).digest()) / 2**64
+
+
+def _shard(sources: Sequence[Source], work: Work) -> Shard:
+    # The user's rule files count by what is in them, wherever they are.
+    how = msgspec.structs.replace(work, rule_paths=())
+    content = msgspec.json.encode((_FORM, __version__, how, sources))
+    return Shard(name=blake2b(content, digest_size=16).hexdigest(), sources=tuple(sources))
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

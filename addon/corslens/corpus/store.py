@@ -1,0 +1,132 @@
+"""The store: the folder that a corpus's results are in, on this machine or behind fsspec; four tables, a file of each a shard.
+
+`captures/SHARD.parquet` is written last: it is the receipt that says that the shard was judged, and what has one is not judged again.
+What is local is its owner's alone; who may read a bucket, the bucket says.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import Any
+
+from corslens.corpus.extra import need
+from corslens.mitm.private_files import write_whole
+
+TABLES = ("exchanges", "problems", "counts", "captures")
+"""The last one holds the receipts."""
+RECEIPTS = TABLES[-1]
+_SUFFIX = ".parquet"
+_LISTING = "corpus.json"
+
+
+class StoreError(Exception):
+    """The folder cannot be used: a sentence that names it."""
+
+
+class Store:
+    """The folder of results.
+
+    Args:
+        url: a path, or a URL that fsspec knows (`s3://…`).
+    Raises: StoreError
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/") or url
+        self._remote: Any = None
+        if "://" in url:
+            fsspec = need("fsspec")
+            try:
+                self._remote, self._root = fsspec.core.url_to_fs(self.url)
+            except (ImportError, ValueError) as error:
+                raise StoreError(f"{url}: {error}") from None
+        else:
+            self._root = self.url
+
+    @property
+    def filesystem(self) -> Any:
+        """The fsspec filesystem, None on this machine."""
+        return self._remote
+
+    def prepare(self) -> None:
+        """Make the folders.
+
+        Raises: StoreError
+        """
+        if self._remote is None:
+            try:
+                for table in TABLES:
+                    folder = Path(self._root, table)
+                    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            except OSError as error:
+                raise StoreError(f"{self.url}: {error.strerror or error}") from None
+
+    def write(self, table: str, shard: str, content: Path) -> None:
+        """Take a table of a shard, whole or not at all, in place of one that is there."""
+        target = f"{self._root}/{table}/{shard}{_SUFFIX}"
+        if self._remote is None:
+            write_whole(Path(target), content.read_bytes())
+        else:
+            self._remote.makedirs(f"{self._root}/{table}", exist_ok=True)
+            with content.open("rb") as source, self._remote.open(target, "wb") as file:
+                shutil.copyfileobj(source, file, 1 << 20)
+
+    def write_listing(self, content: bytes) -> None:
+        """Keep what the corpus consists of."""
+        if self._remote is None:
+            write_whole(Path(self._root, _LISTING), content)
+        else:
+            self._remote.pipe_file(f"{self._root}/{_LISTING}", content)
+
+    def read_listing(self) -> bytes | None:
+        """Return what the corpus consists of, None where nothing was judged yet."""
+        try:
+            if self._remote is None:
+                return Path(self._root, _LISTING).read_bytes()
+            return bytes(self._remote.cat_file(f"{self._root}/{_LISTING}"))
+        except FileNotFoundError:
+            return None
+
+    def judged(self) -> frozenset[str]:
+        """Return the names of the shards that have a receipt."""
+        return frozenset(self._names(RECEIPTS))
+
+    def files(self, table: str, shards: Iterable[str]) -> list[str]:
+        """Return the paths or URLs of a table's files, as DuckDB takes them."""
+        scheme = "" if self._remote is None else f"{self.url.partition('://')[0]}://"
+        return [f"{scheme}{self._root}/{table}/{shard}{_SUFFIX}" for shard in shards]
+
+    def keep(self, shards: Collection[str]) -> int:
+        """Remove what belongs to no shard of these, and return how many were removed: captures that changed, or are gone."""
+        gone = 0
+        for table in reversed(TABLES):  # the receipt first: without it, nothing else counts
+            for name in self._names(table):
+                if name not in shards:
+                    self._remove(table, name)
+                    gone += table == RECEIPTS
+        return gone
+
+    def _remove(self, table: str, name: str) -> None:
+        path = f"{self._root}/{table}/{name}{_SUFFIX}"
+        if self._remote is None:
+            Path(path).unlink(missing_ok=True)
+        else:
+            self._remote.rm_file(path)
+
+    def _names(self, table: str) -> list[str]:
+        folder = f"{self._root}/{table}"
+        if self._remote is None:
+            found = [path.name for path in Path(folder).glob(f"*{_SUFFIX}")]
+        else:
+            self._remote.invalidate_cache(folder)
+            try:
+                found = [path.rpartition("/")[2] for path in self._remote.ls(folder, detail=False)]
+            except FileNotFoundError:
+                found = []
+        return [name.removesuffix(_SUFFIX) for name in found if name.endswith(_SUFFIX) and not name.startswith(".")]
+
+
+def scratch() -> tempfile.TemporaryDirectory[str]:
+    """Return a folder of this machine for what is being written."""
+    return tempfile.TemporaryDirectory(prefix="corslens-")

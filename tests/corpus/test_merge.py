@@ -1,0 +1,24 @@
+"""What the shards of a corpus come to is what one machine finds on the same captures: byte for byte, in every report."""
+
+from pathlib import Path
+
+import msgspec
+from corslens.report.baseline import Gate, keys_of, render_baseline
+from corslens.report.formats.json_report import document
+
+from tests.corpus.run import corpus_of, on_one_machine, reports
+
+
+def test_reports_are_those_of_one_machine_however_the_captures_are_cut(captures: Path, tmp_path: Path) -> None:
+    alone = on_one_machine(captures)
+    assert len(alone.problems()) > 15
+    expected = reports(alone)
+    listed = msgspec.structs.asdict(document(alone, Gate()))
+    for size in (1, 20_000, 1 << 30):
+        found = corpus_of(captures, tmp_path / str(size), size)
+        assert reports(found) == expected, size
+        made = msgspec.structs.asdict(document(found, Gate()))
+        differing = {name for name, value in made.items() if value != listed[name]}
+        assert differing <= {"exchanges", "left_out"}, size
+        assert render_baseline(found.problems()) == render_baseline(alone.problems()), size
+        assert keys_of(found.problems()) == keys_of(alone.problems()), size
