@@ -44,7 +44,7 @@ class _Listing(Struct, frozen=True):
     """Names that stand for no capture, and why."""
 
 
-@click.command(short_help="Analyze more captures than one machine holds, with the same findings.")
+@click.command(short_help="Analyze more captures than one machine holds.")
 @click.argument("sources", nargs=-1)
 @click.option(
     "--out",
