@@ -112,6 +112,20 @@ def test_counts_are_of_all_whatever_is_held_or_listed(hold: int, everything: boo
         assert render(form, summary, NO_RULES, top=2) == render(form, session(30), NO_RULES, top=2)
 
 
+def test_the_html_report_holds_the_worst_pairs_of_origins_and_says_how_many_it_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(html, "PAIRS", 3)
+    summary = SessionSummary()
+    for number in range(7):
+        page, well = f"https://page{number}.example", number != 5
+        summary.add(inspection(f"x{number}", *(() if well else (finding(),)), url=f"{API}/a", well=well, origin=page))
+    shown = embedded(render(Format.HTML, summary, NO_RULES).decode())
+    cells: object = shown["cells"]
+    assert isinstance(cells, list) and [cell["page"][12:] for cell in cells] == ["5.example", "0.example", "1.example"]
+    assert shown["cells_left_out"] == 4
+
+
 @pytest.mark.parametrize("form", LISTS)
 def test_many_inputs_do_not_fill_a_report(form: Format) -> None:
     summary = session(1)

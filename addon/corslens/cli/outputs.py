@@ -14,6 +14,7 @@ from corslens.report.console import report_console, width_of
 from corslens.report.escape import escape
 from corslens.report.formats.registry import ENDINGS, Format, render
 from corslens.report.formats.text import TOP, render_summary, render_text
+from corslens.report.limits import SENTENCES, first
 
 format_option = click.option(
     "--format",
@@ -49,7 +50,8 @@ def format_of(path: Path) -> Format:
 def report_damages(summary: SessionSummary) -> bool:
     """Say on standard error what could not be read, and return whether there is anything."""
     damages = [sentence for one in summary.inputs for sentence in one.damages]
-    for sentence in damages:
+    shown, more = first(damages, SENTENCES, "errors of inputs")
+    for sentence in (*shown, *filter(None, [more])):
         click.echo(escape(sentence), err=True)
     return bool(damages)
 

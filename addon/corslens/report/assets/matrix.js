@@ -36,11 +36,14 @@ class Matrix {
     const rows = pages.shown.map((page) => h("tr", {}, h("th", { scope: "row" }, originNodes(page)),
       apis.shown.map((api) => this.tableCell(store.cells.get(`${page} ${api}`), chosen))));
     const hiddenAway = pages.more + apis.more;
+    const leftOut = store.cellsLeftOut;
     this.place.replaceChildren(
       h("div", { class: "scroll", role: "region", "aria-label": "Matrix of origins", tabindex: "0" },
         h("table", { class: apis.shown.length > 2 ? "matrix dense" : "matrix" }, h("thead", {}, head), h("tbody", {}, rows))),
       hiddenAway ? h("p", { class: "muted" },
         `${count(pages.more, "more page origin")} and ${count(apis.more, "more API origin")} are left out here; the filters of the list reach them.`) : "",
+      leftOut ? h("p", { class: "muted" },
+        `${number.format(cells.length)} of ${number.format(cells.length + leftOut)} pairs of origins; these are the worst.`) : "",
     );
     if (focus) [...this.place.querySelectorAll("[data-cell]")].find((cell) => cell.dataset.cell === focus)?.focus({ preventScroll: true });
   }

@@ -15,6 +15,8 @@ class Store {
     this.counts = {};
     /* How many problems there are, where a report holds only the worst. */
     this.total = undefined;
+    /* How many pairs of origins it does not hold. */
+    this.cellsLeftOut = 0;
     this.forgotten = {};
     this.cells = new Map();
     this.problems = new Map();
@@ -28,6 +30,7 @@ class Store {
     this.counts = changes.counts;
     this.forgotten = changes.forgotten ?? {};
     this.total = changes.total;
+    this.cellsLeftOut = changes.cells_left_out ?? 0;
     for (const cell of changes.cells) {
       const key = `${cell.page} ${cell.api}`;
       if (cell.count > 0) this.cells.set(key, cell);

@@ -11,11 +11,13 @@ from corslens.report.baseline import Gate
 from corslens.report.escape import escape_json_text
 from corslens.report.limits import worst
 from corslens.report.page.assets import SCRIPTS, asset, render_page, source_hash
-from corslens.report.page.live_feed import changes
+from corslens.report.page.live_feed import whole
 from corslens.report.page.model import Json, in_full, settings
 
 TOP = 500
 """Problems that the page holds."""
+PAIRS = 2_000
+"""Pairs of origins that the page holds."""
 ADVISED = 12
 """The APIs, those with the most problems, for which a report holds server settings."""
 
@@ -36,8 +38,7 @@ def render_html(summary: SessionSummary, rules: RuleSet, *, about: str = "", top
     """
     every = summary.problems()
     problems, left_out = worst(every, top)
-    shown = changes(summary, only={problem.key for problem in problems})
-    shown["version"] = 0  # how the summary came about is no part of a report
+    shown = whole(summary, problems, PAIRS)
     shown["total"] = len(every)
     known = {one.id: one for one in summary.inspections()}
     apis = Counter(problem.key.api_origin for problem in problems).most_common(ADVISED)

@@ -1,6 +1,6 @@
 """The page's data on a session: counts, origin pairs and problems, all of them or what changed since a version."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from corslens.diagnosis.diagnose import JUDGED, WORDS
@@ -18,12 +18,11 @@ type Json = dict[str, Any]
 _SHOWN_NAMES = 50
 
 
-def changes(summary: SessionSummary, since: int = 0, *, limit: int | None = None, only: Collection[Key] | None = None) -> Json:
+def changes(summary: SessionSummary, since: int = 0, *, limit: int | None = None) -> Json:
     """Return the counts, and the origin pairs and problems that changed after that version; all when it is too long ago.
 
     Args:
         limit: how many pairs, and problems, are returned at most, the oldest changes first; more where one exchange changed them all.
-        only: the problems that are returned; None for all.
     Returns: `version`, up to which it is complete: what to ask for next; and `more` when there is a reason to ask at once.
     """
     anew = since < summary.complete_since or since > summary.version
@@ -38,11 +37,34 @@ def changes(summary: SessionSummary, since: int = 0, *, limit: int | None = None
         "more": version < summary.version,
         "counts": _counts(summary),
         "cells": [_cell(key, cell) for key, cell in cells if cell.version <= version],
-        "problems": [
-            _problem(key, problem) for key, problem in problems if problem.version <= version and (only is None or key in only)
-        ],
+        "problems": [_problem(key, problem) for key, problem in problems if problem.version <= version],
         "gone": [] if anew else summary.gone(since),
     }
+
+
+def whole(summary: SessionSummary, problems: Iterable[Problem], pairs: int) -> Json:
+    """Return what a report holds that is over: the counts, of all, and these problems; in the form of `changes`.
+
+    Args:
+        pairs: how many origin pairs it holds at most, the worst and busiest; the others are counted.
+    """
+    cells = [_cell(key, cell) for key, cell in sorted(summary.cells().items(), key=_worst_pair)[:pairs]]
+    return {
+        "version": 0,
+        "anew": True,
+        "more": False,
+        "counts": _counts(summary),
+        "cells": cells,
+        "cells_left_out": len(summary.cells()) - len(cells),
+        "problems": [_problem(problem.key, problem) for problem in problems],
+        "gone": [],
+    }
+
+
+def _worst_pair(item: tuple[tuple[str, str], Cell]) -> tuple[int, int, tuple[str, str]]:
+    key, cell = item
+    worst = _worst_word(cell)
+    return WORDS.index(worst), -cell.words[worst], key
 
 
 def example_ids(problem: Problem) -> list[str]:
@@ -83,7 +105,7 @@ def _counts(summary: SessionSummary) -> Json:
 
 
 def _cell(key: tuple[str, str], cell: Cell) -> Json:
-    worst = next((word for word in WORDS if cell.words[word] > 0), "ALLOWED")
+    worst = _worst_word(cell)
     return {
         "page": redact_url(key[0]),
         "api": redact_url(key[1]),
@@ -91,6 +113,10 @@ def _cell(key: tuple[str, str], cell: Cell) -> Json:
         "count": sum(count for count in cell.words.values() if count > 0),
         "bad": cell.words[worst],
     }
+
+
+def _worst_word(cell: Cell) -> str:
+    return next((word for word in WORDS if cell.words[word] > 0), "ALLOWED")
 
 
 def _problem(key: Key, problem: Problem) -> Json:
