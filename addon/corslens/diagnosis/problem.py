@@ -239,6 +239,7 @@ class Problem:
         self.pages.absorb(other.pages)
         self.first, self.last = min(self.first, other.first), max(self.last, other.last)
         self.examples = sorted((*self.examples, *other.examples), key=_place)[:EXAMPLES]
+        self._fallback = min(self._fallback, other._fallback, key=_place)
         self._states = self.states() + other.states()
         self._lives.clear()
         self._lives_weight = 0
