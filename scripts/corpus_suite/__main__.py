@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from scripts.corpus_suite.generator import generate
+from scripts.corpus_suite.one_machine import compare, measure
 
 
 @click.group()
@@ -23,6 +24,27 @@ def generate_command(folder: Path, captures: int, exchanges: int, seed: int, api
     """Make the captures in FOLDER, and truth.json beside them."""
     truth = generate(folder, captures, exchanges, seed=seed, apis=apis, sites=sites)
     print(f"{truth.captures:,} captures, {truth.exchanges:,} exchanges, {truth.cors:,} with CORS")
+
+
+_JOBS = click.option("--jobs", default=2, show_default=True)
+
+
+@main.command("compare")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.argument("out", type=click.Path(path_type=Path, file_okay=False))
+@_JOBS
+def compare_command(folder: Path, out: Path, jobs: int) -> None:
+    """Analyze FOLDER with one job and with several: what differs in the reports, which go to OUT."""
+    for line in compare(folder, out, jobs=jobs):
+        print(line, flush=True)
+
+
+@main.command("measure")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@_JOBS
+def measure_command(folder: Path, jobs: int) -> None:
+    """Analyze FOLDER: time and memory."""
+    print(measure(folder, jobs=jobs))
 
 
 if __name__ == "__main__":
