@@ -21,7 +21,8 @@ REQUESTS = 10_000
 _LONGEST = 8192
 """Characters of a URL or of a header's value that are kept."""
 _LINES = 128
-_FRAMES = 16
+FRAMES = 16
+"""Of a stack."""
 _COOKIES = 20
 _GHOST_SECONDS = 30.0
 """How long what went over the wire is kept without the request that it belongs to."""
@@ -37,6 +38,7 @@ class _Frame(Struct, gc=False):
     lineNumber: int = -1
     columnNumber: int = -1
     functionName: str = ""
+    scriptId: str = ""
 
 
 class _Stack(Struct):
@@ -176,8 +178,8 @@ class DevToolsRecord:
         """When requests of these URLs were last reported, to tell what is only an issue."""
         self.dropped = 0
 
-    def take(self, method: str, params: msgspec.Raw | bytes, now: float) -> list[Sighting]:
-        """Take one event, and return what is complete with it."""
+    def take(self, method: str, params: msgspec.Raw | bytes, now: float, session: str = "") -> list[Sighting]:
+        """Take one event of a session, and return what is complete with it."""
         handler = _HANDLERS.get(method)
         if handler is None:
             return []
@@ -186,7 +188,7 @@ class DevToolsRecord:
             event = decoder.decode(params)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return []
-        return list(handle(self, event, now))
+        return list(handle(self, event, now, session))
 
     def settle(self, now: float) -> list[Sighting]:
         """Return what has been waited for long enough, as far as it is known, and what was reported as an issue only."""
@@ -204,7 +206,7 @@ class DevToolsRecord:
 
     # Events.
 
-    def _will_be_sent(self, event: _WillBeSent, now: float) -> Iterator[Sighting]:
+    def _will_be_sent(self, event: _WillBeSent, now: float, session: str) -> Iterator[Sighting]:
         if not event.request.url.startswith(("http:", "https:")):
             return
         chain = self._chain(event.requestId, now)
@@ -214,7 +216,7 @@ class DevToolsRecord:
                 last.outcome, last.since, last.wants_wire = WitnessOutcome.PASSED, now, event.redirectHasExtraInfo
         elif chain.hops:
             return  # the same id anew: one of two sessions that both report it
-        initiator = initiator_of(event.initiator)
+        initiator = initiator_of(event.initiator, session)
         if chain.hops and initiator is None:
             initiator = chain.hops[0].initiator
         hop = _Hop(
@@ -230,6 +232,7 @@ class DevToolsRecord:
         )
         if event.initiator.type == "preflight":
             hop.resource_type, hop.preflight_for = "Preflight", event.initiator.requestId
+            hop.page = ""  # it names itself
             parent = self._chain(event.initiator.requestId, now)
             if parent.hops:
                 hop.initiator, hop.page = parent.hops[0].initiator, parent.hops[-1].page
@@ -245,7 +248,7 @@ class DevToolsRecord:
         self._urls[hop.url] = now
         yield from self._wire(event.requestId, chain)
 
-    def _sent(self, event: _Sent, now: float) -> Iterator[Sighting]:
+    def _sent(self, event: _Sent, now: float, _session: str) -> Iterator[Sighting]:
         chain = self._chain(event.requestId, now)
         event.at = now
         if len(chain.sent) < 32:
@@ -258,13 +261,13 @@ class DevToolsRecord:
                     preflight.wants_wire = True  # its response may be reported only now
             yield from self._preflights(chain)
 
-    def _answered(self, event: _Answered, now: float) -> Iterator[Sighting]:
+    def _answered(self, event: _Answered, now: float, _session: str) -> Iterator[Sighting]:
         chain = self._chain(event.requestId, now)
         if len(chain.answered) < 32:
             chain.answered.append(event)
         yield from self._wire(event.requestId, chain)
 
-    def _received(self, event: _Received, now: float) -> Iterator[Sighting]:
+    def _received(self, event: _Received, now: float, _session: str) -> Iterator[Sighting]:
         chain = self._chains.get(event.requestId)
         if chain is None or not chain.hops:
             return
@@ -282,7 +285,7 @@ class DevToolsRecord:
             hop.outcome, hop.since = WitnessOutcome.READ, now
         yield from self._complete(event.requestId, chain)
 
-    def _failed(self, event: _Failed, now: float) -> Iterator[Sighting]:
+    def _failed(self, event: _Failed, now: float, _session: str) -> Iterator[Sighting]:
         chain = self._chains.get(event.requestId)
         if chain is None or not chain.hops:
             return
@@ -307,18 +310,18 @@ class DevToolsRecord:
         yield from self._preflights(chain)
         yield from self._complete(event.requestId, chain)
 
-    def _finished(self, event: _Id, now: float) -> Iterator[Sighting]:
+    def _finished(self, event: _Id, now: float, _session: str) -> Iterator[Sighting]:
         chain = self._chains.get(event.requestId)
         if chain is not None:
             yield from self._complete(event.requestId, chain)
 
-    def _cached(self, event: _Id, now: float) -> Iterator[Sighting]:
+    def _cached(self, event: _Id, now: float, _session: str) -> Iterator[Sighting]:
         chain = self._chains.get(event.requestId)
         if chain is not None and chain.hops:
             chain.hops[-1].from_cache = "memory"
         return iter(())
 
-    def _issue(self, event: _IssueAdded, now: float) -> Iterator[Sighting]:
+    def _issue(self, event: _IssueAdded, now: float, session: str) -> Iterator[Sighting]:
         code = ""
         url: object = ""
         place: object = None
@@ -329,7 +332,7 @@ class DevToolsRecord:
         elif mixed.get("resolutionStatus") == "MixedContentBlocked":
             code, url = "mixed-content", mixed.get("insecureURL")
         if code and isinstance(url, str) and url.startswith(("http:", "https:")) and len(self._issues) < 1_000:
-            self._issues.append((now, url[:_LONGEST], _place(place), code))
+            self._issues.append((now, url[:_LONGEST], _place(place, session), code))
         return iter(())
 
     # Putting together.
@@ -426,44 +429,38 @@ def lines_of(headers: dict[str, Any]) -> Lines:
 _IN_CODE = ("http:", "https:", "file:", "webpack", "blob:", "chrome-extension:")
 
 
-def initiator_of(given: _Initiator) -> Initiator | None:
+def initiator_of(given: _Initiator, session: str = "") -> Initiator | None:
     """Return the innermost place in code that asked, following what it was waited for; lines and columns from 1."""
     stack = given.stack
     frames: list[_Frame] = []
-    while stack is not None and len(frames) < _FRAMES:
+    while stack is not None and len(frames) < FRAMES:
         frames += [one for one in stack.callFrames if one.url.startswith(_IN_CODE)]
         stack = stack.parent
     if frames:
-        first = frames[0]
-        return Initiator(
-            url=first.url[:_LONGEST],
-            line=_from_1(first.lineNumber),
-            column=_from_1(first.columnNumber),
-            function=first.functionName[:200] or None,
-            callers=tuple(
-                Initiator(
-                    url=one.url[:_LONGEST],
-                    line=_from_1(one.lineNumber),
-                    column=_from_1(one.columnNumber),
-                    function=one.functionName[:200] or None,
-                )
-                for one in frames[1:_FRAMES]
-            ),
-        )
+        return _of_frame(frames[0], session, tuple(_of_frame(one, session) for one in frames[1:FRAMES]))
     if given.url.startswith(_IN_CODE) and given.type != "preflight":
         return Initiator(url=given.url[:_LONGEST], line=_from_1(given.lineNumber), column=_from_1(given.columnNumber))
     return None
 
 
-def _place(given: object) -> Initiator | None:
+def _of_frame(frame: _Frame, session: str, callers: tuple[Initiator, ...] = ()) -> Initiator:
+    return Initiator(
+        url=frame.url[:_LONGEST],
+        line=_from_1(frame.lineNumber),
+        column=_from_1(frame.columnNumber),
+        function=frame.functionName[:200] or None,
+        callers=callers,
+        script=(session, frame.scriptId[:100]) if frame.scriptId else None,
+    )
+
+
+def _place(given: object, session: str) -> Initiator | None:
     try:
         frame = msgspec.convert(given, _Frame)
     except msgspec.MsgspecError:
         return None
-    if not frame.url.startswith(_IN_CODE):
-        return None
     # Issues count lines from 0 and columns from 1 (measured).
-    return Initiator(url=frame.url[:_LONGEST], line=_from_1(frame.lineNumber), column=_from_1(frame.columnNumber))
+    return _of_frame(frame, session) if frame.url.startswith(_IN_CODE) else None
 
 
 def _from_1(number: int) -> int | None:

@@ -36,6 +36,10 @@ class Initiator(Struct, frozen=True, kw_only=True, gc=False):
     """The function's name, None for code outside one and for anonymous ones."""
     callers: tuple["Initiator", ...] = ()
     """Who called that, the nearest first, where the browser says so."""
+    generated: "Initiator | None" = None
+    """The place in what the browser ran, where a source map names the original."""
+    script: tuple[str, str] | None = None
+    """The session and the script's id of a browser that is listened to."""
 
     def __str__(self) -> str:
         place = self.url
