@@ -7,7 +7,7 @@ from corslens.diagnosis.summary import SessionSummary, summarize
 from corslens.inspector import Inspector
 from corslens.lint.rules.loader import load_rules
 from corslens.report.baseline import Gate
-from corslens.report.formats import exchange_text, junit, sarif
+from corslens.report.formats import exchange_text, jsonl, junit, sarif
 from corslens.report.formats.text import render_problem, render_summary
 from corslens.report.initiators import SourceRoot, in_repository
 from corslens.report.page.html import render_html
@@ -46,11 +46,39 @@ def session(status: int = 401, **more: object) -> SessionSummary:
         (SourceRoot(folder="web"), "https://app.example/../../etc/passwd", None),
         (SourceRoot(folder=""), "https://app.example/%2e%2e/%2e%2e/x", None),
         (SourceRoot(folder=""), "https://app.example/", None),
+        (SourceRoot(folder="web"), "turbopack:///[project]/src/users/[id]/page.tsx", "web/src/users/[id]/page.tsx"),
+        (SourceRoot(folder="web"), "webpack://shop/../../x.ts", None),
+        (SourceRoot(folder=""), "webpack://shop/./a%0a::error.ts", None),
+        (SourceRoot(folder=""), "file:///home/me/app/src/api.ts", None),
+        (SourceRoot(folder="", prefix="file:///home/me/app/"), "file:///home/me/app/src/api.ts", "src/api.ts"),
     ],
 )
 def test_in_the_repository(root: SourceRoot, url: str, path: str | None) -> None:
     """Never outside of it, whatever a page calls its files."""
     assert in_repository(Initiator(url=url), [root]) == path
+
+
+@pytest.mark.parametrize(("prefix", "path"), [("https://app.example/", "web/src/api.ts"), ("https://cdn.example/", None)])
+def test_a_source_that_only_a_map_names(prefix: str, path: str | None) -> None:
+    """It is where its bundle came from."""
+    bundle = Initiator(url="https://app.example/assets/app.min.js", line=1, column=2345)
+    initiator = Initiator(url="webpack://shop/./src/api.ts", line=42, column=7, function="loadUser", generated=bundle)
+    assert in_repository(initiator, [SourceRoot(folder="web", prefix=prefix)]) == path
+
+
+def test_an_original_line_in_every_output() -> None:
+    bundle = Initiator(url="https://app.example/assets/app.min.js", line=1, column=2345)
+    initiator = Initiator(url="webpack://shop/./src/api.ts", line=42, column=7, function="loadUser", generated=bundle)
+    summary = session(initiator=initiator)
+    (problem,) = summary.problems()
+    assert "\n  Requested by src/api.ts:42:7 in loadUser\n" in render_problem(problem.diagnosis).plain
+    assert b"requested by src/api.ts:42:7 in loadUser" in junit.render_report(summary, RULES, Gate())
+    assert changes(summary)["problems"][0]["requested_by"] == "src/api.ts:42:7 in loadUser"
+    record = json.loads(jsonl.encode(problem.diagnosis.place, problem.diagnosis))
+    assert record["witness"]["initiator"] == {
+        "url": "webpack://shop/./src/api.ts", "line": 42, "column": 7, "function": "loadUser",
+        "generated": {"url": "https://app.example/assets/app.min.js", "line": 1, "column": 2345, "function": None},
+    }  # fmt: skip
 
 
 def test_terminal() -> None:

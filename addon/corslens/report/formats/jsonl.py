@@ -32,7 +32,7 @@ from corslens.verdict.direct import direct
 from corslens.verdict.hindsight import Misprediction
 from corslens.verdict.reasons import Reason
 from corslens.verdict.verdict import Failure, Outcome, Verdict
-from corslens.witness.witness import Witness
+from corslens.witness.witness import Initiator, Witness
 
 SCHEMA = "corslens/2"
 
@@ -200,6 +200,8 @@ class InitiatorRecord(Struct, frozen=True, kw_only=True):
     line: int | None = None
     column: int | None = None
     function: str | None = None
+    generated: "InitiatorRecord | UnsetType" = UNSET
+    """The place in the bundle, where a source map names the original."""
 
 
 class WitnessRecord(Struct, frozen=True, kw_only=True):
@@ -469,16 +471,19 @@ def _witness(witness: Witness, explained_by: str | None) -> WitnessRecord:
         outcome=witness.outcome.value,
         reason=None if reason is None else redact_text(reason),
         from_cache=None if witness.from_cache is None else redact_text(witness.from_cache),
-        initiator=None
-        if initiator is None
-        else InitiatorRecord(
-            url=redact_url(initiator.url),
-            line=initiator.line,
-            column=initiator.column,
-            function=None if initiator.function is None else redact_symbol(initiator.function),
-        ),
+        initiator=None if initiator is None else _initiator(initiator),
         explained_by=explained_by,
         cookies_withheld=tuple(CookieRecord(name=one.name, reason=one.why) for one in witness.withheld) or UNSET,
+    )
+
+
+def _initiator(initiator: Initiator) -> InitiatorRecord:
+    return InitiatorRecord(
+        url=redact_url(initiator.url),
+        line=initiator.line,
+        column=initiator.column,
+        function=None if initiator.function is None else redact_symbol(initiator.function),
+        generated=UNSET if initiator.generated is None else _initiator(initiator.generated),
     )
 
 

@@ -19,7 +19,7 @@ from corslens.lint.finding import Confidence, Severity
 from corslens.lint.rules.rule import Family, Rule, RuleSet
 from corslens.report.baseline import Gate, is_known
 from corslens.report.escape import escape
-from corslens.report.initiators import in_repository, initiator_of
+from corslens.report.initiators import in_repository, initiator_of, made_by
 from corslens.report.limits import SENTENCES, first, worst
 from corslens.report.plain import also, examples, fix_lines
 
@@ -140,7 +140,8 @@ def _places(problem: Problem, gate: Gate) -> Json:
     if initiator is None:
         return {"locations": [endpoint]}
     region = {"startLine": initiator.line or 1, **({} if initiator.column is None else {"startColumn": initiator.column})}
-    path = in_repository(initiator, gate.source_roots)
+    made = made_by(problem.diagnosis)
+    path = None if made is None else in_repository(made, gate.source_roots)
     uri = _relative(initiator.url) if path is None else quote(path, safe="/%!$&'()*+,;=@-._~")
     code: Json = {"physicalLocation": {"artifactLocation": {"uri": uri}, "region": region}}
     if initiator.function is not None:
