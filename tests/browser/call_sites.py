@@ -1,29 +1,35 @@
 """Page requests with known call sites, in a Chromium that corslens listens to: is the line that it names the right one?
 
-    python -m tests.browser.call_sites
+    python -m tests.browser.call_sites [PAGE…]
 
-Scripts (classic, modules), workers, frames, images, style sheets, fonts, forms of fetch and XMLHttpRequest; then 50 tabs, a burst of 5,000
-requests, and a browser that is killed. Prints how many of each were right, and what was lost.
+Scripts (classic, modules), workers, frames, images, style sheets, fonts, forms of fetch and XMLHttpRequest; a bundle with a source map; then
+50 tabs, a burst of 5,000 requests, and a browser that is killed. Prints how many of each were right, and what was lost.
 """
 
 import asyncio
 import json
 import os
 import signal
+import sys
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import aiohttp.web
 from corslens.bridge.session import ChromiumBridge, witness_of
 from corslens.launch.browsers import find
 from corslens.launch.session import running_browser
 from corslens.mitm.embedded import EmbeddedProxy
 
+BUNDLE = Path(__file__).parent / "bundle" / "built"
 COUNT = 24
 """Requests of each kind."""
 BURST = 5_000
+UNDER_WAY = 1_000
+"""Of them at once: of more than some 1,300, Chromium refuses the rest by itself (`net::ERR_INSUFFICIENT_RESOURCES`)."""
 TABS = 50
 SECONDS = 400
 """How long a page may take, on a busy machine."""
@@ -91,6 +97,17 @@ class Site:
             " await frames[0].done; await new Promise(d => setTimeout(d, 3000)); await fetch('/done') })()</script>",
         )
         self.files["/frame"] = ("text/html", "<!doctype html><script src=/frame.js></script>")
+        for name, kind in (("app.min.js", "text/javascript"), ("app.min.js.map", "application/json")):
+            self.files[f"/assets/{name}"] = (kind, (BUNDLE / name).read_text())
+        self.files["/bundled"] = (
+            "text/html",
+            f"<!doctype html><script>const API = '{api}'</script><script src=/assets/app.min.js></script>"
+            "<script>globalThis.done.then(() => { new Worker('/bundled.js').onmessage = () => fetch('/done') })</script>",
+        )
+        self.files["/bundled.js"] = (
+            "text/javascript",
+            f"globalThis.API = '{api}'; importScripts('/assets/app.min.js'); globalThis.done.then(() => postMessage('done'))",
+        )
         self.files["/tab"] = (
             "text/html",
             f"<!doctype html><script>fetch('{api}/tab/1/0').catch(() => 0).then(() => fetch('/opened'))</script>",
@@ -101,9 +118,9 @@ class Site:
         )
         self.files["/burst"] = (
             "text/html",
-            f"<!doctype html><script>(async () => {{ const all = []; for (let i = 0; i < {BURST}; i++)"
-            f" all.push(fetch('{api}/burst/1/' + i).catch(() => 0)); await Promise.all(all);"
-            " await new Promise(d => setTimeout(d, 5000)); await fetch('/done') })()</script>",
+            f"<!doctype html><script>(async () => {{ let i = 0; const one = async () => {{ while (i < {BURST})"
+            f" await fetch('{api}/burst/1/' + i++).catch(() => 0) }};"
+            f" await Promise.all(Array.from({{length: {UNDER_WAY}}}, one)); await fetch('/done') }})()</script>",
         )
 
     async def _page(self, request: aiohttp.web.Request) -> aiohttp.web.Response:
@@ -125,7 +142,7 @@ class Site:
 
 async def visit(site: Site, path: str, folder: Path, *, kill: bool = False) -> tuple[list[dict[str, Any]], str]:
     """Open a page behind the proxy, with the browser listened to, and return the records and how the summary ends."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     log = folder / f"{path.strip('/') or 'index'}.jsonl"
     options = {"cors_show": "none", "cors_log": str(log), "cors_show_values": True, "cors_history": 50_000}
     with (folder / "out.txt").open("w+") as out:
@@ -141,12 +158,15 @@ async def visit(site: Site, path: str, folder: Path, *, kill: bool = False) -> t
                 urls=[site.page + path], headless=True, wrap=lambda argv: bridge.wrap([*argv, "--disable-popup-blocking"]), inherited=bridge.inherited,
             )  # fmt: skip
             site.done.clear()
+            before = site.reached["burst"]
             async with opening as process, bridge.listening():
                 if kill:
-                    await asyncio.sleep(2)
+                    while site.reached["burst"] < before + 200:  # in the middle of its traffic
+                        await asyncio.sleep(0.01)
                     os.killpg(process.pid, signal.SIGKILL)
                     await process.wait()
-                    await asyncio.sleep(1)
+                    async with aiohttp.ClientSession() as client, client.get(f"{site.api}/after/1/1", proxy=proxy.url) as after:
+                        assert after.status == 200  # traffic goes on
                 else:
                     async with asyncio.timeout(SECONDS):
                         await site.done.wait()
@@ -167,39 +187,40 @@ def judged(witness: Any, line: int) -> str:
     return "right line" if initiator["line"] == line else "WRONG"
 
 
-async def main() -> None:
-    """Run all and print."""
+def mapped(witness: Any, line: int) -> str:
+    """Say how right the initiator of a bundled script's request is."""
+    initiator = None if witness is None else witness["initiator"]
+    if initiator is None:
+        return "not said"
+    if "/src/" not in initiator["url"]:
+        return f"not mapped: {initiator}"
+    return "right original line" if initiator["line"] == line else f"WRONG: {initiator}"
+
+
+async def main(pages: Sequence[str]) -> None:
+    """Run these and print."""
     site = Site()
     await site.start()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        records, ended = await visit(site, "/", folder)
-        found: dict[str, Counter[str]] = {}
-        for record in records:
-            parts = str(record["url"]).removeprefix(site.api).split("/")
-            if len(parts) == 4 and str(record["url"]).startswith(site.api):
-                found.setdefault(judged(record["witness"], int(parts[2])), Counter())[parts[1]] += 1
-        for word, kinds in sorted(found.items()):
-            print(f"{word}: {sum(kinds.values())}", dict(kinds))
-        print(ended)
-        for path in ("/tabs", "/burst"):
-            records, ended = await visit(site, path, folder)
+        for page in pages:
+            before = site.reached.copy()
+            path = "/burst" if page == "/killed" else page
+            records, ended = await visit(site, path, folder / page.strip("/"), kill=page == "/killed")
             mine = [one for one in records if str(one["url"]).startswith(site.api)]
-            print(
-                path,
-                "exchanges",
-                len(mine),
-                "witnessed",
-                sum(one["witness"] is not None for one in mine),
-                "reached",
-                site.reached[path[1:].rstrip("s")],
-                ended,
-            )
-        before = sum(site.reached.values())
-        records, ended = await visit(site, "/burst", folder / "killed", kill=True)
-        print("killed: reached", sum(site.reached.values()) - before, "records", len(records), ended)
+            reached = (site.reached - before).total()
+            witnessed = sum(one["witness"] is not None for one in mine)
+            print(f"{page}: reached {reached}, exchanges {len(mine)}, witnessed {witnessed}, {ended}", flush=True)
+            if page in ("/", "/bundled"):
+                judge = mapped if page == "/bundled" else judged
+                found: dict[str, Counter[str]] = {}
+                for one in mine:
+                    kind, line = str(one["url"]).removeprefix(site.api).split("/")[1:3]
+                    found.setdefault(judge(one["witness"], int(line)), Counter())[kind] += 1
+                for word, kinds in sorted(found.items()):
+                    print(f"  {word}: {kinds.total()}", dict(kinds))
     await site.stop()
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(sys.argv[1:] or ["/", "/bundled", "/tabs", "/burst", "/killed"]))
