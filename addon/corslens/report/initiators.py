@@ -49,7 +49,9 @@ def _in_project(url: str) -> str | None:
     if scheme is None:
         return None
     rest = url[len(scheme) :]
-    return (rest.partition("/./")[2] or rest).lstrip("/").removeprefix("./").removeprefix("[project]/")
+    if scheme == "webpack://":  # its host is the package's name
+        rest = rest.partition("/")[2]
+    return rest.lstrip("/").removeprefix("./").removeprefix("[project]/")
 
 
 def made_by(diagnosis: Diagnosis) -> Initiator | None:
