@@ -22,7 +22,7 @@ from corslens.corpus.judge import Judged, hash_rules, judge
 from corslens.corpus.merge import MEMORY, CorpusSummary, connect, merge
 from corslens.corpus.on_dask import ClusterError, Failed, Tls, judge_on_dask
 from corslens.corpus.shards import SHARD_BYTES, Shard, Work, cut
-from corslens.corpus.sources import find
+from corslens.corpus.sources import find, located
 from corslens.corpus.store import Store, StoreError
 from corslens.diagnosis.summary import Input
 from corslens.exits import Exit
@@ -146,7 +146,7 @@ def corpus(
     try:
         need("pyarrow.parquet")
         need("duckdb")
-        store = Store(out)
+        store = Store(located(out))
         failed: list[tuple[str, str]] = []
         if sources:
             tls = Tls(ca_file=tls_ca_file, cert=tls_cert, key=tls_key)

@@ -57,7 +57,7 @@ def judge(shard: Shard, work: Work, out: str) -> Judged:
         with exchanges:
             for source in shard.sources:
                 part = SessionSummary(hold=0)
-                with opened(source.name) as file:
+                with opened(source) as file:
                     if isinstance(file, Damage):
                         part.begin(source.name).damages.append(str(file))
                     else:

@@ -5,7 +5,6 @@ one machine (https://distributed.dask.org/en/stable/tls.html).
 """
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import Any
 
 from msgspec import Struct
@@ -74,7 +73,7 @@ def judge_with(client: Any, shards: Sequence[Shard], work: Work, out: str) -> It
     threads = max(1, sum(client.nthreads().values()))
     waiting = iter(shards)
     running: dict[Any, Shard] = {}
-    done = distributed.as_completed(raise_errors=False)
+    done = distributed.as_completed(loop=client.loop, raise_errors=False)
 
     def submit() -> None:
         shard = next(waiting, None)
@@ -102,7 +101,7 @@ def _reason(future: Any) -> str:
 
 def _compare_versions(client: Any) -> None:
     try:
-        found = client.run(partial(_version))
+        found = client.run(_version)
     except Exception as error:
         raise ClusterError(f"the workers cannot import corslens {__version__}: {type(error).__name__}: {error}") from None
     if not found:

@@ -20,7 +20,9 @@ class Source(Struct, frozen=True, kw_only=True):
     """A capture, a log, or a table."""
 
     name: str
-    """Path or URL."""
+    """Path or URL, as it was given."""
+    place: str
+    """The same, from wherever it is opened."""
     prefix: str
     """What the ids of its exchanges begin with."""
     size: int
@@ -85,7 +87,7 @@ def _draw(name: str) -> float:
 def _shard(sources: Sequence[Source], work: Work) -> Shard:
     # The user's rule files count by what is in them, wherever they are.
     how = msgspec.structs.replace(work, rule_paths=())
-    content = msgspec.json.encode((_FORM, __version__, how, sources))
+    content = msgspec.json.encode((_FORM, __version__, how, [(one.name, one.prefix, one.size, one.tag) for one in sources]))
     return Shard(name=blake2b(content, digest_size=16).hexdigest(), sources=tuple(sources))
 
 

@@ -46,7 +46,14 @@ def find(names: Iterable[str]) -> tuple[list[Source], list[Damage]]:
             else:
                 found.setdefault(one[0], one[1:])
     begins = prefixes(found)
-    return [Source(name=name, prefix=begins[name], size=size, tag=tag) for name, (size, tag) in found.items()], damages
+    return [
+        Source(name=name, place=located(name), prefix=begins[name], size=size, tag=tag) for name, (size, tag) in found.items()
+    ], damages
+
+
+def located(name: str) -> str:
+    """Return the URL, or the path from the root: other processes work elsewhere."""
+    return name if is_remote(name) else str(Path(name).absolute())
 
 
 def _local(name: str) -> Iterator[tuple[str, int, str] | Damage]:
@@ -104,15 +111,15 @@ def _tag(info: dict[str, Any]) -> str:
 
 
 @contextmanager
-def opened(name: str) -> Iterator[IO[bytes] | Damage]:
+def opened(one: Source) -> Iterator[IO[bytes] | Damage]:
     """Open a source as a file of this machine; what is not there, or may not be read, is a damage.
 
     Raises: what reading it raises, when another attempt may succeed.
     """
     try:
-        file = _fetched(name) if is_remote(name) else Path(name).open("rb")  # noqa: SIM115  # closed below
+        file = _fetched(one.place) if is_remote(one.place) else Path(one.place).open("rb")  # noqa: SIM115  # closed below
     except _GONE as error:
-        yield Damage(file=name, what=f"cannot be read: {error.strerror or error}")
+        yield Damage(file=one.name, what=f"cannot be read: {error.strerror or error}")
         return
     with file:
         yield file
