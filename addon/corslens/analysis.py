@@ -47,6 +47,8 @@ class AnalysisSettings(Struct, frozen=True, kw_only=True):
     include: Filter | None = None
     """Only these exchanges are reported; the others still count as context (preflights, caches, history)."""
     exclude: Filter | None = None
+    amend: Callable[[Inspection], Inspection] | None = None
+    """Called with each inspection before it is reported; what it returns is."""
     prior: Prior = NO_PRIOR
     """What other captures show of the servers."""
 
@@ -142,6 +144,8 @@ def _session(
                 yield item
                 continue
             limits.add(item)
+            if settings.amend is not None:
+                item = settings.amend(item)
             if _is_wanted(item.observation.exchange, settings):
                 yield item, part.add(item)
             else:

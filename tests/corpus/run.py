@@ -5,9 +5,10 @@ from pathlib import Path
 
 from corslens.analysis import AnalysisSettings, collect, prefixes
 from corslens.corpus.judge import judge
-from corslens.corpus.merge import CorpusSummary, connect, merge
+from corslens.corpus.merge import CorpusSummary, merge
 from corslens.corpus.shards import Shard, Work, cut
 from corslens.corpus.sources import find
+from corslens.corpus.sql import connect
 from corslens.corpus.store import Store
 from corslens.diagnosis.summary import SessionSummary
 from corslens.inputs import files

@@ -2,9 +2,10 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
@@ -12,18 +13,21 @@ from msgspec import Struct, structs
 
 from corslens.analysis import describe_fault
 from corslens.cli.analyze import baseline_line, known_findings, report_inputs
+from corslens.cli.corpus_sql import run as run_sql
 from corslens.cli.options import fail_on_option, judging_options, settings, severity, source_root_option, writable
 from corslens.cli.outputs import format_of, format_option, outputs_option, print_report, print_statistics, write_output
 from corslens.cli.progress import Bar
 from corslens.cli.work import tune_gc
 from corslens.cli.workers import Died, in_order
+from corslens.corpus.across import Across, again, evidence
 from corslens.corpus.extra import MissingPackageError, need
 from corslens.corpus.judge import Judged, hash_rules, judge
-from corslens.corpus.merge import MEMORY, CorpusSummary, connect, merge
+from corslens.corpus.merge import CorpusSummary, merge
 from corslens.corpus.on_dask import ClusterError, Failed, Tls, judge_on_dask
 from corslens.corpus.shards import SHARD_BYTES, Shard, Work, cut
 from corslens.corpus.sources import find, located
-from corslens.corpus.store import Store, StoreError
+from corslens.corpus.sql import MEMORY, connect
+from corslens.corpus.store import ACROSS, Store, StoreError
 from corslens.diagnosis.summary import Input
 from corslens.exits import Exit
 from corslens.inputs.damage import Damage
@@ -38,10 +42,67 @@ _ATTEMPTS = 2
 class _Listing(Struct, frozen=True):
     """What a corpus consists of."""
 
-    shards: tuple[str, ...]
+    shards: tuple[Shard, ...]
     work: Work
     missing: tuple[tuple[str, str], ...] = ()
     """Names that stand for no capture, and why."""
+
+
+class _Run(Struct, frozen=True):
+    """Where shards are judged."""
+
+    store: Store
+    jobs: int
+    dask: str | None
+    tls: Tls
+
+    def judge(self, shards: Sequence[Shard], work: Work, across: Mapping[str, Across] | None = None) -> "_Outcome":
+        """Judge what has no receipt.
+
+        Args:
+            across: by the name of a shard what the corpus shows of its endpoints.
+        """
+        store = self.store if across is None else self.store.below(ACROSS)
+        store.prepare()
+        judged = store.judged()
+        ahead = [(one, None if across is None else across[one.name]) for one in shards if one.name not in judged]
+        captures = sum(len(one.sources) for one in shards)
+        again = "" if across is None else " again"
+        click.echo(f"{captures:,} captures in {len(shards):,} shards, {len(ahead):,} to judge{again}", err=True)
+        if self.dask is not None:
+            results = judge_on_dask(self.dask, self.tls, ahead, work, store.url)
+        else:
+            results = _here(ahead, work, store.url, self.jobs)
+        failed: list[tuple[str, str]] = []
+        interrupted = False
+        try:
+            with Bar(len(ahead)) as bar:
+                for result in results:
+                    if isinstance(result, Failed):
+                        failed += [(one.name, f"was not analyzed: {result.why}") for one in result.shard.sources]
+                    bar.next()
+        except KeyboardInterrupt:
+            click.echo("Interrupted; the results so far follow. The same command goes on from here.", err=True)
+            interrupted = True
+        if not interrupted and not failed:
+            store.keep(frozenset(one.name for one in shards))
+        done = store.judged()
+        return _Outcome(store, tuple(one for one in shards if one.name in done), tuple(failed), interrupted)
+
+
+class _Outcome(Struct, frozen=True):
+    """The shards that are judged."""
+
+    store: Store
+    shards: tuple[Shard, ...]
+    failed: tuple[tuple[str, str], ...] = ()
+    """Captures that were not, and why."""
+    interrupted: bool = False
+    """The user cut it short."""
+
+    def connect(self, memory: str) -> Any:
+        """Return a connection to what they came to."""
+        return connect(self.store, [one.name for one in self.shards], memory=memory)
 
 
 @click.command(short_help="Analyze more captures than one machine holds.")
@@ -94,6 +155,18 @@ class _Listing(Struct, frozen=True):
     metavar="MIB",
     help="Captures that are judged together, in MiB.",
 )
+@click.option(
+    "--across",
+    is_flag=True,
+    help="Judge all again, each endpoint with what the whole corpus shows of it: finds what no single capture can show.",
+)
+@click.option(
+    "--sql",
+    is_flag=False,
+    flag_value="-",
+    metavar="[QUERY]",
+    help="Instead of a report print what a query in DuckDB's SQL returns; without one, read statements from stdin. Views: latest, problems, endpoints, captures.",
+)
 def corpus(
     sources: tuple[str, ...],
     out: str,
@@ -116,6 +189,8 @@ def corpus(
     tls_key: str | None,
     memory: str,
     shard_size: int,
+    across: bool,
+    sql: str | None,
 ) -> None:
     """Analyze the captures in SOURCES as one corpus: files, folders, patterns, URLs (s3://…, gs://…, az://…, https://…).
 
@@ -146,14 +221,17 @@ def corpus(
     try:
         need("pyarrow.parquet")
         need("duckdb")
-        store = Store(located(out))
-        failed: list[tuple[str, str]] = []
-        if sources:
-            tls = Tls(ca_file=tls_ca_file, cert=tls_cert, key=tls_key)
-            listing, failed, interrupted = _judge_all(sources, store, work, jobs or 1, dask, tls, shard_size << 20)
-        else:
-            listing, interrupted = _read_listing(store), False
-        summary = _merged(store, listing, failed, memory)
+        tls = Tls(ca_file=tls_ca_file, cert=tls_cert, key=tls_key)
+        run = _Run(store=Store(located(out)), jobs=jobs or 1, dask=dask, tls=tls)
+        listing = _plan(sources, run.store, work, shard_size << 20) if sources else _read_listing(run.store)
+        outcome = run.judge(listing.shards, listing.work)
+        if across and not outcome.interrupted:
+            outcome = _judge_again(run, outcome, listing.work, memory)
+        connection = outcome.connect(memory)
+        if sql is not None:
+            run_sql(connection, sql)
+            sys.exit(Exit.UNREADABLE if outcome.failed or outcome.interrupted else Exit.OK)
+        summary = _merged(connection, listing, outcome)
     except (MissingPackageError, StoreError, ClusterError) as error:
         raise click.UsageError(escape(str(error))) from None
     if new_baseline is not None:
@@ -172,57 +250,55 @@ def corpus(
     if baseline is not None:
         click.echo(baseline_line(summary, known), err=True)
     damaged = any(one.damages for one in summary.inputs)
-    sys.exit(Exit.UNREADABLE if damaged or interrupted else Exit.FOUND if any(map(gate.fails, summary.problems())) else Exit.OK)
+    sys.exit(
+        Exit.UNREADABLE
+        if damaged or outcome.interrupted
+        else Exit.FOUND
+        if any(map(gate.fails, summary.problems()))
+        else Exit.OK
+    )
 
 
-def _judge_all(
-    sources: tuple[str, ...], store: Store, work: Work, jobs: int, dask: str | None, tls: Tls, size: int
-) -> tuple[_Listing, list[tuple[str, str]], bool]:
-    """Judge what has no receipt; return what the corpus consists of, the captures that were not judged and why, and whether the user cut it short."""
+def _plan(sources: tuple[str, ...], store: Store, work: Work, size: int) -> _Listing:
+    """Return what the corpus consists of, and keep it in the store."""
     found, missing = find(sources)
     shards = cut(found, work, size=size)
+    listing = _Listing(tuple(shards), work, tuple((one.file, str(one)) for one in missing))
     store.prepare()
-    listing = _Listing(tuple(shard.name for shard in shards), work, tuple((one.file, str(one)) for one in missing))
     store.write_listing(msgspec.json.encode(listing))
-    judged = store.judged()
-    ahead = [shard for shard in shards if shard.name not in judged]
-    _say(f"{len(found):,} captures in {len(shards):,} shards, {len(ahead):,} to judge")
-    failed: list[tuple[str, str]] = []
-    interrupted = False
-    results = judge_on_dask(dask, tls, ahead, work, store.url) if dask is not None else _here(ahead, work, store.url, jobs)
-    try:
-        with Bar(len(ahead)) as bar:
-            for result in results:
-                if isinstance(result, Failed):
-                    failed += [(one.name, f"was not analyzed: {result.why}") for one in result.shard.sources]
-                bar.next()
-    except KeyboardInterrupt:
-        click.echo("Interrupted; the results so far follow. The same command goes on from here.", err=True)
-        interrupted = True
-    if not interrupted and not failed:
-        store.keep(frozenset(listing.shards))
-    return listing, failed, interrupted
+    return listing
 
 
-def _here(shards: Sequence[Shard], work: Work, out: str, jobs: int) -> Iterator[Judged | Failed]:
+def _judge_again(run: _Run, outcome: _Outcome, work: Work, memory: str) -> _Outcome:
+    """Judge each shard again, with what the whole corpus shows of its endpoints."""
+    connection = outcome.connect(memory)
+    shards, across = [], {}
+    for shard, seen in again(connection, outcome.shards, evidence(connection)):
+        shards.append(shard)
+        across[shard.name] = seen
+    second = run.judge(shards, work, across)
+    return structs.replace(second, failed=(*outcome.failed, *second.failed))
+
+
+def _here(tasks: Sequence[tuple[Shard, Across | None]], work: Work, out: str, jobs: int) -> Iterator[Judged | Failed]:
     """Judge on this machine."""
-    if jobs > 1 and len(shards) > 1:
-        results = in_order(partial(_judge_one, shards, work, out), len(shards), jobs=jobs, start=tune_gc)
-        for shard, result in zip(shards, results, strict=True):
+    if jobs > 1 and len(tasks) > 1:
+        results = in_order(partial(_judge_one, tasks, work, out), len(tasks), jobs=jobs, start=tune_gc)
+        for (shard, _), result in zip(tasks, results, strict=True):
             why = f"the process that read it was killed ({result}); where memory is short, fewer --jobs need less of it"
             yield Failed(shard, why) if isinstance(result, Died) else result
         return
     tune_gc()
-    for number in range(len(shards)):
-        yield _judge_one(shards, work, out, number)
+    for number in range(len(tasks)):
+        yield _judge_one(tasks, work, out, number)
 
 
-def _judge_one(shards: Sequence[Shard], work: Work, out: str, number: int) -> Judged | Failed:
-    shard = shards[number]
+def _judge_one(tasks: Sequence[tuple[Shard, Across | None]], work: Work, out: str, number: int) -> Judged | Failed:
+    shard, across = tasks[number]
     why = ""
     for _ in range(_ATTEMPTS):
         try:
-            return judge(shard, work, out)
+            return judge(shard, work, out, across)
         except OSError as error:
             why = f"{error.strerror or error}"
         except Exception as error:
@@ -240,17 +316,11 @@ def _read_listing(store: Store) -> _Listing:
         raise StoreError(f"{store.url}/corpus.json: {error}") from None
 
 
-def _merged(store: Store, listing: _Listing, failed: Sequence[tuple[str, str]], memory: str) -> CorpusSummary:
-    judged = store.judged()
-    connection = connect(store, [name for name in listing.shards if name in judged], memory=memory)
+def _merged(connection: Any, listing: _Listing, outcome: _Outcome) -> CorpusSummary:
     summary = merge(connection)
     for name, sentence in listing.missing:
         summary.inputs.append(Input(name=name, damages=[sentence]))
-    for name, what in failed:
+    for name, what in outcome.failed:
         summary.inputs.append(Input(name=name, damages=[str(Damage(file=name, what=what))]))
     summary.inputs.sort(key=lambda one: one.name)
     return summary
-
-
-def _say(sentence: str) -> None:
-    click.echo(sentence, err=True)

@@ -1,26 +1,30 @@
 """judge: one shard's captures in, its tables out. Whoever calls it twice, or on two machines at once, gets the same tables once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import lru_cache, partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import IO
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from corslens.analysis import AnalysisSettings, collect
 from corslens.corpus import rows
+from corslens.corpus.across import Across, Standing
 from corslens.corpus.extra import need
+from corslens.corpus.httparchive import captures_in_table
+from corslens.corpus.logs import LogReader, records
 from corslens.corpus.shards import Shard, Source, Work
-from corslens.corpus.sources import opened
+from corslens.corpus.sources import LOGS, TABLES, expanded, opened
 from corslens.corpus.store import RECEIPTS, Store, scratch
 from corslens.diagnosis.diagnose import Diagnosis
 from corslens.diagnosis.summary import SessionSummary
 from corslens.inputs.damage import Damage
-from corslens.inputs.files import Capture, captures_in
+from corslens.inputs.files import captures_in
 from corslens.inspection import Inspection
 from corslens.lint.rules.loader import load_rules, rule_files
 from corslens.mitm.filters import parse_filter
+from corslens.report.formats.jsonl import Record
 from corslens.verdict.headline import HeadlinePolicy
 
 _WAITING = 8_192
@@ -36,70 +40,77 @@ class Judged(Struct, frozen=True):
 
     shard: str
     exchanges: int
-    damages: tuple[str, ...] = ()
 
 
-def judge(shard: Shard, work: Work, out: str) -> Judged:
+def judge(shard: Shard, work: Work, out: str, across: Across | None = None) -> Judged:
     """Judge the captures of a shard, and write its tables into the store.
 
     Args:
         out: path or URL of the store.
+        across: what the whole corpus shows of the endpoints in the shard.
     Raises: OSError when a capture that is there cannot be read now, or the store cannot be written: to be tried again.
         RulesDifferError
     """
     settings = settings_of(work)
+    if across is not None:
+        settings = structs.replace(settings, prior=across.prior, amend=Standing(across, settings.rules).amend)
     store = Store(out)
     store.prepare()
     summary = SessionSummary(hold=0)
-    sizes: dict[str, Source] = {}
+    origin: dict[str, Source] = {}
     with scratch() as folder:
-        exchanges = _Exchanges(Path(folder, "exchanges"))
-        with exchanges:
+        with _Exchanges(Path(folder, "exchanges")) as exchanges:
             for source in shard.sources:
                 part = SessionSummary(hold=0)
                 with opened(source) as file:
-                    if isinstance(file, Damage):
-                        part.begin(source.name).damages.append(str(file))
-                    else:
-                        collect(
-                            source.name,
-                            source.prefix,
-                            settings,
-                            part,
-                            [exchanges.add],
-                            read=partial(_captures_in, file),
-                        )
+                    _add(source, file, settings, part, exchanges)
                 exchanges.flush()
-                for one in part.inputs:
-                    sizes[one.name] = source
+                origin |= {one.name: source for one in part.inputs}
                 summary.merge(part)
         store.write("exchanges", shard.name, exchanges.path)
         content = {
             "problems": map(rows.problem_row, summary.changed_problems().values()),
             "counts": rows.count_rows(summary),
-            RECEIPTS: (
-                {
-                    "capture": one.name,
-                    "source": sizes[one.name].name,
-                    "bytes": sizes[one.name].size,
-                    "exchanges": one.exchanges,
-                    "filtered_out": one.filtered_out,
-                    "damages": one.damages,
-                    "notes": one.notes,
-                }
-                for one in summary.inputs
-            ),
+            RECEIPTS: (rows.capture_row(one, origin[one.name].name, origin[one.name].size) for one in summary.inputs),
         }
         for table, found in content.items():
             path = Path(folder, table)
             need("pyarrow.parquet").write_table(rows.table(table, found), path, compression="zstd")
             store.write(table, shard.name, path)
-    damages = tuple(sentence for one in summary.inputs for sentence in one.damages)
-    return Judged(shard.name, summary.exchanges, damages)
+    return Judged(shard.name, summary.exchanges)
 
 
-def _captures_in(file: IO[bytes], name: str) -> Iterator[Capture | Damage]:
-    return captures_in(name, file)
+def _add(
+    source: Source, file: IO[bytes] | Damage, settings: AnalysisSettings, part: SessionSummary, exchanges: "_Exchanges"
+) -> None:
+    """Add what a source holds."""
+    name = source.name
+    if isinstance(file, Damage):
+        part.begin(name).damages.append(str(file))
+    elif name.lower().endswith(LOGS):
+        _add_log(name, file, settings, part, exchanges)
+    else:
+        of_kind = captures_in_table if name.lower().endswith(TABLES) else captures_in
+        collect(name, source.prefix, settings, part, [exchanges.add], read=lambda one: of_kind(one, file))
+
+
+def _add_log(name: str, file: IO[bytes], settings: AnalysisSettings, part: SessionSummary, exchanges: "_Exchanges") -> None:
+    entry = part.begin(name)
+    reader = LogReader(name, settings.rules)
+    for kept in records(expanded(name, file), name):
+        if isinstance(kept, Damage):
+            entry.damages.append(str(kept))
+            continue
+        inspection = reader.inspection(kept)
+        exchange = inspection.observation.exchange
+        if (settings.include is not None and not settings.include(exchange)) or (
+            settings.exclude is not None and settings.exclude(exchange)
+        ):
+            entry.filtered_out += 1
+            continue
+        part.add(inspection)
+        exchanges.add_record(kept, name)
+    entry.exchanges = part.exchanges
 
 
 class _Exchanges:
@@ -107,7 +118,7 @@ class _Exchanges:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._waiting: dict[str, tuple[Inspection, Diagnosis]] = {}
+        self._waiting: dict[str, Callable[[int], rows.Row]] = {}
         self._seq = 0
 
     def __enter__(self) -> "_Exchanges":
@@ -120,17 +131,23 @@ class _Exchanges:
 
     def add(self, inspection: Inspection, diagnosis: Diagnosis) -> None:
         """Take an inspection, in place of an earlier one of the same id."""
-        self._waiting[inspection.id] = inspection, diagnosis
+        self._take(inspection.id, partial(rows.exchange_row, inspection, diagnosis))
+
+    def add_record(self, kept: Record, capture: str) -> None:
+        """Take a record."""
+        self._take(kept.id, partial(rows.record_row, kept, capture=capture))
+
+    def _take(self, id: str, row: Callable[[int], rows.Row]) -> None:
+        self._waiting[id] = row
         if len(self._waiting) > _WAITING:
             self.flush(_WAITING // 2)
 
     def flush(self, most: int | None = None) -> None:
         """Write what waits, the oldest first."""
-        ids = list(self._waiting)[:most]
         made = []
-        for id in ids:
+        for id in list(self._waiting)[:most]:
             self._seq += 1
-            made.append(rows.exchange_row(*self._waiting.pop(id), self._seq))
+            made.append(self._waiting.pop(id)(self._seq))
         if made:
             self._writer.write_table(rows.table("exchanges", made))
 

@@ -12,7 +12,7 @@ from corslens.corpus import rows
 from corslens.corpus.extra import need
 from corslens.corpus.problem import StoredProblem
 from corslens.corpus.rows import column
-from corslens.corpus.store import RECEIPTS, TABLES, Store
+from corslens.corpus.store import RECEIPTS
 from corslens.diagnosis.contribution import Suppressed
 from corslens.diagnosis.diagnose import WORDS, Diagnosis
 from corslens.diagnosis.page_request import State
@@ -20,30 +20,10 @@ from corslens.diagnosis.problem import EXAMPLES, NAMES, Key, Problem, worst_firs
 from corslens.diagnosis.summary import Input, SessionSummary
 from corslens.lint.finding import Severity
 
-MEMORY = "2GB"
-"""What DuckDB may take; beyond it, it writes to disk."""
 _BLOCK = 500
 """Problems that are filled in at once."""
 _FETCHED = 10_000
 """Rows fetched at once."""
-
-
-def connect(store: Store, shards: Sequence[str], *, memory: str = MEMORY) -> Any:
-    """Return a connection to DuckDB in which each table of these shards is a view of its name."""
-    duckdb = need("duckdb")
-    connection = duckdb.connect(":memory:")
-    connection.execute(f"SET memory_limit = '{memory}'")
-    connection.execute("SET preserve_insertion_order = false")
-    if store.filesystem is not None:
-        connection.register_filesystem(store.filesystem)
-    for table in TABLES:
-        files = store.files(table, shards)
-        if files:
-            listed = ", ".join(f"'{file.replace(chr(39), chr(39) * 2)}'" for file in files)
-            connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet([{listed}])")
-        else:
-            connection.register(table, rows.table(table, []))
-    return connection
 
 
 class CorpusSummary(SessionSummary):
@@ -74,7 +54,7 @@ class CorpusSummary(SessionSummary):
         """Return the rules of what else is wrong where this problem is."""
         if self._beside is None:
             found = self._connection.execute(
-                "SELECT rule, api, path, list(DISTINCT b.rule) FROM (SELECT rule, api, path, unnest(beside) AS b FROM problems) GROUP BY ALL"
+                "SELECT rule, api, path, list(DISTINCT b.rule) FROM (SELECT rule, api, path, unnest(beside) AS b FROM shards.problems) GROUP BY ALL"
             )
             self._beside = {Key(rule, api, path): rules for rule, api, path, rules in found.fetchall()}
         return self._beside.get(key, ())
@@ -96,7 +76,7 @@ class CorpusSummary(SessionSummary):
         pa = need("pyarrow")
         wanted = pa.table({"rule": [k.rule for k in keys], "api": [k.api_origin for k in keys], "path": [k.path for k in keys]})
         self._connection.register("wanted", wanted)
-        cursor = self._connection.execute("SELECT problems.* FROM problems SEMI JOIN wanted USING (rule, api, path)")
+        cursor = self._connection.execute("SELECT p.* FROM shards.problems AS p SEMI JOIN wanted USING (rule, api, path)")
         names = [one[0] for one in cursor.description]
         while fetched := cursor.fetchmany(_FETCHED):
             for row in fetched:
@@ -111,7 +91,7 @@ class CorpusSummary(SessionSummary):
             f"""SELECT rule, api, path, sum(n)::BIGINT, min(first), max(last),
                 CASE {word} ELSE {len(WORDS) - 1} END, CASE {severity} ELSE {int(Severity.INFO)} END,
                 CASE {state} ELSE {states.index(State.RESOLVED)} END
-                FROM problems GROUP BY rule, api, path"""
+                FROM shards.problems GROUP BY rule, api, path"""
         )
         found: list[StoredProblem] = []
         while fetched := cursor.fetchmany(_FETCHED):
@@ -128,7 +108,7 @@ def merge(connection: Any) -> CorpusSummary:
     cells: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     endpoints: list[tuple[str, str]] = []
     suppressed: Counter[Suppressed] = Counter()
-    cursor = connection.execute("SELECT kind, a, b, c, d, sum(n)::BIGINT FROM counts GROUP BY ALL")
+    cursor = connection.execute("SELECT kind, a, b, c, d, sum(n)::BIGINT FROM shards.counts GROUP BY ALL")
     while fetched := cursor.fetchmany(_FETCHED):
         for kind, a, b, c, d, n in fetched:
             match kind:
@@ -141,7 +121,9 @@ def merge(connection: Any) -> CorpusSummary:
                 case _:
                     counts[rows.name_of(kind, a, b)] += n
     summary.add_totals(counts, cells, endpoints, suppressed)
-    cursor = connection.execute(f"SELECT capture, exchanges, filtered_out, damages, notes FROM {RECEIPTS} ORDER BY capture")
+    cursor = connection.execute(
+        f"SELECT capture, exchanges, filtered_out, damages, notes FROM shards.{RECEIPTS} ORDER BY capture"
+    )
     while fetched := cursor.fetchmany(_FETCHED):
         for name, exchanges, filtered_out, damages, notes in fetched:
             summary.inputs.append(

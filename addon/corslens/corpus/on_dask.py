@@ -10,9 +10,13 @@ from typing import Any
 from msgspec import Struct
 
 from corslens import __version__
+from corslens.corpus.across import Across
 from corslens.corpus.extra import need
 from corslens.corpus.judge import Judged, judge
 from corslens.corpus.shards import Shard, Work
+
+type Task = tuple[Shard, Across | None]
+"""A shard, and what the whole corpus shows of its endpoints where it is judged with that."""
 
 _ATTEMPTS = 3
 """At a shard whose captures cannot be read, or whose tables cannot be written."""
@@ -41,7 +45,7 @@ class Failed(Struct, frozen=True):
     why: str
 
 
-def judge_on_dask(address: str, tls: Tls, shards: Sequence[Shard], work: Work, out: str) -> Iterator[Judged | Failed]:
+def judge_on_dask(address: str, tls: Tls, tasks: Sequence[Task], work: Work, out: str) -> Iterator[Judged | Failed]:
     """Yield what becomes of each shard, as it comes.
 
     Args:
@@ -60,10 +64,10 @@ def judge_on_dask(address: str, tls: Tls, shards: Sequence[Shard], work: Work, o
     except (OSError, TimeoutError, ValueError, TypeError) as error:
         raise ClusterError(f"--dask {address}: the scheduler cannot be reached: {error}") from None
     with client:
-        yield from judge_with(client, shards, work, out)
+        yield from judge_with(client, tasks, work, out)
 
 
-def judge_with(client: Any, shards: Sequence[Shard], work: Work, out: str) -> Iterator[Judged | Failed]:
+def judge_with(client: Any, tasks: Sequence[Task], work: Work, out: str) -> Iterator[Judged | Failed]:
     """Yield what becomes of each shard on the cluster of a Dask client, as it comes.
 
     Raises: ClusterError
@@ -71,15 +75,18 @@ def judge_with(client: Any, shards: Sequence[Shard], work: Work, out: str) -> It
     _compare_versions(client)
     distributed = need("distributed")
     threads = max(1, sum(client.nthreads().values()))
-    waiting = iter(shards)
+    waiting = iter(tasks)
     running: dict[Any, Shard] = {}
     done = distributed.as_completed(loop=client.loop, raise_errors=False)
 
     def submit() -> None:
-        shard = next(waiting, None)
-        if shard is not None:
+        task = next(waiting, None)
+        if task is not None:
+            shard, across = task
             # Not pure: a result that somebody else's run of the same name left in the scheduler is not taken for this one.
-            future = client.submit(judge, shard, work, out, pure=False, retries=_ATTEMPTS - 1, key=f"corslens-{shard.name}")
+            future = client.submit(
+                judge, shard, work, out, across, pure=False, retries=_ATTEMPTS - 1, key=f"corslens-{shard.name}"
+            )
             running[future] = shard
             done.add(future)
 

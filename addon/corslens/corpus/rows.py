@@ -17,7 +17,7 @@ from corslens.diagnosis.contribution import Agreement
 from corslens.diagnosis.diagnose import WORDS, Diagnosis
 from corslens.diagnosis.page_request import State
 from corslens.diagnosis.problem import Example, Problem
-from corslens.diagnosis.summary import SessionSummary
+from corslens.diagnosis.summary import Input, SessionSummary
 from corslens.engines.engine import Engine
 from corslens.inspection import Inspection
 from corslens.lint.finding import Severity
@@ -93,7 +93,12 @@ def exchange_row(inspection: Inspection, diagnosis: Diagnosis, seq: int) -> Row:
 
 
 def record_row(kept: Record, seq: int, *, capture: str) -> Row:
-    """Return the row of a record."""
+    """Return the row of a record.
+
+    Args:
+        seq: as of `exchange_row`.
+        capture: that it is of.
+    """
     page_request = kept.page_request
     outcomes = {engine.value: verdict.outcome.value for engine, verdict in kept.verdicts.items()}
     own = kept.verdicts.get(kept.engine)
@@ -178,6 +183,23 @@ def _example(example: Example) -> Row:
         "time": time,
         "id": id,
         "request": encode(example.diagnosis.page_request),
+    }
+
+
+def capture_row(entry: Input, source: str, size: int) -> Row:
+    """Return the row of a capture.
+
+    Args:
+        source: the file that it is in, with its bytes.
+    """
+    return {
+        "capture": entry.name,
+        "source": source,
+        "bytes": size,
+        "exchanges": entry.exchanges,
+        "filtered_out": entry.filtered_out,
+        "damages": entry.damages,
+        "notes": entry.notes,
     }
 
 

@@ -1,12 +1,13 @@
 """Sources: captures, logs and tables by path or URL; what is behind a URL is read through fsspec into a file of this machine."""
 
 import glob
+import gzip
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from corslens.analysis import prefixes
 from corslens.corpus.extra import need
@@ -123,6 +124,11 @@ def opened(one: Source) -> Iterator[IO[bytes] | Damage]:
         return
     with file:
         yield file
+
+
+def expanded(name: str, file: IO[bytes]) -> IO[bytes]:
+    """Return the file, or what a compressed one holds."""
+    return cast(IO[bytes], gzip.GzipFile(fileobj=file)) if name.lower().endswith(".gz") else file
 
 
 def _fetched(url: str) -> IO[bytes]:

@@ -16,6 +16,8 @@ from corslens.mitm.private_files import write_whole
 TABLES = ("exchanges", "problems", "counts", "captures")
 """The last one holds the receipts."""
 RECEIPTS = TABLES[-1]
+ACROSS = "across"
+"""The folder within it of what was judged again, with what the whole corpus shows."""
 _SUFFIX = ".parquet"
 _LISTING = "corpus.json"
 
@@ -48,6 +50,10 @@ class Store:
     def filesystem(self) -> Any:
         """The fsspec filesystem, None on this machine."""
         return self._remote
+
+    def below(self, folder: str) -> "Store":
+        """Return the store of a folder within it."""
+        return Store(f"{self.url}/{folder}")
 
     def prepare(self) -> None:
         """Make the folders.
