@@ -91,7 +91,14 @@ def _name(shard: Shard, part: Across) -> str:
     for endpoint, known in part.prior.endpoints.items():
         values = (known.granted_origins, known.credentials_granted, known.refused_origins, known.allow_origins)
         kinds = (known.vary_present, known.vary_missing, known.granted_levels, known.plain_levels)
-        content = [endpoint, part.seen[endpoint], *map(sorted, values), *map(sorted, kinds), known.null_granted, known.jsonp]
+        content = (
+            endpoint,
+            part.seen[endpoint],
+            [sorted(one) for one in values],
+            [sorted(map(str, one)) for one in kinds],
+            known.null_granted,
+            known.jsonp,
+        )
         hashed.update(repr(content).encode())
     hashed.update(repr([(api, sorted(known.granted_origins)) for api, known in part.prior.servers.items()]).encode())
     return hashed.hexdigest()

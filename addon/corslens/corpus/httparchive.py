@@ -6,6 +6,7 @@ or in its place `method`, `status` and `started` (a timestamp). Their meaning: h
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import IO, Any
 
 import msgspec
@@ -68,11 +69,11 @@ def _entry(row: dict[str, Any]) -> dict[str, Any]:
     except msgspec.MsgspecError:
         payload = {}
     request, response = (payload.get(one) if isinstance(payload.get(one), dict) else {} for one in ("request", "response"))
-    started = row.get("started")
+    started: Any = row.get("started")
+    if isinstance(started, datetime):
+        started = started.isoformat()
     return {
-        "startedDateTime": payload.get("startedDateTime")
-        or (started.isoformat() if hasattr(started, "isoformat") else started)
-        or _DAYTIME,
+        "startedDateTime": payload.get("startedDateTime") or started or _DAYTIME,
         "time": payload.get("time") if isinstance(payload.get("time"), int | float) else 0,
         "request": {
             "method": row.get("method") or request.get("method") or "GET",
