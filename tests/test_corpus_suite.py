@@ -5,7 +5,7 @@ from pathlib import Path
 from corslens.analysis import AnalysisSettings, collect
 from corslens.diagnosis.summary import SessionSummary
 
-from scripts.corpus_suite.generator import generate, truth_of
+from scripts.corpus_suite.generator import generate, multiply, truth_of
 from scripts.corpus_suite.servers import Manner, World
 from tests.report.make import NO_RULES
 
@@ -17,13 +17,20 @@ def test_what_is_said_of_a_corpus_is_true_of_what_is_read(tmp_path: Path) -> Non
     files = sorted((tmp_path / "a").iterdir())
     assert all((tmp_path / "b" / file.name).read_bytes() == file.read_bytes() for file in files)
     assert {file.name.partition(".")[2] for file in files} == {"har", "har.gz", "mitm", "json"}
+    larger = multiply(tmp_path / "a", tmp_path / "b", 2)
+    assert (larger.captures, larger.exchanges, len(larger.servers)) == (20, 600, 2 * len(truth.servers))
+    assert check(sorted((tmp_path / "b").glob("*-2.*"))) == (truth.exchanges, truth.cors, len(truth.servers))
+    assert check(files) == (truth.exchanges, truth.cors, len(truth.servers))
+
+
+def check(files: list[Path]) -> tuple[int, int, int]:
+    """How many exchanges, and with CORS, and servers are read of captures."""
     summary = SessionSummary()
     for file in files:
         if file.name != "truth.json":
             collect(str(file), file.stem, AnalysisSettings(rules=NO_RULES), summary)
-    assert (summary.exchanges, summary.cors) == (truth.exchanges, truth.cors)
-    assert {api for _, api in summary.cells()} == set(truth.servers)
     assert not any(one.damages for one in summary.inputs)
+    return summary.exchanges, summary.cors, len({api for _, api in summary.cells()})
 
 
 def test_servers_do_as_their_manner_is() -> None:

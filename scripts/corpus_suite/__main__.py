@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from scripts.corpus_suite.generator import generate
+from scripts.corpus_suite.generator import Truth, generate, multiply
 from scripts.corpus_suite.one_machine import compare, measure
 
 
@@ -22,7 +22,19 @@ def main() -> None:
 @click.option("--sites", default=200, show_default=True, help="How many sites have pages.")
 def generate_command(folder: Path, captures: int, exchanges: int, seed: int, apis: int, sites: int) -> None:
     """Make the captures in FOLDER, and truth.json beside them."""
-    truth = generate(folder, captures, exchanges, seed=seed, apis=apis, sites=sites)
+    _print(generate(folder, captures, exchanges, seed=seed, apis=apis, sites=sites))
+
+
+@main.command("multiply")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.argument("out", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--times", type=click.IntRange(1, 9), default=5, show_default=True)
+def multiply_command(folder: Path, out: Path, times: int) -> None:
+    """Make a larger corpus of FOLDER in OUT: its captures several times, with servers of other names each time."""
+    _print(multiply(folder, out, times))
+
+
+def _print(truth: Truth) -> None:
     print(f"{truth.captures:,} captures, {truth.exchanges:,} exchanges, {truth.cors:,} with CORS")
 
 

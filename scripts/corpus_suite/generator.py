@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from scripts.corpus_suite.servers import ENDPOINTS, Manner, Server, World
+from scripts.corpus_suite.servers import DOMAIN, ENDPOINTS, Manner, Server, World
 
 TRUTH = "truth.json"
 _BEGIN = datetime(2026, 6, 1, tzinfo=UTC)
@@ -67,6 +67,35 @@ def generate(folder: Path, captures: int, exchanges: int = 500, *, seed: int = 1
     truth = Truth(seed=seed, captures=captures, exchanges=captures * exchanges, cors=cors, servers=used)
     (folder / TRUTH).write_bytes(msgspec.json.format(msgspec.json.encode(truth), indent=1))
     return truth
+
+
+def multiply(folder: Path, out: Path, times: int) -> Truth:
+    """Make a larger corpus of one that is there, far sooner: its captures that many times, each time with servers of other names.
+
+    Args:
+        times: 9 at most.
+    """
+    truth = truth_of(folder)
+    out.mkdir(parents=True, exist_ok=True)
+    servers: dict[str, Manner] = {}
+    for number in range(1, times + 1):
+        domain = f".servic{number}.example"  # as long as the one that it replaces: flow files count characters
+        servers |= {origin.replace(DOMAIN, domain): manner for origin, manner in truth.servers.items()}
+        for path in sorted(folder.glob("session-*")):
+            data = path.read_bytes()
+            packed = path.suffix == ".gz"
+            data = (gzip.decompress(data) if packed else data).replace(DOMAIN.encode(), domain.encode())
+            name, dot, ending = path.name.partition(".")
+            (out / f"{name}-{number}{dot}{ending}").write_bytes(gzip.compress(data, 1, mtime=0) if packed else data)
+    made = structs.replace(
+        truth,
+        captures=truth.captures * times,
+        exchanges=truth.exchanges * times,
+        cors=truth.cors * times,
+        servers=servers,
+    )
+    (out / TRUTH).write_bytes(msgspec.json.format(msgspec.json.encode(made), indent=1))
+    return made
 
 
 def truth_of(folder: Path) -> Truth:

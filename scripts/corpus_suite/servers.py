@@ -7,6 +7,7 @@ from zlib import crc32
 
 from msgspec import Struct
 
+DOMAIN = ".service.example"
 ENDPOINTS = tuple(
     f"/v1/{noun}"
     for noun in (
@@ -99,7 +100,7 @@ class World:
     def __init__(self, seed: int, *, apis: int = 2_000, sites: int = 200) -> None:
         drawn = random.Random(seed)
         manners = drawn.choices(list(_SHARES), list(_SHARES.values()), k=apis)
-        self.servers = tuple(Server(f"https://api{number}.service.example", manner) for number, manner in enumerate(manners))
+        self.servers = tuple(Server(f"https://api{number}{DOMAIN}", manner) for number, manner in enumerate(manners))
         self.pages = tuple(f"https://www.shop{number}.example" for number in range(sites))
         self._weights = tuple(accumulate(1 / (place + 1) for place in range(apis)))
 
