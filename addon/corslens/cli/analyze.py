@@ -31,6 +31,7 @@ from corslens.report.baseline import Gate, is_known, keys_of, parse_baseline, re
 from corslens.report.escape import escape
 from corslens.report.formats.registry import FOR_OTHERS, Format, render
 from corslens.report.initiators import SourceRoot
+from corslens.report.limits import SENTENCES, first
 
 _DETAILED = frozenset({Format.HTML, Format.JSON})
 """Formats that show exchanges."""
@@ -190,5 +191,6 @@ def report_inputs(summary: SessionSummary, known: dict[str, str]) -> None:
     report_damages(summary)
     tell_empty(summary)
     gone = set(known) - {key.fingerprint for key in keys_of(summary.problems())}
-    for fingerprint in sorted(gone, key=known.__getitem__):
-        click.echo(f"A finding in the baseline no longer occurs: {escape(known[fingerprint])}", err=True)
+    names, more = first(sorted(map(known.__getitem__, gone)), SENTENCES, "findings in the baseline that no longer occur")
+    for sentence in (*(f"A finding in the baseline no longer occurs: {escape(name)}" for name in names), *filter(None, [more])):
+        click.echo(sentence, err=True)

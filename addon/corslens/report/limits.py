@@ -1,11 +1,17 @@
 """What a report leaves out because there is too much of it, and the sentence that says so: counts are always of all."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 
 from corslens.diagnosis.problem import Problem
+from corslens.diagnosis.summary import Input
 
 SENTENCES = 1_000
 """Sentences on inputs that a report for programs holds."""
+
+_ALIKE = 3
+"""Inputs of which a report says the same thing one by one."""
+_NUMBER = re.compile(r"\d[\d,]*")
 
 
 def worst(problems: Sequence[Problem], top: int, *, most: int | None = None) -> tuple[Sequence[Problem], str | None]:
@@ -37,3 +43,18 @@ def first[T](items: Sequence[T], most: int, what: str) -> tuple[Sequence[T], str
         what: what they are, in the plural.
     """
     return items[:most], f"… and {len(items) - most:,} more {what}." if len(items) > most else None
+
+
+def notes_of(inputs: Iterable[Input]) -> list[str]:
+    """Return the notes on inputs; where many have the same, but for a number in it, the first speaks for all."""
+    alike: dict[str, list[str]] = {}
+    for one in inputs:
+        for note in one.notes:
+            alike.setdefault(_NUMBER.sub("#", note.removeprefix(one.name)), []).append(note)
+    found: list[str] = []
+    for notes in alike.values():
+        if len(notes) <= _ALIKE:
+            found += notes
+        else:
+            found.append(f"{notes[0]}; likewise {len(notes) - 1:,} more captures")
+    return found

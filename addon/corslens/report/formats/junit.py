@@ -14,7 +14,7 @@ from corslens.lint.rules.rule import RuleSet
 from corslens.report.baseline import Gate, is_known
 from corslens.report.escape import escape
 from corslens.report.initiators import requested_by
-from corslens.report.limits import SENTENCES, first, worst
+from corslens.report.limits import SENTENCES, first, notes_of, worst
 from corslens.report.plain import also, examples, fix_lines
 
 _COUNTED = {"tests": "testcase", "failures": "failure", "errors": "error", "skipped": "skipped"}
@@ -46,7 +46,7 @@ def render_report(summary: SessionSummary, _rules: RuleSet, gate: Gate, top: int
     root = Element("testsuites", {"name": "corslens"})
     root.extend(suites)
     root.attrib |= {name: str(sum(1 for _ in root.iter(_COUNTED[name]))) for name in ("tests", "failures", "errors")}
-    notes, more = first([note for one in summary.inputs for note in one.notes], SENTENCES, "notes on inputs")
+    notes, more = first(notes_of(summary.inputs), SENTENCES, "notes on inputs")
     notes = [*filter(None, [left_out]), *notes, *filter(None, [more, more_unreadable, more_passed])]
     if notes:
         suite = _suite("notes", ())

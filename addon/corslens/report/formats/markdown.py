@@ -6,7 +6,7 @@ from corslens.diagnosis.summary import SessionSummary
 from corslens.lint.rules.rule import RuleSet
 from corslens.report.baseline import Gate, is_known
 from corslens.report.escape import escape
-from corslens.report.limits import first, left_out
+from corslens.report.limits import first, left_out, notes_of
 from corslens.report.plain import also, examples, fix_lines
 
 _SENTENCES = 20
@@ -41,10 +41,11 @@ def render_report(summary: SessionSummary, _rules: RuleSet, gate: Gate, top: int
         lines.append(f"{known} known from the baseline, not listed.")
     lines += [f"- {count} suppressed: {_code(rule)} ({_code(note)})" for rule, note, count in suppressed]
     lines += _table(new, len(new) if top is None else top)
-    said = [f"\n> ⚠️ {_code(sentence)}" for one in summary.inputs for sentence in one.damages]
-    said += [f"\n> {_code(sentence)}" for one in summary.inputs for sentence in one.notes]
-    shown, more = first(said, _SENTENCES, "notes and errors of inputs")
-    lines += [*shown, *(f"\n> {sentence}" for sentence in filter(None, [more]))]
+    damages = [sentence for one in summary.inputs for sentence in one.damages]
+    for mark, sentences, what in (("⚠️ ", damages, "errors of inputs"), ("", notes_of(summary.inputs), "notes on inputs")):
+        shown, more = first(sentences, _SENTENCES, what)
+        lines += [f"\n> {mark}{_code(sentence)}" for sentence in shown]
+        lines += [f"\n> {sentence}" for sentence in filter(None, [more])]
     return ("\n".join(lines) + "\n").encode("utf-8", "backslashreplace")
 
 

@@ -20,7 +20,7 @@ from corslens.lint.rules.rule import Family, Rule, RuleSet
 from corslens.report.baseline import Gate, is_known
 from corslens.report.escape import escape
 from corslens.report.initiators import in_repository, initiator_of, made_by
-from corslens.report.limits import SENTENCES, first, worst
+from corslens.report.limits import SENTENCES, first, notes_of, worst
 from corslens.report.plain import also, examples, fix_lines
 
 type Json = dict[str, Any]
@@ -176,10 +176,10 @@ def _relative(url: str) -> str:
 
 
 def _invocation(summary: SessionSummary, left_out: Iterable[str]) -> Json:
+    damages = [sentence for one in summary.inputs for sentence in one.damages]
     told = [
         {"level": level, "message": {"text": escape(sentence)}}
-        for one in summary.inputs
-        for level, sentences in (("error", one.damages), ("note", one.notes))
+        for level, sentences in (("error", damages), ("note", notes_of(summary.inputs)))
         for sentence in sentences
     ]
     notifications, more = first(told, SENTENCES, "notes and errors of inputs")

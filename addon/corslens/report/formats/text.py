@@ -19,7 +19,7 @@ from corslens.observation.redaction import redact_header, redact_method, redact_
 from corslens.report.baseline import Gate, is_known
 from corslens.report.escape import escape
 from corslens.report.initiators import requested_by
-from corslens.report.limits import first, worst
+from corslens.report.limits import first, notes_of, worst
 from corslens.verdict.verdict import Failure, Outcome
 
 _LONGEST = 400
@@ -62,7 +62,7 @@ def render_text(summary: SessionSummary, gate: Gate, width: int | None = None, *
     blocks = [_with_repeats(problem, gate.known, width) for problem in shown]
     if left_out is not None:
         blocks.append(Text("\n".join(fold(left_out, width, first=0, indent=2)), "dim"))
-    notes, more = first([note for one in summary.inputs for note in one.notes], _NOTES, "notes; the JSON report lists them")
+    notes, more = first(notes_of(summary.inputs), _NOTES, "notes; the JSON report lists them")
     notes = [*notes, *filter(None, [more])]
     if notes:
         lines = [line for note in notes for line in fold(f"note: {escape(note)}", width, first=0, indent=6)]
