@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from tests.browser.kit.chromium import Chromium, find_chromium
+from tests.browser.kit.chromium import Chromium, Tabs, find_chromium
 from tests.browser.kit.firefox import find_firefox
 from tests.browser.kit.mitmdump import Mitm
 from tests.browser.kit.page import Page
@@ -64,14 +64,21 @@ async def mitm() -> AsyncIterator[Mitm]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def chromium(chromium_path: str, mitm: Mitm) -> AsyncIterator[Chromium]:
-    """A Chromium behind `mitm`."""
-    async with Chromium(proxy=mitm.address) as running:
+async def shared(chromium_path: str) -> AsyncIterator[Chromium]:
+    """The Chromium of all tests that need no flags of their own; `behind()` gives tabs behind a test's proxy."""
+    async with Chromium(proxy=None) as running:
         yield running
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium(shared: Chromium, mitm: Mitm) -> AsyncIterator[Tabs]:
+    """Tabs behind `mitm`."""
+    async with shared.behind(mitm.address) as tabs:
+        yield tabs
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def page(chromium: Chromium) -> AsyncIterator[Page]:
+async def page(chromium: Tabs) -> AsyncIterator[Page]:
     """A tab of its own behind `mitm`."""
     tab = await chromium.page()
     yield tab

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from msgspec import Struct
 
-from tests.browser.kit.chromium import Chromium
+from tests.browser.kit.chromium import Chromium, Tabs
 from tests.browser.kit.mitmdump import Mitm
 from tests.browser.kit.page import Page
 from tests.browser.kit.servers import Server, by_method, fixed
@@ -32,20 +32,20 @@ class Scene(Struct, frozen=True):
     """mitmweb with traffic in it, and a browser to look at it."""
 
     mitm: Mitm
-    browser: Chromium
+    browser: Tabs
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def scene(chromium_path: str) -> AsyncIterator[Scene]:
+async def scene(shared: Chromium) -> AsyncIterator[Scene]:
     """A page's PUT dies of its preflight, and its GET cannot be read; then another browser, without a proxy, is there for mitmweb."""
     async with Server(default=BLANK) as site, Server(API) as api, Mitm("mitmweb", arguments=COLUMNS) as mitm:
-        async with Chromium(proxy=mitm.address) as browser:
+        async with shared.behind(mitm.address) as browser:
             tab = await browser.page()
             await tab.goto(site.url("/"))
             for method, path in (("PUT", "/blocked"), ("GET", "/data")):
                 ask = f"fetch({json.dumps(api.url(path))}, {{method: '{method}'}}).then(() => 'read', String)"
                 assert await tab.evaluate(ask) == "TypeError: Failed to fetch"
-        async with Chromium(proxy=None) as browser:
+        async with shared.behind(None) as browser:
             yield Scene(mitm, browser)
 
 

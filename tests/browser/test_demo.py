@@ -9,6 +9,8 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+import pytest_asyncio
+from msgspec import Struct
 
 from scripts.demo_shop.shop import OFFERS
 from tests.browser.kit.processes import Program
@@ -35,36 +37,74 @@ def without_ports(line: str) -> str:
 needs_proc = pytest.mark.skipif(not PROC.is_dir(), reason="processes are found by /proc")
 
 
-@needs_proc
-@pytest.mark.parametrize("patch", [False, True], ids=["plain", "patched"])
-async def test_it_shows_every_problem_and_ends(chromium_path: str, patch: bool) -> None:
-    """Each request is in the summary, the verdicts are Chromium's, the exit status is 0 and no process is left."""
-    environment = marked_environment()
-    async with Program([*COMMAND, *(["--patch"] if patch else [])], env=environment, cwd=ROOT) as demo:
-        assert await demo.wait() == 0, "\n".join(demo.lines)
-    text = "\n".join(demo.lines)
+class Run(Struct, frozen=True, kw_only=True):
+    """What a run of the demo printed, as it is on a terminal, and what became of it."""
+
+    lines: list[str]
+    status: int
+    left: list[str]
+    """Processes that were still there after its end."""
+
+    @property
+    def text(self) -> str:
+        """What it printed, without colors."""
+        return ANSI.sub("", "\n".join(self.lines))
+
+
+async def run(*arguments: str, home: Path) -> Run:
+    """Run the demo to its end."""
+    environment = {**marked_environment(), "FORCE_COLOR": "1", "HOME": str(home)}
+    async with Program([*COMMAND, *arguments], env=environment, cwd=ROOT) as demo:
+        status = await demo.wait()
+    return Run(lines=demo.lines, status=status, left=still_running(environment))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def plain(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run without options, by a user whose own configuration of mitmproxy is broken."""
+    home = tmp_path_factory.mktemp("home")
+    (home / ".mitmproxy").mkdir()
+    (home / ".mitmproxy" / "config.yaml").write_text("no_such_option: [")
+    return await run(home=home)
+
+
+def check(text: str, *, patch: bool) -> None:
+    """Each request is in the summary, and the verdicts are Chromium's."""
     summary = text.partition("What corslens says of each request")[2]
     for offer in OFFERS:
         assert f"{offer.step.get('method', 'GET')} {offer.path} " in summary
-    blocked = 1 if patch else sum(line.startswith("BLOCKED") for line in demo.lines)
+    blocked = 1 if patch else sum(line.startswith("BLOCKED") for line in text.splitlines())
     assert f"{len(OFFERS)} requests: Chromium blocked {blocked} " in text
     assert f"corslens agreed on all {len(OFFERS)}, with the same reasons." in text
     assert re.search(r"^  Fix \((server|gateway|page|setup)\): ", text, re.MULTILINE)
     assert ("patched: allowed" in summary) is patch
     # The summary is made for 80 columns.
     assert max(len(line) for line in summary.splitlines()[:-1]) <= 80
-    assert still_running(environment) == []
 
 
-async def test_the_transcript_in_the_readme_is_what_it_prints(chromium_path: str) -> None:
+@needs_proc
+async def test_it_shows_every_problem_and_ends(plain: Run) -> None:
+    """The exit status is 0 and no process is left; a broken configuration in the user's home is not read."""
+    assert plain.status == 0, plain.text
+    check(plain.text, patch=False)
+    assert plain.left == []
+
+
+@needs_proc
+async def test_it_patches(chromium_path: str, tmp_path: Path) -> None:
+    patched = await run("--patch", home=tmp_path)
+    assert patched.status == 0, patched.text
+    check(patched.text, patch=True)
+    assert patched.left == []
+
+
+async def test_the_transcript_in_the_readme_is_what_it_prints(plain: Run) -> None:
     """Every line of it is printed by the demo on a terminal of 80 columns, up to the ports, which differ each time."""
     transcript = (
         (ROOT / "README.md").read_text().partition("<!-- transcript: begin -->")[2].partition("<!-- transcript: end -->")[0]
     )
     wanted = [line for line in transcript.strip().splitlines() if not line.startswith(("```", "$ ", "…"))]
-    async with Program(COMMAND, env={**marked_environment(), "FORCE_COLOR": "1"}, cwd=ROOT) as demo:
-        assert await demo.wait() == 0
-    printed = {without_ports(ANSI.sub("", line)).rstrip() for line in demo.lines}
+    printed = {without_ports(line).rstrip() for line in plain.text.splitlines()}
     assert len(wanted) >= 8
     assert [line for line in wanted if without_ports(line).rstrip() not in printed] == []
 
@@ -102,12 +142,3 @@ async def test_web_serves_until_ctrl_c() -> None:
         assert await demo.wait() == 0
     assert "Traceback" not in "\n".join(demo.lines)
     assert still_running(environment) == []
-
-
-async def test_the_users_own_configuration_does_not_matter(chromium_path: str, tmp_path: Path) -> None:
-    """The demo's proxy has a configuration folder of its own, so a broken one in the user's home breaks nothing."""
-    home = tmp_path / ".mitmproxy"
-    home.mkdir()
-    (home / "config.yaml").write_text("no_such_option: [")
-    async with Program(COMMAND, env={**marked_environment(), "HOME": str(tmp_path)}, cwd=ROOT) as demo:
-        assert await demo.wait() == 0, "\n".join(demo.lines)

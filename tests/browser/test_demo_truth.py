@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from scripts.demo_shop.recording import Recorder, Walk, load
 from scripts.demo_shop.shop import OFFERS, ROUTES, Shop
-from tests.browser.kit.chromium import Chromium
+from tests.browser.kit.chromium import Chromium, Tabs
 from tests.browser.kit.mitmdump import Mitm, Record
 from tests.browser.kit.page import NetworkRequest
 from tests.browser.kit.truth import Said, split_by_start, what_we_say
@@ -31,7 +31,7 @@ class Visit(Struct, frozen=True, kw_only=True):
     said: list[Said]
 
 
-async def walk(mitm: Mitm, chromium: Chromium) -> Visit:
+async def walk(mitm: Mitm, chromium: Chromium | Tabs) -> Visit:
     """Let the browser walk through a shop of its own and stop the proxy."""
     async with Shop() as shop:
         page = await chromium.page()
@@ -50,17 +50,17 @@ async def walk(mitm: Mitm, chromium: Chromium) -> Visit:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def visit(chromium_path: str) -> AsyncIterator[Visit]:
+async def visit(shared: Chromium) -> AsyncIterator[Visit]:
     """A walk with nothing patched."""
-    async with Mitm(routes=ROUTES) as mitm, Chromium(proxy=mitm.address) as chromium:
+    async with Mitm(routes=ROUTES) as mitm, shared.behind(mitm.address) as chromium:
         yield await walk(mitm, chromium)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def patched_visit(chromium_path: str) -> AsyncIterator[Visit]:
+async def patched_visit(shared: Chromium) -> AsyncIterator[Visit]:
     """A walk with everything patched that can be."""
     options = {"cors_patch": "~all", "cors_patch_origins": ["loopback", "null"]}
-    async with Mitm(options=options, routes=ROUTES) as mitm, Chromium(proxy=mitm.address) as chromium:
+    async with Mitm(options=options, routes=ROUTES) as mitm, shared.behind(mitm.address) as chromium:
         yield await walk(mitm, chromium)
 
 

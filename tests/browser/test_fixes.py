@@ -18,15 +18,15 @@ from tests.browser.sample_fixes import cases, try_fixes
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-SHARE = 16
+SHARE = 32
 """One sample of so many is tried here."""
 
 type Walked = list[tuple[NetworkRequest, list[Record]]]
 
 
-async def walk(shop: Shop, chromium_path: str, options: Mapping[str, Any]) -> Walked:
+async def walk(shop: Shop, browser: Chromium, options: Mapping[str, Any]) -> Walked:
     """What a browser behind a proxy said of each request, and our records of it."""
-    async with Mitm(options=options, routes=ROUTES) as mitm, Chromium(proxy=mitm.address) as chromium:
+    async with Mitm(options=options, routes=ROUTES) as mitm, browser.behind(mitm.address) as chromium:
         page = await chromium.page()
         await page.goto(shop.url)
         seen = await page.evaluate("visited")
@@ -61,9 +61,9 @@ def injection(number: int, record: Record, headers: list[str]) -> dict[str, Any]
     return {"name": f"fix-{number}", "filter": f"{method} & ~u {re.escape(record['url'])}$", "set": sent}
 
 
-async def test_each_first_fix_makes_the_request_pass_or_leads_to_what_was_announced(chromium_path: str, tmp_path: Path) -> None:
+async def test_each_first_fix_makes_the_request_pass_or_leads_to_what_was_announced(shared: Chromium, tmp_path: Path) -> None:
     async with Shop() as shop:
-        before = await walk(shop, chromium_path, {})
+        before = await walk(shop, shared, {})
         fixes: dict[int, dict[str, Any]] = {}
         for number, (browser, records) in enumerate(before):
             found = cause_of(records)
@@ -78,7 +78,7 @@ async def test_each_first_fix_makes_the_request_pass_or_leads_to_what_was_announ
         assert len(fixes) >= 4
         rules = tmp_path / "fixes.yaml"
         rules.write_text(yaml.safe_dump(list(fixes.values())))
-        after = await walk(shop, chromium_path, {"cors_patch_rules": [str(rules)], "cors_patch_origins": ["any"]})
+        after = await walk(shop, shared, {"cors_patch_rules": [str(rules)], "cors_patch_origins": ["any"]})
     wrong = {}
     for number in fixes:
         browser, records = after[number]
@@ -96,4 +96,4 @@ async def test_the_fixes_of_bad_samples_make_them_pass_or_lead_to_what_was_annou
     count: Counter[str] = Counter()
     outcomes = await try_fixes(cases(first=SHARE - 1, every=SHARE), count)
     assert not [one for one in outcomes if one.is_wrong]
-    assert sum(one.passed for one in outcomes) >= 5, count
+    assert sum(one.passed for one in outcomes) >= 3, count

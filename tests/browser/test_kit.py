@@ -11,7 +11,7 @@ pytestmark = pytest.mark.browser
 PAGE = fixed(200, [("Content-Type", "text/html")], "<!doctype html><title>page</title>")
 
 
-async def test_what_the_browser_says_of_each_request_is_collected(chromium_path: str) -> None:
+async def test_what_the_browser_says_of_each_request_is_collected(shared: Chromium) -> None:
     """Repeats of a header line arrive as sent, a preflight is a request, a sandboxed frame's requests are seen too."""
     api_answers = {
         "/twice": fixed(200, [("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Origin", "*")]),
@@ -22,7 +22,7 @@ async def test_what_the_browser_says_of_each_request_is_collected(chromium_path:
         Server({"/": PAGE}) as site,
         Server(api_answers) as api,
         Mitm(addon=False) as mitm,
-        Chromium(proxy=mitm.address) as chromium,
+        shared.behind(mitm.address) as chromium,
     ):
         page = await chromium.page()
         await page.goto(site.url("/"))
@@ -57,13 +57,13 @@ async def test_what_the_browser_says_of_each_request_is_collected(chromium_path:
         assert ("origin", "null") in [(name.lower(), value) for name, value in api.seen[-1].headers]
 
 
-async def test_names_that_exist_nowhere_lead_to_loopback(chromium_path: str) -> None:
+async def test_names_that_exist_nowhere_lead_to_loopback(shared: Chromium) -> None:
     """A routed https name keeps its name and port for the browser, and its HTTP/2."""
     async with (
         Server(default=fixed(200, [("Content-Type", "text/html")], "plain")) as plain,
         Server(default=fixed(200, [("Content-Type", "text/html")], "secure"), tls=tls_context()) as secure,
         Mitm(addon=False, routes={"*.test": (plain.port, secure.port)}, options={"connection_strategy": "lazy"}) as mitm,
-        Chromium(proxy=mitm.address) as chromium,
+        shared.behind(mitm.address) as chromium,
     ):
         page = await chromium.page()
         await page.goto("https://www.shop.test/")

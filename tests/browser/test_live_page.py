@@ -11,7 +11,7 @@ from corslens.mitm.live.app import CHANGES_AT_ONCE
 from msgspec import Struct
 
 from tests.browser.kit.axe import faults
-from tests.browser.kit.chromium import Chromium
+from tests.browser.kit.chromium import Chromium, Tabs
 from tests.browser.kit.mitmdump import Mitm
 from tests.browser.kit.page import Page
 from tests.browser.kit.screen import overflow, prefer, resize
@@ -43,10 +43,10 @@ async def stage() -> AsyncIterator[Stage]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def browser(chromium_path: str, stage: Stage) -> AsyncIterator[Chromium]:
-    """A browser behind the stage's proxy."""
-    async with Chromium(proxy=stage.mitm.address) as running:
-        yield running
+async def browser(shared: Chromium, stage: Stage) -> AsyncIterator[Tabs]:
+    """Tabs behind the stage's proxy."""
+    async with shared.behind(stage.mitm.address) as tabs:
+        yield tabs
 
 
 async def appears(page: Page, expression: str, *, seconds: float = DEADLINE_SECONDS) -> None:
@@ -69,7 +69,7 @@ def counted(name: str) -> str:
     return f"Number((document.querySelector('[data-count={name}] strong')?.textContent ?? '0').replaceAll(',', ''))"
 
 
-async def watch(browser: Chromium, stage: Stage) -> Page:
+async def watch(browser: Tabs, stage: Stage) -> Page:
     """Open the live page and wait until it is connected."""
     page = await browser.page()
     await page.goto(stage.live)
@@ -77,7 +77,7 @@ async def watch(browser: Chromium, stage: Stage) -> Page:
     return page
 
 
-async def shop(browser: Chromium, stage: Stage) -> Page:
+async def shop(browser: Tabs, stage: Stage) -> Page:
     """Open the site."""
     page = await browser.page()
     await page.goto(stage.site.url("/"))
@@ -92,7 +92,7 @@ async def ask(page: Page, url: str, **options: object) -> str:
     return str(await page.evaluate(ASK.format(url=json.dumps(url), options=json.dumps(options))))
 
 
-async def test_it_shows_a_flow_without_a_reload(browser: Chromium, stage: Stage) -> None:
+async def test_it_shows_a_flow_without_a_reload(browser: Tabs, stage: Stage) -> None:
     """A fetch in one tab appears as its count, its cell and its problem in the other."""
     live, site = await watch(browser, stage), await shop(browser, stage)
     seen = asyncio.create_task(
@@ -104,7 +104,7 @@ async def test_it_shows_a_flow_without_a_reload(browser: Chromium, stage: Stage)
     assert cell == f"{stage.site.origin} requests {stage.api.origin}: ✕ blocked 1 of 1"
 
 
-async def test_it_filters_and_explains(browser: Chromium, stage: Stage) -> None:
+async def test_it_filters_and_explains(browser: Tabs, stage: Stage) -> None:
     """Text, severity and a cell narrow the list at once; a chosen problem shows its steps, its failing check and its fix."""
     live, site = await watch(browser, stage), await shop(browser, stage)
     await ask(site, stage.api.url("/closed"))
@@ -133,7 +133,7 @@ async def test_it_filters_and_explains(browser: Chromium, stage: Stage) -> None:
     assert "Access-Control-Allow-Origin" in await live.evaluate("document.querySelector('.head .decides th').textContent")
 
 
-async def test_it_switches_patching(browser: Chromium, stage: Stage) -> None:
+async def test_it_switches_patching(browser: Tabs, stage: Stage) -> None:
     """On with a scope, the page then reads what was closed; the time left is shown; off, and it is closed again."""
     live, site = await watch(browser, stage), await shop(browser, stage)
     assert await ask(site, stage.api.url("/closed")) == "TypeError"
@@ -155,7 +155,7 @@ async def test_it_switches_patching(browser: Chromium, stage: Stage) -> None:
     assert await ask(site, stage.api.url("/closed")) == "TypeError"
 
 
-async def test_a_problem_that_is_resolved_folds_away_and_clear_begins_anew(browser: Chromium, stage: Stage) -> None:
+async def test_a_problem_that_is_resolved_folds_away_and_clear_begins_anew(browser: Tabs, stage: Stage) -> None:
     """Both without a reload; blocked again, the problem is back in the list."""
     live, site = await watch(browser, stage), await shop(browser, stage)
     rules = "[...document.querySelectorAll('#list li[data-rule]')].map(row => row.dataset.rule)"
@@ -178,11 +178,11 @@ async def test_a_problem_that_is_resolved_folds_away_and_clear_begins_anew(brows
 
 
 @pytest.mark.slow
-async def test_it_keeps_up_with_5000_flows(browser: Chromium, stage: Stage) -> None:
-    """The page shows all of 5,000 flows, and still filters; how fast is measured by scripts/bench page."""
+async def test_it_keeps_up_with_a_thousand_flows(browser: Tabs, stage: Stage) -> None:
+    """The page shows all of 1,000 flows, and still filters; how fast is measured by scripts/bench page."""
     live = await watch(browser, stage)
     headers = {"Origin": stage.site.origin, "User-Agent": "Chrome/140.0.0.0"}
-    queue = iter(range(5000))
+    queue = iter(range(1000))
 
     async def drive(client: aiohttp.ClientSession) -> None:
         for index in queue:
@@ -192,7 +192,7 @@ async def test_it_keeps_up_with_5000_flows(browser: Chromium, stage: Stage) -> N
 
     async with aiohttp.ClientSession() as client:
         await asyncio.gather(*(drive(client) for _ in range(8)))
-    await appears(live, f"{counted('exchanges')} === 5000")
+    await appears(live, f"{counted('exchanges')} === 1000")
     everything = await live.evaluate("document.querySelector('#shown').textContent")
     filtered = await live.evaluate(
         """(() => { const input = document.querySelector('#filter-text');
@@ -202,7 +202,7 @@ async def test_it_keeps_up_with_5000_flows(browser: Chromium, stage: Stage) -> N
     assert filtered != everything
 
 
-async def test_a_page_opened_late_gets_everything(browser: Chromium, stage: Stage) -> None:
+async def test_a_page_opened_late_gets_everything(browser: Tabs, stage: Stage) -> None:
     """More problems than one answer holds, from before anybody looked: in the end all are counted, listed and found."""
     headers = {"Origin": stage.site.origin, "User-Agent": "Chrome/140.0.0.0"}
     words = [a + b + c for a in "ab" for b in "abcdefghijklmnopqrstuvwxyz" for c in "abcdefghijklmnopqrstuvwxyz"]
@@ -227,7 +227,7 @@ async def test_a_page_opened_late_gets_everything(browser: Chromium, stage: Stag
     assert len(shown) == int((await live.evaluate("document.querySelector('#shown').textContent")).split()[0].replace(",", ""))
 
 
-async def test_hostile_text_does_not_run(browser: Chromium, stage: Stage) -> None:
+async def test_hostile_text_does_not_run(browser: Tabs, stage: Stage) -> None:
     """Header names, values, paths and queries that want to be markup are shown as text, in the list and in the detail."""
     stage.api.handlers["/hostile"] = fixed(200, [("Access-Control-Allow-Origin", HOSTILE), ("X-Hostile", HOSTILE)], "")
     live, site = await watch(browser, stage), await shop(browser, stage)
@@ -246,7 +246,7 @@ async def test_hostile_text_does_not_run(browser: Chromium, stage: Stage) -> Non
     ]
 
 
-async def test_a_strangers_page_can_neither_read_nor_command_it(browser: Chromium, stage: Stage) -> None:
+async def test_a_strangers_page_can_neither_read_nor_command_it(browser: Tabs, stage: Stage) -> None:
     """Not by fetch in any mode, nor as a script, an image, a frame, a window or a form; not with the page's own token either."""
     live, site = await watch(browser, stage), await shop(browser, stage)
     token = await live.evaluate("document.querySelector('meta[name=corslens-token]').content")
@@ -293,7 +293,7 @@ async def test_a_strangers_page_can_neither_read_nor_command_it(browser: Chromiu
     assert await ask(site, stage.live) == "TypeError"
 
 
-async def test_its_own_requests_are_in_no_log(browser: Chromium, stage: Stage) -> None:
+async def test_its_own_requests_are_in_no_log(browser: Tabs, stage: Stage) -> None:
     """Neither the terminal nor cors_log knows of the page."""
     live, site = await watch(browser, stage), await shop(browser, stage)
     await ask(site, stage.api.url("/closed"))
@@ -302,7 +302,7 @@ async def test_its_own_requests_are_in_no_log(browser: Chromium, stage: Stage) -
     assert not [line for line in stage.mitm.lines if "corslens.test" in line and "live page" not in line]
 
 
-async def test_four_apis_fit_beside_the_patching_controls(browser: Chromium, stage: Stage) -> None:
+async def test_four_apis_fit_beside_the_patching_controls(browser: Tabs, stage: Stage) -> None:
     """At the width of a small notebook no column of the matrix is cut off."""
     live, site = await watch(browser, stage), await shop(browser, stage)
     await resize(live, 1280, 900)
@@ -315,7 +315,7 @@ async def test_four_apis_fit_beside_the_patching_controls(browser: Chromium, sta
 
 
 @pytest.mark.parametrize("width", [320, 1920])
-async def test_axe_finds_no_serious_fault(browser: Chromium, stage: Stage, width: int) -> None:
+async def test_axe_finds_no_serious_fault(browser: Tabs, stage: Stage, width: int) -> None:
     """While patching is off and on, with a problem open, in both colour schemes; and nothing sticks out."""
     live, site = await watch(browser, stage), await shop(browser, stage)
     await resize(live, width, 900)
@@ -336,14 +336,14 @@ async def test_axe_finds_no_serious_fault(browser: Chromium, stage: Stage, width
         await appears(live, "document.querySelector('#patching.on')")
 
 
-async def test_under_mitmweb_it_is_behind_mitmwebs_token(chromium_path: str) -> None:
+async def test_under_mitmweb_it_is_behind_mitmwebs_token(shared: Chromium) -> None:
     """The address that is printed opens it; the same without the token does not."""
     async with (
         Server(default=BLANK) as site,
         Server(default=fixed(200)) as api,
         Mitm("mitmweb") as mitm,
-        Chromium(proxy=mitm.address) as behind,
-        Chromium(proxy=None) as beside,
+        shared.behind(mitm.address) as behind,
+        shared.behind(None) as beside,
     ):
         address = (await mitm.line(r"live page is at (\S+)"))[1]
         live, page = await beside.page(), await behind.page()
@@ -365,7 +365,7 @@ async def test_under_mitmweb_it_is_behind_mitmwebs_token(chromium_path: str) -> 
         assert await ask(page, address.partition("?")[0], credentials="include") == "TypeError"
 
 
-async def test_before_it_is_connected_it_claims_nothing(browser: Chromium, stage: Stage) -> None:
+async def test_before_it_is_connected_it_claims_nothing(browser: Tabs, stage: Stage) -> None:
     """A page whose first question is not answered yet does not say that nothing is wrong."""
     page = await browser.page()
     await page.send("Page.addScriptToEvaluateOnNewDocument", {"source": "window.fetch = () => new Promise(() => {});"})
@@ -377,7 +377,7 @@ async def test_before_it_is_connected_it_claims_nothing(browser: Chromium, stage
     assert await faults(page) == []
 
 
-async def test_a_session_without_traffic_says_what_to_do(browser: Chromium, stage: Stage) -> None:
+async def test_a_session_without_traffic_says_what_to_do(browser: Tabs, stage: Stage) -> None:
     """Absence is no proof: nothing seen may mean that the browser goes past the proxy."""
     page = await watch(browser, stage)
     await appears(page, "document.querySelector('#empty').textContent.startsWith('No request has come through the proxy yet.')")

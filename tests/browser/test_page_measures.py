@@ -13,7 +13,7 @@ from corslens.lint.rules.loader import load_rules
 from corslens.report.page.html import render_html
 
 from tests.browser.kit.axe import faults
-from tests.browser.kit.chromium import Chromium
+from tests.browser.kit.chromium import Chromium, Tabs
 from tests.browser.kit.mitmdump import Mitm
 from tests.browser.kit.page import Page
 from tests.browser.kit.screen import overflow, prefer, press, resize
@@ -28,10 +28,10 @@ XSRF = "x" * 32
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
-async def reader(chromium_path: str) -> AsyncIterator[Chromium]:
-    """A browser without a proxy."""
-    async with Chromium(proxy=None) as running:
-        yield running
+async def reader(shared: Chromium) -> AsyncIterator[Tabs]:
+    """Tabs without a proxy."""
+    async with shared.behind(None) as tabs:
+        yield tabs
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[str]]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def report(reader: Chromium, written: tuple[str, list[str]]) -> AsyncIterator[tuple[Page, list[str]]]:
+async def report(reader: Tabs, written: tuple[str, list[str]]) -> AsyncIterator[tuple[Page, list[str]]]:
     """The report in a tab of its own, as it opens."""
     address, order = written
     page = await reader.page()
@@ -62,10 +62,10 @@ async def stage() -> AsyncIterator[Stage]:
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
-async def browser(chromium_path: str, stage: Stage) -> AsyncIterator[Chromium]:
-    """A browser behind the stage's proxy."""
-    async with Chromium(proxy=stage.mitm.address) as running:
-        yield running
+async def browser(shared: Chromium, stage: Stage) -> AsyncIterator[Tabs]:
+    """Tabs behind the stage's proxy."""
+    async with shared.behind(stage.mitm.address) as tabs:
+        yield tabs
 
 
 async def home(page: Page) -> None:
@@ -154,7 +154,7 @@ async def test_keys(report: tuple[Page, list[str]]) -> None:
     await appears(page, "!document.querySelector('#keys').open")
 
 
-async def open_problem(browser: Chromium, stage: Stage, path: str) -> tuple[Page, Page]:
+async def open_problem(browser: Tabs, stage: Stage, path: str) -> tuple[Page, Page]:
     """Let the site be blocked at a path, and open that problem on the live page."""
     live, site = await watch(browser, stage), await shop(browser, stage)
     assert await ask(site, stage.api.url(path)) == "TypeError"
@@ -173,7 +173,7 @@ async def state_of(page: Page, path: str, words: str) -> None:
     )
 
 
-async def test_one_click_patches_a_problem_and_stops(browser: Chromium, stage: Stage) -> None:
+async def test_one_click_patches_a_problem_and_stops(browser: Tabs, stage: Stage) -> None:
     """Its endpoint and no other; the scope is in words, the row changes without a reload, and another click ends it."""
     live, site = await open_problem(browser, stage, "/one")
     await live.evaluate("document.querySelector('.patch-this').click()")
@@ -187,7 +187,7 @@ async def test_one_click_patches_a_problem_and_stops(browser: Chromium, stage: S
     assert await ask(site, stage.api.url("/one")) == "TypeError"
 
 
-async def test_one_click_patches_a_cell(browser: Chromium, stage: Stage) -> None:
+async def test_one_click_patches_a_cell(browser: Tabs, stage: Stage) -> None:
     """All that the API responds, for pages that may be allowed."""
     live, site = await open_problem(browser, stage, "/two")
     await live.evaluate("document.querySelector('.patch-cell').click()")
@@ -198,7 +198,7 @@ async def test_one_click_patches_a_cell(browser: Chromium, stage: Stage) -> None
     await appears(live, "document.querySelector('#patching-state').textContent.startsWith('Off')")
 
 
-async def test_a_problem_injects_and_the_list_stops_it(browser: Chromium, stage: Stage) -> None:
+async def test_a_problem_injects_and_the_list_stops_it(browser: Tabs, stage: Stage) -> None:
     """Pretend the server sent it: the page reads the response, the list counts it with its verdict, and Stop ends it."""
     live, site = await open_problem(browser, stage, "/three")
     await live.evaluate(
@@ -224,7 +224,7 @@ async def test_a_problem_injects_and_the_list_stops_it(browser: Chromium, stage:
     assert await ask(site, stage.api.url("/three")) == "TypeError"
 
 
-async def test_mitmwebs_command_line_injects_too(browser: Chromium, stage: Stage) -> None:
+async def test_mitmwebs_command_line_injects_too(browser: Tabs, stage: Stage) -> None:
     """What its command bar sends; the live page lists it, and a command stops it."""
     live, site = await watch(browser, stage), await shop(browser, stage)
     address, _, token = stage.mitm.web_url.partition("/?token=")

@@ -29,7 +29,7 @@ READ = "(url, given) => fetch(url, given).then(answer => answer.text(), () => 'b
 
 
 @pytest.mark.browser
-async def test_a_frame_that_looks_like_the_next_hop_reads_nothing(chromium_path: str) -> None:
+async def test_a_frame_that_looks_like_the_next_hop_reads_nothing(shared: Chromium) -> None:
     """A page of this machine is redirected by an attacker's server to the API while the attacker's frame requests that, too.
 
     On 2991aa5 the frame read the API with the user's cookies in 4 rounds of 4; the page's own requests still go through.
@@ -48,7 +48,7 @@ async def test_a_frame_that_looks_like_the_next_hop_reads_nothing(chromium_path:
             options={"cors_patch": "~all", "cors_show": "none"},
             routes={"evil.example": (evil.port, 0), "api.example": (api.port, 0)},
         ) as mitm,
-        Chromium(proxy=mitm.address) as chromium,
+        shared.behind(mitm.address) as chromium,
     ):
         page, frame = await chromium.page(), await chromium.page()
         await page.goto(own.url("/"))
@@ -66,7 +66,7 @@ async def test_a_frame_that_looks_like_the_next_hop_reads_nothing(chromium_path:
 
 
 @pytest.mark.browser
-async def test_own_redirects_across_origins_are_still_patched(chromium_path: str) -> None:
+async def test_own_redirects_across_origins_are_still_patched(shared: Chromium) -> None:
     """From one API to another, with and without a preflight, and twice in a row; no server sees what proves it.
 
     On 2991aa5 the second time failed, because the first one was no longer there to be supposed.
@@ -91,7 +91,7 @@ async def test_own_redirects_across_origins_are_still_patched(chromium_path: str
             options={"cors_patch": "~all", "cors_show": "none"},
             routes={"one.example": (one.port, 0), "two.example": (two.port, 0), "three.example": (three.port, 0)},
         ) as mitm,
-        Chromium(proxy=mitm.address) as chromium,
+        shared.behind(mitm.address) as chromium,
     ):
         page = await chromium.page()
         await page.goto(own.url("/"))

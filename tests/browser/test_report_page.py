@@ -11,7 +11,7 @@ from corslens.observation.exchange import Exchange
 from corslens.report.page.html import render_html
 
 from tests.browser.kit.axe import faults
-from tests.browser.kit.chromium import Chromium
+from tests.browser.kit.chromium import Chromium, Tabs
 from tests.browser.kit.page import Page
 from tests.browser.kit.screen import overflow, prefer, press, resize
 from tests.report import samples
@@ -20,13 +20,13 @@ pytestmark = pytest.mark.browser
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
-async def browser(chromium_path: str) -> AsyncIterator[Chromium]:
-    """A browser without a proxy."""
-    async with Chromium(proxy=None) as running:
-        yield running
+async def browser(shared: Chromium) -> AsyncIterator[Tabs]:
+    """Tabs without a proxy."""
+    async with shared.behind(None) as tabs:
+        yield tabs
 
 
-async def opened(browser: Chromium, folder: Path, exchanges: Iterable[Exchange]) -> Page:
+async def opened(browser: Tabs, folder: Path, exchanges: Iterable[Exchange]) -> Page:
     """Write a report on the exchanges and open it."""
     rules = load_rules()
     file = folder / "report.html"
@@ -47,11 +47,11 @@ async def choose(page: Page, rule: str) -> None:
 
 
 @pytest.mark.slow
-async def test_a_report_on_10000_exchanges_opens_filters_and_shows(browser: Chromium, tmp_path: Path) -> None:
+async def test_a_report_on_3000_exchanges_opens_filters_and_shows(browser: Tabs, tmp_path: Path) -> None:
     """It holds them all, in one file; how long that takes is measured by scripts/bench page."""
     file = tmp_path / "report.html"
-    inspections = samples.inspected(samples.many(10_000, apis=300), load_rules())
-    file.write_text(render_html(summarize(inspections), load_rules(), about="10,000 exchanges"), encoding="utf-8")
+    inspections = samples.inspected(samples.many(3_000, apis=300), load_rules())
+    file.write_text(render_html(summarize(inspections), load_rules(), about="3,000 exchanges"), encoding="utf-8")
     page = await browser.page()
     await page.goto(file.as_uri())
     everything = await page.evaluate("document.querySelector('#shown').textContent")
@@ -68,7 +68,7 @@ async def test_a_report_on_10000_exchanges_opens_filters_and_shows(browser: Chro
     assert filtered != everything
 
 
-async def test_it_asks_for_nothing(browser: Chromium, tmp_path: Path) -> None:
+async def test_it_asks_for_nothing(browser: Tabs, tmp_path: Path) -> None:
     """The one request is for the file itself, and the console is silent."""
     page = await opened(browser, tmp_path, samples.shop())
     await choose(page, "preflight-header-not-allowed")
@@ -78,7 +78,7 @@ async def test_it_asks_for_nothing(browser: Chromium, tmp_path: Path) -> None:
     assert page.console == []
 
 
-async def test_what_is_on_the_wire_does_not_run(browser: Chromium, tmp_path: Path) -> None:
+async def test_what_is_on_the_wire_does_not_run(browser: Tabs, tmp_path: Path) -> None:
     """Wherever a stranger can write, what he writes is text."""
     page = await opened(browser, tmp_path, samples.all_of(samples.shop(), samples.hostile()))
     number = await page.evaluate("document.querySelectorAll('#list > li[data-problem]').length")
@@ -97,7 +97,7 @@ async def test_what_is_on_the_wire_does_not_run(browser: Chromium, tmp_path: Pat
     assert "\u202e" not in text and "\x1b" not in text
 
 
-async def test_secrets_are_not_in_it(browser: Chromium, tmp_path: Path) -> None:
+async def test_secrets_are_not_in_it(browser: Tabs, tmp_path: Path) -> None:
     """Neither on the screen nor in the file."""
     page = await opened(browser, tmp_path, samples.shop())
     await choose(page, "acao-wildcard-with-credentials")
@@ -107,7 +107,7 @@ async def test_secrets_are_not_in_it(browser: Chromium, tmp_path: Path) -> None:
         assert secret not in source.split('id="summary"')[1].split("<script>")[0]
 
 
-async def test_it_works_by_keyboard(browser: Chromium, tmp_path: Path) -> None:
+async def test_it_works_by_keyboard(browser: Tabs, tmp_path: Path) -> None:
     """Tab to the list, arrows within it, Enter opens and moves on to the title; on a narrow screen Enter leads back to the list."""
     page = await opened(browser, tmp_path, samples.shop())
     await resize(page, 320, 700)
@@ -129,7 +129,7 @@ async def test_it_works_by_keyboard(browser: Chromium, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1920])
-async def test_axe_finds_no_serious_fault(browser: Chromium, tmp_path: Path, width: int, scheme: str) -> None:
+async def test_axe_finds_no_serious_fault(browser: Tabs, tmp_path: Path, width: int, scheme: str) -> None:
     """In the list and in a problem, on narrow and wide screens, in both colour schemes; and nothing sticks out."""
     page = await opened(browser, tmp_path, samples.all_of(samples.shop(), samples.hostile()))
     await resize(page, width, 900)
@@ -142,7 +142,7 @@ async def test_axe_finds_no_serious_fault(browser: Chromium, tmp_path: Path, wid
     assert await overflow(page) == 0
 
 
-async def test_the_worst_comes_first_and_an_allowed_pair_shows_the_error_in_it(browser: Chromium, tmp_path: Path) -> None:
+async def test_the_worst_comes_first_and_an_allowed_pair_shows_the_error_in_it(browser: Tabs, tmp_path: Path) -> None:
     """Any origin reflected with credentials is allowed everywhere, and the worst that there is."""
     rules = load_rules()
     lines = {"Access-Control-Allow-Credentials": "true"}
@@ -165,7 +165,7 @@ async def test_the_worst_comes_first_and_an_allowed_pair_shows_the_error_in_it(b
     assert await page.evaluate("document.querySelectorAll('.checks .passed').length") > 0
 
 
-async def test_a_check_that_does_not_matter_is_not_ticked(browser: Chromium, tmp_path: Path) -> None:
+async def test_a_check_that_does_not_matter_is_not_ticked(browser: Tabs, tmp_path: Path) -> None:
     """Without credentials nobody asks for Access-Control-Allow-Credentials."""
     page = await opened(
         browser, tmp_path, [samples.ask("star", 0, allow_origin="*", answer={"Access-Control-Allow-Header": "x"})]

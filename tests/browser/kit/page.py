@@ -71,6 +71,7 @@ class Page:
         self._loaded = asyncio.Event()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._unlisten: Callable[[], None] = lambda: None
+        self._closed = False
 
     async def start(self) -> None:
         """Listen to the tab and whatever it makes (frames in other processes, workers)."""
@@ -78,7 +79,10 @@ class Page:
         await self._enable(self._session)
 
     async def close(self) -> None:
-        """Close the tab and forget its context."""
+        """Close the tab and forget its context, unless that was done."""
+        if self._closed:
+            return
+        self._closed = True
         self._unlisten()
         for task in self._tasks:
             task.cancel()
