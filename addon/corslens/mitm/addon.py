@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import sys
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -27,7 +28,6 @@ from corslens.mitm.commands import Commands
 from corslens.mitm.exit_status import ExitStatus
 from corslens.mitm.filters import parse_filter
 from corslens.mitm.listening import warn_if_open
-from corslens.mitm.live import mitmweb
 from corslens.mitm.live.app import LiveApp
 from corslens.mitm.live.proxy_host import LivePage
 from corslens.mitm.live.session_adapter import LiveSession
@@ -435,7 +435,7 @@ class CorsLens(Commands):
             logger.log(ALERT, "corslens: %s", escape(line))
 
     def _announce_page(self, master: Master) -> None:
-        served = self.page.addresses(ctx.options.mode, mitmweb.attach(master, self.page.app))
+        served = self.page.addresses(ctx.options.mode, self._inside_mitmweb(master))
         addresses = list(served) if self.announces_page else []
         # Not by the log, which `-q` silences, where outputs are printed.
         if self._outputs.show is not options.Show.NONE and master.addons.get("termlog") is not None:
@@ -444,6 +444,13 @@ class CorsLens(Commands):
             for sentence in addresses:
                 logger.info("%s", sentence)
         warn_if_open(ctx.options)
+
+    def _inside_mitmweb(self, master: Master) -> str | None:
+        if "mitmproxy.tools.web.master" not in sys.modules:
+            return None
+        from corslens.mitm.live import mitmweb  # with mitmweb's modules, which no other tool has to wait for
+
+        return mitmweb.attach(master, self.page.app)
 
     # Time.
 
