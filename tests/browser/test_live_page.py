@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
@@ -24,6 +26,14 @@ BLANK = fixed(200, [("Content-Type", "text/html")], "<!doctype html><title>page<
 HOSTILE = "<img src=x onerror=window.pwned=1></script><script>window.pwned=1</script>"
 
 
+@asynccontextmanager
+async def servers() -> AsyncIterator[tuple[Server, Server]]:
+    """A site, and an API that is open in part."""
+    api = Server({"/open": fixed(200, {"Access-Control-Allow-Origin": "*"}, "open"), "/closed": fixed(200, (), "closed")})
+    async with Server(default=BLANK) as site, api:
+        yield site, api
+
+
 class Stage(Struct, frozen=True):
     """A site, an API that it asks, and the proxy between them."""
 
@@ -35,11 +45,32 @@ class Stage(Struct, frozen=True):
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def stage() -> AsyncIterator[Stage]:
-    """A proxy of its own, because patching and counts are a proxy's."""
-    api = Server({"/open": fixed(200, {"Access-Control-Allow-Origin": "*"}, "open"), "/closed": fixed(200, (), "closed")})
-    async with Server(default=BLANK) as site, api, Mitm() as mitm:
+async def fresh() -> AsyncIterator[Stage]:
+    """Servers and a proxy that nothing has gone through."""
+    async with servers() as (site, api), Mitm() as mitm:
         yield Stage(site, api, mitm, await mitm.page_url())
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="module")
+async def proxy() -> AsyncIterator[Mitm]:
+    """The proxy of most tests here."""
+    async with Mitm() as mitm:
+        yield mitm
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stage(proxy: Mitm) -> AsyncIterator[Stage]:
+    """Servers of its own, so no endpoint has a past, and a proxy that is cleared, with patching off."""
+    live = await proxy.page_url()
+    async with servers() as (site, api):
+        yield Stage(site, api, proxy, live)
+    async with aiohttp.ClientSession(live, proxy=f"http://{proxy.address}") as client:
+        page = await (await client.get("/")).text()
+        token = re.search(r'name="corslens-token" content="([^"]+)"', page)
+        assert token is not None
+        for path, wish in (("/api/patching", {"on": False}), ("/api/clear", {})):
+            headers = {"X-Corslens-Token": token[1], "Origin": live.rstrip("/")}
+            assert (await client.post(path, json=wish, headers=headers)).status == 200
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -314,11 +345,9 @@ async def test_four_apis_fit_beside_the_patching_controls(browser: Tabs, stage: 
     assert await overflow(live) == 0
 
 
-@pytest.mark.parametrize("width", [320, 1920])
-async def test_axe_finds_no_serious_fault(browser: Tabs, stage: Stage, width: int) -> None:
-    """While patching is off and on, with a problem open, in both colour schemes; and nothing sticks out."""
+async def test_axe_finds_no_serious_fault(browser: Tabs, stage: Stage) -> None:
+    """Narrow and wide, while patching is off and on, with a problem open, in both color schemes; and nothing sticks out."""
     live, site = await watch(browser, stage), await shop(browser, stage)
-    await resize(live, width, 900)
     await ask(site, stage.api.url("/closed"), method="PUT")
     await appears(live, "document.querySelector('#list li[data-problem] button')")
     await live.evaluate("document.querySelector('#list li[data-problem] button').click()")
@@ -326,7 +355,8 @@ async def test_axe_finds_no_serious_fault(browser: Tabs, stage: Stage, width: in
     assert await live.evaluate("document.querySelectorAll('.settings figure').length") == 0
     await live.evaluate("document.querySelector('.settings summary').click()")
     await appears(live, "document.querySelector('.settings figure pre')?.textContent.includes('Access-Control-Allow-Origin')")
-    for scheme in ("light", "dark"):
+    for width, scheme in ((320, "light"), (1920, "dark")):
+        await resize(live, width, 900)
         await prefer(live, scheme)
         assert await faults(live) == []
         assert await overflow(live) == 0
@@ -365,8 +395,15 @@ async def test_under_mitmweb_it_is_behind_mitmwebs_token(shared: Chromium) -> No
         assert await ask(page, address.partition("?")[0], credentials="include") == "TypeError"
 
 
-async def test_before_it_is_connected_it_claims_nothing(browser: Tabs, stage: Stage) -> None:
-    """A page whose first question is not answered yet does not say that nothing is wrong."""
+async def test_without_traffic_it_claims_nothing(shared: Chromium, fresh: Stage) -> None:
+    """Not before its first question is answered, and not afterwards: nothing seen may mean that the browser goes past the proxy."""
+    async with shared.behind(fresh.mitm.address) as browser:
+        await before_it_is_connected(browser, fresh)
+        await before_anything_came(browser, fresh)
+
+
+async def before_it_is_connected(browser: Tabs, stage: Stage) -> None:
+    """It says that it is connecting."""
     page = await browser.page()
     await page.send("Page.addScriptToEvaluateOnNewDocument", {"source": "window.fetch = () => new Promise(() => {});"})
     await page.goto(stage.live)
@@ -377,8 +414,8 @@ async def test_before_it_is_connected_it_claims_nothing(browser: Tabs, stage: St
     assert await faults(page) == []
 
 
-async def test_a_session_without_traffic_says_what_to_do(browser: Tabs, stage: Stage) -> None:
-    """Absence is no proof: nothing seen may mean that the browser goes past the proxy."""
+async def before_anything_came(browser: Tabs, stage: Stage) -> None:
+    """It says what to do."""
     page = await watch(browser, stage)
     await appears(page, "document.querySelector('#empty').textContent.startsWith('No request has come through the proxy yet.')")
     assert await page.evaluate("document.querySelectorAll('#empty li').length") == 3  # what corslens doctor asks
