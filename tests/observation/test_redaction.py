@@ -75,6 +75,51 @@ def test_tokens_in_a_shown_header(name: str, token: str) -> None:
     assert token not in redact_header(name, f"https://a.example/{token}?{token}={token}#{token}")
 
 
+OTHERS = (
+    "932518439:AAWf_NGx_GfqMgQEK_Cn_vQ", "AKIAVNYFIEMYSMUTEXVH", "1aabe6a2fe280043c459bcd4fe142325", "5970ff87-1604-4c58-aadc-ec08526d7508",
+    "NqIiemUv-CHVlnff-nV-Yq", "hvs.aUwxoFsqivLn7Qp", "eNAtwVjYKVAsm-RaglPTC3", "NYOPGUBHGKOACVGIJTGJ", "tgjxuftgnixdvfje", "9736515938", "a7c41f9",
+    "ada.lovelace@mail.example", "qr8x-77fk-90zz", "sess_8Hf3kQ", "0x1f9a2b7c", "MIIBIjANBgkqhkiG9w0",
+)  # fmt: skip
+AROUND = (
+    "{}", "x {}", '"{}"', "a;q={}", 'text/plain;boundary="{}"', "null, {}", "x-{}, y", "max-age=1, {}", 'private="{}"', "nonce-{}", "({})", "X-Id={}",
+    '</*>; rel=preload; nonce="{}"', 'attachment; filename="{}.pdf"', "mailto:{}", "javascript:{}", "Bearer {}", "..;/{}", "%2574={}", "é{}",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("secret", OTHERS)
+def test_secrets_in_the_place_of_a_word(secret: str) -> None:
+    """In headers whose words are shown, whatever stands around them; what is a number may be one where numbers are meant."""
+    names = (
+        "Accept", "Accept-Language", "Content-Type", "Vary", "Allow", "Sec-Fetch-Mode", "Access-Control-Allow-Headers", "Timing-Allow-Origin",
+        "Access-Control-Allow-Methods", "Access-Control-Allow-Origin", "Access-Control-Alow-Origin", "Cross-Origin-Opener-Policy",
+    ) + (() if secret.isdigit() else ("Cache-Control", "Access-Control-Max-Age", "Range"))  # fmt: skip
+    shown = [(name, around) for name in names for around in AROUND if secret in redact_header(name, around.format(secret))]
+    assert not shown
+
+
+@pytest.mark.parametrize("secret", [one for one in OTHERS if "@" not in one])
+def test_secrets_in_the_place_of_a_port_or_a_zone(secret: str) -> None:
+    for url in ("https://a.example:{}/", "http://[fe80::1%25{}]/", "http://[fe80::1%{}]:80/", "https://a:{}@b.example:1/"):
+        for shown in (redact_url(url.format(secret)), redact_header("Location", url.format(secret))):
+            assert secret not in shown
+            assert redact_url(shown) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Access-Control-Max-Age", "99999999999"), ("Access-Control-Max-Age", "600s"), ("Cache-Control", "max-age=31536000, stale-while-revalidate=60"),
+        ("Range", "bytes=0-4294967296"), ("Access-Control-Allow-Headers", "X-GraphQL-Operation, SOAPAction, X-MS-Client-Request-ID, x-csrftoken"),
+        ("Access-Control-Allow-Methods", "VERSION-CONTROL, UNSUBSCRIBE, MKWORKSPACE"), ("Access-Control-Allow-Credentials", "TRUE"),
+        ("Access-Control-Allow-Origin", "https://*.example.com"), ("Access-Control-Allow-Origin", "http://127.0.0.1:54321"),
+        ("Content-Type", "application/vnd.api+json"), ("Cross-Origin-Embedder-Policy", 'require-corp; report-to="default"'),
+        ("Accept-Language", "de-DE,de;q=0.9,en-US;q=0.8"), ("Vary", "Accept-Encoding, Access-Control-Request-Headers"),
+    ],
+)  # fmt: skip
+def test_words_and_numbers_stay(name: str, value: str) -> None:
+    assert redact_header(name, value) == value
+
+
 @pytest.mark.parametrize(
     ("url", "shown"),
     [

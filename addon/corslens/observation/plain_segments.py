@@ -18,10 +18,15 @@ _WITH_DIGITS = frozenset({
 })  # fmt: skip
 _SEPARATORS = re.compile(r"[-._]")
 _UNSPEAKABLE = re.compile(r"(?i)[bcdfghjklmnpqrstvwxz]{6}|[aeiou]{5}")
+_NEVER_TOGETHER = re.compile(
+    r"(?i)[bglmtwxy]q|[cghkmpqvwxyz]j|j[fghnrtvxyz]|[fghjkqv]x|q[bfghjkmpqtvwyz]|[gfvxz]k|[fjkpz]v|[fghmpqvwx]z|[hvxz]g|x[w]|z[bcdfnpwx]"
+)
+"""Letters that follow each other in no word of the languages that paths and headers are written in; random ones do in every second text."""
 _VOWEL = re.compile(r"(?i)[aeiouy]")
-_FILE = re.compile(
+FILE = re.compile(
     r"(.+)\.(js|mjs|cjs|css|map|json|html?|php|aspx?|jsp|xml|txt|png|jpe?g|gif|svg|webp|avif|ico|woff2?|ttf|otf|wasm|pdf|csv|mp[34]|m3u8|ts|webm|zip)"
 )
+"""A name of a file, its ending apart; no host has such an ending."""
 _NAME = re.compile(r"[A-Za-z_$][\w.$-]{0,40}(?:\[[\w.$-]{0,40}\]){0,3}")
 
 
@@ -33,8 +38,12 @@ def is_word(text: str) -> bool:
 
 
 def is_speakable(letters: str) -> bool:
-    """Say whether letters have vowels between them, as words do and random ones mostly do not."""
-    return _VOWEL.search(letters) is not None and _UNSPEAKABLE.search(letters) is None
+    """Say whether letters follow each other as in words, with vowels between them; random ones mostly do not."""
+    return (
+        _VOWEL.search(letters) is not None
+        and _UNSPEAKABLE.search(letters) is None
+        and (len(letters) <= 5 or _NEVER_TOGETHER.search(letters) is None)
+    )
 
 
 def _are_words(text: str) -> bool:
@@ -75,7 +84,7 @@ def shown_segment(segment: str) -> str:
     bare = name[1:] if name[0] in "._@" else name
     if len(name) <= _LONGEST_SEGMENT and bare and not bare.isdigit() and _are_words(bare):
         return name
-    file = _FILE.fullmatch(name)
+    file = FILE.fullmatch(name)
     if file is None:
         return "*"
     first, dash, _ = file[1].partition("-")
@@ -91,7 +100,9 @@ def shown_name(name: str) -> str:
 
 
 _LONGEST_TOKEN = 64
-_TOKEN_PART = re.compile(r"[A-Za-z]{1,24}\d{0,3}|\d{1,4}|\d{1,2}[A-Za-z]{1,4}|[A-Za-z]\d[A-Za-z]")
+_TOKEN_PART = re.compile(r"([A-Za-z]{1,24})\d{0,3}|\d{1,4}|\d{1,2}[A-Za-z]{1,4}|[A-Za-z]\d[A-Za-z]")
+_CASED = re.compile(r"[a-z]+|[A-Z]{1,17}|(?:[A-Z]{2,5})?(?:[a-z]{1,16}|[A-Z][a-z]{2,15})(?:[A-Z][a-z]{2,15}){0,4}[A-Z]{0,3}")
+"""Capitals stand everywhere, or where words of some length begin, or for an abbreviation in front or at the end (`SOAPAction`, `GraphQL`)."""
 _TOKEN_SEPARATORS = re.compile(r"([-._])")
 
 
@@ -104,7 +115,20 @@ def shown_token(token: str) -> str:
 def _is_part_of_name(part: str) -> bool:
     if part == "*" or part.lower() in _WITH_DIGITS:
         return True
-    if _TOKEN_PART.fullmatch(part) is None:
+    found = _TOKEN_PART.fullmatch(part)
+    if found is None:
         return False
-    letters = part.strip("0123456789")
-    return len(letters) <= 5 or is_speakable(letters)
+    letters = found[1] or ""
+    return len(letters) <= 5 or (_CASED.fullmatch(letters) is not None and is_speakable(letters))
+
+
+def is_plain_run(run: str) -> bool:
+    """Say whether a long run of the characters that tokens are made of is none: words, a name of a header, a number, a host."""
+    if _NUMBER.fullmatch(run) is not None:
+        return True
+    words = [word for word in _RUN_SEPARATORS.split(run) if word]
+    return all(map(_is_part_of_name, words)) and (len(words) == 1 or any(len(word) > 2 for word in words))
+
+
+_NUMBER = re.compile(r"\d{1,9}(?:\.\d{1,9})?(?:ms?|s|sec|seconds|min|h|d)?|(?://)?\d{1,3}(?:\.\d{1,3}){3}")
+_RUN_SEPARATORS = re.compile(r"[-._/+~%]")

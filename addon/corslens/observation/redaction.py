@@ -9,7 +9,7 @@ import re
 
 from corslens.bounded_cache import bounded_cache
 from corslens.observation.endpoint import path_template
-from corslens.observation.plain_segments import is_speakable, is_word, shown_name, shown_path, shown_token
+from corslens.observation.plain_segments import FILE, is_plain_run, shown_name, shown_path, shown_token
 
 REDACTED = "[redacted]"
 """Stands for a header's value."""
@@ -24,6 +24,8 @@ SHOWN_HEADERS = frozenset({
 """Header names (lower-case) with a part in CORS: it judges them, safelists them by value, or stores what they say."""
 SHOWN_PREFIXES = ("access-control-", "sec-fetch-")
 """Beginnings of such names; headers of the protocol that somebody misspelled begin like this, too."""
+_HOLD_NUMBERS = ("access-control-max", "age", "cache-control", "range")
+"""Beginnings of names of those whose values are numbers, of any length; elsewhere a long one is a code or an account."""
 
 NEVER_SHOWN = frozenset({
     "authorization", "proxy-authorization", "authentication-info", "proxy-authentication-info", "cookie", "cookie2", "set-cookie",
@@ -46,21 +48,23 @@ _MOST_PARAMETERS = 32
 _ABSOLUTE = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30}):[\\/]{2,}([^/?#\\]*)(.*)", re.DOTALL)
 _OPAQUE = re.compile(r"([A-Za-z][A-Za-z0-9+-]{0,30}):(?!\d{1,5}(?:$|[/?#]))")
 _HOST_PORT = re.compile(r"([A-Za-z0-9._-]{1,255}:\d{1,5})((?:[/?#].*)?)", re.DOTALL)
-_HOST = re.compile(r"[\w.~*%\[\]:-]{1,300}")
+_HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]{2,45}\]|[\w.~*%-]{1,255})(?::(?:\d{1,5})?)?")
+_ZONE = re.compile(r"%[^\]]*(?=\])")
 _URL_IN_TEXT = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}:(?:/|\\){2}[^\s\"<>`]+")
 _URL_OR_PATH = re.compile(rf"{_URL_IN_TEXT.pattern}|(?<![\w.*/<-])/[^\s\"<>`]*")
+_ADDRESS = re.compile(r"(?<![\w.+%*/-])[\w.+%-]{1,256}+@[\w.-]{1,256}")
+"""Of a person, or a user's name and password before a host."""
 _CLOSING = ".,;:!?)]}'|"
 _WHOLE_URL = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]{0,30}:[\\/]{2}|[\\/])\S*")
 _RUN = re.compile(r"[A-Za-z0-9_+/.~%-]{10,}")
 """What may be a token: a long run of the characters that tokens are made of."""
-_NO_TOKEN = (
-    re.compile(r"\d{1,20}|(?://)?\d{1,3}(?:\.\d{1,3}){3}"),
-    # The name of a header; atomic, so that no run of short parts is tried in every way.
-    re.compile(r"(?>[a-z]\d[a-z]|[A-Za-z]{1,20}\d{0,3})(?:[-_](?>[a-z]\d[a-z]|[A-Za-z]{1,20}\d{0,3}|\d{1,4}))*+"),
-    # The name of a host.
-    re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,40}[a-z0-9])?\.){1,6}[a-z]{2,20}\.?"),
-)
-_LETTERS = re.compile(r"[A-Za-z]+")
+_RUN_IN_HEADER = re.compile(r"[A-Za-z0-9_+/.~%-]{6,}")
+"""In a header's value there are no sentences of ours, and shorter ones may be tokens."""
+_LONG_NUMBER = re.compile(r"\d{5,}")
+_ANY_NUMBER = re.compile(r"\d{1,20}(?:-(?:\d{1,20})?)?")
+_HOST_NAME = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,40}[a-z0-9])?\.){1,6}[a-z]{2,20}\.?")
+_SHORT_LABEL = 11
+"""Characters of a host's label, or of a part of one, that are shown in a text even if they are no word."""
 _SYMBOL_PART = re.compile(r"[A-Za-z0-9]+")
 _LONGEST_SYMBOL = 200
 
@@ -137,7 +141,9 @@ def redact_header(name: str, value: str) -> str:
     """Return a header's value as it may be shown."""
     lowered = name.lower()
     if lowered in SHOWN_HEADERS or lowered.startswith(SHOWN_PREFIXES):
-        return redact_url(value) if lowered in _URL_HEADERS else redact_text(value)
+        if _Choice.values or lowered in _URL_HEADERS:
+            return redact_url(value) if lowered in _URL_HEADERS else redact_text(value)
+        return _public_numbers(value) if lowered.startswith(_HOLD_NUMBERS) else _public_value(value)
     if lowered in _CHALLENGES:
         scheme = _CHALLENGE.match(value)
         return f"{scheme[1]} {REDACTED}" if scheme is not None else REDACTED
@@ -199,11 +205,25 @@ def redact_text(text: str) -> str:
 
 @bounded_cache(8192)
 def _public_text(text: str) -> str:
+    return _RUN.sub(_token, _with_public_urls(text))
+
+
+@bounded_cache(8192)
+def _public_value(value: str) -> str:
+    return _RUN_IN_HEADER.sub(_token_in_header, _with_public_urls(value))
+
+
+@bounded_cache(1024)
+def _public_numbers(value: str) -> str:
+    return _RUN_IN_HEADER.sub(_token_or_number, _with_public_urls(value))
+
+
+def _with_public_urls(text: str) -> str:
     if len(text) > LONGEST:
         text = f"{text[: LONGEST - 1]}…"
     if "/" in text or "\\" in text:
         text = _URL_OR_PATH.sub(_reduced, text)
-    return _RUN.sub(_token, text)
+    return _ADDRESS.sub(STAR, text) if "@" in text else text
 
 
 def _reduced(found: re.Match[str]) -> str:
@@ -218,17 +238,31 @@ def _reduced(found: re.Match[str]) -> str:
 
 def _token(found: re.Match[str]) -> str:
     run = found[0]
-    if any(form.fullmatch(run) for form in _NO_TOKEN):
-        return run
-    spans = _LETTERS.findall(run)
-    plain = all(
-        len(span) <= 4 or ((len(span) <= 20 and (span.isupper() and is_speakable(span))) or is_word(span)) for span in spans
+    return run if is_plain_run(run) or _is_host_name(run) else STAR
+
+
+def _token_in_header(found: re.Match[str]) -> str:
+    return STAR if _LONG_NUMBER.fullmatch(found[0]) is not None else _token(found)
+
+
+def _token_or_number(found: re.Match[str]) -> str:
+    return found[0] if _ANY_NUMBER.fullmatch(found[0]) is not None else _token(found)
+
+
+def _is_host_name(run: str) -> bool:
+    if _HOST_NAME.fullmatch(run) is None or FILE.fullmatch(run) is not None:
+        return False
+    parts = [part for label in run.split(".") for part in label.split("-")]
+    return all(
+        (len(part) <= _SHORT_LABEL and _LONG_NUMBER.fullmatch(part) is None) or (is_plain_run(part) and not part.isdigit())
+        for part in parts
     )
-    return run if plain and spans and not any(map(str.isdigit, run)) else STAR
 
 
 def _authority(authority: str) -> str:
     userinfo, at, host = authority.rpartition("@")
+    if host.startswith("[") and "%" in host:
+        host = _ZONE.sub("", host)  # names a network of the sender's machine
     shown = host if not host or _HOST.fullmatch(host) else STAR
     return f"{STAR}@{shown}" if at and userinfo else shown
 
