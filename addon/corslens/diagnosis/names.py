@@ -1,6 +1,5 @@
 """Names: which names were seen, bounded so that the order in which they came does not show."""
 
-from collections import Counter
 from collections.abc import Iterator
 
 
@@ -10,7 +9,7 @@ class Names:
     __slots__ = ("_counts", "_limit", "characters", "more")
 
     def __init__(self, limit: int) -> None:
-        self._counts: Counter[str] = Counter()
+        self._counts: dict[str, int] = {}
         self._limit = limit
         self.characters = 0
         """Of all names."""
@@ -28,7 +27,7 @@ class Names:
             self._drop(last)
         if name not in counts:
             self.characters += len(name)
-        counts[name] += times
+        counts[name] = counts.get(name, 0) + times
 
     def take_back(self, name: str) -> None:
         """Count a name once less; one that is not counted stays so."""
@@ -52,7 +51,7 @@ class Names:
     def copy(self) -> "Names":
         """Return the same names, to which later ones add nothing."""
         other = Names(self._limit)
-        other._counts, other.characters, other.more = Counter(self._counts), self.characters, self.more
+        other._counts, other.characters, other.more = self._counts.copy(), self.characters, self.more
         return other
 
     def items(self) -> list[tuple[str, int]]:

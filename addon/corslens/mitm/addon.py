@@ -1,7 +1,6 @@
 """CorsLens: the addon. Its hooks connect mitmproxy with the session; what they connect lives in the modules beside."""
 
 import asyncio
-import gc
 import logging
 import sys
 import time
@@ -27,6 +26,7 @@ from corslens.mitm import modified_headers, options
 from corslens.mitm.commands import Commands
 from corslens.mitm.exit_status import ExitStatus
 from corslens.mitm.filters import parse_filter
+from corslens.mitm.garbage import Garbage
 from corslens.mitm.listening import warn_if_open
 from corslens.mitm.live.app import LiveApp
 from corslens.mitm.live.proxy_host import LivePage
@@ -116,6 +116,9 @@ class CorsLens(Commands):
         self._waiting: set[asyncio.Task[None]] = set()
         self._updates = False
         self._unreachable = Unreachable()
+        self._garbage = Garbage()
+        self._passed = False
+        """Whether traffic passed since the last look at the clock."""
         self._faults: dict[tuple[str, str], int] = {}
         session = LiveSession(self)
         self.connections = OwnConnections()
@@ -174,9 +177,7 @@ class CorsLens(Commands):
             self._announce_patching()
         self._announce_page(master)
         self._schedule_tick()
-        # Rules and modules stay to the end: walking them, 100 ms at a time, would only delay the traffic.
-        gc.collect()
-        gc.freeze()
+        self._garbage.begin()
 
     def done(self) -> None:
         """Settle what is pending, write the report, say the summary."""
@@ -195,7 +196,7 @@ class CorsLens(Commands):
         # mitmproxy loads this same object again when the script's file is touched.
         self.session = self.settings = None
         self._running = False
-        gc.unfreeze()
+        self._garbage.end()
 
     def _end(self, session: Session, settings: options.Settings) -> None:
         path = settings.report
@@ -222,6 +223,7 @@ class CorsLens(Commands):
         """Take note of the request."""
         if self.page.wants(flow):
             raise exceptions.AddonHalt  # no list, log or file of others is to know of it
+        self._passed = True
         if self.session is not None:
             try:
                 self.session.request_head(flow)
@@ -477,6 +479,8 @@ class CorsLens(Commands):
         if session is not None and session.live and self._settling is None:
             self._settle(session)
         self._outputs.catch_up()
+        self._garbage.on_tick(quiet=not self._passed)
+        self._passed = False
 
     def _settle(self, session: Session) -> None:
         """Settle some of what waits, and soon the rest: what came at once is not to be worked off at once."""
