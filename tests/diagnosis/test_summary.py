@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from corslens.diagnosis.page_request import State
+from corslens.diagnosis.problem import Problem
 from corslens.diagnosis.summary import SessionSummary, summarize
 from corslens.inspection import Inspection
 from corslens.lint.finding import Severity
@@ -128,6 +129,62 @@ def test_files_hold_as_many_endpoints_as_there_are(monkeypatch: pytest.MonkeyPat
 
     assert names(None) == (7, 0)
     assert names(100)[0] == 3 and names(100)[1] > 0
+
+
+class _Counted(tuple):
+    """An endpoint that counts how often it is compared with another."""
+
+    compared = 0
+
+    def __gt__(self, other: Any) -> bool:
+        _Counted.compared += 1
+        return super().__gt__(other)
+
+    def __lt__(self, other: Any) -> bool:
+        _Counted.compared += 1
+        return super().__lt__(other)
+
+
+def test_an_endpoint_beyond_the_limit_is_compared_with_few_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks for ever new paths slows nobody down: looking at all of them took 4 ms a request."""
+    limit, more = 512, 200
+    monkeypatch.setattr("corslens.diagnosis.summary._ENDPOINTS", limit)
+    endpoint = "corslens.diagnosis.summary.endpoint_of"
+    for order in (1, -1):
+        session = SessionSummary(problems=100)
+        names = [f"/{number:05}" for number in range(limit + more)][::order]
+        for name in names[:limit]:
+            monkeypatch.setattr(endpoint, lambda _, name=name: _Counted((API, name)))
+            session.add(inspection(name))
+        _Counted.compared = 0
+        for name in names[limit:]:
+            monkeypatch.setattr(endpoint, lambda _, name=name: _Counted((API, name)))
+            session.add(inspection(name))
+        assert _Counted.compared < 30 * more
+        assert len(session.endpoints()) == limit and session.dropped()["endpoints of the report"] == more
+        assert sorted(session.endpoints()) == [(API, name) for name in sorted(names)[:limit]]
+
+
+def test_a_snapshot_copies_no_problem_before_it_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is taken between two exchanges, of 10,000 problems, while everybody waits."""
+    copies: list[Problem] = []
+    copy = Problem.snapshot
+    monkeypatch.setattr(Problem, "snapshot", lambda self: copies.append(self) or copy(self))
+    session = SessionSummary(problems=1_000, everything=True)
+    for number in range(20):
+        session.add(inspection(f"{number}", finding(), url=f"{API}/{chr(97 + number)}"))
+    taken = [(session.snapshot(), snapshot(session)) for _ in range(2)]
+    assert not copies
+    session.add(inspection("again", finding(), url=f"{API}/a", at=40))
+    session.add(inspection("1", url=f"{API}/b"))
+    session.add(inspection("new", finding(), url=f"{API}/z"))
+    taken.append((session.snapshot(), snapshot(session)))
+    assert 1 <= len(copies) <= 3
+    session.add(inspection("once more", finding(), url=f"{API}/a", at=41))
+    assert [snapshot(one) for one, _ in taken] == [before for _, before in taken]
+    assert snapshot(session) != taken[-1][1]
+    found = session.problems()[0]
+    assert session.problem(found.key.id) is found and session.problem("p0") is None
 
 
 @settings(deadline=None, max_examples=60)

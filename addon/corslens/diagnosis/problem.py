@@ -102,6 +102,8 @@ class Problem:
         self.key = key
         self.version = 0
         """When it changed last, in the summary's own counting."""
+        self.taken = 0
+        """How many snapshots of the summary had been taken when it was made."""
         self.count = 0
         """Page requests."""
         self.words: Counter[str] = Counter()

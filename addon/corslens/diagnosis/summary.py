@@ -64,6 +64,8 @@ class Cell(Struct):
 
     version: int = 0
     words: Counter[str] = field(default_factory=Counter)
+    taken: int = 0
+    """How many snapshots had been taken when it was made."""
 
 
 class _Entry(Struct, gc=False):
@@ -127,6 +129,9 @@ class SessionSummary:
         self._cells: OrderedDict[tuple[str, str], Cell] = OrderedDict()
         self._at: dict[tuple[str, str], set[Key]] = {}
         """Problems by endpoint, to see when they are resolved."""
+        self._by_id: dict[str, Key] = {}
+        self._taken = 0
+        """How many snapshots were taken: a problem or pair of an earlier one is copied before it changes."""
         self._endpoints: dict[tuple[str, str], None] = {}
         self._last_endpoints: list[_Last] = []
         """A heap of them where they are bounded, with the last in order of the alphabet at its top."""
@@ -214,10 +219,11 @@ class SessionSummary:
             if known is None:
                 self._problems[key] = problem
             else:
-                known.absorb(problem)
+                self._own(known).absorb(problem)
+            self._by_id[key.id] = key
             self._touch(key)
         for place, cell in other._cells.items():
-            mine = self._cells.setdefault(place, Cell())
+            mine = self._own_cell(place) or self._cells.setdefault(place, Cell(taken=self._taken))
             mine.words += cell.words
             mine.version = self.version
         for endpoint in other._endpoints:
@@ -255,12 +261,9 @@ class SessionSummary:
             Counter(self._suppressed),
             Counter(self._dropped),
         )
-        other._recent, other._problems = (
-            _copied(self._recent.items()),
-            _copied((key, problem.snapshot()) for key, problem in self._problems.items()),
-        )
-        other._held = self._held.copy()
-        other._cells = OrderedDict((place, Cell(cell.version, Counter(cell.words))) for place, cell in self._cells.items())
+        self._taken += 1
+        other._recent, other._problems = _copied(self._recent), _copied(self._problems)
+        other._held, other._cells, other._by_id = self._held.copy(), self._cells.copy(), self._by_id.copy()
         other._endpoints, other._gone = self._endpoints.copy(), self._gone.copy()
         other._last_endpoints = self._last_endpoints.copy()
         return other
@@ -286,7 +289,8 @@ class SessionSummary:
 
     def problem(self, id: str) -> Problem | None:
         """Return the problem of this id, None when there is none (any more)."""
-        return next((problem for key, problem in self._problems.items() if key.id == id), None)
+        key = self._by_id.get(id)
+        return None if key is None else self._problems.get(key)
 
     def held(self) -> list[Diagnosis]:
         """Return what is held in detail, in the order of captures and of time."""
@@ -375,9 +379,9 @@ class SessionSummary:
             else:
                 self._dropped["suppressed findings"] += 1
         if share.cell is not None:
-            cell = self._cells.get(share.cell)
+            cell = self._own_cell(share.cell)
             if cell is None:
-                cell = self._cells[share.cell] = Cell()
+                cell = self._cells[share.cell] = Cell(taken=self._taken)
                 if self._most is not None and len(self._cells) > _CELLS:
                     self._cells.popitem(last=False)
                     self._dropped["pairs of origins"] += 1
@@ -390,9 +394,11 @@ class SessionSummary:
         problem = self._problems.get(share.key)
         if problem is None:
             problem = self._problems[share.key] = Problem(share.key, share.example)
+            problem.taken = self._taken
+            self._by_id[share.key.id] = share.key
             self._gone.pop(share.key.id, None)
             self._at.setdefault((share.key.api_origin, share.key.path), set()).add(share.key)
-        problem.add(share.example)
+        self._own(problem).add(share.example)
         self._touch(share.key)
         problems = self._problems
         most = maxsize if self._most is None else self._most
@@ -408,11 +414,12 @@ class SessionSummary:
         for one in share.suppressed:
             if one in self._suppressed:
                 self._suppressed[one] -= 1
-        if share.cell is not None and (cell := self._cells.get(share.cell)) is not None:
+        if share.cell is not None and (cell := self._own_cell(share.cell)) is not None:
             cell.words[share.word] -= 1
         problem = None if share.key is None else self._problems.get(share.key)
         if problem is None or share.key is None or share.example is None:
             return
+        problem = self._own(problem)
         problem.take_back(share.example)
         if share.key == keep:
             return  # it is counted there again at once
@@ -438,16 +445,30 @@ class SessionSummary:
         return tuple(problem for problem in found if problem.state is State.RESOLVED)
 
     def _there(self, api: str, path: str) -> list[Problem]:
-        return [self._problems[key] for key in self._at.get((api, path), ()) if key in self._problems]
+        return [self._own(self._problems[key]) for key in self._at.get((api, path), ()) if key in self._problems]
+
+    def _own(self, problem: Problem) -> Problem:
+        """Return the problem, to be changed: in no snapshot."""
+        if problem.taken != self._taken:
+            problem = self._problems[problem.key] = problem.snapshot()
+            problem.taken = self._taken
+        return problem
+
+    def _own_cell(self, place: tuple[str, str]) -> Cell | None:
+        cell = self._cells.get(place)
+        if cell is not None and cell.taken != self._taken:
+            cell = self._cells[place] = Cell(cell.version, Counter(cell.words), self._taken)
+        return cell
 
     def _touch(self, key: Key) -> None:
-        problem = self._problems[key]
+        problem = self._own(self._problems[key])
         problem.version = self.version
         self._problems[key] = problem  # it may weigh more now
         self._problems.move_to_end(key)
 
     def _drop(self, key: Key) -> None:
         del self._problems[key]
+        self._by_id.pop(key.id, None)
         here = self._at.get((key.api_origin, key.path))
         if here is not None:
             here.discard(key)
@@ -501,9 +522,9 @@ class SessionSummary:
         self._repeats = Repeats(self._remember)
 
 
-def _copied[K, V](items: Iterable[tuple[K, V]]) -> Bounded[K, V]:
+def _copied[K, V](items: Bounded[K, V]) -> Bounded[K, V]:
     copied: Bounded[K, V] = Bounded(maxsize)
-    copied.update(items)
+    OrderedDict.update(copied, items)
     return copied
 
 
