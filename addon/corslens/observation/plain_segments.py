@@ -101,7 +101,9 @@ def shown_name(name: str) -> str:
 
 _LONGEST_TOKEN = 64
 _TOKEN_PART = re.compile(r"([A-Za-z]{1,24})\d{0,3}|\d{1,4}|\d{1,2}[A-Za-z]{1,4}|[A-Za-z]\d[A-Za-z]")
-_CASED = re.compile(r"[a-z]+|[A-Z]{1,17}|(?:[A-Z]{2,5})?(?:[a-z]{1,16}|[A-Z][a-z]{2,15})(?:[A-Z][a-z]{2,15}){0,4}[A-Z]{0,3}")
+_CASED = re.compile(
+    r"[a-z]+|[A-Z]{1,17}|(?:[A-Z]{2,5})?(?:[a-z]{1,16}|[A-Z][a-z]{2,15})(?:[A-Z][a-z]{2,15}){0,4}(?:[A-Z]{1,3}|[A-Z][a-z])?"
+)
 """Capitals stand everywhere, or where words of some length begin, or for an abbreviation in front or at the end (`SOAPAction`, `GraphQL`)."""
 _TOKEN_SEPARATORS = re.compile(r"([-._])")
 
