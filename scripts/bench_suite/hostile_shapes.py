@@ -64,6 +64,7 @@ REQUESTS: Mapping[str, RequestShape] = {
     "punycode": lambda n: ("GET", _URL, [("Origin", "https://" + "xn--a." * n)]),
     "agents": lambda n: _get(("User-Agent", "Mozilla/5.0 (a) Chrome/1 " * n)),
     "up and up": lambda n: ("GET", _URL + "/.." * n, _PAGE),
+    "document": lambda n: ("GET", "https://app.example/" + "a" * n, [("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document"), _PAGE[1]]),
     "asking with names": lambda n: _preflight((_ASKED, "authorization"), *[(f"X-{number:06}", "1") for number in range(n)]),
 }
 
@@ -102,6 +103,9 @@ RESPONSES: Mapping[str, ResponseShape] = {
     "one server": lambda n: (403, [*_OPEN, ("Server", "nginx/" * n)]),
     "cookies again": lambda n: (302, [*_OPEN, *[("Set-Cookie", "=" * 20)] * n]),
     "content policy": lambda n: (200, [*_OPEN, ("Content-Security-Policy", "default-src 'self' https://*.a.example; " * n)]),
+    "content sources": lambda n: (200, [("Content-Security-Policy", "connect-src" + "".join(f" https://a{number}.example" for number in range(n)))]),
+    "content policies": lambda n: (200, [("Content-Security-Policy", f"connect-src https://a{number}.example") for number in range(n)]),
+    "connection allowlist": lambda n: (200, [("Connection-Allowlist", "(" + " ".join(f'"https://a{number}.example"' for number in range(n)) + ")")]),
     "embedder policy": lambda n: (200, [*_OPEN, ("Cross-Origin-Embedder-Policy", 'a;b="c\\", ' * n)]),
     "long punycode": lambda n: (302, [*_OPEN, ("Location", "https://" + "xn--a." * n)]),
     "up and up": lambda n: (302, [*_OPEN, ("Location", "/.." * n)]),
