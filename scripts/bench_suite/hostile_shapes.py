@@ -64,7 +64,11 @@ REQUESTS: Mapping[str, RequestShape] = {
     "punycode": lambda n: ("GET", _URL, [("Origin", "https://" + "xn--a." * n)]),
     "agents": lambda n: _get(("User-Agent", "Mozilla/5.0 (a) Chrome/1 " * n)),
     "up and up": lambda n: ("GET", _URL + "/.." * n, _PAGE),
-    "document": lambda n: ("GET", "https://app.example/" + "a" * n, [("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document"), _PAGE[1]]),
+    "document": lambda n: (
+        "GET",
+        "https://app.example/" + "a" * n,
+        [("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document"), _PAGE[1]],
+    ),
     "asking with names": lambda n: _preflight((_ASKED, "authorization"), *[(f"X-{number:06}", "1") for number in range(n)]),
 }
 

@@ -2,8 +2,14 @@
 
 import pytest
 from corslens.engines.engine import Engine
+from corslens.fetch.credentials import CredentialsMode
+from corslens.inspector import Inspector
+from corslens.lint.rules.loader import load_rules
 from corslens.observation.exchange import Exchange
-from corslens.verdict.decide import decide
+from corslens.report.formats.registry import Format, render_inspections
+from corslens.verdict.checks import CheckName
+from corslens.verdict.decide import _TITLES, decide, explain
+from msgspec import structs
 
 from tests import make
 from tests.make import API, PAGE
@@ -98,3 +104,30 @@ def test_a_worker_may_have_sent_it(kind: str) -> None:
     elsewhere = redirect("https://files.example/x")
     assert reason(Engine.CHROMIUM, policy, elsewhere) == "csp-blocked"
     assert reason(Engine.CHROMIUM, policy, script, elsewhere) is None
+
+
+def test_every_check_can_be_explained() -> None:
+    """A page could send Connection-Allowlist, and there was no HTML report, no detail on the live page, and no content view any more."""
+    assert {name for at, name in vars(CheckName).items() if at.isupper()} <= _TITLES.keys()
+    observation = observe(document({"Connection-Allowlist": f'("{API}")'}), redirect("https://files.example/x"))
+    explained = explain(observation, Engine.CHROMIUM, CredentialsMode.SAME_ORIGIN_OR_OMIT)
+    assert "Connection-Allowlist" in explained[-1].title
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        {"Content-Security-Policy": f"connect-src {API} https://r.example/qZ7xW1kP9sT4/ qZ7xW1kP9sT4"},
+        {"Connection-Allowlist": f'("{API}" "https://r.example/qZ7xW1kP9sT4" "qZ7xW1kP9sT4")'},
+    ],
+)
+def test_a_policy_shows_no_secret(policy: make.Headers) -> None:
+    """It has no header of the exchange to be redacted as."""
+    inspector = Inspector(rules=load_rules())
+    for number, exchange in enumerate((document(policy), redirect("https://files.example/x"))):
+        inspector.inspect(structs.replace(exchange, id=f"{number}", client="c"))
+    inspector.finish()
+    blocked = inspector.get("1")
+    assert blocked is not None and blocked.verdicts[Engine.CHROMIUM].blocked
+    for form in Format:
+        assert b"qZ7xW1kP9sT4" not in render_inspections(form, inspector.recent(), inspector.rules)

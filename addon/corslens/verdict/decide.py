@@ -41,6 +41,7 @@ _TITLES = {
     CheckName.REDIRECT_TARGET: "the redirect may be followed",
     CheckName.MIXED_CONTENT: "the redirect does not lead a secure page to an insecure URL",
     CheckName.CONTENT_SECURITY_POLICY: "the page's Content-Security-Policy allows the redirect's target",
+    CheckName.CONNECTION_ALLOWLIST: "the page's Connection-Allowlist lets it follow redirects",
     CheckName.RESOURCE_POLICY: "the resource policy allows other origins",
     PreflightStep.REDIRECT: "the preflight is not redirected",
     PreflightStep.STATUS: "the preflight's status is ok (200 to 299)",

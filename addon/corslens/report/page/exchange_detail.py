@@ -112,10 +112,11 @@ def _failures_of(verdict: Verdict | None) -> tuple[Failure, ...]:
 
 
 def _check(check: Check) -> Json:
-    shown = check.value if check.header is None or check.value is None else redact_header(check.header, check.value)
     wanted = None if check.failure is None else check.failure.wanted
-    if wanted is not None:
-        wanted = redact_text(wanted) if check.header is None else redact_header(check.header, wanted)
+    shown, wanted = (
+        text if text is None else redact_text(text) if check.header is None else redact_header(check.header, text)
+        for text in (check.value, wanted)
+    )
     return {"title": check.title, "state": check.state, "header": check.header, "value": shown, "wanted": wanted}
 
 
