@@ -74,7 +74,7 @@ def test_mitmdump_replays_with_the_addon_from_any_directory(clone: Path, tmp_pat
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"loaded from {clone / 'addon' / 'corslens' / '__init__.py'}" in done.stdout
-    assert "BLOCKED  GET https://api.example/me  from https://app.example" in done.stdout
+    assert "BLOCKED  GET https://api.example/me  Missing Access-Control-Allow-Origin" in done.stdout
     (record,) = (json.loads(line) for line in log.read_text().splitlines())
     assert record["verdicts"]["chromium"]["reason"] == "acao-missing"
     # Its rule speaks, so the catalogue beside the script was read.

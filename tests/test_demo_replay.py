@@ -58,10 +58,10 @@ async def test_it_shows_every_problem_and_says_that_no_browser_was_there() -> No
     assert first.startswith("No Chromium was found")
     assert load().browser in first and "corslens' own" in first and "CORSLENS_CHROMIUM" in first
     text = "\n".join(demo.lines)
-    summary = text.partition("What corslens says of each request")[2]
+    summary = text.partition("What corslens reports for each request")[2]
     assert [offer.path for offer in OFFERS if f" {offer.path} " not in summary] == []
     blocked = sum(line.startswith("BLOCKED") for line in demo.lines)
-    assert f"{len(OFFERS)} requests: corslens says that {blocked} are blocked." in text
+    assert f"{len(OFFERS)} requests: corslens reports {blocked} as blocked." in text
     assert blocked >= 15
 
 

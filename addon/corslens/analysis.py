@@ -236,7 +236,7 @@ def open_capture(capture: files.Capture, prefix: str, *, everything: bool = True
         case InputKind.NETLOG:
             return open_netlog(data, name, prefix, everything=everything)
         case InputKind.FLOWS:
-            # Late, because importing mitmproxy takes longer than analysing a small HAR.
+            # Late, because importing mitmproxy takes longer than analyzing a small HAR.
             from corslens.mitm.flowfiles import FlowFileReader
 
             return FlowFileReader(data, name, prefix, everything=everything)

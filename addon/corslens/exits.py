@@ -13,4 +13,4 @@ class Exit(IntEnum):
     USAGE = 2
     """Wrong usage."""
     UNREADABLE = 3
-    """An input could not be read, or not to its end; what could be read is still analysed."""
+    """An input could not be read, or not to its end; what could be read is still analyzed."""

@@ -20,7 +20,7 @@ TEMPLATE = """<!doctype html>
 <h1>The shop of CORS mistakes</h1>
 <p id="state">The page makes its requests ...</p>
 <table>
-  <thead><tr><th>request<th>what happens there<th>the page</thead>
+  <thead><tr><th>request<th>what happens<th>the page</thead>
   <tbody></tbody>
 </table>
 <script id="steps">%(steps_js)s</script>

@@ -52,7 +52,7 @@ class Offer(Struct, frozen=True, kw_only=True):
     step: dict[str, Any]
     """How the page asks (steps.js runs it); its `url` is filled in, and for `via: neighbour` where that page is."""
     server: Build | None
-    """How the server answers; None: it is dead."""
+    """How the server responds; None: it is down."""
 
 
 def _answers(
@@ -104,13 +104,13 @@ FROM_NEIGHBOUR = {"via": "neighbour"}
 ORDER = _preflighted((ALLOW_METHODS, "POST"), (ALLOW_HEADERS, "CONTENT-TYPE"), ("Access-Control-Max-Age", "600"))
 
 OFFERS: tuple[Offer, ...] = (
-    Offer(path="/menu", story="a list for this page", step=GET, server=_answers(_exact)),
-    Offer(path="/prices", story="a list for everyone", step=GET, server=_answers(_everyone)),
-    Offer(path="/order", story="JSON by POST, preflight answered well", step=POST_JSON, server=ORDER),
-    Offer(path="/order", story="the same again: the preflight is remembered", step=POST_JSON, server=ORDER),
+    Offer(path="/menu", story="Access-Control-Allow-Origin names this page", step=GET, server=_answers(_exact)),
+    Offer(path="/prices", story="Access-Control-Allow-Origin: *", step=GET, server=_answers(_everyone)),
+    Offer(path="/order", story="JSON by POST; the preflight allows it", step=POST_JSON, server=ORDER),
+    Offer(path="/order", story="the same again: the preflight is cached", step=POST_JSON, server=ORDER),
     Offer(
         path="/me",
-        story="with cookies, and the server agrees",
+        story="with cookies, which the server allows",
         step=GET | WITH_COOKIES,
         server=_answers(
             lambda at: [*_exact(at), (ALLOW_CREDENTIALS, "true"), ("Set-Cookie", "sid=7; SameSite=None; Secure; HttpOnly")]
@@ -124,7 +124,7 @@ OFFERS: tuple[Offer, ...] = (
     ),
     Offer(
         path="/sign.ttf",
-        story="a web font for everyone",
+        story="a web font with *",
         step={"api": "font"},
         server=_answers(_everyone, (ASSETS / "tiny.ttf").read_bytes(), type="font/ttf"),
     ),
@@ -134,23 +134,23 @@ OFFERS: tuple[Offer, ...] = (
         step={"api": "img"},
         server=_answers(_nothing, PIXEL, type="image/svg+xml"),
     ),
-    Offer(path="/cart", story="with cookies, but the answer says *", step=GET | WITH_COOKIES, server=_answers(_everyone)),
-    Offer(path="/account", story="with cookies, any origin is let in", step=GET | WITH_COOKIES, server=_reflecting),
+    Offer(path="/cart", story="with cookies, but the response has *", step=GET | WITH_COOKIES, server=_answers(_everyone)),
+    Offer(path="/account", story="with cookies; the response echoes any Origin", step=GET | WITH_COOKIES, server=_reflecting),
     Offer(
         path="/account",
-        story="the same from somebody else's page: let in too",
+        story="the same from another site: echoed, too",
         step=GET | WITH_COOKIES | FROM_NEIGHBOUR,
         server=_reflecting,
     ),
     Offer(
         path="/widget",
-        story="from a sandboxed frame, for the origin null",
+        story="from a sandboxed frame; null is allowed",
         step=GET | FROM_SANDBOX,
         server=_answers(lambda _: [(ALLOW_ORIGIN, "null")]),
     ),
     Offer(
         path="/partner",
-        story="the answer is for another origin",
+        story="the response names another origin",
         step=GET,
         server=_answers(lambda _: [(ALLOW_ORIGIN, "https://notyourdomain.com")]),
     ),
@@ -162,7 +162,7 @@ OFFERS: tuple[Offer, ...] = (
     ),
     Offer(
         path="/stock",
-        story="PUT, but Allow-Methods is misspelt",
+        story="PUT, but Allow-Methods is misspelled",
         step={"api": "fetch", "method": "PUT"},
         server=_preflighted(("Access-Control-Allow-Method", "PUT")),
     ),
@@ -174,19 +174,19 @@ OFFERS: tuple[Offer, ...] = (
     ),
     Offer(
         path="/search",
-        story="a header that is not allowed",
+        story="a request header that is not allowed",
         step={"api": "fetch", "headers": {"X-Random-Header": "42"}},
         server=_preflighted((ALLOW_HEADERS, "content-type")),
     ),
     Offer(
         path="/coupon",
-        story="JSON by POST, but OPTIONS wants a login (401)",
+        story="JSON by POST, but OPTIONS requires a login (401)",
         step=POST_JSON,
         server=_preflighted((ALLOW_HEADERS, "content-type"), ("WWW-Authenticate", "Bearer"), status=401),
     ),
     Offer(
         path="/basket",
-        story="JSON by POST, but OPTIONS is unknown (404)",
+        story="JSON by POST, but no route handles OPTIONS (404)",
         step=POST_JSON,
         server=_preflighted(status=404, cors=False),
     ),
@@ -198,7 +198,7 @@ OFFERS: tuple[Offer, ...] = (
     ),
     Offer(
         path="/crash",
-        story="an error 500 that lost its CORS headers",
+        story="an error 500 without CORS headers",
         step=GET,
         server=_answers(_nothing, "<h1>Internal Server Error</h1>", status=500, type="text/html"),
     ),
@@ -210,7 +210,7 @@ OFFERS: tuple[Offer, ...] = (
     ),
     Offer(
         path="/recipes",
-        story="its origin is named, but Vary is missing",
+        story="allowed, but Vary: Origin is missing",
         step=GET,
         server=_answers(lambda at: [(ALLOW_ORIGIN, at.page), ("Cache-Control", "public, max-age=600")]),
     ),
@@ -222,13 +222,13 @@ OFFERS: tuple[Offer, ...] = (
     ),
     Offer(
         path="/logo.svg",
-        story="an image with crossorigin, no CORS headers",
+        story="an image with crossorigin, without CORS headers",
         step={"api": "img", "crossorigin": "anonymous"},
         server=_answers(_nothing, PIXEL, type="image/svg+xml"),
     ),
     Offer(
         path="/till.js",
-        story="a module script, no CORS headers",
+        story="a module script without CORS headers",
         step={"api": "module"},
         server=_answers(_nothing, "export {}", type="text/javascript"),
     ),

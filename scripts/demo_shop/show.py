@@ -34,9 +34,9 @@ class Row(Struct, frozen=True, kw_only=True):
 
 def render_table(rows: Sequence[Row]) -> Table:
     """Return the summary, for 80 columns."""
-    table = Table(box=box.SIMPLE_HEAD, title="What corslens says of each request", title_justify="left", pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, title="What corslens reports for each request", title_justify="left", pad_edge=False)
     table.add_column("request", no_wrap=True)
-    table.add_column("what happens there", ratio=1)
+    table.add_column("what happens", ratio=1)
     table.add_column("verdict", no_wrap=True)
     for row in rows:
         verdict = Text(
@@ -59,7 +59,7 @@ def render_agreement(rows: Sequence[Row]) -> Text:
     if not asked:
         blocked = sum(row.ours.outcome == "blocked" for row in rows)
         return Text(
-            f"{len(rows)} requests: corslens says that {blocked} are blocked.\nNo browser was there to compare with.", "bold"
+            f"{len(rows)} requests: corslens reports {blocked} as blocked.\nNo browser was there to compare with.", "bold"
         )
     blocked = sum(browser.cors_error is not None for browser in asked)
     differing = [row for row in rows if not row.agrees]

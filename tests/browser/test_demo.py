@@ -70,7 +70,7 @@ async def plain(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) ->
 
 def check(text: str, *, patch: bool) -> None:
     """Each request is in the summary, and the verdicts are Chromium's."""
-    summary = text.partition("What corslens says of each request")[2]
+    summary = text.partition("What corslens reports for each request")[2]
     for offer in OFFERS:
         assert f"{offer.step.get('method', 'GET')} {offer.path} " in summary
     blocked = 1 if patch else sum(line.startswith("BLOCKED") for line in text.splitlines())

@@ -60,7 +60,7 @@ def test_text(blocked: Path) -> None:
     result = run(blocked)
     assert result.exit_code == Exit.FOUND
     first, *_ = result.stdout.splitlines()
-    assert first == f"BLOCKED  GET {API}/me  from {PAGE}  (all browsers)"
+    assert first == f"BLOCKED  GET {API}/me  Missing Access-Control-Allow-Origin  [acao-missing]"
     assert "2 page requests: 1 blocked, 1 allowed\n1 problem, 1 cause, 1 resolved; 2 exchanges, 2 CORS" in result.stdout
     assert "\x1b" not in result.stdout and result.stderr == ""
 

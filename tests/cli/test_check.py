@@ -60,7 +60,7 @@ def test_an_allowed_page(server: Server) -> None:
 def test_a_page_that_is_not_allowed(server: Server) -> None:
     result = run(f"{server.url}/me", "--origin", "https://other.example")
     assert result.exit_code == Exit.FOUND
-    assert result.stdout.startswith(f"BLOCKED  GET {server.url}/me  from https://other.example")
+    assert result.stdout.startswith(f"BLOCKED  GET {server.url}/me  ") and "  from https://other.example" in result.stdout
     assert run(f"{server.url}/me", "--origin", "https://other.example", "--fail-on", "never").exit_code == Exit.OK
 
 

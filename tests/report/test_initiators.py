@@ -84,8 +84,8 @@ def test_an_original_line_in_every_output() -> None:
 def test_terminal() -> None:
     (problem,) = session().problems()
     lines = render_problem(problem.diagnosis).plain.splitlines()
-    assert lines[2] == "  Requested by https://app.example/src/api.ts?t=*:42:7 in loadUser"
-    assert lines[3] == "  Cookies that the browser did not send: sid (SameSiteLax)"
+    assert lines[4] == "  Requested by https://app.example/src/api.ts?t=*:42:7 in loadUser"
+    assert lines[5] == "  Cookies that the browser did not send: sid (SameSiteLax)"
 
 
 def test_content_view() -> None:

@@ -102,10 +102,11 @@ def test_a_failure_is_a_diagnosis():
     cors = Cors()
     with pytest.raises(AssertionError) as failure:
         cors.allows(RIGHT, APP, "PATCH", "/me", credentials=True)
-    first, second, third, *_ = str(failure.value).splitlines()
-    assert first == f"BLOCKED  PATCH https://testserver/me  from {APP}  (all browsers; preflight because of PATCH)"
-    assert "Access-Control-Allow-Methods: GET, PUT, DELETE, which does not allow PATCH" in second
-    assert third == "  Fix (server): Access-Control-Allow-Methods: GET, PUT, DELETE, PATCH"
+    first, second, third, fourth, *_ = str(failure.value).splitlines()
+    assert first == "BLOCKED  PATCH https://testserver/me  Method not allowed by the preflight  [preflight-method-not-allowed]"
+    assert second == "  Fix (server): Access-Control-Allow-Methods: GET, PUT, DELETE, PATCH"
+    assert "Access-Control-Allow-Methods: GET, PUT, DELETE, which does not allow PATCH" in third
+    assert fourth == f"  from {APP}  (all browsers; preflight because of PATCH)"
     with pytest.raises(AssertionError) as allowed:
         cors.refuses(RIGHT, APP, credentials=True)
     assert str(allowed.value) == (

@@ -29,7 +29,7 @@ def test_problems_are_seen(confdir, monkeypatch):
         assert [problem.count for problem in lens.problems] == [1]
         with pytest.raises(AssertionError) as failure:
             lens.expect_no_problems()
-        assert str(failure.value).startswith(f"BLOCKED  GET {url}/api  from http://app.example")
+        assert str(failure.value).startswith(f"BLOCKED  GET {url}/api  Missing Access-Control-Allow-Origin")
         assert "Fix (server): Access-Control-Allow-Origin" in str(failure.value)
         assert lens.playwright == {"server": lens.proxy, "bypass": "<-loopback>"}
         assert lens.environment["HTTPS_PROXY"] == lens.proxy

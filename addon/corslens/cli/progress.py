@@ -12,7 +12,7 @@ _PATIENCE = 1.0
 
 
 class Bar:
-    """Show how much of the files was analysed, on standard error when that is a terminal."""
+    """Show how much of the files was analyzed, on standard error when that is a terminal."""
 
     def __init__(self, files: int) -> None:
         self._files = files
@@ -33,7 +33,7 @@ class Bar:
         if self._console.is_terminal and time.monotonic() - self._started > _PATIENCE:
             if self._progress is None:
                 self._progress = Progress(console=self._console, transient=True)
-                self._progress.add_task("analysing", total=self._files)
+                self._progress.add_task("analyzing", total=self._files)
                 self._progress.start()
             self._progress.update(self._progress.task_ids[0], completed=self._done + part)
 

@@ -55,10 +55,10 @@ def settings_of(work: Work) -> AnalysisSettings:
     return settings(work.engine, work.include, work.exclude, work.rule_paths)
 
 
-def analyse(
+def analyze_each(
     files: Mapping[str, str], work: Work, into: SessionSummary, records: list[IO[bytes]], *, jobs: int, bar: Bar
 ) -> None:
-    """Analyse files one after another, or several at a time.
+    """Analyze files one after another, or several at a time.
 
     Args:
         files: names, each with what the ids of its exchanges begin with.
@@ -78,7 +78,7 @@ def analyse(
 def analyse_found(
     found: Iterable[str | Damage], work: Work, into: SessionSummary, records: list[IO[bytes]], *, jobs: int = 1
 ) -> None:
-    """Analyse what `inputs.files.find` found, behind a progress bar; what it could not find is an input that is damaged."""
+    """Analyze what `inputs.files.find` found, behind a progress bar; what it could not find is an input that is damaged."""
     names = []
     for name in found:
         if isinstance(name, Damage):
@@ -86,7 +86,7 @@ def analyse_found(
         else:
             names.append(name)
     with Bar(len(names)) as bar:
-        analyse(prefixes(names), work, into, records, jobs=jobs, bar=bar)
+        analyze_each(prefixes(names), work, into, records, jobs=jobs, bar=bar)
 
 
 def tune_gc() -> None:

@@ -73,11 +73,12 @@ def marker_for(diagnosis: Diagnosis) -> str:
 
 
 def comment_for(inspection: Inspection, diagnosis: Diagnosis) -> str:
-    """Return one line for people: what became of the exchange and why, in the first 30 characters, then what it is to CORS."""
+    """Return one line for people: the cause first, since a column shows some 20 characters, then what became of the exchange and why."""
     observation = inspection.observation
     title = _title(diagnosis)
     word = "allowed" if diagnosis.word == "INFO" and not title else diagnosis.word.lower()
-    text = f"{word}{f': {title}' if title else ''} (CORS {_what(observation)})"
+    word = f"{word} on credentials" if word == "depends" else word
+    text = f"{title}: {word} (CORS {_what(observation)})" if title else f"{word} (CORS {_what(observation)})"
     if observation.exchange.made_by_proxy:
         text += ", the proxy itself responded"
     if observation.exchange.error is not None:
@@ -124,10 +125,11 @@ def _asked_method(observation: Observation) -> str:
 
 
 def _title(diagnosis: Diagnosis) -> str:
+    """Name the cause, without what most names of CORS headers begin with."""
     cause = diagnosis.cause
     if cause is None or (cause.severity is Severity.INFO and diagnosis.reason is None):
-        return "on credentials" if diagnosis.word == "DEPENDS" else (diagnosis.reason or "").replace("-", " ")
-    return escape(cause.title or cause.rule.replace("-", " "))
+        return "" if diagnosis.word == "DEPENDS" else (diagnosis.reason or "").replace("-", " ")
+    return escape(cause.title or cause.rule.replace("-", " ")).replace("Access-Control-", "")
 
 
 def _why(diagnosis: Diagnosis, room: int) -> str:

@@ -1,9 +1,12 @@
 """What is wrong and what to do about it, in lines that several formats print; redacted and not escaped."""
 
+import re
 from collections.abc import Iterator
 
+from corslens.diagnosis.diagnose import Diagnosis
 from corslens.diagnosis.problem import Problem
 from corslens.lint.finding import Fix
+from corslens.observation.redaction import redact_url
 
 
 def fix_line(fix: Fix) -> str:
@@ -11,6 +14,15 @@ def fix_line(fix: Fix) -> str:
     beside = [line for line in fix.headers if line not in fix.text]
     shown = [part for part in (fix.text, "; ".join(beside)) if part]
     return f"Fix ({fix.side.value}): {': '.join(shown)}"
+
+
+def without_origin(diagnosis: Diagnosis, message: str) -> str:
+    """Return a message on a page request whose URL stands beside it: with the path alone; of a redirect it names another URL, which stays."""
+    request = diagnosis.place.observation.exchange.request
+    shown, origin = redact_url(request.url), redact_url(diagnosis.place.observation.target_origin)
+    if request.url == diagnosis.page_request.url and shown.startswith(f"{origin}/"):
+        return re.sub(rf"{re.escape(shown)}(?![\w/?#.-])", lambda _: shown[len(origin) :], message)
+    return message
 
 
 def fix_lines(problem: Problem) -> Iterator[str]:

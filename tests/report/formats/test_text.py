@@ -30,25 +30,34 @@ def one(*, findings=(), **fields):
     return structs.replace(inspection, findings=findings)
 
 
-def test_three_lines():
-    made = one(findings=(finding("acao-missing", message="the answer lacks Access-Control-Allow-Origin"),))
+def test_cause_and_fix_first():
+    made = one(
+        findings=(
+            finding(
+                "acao-missing",
+                title="Missing Access-Control-Allow-Origin",
+                message="the answer lacks Access-Control-Allow-Origin",
+            ),
+        )
+    )
     assert block(made).plain.splitlines() == [
-        f"BLOCKED  GET {API}/me  from https://app.example  (all browsers)",
-        "  the answer lacks Access-Control-Allow-Origin  [acao-missing]",
+        f"BLOCKED  GET {API}/me  Missing Access-Control-Allow-Origin  [acao-missing]",
         "  Fix (server): Access-Control-Allow-Origin: https://app.example",
+        "  the answer lacks Access-Control-Allow-Origin",
+        "  from https://app.example  (all browsers)",
     ]
 
 
 def test_without_a_rule_the_failing_check_speaks():
     lines = block(one()).plain.splitlines()
-    assert "Access-Control-Allow-Origin is missing" in lines[1] and lines[1].endswith("[acao-missing]")
+    assert lines[0].endswith("  [acao-missing]") and "Access-Control-Allow-Origin is missing" in lines[1]
 
 
 @pytest.mark.parametrize("allow", ["*", "https://app.example"])
 def test_a_verdict_that_depends_says_on_what(allow):
     (inspection,) = inspected([exchange(request(), response(allow_origin=allow))], NO_RULES)
-    first, failing = block(inspection).plain.splitlines()
-    assert first.startswith("DEPENDS") and "; this blocks only a request with credentials  [" in failing
+    first, failing, _ = block(inspection).plain.splitlines()
+    assert first.startswith("DEPENDS") and failing.endswith("; this blocks only a request with credentials")
 
 
 def test_engines_that_differ_are_named():
@@ -98,8 +107,8 @@ def test_a_network_error_is_the_cause_and_the_browsers_reason_follows():
     follows = frozenset({"acao-missing"})
     rule = finding("actual-network-error", message="no response: refused", stage=Stage.NO_RESPONSE, explains=follows)
     lines = block(structs.replace(inspection, findings=(finding("acao-missing"), rule))).plain.splitlines()
-    assert lines[1] == "  no response: refused  [actual-network-error]"
-    assert lines[2].startswith("  Fix (server): ") and len(lines) == 3
+    assert lines[0].endswith("  [actual-network-error]") and lines[1].startswith("  Fix (server): ")
+    assert lines[2] == "  no response: refused" and len(lines) == 4
 
 
 def test_remarks_are_told_only_when_they_fail_the_run():
@@ -137,13 +146,13 @@ def test_what_is_silenced_is_counted_with_its_note(width):
 def test_what_else_is_wrong_takes_one_line():
     made = one(findings=(finding("acao-missing"), finding("x", Severity.INFO), finding("y", Severity.WARNING), finding("z")))
     lines = block(made).plain.splitlines()
-    assert lines[-1] == "  Also: z (z); y (y)." and len(lines) == 4
+    assert lines[-1] == "  Also: z (z); y (y)." and len(lines) == 5
 
 
 def test_a_fix_without_a_header_is_a_sentence_and_headers_follow_in_lines_of_their_own():
     both = Fix(side=Side.GATEWAY, text="Send what the API sends", headers=("A: 1", "B: 2"))
     lines = block(one(findings=(finding(fixes=(both, Fix(side=Side.PAGE, text="Or not"))),))).plain.splitlines()
-    assert lines[2:] == ["  Fix (gateway): Send what the API sends", "    A: 1", "    B: 2"]
+    assert lines[1:4] == ["  Fix (gateway): Send what the API sends", "    A: 1", "    B: 2"]
 
 
 def test_a_resolved_problem_says_so():
@@ -189,11 +198,12 @@ def test_lines_break_between_words(width):
     assert text.splitlines()[3].startswith("      ")
 
 
-def test_the_heading_says_why_there_was_a_preflight():
+def test_the_block_says_why_there_was_a_preflight():
     """In one clause; and the URL stands in the heading alone."""
     (inspection,) = inspected([exchange(preflight("PUT", f"{API}/a", "x-a,x-b,x-c,x-d"), response(204))], load_rules())
-    heading, sentence, *_ = block(inspection).plain.splitlines()
-    assert heading.endswith("(all browsers; preflight because of PUT, x-a, x-b, x-c, 1 more header)")
+    _, fix, *_, sentence, asked = block(inspection).plain.splitlines()
+    assert fix.startswith("  Fix (server): ")
+    assert asked.endswith("(all browsers; preflight because of PUT, x-a, x-b, x-c, 1 more header)")
     assert f"{API}/a" not in sentence and "/a " in sentence
 
 

@@ -20,7 +20,7 @@ from corslens.observation.redaction import redact_header, redact_method, redact_
 from corslens.report.escape import escape
 from corslens.report.formats.jsonl import timestamp
 from corslens.report.initiators import requested_by
-from corslens.report.plain import fix_line
+from corslens.report.plain import fix_line, without_origin
 from corslens.verdict.decide import explain
 from corslens.verdict.reasons import NAMES, Reason
 from corslens.verdict.verdict import Check, CheckState, Outcome, Verdict
@@ -301,7 +301,7 @@ def _cause(diagnosis: Diagnosis) -> Iterator[str]:
     yield f"{diagnosis.word}: {escape(cause.title or cause.rule)}  [{cause.rule}]"
     if cause.fix is not None:
         yield escape(fix_line(cause.fix))
-    yield escape(cause.message)
+    yield escape(without_origin(diagnosis, cause.message))
     asked_by = requested_by(diagnosis)
     if asked_by is not None:
         yield f"requested by {escape(asked_by)}"
@@ -314,7 +314,8 @@ def _cause(diagnosis: Diagnosis) -> Iterator[str]:
 def _findings(inspection: Inspection, diagnosis: Diagnosis) -> Iterator[str]:
     for finding in inspection.findings:
         follows = any(finding is one for one in diagnosis.explained)
-        yield f"{'FOLLOWS' if follows else finding.severity.word.upper()}  {escape(finding.message)}  [{finding.rule}]"
+        message = escape(without_origin(diagnosis, finding.message))
+        yield f"{'FOLLOWS' if follows else finding.severity.word.upper()}  {message}  [{finding.rule}]"
         for proof in finding.evidence:
             shown = "(missing)" if proof.value is None else escape(redact_header(proof.header, proof.value))
             yield f"  {proof.message}: {escape(proof.header)}: {shown}"

@@ -72,8 +72,8 @@ def _case(problem: Problem, gate: Gate) -> Element:
     asked_by = requested_by(problem.diagnosis)
     shown = [
         f"{problem.word.lower()}: {problem.message}",
-        *(() if asked_by is None else (f"requested by {asked_by}",)),
         *fix_lines(problem),
+        *(() if asked_by is None else (f"requested by {asked_by}",)),
         *also(problem),
     ]
     shown.append(f"{', '.join(problem.methods)}, {problem.count} times; for instance {', '.join(examples(problem))}")

@@ -1,6 +1,5 @@
 """The terminal: one block a page request, the cause first and one fix, and a summary at the end. Everything from the wire is escaped."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from textwrap import wrap
@@ -12,7 +11,7 @@ from corslens.diagnosis.page_request import State
 from corslens.diagnosis.problem import Problem
 from corslens.diagnosis.summary import SessionSummary
 from corslens.inspection import Inspection
-from corslens.lint.finding import Finding, Severity
+from corslens.lint.finding import Finding, Fix, Severity
 from corslens.lint.rules.rule import RuleSet
 from corslens.observation.network_error import plain_words
 from corslens.observation.redaction import redact_header, redact_method, redact_name, redact_symbol, redact_text, redact_url
@@ -20,6 +19,7 @@ from corslens.report.baseline import Gate, is_known
 from corslens.report.escape import escape
 from corslens.report.initiators import requested_by
 from corslens.report.limits import first, notes_of, worst
+from corslens.report.plain import without_origin
 from corslens.verdict.verdict import Failure, Outcome
 
 _LONGEST = 400
@@ -85,13 +85,15 @@ def _with_repeats(problem: Problem, known: frozenset[str], width: int | None) ->
 def render_resolved(problem: Problem, width: int | None = None) -> Text:
     """Return the line that says of a problem that its page requests pass now."""
     diagnosis = problem.diagnosis
-    said = f"{_heading(diagnosis)}  passes now  [{problem.key.rule}]"
+    page = problem.diagnosis.page_request.page
+    seen = "" if page is None else f"  from {_shown(redact_url(page))}"
+    said = f"{_request(diagnosis)}{seen}  passes now  [{problem.key.rule}]"
     text = Text("RESOLVED", STYLES["RESOLVED"])
     return text.append("\n".join(fold(said, width, first=10, indent=2, start="  ")), "default not bold")
 
 
 def render_problem(diagnosis: Diagnosis, width: int | None = None) -> Text:
-    """Return the block of one page request: what became of it, why, what to do first, and in one line what else is wrong.
+    """Return the block of one page request: what became of it and the cause, what to do first, then the details and in one line what else is wrong.
 
     Args:
         width: the terminal's; None leaves each line whole, for a file or a pipe.
@@ -99,24 +101,42 @@ def render_problem(diagnosis: Diagnosis, width: int | None = None) -> Text:
     word = diagnosis.word
     text = Text()
     text.append(word, STYLES.get(word, "bold"))
-    heading = _heading(diagnosis)
-    if word in JUDGED:
-        heading += f"  ({_engines(diagnosis).replace(' ', NO_BREAK)}{_preflighted(diagnosis)})"
+    title = _title(diagnosis)
+    whole = width is None or len(title) + 2 <= width  # on a line of its own rather than broken
+    heading = "  ".join(filter(None, (_request(diagnosis), title.replace(" ", NO_BREAK) if whole else title)))
     text.append("\n".join(fold(heading, width, first=len(word) + 2, indent=2, start="  ")), "default not bold")
+    if title and whole:
+        text.stylize("bold", len(text) - len(title))
     for line, style in _body(diagnosis):
         for folded in fold(line, width, first=2, indent=4, start="  "):
             text.append("\n" + folded, style)
     return text
 
 
-def _heading(diagnosis: Diagnosis) -> str:
+def _request(diagnosis: Diagnosis) -> str:
+    """Name the page request: its method and URL, and where the cause is if it was redirected there."""
     request = diagnosis.page_request
-    parts = [f"{escape(redact_method(request.method))} {_shown(redact_url(request.url))}"]
+    shown = f"{escape(redact_method(request.method))} {_shown(redact_url(request.url))}"
     other = diagnosis.place.observation.exchange.request.url
-    if other != request.url:
-        parts.append(f"→ {_shown(redact_url(other))}")
-    if request.page is not None:
-        parts.append(f"from {_shown(redact_url(request.page))}")
+    return shown if other == request.url else f"{shown}  → {_shown(redact_url(other))}"
+
+
+def _title(diagnosis: Diagnosis) -> str:
+    """Name the cause in a few words, and the rule or reason that `corslens explain` takes."""
+    cause = diagnosis.cause
+    if cause is not None:
+        return "  ".join(filter(None, (escape(cause.title), f"[{cause.rule}]")))
+    if diagnosis.reason is not None and diagnosis.word in JUDGED:
+        return f"[{diagnosis.reason}]"
+    return ""
+
+
+def _from(diagnosis: Diagnosis) -> str:
+    """Say which page asked, in which browsers this is the outcome, and why there was a preflight."""
+    page = diagnosis.page_request.page
+    parts = [] if page is None else [f"from {_shown(redact_url(page))}"]
+    if diagnosis.word in JUDGED:
+        parts.append(f"({_engines(diagnosis).replace(' ', NO_BREAK)}{_preflighted(diagnosis)})")
     return "  ".join(parts)
 
 
@@ -151,30 +171,27 @@ def _engines(diagnosis: Diagnosis) -> str:
 
 
 def _body(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
-    """Yield the lines below the heading, each with its style."""
+    """Yield the lines below the heading, each with its style: the fix, then why."""
     cause = diagnosis.cause
     plain = "default not bold"
     for line in _injections(diagnosis):
         yield line, plain
-    if cause is None:
-        if diagnosis.reason is not None and diagnosis.word in JUDGED:
-            yield f"{_failure_sentence(diagnosis)}  [{diagnosis.reason}]", plain
-        elif diagnosis.place.observation.exchange.error:
-            yield f"no response: {_shown(redact_text(plain_words(diagnosis.place.observation.exchange.error)))}", plain
-    else:
-        yield f"{escape(_message(diagnosis, cause))}  [{cause.rule}]", plain
+    if cause is not None and cause.fix is not None:
+        for line in _fix(cause.fix):
+            yield line, "green"
+    if cause is not None:
+        yield escape(_message(diagnosis, cause)), plain
+    elif diagnosis.reason is not None and diagnosis.word in JUDGED:
+        yield _failure_sentence(diagnosis), plain
+    elif diagnosis.place.observation.exchange.error:
+        yield f"no response: {_shown(redact_text(plain_words(diagnosis.place.observation.exchange.error)))}", plain
+    if line := _from(diagnosis):
+        yield line, plain
     asked_by = requested_by(diagnosis)
     if asked_by is not None:
         yield f"Requested by {_shown(asked_by)}", plain
     for line in _withheld(diagnosis):
         yield line, plain
-    if cause is not None and cause.fix is not None:
-        side = f"Fix ({cause.fix.side.value}): "
-        if cause.fix.text:
-            yield f"{side}{escape(cause.fix.text)}", "green"
-        for header in cause.fix.headers:
-            if not cause.fix.text or header not in cause.fix.text:
-                yield f"{side if header is cause.fix.headers[0] and not cause.fix.text else '  '}{escape(header)}", "green"
     for line in _contradictions(diagnosis):
         yield line, "bold yellow"
     for line in _patches(diagnosis):
@@ -182,6 +199,15 @@ def _body(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
     loud = [finding for finding in diagnosis.beside if finding.severity > Severity.INFO or diagnosis.word == "INFO"]
     if loud:
         yield f"Also: {'; '.join(_also(finding) for finding in loud)}.", "dim"
+
+
+def _fix(fix: Fix) -> Iterator[str]:
+    """Yield the fix: what to do and who can do it, then the header lines to send."""
+    side = f"Fix ({fix.side.value}): "
+    beside = [header for header in fix.headers if header not in fix.text]
+    first, *rest = [fix.text, *beside] if fix.text else beside
+    yield side + escape(first)
+    yield from (f"  {escape(header)}" for header in rest)
 
 
 def _withheld(diagnosis: Diagnosis) -> Iterator[str]:
@@ -215,12 +241,7 @@ def _also(finding: Finding) -> str:
 
 def _message(diagnosis: Diagnosis, cause: Finding) -> str:
     """Return what is wrong; of a page request that passed all the same, what would have become of it."""
-    # The URL stands in the heading; of a redirect the message names another one.
-    request = diagnosis.place.observation.exchange.request
-    shown, origin = redact_url(request.url), redact_url(diagnosis.place.observation.target_origin)
-    message = cause.message
-    if request.url == diagnosis.page_request.url and shown.startswith(f"{origin}/"):
-        message = re.sub(rf"{re.escape(shown)}(?![\w/?#.-])", lambda _: shown[len(origin) :], message)
+    message = without_origin(diagnosis, cause.message)
     return f"Without the patch: {message}" if diagnosis.word == "PATCHED" else message
 
 
@@ -329,13 +350,19 @@ def _outcomes(summary: SessionSummary) -> str:
     """Say what became of the page requests."""
     numbers = {word: summary.number(word) for word in ("BLOCKED", "DEPENDS", "PATCHED", "ABORTED")}
     requests = summary.counts["page requests"]
-    facts = [f"{number} {_OUTCOMES[word]}" for word, number in numbers.items() if number]
+    facts = [f"{number} {_OUTCOMES[word][number > 1]}" for word, number in numbers.items() if number]
     if allowed := max(0, requests - sum(numbers.values())):
         facts.append(f"{allowed} allowed")
     return _count(requests, "page request") + (f": {', '.join(facts)}" if facts else "")
 
 
-_OUTCOMES = {"BLOCKED": "blocked", "DEPENDS": "depend on credentials", "PATCHED": "patched", "ABORTED": "aborted"}
+_OUTCOMES = {
+    "BLOCKED": ("blocked", "blocked"),
+    "DEPENDS": ("depends on credentials", "depend on credentials"),
+    "PATCHED": ("patched", "patched"),
+    "ABORTED": ("aborted", "aborted"),
+}
+"""Of one page request, and of several."""
 
 
 def _problems(summary: SessionSummary) -> str:
