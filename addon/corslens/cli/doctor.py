@@ -15,11 +15,11 @@ DEFAULT = "127.0.0.1:8080"
 @click.command(short_help="Find out why corslens sees nothing.")
 @click.option("--proxy", default=DEFAULT, show_default=True, metavar="HOST:PORT", help="Where the proxy should listen.")
 def doctor(proxy: str) -> None:
-    """DoctorCheck the way from this machine's browsers to the proxy: port, certificate, loopback, QUIC, traffic.
+    """Check the way from this machine's browsers to the proxy: port, certificate, loopback, QUIC, traffic.
 
     Each problem has the one thing to do about it. Exits with 1 if there is one.
     """
-    from corslens.launch.doctor import State, examine, running_processes
+    from corslens.mitm.doctor import State, examine, running_processes
 
     host, _, port = proxy.removeprefix("http://").rstrip("/").rpartition(":")
     if not host or not port.isdecimal() or not 0 < int(port) < 1 << 16:

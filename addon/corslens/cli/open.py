@@ -92,6 +92,7 @@ async def _open(
     if stale := remove_stale():
         click.echo(f"Removed {stale} profile{'s' * (stale > 1)} of sessions that were killed.", err=True)
     proxy = EmbeddedProxy(settings, options, web=web, out=sys.stdout)
+    proxy.addon.starts_browser = True
     with ended_by_signal() as ended:
         async with proxy:
             with fresh_profile() as profile:

@@ -98,6 +98,8 @@ class CorsLens(Commands):
         """Files that a report is written to at the end, beside `cors_report`; their endings are among ENDINGS."""
         self.announces_page = True
         """Whether the live page's address is said at the start; who starts the proxy may open the page, or have no use for it."""
+        self.starts_browser = False
+        """Whether the browser was started for this proxy, with nothing left to set up in it."""
         self.name_of_api: Callable[[str], str] = str
         """What the list of what servers lack calls an API's origin."""
         self.source_roots: tuple[SourceRoot, ...] = ()

@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
 from html.parser import HTMLParser
 from typing import Any
@@ -12,6 +12,7 @@ from corslens.diagnosis.problem import Key
 from corslens.diagnosis.summary import summarize
 from corslens.inspection import Inspection
 from corslens.lint.rules.rule import RuleSet
+from corslens.mitm.doctor import DoctorCheck, State
 from corslens.mitm.live.app import (
     CHANGES_AT_ONCE,
     HEADERS,
@@ -51,6 +52,9 @@ class Session:
 
     def recent(self) -> Iterable[Inspection]:
         return self.known.values()
+
+    def examine(self, *, through_proxy: bool) -> Callable[[], list[DoctorCheck]]:
+        return lambda: [DoctorCheck(name="proxy", state=State.OK if through_proxy else State.UNKNOWN, finding="uses it")]
 
     def dropped(self) -> Mapping[str, int]:
         return self.forgotten
@@ -399,3 +403,10 @@ def test_saving_is_work_for_another_thread(app: LiveApp) -> None:
     work = app.begin(asked)
     assert not isinstance(work, LiveResponse)
     assert work().body == b"a\nb"
+
+
+def test_what_stands_in_the_way_of_seeing_anything(session: Session, app: LiveApp) -> None:
+    assert json.loads(ask(app, "api/doctor").body) == {
+        "checks": [{"name": "proxy", "state": "unknown", "finding": "uses it", "fix": ""}]
+    }
+    assert ask(app, "api/doctor", token="").status == 403

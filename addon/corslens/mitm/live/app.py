@@ -19,6 +19,7 @@ from corslens.diagnosis.summary import SessionSummary
 from corslens.inspection import Inspection
 from corslens.lint.rules.rule import RuleSet
 from corslens.mitm.command_types import HEADER_NAMES
+from corslens.mitm.doctor import DoctorCheck
 from corslens.observation.correlation import Correlation
 from corslens.report.page.assets import ASSETS, SCRIPTS, asset, integrity, render_page
 from corslens.report.page.live_feed import changes
@@ -82,6 +83,13 @@ class PatchState(Struct, frozen=True, kw_only=True, rename="camel"):
 
 class Session(Protocol):
     """What the page shows and commands."""
+
+    def examine(self, *, through_proxy: bool) -> Callable[[], list[DoctorCheck]]:
+        """Return the work of finding out why nothing is seen, for a thread of its own.
+
+        Args:
+            through_proxy: whether the browser that asks got the page through the proxy.
+        """
 
     @property
     def rules(self) -> RuleSet:
@@ -154,6 +162,8 @@ class LiveRequest(Struct, frozen=True, kw_only=True):
     body: bytes = b""
     own_origin: str
     """The origin under which the browser knows the page."""
+    through_proxy: bool = False
+    """Whether it came through the proxy, and not to mitmweb."""
 
 
 class LiveResponse(Struct, frozen=True, kw_only=True):
@@ -216,12 +226,12 @@ class LiveApp:
         self._correlation = Correlation()
 
     def answer(self, asked: LiveRequest) -> LiveResponse:
-        """LiveResponse a request, however long that takes."""
+        """Respond to a request, however long that takes."""
         begun = self.begin(asked)
         return begun if isinstance(begun, LiveResponse) else begun()
 
     def begin(self, asked: LiveRequest) -> LiveResponse | Work:
-        """LiveResponse a request, or return the work that it takes."""
+        """Respond to a request, or return the work that it takes."""
         try:
             self._admit(asked)
             return self._route(asked)
@@ -253,6 +263,9 @@ class LiveApp:
                 return self._page()
             case "api/changes":
                 return self._changes(query)
+            case "api/doctor":
+                work = self._session.examine(through_proxy=asked.through_proxy)
+                return lambda: _json({"checks": work()})
             case "api/problem":
                 return self._problem(query)
             case "api/settings":

@@ -155,6 +155,7 @@ class LivePage:
             headers=headers,
             body=request.data.content or b"",
             own_origin=f"{request.scheme}://{self.host}{port}",
+            through_proxy=True,
         )
         return self.app.begin(asked)
 

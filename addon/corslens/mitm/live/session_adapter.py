@@ -1,16 +1,19 @@
 """What the live page shows and commands of the running addon."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, Protocol
 
 from mitmproxy import ctx, exceptions
+from mitmproxy.options import CONF_BASENAME
 
 from corslens.diagnosis.summary import SessionSummary
 from corslens.fetch.origins import is_serialized_origin
 from corslens.inspection import Inspection
 from corslens.lint.rules.rule import RuleSet
 from corslens.mitm import modified_headers
+from corslens.mitm.doctor import DoctorCheck, State, examine_from_within, running_processes
 from corslens.mitm.live.app import Export, InjectionState, PatchState
 from corslens.mitm.options import Settings
 from corslens.mitm.patch_mode import PatchMode
@@ -26,6 +29,7 @@ class Lens(Protocol):
     session: Session | None
     patching: PatchMode
     settings: Settings | None
+    starts_browser: bool
 
     @property
     def summary(self) -> SessionSummary:
@@ -82,6 +86,23 @@ class LiveSession:
     def dropped(self) -> Mapping[str, int]:
         """Return how many of what were dropped over a limit."""
         return self._lens.dropped()
+
+    def examine(self, *, through_proxy: bool) -> Callable[[], list[DoctorCheck]]:
+        """Return the work of finding out why nothing is seen."""
+        if self._lens.starts_browser:
+            ready = DoctorCheck(name="browser", state=State.OK, finding="the one that corslens open started is set up")
+            return lambda: [ready]
+        authority = Path(ctx.options.confdir).expanduser() / f"{CONF_BASENAME}-ca-cert.pem"
+
+        def work() -> list[DoctorCheck]:
+            pem = b""
+            with suppress(OSError):
+                pem = authority.read_bytes()
+            return examine_from_within(
+                through_proxy=through_proxy, pem=pem, home=Path.home(), environment={}, processes=running_processes()
+            )
+
+        return work
 
     def patch_state(self) -> PatchState:
         """Return the state of patch mode."""

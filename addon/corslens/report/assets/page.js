@@ -33,7 +33,7 @@ function start() {
     problems.selected = id; // at once: the next key may come before the event that shows it
     location.hash = `problem=${id}`;
   };
-  const problems = new Problems(store, select, Boolean(live));
+  const problems = new Problems(store, select, live);
   const detail = new Detail(load, (problem, server) => live.settings(problem, server), close, (problem, data) => live?.actions(problem, data) ?? []);
   const matrix = new Matrix(byId("matrix"), (page, api) => problems.choose(page, api), live ? (cell) => live.patchCell(cell) : null);
   problems.onfilter = () => matrix.show(store, problems.chosen);

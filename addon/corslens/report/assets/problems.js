@@ -19,16 +19,12 @@ function worstFirst(every) {
     || b.last - a.last || text(a.api, b.api) || text(a.path, b.path)).map((one) => one.id);
 }
 
-const NO_TRAFFIC = [
-  "Does the browser use this proxy? corslens open starts one that does.",
-  "Does it trust the proxy's certificate? Open http://mitm.it behind the proxy to install it.",
-  "Does it bypass the proxy for localhost? Browsers do by default; corslens open does not.",
-];
+const CHECK_MARKS = { problem: "✕", unknown: "?", ok: "✓" };
 
 class Problems {
   /**
    * @param select called with the problem that was chosen
-   * @param live whether there is a proxy that may yet report something
+   * @param live the proxy that may yet report something; null in a report
    */
   constructor(store, select, live) {
     this.live = live;
@@ -159,7 +155,7 @@ class Problems {
     byId("list-head").hidden = found.list.length === 0;
   }
 
-  /** Before there is a problem: what may be in the way of seeing one. */
+  /** Before there is a problem: what may be in the way of seeing one, as `corslens doctor` finds out. */
   showEmpty(empty) {
     const place = byId("empty");
     place.hidden = !empty;
@@ -170,8 +166,26 @@ class Problems {
       : `No problem in ${count(seen, "exchange")} so far. If the browser shows a CORS error that is not listed here:`;
     if (place.dataset.said === said) return;
     place.dataset.said = said;
-    place.replaceChildren(h("p", {}, said), this.live ? h("ol", {}, NO_TRAFFIC.map((question) => h("li", {}, question))) : "",
-      this.live ? h("p", { class: "muted" }, "In a terminal, ", h("code", {}, "corslens doctor"), " answers all three.") : "");
+    if (!this.live) return place.replaceChildren(h("p", {}, said));
+    this.checks ??= h("ol", { class: "checks" });
+    const again = h("button", { type: "button", onclick: () => this.examine() }, "Check again");
+    place.replaceChildren(h("p", {}, said), this.checks, h("p", { class: "muted" }, again, " ", h("code", {}, "corslens doctor"), " prints the same in a terminal."));
+    if (!this.checks.hasChildNodes()) this.examine();
+  }
+
+  /** Ask the proxy what stands between it and the browser; the worst first. */
+  async examine() {
+    let checks = [];
+    try {
+      checks = (await (await this.live.call("doctor")).json()).checks;
+    } catch {
+      return;  // the status says that the proxy is gone
+    }
+    const worst = Object.keys(CHECK_MARKS);
+    checks.sort((one, other) => worst.indexOf(one.state) - worst.indexOf(other.state));
+    this.checks.replaceChildren(...checks.map((check) => h("li", { class: check.state === "problem" ? "wrong" : check.state },
+      h("span", { "aria-label": check.state }, CHECK_MARKS[check.state]), " ", h("b", {}, check.name), ` ${check.finding}`,
+      check.fix ? h("div", { class: "fix" }, h("b", {}, "Fix (setup): "), check.fix) : "")));
   }
 
   /** Return rows; before those of one cause, where there are several, a line that names it. */

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from corslens.cli import main
-from corslens.launch.doctor import DoctorCheck, State, examine
+from corslens.mitm.doctor import DoctorCheck, State, examine
 
 from tests.browser.kit.processes import Program
 from tests.certificates import self_signed
@@ -145,7 +145,7 @@ def test_quic(tmp_path):
 @pytest.mark.slow  # starts a program
 async def test_a_real_proxy(tmp_path, monkeypatch):
     """Ours is recognized with its CA, which no store has; connections are counted."""
-    monkeypatch.setattr("corslens.launch.doctor.SECONDS", DEADLINE_SECONDS)
+    monkeypatch.setattr("corslens.mitm.doctor.SECONDS", DEADLINE_SECONDS)
     env = environment(tmp_path)
     port = closed_port()
     argv = [*CORSLENS, "dump", "--listen-port", str(port), "--set", f"confdir={tmp_path / 'conf'}"]

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from msgspec import Struct
-
-from corslens.launch.nss import to_der
 
 SECONDS = 3.0
 """How long a question to the proxy may take."""
@@ -61,20 +61,44 @@ def examine(
     """
     seen = _rows(connections)  # before there are connections of our own
     listening, reached = _proxy(host, port)
-    checks = [*listening, _authority(home, host, port, reached), *_loopback(home, environment, processes)]
-    checks.append(
-        DoctorCheck(name="QUIC", state=State.OK, finding="browsers do not use QUIC through an HTTP proxy")
-        if processes is None or not _direct(processes)
-        else DoctorCheck(
-            name="QUIC",
-            state=State.UNKNOWN,
-            finding="a Chromium runs without --proxy-server; in the modes transparent, wireguard and local it may use QUIC",
-            fix="start it with --disable-quic, or use corslens open",
-        )
-    )
+    pem = _through(host, port, "http://mitm.it/cert/pem") if reached else b""
+    checks = [*listening, _authority(home, pem), *_loopback(home, environment, processes), _quic(processes)]
     if reached:
         checks.append(_traffic(seen, port))
     return checks
+
+
+def examine_from_within(
+    *, through_proxy: bool, pem: bytes, home: Path, environment: Mapping[str, str], processes: list[str] | None
+) -> list[DoctorCheck]:
+    """Return the same as the running proxy knows it, for the page that it serves.
+
+    Args:
+        through_proxy: whether the browser that shows the page got it through the proxy.
+        pem: the certificate of the proxy's authority.
+    """
+    proxy = (
+        DoctorCheck(name="proxy", state=State.OK, finding="this browser uses it")
+        if through_proxy
+        else DoctorCheck(
+            name="proxy",
+            state=State.UNKNOWN,
+            finding="this page came directly from mitmweb, so it does not show whether the browser uses the proxy",
+            fix="open http://mitm.it in the browser: it says whether traffic passes through mitmproxy",
+        )
+    )
+    return [proxy, *_loopback(home, environment, processes), _authority(home, pem), _quic(processes)]
+
+
+def _quic(processes: list[str] | None) -> DoctorCheck:
+    if processes is None or not _direct(processes):
+        return DoctorCheck(name="QUIC", state=State.OK, finding="browsers do not use QUIC through an HTTP proxy")
+    return DoctorCheck(
+        name="QUIC",
+        state=State.UNKNOWN,
+        finding="a Chromium runs without --proxy-server; in the modes transparent, wireguard and local it may use QUIC",
+        fix="start it with --disable-quic, or use corslens open",
+    )
 
 
 def running_processes() -> list[str] | None:
@@ -134,14 +158,13 @@ def _leaving_no_trace(connection: socket.socket) -> socket.socket:
     return connection
 
 
-def _authority(home: Path, host: str, port: int, reached: bool) -> DoctorCheck:
-    pem = _through(host, port, "http://mitm.it/cert/pem") if reached else b""
+def _authority(home: Path, pem: bytes) -> DoctorCheck:
     file = home / ".mitmproxy" / "mitmproxy-ca-cert.pem"
     if not pem:
         with contextlib.suppress(OSError):
             pem = file.read_bytes()
     try:
-        certificate = to_der(pem.decode("ascii", "replace"))
+        certificate = x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER)
     except ValueError:
         certificate = b""
     if not certificate:
