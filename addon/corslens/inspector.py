@@ -166,12 +166,12 @@ class Inspector:
         own = self._judged(observation, view)
         return (own, *self.settle(exchange.request.time))
 
-    def redeliver(self, inspection: Inspection, response: Response) -> Inspection:
+    def redeliver(self, inspection: Inspection, response: Response, *, edited_by: tuple[str, ...] = ()) -> Inspection:
         """Inspect a patched exchange anew, for the browser got yet another response: others changed it after the patch."""
         observation, view = inspection.observation, inspection.patch
         assert view is not None
         got = self._stored.renewed_by(observation, response) or response
-        observation = structs.replace(observation, exchange=structs.replace(observation.exchange, replaced=got))
+        observation = structs.replace(observation, exchange=structs.replace(observation.exchange, replaced=got, edited_by=edited_by))
         inspection = structs.replace(
             inspection, observation=observation, patch=structs.replace(view, verdicts_after=decide_each(observation))
         )

@@ -245,7 +245,9 @@ async def test_modify_headers_that_breaks(confdir):
     async with Server(handlers) as api, Proxy(confdir, modify_headers=[rule]) as proxy:
         await proxy.send("GET", api.url("/e"), [ORIGIN])
     assert proxy.inspections[-1].verdict.reason == "acao-missing"
+    assert proxy.inspections[-1].observation.exchange.edited_by == (f"modify_headers {rule}",)
     assert proxy.out.getvalue().count("BLOCKED") == 1
+    assert f"Changed in the proxy, after corslens, by modify_headers {rule}" in proxy.out.getvalue()
 
 
 async def test_map_local(confdir, tmp_path):

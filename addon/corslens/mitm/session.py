@@ -5,7 +5,7 @@ from sys import maxsize
 from typing import Protocol
 from weakref import WeakValueDictionary
 
-from mitmproxy import http
+from mitmproxy import ctx, http
 from msgspec import structs
 
 from corslens.bounded import Bounded
@@ -16,7 +16,7 @@ from corslens.fetch.origins import origin_of
 from corslens.fetch.redirects import is_redirect, taints_origin
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
-from corslens.mitm import annotate, convert
+from corslens.mitm import annotate, convert, modified_headers
 from corslens.mitm.continuations import next_url
 from corslens.mitm.fields import Fields
 from corslens.mitm.own_connections import OwnConnections
@@ -371,14 +371,15 @@ class Session:
         assert response is not None and inspection is not None
         if response.data.headers.fields == state.fields and response.data.status_code == state.status:
             return
+        edited = modified_headers.edited_by(ctx.options, flow, state.fields) if hasattr(ctx, "options") else ()
         self._left(state, response)
         got = convert.response_of(response)
         if state.patched:
             # The verdicts stay those on what the server sent; what changed is what the patch came to.
-            state.inspection = self.inspector.redeliver(inspection, got)
+            state.inspection = self.inspector.redeliver(inspection, got, edited_by=edited)
             annotate.annotate(flow, state.inspection)
         else:
-            state.exchange = state.exchange.with_response(got)
+            state.exchange = structs.replace(state.exchange.with_response(got), edited_by=edited)
             self._take(state, flow, self.inspector.complete(state.exchange, patch=state.wanted and self.inspector.dry_run))
 
 

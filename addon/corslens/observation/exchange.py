@@ -32,6 +32,8 @@ class Exchange(Struct, frozen=True, kw_only=True, gc=False):
     """Of a 304: the response in the browser's cache, updated by it, which the browser judges; None when that was not seen here."""
     replaced: Response | None = None
     """What the browser got instead: patched, injected into, or made by the proxy."""
+    edited_by: tuple[str, ...] = ()
+    """What changed its CORS headers in the proxy after all that: other addons, each with what it did."""
     error: str | None = None
     """Why there was no (whole) response, in the capturing program's words."""
     answered_by_proxy: bool = False

@@ -66,6 +66,7 @@ function sequence(steps) {
       const words = step.byProxy ? "the proxy made this response; the request did not reach the server" : "the proxy changed this response";
       rows.push({ kind: "note", target: step.target, patched: true, text: words });
     }
+    if (step.editedBy?.length) rows.push({ kind: "note", target: step.target, patched: true, text: `changed in the proxy by ${step.editedBy.join(", ")}` });
   }
   return rows;
 }

@@ -96,6 +96,8 @@ def _exchange(inspection: Inspection) -> Iterator[str]:
     for what, known in (("mode", observation.mode), ("destination", observation.destination)):
         if isinstance(known, Known):
             yield f"{what}: {escape(redact_text(known.value))}  (shown by {_list(known.evidence)})"
+    if observation.exchange.edited_by:
+        yield f"changed in the proxy, after corslens, by {escape(_list(observation.exchange.edited_by))}"
     if observation.exchange.error is not None:
         yield f"no response: {escape(redact_text(plain_words(observation.exchange.error)))}"
         if observation.exchange.answered_by_proxy:

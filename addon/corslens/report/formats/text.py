@@ -190,6 +190,8 @@ def _body(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
     asked_by = requested_by(diagnosis)
     if asked_by is not None:
         yield f"Requested by {_shown(asked_by)}", plain
+    for line in _edits(diagnosis):
+        yield line, plain
     for line in _withheld(diagnosis):
         yield line, plain
     for line in _contradictions(diagnosis):
@@ -208,6 +210,13 @@ def _fix(fix: Fix) -> Iterator[str]:
     first, *rest = [fix.text, *beside] if fix.text else beside
     yield side + escape(first)
     yield from (f"  {escape(header)}" for header in rest)
+
+
+def _edits(diagnosis: Diagnosis) -> Iterator[str]:
+    """Say which other addons of the proxy changed the CORS headers of a response, which the server then sent otherwise."""
+    for one in diagnosis.page_request.members:
+        if edited := one.observation.exchange.edited_by:
+            yield f"Changed in the proxy, after corslens, by {_shown(', '.join(edited))}"
 
 
 def _withheld(diagnosis: Diagnosis) -> Iterator[str]:

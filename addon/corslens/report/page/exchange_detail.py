@@ -239,6 +239,7 @@ def _step(
         "status": None if response is None else response.status,
         "error": None if exchange.error is None else redact_text(exchange.error),
         "byProxy": exchange.answered_by_proxy,
+        "editedBy": list(exchange.edited_by),
         "outcome": "allowed" if verdict is None else verdict.outcome.value,
         "reason": verdict.reason.value if verdict is not None and verdict.reason is not None else None,
         "request": deciding.lines(request.headers, "request", pool),
