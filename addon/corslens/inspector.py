@@ -171,7 +171,9 @@ class Inspector:
         observation, view = inspection.observation, inspection.patch
         assert view is not None
         got = self._stored.renewed_by(observation, response) or response
-        observation = structs.replace(observation, exchange=structs.replace(observation.exchange, replaced=got, edited_by=edited_by))
+        observation = structs.replace(
+            observation, exchange=structs.replace(observation.exchange, replaced=got, edited_by=edited_by)
+        )
         inspection = structs.replace(
             inspection, observation=observation, patch=structs.replace(view, verdicts_after=decide_each(observation))
         )

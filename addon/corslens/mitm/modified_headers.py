@@ -20,7 +20,9 @@ def cors_lines(options: Any) -> Iterator[tuple[str, str]]:
 def edited_by(options: Any, flow: http.HTTPFlow, before: Iterable[tuple[bytes, bytes]]) -> tuple[str, ...]:
     """Return what changed CORS headers of the flow's response, which had these lines before: entries of the option, or else another addon."""
     assert flow.response is not None
-    was, now = (Counter((name.lower(), value) for name, value in lines) for lines in (before, flow.response.data.headers.fields))
+    was, now = (
+        Counter((name.lower(), value) for name, value in lines) for lines in (before, flow.response.data.headers.fields)
+    )
     changed = {name for name, _ in (was - now) + (now - was) if name.startswith(_PREFIXES)}
     entries = [(line, spec) for line, spec in _entries(options) if spec.subject.lower() in changed and spec.matches(flow)]
     others = sorted(changed - {spec.subject.lower() for _, spec in entries})

@@ -107,3 +107,34 @@ def test_every_code_of_a_browser_names_its_reasons() -> None:
         for code in (*names.chromium, *names.chromium_other, *names.firefox, *names.mdn):
             assert reason in reasons_of_code(code) and reason in reasons_of_code(code.lower())
     assert reasons_of_code("MissingAllowOriginHeader")[0] is Reason.ACAO_MISSING, "the response before the preflight"
+
+
+# What stands beside the reason in Firefox's own translations, shortened.
+OTHER_LANGUAGES = {
+    f"Quellübergreifende (Cross-Origin) Anfrage blockiert: … auf {API}. (Grund: CORS-Kopfzeile 'Access-Control-Allow-Origin' fehlt). Statuscode: 200.": "acao-missing",
+    f"… auf {API}. (Grund: CORS-Kopfzeile 'Access-Control-Allow-Origin' stimmt nicht mit 'https://x.example' überein).": "acao-mismatch",
+    f"… auf {API}. (Grund: CORS-Preflight-Antwort schlug fehl). Statuscode: 404.": "preflight-status-not-ok",
+    f"… auf {API}. (Grund: CORS-Anfrage schlug fehl). Statuscode: (null).": "actual-network-error",
+    f"… située sur {API}. Raison : l’en-tête CORS « Access-Control-Allow-Origin » est manquant. Code d’état : 200.": "acao-missing",
+    f"… remoto en {API} (razón: se esperaba 'true' en la cabecera CORS 'Access-Control-Allow-Credentials').": "acac-not-true",
+    f"… remoto en '{API}' (razón: la credencial no se admite si la cabecera CORS 'Access-Control-Allow-Credentials' es '*').": "acao-wildcard-with-credentials",
+    f"… {API} (motivo: método não encontrado no cabeçalho 'Access-Control-Allow-Methods' do CORS).": "preflight-method-not-allowed",
+    f"… {API} (原因: CORS ヘッダー ‘Access-Control-Allow-Origin’ が ‘https://x.example’ と異なる)": "acao-mismatch",
+    f"… {API}. (Powód: niedozwolony nagłówek „x-a” według nagłówka „Access-Control-Allow-Headers” w odpowiedzi „preflight” CORS).": "preflight-header-not-allowed",
+    f"… {API} (motivo: header CORS “Access-Control-Allow-Origin” multipli non consentiti).": "acao-multiple",
+}  # fmt: skip
+
+
+def test_firefox_in_other_languages() -> None:
+    assert {line: reasons_of_line(line)[0] for line in OTHER_LANGUAGES} == OTHER_LANGUAGES
+
+
+def test_less_common_lines() -> None:
+    lines = {
+        f"{_C}Redirect location 'ftp://x/' has a disallowed scheme for cross-origin requests.": "redirect-scheme-not-http",
+        'Fetch API cannot load https://a/. Redirects are not supported: redirect mode is "error"': "redirect-mode-error",
+        f"{_F}CORS request external redirect not allowed).": "preflight-redirect",
+        "Cross-origin script load denied by Cross-Origin Resource Sharing policy.": "acao-missing",
+        "downloadable font: download failed: bad URI or cross-site access not allowed source: https://a/f.woff2": "acao-missing",
+    }
+    assert {line: reasons_of_line(line)[0] for line in lines} == lines

@@ -1,7 +1,11 @@
-"""Reasons to block by what a browser's console says: Chrome's, Firefox's and Safari's English messages, and their codes.
+"""Reasons to block by what a browser's console says: Chrome's, Firefox's and Safari's messages, and their codes.
+
+Firefox's are in the user's language, and say the names and values of headers as they are: those are enough.
 
 Chromium: `services/network/public/cpp/cors/cors_error_status`, DevTools' issue texts; Firefox: `security.properties`; WebKit: `CrossOriginAccessControl.cpp`.
 """
+
+import re
 
 from corslens.verdict.reasons import NAMES, Reason
 
@@ -63,6 +67,15 @@ _PHRASES: tuple[tuple[str, tuple[Reason, ...]], ...] = (
     ("in cors header 'access-control-allow-credentials'", (Reason.ACAC_NOT_TRUE,)),
     ("access-control-allow-credentials is not", (Reason.ACAC_NOT_TRUE,)),
     ("contains a username and password", (Reason.REDIRECT_HAS_CREDENTIALS,)),
+    ("has a disallowed scheme for cross-origin requests", (Reason.REDIRECT_SCHEME_NOT_HTTP,)),
+    ("redirection to url with a scheme that is not http", (Reason.REDIRECT_SCHEME_NOT_HTTP,)),
+    ("redirect mode is", (Reason.REDIRECT_MODE_ERROR,)),
+    ("more than 20 redirections", (Reason.REDIRECT_LIMIT_EXCEEDED,)),
+    ("too many http redirects", (Reason.REDIRECT_LIMIT_EXCEEDED,)),
+    ("cross-site access not allowed", (Reason.ACAO_MISSING, Reason.ACAO_MISMATCH)),  # Firefox, of a font
+    ("denied by cross-origin resource sharing policy", (Reason.ACAO_MISSING, Reason.ACAO_MISMATCH)),
+    ("preflight channel did not succeed", (Reason.PREFLIGHT_STATUS_NOT_OK,)),
+    ("external redirect not allowed", (Reason.PREFLIGHT_REDIRECT,)),
     ("cors request did not succeed", (Reason.ACTUAL_NETWORK_ERROR,)),
     ("err_connection_", (Reason.ACTUAL_NETWORK_ERROR,)),
     ("err_name_not_resolved", (Reason.ACTUAL_NETWORK_ERROR,)),
@@ -70,6 +83,7 @@ _PHRASES: tuple[tuple[str, tuple[Reason, ...]], ...] = (
     ("err_ssl_", (Reason.ACTUAL_NETWORK_ERROR,)),
     ("could not connect to the server", (Reason.ACTUAL_NETWORK_ERROR,)),
     ("server with the specified hostname could not be found", (Reason.ACTUAL_NETWORK_ERROR,)),
+    ("certificate for this server is invalid", (Reason.ACTUAL_NETWORK_ERROR,)),
 )
 _QUOTES = str.maketrans("‘’`", "'''")
 
@@ -87,7 +101,35 @@ def reasons_of_code(code: str) -> tuple[Reason, ...]:
 def reasons_of_line(line: str) -> tuple[Reason, ...]:
     """Return the reasons that a line of a console can stand for, the likeliest first; empty when it names none."""
     text = " ".join(line.lower().translate(_QUOTES).split())
-    found = next((reasons for phrase, reasons in _PHRASES if phrase in text), ())
+    found = next((reasons for phrase, reasons in _PHRASES if phrase in text), None)
+    if found is None:
+        return _of_firefox(text)
     if "response to preflight request" not in text:
         return found
     return tuple(Reason(name) if (name := f"{_PREFLIGHT}-{reason}") in set(Reason) else reason for reason in found)
+
+
+_STATUS = re.compile(r"[1-5]\d\d\W*$")
+
+
+def _of_firefox(text: str) -> tuple[Reason, ...]:
+    """Return the reasons that a line of Firefox in any language can stand for, by the header that it names and the values beside it."""
+    if "cors" not in text:
+        return ()
+    if "access-control-allow-headers" in text:
+        return (Reason.PREFLIGHT_HEADER_NOT_ALLOWED, Reason.PREFLIGHT_ACAH_UNPARSABLE)
+    if "access-control-allow-methods" in text:
+        return (Reason.PREFLIGHT_METHOD_NOT_ALLOWED, Reason.PREFLIGHT_ACAM_UNPARSABLE)
+    _, credentials, value = text.partition("access-control-allow-credentials")
+    if credentials and "*" not in value:
+        return (Reason.ACAC_NOT_TRUE,)
+    _, origin, value = text.partition("access-control-allow-origin")
+    if credentials or "*" in value:
+        return (Reason.ACAO_WILDCARD_WITH_CREDENTIALS,)
+    if "://" in value:
+        return (Reason.ACAO_MISMATCH,)
+    if origin:  # only where it is missing is the status said
+        return (Reason.ACAO_MISSING,) if _STATUS.search(text) else (Reason.ACAO_MULTIPLE, Reason.ACAO_MISSING)
+    if _STATUS.search(text):
+        return (Reason.PREFLIGHT_STATUS_NOT_OK,)
+    return (Reason.ACTUAL_NETWORK_ERROR,) if "(null)" in text else ()
