@@ -3,6 +3,10 @@
 import hypothesis
 import pytest
 
+from tests.browser.kit import forked, mitmdump
+
+mitmdump.FORKS = forked.AVAILABLE
+
 # A deadline in milliseconds fails when the machine is busy, and says nothing of the code.
 hypothesis.settings.register_profile("corslens", deadline=None)
 hypothesis.settings.load_profile("corslens")

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import secrets
 import socket
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests.browser.kit.forked import Forked
 from tests.browser.kit.processes import Program, ProgramEndedError
 from tests.deadline import DEADLINE_SECONDS
 
@@ -37,6 +39,10 @@ def free_port() -> int:
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
+
+
+FORKS = False
+"""Whether a Mitm is forked from a process that has imported it (tests/conftest.py), if the environment allows; see `Forked`."""
 
 
 class Mitm(Program):
@@ -106,6 +112,12 @@ class Mitm(Program):
             self._folder.cleanup()
             raise
         return self
+
+    async def _spawn(self) -> asyncio.subprocess.Process | Forked:
+        # What Python itself reads from its environment it reads at its start.
+        if not FORKS or any(name.startswith("PYTHON") for name in (self._env or {}) if name not in os.environ):
+            return await super()._spawn()
+        return await Forked.start(self._tool, self.argv[3:], cwd=self._cwd, env=self._env)
 
     async def page_url(self) -> str:
         """Return the live page's address behind the proxy, which is another one at each start."""

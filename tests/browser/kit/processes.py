@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.browser.kit.forked import Forked
 from tests.deadline import DEADLINE_SECONDS
 
 STOP_SECONDS = 60.0
@@ -41,12 +42,22 @@ class Program:
         self.lines: list[str] = []
         self._cwd = cwd
         self._env = env
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: asyncio.subprocess.Process | Forked | None = None
         self._reader: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
 
     async def __aenter__(self) -> Self:
-        self._process = await asyncio.create_subprocess_exec(
+        self._process = await self._spawn()
+        self._reader = asyncio.create_task(self._read(self._process))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def _spawn(self) -> asyncio.subprocess.Process | Forked:
+        return await asyncio.create_subprocess_exec(
             *self.argv,
             cwd=self._cwd,
             env=self._env,
@@ -56,15 +67,8 @@ class Program:
             limit=LINE_LIMIT,
             start_new_session=True,  # Ctrl-C in a terminal goes to us alone, and we stop our children in order
         )
-        self._reader = asyncio.create_task(self._read(self._process))
-        return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.stop()
-
-    async def _read(self, process: asyncio.subprocess.Process) -> None:
+    async def _read(self, process: asyncio.subprocess.Process | Forked) -> None:
         assert process.stdout is not None
         while line := await process.stdout.readline():
             text = line.decode("utf-8", "backslashreplace").rstrip("\r\n")
