@@ -56,6 +56,7 @@ def test_the_profile_contradicts_no_recording(engine: Engine) -> None:
     assert structs.replace(measure(engine), unknown=0) == Wrong()
 
 
+@pytest.mark.slow  # judges every recording once for each
 @engines
 def test_each_departure_is_shown_by_a_recording_or_names_its_source(engine: Engine) -> None:
     """Without it a recorded request would be misjudged; those of which that is not so are listed, and no others."""

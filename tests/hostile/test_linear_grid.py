@@ -13,7 +13,7 @@ from corslens.fetch.limits import LIST_ELEMENTS
 from scripts.bench_suite.chain import Chain
 from scripts.bench_suite.hostile_shapes import REQUESTS, RESPONSES, exchange
 
-SMALL, AT_THE_LIMIT, HUGE = LIST_ELEMENTS // 4, LIST_ELEMENTS, LIST_ELEMENTS * 16
+SMALL, AT_THE_LIMIT, HUGE = LIST_ELEMENTS // 4, LIST_ELEMENTS, LIST_ELEMENTS * 8
 SLACK = 10.0
 """Milliseconds that a busy machine may add to any measurement."""
 ATTEMPTS = 4

@@ -151,9 +151,10 @@ async def test_bad_options(start, given, sentence):
     assert "Traceback" not in run.text
 
 
-@pytest.mark.parametrize(("given", "sentence"), BAD.values(), ids=BAD)
-async def test_bad_options_of_the_script(start, given, sentence):
+@pytest.mark.parametrize("kind", ["wrong type", "misspelt"])
+async def test_bad_options_of_the_script(start, kind):
     """The same with `mitmdump -s`, where mitmproxy would say nothing, or run without the script."""
+    given, sentence = BAD[kind]
     argv = ("-c", "from mitmproxy.tools.main import mitmdump; mitmdump()", "-s", str(ADDON / "cors.py"))
     run = await start("--set", given, argv=argv)
     assert await run.end(None) == 1
