@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from scripts.corpus_suite.bench import bench
 from scripts.corpus_suite.generator import Truth, generate, multiply
 from scripts.corpus_suite.one_machine import compare, measure
 
@@ -36,6 +37,16 @@ def multiply_command(folder: Path, out: Path, times: int) -> None:
 
 def _print(truth: Truth) -> None:
     print(f"{truth.captures:,} captures, {truth.exchanges:,} exchanges, {truth.cors:,} with CORS")
+
+
+@main.command("bench")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--captures", default=400, show_default=True, help="How many, where the corpus is not there yet.")
+@click.option("--exchanges", default=500, show_default=True, help="Of each capture.")
+def bench_command(folder: Path, captures: int, exchanges: int) -> None:
+    """Judge a corpus in FOLDER in every way there is: differences, time and memory of each, and how right it is across captures."""
+    for line in bench(folder.absolute(), captures, exchanges):
+        print(line, flush=True)
 
 
 _JOBS = click.option("--jobs", default=2, show_default=True)
