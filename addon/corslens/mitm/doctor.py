@@ -65,6 +65,14 @@ def examine(
     checks = [*listening, _authority(home, pem), *_loopback(home, environment, processes), _quic(processes)]
     if reached:
         checks.append(_traffic(seen, port))
+    checks.append(
+        DoctorCheck(
+            name="local network",
+            state=State.UNKNOWN,
+            finding="a request with targetAddressSpace fails through any proxy before it is sent, so nothing of it is seen",
+            fix="leave targetAddressSpace out while the proxy is used; corslens open shows what the browser did not send",
+        )
+    )
     return checks
 
 

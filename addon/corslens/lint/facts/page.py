@@ -2,6 +2,7 @@
 
 from corslens.engines.engine import Engine
 from corslens.fetch.address_space import AddressSpace
+from corslens.fetch.local_network_policy import local_network_policy
 from corslens.fetch.origins import host_of, is_potentially_trustworthy, registrable_domain
 from corslens.lint.facts.base import FactsBase
 from corslens.lint.facts.fact import fact
@@ -14,7 +15,7 @@ _NO_DOCUMENT = Unknown("no document of the page's origin was seen")
 
 
 class PageFacts(FactsBase):
-    """`page.*`, `target.address-space`, `direct.*`."""
+    """`page.*`, `target.address-space`, `response.local-network-policy`, `direct.*`."""
 
     @fact("page.address-space", rank=46)
     def page_address_space(self) -> AddressSpace | Unknown:
@@ -25,6 +26,12 @@ class PageFacts(FactsBase):
     def target_address_space(self) -> AddressSpace | Unknown:
         """Where the responding server is, by IP address; `target.place` goes by its name."""
         return target_space(self.observation) or Unknown("no address of the server was seen")
+
+    @fact("response.local-network-policy", message="response", rank=60)
+    def response_local_network_policy(self) -> str | None:
+        """The part of `Permissions-Policy`, or of CSP's `connect-src`, by which the response allows its page the local network: `Permissions-Policy: local-network-access=(self)`."""
+        response = self.response
+        return None if response is None else local_network_policy(response.headers)
 
     @fact("page.secure-context", rank=46)
     def page_secure_context(self) -> bool | Unknown:
