@@ -41,6 +41,7 @@ class Site:
     def __init__(self) -> None:
         self.files: dict[str, tuple[str, str]] = {}
         self.reached = Counter[str]()
+        self.begun = asyncio.Event()
         self.done = asyncio.Event()
         self.tabs = 0
 
@@ -124,7 +125,9 @@ class Site:
         )
 
     async def _page(self, request: aiohttp.web.Request) -> aiohttp.web.Response:
-        if request.path == "/done":
+        if request.path == "/begin":
+            self.begun.set()
+        elif request.path == "/done":
             self.done.set()
         elif request.path == "/opened":
             self.tabs += 1

@@ -1,6 +1,6 @@
 """Record what a browser makes of the requests of pages with random policies: CSP, COEP, DIP, Connection-Allowlist, and redirects, without a proxy.
 
-python -m tests.browser.page_policy.record chromium > tests/browser/page_policy/chromium.jsonl
+python -m tests.browser.page_policy.record chromium [SEED] > tests/browser/page_policy/chromium.jsonl
 """
 
 import json
@@ -19,11 +19,13 @@ from urllib.parse import parse_qs, urlsplit
 HOSTS = ("page", "cdn", "other")
 KINDS = {"fetch": "connect-src", "image": "img-src", "script": "script-src"}
 COUNT = 300
+SEED = 18
+_MEDIA = {"script": "text/javascript", "style": "text/css"}
 
 type Scenario = dict[str, Any]
 
 
-def scenarios(seed: int = 18) -> Iterator[Scenario]:
+def scenarios(seed: int) -> Iterator[Scenario]:
     """Yield random policies; `{cdn}` stands for that server's origin."""
     chance = random.Random(seed)
     for _ in range(COUNT):
@@ -74,9 +76,11 @@ def scenarios(seed: int = 18) -> Iterator[Scenario]:
 class Servers:
     """Three servers on this machine, each an origin of its own."""
 
-    def __init__(self) -> None:
-        self.scenarios = list(scenarios())
+    def __init__(self, given: list[Scenario] | None = None) -> None:
+        self.scenarios = given or list(scenarios(SEED))
         self.results: dict[int, str] = {}
+        self.reached: set[int] = set()
+        """Scenarios whose request was sent."""
         self.done = threading.Event()
         self._running = [ThreadingHTTPServer(("127.0.0.1", 0), self._handler()) for _ in HOSTS]
         self.origins = {
@@ -139,12 +143,15 @@ class Servers:
                         servers.done.set()
                 elif parts.path in ("/redirect", "/target"):
                     one = servers.scenarios[number]
+                    servers.reached.add(number)
                     given = dict(one["resource"])
                     if parts.path == "/redirect":
                         self._respond(302, {"Location": f"{servers.origins['other']}/target?id={number}", **given})
                         return
-                    media = "text/javascript" if one["kind"] == "script" else "image/svg+xml"
-                    body = b"" if one["kind"] == "script" else b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
+                    media = _MEDIA.get(one["kind"].split()[0], "image/svg+xml")
+                    body = (
+                        b"" if media.startswith("text/") else b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
+                    )
                     self._respond(200, {"Content-Type": media, "Cache-Control": "no-store", **given}, body)
                 else:
                     self._respond(404, {})
@@ -176,10 +183,10 @@ def firefox(profile: Path, url: str) -> list[str]:
     return [shutil.which("firefox-esr") or "firefox", "--headless", "--no-remote", "--profile", str(profile), url]
 
 
-def main(browser: str) -> None:
+def main(browser: str, seed: int) -> None:
     """Record every scenario and print what the browser did."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
-        servers = Servers()
+        servers = Servers(list(scenarios(seed)))
         start = {"chromium": chromium, "firefox": firefox}[browser]
         command = start(Path(name) / "profile", f"{servers.origins['page']}/page?id=0")
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -194,4 +201,4 @@ def main(browser: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else SEED)
