@@ -13,6 +13,7 @@ from corslens.bridge.source_maps import SourceMaps, decoded
 from corslens.bridge.websocket import WebSocketError
 from corslens.witness.source_map import SourceMapError
 from corslens.witness.witness import Initiator
+from msgspec import structs
 
 from tests.witness.test_source_map import simple
 
@@ -80,6 +81,15 @@ async def test_the_line_that_called_a_library() -> None:
         url=APP, line=1, column=1, script=("s", "lib"), callers=(Initiator(url=APP, line=1, column=1, script=("s", "app")),)
     )
     assert (await browser.maps.original(given)).url == "https://app.example/src/api.ts"
+
+
+async def test_a_script_without_a_map_is_what_it_is() -> None:
+    """What is called first is not passed over for a caller that has a map, unless it is a library's by its URL."""
+    browser = Browser(app="app.js.map", own="")
+    own = Initiator(url="https://app.example/own.js", line=3, column=5, script=("s", "own"), callers=(HERE,))
+    assert await browser.maps.original(own) == own
+    library = structs.replace(own, url="https://app.example/node_modules/.vite/deps/axios.js")
+    assert (await browser.maps.original(library)).url == "https://app.example/src/api.ts"
 
 
 async def test_inline() -> None:

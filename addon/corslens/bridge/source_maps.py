@@ -20,7 +20,7 @@ from msgspec import Struct, structs
 from corslens.bounded import Bounded
 from corslens.bridge.websocket import WebSocketError
 from corslens.fetch.origins import origin_of
-from corslens.witness.source_map import LONGEST, SourceMap, SourceMapError
+from corslens.witness.source_map import LONGEST, SourceMap, SourceMapError, is_library
 from corslens.witness.witness import Initiator
 
 type Call = Callable[[str, dict[str, Any], str], Awaitable[msgspec.Raw]]
@@ -29,6 +29,7 @@ type Call = Callable[[str, dict[str, Any], str], Awaitable[msgspec.Raw]]
 SECONDS = 4.0
 """How long a request waits for the line that made it."""
 _SCRIPTS = 5_000
+_PLACES = 2_000
 _INLINE_BYTES = 1 << 24
 _MAPS = 200
 _MAP_BYTES = 1 << 26
@@ -86,6 +87,8 @@ class SourceMaps:
         self._maps: Bounded[tuple[str, str], SourceMap | None] = Bounded(
             _MAPS, weigh=lambda one: 0 if one is None else one.weight, budget=_MAP_BYTES
         )
+        self._found: Bounded[Initiator, Initiator] = Bounded(_PLACES)
+        """The originals of what made requests before."""
         self._loading: dict[tuple[str, str], asyncio.Task[SourceMap | None]] = {}
         self._slots = asyncio.Semaphore(_AT_ONCE)
 
@@ -106,23 +109,30 @@ class SourceMaps:
 
     def known(self, initiator: Initiator) -> Initiator | None:
         """Return what made a request by its original place, as far as that is known already; None when it has to be asked for."""
-        found = None
+        found = self._found.get(initiator)
+        if found is None:
+            found = self._look_up(initiator)
+            if found is not None:
+                self._found[initiator] = found
+        return found
+
+    def _look_up(self, initiator: Initiator) -> Initiator | None:
+        """Return the innermost place that is no library's, by its original where it has one."""
+        library = None
         for place in (initiator, *initiator.callers):
             if place.script is None or place.line is None or place.column is None:
                 continue
             script = self._scripts.get(place.script)
-            if script is None:
-                if place.script[0] in self._frames:
-                    return None
-                continue
-            key = _key(place.script, script)
-            if key is None:
-                continue
-            if key not in self._maps:
+            if script is None and place.script[0] in self._frames:
                 return None
-            map_ = self._maps[key]
+            key = None if script is None else _key(place.script, script)
+            if key is not None and key not in self._maps:
+                return None
+            map_ = None if key is None else self._maps[key]
             original = None if map_ is None else map_.find(place.line, place.column)
             if original is None:
+                if not is_library(place.url):
+                    return place
                 continue
             mapped = Initiator(
                 url=original.url,
@@ -133,8 +143,8 @@ class SourceMaps:
             )
             if not original.library:
                 return mapped
-            found = found or mapped
-        return found or initiator
+            library = library or mapped
+        return library or initiator
 
     async def original(self, initiator: Initiator) -> Initiator:
         """Return what made a request by its original place; as it was given where that is not known in time."""

@@ -16,7 +16,7 @@ from corslens.fetch.origins import origin_of
 
 LONGEST = 1 << 24
 """Bytes of a source map."""
-SLICE = 1_000
+SLICE = 500
 """Segments that are decoded at once, and between two that are remembered."""
 BUNDLERS = ("webpack://", "webpack-internal:///", "vite://", "turbopack://", "parcel://")
 """The schemes of sources that only a source map names."""
@@ -77,6 +77,11 @@ _map = msgspec.json.Decoder(_Map)
 _index = msgspec.json.Decoder(_Index)
 
 
+def is_library(url: str) -> bool:
+    """Say whether code is of others, by where it is."""
+    return _LIBRARY.search(url) is not None
+
+
 class SourceMap:
     """A source map that was read.
 
@@ -128,7 +133,7 @@ class SourceMap:
         url = self._url_of(part, source)
         if url is None:
             return None
-        library = source in part.ignored or _LIBRARY.search(url) is not None
+        library = source in part.ignored or is_library(url)
         return Original(url, original_line + 1, original_column + 1, library)
 
     def _url_of(self, part: "_Part", number: int) -> str | None:
