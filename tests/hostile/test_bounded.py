@@ -35,7 +35,7 @@ _CONTAINERS = (dict, list, set, deque, tuple, frozenset)
 def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """The limits that are constants, at the size of the others, so that a short test reaches them."""
     for module, name in (
-        (session, "IN_FLIGHT"), (continuations, "_MOST"), (terminal, "REMEMBERED"), (unreachable, "TOLD"), (problem, "_NAMES"), (problem, "_LIVES"),
+        (session, "IN_FLIGHT"), (continuations, "_MOST"), (terminal, "REMEMBERED"), (unreachable, "TOLD"), (problem, "NAMES"), (problem, "_LIVES"),
         (summary, "_ENDPOINTS"), (summary, "_CELLS"), (summary, "_GONE"), (index, "_REMEMBERED"), (decide_each, "_REMEMBERED"),
     ):  # fmt: skip
         assert getattr(module, name) > 0
