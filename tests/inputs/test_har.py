@@ -273,9 +273,10 @@ def test_an_entry_without_a_response_is_an_exchange_without_an_end() -> None:
 
 
 def test_a_bad_time_is_told_and_the_entry_kept_in_its_place() -> None:
-    exchanges, damages = read(encoded(entry(started=at(1)), entry(started="yesterday"), entry(started=at(2))))
+    exchanges, damages = read(encoded(entry(started=at(1)), entry(started="yesterday qZ7x"), entry(started=at(2))))
     assert [exchange.source.index for exchange in exchanges] == [0, 1, 2]
     assert len(damages) == 1 and damages[0].startswith("a.har: entry 1: startedDateTime: ")
+    assert "qZ7x" not in damages[0]
 
 
 ODD_NUMBERS = [float("1e308"), -1, -1e308, 0]

@@ -18,7 +18,7 @@ from corslens.fetch.request_headers import is_forbidden_request_header
 from corslens.fetch.response_headers import CORS_SAFELISTED_RESPONSE_HEADERS, FORBIDDEN_RESPONSE_HEADERS
 from corslens.observation.known import Known, Unknown
 from corslens.observation.observation import Observation, Role
-from corslens.observation.redaction import redact_method, redact_name, redact_text
+from corslens.observation.redaction import redact_method, redact_name
 from corslens.observation.useful_response_headers import USEFUL_RESPONSE_HEADERS
 
 _KEPT_IDS = 5
@@ -132,7 +132,7 @@ class Needs:
 
     def _method(self, method: str, observation: Observation) -> None:
         if not is_token(method) or method == WILDCARD or is_forbidden_method(method):
-            self._refuse(observation, f"method {redact_text(method)!r} is left out: no page can send it")
+            self._refuse(observation, f"method {redact_method(method)!r} is left out: no page can send it")
             return
         if redact_method(method) != method:
             self._refuse(observation, f"method {redact_method(method)!r} is left out: {_NO_NAME}")
@@ -145,7 +145,7 @@ class Needs:
         if not name:
             return
         if not is_token(name) or name == WILDCARD or is_forbidden_request_header(name.lower()):
-            self._refuse(observation, f"request header {redact_text(name)!r} is left out: no page can send it")
+            self._refuse(observation, f"request header {redact_name(name)!r} is left out: no page can send it")
             return
         if redact_name(name) != name:
             self._refuse(observation, f"request header {redact_name(name)!r} is left out: {_NO_NAME}")

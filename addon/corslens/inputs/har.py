@@ -112,7 +112,7 @@ class HarReader:
             except (msgspec.MsgspecError, RecursionError):
                 pass  # reported at its turn below
             except (ValueError, OverflowError) as error:
-                what = f"startedDateTime: {error}; taken to be when the entry before it began"
+                what = f"{error}; taken to be when the entry before it began"
                 yield Damage(file=self._file, entry=index, what=what)
             order.append((sent, index, raw))
         later = preflights.actual_requests_later(order)

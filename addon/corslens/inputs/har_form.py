@@ -127,7 +127,10 @@ def sent_at(when: WhenForm | EntryForm, browser: bool) -> float:
         browser: whether the writer sees a request before it leaves: what it calls blocked, dns and connect comes first.
     Raises: ValueError, OverflowError for what is no time.
     """
-    moment = datetime.fromisoformat(when.startedDateTime)
+    try:
+        moment = datetime.fromisoformat(when.startedDateTime)
+    except ValueError:  # whose message holds the text, whatever it is
+        raise ValueError("startedDateTime: is no date with a time") from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     timings = when.timings

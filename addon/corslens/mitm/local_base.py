@@ -15,6 +15,7 @@ from corslens.fetch.constants import ACCESS_CONTROL_ALLOW_ORIGIN, LOCATION, ORIG
 from corslens.fetch.origins import is_ip_address, is_loopback, is_this_machine, origin_of, scheme_host_port
 from corslens.mitm.addon import CorsLens
 from corslens.mitm.patch_mode import PatchMode
+from corslens.observation.redaction import redact_symbol
 from corslens.patching.local_cookies import cookie_name, usable_on_localhost
 from corslens.report.escape import escape
 
@@ -128,7 +129,7 @@ class _Before:
                 logger.log(
                     ALERT,
                     "corslens: cookie %s: %s, for http://localhost",
-                    escape(said[0][:100]),
+                    escape(redact_symbol(said[0])),
                     escape("; ".join(changes)[:200]),
                 )
             yield value
