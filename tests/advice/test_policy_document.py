@@ -34,7 +34,7 @@ def test_yaml_and_json_say_the_same() -> None:
         pytest.param("a: " + "x" * LARGEST, "more than", id="size"),
         pytest.param("a: !!python/object/apply:os.getcwd []", "is not YAML", id="a tag"),
         pytest.param(
-            f"schema: {SCHEMA}\npolicies: [{{api: [x], origins: [https://a.example]}}]", "api is no origin", id="a type"
+            f"schema: {SCHEMA}\npolicies: [{{api: [x], origins: [https://a.example]}}]", "api is not an origin", id="a type"
         ),
     ],
 )

@@ -88,7 +88,7 @@ def test_hosts_are_named_with_their_ports() -> None:
         assert url in hosts
     for url in ("https://api.example:8443/", "http://127.0.0.1:8001/", "https://other.example/", "ftp://api.example/", "x", 1):
         assert url not in hosts
-    with pytest.raises(ValueError, match="is no host"):
+    with pytest.raises(ValueError, match="is not a host"):
         parse_host("a b")
 
 

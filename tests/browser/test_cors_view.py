@@ -172,6 +172,6 @@ async def test_commands_over_mitmwebs_interface(scene: Scene) -> None:
         assert "PreflightMissingAllowOriginHeader" in explained["value"]
         assert (await command("cors.patch.on", "~d 127.0.0.1"))["value"].startswith("patching is on for ~d 127.0.0.1")
         assert await command("cors.patch.off") == {"value": "patching is off"}
-        assert "is no flow filter" in (await command("cors.patch.on", "~nope"))["error"]
+        assert "is not a flow filter" in (await command("cors.patch.on", "~nope"))["error"]
         assert "not one of a preflight and its request" in (await command("cors.pair", "~u /data"))["error"]
         assert "nginx" in (await command("cors.servers"))["value"]

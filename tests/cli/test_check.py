@@ -248,7 +248,7 @@ def test_a_policy_is_a_test_of_a_server(server: Server, tmp_path: Path) -> None:
     ("arguments", "named"),
     [
         (("http://127.0.0.1:1/",), "--origin is missing"),
-        (("http://127.0.0.1:1/", "--origin", "app.example"), "--origin: 'app.example' is no origin"),
+        (("http://127.0.0.1:1/", "--origin", "app.example"), "--origin: 'app.example' is not an origin"),
         (("http://127.0.0.1:1/", "--origin", "https://app.example/"), "is https://app.example meant?"),
         (("http://u:p@127.0.0.1:1/", "--origin", APP), "without user name"),
         (("http://127.0.0.1:1/", "--origin", APP, "--method", "CONNECT"), "--method: 'CONNECT'"),
@@ -257,6 +257,7 @@ def test_a_policy_is_a_test_of_a_server(server: Server, tmp_path: Path) -> None:
         (("http://127.0.0.1:1/", "--origin", APP, "--allow-host", "a b"), '--allow-host: "a b"'),
         (("http://127.0.0.1:1/", "--origin", APP, "--cookie-from", "/nowhere/c"), "--cookie-from /nowhere/c"),
         (("http://127.0.0.1:1/", "--origin", APP, "-o", "x.pdf"), "-o x.pdf"),
+        (("htp:/x", "--origin", APP), "htp:/x: is neither a URL"),
         (("/nowhere/policy.yaml", "--against", "http://127.0.0.1:1"), "/nowhere/policy.yaml"),
         (("/nowhere/capture.har", "--against", "http://127.0.0.1:1"), "/nowhere/capture.har"),
     ],

@@ -46,7 +46,7 @@ DAMAGED = {
     "more behind the end": (
         WHOLE + b"garbage",
         ENTRIES,
-        f"is followed at byte {len(WHOLE)} by something that is no HAR, which was not read",
+        f"is followed at byte {len(WHOLE)} by something that is not a HAR, which was not read",
     ),
     "another HAR behind it, cut": (
         WHOLE + WHOLE[:-3],

@@ -94,7 +94,7 @@ async def test_pair_that_is_hidden(web):
 async def test_patch_on_wants_a_filter(web):
     with pytest.raises(exceptions.CommandError, match=re.escape("cors.patch.on needs a flow filter")):
         call(web, "cors.patch.on")
-    with pytest.raises(exceptions.CommandError, match="cors_patch: '~nope' is no flow filter"):
+    with pytest.raises(exceptions.CommandError, match="cors_patch: '~nope' is not a flow filter"):
         call(web, "cors.patch.on ~nope")
 
 
@@ -132,7 +132,7 @@ async def test_inject_list_and_remove(web):
         ("cors.inject ~all X 'caf\u00e9'", "the value of 'X' has a line break or another character"),
         ("cors.inject ~all Transfer-Encoding chunked", "'Transfer-Encoding' belongs to the message's transport"),
         ("cors.inject ~all 'no name' x", "'no name' is not a header name"),
-        ("cors.inject '~nope' X y", "'~nope' is no flow filter"),
+        ("cors.inject '~nope' X y", "'~nope' is not a flow filter"),
         ("cors.inject ~all X @/no/such/file", "'/no/such/file' cannot be read"),
     ],
 )

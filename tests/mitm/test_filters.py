@@ -44,7 +44,7 @@ def test_error():
 @pytest.mark.parametrize("text", ["~nope", "(", "~d", ""])
 def test_bad_filter_is_named(text):
     """The sentence holds the filter and where its language is described."""
-    with pytest.raises(ValueError, match="is no flow filter") as caught:
+    with pytest.raises(ValueError, match="is not a flow filter") as caught:
         parse_filter(text)
     assert repr(text) in str(caught.value)
 

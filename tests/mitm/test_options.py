@@ -41,8 +41,8 @@ def test_words():
 
 
 BAD = {
-    "cors_scope": ("~nope", "'~nope' is no flow filter"),
-    "cors_patch": ("~d", "'~d' is no flow filter"),
+    "cors_scope": ("~nope", "'~nope' is not a flow filter"),
+    "cors_patch": ("~d", "'~d' is not a flow filter"),
     "cors_engine": ("chrome", "'chrome' is not one of auto, chromium, firefox, webkit, all; did you mean \"chromium\"?"),
     "cors_show": ("problem", "'problem' is not one of problems, cors, none; did you mean \"problems\"?"),
     "cors_fail_on": ("errors", "'errors' is not one of error, warning, info, never; did you mean \"error\"?"),
@@ -136,7 +136,7 @@ async def test_at_run_time_a_bad_value_is_rolled_back():
     addon = CorsLens()
     with taddons.context(addon) as context:
         context.configure(addon, cors_scope="~d a.test")
-        with pytest.raises(exceptions.OptionsError, match="cors_scope: '~nope' is no flow filter"):
+        with pytest.raises(exceptions.OptionsError, match="cors_scope: '~nope' is not a flow filter"):
             context.configure(addon, cors_scope="~nope")
         scope = addon.settings.scope
         assert scope is not None and scope(flow(host="a.test")) and not scope(flow(host="b.test"))
@@ -152,7 +152,7 @@ async def test_at_start_the_script_loader_gets_no_traceback(caplog):
         addon.configure(context.options.keys())
         assert addon.settings is None
     (record,) = [record for record in caplog.records if record.levelno >= logging.ERROR]
-    assert record.getMessage().startswith("cors_scope: '~nope' is no flow filter")
+    assert record.getMessage().startswith("cors_scope: '~nope' is not a flow filter")
     assert record.exc_info is None
 
 

@@ -137,7 +137,7 @@ async def test_report(start, tmp_path):
 BAD = {
     "wrong type": ("cors_history=abc", "Failed to parse option cors_history: not an integer: abc"),
     "misspelt": ("cors_shwo=none", 'cors_shwo: no such option; did you mean "cors_show"?'),
-    "bad filter": ("cors_scope=~nope", "cors_scope: '~nope' is no flow filter"),
+    "bad filter": ("cors_scope=~nope", "cors_scope: '~nope' is not a flow filter"),
     "bad word": ("cors_show=all", "cors_show: 'all' is not one of problems, cors, none"),
 }
 

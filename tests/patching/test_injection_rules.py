@@ -29,7 +29,7 @@ WHOLE = """\
 def filter_of(text: str) -> Callable[[Exchange], bool]:
     """A filter language of one word."""
     if text != "~d api.test":
-        raise ValueError(f"{text!r} is no flow filter")
+        raise ValueError(f"{text!r} is not a flow filter")
     return lambda exchange: "api.test" in exchange.request.url
 
 
@@ -76,8 +76,8 @@ def test_empty_file_has_no_rules(text: str) -> None:
         ("- name: a\n  set: {Content-Length: 7}", "'Content-Length' belongs to the message's transport"),
         ("- name: a\n  remove: transfer-encoding", "'transfer-encoding' belongs to the message's transport"),
         ("- name: a\n  remove: Vary\n  add: {vary: Origin}", "rules.yaml:3:8: 'vary' is both removed and add"),
-        ("- name: a\n  filter: ~x\n  remove: C", "rules.yaml:2:11: '~x' is no flow filter"),
-        ("- name: a\n  origins: loopbak\n  remove: C", "rules.yaml:2:12: 'loopbak' is no origin; did you mean \"loopback\"?"),
+        ("- name: a\n  filter: ~x\n  remove: C", "rules.yaml:2:11: '~x' is not a flow filter"),
+        ("- name: a\n  origins: loopbak\n  remove: C", "rules.yaml:2:12: 'loopbak' is not an origin; did you mean \"loopback\"?"),
         ("- name: a\n  origins: []\n  remove: C", "rules.yaml:2:12: the list of origins is empty"),
         ("- name: a\n  remove: [C", "this is not YAML"),
         ("- name: \"a\\eb\"\n  remove: C", "one line of text is wanted"),

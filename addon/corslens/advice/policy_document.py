@@ -82,15 +82,15 @@ def read_document(text: str) -> tuple[ReadPolicy, ...]:
     Raises: ValueError with a sentence that names the entry.
     """
     if len(text) > LARGEST:
-        raise ValueError(f"is no policy: it has more than {LARGEST:,} characters")
+        raise ValueError(f"is not a policy: it has more than {LARGEST:,} characters")
     try:
         data = yaml.load(text, _Loader)  # a SafeLoader
     except yaml.YAMLError as error:
         raise ValueError(f"is not YAML: {' '.join(str(error).split())}") from None
     except RecursionError:
-        raise ValueError("is no policy: it is nested too deep") from None
+        raise ValueError("is not a policy: it is nested too deep") from None
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
-        raise ValueError(f'is no policy: it has no "schema: {SCHEMA}" (corslens advise --format policy writes one)')
+        raise ValueError(f'is not a policy: it has no "schema: {SCHEMA}" (corslens advise --format policy writes one)')
     policies = data.get("policies")
     if not isinstance(policies, list) or not policies:
         raise ValueError("has no policies: a list is missing")
@@ -103,7 +103,7 @@ def _read(policy: Any, where: str) -> ReadPolicy:
     origins = _values(policy, "origins", where)
     for origin in origins:
         if origin != NULL and not is_serialized_origin(origin):
-            raise ValueError(f'{where}.origins: "{origin}" is no origin, like https://app.example')
+            raise ValueError(f'{where}.origins: "{origin}" is not an origin, like https://app.example')
     paths = policy.get("paths") or []
     if not isinstance(paths, list) or not all(isinstance(path, str) and path.startswith("/") for path in paths):
         raise ValueError(f"{where}.paths is no list of paths that begin with /")
@@ -113,7 +113,7 @@ def _read(policy: Any, where: str) -> ReadPolicy:
                 raise ValueError(f'{where}.{name}: "{token}" is no token')
     api = policy.get("api", "")
     if not isinstance(api, str):
-        raise ValueError(f"{where}.api is no origin, like https://api.example")
+        raise ValueError(f"{where}.api is not an origin, like https://api.example")
     credentials = policy.get("credentials") or {}
     return ReadPolicy(
         api=api,

@@ -36,5 +36,5 @@ def parse_host(text: str) -> str:
     """
     origin = origin_of(text if "://" in text else f"http://{text}")
     if origin == NULL:
-        raise ValueError(f'"{text}" is no host; write it as api.example or api.example:8443')
+        raise ValueError(f'"{text}" is not a host; write it as api.example or api.example:8443')
     return origin

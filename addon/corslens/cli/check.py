@@ -135,8 +135,8 @@ def check(
 
     \b
     Exit codes:
-      0  nothing at or over --fail-on
-      1  something
+      0  no findings at or above --fail-on
+      1  findings at or above --fail-on
       2  wrong usage
       3  the capture could not be read, or not to its end, or it was interrupted
     """
@@ -163,6 +163,8 @@ def check(
     recorded: list[Recorded] = []
     capture = SessionSummary(everything=True)
     strange = as_stranger
+    if not _is_url(target) and target != "-" and not Path(target).exists():
+        raise click.UsageError(f"{escape(target)}: is neither a URL (http:// or https://) nor a file")
     if _is_url(target):
         wanted = _of_url(options)
     elif target.lower().endswith(_POLICY_ENDINGS):
@@ -328,19 +330,19 @@ def _origin(text: str) -> str:
         return text
     meant = origin_of(text)
     hint = f"; is {meant} meant?" if meant != NULL else ", like https://app.example"
-    raise click.UsageError(f"--origin: {escape(text)!r} is no origin{hint}")
+    raise click.UsageError(f"--origin: {escape(text)!r} is not an origin{hint}")
 
 
 def _method(text: str) -> str:
     if not is_token(text) or is_forbidden_method(text):
-        raise click.UsageError(f"--method: {escape(text)!r} is no method that a page can use")
+        raise click.UsageError(f"--method: {escape(text)!r} is not a method that a page can use")
     return normalize_method(text)
 
 
 def _header(text: str) -> HeaderLine:
     name, colon, value = text.partition(":")
     if not colon or not is_token(name) or not value.isprintable() or not value.isascii():
-        raise click.UsageError(f"--header: {escape(name)!r} is no header line, like 'X-Requested-With: fetch'")
+        raise click.UsageError(f"--header: {escape(name)!r} is not a header line, like 'X-Requested-With: fetch'")
     if is_forbidden_request_header(name, value):
         raise click.UsageError(f"--header: no page can set {name}; the browser does" + _instead(name))
     return name, value.strip()
@@ -349,7 +351,7 @@ def _header(text: str) -> HeaderLine:
 def _identification(text: str) -> HeaderLine:
     name, colon, value = text.partition(":")
     if not colon or not is_token(name) or not value.strip() or not value.isprintable() or not value.isascii():
-        raise click.UsageError(f"--identify: {escape(name)!r} is no header line, like 'X-Scan-By: security@app.example'")
+        raise click.UsageError(f"--identify: {escape(name)!r} is not a header line, like 'X-Scan-By: security@app.example'")
     if name.lower() in _PART_OF_CORS or name.lower() in BROWSER_SETS or is_forbidden_request_header(name, value):
         raise click.UsageError(f"--identify: {name} is a header of the browser's own; choose another name")
     return name, value.strip()

@@ -47,7 +47,9 @@ def dev(api: str, port: int, origin: str | None, minutes: int, web: bool, insecu
     upstream, path = _api(api)
     if origin is not None and not is_serialized_origin(origin):
         meant = origin_of(origin)
-        raise click.UsageError(f"--origin: {escape(origin)!r} is no origin" + (f"; is {meant} meant?" if meant != NULL else ""))
+        raise click.UsageError(
+            f"--origin: {escape(origin)!r} is not an origin" + (f"; is {meant} meant?" if meant != NULL else "")
+        )
     options: dict[str, object] = {
         "mode": [f"reverse:{upstream}"],
         "listen_port": port,

@@ -128,7 +128,7 @@ def _documents(view: memoryview, end: int, document: Entries, entries: Entries) 
         start, end = end, _document_end(view, end)
         document = split_entries(view[start:end])
         if document.damage is not None:
-            entries.damage = f"is followed at byte {start} by something that is no HAR, which was not read"
+            entries.damage = f"is followed at byte {start} by something that is not a HAR, which was not read"
             return
     entries.damage = f"holds more than {_MOST_DOCUMENTS} HARs one after the other; the rest was not read"
 

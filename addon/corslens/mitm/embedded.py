@@ -24,6 +24,7 @@ from corslens.mitm.local_base import LocalBase
 from corslens.mitm.options import faults_in_deferred
 from corslens.mitm.wrappers import insert
 from corslens.report.initiators import SourceRoot
+from corslens.suggest import did_you_mean
 
 QUIET = {"termlog_verbosity": "alert", "listen_port": 0}
 """Options that differ from mitmproxy's defaults: a free port, and no line for each connection."""
@@ -177,6 +178,9 @@ class EmbeddedProxy:
             options.set(*self._settings, defer=True)
             if faults := faults_in_deferred(options):
                 raise ProxyError(faults[0])
+            named = (one.partition("=")[0] for one in self._settings)
+            if not options.scripts and (unknown := next((name for name in named if name not in options), None)):
+                raise ProxyError(f"{unknown}: no such option{did_you_mean(unknown, options.keys())}")
         except exceptions.OptionsError as error:
             raise ProxyError(str(error)) from None
 

@@ -43,11 +43,11 @@ def parse_flow_filter(text: str) -> FlowFilter:
     """
     # mitmproxy's parser takes twice as long for each level, and twenty are for ever.
     if _NESTED.search(text):
-        raise ValueError(f"{text[:200]!r} is no flow filter that anyone would write: it is nested too deeply")
+        raise ValueError(f"{text[:200]!r} is not a usable flow filter: it is nested too deeply")
     try:
         matches = flowfilter.parse(text)
     except ValueError:
-        raise ValueError(f"{text!r} is no flow filter (see https://docs.mitmproxy.org/stable/concepts/filters/)") from None
+        raise ValueError(f"{text!r} is not a flow filter (see https://docs.mitmproxy.org/stable/concepts/filters/)") from None
     return _bounded(matches, text)
 
 

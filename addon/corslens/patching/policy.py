@@ -129,9 +129,11 @@ def _parse_pattern(entry: str) -> str | OriginPattern:
     if is_app_origin(entry):
         return entry
     if scheme.lower() not in ("", "http", "https"):
-        raise ValueError(f"{entry!r} is no origin: the scheme is http or https, or an app's like capacitor://localhost")
+        raise ValueError(f"{entry!r} is not an origin: the scheme is http or https, or an app's like capacitor://localhost")
     if any(character in rest for character in "/?#\\@") or not rest.isprintable() or " " in rest:
-        raise ValueError(f"{entry!r} is no origin: it is a scheme, a host and a port, with nothing after them and no user name")
+        raise ValueError(
+            f"{entry!r} is not an origin: it is a scheme, a host and a port, with nothing after them and no user name"
+        )
     below = rest.startswith("*.")
     host_and_port = rest.removeprefix("*.")
     if "*" in host_and_port:
@@ -143,11 +145,11 @@ def _parse_pattern(entry: str) -> str | OriginPattern:
         parsed = ada_url.URL(f"http://{host_and_port}/")
         written_port = re.search(r":([0-9]+)$", host_and_port)
     except ValueError as error:
-        raise ValueError(f"{entry!r} is no origin: {host_and_port!r} is not a host and port") from error
+        raise ValueError(f"{entry!r} is not an origin: {host_and_port!r} is not a host and port") from error
     host = parsed.hostname
     port = str(int(written_port[1])) if written_port else None
     if not host or host_and_port.endswith(":"):
-        raise ValueError(f"{entry!r} is no origin: {host_and_port!r} is not a host and port")
+        raise ValueError(f"{entry!r} is not an origin: {host_and_port!r} is not a host and port")
     if below and is_ip_address(host):
         raise ValueError(f"{entry!r}: there are no names below an address")
     if below and _known_suffixes().is_public(host):
@@ -178,7 +180,7 @@ def parse_origins(entries: Iterable[str]) -> OriginList:
         if entry == "*" or entry.lower() in ("all", "everyone", "everything"):
             raise ValueError(f"{entry!r}: for all origins write {ANY!r}")
         if "." not in entry and ":" not in entry and (hint := did_you_mean(entry, WORDS)):
-            raise ValueError(f"{entry!r} is no origin{hint}")
+            raise ValueError(f"{entry!r} is not an origin{hint}")
         parsed = _parse_pattern(entry)
         if isinstance(parsed, str):
             exact.add(parsed)

@@ -21,7 +21,7 @@ message: '{request.url} has it'
 
 def parse_filter(text: str) -> Callable[[Exchange], bool]:
     if text.startswith("~bad"):
-        raise ValueError(f"{text!r} is no flow filter")
+        raise ValueError(f"{text!r} is not a flow filter")
     return lambda exchange: text in exchange.request.url
 
 
@@ -178,7 +178,7 @@ overrides:
             'my-rule.yaml:1:13: an override changes the "severity" or suppresses the rule: "silence" with a flow filter',
         ),
         ("{rule: acao-missing, silence: x}", 'my-rule.yaml:1:43: a suppression needs a justification: add "because"'),
-        ("{rule: acao-missing, silence: ~bad, because: y}", "my-rule.yaml:1:43: '~bad' is no flow filter"),
+        ("{rule: acao-missing, silence: ~bad, because: y}", "my-rule.yaml:1:43: '~bad' is not a flow filter"),
         ("{rule: acao-missing, level: x}", 'my-rule.yaml:1:34: unknown field "level" in an override'),
     ],
 )

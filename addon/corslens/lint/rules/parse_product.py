@@ -143,7 +143,9 @@ def _head(reader: YamlReader, node: Node) -> HeadPattern:
 def _header_mark(reader: YamlReader, key: Node, name: str, value: Node) -> Mark:
     field, header = ("request-header", name.removeprefix(_REQUEST)) if name.startswith(_REQUEST) else ("header", name)
     if not _HEADER_NAME.fullmatch(header):
-        reader.refuse(key, f'"{name}" is no header name in lowercase, nor one of status, method, length, {", ".join(_PLACES)}')
+        reader.refuse(
+            key, f'"{name}" is not a header name in lowercase, nor one of status, method, length, {", ".join(_PLACES)}'
+        )
     if isinstance(value, yaml.MappingNode):
         parts = reader.fields(value, name, ("all",), ("all",))
         wanted = reader.items(parts["all"], "all") if "all" in parts else []

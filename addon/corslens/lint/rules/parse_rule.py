@@ -65,7 +65,7 @@ def parse_rule(
     fields = reader.fields(node, "a rule", RULE_FIELDS, required, _FORMER_FIELDS)
     id = reader.text(fields.get("id"), "id", stem)
     if not _ID.fullmatch(id):
-        reader.refuse(fields.get("id", node), f'"{id}" is no rule id: lower-case words joined by hyphens')
+        reader.refuse(fields.get("id", node), f'"{id}" is not a rule id: lowercase words joined by hyphens')
     family = reader.choice(fields.get("family"), "family", Family)
     if family is None:
         family = folder if folder in set(Family) else Family.CUSTOM
