@@ -66,12 +66,13 @@ def _headline(problems: list[Problem], *, known: int, suppressed: bool, blocked:
 def _table(problems: list[Problem], top: int) -> list[str]:
     if not problems:
         return []
-    rows = ["", "| | problem | endpoint | times |", "| --- | --- | --- | ---: |"]
+    rows = ["", "| | problem, first fix | endpoint | times |", "| --- | --- | --- | ---: |"]
     details = [""]
     length = 1_000
     for place, problem in enumerate(problems):
         mark = _MARKS[problem.severity.word]
-        name = f"{_code(problem.title)} {_code(problem.key.rule)}"
+        fix = next(fix_lines(problem), None)
+        name = f"{_code(problem.title)} {_code(problem.key.rule)}{'' if fix is None else f'<br>{_code(fix)}'}"
         row = f"| {mark} | {name} | {_code(problem.key.endpoint)} | {problem.count} |"
         detail = _detail(problem)
         length += len(row.encode("utf-8", "backslashreplace")) + len(detail.encode("utf-8", "backslashreplace")) + 2
