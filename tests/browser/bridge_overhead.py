@@ -27,7 +27,7 @@ async def measured(site: Site, requests: int, *, listens: bool) -> float:
     """Return the CPU milliseconds a request of one run."""
     page = (
         f"<!doctype html><link rel=icon href=data:,><script>(async () => {{ await fetch('/begin'); let i = 0;"
-        f" const one = async () => {{ while (i < {requests}) await fetch('{site.api}/burst/1/' + i++).catch(() => 0) }};"
+        f" const one = async () => {{ while (i < {requests}) await fetch('{site.api}/burst/1/' + i++).then(r => r.text()).catch(() => 0) }};"
         " await Promise.all(Array.from({length: 8}, one)); await fetch('/done') })()</script>"
     )
     site.files["/overhead"] = ("text/html", page)

@@ -20,7 +20,7 @@ POLICIES = {
 }  # fmt: skip
 KINDS = ("fetch", "sync-xhr", "image", "script", "script with integrity", "style", "frame", "popup")
 EMPTY = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
-SECONDS = 3
+SECONDS = 10
 
 
 def scenarios() -> list[Scenario]:
