@@ -15,6 +15,11 @@ from corslens.lint.classify.redirects import Redirection, redirection
         ("/ME", Redirection.CASE),
         ("/login?next=/me", Redirection.LOGIN),
         ("https://accounts.example.net/oauth2/authorize", Redirection.LOGIN),
+        ("/oauth2/authorization/demo", Redirection.LOGIN),
+        ("http://idp.example.net:8001/realms/x", Redirection.LOGIN),
+        ("https://sts.example.net/adfs/ls/?SAMLRequest=fVL", Redirection.LOGIN),
+        ("https://who.example.net/?client_id=1&response_type=code&state=2", Redirection.LOGIN),
+        ("https://pay.example.net/c/1?return_url=http://api.example.com/me", Redirection.OTHER_ORIGIN),
         ("/other", Redirection.SAME_ORIGIN),
         ("https://cdn.example.net/me", Redirection.OTHER_ORIGIN),
         ("data:text/plain,x", Redirection.OTHER_ORIGIN),
@@ -23,3 +28,17 @@ from corslens.lint.classify.redirects import Redirection, redirection
 )
 def test_kinds(location: str, kind: Redirection) -> None:
     assert redirection("http://api.example.com/me", location) is kind
+
+
+@pytest.mark.parametrize(
+    ("url", "location", "kind"),
+    [
+        ("https://api.example.com/login", "/login/", Redirection.TRAILING_SLASH),
+        ("https://api.example.com/auth/token", "https://api.example.com/auth/token/", Redirection.TRAILING_SLASH),
+        ("https://api.example.com/login", "/login?error=1", Redirection.SAME_ORIGIN),
+        ("https://auth.example.com/v1/keys", "/v2/keys", Redirection.SAME_ORIGIN),
+        ("https://author.example.com/essay", "https://authors.example.com/essay2", Redirection.OTHER_ORIGIN),
+    ],
+)
+def test_a_login_is_only_where_the_redirect_leads_to_one(url: str, location: str, kind: Redirection) -> None:
+    assert redirection(url, location) is kind

@@ -27,7 +27,35 @@ class Redirection(StrEnum):
     UNPARSABLE = "unparsable"
 
 
-_LOGIN = ("login", "signin", "sign-in", "sign_in", "/oauth", "/authorize", "/sso", "/saml", "/auth/", "openid")
+_LOGIN = (
+    "login",
+    "signin",
+    "sign-in",
+    "sign_in",
+    "/oauth",
+    "/authorize",
+    "/sso/",
+    "/saml",
+    "/auth/",
+    "openid",
+    "/adfs/",
+    "/cas/",
+)
+"""Parts of `host/path/` that stand for a login."""
+
+_LOGIN_HOSTS = frozenset({"accounts", "adfs", "auth", "authelia", "authentik", "idp", "keycloak", "sso", "sts"})
+"""Labels of a host name that stand for a login; only where a redirect leads to another host."""
+
+_LOGIN_QUERIES = (
+    {"samlrequest"},
+    {"client_id", "redirect_uri"},
+    {"client_id", "response_type"},
+    {"wa", "wtrealm"},
+    {"openid.mode"},
+)
+"""Query names of SAML, OAuth 2, WS-Federation and OpenID 2, which together only a request to sign in has."""
+
+_LONGEST_QUERY = 4096
 
 
 @bounded_cache(2048)
@@ -43,20 +71,30 @@ def redirection(url: str, location: str) -> Redirection:
     new_scheme, new_host, _ = scheme_host_port(target_origin)
     if target_origin == NULL:
         return Redirection.OTHER_ORIGIN
-    same_host = host == new_host
-    if same_host and (scheme, new_scheme) == ("http", "https") and before.rstrip("/") == after.rstrip("/"):
+    same_host, same_path = host == new_host, before.rstrip("/") == after.rstrip("/")
+    if same_host and same_path and (scheme, new_scheme) == ("http", "https"):
         return Redirection.TO_HTTPS
-    if before == after and host != new_host and host.removeprefix("www.") == new_host.removeprefix("www."):
+    if before == after and not same_host and host.removeprefix("www.") == new_host.removeprefix("www."):
         return Redirection.WWW
-    if any(sign in f"{new_host}{after}".lower() for sign in _LOGIN):
-        return Redirection.LOGIN
-    if target_origin != origin_of(url):
-        return Redirection.OTHER_ORIGIN
-    if before != after and before.rstrip("/") == after.rstrip("/"):
+    same_origin = target_origin == origin_of(url)
+    if same_origin and before != after and same_path:
         return Redirection.TRAILING_SLASH
-    if before != after and before.lower() == after.lower():
+    if same_origin and before != after and before.lower() == after.lower():
         return Redirection.CASE
-    return Redirection.SAME_ORIGIN
+    if _asks_to_sign_in(target, new_host, after) and not (same_host and same_path):
+        return Redirection.LOGIN
+    if not same_host and not _LOGIN_HOSTS.isdisjoint(new_host.lower().split(".")[:-1]):
+        return Redirection.LOGIN
+    return Redirection.SAME_ORIGIN if same_origin else Redirection.OTHER_ORIGIN
+
+
+def _asks_to_sign_in(target: str, host: str, path: str) -> bool:
+    place = f"{host}/{path}/".lower()
+    if any(sign in place for sign in _LOGIN):
+        return True
+    query = target.partition("#")[0].partition("?")[2][:_LONGEST_QUERY].lower()
+    names = {part.partition("=")[0] for part in query.split("&")}
+    return any(sign <= names for sign in _LOGIN_QUERIES)
 
 
 def _path(url: str) -> str:
