@@ -142,5 +142,5 @@ def test_explain_lists_what_begins_so() -> None:
 
 
 def test_a_line_that_names_no_reason_is_wrong_usage() -> None:
-    result = corslens("explain", "Uncaught TypeError: Failed to fetch")
-    assert result.exit_code == 2 and "names no reason to block" in result.output
+    result = corslens("explain", 'Refused to set unsafe header "Origin"')
+    assert result.exit_code == 2 and "names nothing known here" in result.output

@@ -1,7 +1,8 @@
-"""Sixty lines of consoles, twenty an engine, and every browser's code."""
+"""Sixty lines of consoles, twenty an engine, those of CORS's neighbors, and every browser's code."""
 
 import pytest
-from corslens.lint.docs.console_lines import reasons_of_code, reasons_of_line
+from corslens.lint.docs.console_lines import reasons_of_code, rules_of_line
+from corslens.lint.rules.loader import load_rules
 from corslens.verdict.reasons import NAMES, Reason
 
 API, PAGE = "https://api.example/me", "https://app.example"
@@ -58,7 +59,6 @@ FIREFOX = {
     f"The resource from “{API}” was blocked due to MIME type (“text/html”) mismatch (X-Content-Type-Options: nosniff).": "mime-or-nosniff-blocked",
     f"A resource is blocked by OpaqueResponseBlocking, please check browser console for details. {API}": "opaque-response-blocked",
 }
-_S = f"Fetch API cannot load {API} due to access control checks. "
 SAFARI = {
     f"Origin {PAGE} is not allowed by Access-Control-Allow-Origin. Status code: 200": "acao-mismatch",
     f"[Error] Origin {PAGE} is not allowed by Access-Control-Allow-Origin.": "acao-mismatch",
@@ -84,9 +84,51 @@ SAFARI = {
 }
 
 
+_CDN = "https://cdn.example/a.js"
+NEIGHBORS = {
+    f"Refused to display '{API}' in a frame because it set 'X-Frame-Options' to 'deny'.": "frame-refused",
+    f"The loading of “{API}” in a frame is denied by “X-Frame-Options“ directive set to “DENY“.": "frame-refused",
+    f"Refused to frame '{API}' because an ancestor violates the following Content Security Policy directive: \"frame-ancestors 'self'\".": "frame-refused",
+    f"Refused to load {API} because it does not appear in the frame-ancestors directive of the Content Security Policy.": "frame-refused",
+    "Uncaught SecurityError: Failed to execute 'toDataURL' on 'HTMLCanvasElement': Tainted canvases may not be exported.": "image-without-crossorigin",
+    "SecurityError: Failed to execute 'getImageData' on 'CanvasRenderingContext2D': The canvas has been tainted by cross-origin data.": "image-without-crossorigin",
+    "Uncaught DOMException: SecurityError: The operation is insecure.": "image-without-crossorigin",
+    f"Cross-Origin Read Blocking (CORB) blocked cross-origin response {API} with MIME type application/json.": "opaque-response-blocked",
+    "None of the “sha384” hashes in the integrity attribute match the content of the subresource at “https://cdn.example/a.js”.": "integrity-mismatch",
+    f"Cannot load script {_CDN}. Failed integrity metadata check. Content length: 12, Expected content length: 12": "integrity-mismatch",
+    f"“{_CDN}” is not eligible for integrity checks since it’s neither CORS-enabled nor same-origin.": "integrity-mismatch",
+    f"Subresource Integrity: The resource '{_CDN}' has an integrity attribute, but the resource requires the request to be CORS enabled "
+    "to check the integrity, and it is not.": "integrity-mismatch",
+    f"Failed to load ‘{_CDN}’. A ServiceWorker passed an opaque Response to FetchEvent.respondWith() while handling a ‘cors’ FetchEvent.": "opaque-response",
+    f'The FetchEvent for "{_CDN}" resulted in a network error response: an "opaque" response was used for a request whose type is not '
+    "no-cors": "opaque-response",
+    "WebSocket connection to 'wss://api.example/ws' failed: Error during WebSocket handshake: Unexpected response code: 403": "websocket-refused",
+    "Firefox can’t establish a connection to the server at wss://api.example/ws.": "websocket-refused",
+    "WebSocket connection to 'wss://api.example/ws' failed: There was a bad response from the server.": "websocket-refused",
+    "WebSocket connection to 'ws://localhost:1/' failed: Error in connection establishment: net::ERR_CONNECTION_REFUSED": "actual-network-error",
+    "A preload for 'https://cdn.example/f.woff2' is found, but is not used because the request credentials mode does not match.": "font-preload-without-crossorigin",
+    "POST https://o1.ingest.example/envelope/ net::ERR_BLOCKED_BY_CLIENT": "blocked-by-extension",
+    f"GET {API} net::ERR_ABORTED": "request-cancelled",
+    "Cookie “sid” has been rejected because it is in a cross-site context and its “SameSite” is “Lax” or “Strict”.": "cookie-stays-home",
+    'downloadable font: download failed (font-family: "Inter" style:normal weight:400 stretch:100 src index:0): bad URI or cross-site '
+    "access not allowed source: https://cdn.example/f.woff2": "acao-missing",
+    "GET http://192.168.1.5/ net::ERR_BLOCKED_BY_LOCAL_NETWORK_ACCESS_CHECKS": "lna-permission-denied",
+    "Blocked loading mixed display content “http://api.example/a.png”": "mixed-content",
+    'Fetch API cannot load file:///a.json. URL scheme "file" is not supported.': "scheme-not-cors-enabled",
+    f"Fetch API cannot load {API} due to access control checks.": "browser-refused",
+    "Uncaught (in promise) TypeError: Failed to fetch": "browser-refused",
+}
+
+
+def test_a_line_of_a_neighbor_names_its_rule() -> None:
+    said = {line: rules_of_line(line)[:1] for line in NEIGHBORS}
+    assert said == {line: (rule,) for line, rule in NEIGHBORS.items()}
+    assert set(NEIGHBORS.values()) <= set(load_rules().rules)
+
+
 @pytest.mark.parametrize("line", [*CHROME, *FIREFOX, *SAFARI])
 def test_a_line_names_its_reason(line: str) -> None:
-    assert reasons_of_line(line)[0] == (CHROME | FIREFOX | SAFARI)[line]
+    assert rules_of_line(line)[0] == (CHROME | FIREFOX | SAFARI)[line]
 
 
 def test_there_are_twenty_an_engine() -> None:
@@ -94,12 +136,12 @@ def test_there_are_twenty_an_engine() -> None:
 
 
 def test_safari_says_missing_and_mismatched_in_the_same_words() -> None:
-    assert reasons_of_line(next(iter(SAFARI))) == (Reason.ACAO_MISMATCH, Reason.ACAO_MISSING)
+    assert rules_of_line(next(iter(SAFARI))) == (Reason.ACAO_MISMATCH, Reason.ACAO_MISSING)
 
 
-@pytest.mark.parametrize("line", ["", "Uncaught TypeError: Failed to fetch", f"{_S}", "the answer is 42"])
+@pytest.mark.parametrize("line", ["", 'Refused to set unsafe header "Origin"', "the answer is 42"])
 def test_a_line_without_a_reason_names_none(line: str) -> None:
-    assert reasons_of_line(line) == ()
+    assert rules_of_line(line) == ()
 
 
 def test_every_code_of_a_browser_names_its_reasons() -> None:
@@ -126,7 +168,7 @@ OTHER_LANGUAGES = {
 
 
 def test_firefox_in_other_languages() -> None:
-    assert {line: reasons_of_line(line)[0] for line in OTHER_LANGUAGES} == OTHER_LANGUAGES
+    assert {line: rules_of_line(line)[0] for line in OTHER_LANGUAGES} == OTHER_LANGUAGES
 
 
 def test_less_common_lines() -> None:
@@ -137,4 +179,4 @@ def test_less_common_lines() -> None:
         "Cross-origin script load denied by Cross-Origin Resource Sharing policy.": "acao-missing",
         "downloadable font: download failed: bad URI or cross-site access not allowed source: https://a/f.woff2": "acao-missing",
     }
-    assert {line: reasons_of_line(line)[0] for line in lines} == lines
+    assert {line: rules_of_line(line)[0] for line in lines} == lines

@@ -1,6 +1,7 @@
-"""Reasons to block by what a browser's console says: Chrome's, Firefox's and Safari's messages, and their codes.
+"""Reasons to block, and rules, by what a browser's console says: Chrome's, Firefox's and Safari's messages, and their codes.
 
 Firefox's are in the user's language, and say the names and values of headers as they are: those are enough.
+What is no CORS error but often taken for one (frames, canvases, WebSockets, cookies, ad blockers) leads to the rule that names it.
 
 Chromium: `services/network/public/cpp/cors/cors_error_status`, DevTools' issue texts; Firefox: `security.properties`; WebKit: `CrossOriginAccessControl.cpp`.
 """
@@ -11,8 +12,44 @@ from corslens.verdict.reasons import NAMES, Reason
 
 _PREFLIGHT = "preflight"
 
-_PHRASES: tuple[tuple[str, tuple[Reason, ...]], ...] = (
+_FRAME, _CANVAS, _OPAQUE, _COOKIE = (
+    ("frame-refused",),
+    ("image-without-crossorigin",),
+    ("opaque-response",),
+    ("cookie-stays-home",),
+)
+_FAILED, _CANCELED = ("browser-refused",), ("request-cancelled",)
+
+_PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     # More particular ones first.
+    ("x-frame-options", _FRAME),
+    ("frame-ancestors", _FRAME),
+    ("canvas has been tainted", _CANVAS),
+    ("tainted canvas", _CANVAS),
+    ("contains cross-origin data", _CANVAS),
+    ("securityerror: the operation is insecure", _CANVAS),
+    ("cross-origin read blocking", (Reason.OPAQUE_RESPONSE_BLOCKED,)),
+    ("passed an opaque response to fetchevent", _OPAQUE),
+    ('an "opaque" response was used', _OPAQUE),
+    ("response served by service worker is opaque", _OPAQUE),
+    ("unexpected response code", ("websocket-refused",)),
+    ("failed: there was a bad response from the server", ("websocket-refused",)),
+    ("establish a connection to the server at ws", ("websocket-refused", Reason.ACTUAL_NETWORK_ERROR)),
+    ("request credentials mode does not match", ("font-preload-without-crossorigin",)),
+    ("err_blocked_by_client", ("blocked-by-extension",)),
+    ("err_blocked_by_administrator", ("blocked-by-administrator",)),
+    ("err_blocked_by_csp", (Reason.CSP_BLOCKED,)),
+    ("err_blocked_by_local_network_access_checks", (Reason.LNA_PERMISSION_DENIED,)),
+    ("ns_error_local_network_denied", (Reason.LNA_PERMISSION_DENIED,)),
+    ("err_aborted", _CANCELED),
+    ("ns_binding_aborted", _CANCELED),
+    ("aborterror", _CANCELED),
+    ('in a cross-site context and its "samesite"', _COOKIE),
+    ('had the "samesite', _COOKIE),
+    ('didn\'t specify a "samesite"', _COOKIE),
+    ("third-party cookie", ("third-party-cookies-held-back",)),
+    ("cross-site access not allowed", (Reason.ACAO_MISSING, Reason.ACAO_MISMATCH)),
+    ("notsameoriginafterdefaultedtosameoriginbydip", (Reason.CORP_REQUIRED_BY_EMBEDDER,)),
     ("notsameoriginafterdefaultedtosameoriginbycoep", (Reason.CORP_REQUIRED_BY_EMBEDDER,)),
     ("err_blocked_by_response.notsamesite", (Reason.CORP_NOT_SAME_SITE,)),
     ("err_blocked_by_response.notsameorigin", (Reason.CORP_NOT_SAME_ORIGIN,)),
@@ -26,9 +63,13 @@ _PHRASES: tuple[tuple[str, tuple[Reason, ...]], ...] = (
     ("content-security-policy", (Reason.CSP_BLOCKED,)),
     ("mixed content", (Reason.MIXED_CONTENT,)),
     ("mixed active content", (Reason.MIXED_CONTENT,)),
+    ("mixed display content", (Reason.MIXED_CONTENT,)),
     ("insecure content", (Reason.MIXED_CONTENT,)),
     ("'integrity' attribute", (Reason.INTEGRITY_MISMATCH,)),
-    ("“integrity” attribute", (Reason.INTEGRITY_MISMATCH,)),
+    ('"integrity" attribute', (Reason.INTEGRITY_MISMATCH,)),
+    ("integrity attribute", (Reason.INTEGRITY_MISMATCH,)),
+    ("integrity metadata check", (Reason.INTEGRITY_MISMATCH,)),
+    ("not eligible for integrity checks", (Reason.INTEGRITY_MISMATCH,)),
     ("refused to get unsafe header", (Reason.RESPONSE_HEADER_NOT_EXPOSED,)),
     ("mime type", (Reason.MIME_OR_NOSNIFF_BLOCKED,)),
     ("permission was denied for this request to access", (Reason.LNA_PERMISSION_DENIED,)),
@@ -48,6 +89,7 @@ _PHRASES: tuple[tuple[str, tuple[Reason, ...]], ...] = (
     ("in cors header 'access-control-allow-headers'", (Reason.PREFLIGHT_ACAH_UNPARSABLE,)),
     ("only supported for protocol schemes", (Reason.SCHEME_NOT_CORS_ENABLED,)),
     ("only supported for http", (Reason.SCHEME_NOT_CORS_ENABLED,)),
+    ('url scheme "file" is not supported', (Reason.SCHEME_NOT_CORS_ENABLED,)),
     ("cors request not http", (Reason.SCHEME_NOT_CORS_ENABLED,)),
     ("reason: cors disabled", (Reason.CORS_DISABLED_BY_USER,)),
     ("cors header 'origin' cannot be added", (Reason.ORIGIN_HEADER_NOT_ADDABLE,)),
@@ -84,8 +126,17 @@ _PHRASES: tuple[tuple[str, tuple[Reason, ...]], ...] = (
     ("could not connect to the server", (Reason.ACTUAL_NETWORK_ERROR,)),
     ("server with the specified hostname could not be found", (Reason.ACTUAL_NETWORK_ERROR,)),
     ("certificate for this server is invalid", (Reason.ACTUAL_NETWORK_ERROR,)),
+    ("err_empty_response", (Reason.ACTUAL_NETWORK_ERROR,)),
+    ("err_http2_", (Reason.ACTUAL_NETWORK_ERROR,)),
+    ("ns_error_connection_refused", (Reason.ACTUAL_NETWORK_ERROR,)),
+    ("ns_error_net_", (Reason.ACTUAL_NETWORK_ERROR,)),
+    ("due to access control checks", _FAILED),
+    ("err_failed", _FAILED),
+    ("typeerror: failed to fetch", _FAILED),
+    ("typeerror: load failed", _FAILED),
+    ("networkerror when attempting to fetch resource", _FAILED),
 )
-_QUOTES = str.maketrans("‘’`", "'''")
+_QUOTES = str.maketrans("‘’`“”", "'''\"\"")
 
 
 def reasons_of_code(code: str) -> tuple[Reason, ...]:
@@ -98,15 +149,15 @@ def reasons_of_code(code: str) -> tuple[Reason, ...]:
     )
 
 
-def reasons_of_line(line: str) -> tuple[Reason, ...]:
-    """Return the reasons that a line of a console can stand for, the likeliest first; empty when it names none."""
+def rules_of_line(line: str) -> tuple[str, ...]:
+    """Return the rules (most of them reasons to block) that a line of a console can stand for, the likeliest first; empty for none."""
     text = " ".join(line.lower().translate(_QUOTES).split())
     found = next((reasons for phrase, reasons in _PHRASES if phrase in text), None)
     if found is None:
         return _of_firefox(text)
     if "response to preflight request" not in text:
         return found
-    return tuple(Reason(name) if (name := f"{_PREFLIGHT}-{reason}") in set(Reason) else reason for reason in found)
+    return tuple(name if (name := f"{_PREFLIGHT}-{reason}") in set(Reason) else reason for reason in found)
 
 
 _STATUS = re.compile(r"[1-5]\d\d\W*$")

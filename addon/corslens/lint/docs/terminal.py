@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from textwrap import wrap
 
-from corslens.lint.docs.console_lines import reasons_of_code, reasons_of_line
+from corslens.lint.docs.console_lines import reasons_of_code, rules_of_line
 from corslens.lint.docs.describe import describe
 from corslens.lint.finding import Severity
 from corslens.lint.rules.rule import Family, Rule, RuleSet
@@ -69,10 +69,10 @@ def rules_meant(rules: RuleSet, name: str) -> tuple[str, ...]:
     plain = name.strip().lower()
     if plain in rules.rules:
         return (plain,)
-    if found := tuple(one for one in (reasons_of_code(plain) or reasons_of_line(name)) if one in rules.rules):
+    if found := tuple(one for one in (reasons_of_code(plain) or rules_of_line(name)) if one in rules.rules):
         return found
     if " " in plain:
-        raise ValueError("this line of a console names no reason to block; `corslens rules list` lists what can be explained")
+        raise ValueError("this line of a console names nothing known here; `corslens rules list` lists what can be explained")
     longer = sorted(one for one in rules.rules if plain and one.startswith(plain))
     if len(longer) > 1:
         raise ValueError(f'"{name}" is the start of {", ".join(longer[:_SHOWN])}{", …" if len(longer) > _SHOWN else ""}')
