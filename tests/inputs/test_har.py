@@ -272,6 +272,15 @@ def test_an_entry_without_a_response_is_an_exchange_without_an_end() -> None:
     assert (exchange.response, exchange.error, exchange.unfinished) == (None, None, True)
 
 
+def test_an_entry_without_a_time_is_kept_where_it_stands() -> None:
+    bare = entry()
+    for name in ("startedDateTime", "time", "timings"):
+        bare.pop(name, None)
+    exchanges, damages = read(encoded(entry(), bare, entry()))
+    assert [exchange.source.index for exchange in exchanges] == [0, 1, 2]
+    assert len(damages) == 1 and damages[0].startswith("a.har: entry 1: startedDateTime: ")
+
+
 def test_a_bad_time_is_told_and_the_entry_kept_in_its_place() -> None:
     exchanges, damages = read(encoded(entry(started=at(1)), entry(started="yesterday qZ7x"), entry(started=at(2))))
     assert [exchange.source.index for exchange in exchanges] == [0, 1, 2]

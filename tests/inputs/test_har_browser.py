@@ -33,6 +33,9 @@ def made(
 TOLD: dict[str, tuple[str, int, Json, WitnessOutcome, Refusal | None]] = {
     "a body that DevTools recorded": ("WebInspector", 200, {}, WitnessOutcome.READ, None),
     "a body in a Playwright HAR": ("Playwright", 200, {}, WitnessOutcome.READ, None),
+    "a service worker's response": ("WebInspector", 200, {"content": {"size": 0}, "_fetchedViaServiceWorker": True}, WitnessOutcome.READ, None),
+    "a service worker's response in Safari": ("WebKit Web Inspector", 200, {"content": {"size": 0}, "_fetchType": "Service Worker"}, WitnessOutcome.READ, None),
+    "not of a service worker": ("WebInspector", 200, {"content": {"size": 0}, "_fetchedViaServiceWorker": False, "_fetchType": 3}, WitnessOutcome.UNKNOWN, None),
     "no body": ("WebInspector", 200, {"content": {"size": 0}}, WitnessOutcome.UNKNOWN, None),
     "an answer that CORS refused": ("WebInspector", 200, {"_error": "net::ERR_FAILED"}, WitnessOutcome.FAILED, Refusal.UNTOLD),
     "after a refused preflight": ("WebInspector", 0, {"_error": "net::ERR_FAILED"}, WitnessOutcome.FAILED, Refusal.UNTOLD),

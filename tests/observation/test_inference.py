@@ -46,6 +46,15 @@ def test_unknown_modes(asked: Request) -> None:
     assert isinstance(infer_mode(asked), Unknown)
 
 
+def test_a_beacon_that_needs_no_preflight_is_no_cors_request() -> None:
+    """Over plain http there is no fetch metadata; a capture of the browser says what it was."""
+    for kind in ("text/plain;charset=UTF-8", "text/ping", "application/csp-report"):
+        beacon = request("POST", given={"Content-Type": kind})
+        assert infer_mode(beacon, "ping") == Known("no-cors", ("resource-type",))
+        assert isinstance(infer_mode(beacon, "fetch"), Unknown)
+    assert isinstance(infer_mode(request("POST", given={"Content-Type": "application/json"}), "ping"), Unknown)
+
+
 def test_destination() -> None:
     assert infer_destination(request(given={"Sec-Fetch-Dest": "font"})) == Known("font", ("sec-fetch-dest",))
     assert isinstance(infer_destination(request()), Unknown)

@@ -72,7 +72,7 @@ class BrowserRecord:
         mixed = not answered and response is not None and _is_mixed_content(url, lines, page)
         if code or (not answered and (code is not None or mixed or (self._firefox and response is not None))):
             told = WitnessOutcome.FAILED
-        elif answered and self._tells_reading and self._has_body(response):
+        elif answered and ((self._tells_reading and self._has_body(response)) or _by_service_worker(response)):
             told = WitnessOutcome.READ
         else:
             told = WitnessOutcome.UNKNOWN
@@ -98,6 +98,16 @@ class BrowserRecord:
         if self._pages is None:
             self._pages = self._find_pages()
         return self._pages.get(id)
+
+
+def _by_service_worker(response: ResponseForm | None) -> bool:
+    """Say whether a service worker of the page responded: the page reads what that passes on, whatever its headers.
+
+    Standard: https://fetch.spec.whatwg.org/#concept-http-fetch (the CORS check is made of what came from the network only).
+    """
+    return response is not None and (
+        bytes(response.via_service_worker) == b"true" or _word(response.fetch_type) == "Service Worker"
+    )
 
 
 def _word(raw: msgspec.Raw) -> str | None:

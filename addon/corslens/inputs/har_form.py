@@ -55,6 +55,10 @@ class ResponseForm(Struct):
     content: Content | None = None
     error: str | None = field(name="_error", default=None)
     failure_text: str | None = field(name="_failureText", default=None)
+    via_service_worker: Raw = field(name="_fetchedViaServiceWorker", default=Raw())
+    """Chromium: `true` where a service worker of the page responded."""
+    fetch_type: Raw = field(name="_fetchType", default=Raw())
+    """Safari: `"Service Worker"`, `"Memory Cache"`, `"Disk Cache"`."""
 
 
 class Timings(Struct, gc=False):
@@ -77,8 +81,8 @@ class RequestLine(Struct, gc=False):
 class WhenForm(Struct):
     """When an entry was, for the first walk through a file."""
 
-    startedDateTime: str
     request: RequestLine
+    startedDateTime: str = ""
     timings: Timings | None = None
     time: float | None = None
 
@@ -86,8 +90,8 @@ class WhenForm(Struct):
 class EntryForm(Struct):
     """An entry."""
 
-    startedDateTime: str
     request: RequestForm
+    startedDateTime: str = ""
     response: ResponseForm | None = None
     time: float | None = None
     timings: Timings | None = None
@@ -144,7 +148,11 @@ def answered_at(entry: EntryForm, sent: float) -> float:
     timings = entry.timings
     if timings is not None and timings.wait is not None:
         return sent + seconds(timings.send) + seconds(timings.wait)
-    return max(sent, sent_at(entry, False) + seconds(entry.time))
+    try:
+        began = sent_at(entry, False)
+    except (ValueError, OverflowError):
+        began = sent
+    return max(sent, began + seconds(entry.time))
 
 
 def seconds(milliseconds: float | None) -> float:
@@ -197,6 +205,8 @@ def _usual(entry: Json) -> Json:
             else None,
             "_error": _failure(response.get("_error")),
             "_failureText": _failure(response.get("_failureText")),
+            "_fetchedViaServiceWorker": _raw(response.get("_fetchedViaServiceWorker")) or Raw(),
+            "_fetchType": _raw(response.get("_fetchType")) or Raw(),
         }
     return {name: value for name, value in usual.items() if value is not None}
 

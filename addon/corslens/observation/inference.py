@@ -21,6 +21,7 @@ from corslens.fetch.request_headers import (
     cors_unsafe_request_header_names,
     is_browser_generated_content_type,
     is_forbidden_request_header,
+    mime_type_essence,
 )
 from corslens.observation.cookie_jar import COOKIE_NOT_SENT
 from corslens.observation.header_additions import is_web_views, perhaps_page_set
@@ -53,8 +54,22 @@ INCLUDE = CredentialsMode.INCLUDE
 NOT_INCLUDE = CredentialsMode.SAME_ORIGIN_OR_OMIT
 
 
-def infer_mode(request: Request) -> Known[str] | Unknown:
-    """Return the request's mode, https://fetch.spec.whatwg.org/#concept-request-mode"""
+_REPORTS = frozenset({"ping", "beacon", "cspviolationreport", "csp-violation-report", "cspreport"})
+"""What browsers call `navigator.sendBeacon`, `<a ping>` and reports of a policy: their mode is no-cors (but see `_is_report`)."""
+_REPORT_TYPES = frozenset({
+    "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "text/ping", "application/csp-report",
+    "application/reports+json",
+})  # fmt: skip
+"""Content types that are sent without a preflight: the safelisted ones, and those of the browser's own reports."""
+_REPORT_MODE = Known("no-cors", ("resource-type",))
+
+
+def infer_mode(request: Request, resource_type: str | None = None) -> Known[str] | Unknown:
+    """Return the request's mode, https://fetch.spec.whatwg.org/#concept-request-mode
+
+    Args:
+        resource_type: what the capturing browser calls it.
+    """
     headers = request.headers
     told = headers.get(SEC_FETCH_MODE)
     if told is not None and told in _MODES:
@@ -63,12 +78,20 @@ def infer_mode(request: Request) -> Known[str] | Unknown:
         return _PREFLIGHT_MODE
     if "upgrade" in headers and (headers.get("upgrade") or "").lower() == "websocket":
         return _WEBSOCKET_MODE
+    if resource_type is not None and resource_type.lower() in _REPORTS and _is_report(request):
+        return _REPORT_MODE
     # A navigation's Accept, in every browser; only one that submits a form carries an Origin.
     if (headers.get("accept") or "").startswith("text/html,") and (ORIGIN not in headers or request.method == "POST"):
         return _NAVIGATION_MODE
     if ORIGIN not in headers:
         return _NO_METADATA
     return _MODE_OF_ORIGIN if request.method in ("GET", "HEAD") else _SIMPLE_POST
+
+
+def _is_report(request: Request) -> bool:
+    """Say whether it needs no preflight: a beacon of another content type is a CORS request, https://w3c.github.io/beacon/#sendbeacon-method"""
+    kind = mime_type_essence(request.headers.get("content-type") or "text/plain") or ""
+    return kind in _REPORT_TYPES
 
 
 def infer_destination(request: Request) -> Known[str] | Unknown:

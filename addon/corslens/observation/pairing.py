@@ -157,7 +157,7 @@ class Pairing:
         target_origin = origin_of(request.url)
         previous = None if exchange.refused else self._hops.take(client, exchange, profile)
         page_origin = infer_page_origin(request, target_origin, previous) or refused_for(exchange)
-        mode = infer_mode(request)
+        mode = infer_mode(request, exchange.resource_type)
         if previous is not None and not isinstance(mode, Known):
             mode = previous.mode  # a redirect chain has one; WebKit's requests behind a redirect carry no fetch metadata
         role = infer_role(request, mode, target_origin=target_origin, page_origin=page_origin, previous=previous)
