@@ -226,7 +226,7 @@ def open_capture(capture: files.Capture, prefix: str, *, everything: bool = True
         case InputKind.HAR:
             return HarReader(data, name, prefix, everything=everything)
         case InputKind.TRACE:
-            return HarReader(data, name, prefix, everything=everything, split=split_snapshots)
+            return HarReader(data, name, prefix, everything=everything, split=split_snapshots, console=capture.console)
         case InputKind.SAZ:
             return open_saz(capture.parts, name, prefix, everything=everything)
         case InputKind.BURP:

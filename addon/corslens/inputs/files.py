@@ -9,16 +9,19 @@ import sys
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Protocol, cast
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from corslens.inputs.damage import Damage
 from corslens.inputs.http_head import LONGEST
 from corslens.inputs.kinds import LOOKED_AT, InputKind, kind_of
 from corslens.inputs.saz import MEMBER
+from corslens.inputs.trace_console import cors_messages
 
 STDIN = "-"
 ENDINGS = (".har", ".har.gz", ".zhar", ".mitm", ".flow", ".flows", ".chlsj", ".saz", ".zip")
@@ -49,12 +52,18 @@ class _Readable(Protocol):
     def read1(self, size: int, /) -> bytes: ...
 
 
+_LONGEST_TRACE = 64 << 20
+"""Bytes of a trace's events that are looked through for messages of the console."""
+
+
 class Capture(Struct, frozen=True, kw_only=True):
     """One session's worth of recorded traffic."""
 
     name: str
     kind: InputKind
     data: memoryview
+    console: Mapping[str, str] = MappingProxyType({})
+    """Why CORS blocked requests, by URL, where the capture has the browser's console beside it."""
     parts: Iterable[tuple[str, bytes]] = ()
     """Name and beginning of each member, where the capture is an archive of many; then `data` is empty."""
     damage: Damage | None = None
@@ -134,6 +143,7 @@ def _zipped(name: str, file: IO[bytes]) -> Iterator[Capture | Damage]:
             if not members:
                 yield Damage(file=name, what="is a zip without a HAR, flow file, Playwright trace or Fiddler session in it")
             budget = _Budget(_size(file))
+            console = _console(archive, listed, budget)
             for number, member in enumerate(sorted(members, key=lambda member: member.filename)):
                 if budget.left <= 0:
                     left = f"{len(members) - number} of its files were not read"
@@ -142,7 +152,8 @@ def _zipped(name: str, file: IO[bytes]) -> Iterator[Capture | Damage]:
                 inside = f"{name}/{member.filename}"
                 try:
                     with archive.open(member) as inner:
-                        yield from _expanded(inside, cast(zipfile.ZipExtFile, inner), budget, _kind(member.filename))
+                        for found in _expanded(inside, cast(zipfile.ZipExtFile, inner), budget, _kind(member.filename)):
+                            yield structs.replace(found, console=console) if console and isinstance(found, Capture) else found
                 except (RuntimeError, NotImplementedError) as error:  # encrypted, or an unknown method
                     yield Damage(file=inside, what=f"cannot be expanded: {error}")
     except zipfile.BadZipFile as error:
@@ -160,6 +171,19 @@ def _heads(archive: zipfile.ZipFile, listed: Iterable[zipfile.ZipInfo], budget: 
             yield member.filename, head
         except (RuntimeError, NotImplementedError, EOFError, OSError, zlib.error, zipfile.BadZipFile):
             yield member.filename, b""
+
+
+def _console(archive: zipfile.ZipFile, listed: Iterable[zipfile.ZipInfo], budget: _Budget) -> dict[str, str]:
+    """Return what the console of a Playwright trace says, as far as it can be read: it is an addition."""
+    found: dict[str, str] = {}
+    for member in listed:
+        if member.filename.endswith(".trace") and member.file_size <= min(budget.left, _LONGEST_TRACE):
+            with suppress(RuntimeError, NotImplementedError, EOFError, OSError, zlib.error, zipfile.BadZipFile):
+                with archive.open(member) as inner:
+                    lines = inner.read(_LONGEST_TRACE).splitlines()
+                budget.left -= member.file_size
+                found |= cors_messages(lines)
+    return found
 
 
 def _is_trace(listed: Iterable[zipfile.ZipInfo]) -> bool:

@@ -4,10 +4,11 @@ Bodies are skipped by the parser, never decoded and never kept. An entry that ca
 Format: http://www.softwareishard.com/blog/har-12-spec/
 """
 
-from collections.abc import Buffer, Callable, Iterable, Iterator
+from collections.abc import Buffer, Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import chain
 from operator import itemgetter
+from types import MappingProxyType
 
 import msgspec
 
@@ -76,6 +77,7 @@ class HarReader:
         *,
         everything: bool = True,
         split: Callable[[Buffer], Entries] = split_entries,
+        console: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """Find the entries.
 
@@ -85,6 +87,7 @@ class HarReader:
             prefix: begins each exchange's id.
             everything: False passes over exchanges that have nothing to do with CORS, and counts them.
             split: finds them, where they do not stand in a HAR.
+            console: why CORS blocked requests, by URL, in the words of the browser's console.
         """
         self._entries = split(data)
         self._file = file
@@ -93,7 +96,7 @@ class HarReader:
         self.progress = 0.0
         """How much of the file was read, from 0 to 1."""
         creator = self.writer.lower()
-        self._record = BrowserRecord(creator, lambda: pages_of(data))
+        self._record = BrowserRecord(creator, lambda: pages_of(data), console)
         self._maker = _Maker(file, prefix, creator, self._record, everything=everything)
 
     def __iter__(self) -> Iterator[Exchange | Damage]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 
 import msgspec
 from msgspec import Struct
@@ -37,12 +38,15 @@ _PLACE = re.compile(
 class BrowserRecord:
     """Make a witness of what one file says of each request."""
 
-    def __init__(self, creator: str, pages: Callable[[], Mapping[str, str]]) -> None:
+    def __init__(
+        self, creator: str, pages: Callable[[], Mapping[str, str]], console: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         """Take the file's own words.
 
         Args:
             creator: the program that wrote it, in lower case.
             pages: gives the URL of each page by its id; asked at most once, for what was refused.
+            console: why CORS blocked requests, by URL, in the words of the browser's console.
         """
         self.is_browser = any(word in creator for word in BROWSERS)
         """Whether a browser wrote it, or a tool that asks one."""
@@ -50,6 +54,7 @@ class BrowserRecord:
         self._firefox = creator.startswith("firefox")
         self._keeps_bodies = creator.startswith("webinspector")
         self._find_pages = pages
+        self._console = console
         self._pages: Mapping[str, str] | None = None
 
     def witness(self, entry: EntryForm, url: str, lines: Iterable[HeaderLine]) -> Witness | None:
@@ -87,6 +92,7 @@ class BrowserRecord:
             initiator=initiator,
             from_cache=from_cache,
             page=page,
+            console=self._console.get(entry.request.url) if told is WitnessOutcome.FAILED else None,
         )
 
     def _has_body(self, response: ResponseForm | None) -> bool:

@@ -75,6 +75,8 @@ class Witness(Struct, frozen=True, kw_only=True, gc=False):
     """The URL of the page that it was made for."""
     withheld: tuple[WithheldCookie, ...] = ()
     """Cookies that the browser did not send with it."""
+    console: str | None = None
+    """Why CORS blocked it, in the words of the browser's console, where the capture holds that."""
     live: bool = False
     """The browser was listened to while the proxy saw the exchange; else it wrote the capture."""
 

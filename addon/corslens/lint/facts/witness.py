@@ -1,5 +1,6 @@
 """Facts about the browser's own word: what it refused to send or kept from the page, and which code asked."""
 
+from corslens.lint.docs.console_lines import rules_of_line
 from corslens.lint.facts.base import FactsBase
 from corslens.lint.facts.fact import fact
 from corslens.lint.rules.oddities import Oddity
@@ -20,6 +21,18 @@ class WitnessFacts(FactsBase):
         """The browser's own word for it: `net::ERR_BLOCKED_BY_CLIENT`, `csp`; `no reason given` where it says none."""
         witness = self.observation.exchange.witness
         return None if witness is None or witness.refusal is None else witness.code or "no reason given"
+
+    @fact("witness.console", rank=60, only_if=Oddity.REFUSED)
+    def witness_console(self) -> str | None:
+        """Why CORS blocked the request, in the words of the browser's console (a Playwright trace)."""
+        witness = self.observation.exchange.witness
+        return None if witness is None or witness.refusal is not Refusal.UNTOLD else witness.console
+
+    @fact("witness.console-reason", rank=60, only_if=Oddity.REFUSED)
+    def witness_console_reason(self) -> str | None:
+        """The reason to block that `witness.console` stands for; nothing for words that are not known."""
+        console = self.witness_console
+        return None if console is None else next(iter(rules_of_line(console)), None)
 
     @fact("witness.from-cache", rank=10)
     def witness_from_cache(self) -> str | None:

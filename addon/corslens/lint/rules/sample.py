@@ -27,6 +27,7 @@ type Headers = Mapping[str, str | tuple[str, ...] | None]
 
 
 _FROM_CACHE = "from-cache: "
+_CONSOLE = ", console: "
 
 
 class Step(Struct, frozen=True, kw_only=True):
@@ -40,7 +41,8 @@ class Step(Struct, frozen=True, kw_only=True):
     response: Headers = {}
     error: str | None = None
     browser: str | None = None
-    """What the browser itself says of its failure, or `from-cache: disk` of a response that it had in its cache."""
+    """What the browser itself says of its failure, what its console says behind that
+    (`net::ERR_FAILED, console: …`), or `from-cache: disk` of a response that it had in its cache."""
     preflight: "tuple[int, Headers] | None" = None
     """Status and headers of the preflight's response."""
     address: str | None = None
@@ -123,7 +125,8 @@ def _witness(browser: str | None, cache: str | None) -> Witness | None:
         return None
     if cache is not None:
         return Witness(outcome=WitnessOutcome.UNKNOWN, from_cache=cache)
-    return Witness(outcome=WitnessOutcome.FAILED, code=browser, mixed_content=browser == "mixed-content")
+    code, _, console = browser.partition(_CONSOLE)
+    return Witness(outcome=WitnessOutcome.FAILED, code=code, mixed_content=code == "mixed-content", console=console or None)
 
 
 def _lines(headers: Headers) -> list[HeaderLine]:
