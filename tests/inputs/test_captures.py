@@ -77,7 +77,7 @@ def test_read(name: str, count: int, others: set[tuple[str, str, str]], pairs: i
 
 @pytest.mark.parametrize("name", ["playwright.har", "playwright-trace.zip"])
 def test_playwright(name: str, rules: RuleSet) -> None:
-    """What the page read is allowed, and what its browser refused is told with the browser's reason and not called CORS's doing."""
+    """What the page read is allowed, and what its browser refused is told with its reason; called CORS's doing only where the console says so."""
     inspections, damages = analysed(name, rules)
     assert damages == []
     assert {path: outcome for _, path, outcome in map(row, inspections) if outcome != "allowed"} == {
@@ -91,12 +91,13 @@ def test_playwright(name: str, rules: RuleSet) -> None:
         "/corp.png": "not-judged",
         "/slow": "aborted",
     }
-    assert rules_of(inspections, "/missing") == {"browser-refused"}
+    console = name.endswith(".zip")
+    assert rules_of(inspections, "/missing") == {"browser-refused"} | ({"browser-console-blocked"} if console else set())
     assert rules_of(inspections, "/x") == {"bad-port"}
     assert rules_of(inspections, "/ad.js") == {"blocked-by-extension"}
     assert rules_of(inspections, "/corp.png") == {"resource-policy-refused"}
-    worst = max(finding.severity.word for one in inspections for finding in one.findings)
-    assert worst == "warning"
+    worst = max(finding.severity for one in inspections for finding in one.findings)
+    assert worst.word == ("error" if console else "warning")
 
 
 def test_chromiums_network_log(rules: RuleSet) -> None:
