@@ -502,3 +502,22 @@ def test_in_firefox_a_page_with_workers_does_not_tell_by_storage_access() -> Non
     asked = exchange(request(given=lines, time=1.0), response(allow_origin="*", time=1.1), id="a", client="me")
     assert isinstance(observe_all(asked)["a"].credentials, Known)
     assert not isinstance(observe_all(worker, asked)["a"].credentials, Known)
+
+
+def test_a_preflight_that_was_dropped_claims_no_request_that_a_later_ones_grant_covers() -> None:
+    """The first was granted and given up; the second was asked when that was over, so its page had not gone on."""
+    seen = observe_all(
+        asks("dropped"), asks("asked-again", at=1.0, max_age="600"), sends("a", at=1.05), sends("from-cache", at=2.0)
+    )
+    assert (seen["asked-again"].actual, seen["dropped"].actual) == ("a", None)
+    covering = seen["from-cache"].preflight
+    assert covering is not None and covering.id == "asked-again"
+
+
+@pytest.mark.parametrize(("value", "paired"), [("no-cache", False), ("max-age=0", True)])
+def test_what_a_reload_adds_is_no_sign_that_a_refused_preflight_was_followed(value: str, paired: bool) -> None:
+    """`cache: "reload"` and `"no-store"` send Cache-Control and Pragma by themselves; any other value a page has set."""
+    lines = [("User-Agent", WEBKIT), ("Cache-Control", value), ("Pragma", "no-cache")]
+    reload = exchange(request("GET", URL, lines, time=0.05), response(200, allow_origin=PAGE, time=0.06), id="a", client="me")
+    seen = observe_all(asks(method="GET", names="cache-control,pragma", status=403), reload)
+    assert (seen["p"].actual == "a") is paired
