@@ -12,7 +12,7 @@ from typing import Any
 from corslens.corpus import rows
 from corslens.corpus.extra import need
 from corslens.corpus.rows import column
-from corslens.corpus.store import TABLES, Store
+from corslens.corpus.store import TABLES, Store, StoreError
 from corslens.diagnosis.diagnose import WORDS
 from corslens.diagnosis.page_request import State
 from corslens.lint.finding import Severity
@@ -48,7 +48,10 @@ def connect(store: Store, shards: Sequence[str], *, memory: str = MEMORY) -> Any
     """
     duckdb = need("duckdb")
     connection = duckdb.connect(":memory:")
-    connection.execute("SET memory_limit = ?", [memory])
+    try:
+        connection.execute("SET memory_limit = ?", [memory])
+    except duckdb.Error:
+        raise StoreError(f"--memory {memory}: is no size, as 4GB is") from None
     connection.execute("SET preserve_insertion_order = false")
     connection.execute("SET TimeZone = 'UTC'")
     if store.filesystem is not None:

@@ -1,0 +1,124 @@
+"""corslens corpus: what it prints and returns, what it does not do twice, and what it says when something is missing."""
+
+import json
+import stat
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner, Result
+from corslens.cli import corpus as command
+from corslens.cli import main
+from corslens.corpus.across import Across
+from corslens.corpus.judge import Judged, judge
+from corslens.corpus.shards import Shard, Work, cut
+from corslens.corpus.sources import Source
+
+pytestmark = pytest.mark.usefixtures("small_shards")
+
+
+@pytest.fixture
+def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shards of a few captures of the tests."""
+
+    def cut_small(sources: Sequence[Source], work: Work, *, size: int) -> list[Shard]:
+        return cut(sources, work, size=20_000)
+
+    monkeypatch.setattr(command, "cut", cut_small)
+
+
+def run(*arguments: object) -> Result:
+    """What the command line makes of it."""
+    result = CliRunner().invoke(main, list(map(str, arguments)))
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+def test_it_prints_what_analyze_prints_and_returns_what_it_returns(captures: Path, tmp_path: Path) -> None:
+    alone, out = run("analyze", captures), tmp_path / "out"
+    found = run("corpus", captures, "--out", out)
+    assert (found.stdout, found.exit_code) == (alone.stdout, alone.exit_code)
+    assert alone.stderr.splitlines() == found.stderr.splitlines()[1:]
+    again = run("corpus", captures, "--out", out, "-o", tmp_path / "r.sarif")
+    assert ", 0 to judge" in again.stderr
+    run("analyze", captures, "-o", tmp_path / "a.sarif")
+    assert (tmp_path / "r.sarif").read_bytes() == (tmp_path / "a.sarif").read_bytes()
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in out.rglob("*") if path.is_file()}
+    assert modes == {0o600}
+    for path in captures.iterdir():
+        if path.suffix != ".har":
+            path.unlink()
+    fewer = run("corpus", captures, "--out", out, "--fail-on", "never")
+    assert (fewer.stdout, fewer.exit_code) == (run("analyze", captures).stdout, 0)
+    receipts = {path.stem for path in (out / "captures").iterdir()}
+    assert receipts == {shard["name"] for shard in json.loads((out / "corpus.json").read_bytes())["shards"]}
+
+
+def test_what_was_not_judged_is_named_and_judged_by_the_next_run(
+    captures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[Shard] = []
+
+    def failing(shard: Shard, work: Work, out: str, across: Across | None = None) -> Judged:
+        calls.append(shard)
+        if calls[0] is shard:
+            raise OSError(5, "Input/output error")
+        return judge(shard, work, out, across)
+
+    monkeypatch.setattr(command, "judge", failing)
+    first = run("corpus", captures, "--out", tmp_path / "out")
+    assert calls[0] is calls[1]  # it was tried again
+    assert first.exit_code == 3
+    for source in calls[0].sources:
+        assert f"{source.name}: was not analyzed: Input/output error" in first.stderr
+    done = len({shard.name for shard in calls}) - 1
+    monkeypatch.setattr(command, "judge", judge)
+    second = run("corpus", captures, "--out", tmp_path / "out")
+    assert f" captures in {done + 1} shards, 1 to judge" in second.stderr
+    assert second.stdout == run("analyze", captures).stdout
+
+
+def test_the_plan_is_enough_for_any_engine(captures: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    expected = run("corpus", captures, "--out", out).stdout
+    for path in (out / "captures").iterdir():
+        path.unlink()
+    plan = json.loads((out / "corpus.json").read_bytes())
+    shards, work = msgspec.convert(plan["shards"], list[Shard]), msgspec.convert(plan["work"], Work)
+    for shard in shards:
+        judge(shard, work, str(out))
+    reported = run("corpus", "--out", out)
+    assert ", 0 to judge" in reported.stderr
+    assert reported.stdout == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--out", "nosuch://bucket"], "nosuch"),
+        (["--out", "out", "--dask", "tcp://127.0.0.1:1"], "--dask tcp://127.0.0.1:1: the scheduler cannot be reached"),
+        (["--out", "out", "--dask", "tcp://127.0.0.1:1", "--jobs", "2"], "leave out --jobs"),
+        (["--out", "out", "--format", "jsonl"], "column record"),
+        (["--out", "out", "--memory", "much"], "--memory"),
+    ],
+)
+def test_wrong_usage_is_a_sentence(
+    arguments: list[str], said: str, captures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("corslens.corpus.on_dask._SECONDS", 1)
+    result = run("corpus", captures, *arguments)
+    assert result.exit_code == 2
+    assert said in result.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("package", ["duckdb", "pyarrow", "distributed"])
+def test_a_missing_package_is_a_sentence(package: str, captures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [package, *(name for name in sys.modules if name.startswith(f"{package}."))]:
+        monkeypatch.setitem(sys.modules, name, None)
+    more = ["--dask", "tcp://127.0.0.1:1"] if package == "distributed" else []
+    result = run("corpus", captures, "--out", tmp_path / "out", *more)
+    assert result.exit_code == 2
+    assert 'is not installed; run: pip install "corslens[corpus]"' in result.stderr.splitlines()[-1]

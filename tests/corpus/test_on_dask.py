@@ -1,0 +1,50 @@
+"""On a Dask cluster: the same results, whatever becomes of its workers."""
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from corslens.corpus.judge import Judged
+from corslens.corpus.on_dask import ClusterError, judge_with
+
+from tests.corpus.run import WORK, merged, on_one_machine, reports, shards_of
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_killed_costs_nothing(captures: Path, tmp_path: Path) -> None:
+    import distributed
+
+    shards = shards_of(captures, 40_000)
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as cluster,
+        distributed.Client(cluster, set_as_default=False) as client,
+    ):
+        results = judge_with(client, [(shard, None) for shard in shards], WORK, str(tmp_path / "out"))
+        first = next(results)
+        os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
+        found = [first, *results]
+    assert all(isinstance(one, Judged) for one in found)
+    assert sorted(one.shard for one in found if isinstance(one, Judged)) == sorted(shard.name for shard in shards)
+    assert reports(merged(shards, tmp_path / "out")) == reports(on_one_machine(captures))
+
+
+class Cluster:
+    """A client of a cluster whose workers say so of themselves."""
+
+    def __init__(self, *versions: str) -> None:
+        self._versions = versions
+
+    def run(self, _: object) -> dict[str, str]:
+        """What each worker returns."""
+        return {f"tcp://worker{place}": version for place, version in enumerate(self._versions)}
+
+
+@pytest.mark.parametrize(
+    ("cluster", "said"),
+    [(Cluster("0.0.1"), "the workers have corslens 0.0.1, and this is"), (Cluster(), "the scheduler has no workers")],
+)
+def test_a_cluster_that_cannot_do_it_is_refused(cluster: Any, said: str) -> None:
+    with pytest.raises(ClusterError, match=said):
+        next(judge_with(cluster, [], WORK, "out"))
