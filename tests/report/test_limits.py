@@ -126,6 +126,17 @@ def test_the_html_report_holds_the_worst_pairs_of_origins_and_says_how_many_it_d
     assert shown["cells_left_out"] == 4
 
 
+def test_json_lists_the_same_exchanges_whether_an_html_report_is_written_or_not() -> None:
+    lists = []
+    for everything in (False, True):
+        part, summary = SessionSummary(everything=everything), SessionSummary(everything=everything)
+        part.add(inspection("bad", finding(), url=f"{API}/a", well=False))
+        part.add(inspection("good", url=f"{API}/b", at=1, well=True))
+        summary.merge(part)
+        lists.append([one["id"] for one in json.loads(render(Format.JSON, summary, NO_RULES))["exchanges"]])
+    assert lists == [["bad"], ["bad"]]
+
+
 @pytest.mark.parametrize("form", LISTS)
 def test_many_inputs_do_not_fill_a_report(form: Format) -> None:
     summary = session(1)

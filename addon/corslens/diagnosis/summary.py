@@ -298,6 +298,10 @@ class SessionSummary:
         found |= {root: made for root, entry in self._recent.items() if (made := self._worth(root, entry)) is not None}
         return sorted(found.values(), key=_order)
 
+    def reported(self) -> list[Diagnosis]:
+        """Return those of them with something to report, which do not depend on whether everything is held."""
+        return [diagnosis for diagnosis in self.held() if _says_something(diagnosis)]
+
     def inspections(self) -> Iterator[Inspection]:
         """Yield the exchanges of what is held in detail."""
         for diagnosis in self.held():
@@ -495,9 +499,7 @@ class SessionSummary:
     def _worth(self, root: str, entry: _Entry) -> Diagnosis | None:
         """Return the diagnosis of an entry if it is to be held in detail."""
         diagnosis = entry.diagnosis
-        if diagnosis is not None and (diagnosis.cause is not None or diagnosis.word != "ALLOWED"):
-            return diagnosis
-        if diagnosis is not None and any(one.suppressed for one in entry.members):
+        if diagnosis is not None and _says_something(diagnosis):
             return diagnosis
         if self.everything and any(one.observation.is_cors for one in entry.members):
             return diagnosis or diagnose(PageRequest(id=root, members=entry.members))
@@ -520,6 +522,12 @@ class SessionSummary:
         while self._recent:
             self._settle(*self._recent.popitem(last=False))
         self._repeats = Repeats(self._remember)
+
+
+def _says_something(diagnosis: Diagnosis) -> bool:
+    if diagnosis.cause is not None or diagnosis.word != "ALLOWED":
+        return True
+    return any(one.suppressed for one in diagnosis.page_request.members)
 
 
 def _copied[K, V](items: Bounded[K, V]) -> Bounded[K, V]:

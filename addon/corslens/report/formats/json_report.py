@@ -177,7 +177,7 @@ def document(summary: SessionSummary, gate: Gate, top: int = TOP) -> ReportRecor
         problems=tuple(_problem(problem, known=is_known(problem, gate.known)) for problem in shown),
         problems_left_out=left_out,
         silenced=tuple(SilencedRecord(rule=rule, accepted=note, count=count) for rule, note, count in summary.suppressed()),
-        exchanges=tuple(record(one, diagnosis) for diagnosis in summary.held() for one in diagnosis.page_request.members),
+        exchanges=tuple(record(one, diagnosis) for diagnosis in summary.reported() for one in diagnosis.page_request.members),
         left_out=summary.left_out,
     )
 
