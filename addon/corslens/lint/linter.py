@@ -39,7 +39,8 @@ def run(rules: RuleSet, facts: Facts, budget: Budget = UNLIMITED) -> LintResult:
         fired = [one for one in fired if one.tells_of_cut or one.rule.reason is not None]
     if not fired:
         return NOTHING
-    findings: list[tuple[tuple[int, int, int, int], Finding]] = []
+    fired.sort(key=lambda one: one.order)
+    findings: list[tuple[tuple[int, int, int], Finding]] = []
     suppressed: list[Finding] = []
     for fireable in fired:
         budget.check()
@@ -49,7 +50,7 @@ def run(rules: RuleSet, facts: Facts, budget: Budget = UNLIMITED) -> LintResult:
         if silence is not None:
             suppressed.append(structs.replace(finding, justification=silence.note))
         else:
-            key = (min(finding.stage, Stage.REQUEST), -finding.severity, _place(fireable, facts), fireable.order)
+            key = (min(finding.stage, Stage.REQUEST), -finding.severity, _place(fireable, facts))
             findings.append((key, finding))
     if len(findings) > 1:
         findings.sort(key=lambda pair: pair[0])

@@ -146,7 +146,7 @@ def _vocabulary(rules: list[Rule]) -> Iterator[str]:
 
 
 def facts_in_use(rules: Iterable[Rule]) -> frozenset[str]:
-    """Return the names of the facts that rules ask for or say, and of those that stand guard over them."""
+    """Return the names of the facts that rules ask for or say."""
     used: set[str] = set()
     for rule in rules:
         conditions = [case.when for case in rule.cases]
@@ -156,8 +156,6 @@ def facts_in_use(rules: Iterable[Rule]) -> frozenset[str]:
         used |= {leaf.fact for condition in conditions for leaf in leaves(condition)}
         used |= {name.removesuffix(LINE) for name in rule.message.fields}
         used |= {name.removesuffix(LINE) for fix in rule.fixes for template in fix.templates for name in template.fields}
-    used |= {"exchange.oddities"}
-    used |= {f"{one.message}.headers" for one in VOCABULARY.values() if one.needs_header}
     return frozenset(used & VOCABULARY.keys())
 
 

@@ -5,7 +5,6 @@ from corslens.fetch.origins import host_of, is_loopback, registrable_domain, sch
 from corslens.lint.classify.hosts import Hosting, hosting_of, is_test_origin
 from corslens.lint.facts.base import FactsBase
 from corslens.lint.facts.fact import fact
-from corslens.lint.rules.oddities import Oddity
 from corslens.observation.evidence import Level, OriginOutcome, names_origin_in_vary, site_of
 from corslens.observation.observation import Role
 
@@ -17,30 +16,30 @@ FORBIDDEN = 403
 class HistoryFacts(FactsBase):
     """`history.*`."""
 
-    @fact("history.origins-granted", rank=46)
+    @fact("history.origins-granted")
     def history_origins_granted(self) -> frozenset[str]:
         """Origins that were allowed by their exact origin (at most 16 are remembered)."""
         return frozenset(self.evidence.granted_origins)
 
-    @fact("history.unrelated-sites-granted", rank=47)
+    @fact("history.unrelated-sites-granted")
     def history_unrelated_sites_granted(self) -> int:
         """How many different sites, none of them the server's own, were allowed by their exact origin."""
         if len(self.evidence.granted_origins) < 2:
             return len(self.evidence.granted_origins)
         return len(self.evidence.granted_sites - {site_of(self.observation.target_origin)})
 
-    @fact("history.unrelated-sites-granted-credentials", rank=47)
+    @fact("history.unrelated-sites-granted-credentials")
     def history_unrelated_sites_granted_credentials(self) -> int:
         """How many of them were allowed credentials too."""
         sites = {site_of(origin) for origin in self.evidence.credentials_granted}
         return len(sites - {site_of(self.observation.target_origin)})
 
-    @fact("history.origins-refused", rank=49)
+    @fact("history.origins-refused")
     def history_origins_refused(self) -> int:
         """How many origins were not allowed: there is an allowlist, then."""
         return len(self.evidence.refused_origins)
 
-    @fact("history.foreign-refused", rank=49)
+    @fact("history.foreign-refused")
     def history_foreign_refused(self) -> bool:
         """Whether an allowlist works: the response does not allow an origin that the server was never seen to allow and that is same-site with none of those it allows.
 
@@ -59,12 +58,12 @@ class HistoryFacts(FactsBase):
             return True
         return bool(self.evidence.granted_origins) and (self.response.status < 400 or self.response.status == FORBIDDEN)
 
-    @fact("history.test-origin-allowed", rank=48)
+    @fact("history.test-origin-allowed")
     def history_test_origin_allowed(self) -> bool:
         """Whether an origin that no server lists was allowed with credentials: one made up to try it out (`evil`, `attacker`, `.invalid`), or a code playground."""
         return any(map(is_test_origin, self.evidence.credentials_granted))
 
-    @fact("history.subdomains-granted", rank=47)
+    @fact("history.subdomains-granted")
     def history_subdomains_granted(self) -> int:
         """How many hosts of the server's own site were allowed by their exact origin."""
         if len(self.evidence.granted_origins) < 2:
@@ -72,7 +71,7 @@ class HistoryFacts(FactsBase):
         own = site_of(self.observation.target_origin)
         return len({host_of(origin) for origin in self.evidence.granted_origins if site_of(origin) == own})
 
-    @fact("history.shared-hosting-granted", rank=47)
+    @fact("history.shared-hosting-granted")
     def history_shared_hosting_granted(self) -> int:
         """How many different sites below one shared hosting name (`github.io`, `vercel.app`) were allowed by their exact origin."""
         if len(self.evidence.granted_origins) < 2:
@@ -84,27 +83,27 @@ class HistoryFacts(FactsBase):
                 below.setdefault(host.partition(".")[2], set()).add(registrable_domain(host) or host)
         return max((len(sites) for sites in below.values()), default=0)
 
-    @fact("history.null-granted", rank=46)
+    @fact("history.null-granted")
     def history_null_granted(self) -> bool:
         """Whether the origin `null` was allowed by its exact name."""
         return self.evidence.null_granted
 
-    @fact("history.varies", rank=43)
+    @fact("history.varies")
     def history_varies(self) -> bool:
         """Whether responses to different origins were seen to differ in Access-Control-Allow-Origin."""
         return self.evidence.varies
 
-    @fact("history.vary-missing-on", rank=43)
+    @fact("history.vary-missing-on")
     def history_vary_missing_on(self) -> frozenset[OriginOutcome]:
         """Kinds of responses without `Vary: Origin`: `granted` (the origin is named), `refused`, `origin-less` (requested without Origin)."""
         return frozenset(self.evidence.vary_missing)
 
-    @fact("history.vary-present-on", rank=12, only_if=Oddity.VARIES)
+    @fact("history.vary-present-on")
     def history_vary_present_on(self) -> frozenset[OriginOutcome]:
         """Kinds of responses with `Vary: Origin`."""
         return frozenset(self.evidence.vary_present)
 
-    @fact("history.vary-here", rank=43)
+    @fact("history.vary-here")
     def history_vary_here(self) -> OriginOutcome | None:
         """What kind of response this one is."""
         response, origin = self.response, self.observation.origin
@@ -116,50 +115,50 @@ class HistoryFacts(FactsBase):
             OriginOutcome.GRANTED if self.response_head.get("access-control-allow-origin") == origin else OriginOutcome.REFUSED
         )
 
-    @fact("history.grants-on", rank=43)
+    @fact("history.grants-on")
     def history_grants_on(self) -> frozenset[Level]:
         """Kinds of statuses (`success`, `redirect`, `error`) whose responses had Access-Control-Allow-Origin, preflights apart."""
         return frozenset(self.evidence.granted_levels)
 
-    @fact("history.plain-on", rank=43)
+    @fact("history.plain-on")
     def history_plain_on(self) -> frozenset[Level]:
         """Kinds of statuses whose responses to an Origin had none."""
         return frozenset(self.evidence.plain_levels)
 
-    @fact("history.preflights", rank=46)
+    @fact("history.preflights")
     def history_preflights(self) -> int:
         """How many preflights were sent to the endpoint."""
         return self.past.preflights
 
-    @fact("history.preflight-repeats", rank=46)
+    @fact("history.preflight-repeats")
     def history_preflight_repeats(self) -> int:
         """How many of them asked what the same origin had asked of the same URL before, and had been granted."""
         return self.past.preflight_repeats
 
-    @fact("history.preflights-without-max-age", rank=46)
+    @fact("history.preflights-without-max-age")
     def history_preflights_without_max_age(self) -> int:
         """How many of them had no Access-Control-Max-Age."""
         return self.past.preflights_without_max_age
 
-    @fact("history.jsonp", rank=46)
+    @fact("history.jsonp", rare=True)
     def history_jsonp(self) -> int:
         """How often a script with a callback's name was loaded from the endpoint."""
         return max(self.past.jsonp, int(self.evidence.jsonp))  # in another session it was loaded once at least
 
-    @fact("history.granted-elsewhere", rank=46)
+    @fact("history.granted-elsewhere")
     def history_granted_elsewhere(self) -> bool:
         """Whether the server allowed this page's exact origin at another path, and never at this one."""
         origin = self.observation.origin
         here = self.evidence.granted_origins
         return origin in self.past.server.evidence.granted_origins and origin not in here and not here.more
 
-    @fact("history.other-allow-origins", rank=47)
+    @fact("history.other-allow-origins")
     def history_other_allow_origins(self) -> frozenset[str]:
         """Other values of Access-Control-Allow-Origin that the endpoint gave; `no header` stands for none."""
         mine = self.response_head.get("access-control-allow-origin")
         return frozenset(value or "no header" for value in self.evidence.allow_origins if value != mine)
 
-    @fact("history.listening-near", rank=50, only_if=Oddity.UNANSWERED)
+    @fact("history.listening-near", rare=True)
     def history_listening_near(self) -> frozenset[str]:
         """Of a server of this machine that did not respond: the others that did in this session, those with the nearest ports, three at most."""
         target = self.observation.target_origin

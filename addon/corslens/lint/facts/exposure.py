@@ -10,7 +10,6 @@ from corslens.fetch.response_headers import (
 )
 from corslens.lint.facts.base import FactsBase
 from corslens.lint.facts.fact import fact
-from corslens.lint.rules.oddities import Oddity
 from corslens.observation.known import Known
 from corslens.observation.observation import Role
 from corslens.observation.useful_response_headers import USEFUL_RESPONSE_HEADERS
@@ -27,7 +26,7 @@ _GRPC = frozenset({"grpc-status", "grpc-message"})
 class ExposureFacts(FactsBase):
     """`response.*` about headers that are not exposed."""
 
-    @fact("response.unreadable-headers", message="response", rank=48, only_if=Oddity.WANTED_HEADERS)
+    @fact("response.unreadable-headers", message="response")
     def response_unreadable_headers(self) -> frozenset[str]:
         """Response headers that pages usually want and that this page's script cannot read, because they are not exposed."""
         got = self.response
@@ -41,7 +40,7 @@ class ExposureFacts(FactsBase):
         readable = CORS_SAFELISTED_RESPONSE_HEADERS | FORBIDDEN_RESPONSE_HEADERS | cors_exposed_header_names(got, mode)
         return frozenset(canonical_name(name) for name in wanted - readable)
 
-    @fact("response.needed-headers", message="response", rank=49, only_if=Oddity.WANTED_HEADERS)
+    @fact("response.needed-headers", message="response")
     def response_needed_headers(self) -> frozenset[str]:
         """Those of `response.unreadable-headers` that the request or the response shows the page to need.
 

@@ -34,10 +34,9 @@ class Fact[T]:
         name: str,
         message: str | None,
         header: str | None,
-        rank: int,
-        needs_header: bool,
-        only_if: str | None,
-        usual: tuple[str, ...],
+        alone: bool,
+        steady: bool,
+        rare: bool,
     ) -> None:
         self.compute = compute
         self.attribute = ""
@@ -46,9 +45,13 @@ class Fact[T]:
         self.message = message
         """Where the header that it stands on is: `request`, `response` or `preflight.response`."""
         self.header = header
-        """That header, lower-case: it becomes the finding's evidence, and rules are indexed by it."""
-        self.rank = rank
-        """The order in which a rule's conditions are tested: what is cheap and excludes much comes first."""
+        """That header, lower-case: it becomes the finding's evidence."""
+        self.alone = alone and header is not None
+        """It stands on that header alone: without it the value is always the same (absent, false, empty)."""
+        self.steady = steady
+        """It follows from the exchange's shape (`lint.rules.shape`): its role, verdict, status and the names of its headers."""
+        self.rare = rare
+        """But on an unusual exchange (`lint.rules.shape`) the value is always the same (absent, false, empty)."""
         doc = " ".join((compute.__doc__ or "").split())
         self.doc = doc
         self.optional = False
@@ -56,11 +59,6 @@ class Fact[T]:
         self.may_be_unknown = False
         """The value may be Unknown, which no condition matches, not even a negated one."""
         self.kind, self.choices = self._typed(get_type_hints(compute)["return"])
-        self.needs_header = needs_header or (header is not None and self.optional)
-        """Without the header it is absent (or false), so no condition on its value can hold."""
-        self.only_if = only_if
-        """The mark (an element of `exchange.oddities`) without which it is empty, false, absent or one of `usual`."""
-        self.usual = usual
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.attribute = name
@@ -99,24 +97,14 @@ def fact[T](
     *,
     message: str | None = None,
     header: str | None = None,
-    rank: int = 50,
-    needs_header: bool = False,
-    only_if: str | None = None,
-    usual: tuple[str, ...] = (),
+    alone: bool = True,
+    steady: bool = False,
+    rare: bool = False,
 ) -> Callable[[Callable[[Any], T]], Fact[T]]:
     """Declare the decorated method to be the fact of this name; its docstring is the documentation, its return type the type."""
 
     def declare(compute: Callable[[Any], T]) -> Fact[T]:
-        return Fact(
-            compute,
-            name=name,
-            message=message,
-            header=header,
-            rank=rank,
-            needs_header=needs_header,
-            only_if=only_if,
-            usual=usual,
-        )
+        return Fact(compute, name=name, message=message, header=header, alone=alone, steady=steady, rare=rare)
 
     return declare
 

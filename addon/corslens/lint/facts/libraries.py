@@ -15,41 +15,41 @@ _SAFELISTED_NAMES = frozenset({"accept", "accept-language", "content-language", 
 class LibraryFacts(FactsBase):
     """`request.library-*` and what else tells who made a preflight necessary."""
 
-    @fact("request.not-allowed-headers", rank=48)
+    @fact("request.not-allowed-headers")
     def request_not_allowed_headers(self) -> frozenset[str]:
         """Of a preflight: the requested header names that the response does not list, lowercase."""
         listed = split_list(self.response_head.values(ACCESS_CONTROL_ALLOW_HEADERS))
         return frozenset() if WILDCARD in listed else self._requested - listed
 
-    @fact("request.library-headers", rank=49)
+    @fact("request.library-headers")
     def request_library_headers(self) -> frozenset[str]:
         """Of a preflight: the requested header names that the response does not list and that a known library adds."""
         return frozenset(name for name in self.request_not_allowed_headers if self.catalog.adds_header(name) is not None)
 
-    @fact("request.libraries", rank=60)
+    @fact("request.libraries")
     def request_libraries(self) -> str | None:
         """Who adds `request.library-headers`."""
         names = sorted({product.name for product in self._libraries})
         return " and ".join(names) or None
 
-    @fact("request.library-fix", rank=60)
+    @fact("request.library-fix")
     def request_library_fix(self) -> str | None:
         """How to keep the first of these libraries from adding them."""
         libraries = sorted(self._libraries, key=lambda product: product.id)
         return libraries[0].request_fix if libraries else None
 
-    @fact("request.only-library-headers", rank=49)
+    @fact("request.only-library-headers")
     def request_only_library_headers(self) -> bool:
         """Whether a preflight would not have been needed without `request.library-headers`: nothing else is requested."""
         method = self.request_head.get("access-control-request-method")
         return method in ("GET", "HEAD", "POST") and bool(self._requested) and self._requested == self.request_library_headers
 
-    @fact("request.requested-for-their-value", rank=47)
+    @fact("request.requested-for-their-value")
     def request_requested_for_their_value(self) -> frozenset[str]:
         """Of a preflight: requested header names that are CORS-safelisted, so that only their value made the preflight necessary."""
         return self._requested & _SAFELISTED_NAMES
 
-    @fact("request.only-safelisted-names", rank=48)
+    @fact("request.only-safelisted-names")
     def request_only_safelisted_names(self) -> bool:
         """Whether a preflight would not have been needed with other values of `request.requested-for-their-value`: nothing else is requested."""
         method = self.request_head.get("access-control-request-method")

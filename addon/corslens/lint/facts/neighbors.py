@@ -13,7 +13,7 @@ _IN_FRAMES = frozenset({"iframe", "frame", "embed", "object"})
 class NeighborFacts(FactsBase):
     """`response.framing-refusal`, `response.allows-page`."""
 
-    @fact("response.framing-refusal", message="response", rank=50)
+    @fact("response.framing-refusal", message="response")
     def response_framing_refusal(self) -> str | None:
         """The header that keeps a document out of the frame it was loaded for: X-Frame-Options, or Content-Security-Policy with frame-ancestors."""
         request, response = self.request_head, self.response
@@ -24,7 +24,7 @@ class NeighborFacts(FactsBase):
         embedder = origin_of(request.get("referer") or "")
         return None if embedder == "null" else framing_refusal(response.headers, self.request.url, embedder)
 
-    @fact("response.allows-page", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN, rank=44, needs_header=True)
+    @fact("response.allows-page", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN)
     def response_allows_page(self) -> bool:
         """Whether Access-Control-Allow-Origin names the page's origin, or anyone's, though the request may have had no Origin."""
         allowed = self.response_head.get(ACCESS_CONTROL_ALLOW_ORIGIN)

@@ -7,7 +7,6 @@ from corslens.fetch.preflight import requested_method
 from corslens.lint.classify.redirects import Redirection, redirection
 from corslens.lint.facts.base import FactsBase
 from corslens.lint.facts.fact import fact
-from corslens.lint.rules.oddities import Oddity
 from corslens.observation.habits import NEVER_FOLLOWED_HERE, PAGE_INCLUDES, PAGE_OMITS, SAME_PREFLIGHT_FOLLOWED
 from corslens.observation.observation import Followed, Observation, Role
 from corslens.observation.products.catalog import Product
@@ -24,27 +23,27 @@ _WORDS = {
 class PairFacts(FactsBase):
     """`preflight.*`, `redirect.*`."""
 
-    @fact("preflight.seen", rank=30)
+    @fact("preflight.seen")
     def preflight_seen(self) -> bool:
         """Whether the preflight that let this request be sent was seen."""
         return self.observation.preflight is not None
 
-    @fact("preflight.from-cache", rank=31)
+    @fact("preflight.from-cache")
     def preflight_from_cache(self) -> bool:
         """Whether an earlier preflight, kept in the browser's preflight cache, let this request be sent."""
         return self.observation.preflight is not None and self.observation.preflight.from_cache
 
-    @fact("preflight.missed", rank=31, only_if=Oddity.NO_PREFLIGHT)
+    @fact("preflight.missed", rare=True)
     def preflight_missed(self) -> bool:
         """Whether a request that needs a preflight came without one, in traffic that shows preflights."""
         return self.observation.preflights_missed
 
-    @fact("preflight.followed", rank=31)
+    @fact("preflight.followed")
     def preflight_followed(self) -> Followed | None:
         """Of a preflight: whether its actual request came."""
         return self.observation.followed
 
-    @fact("preflight.not-followed-because", rank=60)
+    @fact("preflight.not-followed-because")
     def preflight_not_followed_because(self) -> str | None:
         """Of a granted preflight that was not followed: what that comes from as far as evidence speaks, else what it can come from, the likeliest first."""
         if self.observation.role is not Role.PREFLIGHT:
@@ -70,42 +69,42 @@ class PairFacts(FactsBase):
         """Whether the credentials mode turns the verdict in some engine."""
         return any(verdict.outcome is Outcome.DEPENDS for verdict in self.verdicts.values())
 
-    @fact("preflight.allow-origin", message="preflight.response", header=ACCESS_CONTROL_ALLOW_ORIGIN, rank=35)
+    @fact("preflight.allow-origin", message="preflight.response", header=ACCESS_CONTROL_ALLOW_ORIGIN)
     def preflight_allow_origin(self) -> str | None:
         """Access-Control-Allow-Origin of the preflight's response."""
         response = self._preflight_response()
         return None if response is None else response.headers.get(ACCESS_CONTROL_ALLOW_ORIGIN)
 
-    @fact("preflight.granted", message="preflight.response", header=ACCESS_CONTROL_ALLOW_ORIGIN, rank=36)
+    @fact("preflight.granted", message="preflight.response", header=ACCESS_CONTROL_ALLOW_ORIGIN)
     def preflight_granted(self) -> bool:
         """Whether the preflight's response allows the origin, exactly or by `*`."""
         allowed = self.preflight_allow_origin
         return allowed is not None and allowed in (WILDCARD, self.observation.origin)
 
-    @fact("preflight.credentials-allowed", message="preflight.response", header=ACCESS_CONTROL_ALLOW_CREDENTIALS, rank=36)
+    @fact("preflight.credentials-allowed", message="preflight.response", header=ACCESS_CONTROL_ALLOW_CREDENTIALS)
     def preflight_credentials_allowed(self) -> bool:
         """Whether the preflight's response allows credentials."""
         response = self._preflight_response()
         return response is not None and response.headers.get(ACCESS_CONTROL_ALLOW_CREDENTIALS) == "true"
 
-    @fact("preflight.says-the-same", message="preflight.response", header=ACCESS_CONTROL_ALLOW_ORIGIN, rank=36)
+    @fact("preflight.says-the-same", message="preflight.response", header=ACCESS_CONTROL_ALLOW_ORIGIN)
     def preflight_says_the_same(self) -> bool:
         """Whether the preflight's response and this one hold the same Access-Control-Allow-Origin and -Credentials."""
         response = self._preflight_response()
         names = (ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_ALLOW_CREDENTIALS)
         return response is not None and all(response.headers.get(name) == self.response_head.get(name) for name in names)
 
-    @fact("redirect.followed", rank=31, only_if=Oddity.REDIRECTED)
+    @fact("redirect.followed", rare=True)
     def redirect_followed(self) -> bool:
         """Whether a redirect led to this request."""
         return self.observation.redirected_from is not None
 
-    @fact("redirect.tainted", message="request", header="origin", rank=32, only_if=Oddity.REDIRECTED)
+    @fact("redirect.tainted", message="request", header="origin", rare=True)
     def redirect_tainted(self) -> bool:
         """Whether Origin is `null` because a redirect led from one cross-origin URL to another origin."""
         return self.observation.tainted
 
-    @fact("redirect.authorization-dropped", rank=32, only_if=Oddity.REDIRECTED)
+    @fact("redirect.authorization-dropped", rare=True)
     def redirect_authorization_dropped(self) -> bool:
         """Whether the hop before carried Authorization, and this one, on another origin, does not."""
         before = self.observation.redirected_from
@@ -113,24 +112,24 @@ class PairFacts(FactsBase):
             return False
         return "authorization" in before.exchange.request.headers and "authorization" not in self.request_head
 
-    @fact("redirect.first-url", rank=60, only_if=Oddity.REDIRECTED)
+    @fact("redirect.first-url", rare=True)
     def redirect_first_url(self) -> str | None:
         """The URL that the page requested, before any redirect."""
         first = self._first_hop()
         return None if first is None else first.exchange.request.url
 
-    @fact("redirect.from-own-server", rank=32, only_if=Oddity.REDIRECTED)
+    @fact("redirect.from-own-server", rare=True)
     def redirect_from_own_server(self) -> bool:
         """Whether the page requested its own server first, which redirected to another origin."""
         first = self._first_hop()
         return first is not None and first.target_origin == first.page_origin != self.observation.target_origin
 
-    @fact("redirect.to-login", rank=33, only_if=Oddity.REDIRECTED)
+    @fact("redirect.to-login", rare=True)
     def redirect_to_login(self) -> bool:
         """Whether a redirect before this request led to a page where people sign in."""
         return any(_leads_to(hop) is Redirection.LOGIN for hop in self.observation.hops[:-1])
 
-    @fact("redirect.library-fix", rank=60, only_if=Oddity.REDIRECTED)
+    @fact("redirect.library-fix", rare=True)
     def redirect_library_fix(self) -> str | None:
         """What to do where the first request was a framework's own (a router's data request), which followed the redirect in the background."""
         first = self._first_hop()

@@ -12,7 +12,6 @@ from corslens.lint.classify.header_lists import split_list
 from corslens.lint.classify.redirects import Redirection, redirection
 from corslens.lint.facts.base import NOT_ANSWERED, FactsBase
 from corslens.lint.facts.fact import fact
-from corslens.lint.rules.oddities import Oddity
 from corslens.observation.known import Unknown
 from corslens.observation.network_error import OF_BROWSERS, NetworkError, network_error, plain_words
 from corslens.observation.products.catalog import Product, ProductKind
@@ -21,105 +20,111 @@ from corslens.observation.products.catalog import Product, ProductKind
 class AnswerFacts(FactsBase):
     """`response.*` that is not about the CORS protocol's own headers, and `exchange.*`."""
 
-    @fact("response.status", rank=25)
+    @fact("response.status", steady=True)
     def response_status(self) -> int | Unknown:
         """The status."""
         return NOT_ANSWERED if self.response is None else self.response.status
 
-    @fact("response.stored-response-seen", rank=26, only_if=Oddity.REDIRECT)
+    @fact("response.stored-response-seen")
     def response_stored_response_seen(self) -> bool:
         """Of a 304: whether the response in the browser's cache that it renews was seen here, and is what the browser judges."""
         return self.observation.exchange.renewed is not None
 
-    @fact("response.stored-allow-origin", rank=60)
+    @fact("response.stored-allow-origin")
     def response_stored_allow_origin(self) -> str:
         """Of such a 304: what the stored response says of Access-Control-Allow-Origin, in words."""
         stored = self.observation.exchange.renewed
         value = None if stored is None else stored.headers.get(ACCESS_CONTROL_ALLOW_ORIGIN)
         return "has no Access-Control-Allow-Origin" if value is None else f"allows {value}"
 
-    @fact("response.status-text", rank=60)
+    @fact("response.status-text")
     def response_status_text(self) -> str | Unknown:
         """The status with its standard name: `431 Request Header Fields Too Large`."""
         if self.response is None:
             return NOT_ANSWERED
         return f"{self.response.status} {responses.get(self.response.status, '')}".rstrip()
 
-    @fact("response.plain-success", rank=26)
+    @fact("response.plain-success", steady=True)
     def response_plain_success(self) -> bool:
         """Whether the status is one that applications return by themselves for requests that went well: 200, 201, 204, 206 or 304."""
         return self.response is not None and self.response.status in (200, 201, 204, 206, 304)
 
-    @fact("response.answered", rank=24)
+    @fact("response.answered", steady=True)
     def response_answered(self) -> bool:
         """Whether the server responded at all."""
         return self.response is not None
 
-    @fact("exchange.error", rank=60)
+    @fact("exchange.cut", rare=True)
+    def exchange_cut(self) -> str | None:
+        """What of the heads was beyond the limits and was not looked at: `response: 8,490 header lines`."""
+        heads = (("request", self.request.cut), ("response", None if self.response is None else self.response.cut))
+        return "; ".join(f"{head}: {cut}" for head, cut in heads if cut is not None) or None
+
+    @fact("exchange.error")
     def exchange_error(self) -> str | None:
         """Why there was no response, in the proxy's words, up to numbers of errors."""
         error = self.observation.exchange.error
         return None if error is None else plain_words(error)
 
-    @fact("exchange.error-kind", rank=24, only_if=Oddity.UNANSWERED)
+    @fact("exchange.error-kind", rare=True)
     def exchange_error_kind(self) -> NetworkError | None:
         """Why there was no response: the connection was `refused` or `reset`, the name not found (`dns`), the `certificate` not trusted, the port does `not-tls`, `tls` failed otherwise, or `timeout`."""
         exchange = self.observation.exchange
         error = exchange.error
         return None if error is None or self.response is not None or exchange.refused else network_error(error)
 
-    @fact("exchange.error-by-browser", rank=24, only_if=Oddity.UNANSWERED)
+    @fact("exchange.error-by-browser", rare=True)
     def exchange_error_by_browser(self) -> bool:
         """Whether it was the browser that named the error (`net::…`, `NS_…`), not a proxy between it and the server."""
         return self.response is None and (self.observation.exchange.error or "").startswith(OF_BROWSERS)
 
-    @fact("exchange.answered-by-proxy", rank=24)
+    @fact("exchange.answered-by-proxy")
     def exchange_answered_by_proxy(self) -> bool:
         """Whether the browser got the proxy's own error page, which has no CORS headers."""
         return self.observation.exchange.answered_by_proxy
 
-    @fact("response.content-type", message="response", header="content-type", rank=23)
+    @fact("response.content-type", message="response", header="content-type")
     def response_content_type(self) -> str | None:
         """The MIME type without parameters, lower-case."""
         value = self.response_head.get("content-type")
         return None if value is None else (mime_type_essence(value) or value.lower())
 
-    @fact("response.empty", rank=24)
+    @fact("response.empty")
     def response_empty(self) -> bool:
         """Whether the head says that there is no body: Content-Length is 0, or the status has none."""
         if self.response is None:
             return False
         return self.response.status in (204, 205, 304) or (self.response_head.get("content-length") or "").strip() == "0"
 
-    @fact("response.allow", message="response", header="allow", rank=30)
+    @fact("response.allow", message="response", header="allow")
     def response_allow(self) -> str | None:
         """The Allow header: what a framework's own response to OPTIONS has."""
         return self.response_head.get("allow")
 
-    @fact("response.www-authenticate", message="response", header="www-authenticate", rank=30)
+    @fact("response.www-authenticate", message="response", header="www-authenticate")
     def response_www_authenticate(self) -> str | None:
         """The WWW-Authenticate header."""
         return self.response_head.get("www-authenticate")
 
-    @fact("response.made-by", rank=46)
+    @fact("response.made-by")
     def response_made_by(self) -> frozenset[str]:
         """Which known products made the response by themselves: ids of their rules (`rules/products`), usually none."""
         if self.response is None:
             return frozenset()
         return frozenset(response.id for _, response in self.catalog.own_responses(self.request, self.response))
 
-    @fact("response.product", rank=47)
+    @fact("response.product")
     def response_product(self) -> str | None:
         """The product whose CORS settings most likely decide, by the marks in the response's head: its id, the name of its file."""
         found = self._products
         return found[0].id if found else None
 
-    @fact("response.products", rank=47)
+    @fact("response.products")
     def response_products(self) -> frozenset[str]:
         """Every product that left a mark in the response's head: an application and a proxy before it, for instance."""
         return frozenset(product.id for product in self._products)
 
-    @fact("response.tunneled", rank=48)
+    @fact("response.tunneled")
     def response_tunneled(self) -> bool:
         """Whether the response came through a development tunnel (ngrok, localtunnel, …): then the server is one under development."""
         return any(product.kind is ProductKind.TUNNEL for product in self._products)
@@ -132,7 +137,7 @@ class AnswerFacts(FactsBase):
             self.__dict__["_products_found"] = found
         return found
 
-    @fact("response.redirection", message="response", header="location", rank=28, only_if=Oddity.REDIRECT)
+    @fact("response.redirection", message="response", header="location")
     def response_redirection(self) -> Redirection | None:
         """Of a redirect: what it changes."""
         if self.response is None or not 300 <= self.response.status < 400:
@@ -140,9 +145,7 @@ class AnswerFacts(FactsBase):
         location = self.response_head.get("location")
         return None if location is None else redirection(self.request.url, location)
 
-    @fact(
-        "response.location-insecure", message="response", header="location", rank=28, needs_header=True, only_if=Oddity.REDIRECT
-    )
+    @fact("response.location-insecure", message="response", header="location")
     def response_location_insecure(self) -> bool:
         """Whether a redirect leads to plain http on another machine."""
         if self.response is None or not 300 <= self.response.status < 400:
@@ -150,12 +153,12 @@ class AnswerFacts(FactsBase):
         location = (self.response_head.get("location") or "").lower()
         return location.startswith("http://") and not is_loopback(host_of(origin_of(location)))
 
-    @fact("response.nosniff", message="response", header="x-content-type-options", rank=30, needs_header=True)
+    @fact("response.nosniff", message="response", header="x-content-type-options")
     def response_nosniff(self) -> bool:
         """Whether X-Content-Type-Options is `nosniff`."""
         return (self.response_head.get("x-content-type-options") or "").strip().lower() == "nosniff"
 
-    @fact("response.timing-refused", message="response", header="timing-allow-origin", rank=30, needs_header=True)
+    @fact("response.timing-refused", message="response", header="timing-allow-origin")
     def response_timing_refused(self) -> bool:
         """Whether there is a Timing-Allow-Origin and it does not let the page's origin in."""
         got, origin = self.response, self.observation.origin
@@ -163,62 +166,62 @@ class AnswerFacts(FactsBase):
             return False
         return not tao_check(got, origin)
 
-    @fact("response.location", message="response", header="location", rank=60)
+    @fact("response.location", message="response", header="location")
     def response_location(self) -> str | None:
         """The Location header."""
         return self.response_head.get("location")
 
-    @fact("response.vary", message="response", header=VARY, rank=30, needs_header=True)
+    @fact("response.vary", message="response", header=VARY)
     def response_vary(self) -> frozenset[str]:
         """The header names in Vary, lower-case."""
         return split_list(self.response_head.values(VARY))
 
-    @fact("response.vary-origin", message="response", header=VARY, rank=29, needs_header=True)
+    @fact("response.vary-origin", message="response", header=VARY)
     def response_vary_origin(self) -> bool:
         """Whether Vary names Origin (or is `*`)."""
         vary = split_list(self.response_head.values(VARY))
         return "origin" in vary or WILDCARD in vary
 
-    @fact("response.storable", message="response", header="cache-control", rank=40)
+    @fact("response.storable", message="response", header="cache-control", alone=False)
     def response_storable(self) -> bool:
         """Whether a cache may keep the response and use it again without revalidation: explicit freshness, or Last-Modified to guess from."""
         return self.response is not None and is_storable(self.request.method, self.response)
 
-    @fact("response.publicly-storable", message="response", header="cache-control", rank=41, needs_header=True)
+    @fact("response.publicly-storable", message="response", header="cache-control")
     def response_publicly_storable(self) -> bool:
         """Whether Cache-Control allows shared caches to keep the response: `public` or `s-maxage`."""
         directives = split_list(self.response_head.values("cache-control"))
         return "public" in directives or any(directive.startswith("s-maxage") for directive in directives)
 
-    @fact("response.from-cache", rank=40)
+    @fact("response.from-cache")
     def response_from_cache(self) -> bool:
         """Whether a shared cache on the way says that it had the response in store (Age, X-Cache, CF-Cache-Status, Cache-Status)."""
         return self.response is not None and is_from_cache(self.response)
 
-    @fact("response.static-file", message="response", header="last-modified", rank=41, needs_header=True)
+    @fact("response.static-file", message="response", header="last-modified", steady=True)
     def response_static_file(self) -> bool:
         """Whether the response looks like a file that a web server read from disk: Last-Modified with ETag or Accept-Ranges, and no cookie."""
         names = self.response_head
         return "last-modified" in names and ("etag" in names or "accept-ranges" in names) and "set-cookie" not in names
 
-    @fact("response.sets-cookie", message="response", header="set-cookie", rank=30, needs_header=True)
+    @fact("response.sets-cookie", message="response", header="set-cookie", steady=True)
     def response_sets_cookie(self) -> bool:
         """Whether the response sets a cookie."""
         return "set-cookie" in self.response_head
 
-    @fact("response.private", message="response", header="cache-control", rank=42)
+    @fact("response.private", message="response", header="cache-control", alone=False)
     def response_private(self) -> bool:
         """Whether the response is marked as private to a user: it sets a cookie, or Cache-Control says `private`."""
         if "set-cookie" in self.response_head:
             return True
         return any(directive.startswith("private") for directive in split_list(self.response_head.values("cache-control")))
 
-    @fact("response.cookies-kept-home", message="response", header="set-cookie", rank=45, needs_header=True)
+    @fact("response.cookies-kept-home", message="response", header="set-cookie")
     def response_cookies_kept_home(self) -> frozenset[str]:
         """Names of cookies that the response sets and that the browser will not send with cross-site requests (SameSite, Secure)."""
         return cookies_kept_home(self.response_head.values("set-cookie"))
 
-    @fact("exchange.mixed-content", rank=45)
+    @fact("exchange.mixed-content")
     def exchange_mixed_content(self) -> bool:
         """Whether an https page asks a plain http server that is not this machine."""
         page = self.observation.page_origin or self.observation.origin

@@ -27,25 +27,25 @@ class CompletedFacts(AnswerFacts, ExposureFacts):
         method = self.request_head.get(ACCESS_CONTROL_REQUEST_METHOD)
         return () if method is None else (method,)
 
-    @fact("completed.allow-methods", rank=60)
+    @fact("completed.allow-methods")
     def completed_allow_methods(self) -> str | Unknown | None:
         """Access-Control-Allow-Methods as the preflight needs it: what the response lists, then the requested method where it is missing."""
         lines = self.response_head.values(ACCESS_CONTROL_ALLOW_METHODS)
         return _written(completed_methods(lines, self._asked_method))
 
-    @fact("completed.allow-headers", rank=60)
+    @fact("completed.allow-headers")
     def completed_allow_headers(self) -> str | Unknown | None:
         """Access-Control-Allow-Headers as the preflight needs it: what the response lists, then the requested names that are missing."""
         lines = self.response_head.values(ACCESS_CONTROL_ALLOW_HEADERS)
         return _written(completed_names(lines, requested_header_names(self.request)))
 
-    @fact("completed.vary", rank=60)
+    @fact("completed.vary")
     def completed_vary(self) -> str | Unknown | None:
         """Vary with what the response names, then Origin where it is missing."""
         lines = self.response_head.values(VARY)
         return _written(completed_names(lines, ("Origin",)))
 
-    @fact("completed.expose-headers", rank=60)
+    @fact("completed.expose-headers")
     def completed_expose_headers(self) -> str | Unknown | None:
         """Access-Control-Expose-Headers with what the response exposes, then `response.unreadable-headers`."""
         lines = self.response_head.values(ACCESS_CONTROL_EXPOSE_HEADERS)

@@ -3,7 +3,6 @@
 from corslens.engines.engine import Engine
 from corslens.lint.facts.base import FactsBase
 from corslens.lint.facts.fact import fact
-from corslens.lint.rules.oddities import Oddity
 from corslens.verdict.reasons import Reason
 from corslens.verdict.verdict import Failure, Outcome, Verdict
 
@@ -36,13 +35,13 @@ class VerdictFacts(FactsBase):
             return None
         return next((failure for failure in verdict.failures if failure.reason is reason), None)
 
-    @fact("verdict.outcome", rank=2)
+    @fact("verdict.outcome", steady=True)
     def verdict_outcome(self) -> Outcome:
         """What the browser that sent the request (Chromium, if none is recognized) makes of it: `allowed`, `blocked`, `depends` on the credentials mode, or `aborted` by the browser itself."""
         verdict = self.verdict
         return Outcome.ALLOWED if verdict is None else verdict.outcome
 
-    @fact("verdict.reasons", rank=3)
+    @fact("verdict.reasons", steady=True)
     def verdict_reasons(self) -> frozenset[Reason]:
         """The reasons for which that browser blocks: the one that it reports and the further ones that would come after it.
 
@@ -56,24 +55,24 @@ class VerdictFacts(FactsBase):
             others = [reason for reason in others if reason not in _RESTATES_ABSENCE]
         return frozenset((reported, *others))
 
-    @fact("verdict.reason", rank=4)
+    @fact("verdict.reason", steady=True)
     def verdict_reason(self) -> Reason | None:
         """The reason that the browser reports: the first failing check."""
         verdict = self.verdict
         return None if verdict is None else verdict.reason
 
-    @fact("verdict.notes", rank=43)
+    @fact("verdict.notes")
     def verdict_notes(self) -> frozenset[str]:
         """What an engine says without blocking (`authorization-covered-by-wildcard`), and what a verdict depends on besides the credentials mode: `stored-response-not-seen` of a 304 that renews one, `head-cut`."""
         return frozenset(note for verdict in self.verdicts.values() for note in verdict.notes)
 
-    @fact("verdict.likely", rank=44)
+    @fact("verdict.likely")
     def verdict_likely(self) -> Outcome | None:
         """Of a verdict that depends: the outcome that evidence speaks for, which is no proof; absent without any."""
         branch = None if self.verdict is None else self.verdict.likely_branch
         return None if branch is None else branch.outcome
 
-    @fact("verdict.also-if-credentialed", rank=46)
+    @fact("verdict.also-if-credentialed")
     def verdict_also_if_credentialed(self) -> str | None:
         """Of an exchange that is blocked in either credentials mode: what a request with credentials needs besides, as header lines."""
         verdict = self.verdict
@@ -82,17 +81,17 @@ class VerdictFacts(FactsBase):
         others = [failure for failure in verdict.if_credentialed.failures if failure not in verdict.failures]
         return ", ".join(f"{failure.header}: {failure.wanted}" for failure in others if failure.header) or None
 
-    @fact("verdict.blocked-in", rank=44)
+    @fact("verdict.blocked-in")
     def verdict_blocked_in(self) -> frozenset[Engine]:
         """The engines that certainly block."""
         return frozenset(engine for engine, verdict in self.verdicts.items() if verdict.blocked)
 
-    @fact("verdict.allowed-in", rank=44)
+    @fact("verdict.allowed-in")
     def verdict_allowed_in(self) -> frozenset[Engine]:
         """The engines that certainly allow."""
         return frozenset(engine for engine, verdict in self.verdicts.items() if verdict.allowed)
 
-    @fact("verdict.engines-disagree", rank=7, only_if=Oddity.DISAGREEMENT)
+    @fact("verdict.engines-disagree", rare=True)
     def verdict_engines_disagree(self) -> bool:
         """Whether one engine certainly allows what another certainly blocks."""
         allowed = blocked = False

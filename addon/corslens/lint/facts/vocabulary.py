@@ -19,11 +19,9 @@ from corslens.lint.facts.request import RequestFacts
 from corslens.lint.facts.suggested_values import CompletedFacts
 from corslens.lint.facts.verdict import VerdictFacts
 from corslens.lint.facts.witness import WitnessFacts
-from corslens.lint.rules.oddities import OddityFacts
 
 
 class Facts(
-    OddityFacts,
     RequestFacts,
     ResponseFacts,
     CompletedFacts,

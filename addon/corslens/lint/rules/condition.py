@@ -112,6 +112,8 @@ class Not(Struct, frozen=True, tag="not"):
 
 type Condition = Leaf | All | AnyOf | Not
 
+ALWAYS = All(())
+
 
 def conjuncts(condition: Condition) -> tuple[Condition, ...]:
     """Return the parts that must all hold, nested ones too."""
