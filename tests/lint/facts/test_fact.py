@@ -59,9 +59,9 @@ def test_absent_and_unknown_are_told_from_the_return_type() -> None:
     assert FACTS["a.choice"].may_be_unknown and not FACTS["a.choice"].optional
 
 
-def test_an_optional_fact_of_a_header_needs_the_header() -> None:
-    assert FACTS["a.text"].needs_header
-    assert not FACTS["a.flag"].needs_header
+def test_a_fact_of_a_header_stands_on_that_header_alone() -> None:
+    assert FACTS["a.text"].alone
+    assert not FACTS["a.choice"].alone
 
 
 def test_the_documentation_is_the_docstring_on_one_line() -> None:
