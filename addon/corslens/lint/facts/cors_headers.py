@@ -72,7 +72,7 @@ class ResponseFacts(FactsBase):
         """How many Access-Control-Allow-Origin lines there are."""
         return len(self.response_head.values(ACCESS_CONTROL_ALLOW_ORIGIN))
 
-    @fact("response.allow-origin-form", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN)
+    @fact("response.allow-origin-form", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN, steady=True)
     def response_allow_origin_form(self) -> Form | None:
         """What is written in Access-Control-Allow-Origin."""
         value = self.response_allow_origin
@@ -81,7 +81,7 @@ class ResponseFacts(FactsBase):
         # What equals the request's Origin byte for byte is an origin, whatever the scheme.
         return Form.ORIGIN if value == self.observation.origin != NULL and is_app_origin(value) else form_of(value)
 
-    @fact("response.grant", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN)
+    @fact("response.grant", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN, steady=True)
     def response_grant(self) -> Grant | None:
         """Whom Access-Control-Allow-Origin allows: `any` (`*`), `asked` (exactly the request's Origin), `other`."""
         value = self.response_allow_origin
@@ -89,7 +89,7 @@ class ResponseFacts(FactsBase):
             return None
         return Grant.ANY if value == WILDCARD else Grant.ASKED if value == self.observation.origin else Grant.OTHER
 
-    @fact("response.allow-origin-difference", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN, rare=True)
+    @fact("response.allow-origin-difference", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN, steady=True)
     def response_allow_origin_difference(self) -> Difference | None:
         """How the allowed origin differs from the request's Origin."""
         value, origin = self.response_allow_origin, self.observation.origin
@@ -214,31 +214,31 @@ class ResponseFacts(FactsBase):
         asked = split_list(self.request_head.values(ACCESS_CONTROL_REQUEST_HEADERS))
         return bool(asked) and asked == self.response_allow_headers
 
-    @fact("granted.scheme", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN)
+    @fact("granted.scheme", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN, steady=True)
     def granted_scheme(self) -> str | None:
         """The scheme of the origin that Access-Control-Allow-Origin names."""
         origin = self._granted()
         return None if origin is None else scheme_host_port(origin)[0]
 
-    @fact("granted.place", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN)
+    @fact("granted.place", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN, steady=True)
     def granted_place(self) -> NetworkScope | None:
         """Where the host of the origin is that Access-Control-Allow-Origin names."""
         origin = self._granted()
         return None if origin is None else place_of(origin)
 
-    @fact("granted.hosting", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN)
+    @fact("granted.hosting", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN, steady=True)
     def granted_hosting(self) -> Hosting | None:
         """Who may put a page on the origin that Access-Control-Allow-Origin names: anyone (`sandbox`), any customer (`shared`), its owner (`own`)."""
         origin = self._granted()
         return None if origin is None else hosting_of(origin)
 
-    @fact("granted.same-site", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN)
+    @fact("granted.same-site", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN, steady=True)
     def granted_same_site(self) -> bool | None:
         """Whether the origin that Access-Control-Allow-Origin names belongs to the responding server's site."""
         origin = self._granted()
         return None if origin is None else is_same_site(origin, self.observation.target_origin)
 
-    @fact("granted.look-alike", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN, rare=True)
+    @fact("granted.look-alike", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN, steady=True)
     def granted_look_alike(self) -> LookAlike | None:
         """How the host that Access-Control-Allow-Origin names resembles the server's own, although it belongs to another site."""
         origin = self._granted()

@@ -32,9 +32,10 @@ class ExposureFacts(FactsBase):
         got = self.response
         if got is None or 300 <= got.status < 400 or self.observation.role not in (Role.ACTUAL, Role.SIMPLE):
             return frozenset()
-        wanted = USEFUL_RESPONSE_HEADERS & self.response_head.names.members
-        if not wanted:
+        names = self.response_head.names.members
+        if USEFUL_RESPONSE_HEADERS.isdisjoint(names):
             return frozenset()
+        wanted = USEFUL_RESPONSE_HEADERS & names
         credentials = self.observation.credentials
         mode = credentials.value if isinstance(credentials, Known) else CredentialsMode.SAME_ORIGIN_OR_OMIT
         readable = CORS_SAFELISTED_RESPONSE_HEADERS | FORBIDDEN_RESPONSE_HEADERS | cors_exposed_header_names(got, mode)

@@ -9,7 +9,7 @@ from typing import Any
 from corslens.lint.facts.fact import Fact
 from corslens.lint.rules.condition import ALWAYS, Condition, Leaf, compile_condition
 from corslens.lint.rules.plan import Plan, plan_of, reduce
-from corslens.lint.rules.shape import Shape, is_short, shape_of
+from corslens.lint.rules.shape import Shape, is_short, is_steady, shape_of
 from corslens.observation.observation import Role
 
 _REMEMBERED = 512
@@ -42,7 +42,7 @@ class Index[T]:
     def _plan(self, facts: Any, shape: Shape) -> Plan[T]:
         plans = self._plans
         if shape in plans:
-            left = self._left(self._role(facts)[0], facts, lambda fact: _is_steady(fact, shape))
+            left = self._left(self._role(facts)[0], facts, lambda fact: is_steady(fact, shape))
             plan = plans[shape] = plan_of(left, self._vocabulary)
             return plan
         if is_short(shape):
@@ -72,13 +72,3 @@ class Index[T]:
 
         left = ((reduce(condition, decided), item) for condition, item in items)
         return tuple((ALWAYS if rest is True else rest, item) for rest, item in left if rest is not False)
-
-
-def _is_steady(fact: Fact[Any], shape: Shape) -> bool:
-    """Say whether the fact's value is the same on all exchanges of the shape."""
-    if fact.steady or (fact.rare and not shape[6]):
-        return True
-    return fact.alone and (
-        (fact.message == "request" and fact.header not in shape[4])
-        or (fact.message == "response" and fact.header not in shape[5])
-    )
