@@ -14,6 +14,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 DIRECTION = (
     ("bounded", "bounded_cache", "suggest"),
+    ("mistakes",),
     ("yaml_reader",),
     ("fetch",),
     ("engines", "witness"),
@@ -40,7 +41,7 @@ DIRECTION = (
 SHARED = frozenset({"exits"})
 """Knows nothing, and may be known by every console room."""
 
-TOUCHES_FILES = frozenset({"lint/rules/loader.py", "lint/rules/compiled.py", "inputs/files.py"})
+TOUCHES_FILES = frozenset({"lint/rules/rule_files.py", "lint/rules/compiled.py", "inputs/files.py"})
 """Below mitm, the modules that may open a file: rule files and inputs."""
 
 WORLDLY_MODULES = frozenset({"logging", "random", "socket", "subprocess", "tempfile", "threading", "time", "urllib.request"})

@@ -2,7 +2,8 @@
 
 from corslens.lint.rules.parse_condition import parse_condition
 from corslens.lint.rules.parse_rule import parse_overrides, parse_rule
-from corslens.yaml_reader import RuleErrors, RuleMistake, YamlReader
+from corslens.mistakes import RuleErrors, RuleMistake
+from corslens.yaml_reader import YamlReader
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -6,8 +6,8 @@ Neither values nor structure are believed: keys are checked against those that a
 from collections.abc import Iterable, Mapping
 
 import yaml
-from msgspec import Struct
 
+from corslens.mistakes import RuleMistake
 from corslens.suggest import did_you_mean
 
 type Node = yaml.nodes.Node
@@ -17,26 +17,6 @@ _LARGEST = 1 << 20
 _DEEPEST = 40
 _TOO_DEEP = f"nested deeper than {_DEEPEST} levels"
 _NO_FORMER: Mapping[str, str] = {}
-
-
-class RuleMistake(Struct, frozen=True, kw_only=True):
-    """A mistake in a rule file, and where it is."""
-
-    file: str
-    line: int = 1
-    column: int = 1
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.text}"
-
-
-class RuleErrors(ValueError):
-    """Rule files that cannot be used: every mistake in them, in order."""
-
-    def __init__(self, problems: Iterable[RuleMistake]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(map(str, self.problems)))
 
 
 class YamlReader:

@@ -13,6 +13,7 @@ from corslens.inputs.har import HarReader
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
 from corslens.lint.rules.loader import load_rules
+from corslens.mistakes import RuleErrors
 from corslens.mitm.filters import parse_filter
 from corslens.mitm.flowfiles import FlowFileReader
 from corslens.observation.exchange import Exchange
@@ -22,7 +23,6 @@ from corslens.patching.policy import parse_policy
 from corslens.report.formats.exchange_text import render_view
 from corslens.report.formats.jsonl import encode
 from corslens.report.formats.registry import Format, render_inspections
-from corslens.yaml_reader import RuleErrors
 
 _RULES = load_rules()
 _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")

@@ -81,7 +81,8 @@ def test_scheme_host_port(origin: str, parts: tuple[str, str, str]) -> None:
     [
         ("www.a.example.co.uk", "example.co.uk"), ("example.com", "example.com"), ("co.uk", None), ("me.github.io", "me.github.io"),
         ("github.io", None), ("a.unknown-tld", "a.unknown-tld"), ("localhost", None), ("127.0.0.1", None), ("[::1]", None),
-        ("www.example.com.", "example.com"),
+        ("www.example.com.", "example.com"), ("www.xn--mnchen-3ya.example.com", "example.com"), ("xn--55qx5d.cn", None),
+        ("a.b.xn--55qx5d.cn", "b.xn--55qx5d.cn"), ("a.xn--p1ai", "a.xn--p1ai"), ("www.xn--a.example", "xn--a.example"),
     ],
 )  # fmt: skip
 def test_registrable_domain(host: str, domain: str | None) -> None:

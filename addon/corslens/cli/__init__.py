@@ -1,6 +1,7 @@
 """The console script: options in, exit code out; the work is done elsewhere."""
 
 import errno
+import gc
 import os
 import sys
 from importlib import import_module
@@ -84,7 +85,11 @@ class _Commands(click.Group):
         module, _, name = COMMANDS.get(cmd_name, ("", ""))[0].partition(":")
         if not module:
             return None
-        command = getattr(import_module(module), name)
+        gc.disable()  # modules live for ever: there is nothing to find while they are made
+        try:
+            command = getattr(import_module(module), name)
+        finally:
+            gc.enable()
         assert isinstance(command, click.Command)
         return command
 

@@ -11,10 +11,10 @@ from corslens.inputs.files import STDIN
 from corslens.lint.finding import Severity
 from corslens.lint.rules.loader import load_rules
 from corslens.lint.rules.rule import RuleSet
+from corslens.mistakes import RuleErrors
 from corslens.report.escape import escape
 from corslens.report.initiators import SourceRoot
 from corslens.verdict.headline import AUTO, WORDS, HeadlinePolicy
-from corslens.yaml_reader import RuleErrors
 
 NEVER = "never"
 

@@ -10,10 +10,8 @@ from corslens.diagnosis.summary import SessionSummary
 from corslens.lint.rules.rule import RuleSet
 from corslens.mitm.private_files import open_private, write_whole
 from corslens.report.baseline import Gate
-from corslens.report.console import report_console, width_of
 from corslens.report.escape import escape
 from corslens.report.formats.registry import ENDINGS, Format, render
-from corslens.report.formats.text import TOP, render_summary, render_text
 from corslens.report.limits import SENTENCES, first
 
 format_option = click.option(
@@ -67,6 +65,12 @@ def tell_empty(summary: SessionSummary) -> None:
 def print_report(form: Format, summary: SessionSummary, rules: RuleSet, gate: Gate, top: int | None = None) -> None:
     """Write a report to standard output; colored text when that is a terminal and NO_COLOR is not set."""
     if form is Format.TEXT:
+        from corslens.report.console import (  # late: rich takes as long to import as a small HAR to judge
+            report_console,
+            width_of,
+        )
+        from corslens.report.formats.text import TOP, render_text
+
         console = report_console()
         console.print(render_text(summary, gate, width_of(console), top=TOP if top is None else top))
     elif form is not Format.JSONL:  # that was written as it came
@@ -76,6 +80,9 @@ def print_report(form: Format, summary: SessionSummary, rules: RuleSet, gate: Ga
 
 def print_statistics(summary: SessionSummary) -> None:
     """Write the summary alone to standard output: counts, and the causes with theirs."""
+    from corslens.report.console import report_console, width_of
+    from corslens.report.formats.text import render_summary
+
     console = report_console()
     console.print(render_summary(summary, width_of(console)))
 

@@ -2,10 +2,10 @@
 
 import time
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from rich.console import Console
-from rich.progress import Progress
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 _PATIENCE = 1.0
 """Seconds without a bar."""
@@ -18,7 +18,6 @@ class Bar:
         self._files = files
         self._done = 0
         self._started = time.monotonic()
-        self._console = Console(stderr=True)
         self._progress: Progress | None = None
 
     def __enter__(self) -> Self:
@@ -30,12 +29,17 @@ class Bar:
 
     def within(self, part: float) -> None:
         """Show that this part of the present file is done, from 0 to 1."""
-        if self._console.is_terminal and time.monotonic() - self._started > _PATIENCE:
-            if self._progress is None:
-                self._progress = Progress(console=self._console, transient=True)
-                self._progress.add_task("analyzing", total=self._files)
-                self._progress.start()
-            self._progress.update(self._progress.task_ids[0], completed=self._done + part)
+        if time.monotonic() - self._started <= _PATIENCE:
+            return
+        if self._progress is None:
+            from rich.console import Console  # late: most captures are analyzed before there is a bar
+            from rich.progress import Progress
+
+            console = Console(stderr=True)
+            self._progress = Progress(console=console, transient=True, disable=not console.is_terminal)
+            self._progress.add_task("analyzing", total=self._files)
+            self._progress.start()
+        self._progress.update(self._progress.task_ids[0], completed=self._done + part)
 
     def next(self) -> None:
         """Show that the present file is done."""

@@ -16,7 +16,7 @@ from corslens.lint.docs.terminal import choose, explain_text, list_text, rules_m
 from corslens.lint.finding import Severity
 from corslens.lint.rules.rule import Family, Rule, RuleSet
 from corslens.lint.rules.sample import Sample
-from corslens.yaml_reader import RuleErrors
+from corslens.mistakes import RuleErrors
 
 _rules_option = click.option(
     "--rules",

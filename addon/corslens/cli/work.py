@@ -16,7 +16,6 @@ from msgspec import Struct
 from corslens.analysis import AnalysisSettings, Sink, collect, prefixes
 from corslens.cli.options import settings
 from corslens.cli.progress import Bar
-from corslens.cli.workers import Died, in_order
 from corslens.diagnosis.diagnose import Diagnosis
 from corslens.diagnosis.summary import HOLD, SessionSummary
 from corslens.inputs.damage import Damage
@@ -111,6 +110,8 @@ def _in_processes(
     files: Mapping[str, str], work: Work, into: SessionSummary, records: list[IO[bytes]], *, jobs: int, bar: Bar
 ) -> None:
     """Analyze several files at a time; what becomes of one is dropped as soon as it is merged."""
+    from corslens.cli.workers import Died, in_order  # late, like all that one small capture does without
+
     with tempfile.TemporaryDirectory() as folder:
         named = tuple(files.items())
         parts = in_order(partial(_one_file, named, work, folder if records else None), len(named), jobs=jobs, start=tune_gc)

@@ -33,13 +33,12 @@ def run(rules: RuleSet, facts: Facts, budget: Budget = UNLIMITED) -> LintResult:
 
     Raises: OverBudgetError when the exchange's time is over.
     """
-    fired = rules.index.collect(facts)
+    fired = rules.fired(facts)
     if is_cut(facts.observation):
         # The absence of what was not looked at is no fault; what the verdict names has been found certain.
         fired = [one for one in fired if one.tells_of_cut or one.rule.reason is not None]
     if not fired:
         return NOTHING
-    fired.sort(key=lambda one: one.order)
     findings: list[tuple[tuple[int, int, int], Finding]] = []
     suppressed: list[Finding] = []
     for fireable in fired:

@@ -5,8 +5,6 @@ have carried it, until it expires, is taken back by a response, or stays out of 
 Standard: https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html#name-retrieval-algorithm
 """
 
-from email.utils import parsedate_to_datetime
-
 from msgspec import Struct
 
 from corslens.bounded import Bounded
@@ -147,6 +145,8 @@ def _expires_at(given: dict[str, str], now: float) -> float:
     expires = given.get("expires")
     if expires is None:
         return float("inf")
+    from email.utils import parsedate_to_datetime  # late: it takes as long to import as a small HAR to judge
+
     try:
         return parsedate_to_datetime(expires).timestamp()
     except (ValueError, OverflowError):

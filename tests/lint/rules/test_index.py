@@ -24,7 +24,7 @@ def test_it_finds_what_asking_every_rule_finds() -> None:
         made = facts_of(sample)
         expected = {id for id, holds in conditions.items() if holds(made) is True}
         for _ in range(2):
-            found = [one.rule.id for one in RULES.index.collect(facts_of(sample))]
+            found = [one.rule.id for one in RULES.fired(facts_of(sample))]
             assert (len(found), set(found)) == (len(expected), expected)
 
     each(SAMPLES, check)
@@ -32,7 +32,7 @@ def test_it_finds_what_asking_every_rule_finds() -> None:
 
 def test_what_is_too_long_is_not_remembered() -> None:
     """The names of one answer may be a megabyte; the index keeps none of those."""
-    index = load_rules().index
+    index = load_rules()._index
     before = len(index._plans)
     for number in range(3):
         long = {f"x-{number}-{part}-" + "a" * 200: "1" for part in range(20)}
@@ -41,7 +41,7 @@ def test_what_is_too_long_is_not_remembered() -> None:
 
 
 def _asked(made: Facts) -> set[str]:
-    RULES.index.collect(made)
+    RULES.fired(made)
     return {one.attribute for one in VOCABULARY.values()} & set(vars(made))
 
 

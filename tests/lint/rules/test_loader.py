@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from corslens.lint.finding import Severity
 from corslens.lint.rules.loader import RuleFiles, load_rules
+from corslens.mistakes import RuleErrors
 from corslens.observation.exchange import Exchange
-from corslens.yaml_reader import RuleErrors
 
 GOOD = """\
 title: A header of ours is there

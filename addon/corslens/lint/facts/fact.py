@@ -5,6 +5,7 @@ The documentation, the type checks of the loader, the JSON Schema and the pages 
 
 from collections.abc import Callable, Set
 from enum import StrEnum
+from functools import cached_property
 from types import UnionType
 from typing import Any, Self, TypeAliasType, Union, get_args, get_origin, get_type_hints, overload
 
@@ -49,16 +50,9 @@ class Fact[T]:
         self.alone = alone and header is not None
         """It stands on that header alone: without it the value is always the same (absent, false, empty)."""
         self.steady = steady
-        """It follows from the exchange's shape (`lint.rules.shape`): its role, verdict, status and the names of its headers."""
+        """It follows from the exchange's shape (`lint.rules.shape`): its role, verdict, status, header names, and grant."""
         self.rare = rare
         """But on an unusual exchange (`lint.rules.shape`) the value is always the same (absent, false, empty)."""
-        doc = " ".join((compute.__doc__ or "").split())
-        self.doc = doc
-        self.optional = False
-        """The value may be None: the header, the preflight… is not there."""
-        self.may_be_unknown = False
-        """The value may be Unknown, which no condition matches, not even a negated one."""
-        self.kind, self.choices = self._typed(get_type_hints(compute)["return"])
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.attribute = name
@@ -73,11 +67,39 @@ class Fact[T]:
         value = instance.__dict__[self.attribute] = self.compute(instance)
         return value
 
-    def _typed(self, hint: Any) -> tuple[FactKind, tuple[str, ...]]:
-        parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
-        self.optional = type(None) in parts
-        self.may_be_unknown = Unknown in parts
-        (value,) = (part for part in parts if part is not type(None) and part is not Unknown)
+    @cached_property
+    def doc(self) -> str:
+        """The documentation, on one line."""
+        return " ".join((self.compute.__doc__ or "").split())
+
+    @property
+    def kind(self) -> FactKind:
+        """The type of its value."""
+        return self._type[0]
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The values that there are, of a choice or a set of those."""
+        return self._type[1]
+
+    @property
+    def optional(self) -> bool:
+        """The value may be None: the header, the preflight… is not there."""
+        return type(None) in self._alternatives
+
+    @property
+    def may_be_unknown(self) -> bool:
+        """The value may be Unknown, which no condition matches, not even a negated one."""
+        return Unknown in self._alternatives
+
+    @cached_property
+    def _alternatives(self) -> tuple[Any, ...]:
+        hint = get_type_hints(self.compute)["return"]  # late: who lints needs to know it of a few
+        return get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+
+    @cached_property
+    def _type(self) -> tuple[FactKind, tuple[str, ...]]:
+        (value,) = (part for part in self._alternatives if part is not type(None) and part is not Unknown)
         if isinstance(value, TypeAliasType):
             value = value.__value__
         if get_origin(value) in (frozenset, Set):

@@ -1,6 +1,6 @@
 """Facts about the response apart from its CORS headers: status, caching, cookies, what a script could not read, who responded."""
 
-from http.client import responses
+from http import HTTPStatus
 
 from corslens.fetch.constants import ACCESS_CONTROL_ALLOW_ORIGIN, VARY, WILDCARD
 from corslens.fetch.origins import host_of, is_loopback, origin_of, scheme_host_port
@@ -15,6 +15,8 @@ from corslens.lint.facts.fact import fact
 from corslens.observation.known import Unknown
 from corslens.observation.network_error import OF_BROWSERS, NetworkError, network_error, plain_words
 from corslens.observation.products.catalog import Product, ProductKind
+
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
 class AnswerFacts(FactsBase):
@@ -42,7 +44,7 @@ class AnswerFacts(FactsBase):
         """The status with its standard name: `431 Request Header Fields Too Large`."""
         if self.response is None:
             return NOT_ANSWERED
-        return f"{self.response.status} {responses.get(self.response.status, '')}".rstrip()
+        return f"{self.response.status} {_PHRASES.get(self.response.status, '')}".rstrip()
 
     @fact("response.plain-success", steady=True)
     def response_plain_success(self) -> bool:

@@ -1,33 +1,18 @@
 """load_rules: the shipped rules and a user's own files, checked as a whole, with every mistake reported at once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
 from msgspec import Struct
-from yaml.nodes import MappingNode
 
 from corslens.lint.rules import compiled
 from corslens.lint.rules.bundled import bundled_files, bundled_folder
-from corslens.lint.rules.parse_product import parse_product
-from corslens.lint.rules.parse_rule import ParsedChange, ParseFilter, parse_overrides, parse_rule
-from corslens.lint.rules.rule import Family, Override, Rule, RuleSet, Suppression
+from corslens.lint.rules.rule import Override, ParseFilter, Rule, RuleSet, Suppression
+from corslens.mistakes import RuleErrors, RuleMistake
 from corslens.observation.products.catalog import Product, ProductCatalog
-from corslens.suggest import did_you_mean
-from corslens.yaml_reader import Node, RuleErrors, RuleMistake, YamlReader
 
 _ENDINGS = (".yaml", ".yml")
-_PRODUCT_MARKS = frozenset({"kind", "marks", "responses", "request-headers"})
-"""Fields that only a product's file has."""
-
-
-class _Contents(Struct):
-    rules: list[tuple[YamlReader, Rule]] = []
-    products: list[tuple[YamlReader, Product]] = []
-    mentions: list[tuple[YamlReader, Node]] = []
-    """Where a rule names another one."""
-    changes: list[tuple[YamlReader, ParsedChange]] = []
-    problems: list[RuleMistake] = []
 
 
 def load_rules(paths: Iterable[str | Path] = (), *, parse_filter: ParseFilter | None = None) -> RuleSet:
@@ -37,13 +22,21 @@ def load_rules(paths: Iterable[str | Path] = (), *, parse_filter: ParseFilter | 
         parse_filter: reads the flow filters of `silence`.
     Raises: RuleErrors with every mistake in every file.
     """
-    contents = _Contents()
-    files = _rule_files(paths, contents.problems)
-    if not files and not contents.problems:
+    problems: list[RuleMistake] = []
+    files = _rule_files(paths, problems)
+    if not files and not problems:
         return _bundled().rule_set
+    from corslens.lint.rules.rule_files import (  # late: PyYAML takes as long to import as the catalog to read
+        Contents,
+        check_mentions,
+        read,
+        refuse_unknown,
+    )
+
+    contents = Contents(problems=problems)
     rules, products = dict(_bundled().rules), dict(_bundled().products)
     for file in files:
-        _read(file, str(file), contents, parse_filter, trusted=False)
+        read(file, str(file), contents, parse_filter, trusted=False)
     for reader, rule in contents.rules:
         other = rules.setdefault(rule.id, rule)
         if other is not rule:
@@ -56,12 +49,12 @@ def load_rules(paths: Iterable[str | Path] = (), *, parse_filter: ParseFilter | 
         if known is not product:
             problem = f'the product "{product.id}" is there already, in {known.file}; give the file another name'
             contents.problems.append(RuleMistake(file=reader.file, text=problem))
-    _check_mentions(contents, rules)
+    check_mentions(contents, rules)
     overrides: list[Override] = []
     silences: list[Suppression] = []
     for reader, change in contents.changes:
         if change.rule and change.rule not in rules:
-            _refuse_unknown(contents, reader, change.node, change.rule, rules)
+            refuse_unknown(contents, reader, change.node, change.rule, rules)
         if change.override is not None:
             overrides.append(change.override)
         if change.silence is not None:
@@ -82,19 +75,6 @@ def load_rules(paths: Iterable[str | Path] = (), *, parse_filter: ParseFilter | 
 def bundled_products() -> ProductCatalog:
     """Return the shipped products."""
     return _bundled().catalog
-
-
-def _check_mentions(contents: _Contents, rules: Mapping[str, Rule]) -> None:
-    for reader, node in contents.mentions:
-        name = str(node.value)
-        if name not in rules and name not in set(Family):
-            _refuse_unknown(contents, reader, node, name, (*rules, *Family))
-
-
-def _refuse_unknown(contents: _Contents, reader: YamlReader, node: Node, name: str, known: Iterable[str]) -> None:
-    place = YamlReader(reader.file)
-    place.refuse(node, f'unknown rule "{name}"{did_you_mean(name, known)}')
-    contents.problems += place.problems
 
 
 class _Bundled(Struct, frozen=True):
@@ -119,12 +99,14 @@ def _bundled() -> _Bundled:
 
 
 def _read_bundled(files: Iterable[Path]) -> compiled.Catalog:
-    contents = _Contents()
+    from corslens.lint.rules.rule_files import Contents, check_mentions, read  # late: only where there is no compiled catalog
+
+    contents = Contents()
     folder = bundled_folder()
     for file in files:
-        _read(file, f"rules/{file.relative_to(folder).as_posix()}", contents, None, trusted=True)
+        read(file, f"rules/{file.relative_to(folder).as_posix()}", contents, None, trusted=True)
     rules = {rule.id: rule for _, rule in contents.rules}
-    _check_mentions(contents, rules)
+    check_mentions(contents, rules)
     if contents.problems:
         raise RuleErrors(contents.problems)
     return compiled.Catalog(tuple(rules.values()), tuple(product for _, product in contents.products))
@@ -154,41 +136,6 @@ def _rule_files(paths: Iterable[str | Path], problems: list[RuleMistake]) -> lis
         except OSError as error:
             problems.append(RuleMistake(file=str(path), text=f"cannot be read: {error.strerror or error}"))
     return list(files)
-
-
-def _read(file: Path, shown: str, contents: _Contents, parse_filter: ParseFilter | None, *, trusted: bool) -> None:
-    reader = YamlReader(shown)
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        contents.problems.append(RuleMistake(file=shown, text=f"cannot be read: {error.strerror or error}"))
-        return
-    except UnicodeDecodeError as error:
-        contents.problems.append(RuleMistake(file=shown, text=f"is not UTF-8 text (byte {error.start})"))
-        return
-    documents = reader.documents(text, trusted=trusted)
-    if not documents and not reader.problems:
-        contents.problems.append(RuleMistake(file=shown, text="holds no rule"))
-    for node in documents:
-        names = [key.value for key, _ in node.value if isinstance(key.value, str)] if isinstance(node, MappingNode) else []
-        if "overrides" in names:
-            fields = reader.fields(node, "a file of overrides", ("overrides",))
-            contents.changes += [(reader, change) for change in parse_overrides(reader, fields["overrides"], parse_filter)]
-            continue
-        mentions: list[Node] = []
-        if _PRODUCT_MARKS & set(names):
-            parsed = parse_product(reader, node, stem=file.stem, mentions=mentions)
-            if parsed is not None:
-                contents.products.append((reader, parsed.product))
-                contents.rules += [(reader, rule) for rule in parsed.rules]
-                contents.mentions += [(reader, mention) for mention in mentions]
-            continue
-        alone = len(documents) == 1
-        rule = parse_rule(reader, node, stem=file.stem, folder=file.parent.name, alone=alone, mentions=mentions)
-        if rule is not None:
-            contents.rules.append((reader, rule))
-            contents.mentions += [(reader, mention) for mention in mentions]
-    contents.problems += sorted(reader.problems, key=lambda problem: (problem.line, problem.column))
 
 
 class Refreshed(Struct, frozen=True):

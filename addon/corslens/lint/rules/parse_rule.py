@@ -1,7 +1,7 @@
 """From YAML to Rule, and to a user's overrides and silences."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import yaml
 from msgspec import Struct
@@ -13,13 +13,10 @@ from corslens.lint.rules.condition import Condition
 from corslens.lint.rules.message_template import FAILURE_FIELDS, LINE, Template, parse_template
 from corslens.lint.rules.parse_condition import parse_condition
 from corslens.lint.rules.parse_sample import parse_samples
-from corslens.lint.rules.rule import Case, ExchangeFilter, Explanation, Family, FixTemplate, Override, Rule, Suppression
+from corslens.lint.rules.rule import Case, Explanation, Family, FixTemplate, Override, ParseFilter, Rule, Suppression
 from corslens.suggest import did_you_mean
 from corslens.verdict.reasons import Reason
 from corslens.yaml_reader import Node, YamlReader
-
-type ParseFilter = Callable[[str], ExchangeFilter]
-"""Reads a flow filter; ValueError when the text is none."""
 
 RULE_FIELDS = (
     "id", "family", "title", "why", "severity", "confidence", "reason", "stage", "scope", "explains", "when", "never", "message", "fixes", "sources", "bad", "good",

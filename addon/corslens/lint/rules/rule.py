@@ -6,7 +6,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from corslens.lint.facts.fact import FactKind
-from corslens.lint.facts.vocabulary import VOCABULARY
+from corslens.lint.facts.vocabulary import VOCABULARY, Facts
 from corslens.lint.finding import Confidence, Severity, Side, Stage
 from corslens.lint.rules.condition import All, Condition, Leaf, Operator, Test, compile_condition, leaves
 from corslens.lint.rules.index import Index
@@ -18,6 +18,9 @@ from corslens.verdict.reasons import Reason
 
 type ExchangeFilter = Callable[[Exchange], bool]
 """A flow filter, as the capturing program reads it."""
+
+type ParseFilter = Callable[[str], ExchangeFilter]
+"""Reads a flow filter; ValueError when the text is none."""
 
 
 class Family(StrEnum):
@@ -148,7 +151,6 @@ class CompiledRule(Struct, frozen=True):
     explains: tuple[tuple[frozenset[str], Test | None], ...]
     """Families are resolved to the ids of their rules."""
     silences: tuple[Suppression, ...]
-    order: int
     evidence: tuple[tuple[str, str], ...]
     """Message and header name of each line that its conditions stand on."""
     evidence_sets: tuple[tuple[str, str], ...]
@@ -175,32 +177,36 @@ class RuleSet:
         self.silences = silences
         self.files = files
         """The user's files that these came from, bundled ones apart."""
-        self.index: Index[CompiledRule] = Index(
-            (
-                (condition, self._fireable(rule, order))
-                for order, rule in enumerate(rules.values())
-                if (condition := rule.condition) is not None
-            ),
-            VOCABULARY,
-        )
+        self._places = {id: place for place, id in enumerate(rules)}
+        self._compiled: dict[str, CompiledRule] = {}
+        conditions = ((rule.condition, rule) for rule in rules.values())
+        self._index = Index(((condition, rule) for condition, rule in conditions if condition is not None), VOCABULARY)
+
+    def fired(self, facts: Facts) -> list[CompiledRule]:
+        """Return the rules whose conditions hold, in the order of their files."""
+        found = self._index.collect(facts)
+        if len(found) > 1:
+            found.sort(key=lambda rule: self._places[rule.id])
+        return [self._compiled.get(rule.id) or self._compile(rule) for rule in found]
 
     def __len__(self) -> int:
         return len(self.rules)
 
-    def _fireable(self, rule: Rule, order: int) -> CompiledRule:
+    def _compile(self, rule: Rule) -> CompiledRule:
+        """Make a rule ready to fire, when it does so first: a capture has few that do."""
         override = self.overrides.get(rule.id)
         cases = () if override is not None else rule.cases
-        return CompiledRule(
+        compiled = self._compiled[rule.id] = CompiledRule(
             rule,
             tuple((case.severity, compile_condition(case.when, VOCABULARY)) for case in cases),
             rule.severity if override is None else override.severity,
             tuple((fix, _optional_test(fix.when)) for fix in rule.fixes),
             tuple((self.resolve(rule, one.names), _optional_test(one.when)) for one in rule.explains),
             tuple(silence for silence in self.silences if silence.rule == rule.id),
-            order,
             *_evidence(rule),
             tells_of_cut=rule.when is not None and any(leaf.fact == "exchange.cut" for leaf in leaves(rule.when)),
         )
+        return compiled
 
     def resolve(self, rule: Rule, names: tuple[str, ...]) -> frozenset[str]:
         """Return the ids of the rules that the names stand for; of a family, those that can come after the rule.
