@@ -333,6 +333,7 @@ class CorsLens(Commands):
             Gate(fail_on=settings.fail_on, source_roots=self.source_roots),
         )
         rules = files.rules
+        rules.prepare()
         session = self.session
         if session is None or old is None or (settings.history, settings.history_mb) != (old.history, old.history_mb):
             session = self._new_session(settings, rules)
@@ -518,6 +519,7 @@ class CorsLens(Commands):
             told = "\n".join(escape(str(problem)) for problem in refreshed.problems)
             logger.warning("corslens: cors_rules: the edited files have mistakes; the previous rules stay in force:\n%s", told)
             return
+        refreshed.rules.prepare()
         if self.session is not None:
             self.session.inspector.rules = refreshed.rules
         logger.info("corslens: cors_rules: the edited rules are in force.")

@@ -4,7 +4,7 @@ Exchanges come in few shapes. What a shape leaves of the rules' conditions is wo
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from corslens.lint.facts.fact import Fact
 from corslens.lint.rules.condition import ALWAYS, Condition, Leaf, compile_condition
@@ -13,6 +13,12 @@ from corslens.lint.rules.shape import Shape, is_short, is_steady, shape_of
 from corslens.observation.observation import Role
 
 _REMEMBERED = 512
+
+
+class _OfRole(NamedTuple):
+    """Facts of which nothing but the role is known."""
+
+    role: Role
 
 
 class Index[T]:
@@ -38,6 +44,11 @@ class Index[T]:
         found: list[T] = []
         plan.collect(facts, found)
         return found
+
+    def prepare(self) -> None:
+        """Work out what is left for each role now, so that no exchange has to wait for it."""
+        for role in Role:
+            self._role(_OfRole(role))
 
     def _plan(self, facts: Any, shape: Shape) -> Plan[T]:
         plans = self._plans

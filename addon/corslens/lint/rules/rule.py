@@ -182,6 +182,10 @@ class RuleSet:
         conditions = ((rule.condition, rule) for rule in rules.values())
         self._index = Index(((condition, rule) for condition, rule in conditions if condition is not None), VOCABULARY)
 
+    def prepare(self) -> None:
+        """Do ahead of traffic what the first exchange of each role would otherwise wait for."""
+        self._index.prepare()
+
     def fired(self, facts: Facts) -> list[CompiledRule]:
         """Return the rules whose conditions hold, in the order of their files."""
         found = self._index.collect(facts)
