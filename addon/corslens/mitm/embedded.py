@@ -30,6 +30,10 @@ QUIET = {"termlog_verbosity": "alert", "listen_port": 0}
 """Options that differ from mitmproxy's defaults: a free port, and no line for each connection."""
 
 
+_OF_THE_DUMPER = ("flow_detail", "dumper_filter", "dumper_default_contentview")
+"""mitmdump's options for the flows that it prints: none are printed here, so they change nothing."""
+
+
 class ProxyError(RuntimeError):
     """The proxy did not start, or an option is wrong; the message is one sentence."""
 
@@ -179,8 +183,9 @@ class EmbeddedProxy:
             if faults := faults_in_deferred(options):
                 raise ProxyError(faults[0])
             named = (one.partition("=")[0] for one in self._settings)
-            if not options.scripts and (unknown := next((name for name in named if name not in options), None)):
-                raise ProxyError(f"{unknown}: no such option{did_you_mean(unknown, options.keys())}")
+            known = {*options.keys(), *_OF_THE_DUMPER}
+            if not options.scripts and (unknown := next((name for name in named if name not in known), None)):
+                raise ProxyError(f"{unknown}: no such option{did_you_mean(unknown, known)}")
         except exceptions.OptionsError as error:
             raise ProxyError(str(error)) from None
 
