@@ -120,4 +120,5 @@ def test_every_cache_of_results_is_bounded() -> None:
     # Of our own files and servers, not of traffic.
     assert unbounded <= {
         "corslens.report.page.assets._environment", "corslens.report.page.assets.asset", "corslens.advice.settings._environment",
+        "corslens.corpus.rows.schemas",
     }  # fmt: skip

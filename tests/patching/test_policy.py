@@ -94,7 +94,7 @@ def test_entry(entry: str, allowed: list[str], refused: list[str]) -> None:
         ("app.*", "only wildcard is a leading"), ("*.*.example.net", "only wildcard"), ("*.com", "anybody can register"),
         ("*.github.io", "anybody can register"), ("*.10.0.0.1", "below an address"), ("localhost:", "not a host and port"),
         ("localhost:99999", "not a host and port"), ("http://", "not a host and port"), ("http://[::1", "not a host and port"),
-        ("a b", "no origin"), ("foo\nbar", "no origin"), ("foo\x1b[31m", "no origin"), ("", "empty"), (" , ", "empty"),
+        ("a b", "not an origin"), ("foo\nbar", "not an origin"), ("foo\x1b[31m", "not an origin"), ("", "empty"), (" , ", "empty"),
     ],
 )  # fmt: skip
 def test_bad_entry_is_named(entry: str, says: str) -> None:

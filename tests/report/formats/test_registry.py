@@ -31,7 +31,7 @@ def order(form: Format) -> list[str]:
         case Format.SARIF:
             return [found["ruleId"] for found in json.loads(text)["runs"][0]["results"] if found["baselineState"] == "new"]
         case Format.MARKDOWN:
-            return re.findall(r"`([^`]+)` \| `http", text)
+            return re.findall(r"`([^`]+)`(?:<br>`[^`]*`)? \| `http", text)
         case _:
             raise AssertionError(form)
 
