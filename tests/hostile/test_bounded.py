@@ -15,6 +15,7 @@ import pytest
 from corslens.diagnosis import problem, summary
 from corslens.diagnosis.summary import SessionSummary
 from corslens.lint.rules import index
+from corslens.lint.rules.plan import Plan
 from corslens.mitm import continuations, session, terminal, unreachable
 from corslens.patching.summary import PatchSummary
 from corslens.verdict import decide_each
@@ -27,7 +28,17 @@ LIMIT = 150
 COUNT = 4_000
 """Exchanges, half of them when every limit was reached long ago."""
 
-_NOT_OURS = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.CodeType, types.FrameType, type, DumpMaster)
+_NOT_OURS = (
+    types.ModuleType,
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.CodeType,
+    types.FrameType,
+    type,
+    DumpMaster,
+    Plan,
+)
+"""Of a plan the size is that of the rules; how many plans there are is a limit, and looked at."""
 _CONTAINERS = (dict, list, set, deque, tuple, frozenset)
 
 
