@@ -42,22 +42,30 @@ class Outcome(Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
-async def run_recordings(recordings: Iterable[Recording], options: Mapping[str, Setting] = PATCHING) -> list[Outcome]:
-    """Replay the recordings, those that were made over HTTP/1.1 over it again."""
+async def run_recordings(
+    recordings: Iterable[Recording], options: Mapping[str, Setting] = PATCHING, *, shared: Chromium | None = None
+) -> list[Outcome]:
+    """Replay the recordings, those that were made over HTTP/1.1 over it again.
+
+    Args:
+        shared: a browser in whose tabs they are replayed; None starts one.
+    """
     outcomes: list[Outcome] = []
     for http1 in (False, True):
         chosen = [recording for recording in recordings if recording.http1 is http1]
         if chosen:
-            outcomes += [_of_replayed(*pair) for pair in await _replay(chosen, {**options, "http2": not http1})]
+            outcomes += [_of_replayed(*pair) for pair in await _replay(chosen, {**options, "http2": not http1}, shared)]
     return outcomes
 
 
-async def _replay(recordings: Sequence[Recording], options: Mapping[str, Setting]) -> list[tuple[Replayed, list[Record]]]:
+async def _replay(
+    recordings: Sequence[Recording], options: Mapping[str, Setting], shared: Chromium | None
+) -> list[tuple[Replayed, list[Record]]]:
     replayed: list[Replayed] = []
     async with (
         ReplayServer(recordings) as server,
         Mitm(options=options, routes=server.routes) as mitm,
-        Chromium(proxy=mitm.address) as chromium,
+        Chromium(proxy=mitm.address) if shared is None else shared.behind(mitm.address) as chromium,
     ):
         left = list(recordings)
 

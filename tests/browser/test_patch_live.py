@@ -42,19 +42,19 @@ def chosen(offset: int, each: int) -> list[Recording]:
 
 
 @pytest.mark.browser
-async def test_recorded_scenarios_become_readable(chromium_path: str) -> None:
+async def test_recorded_scenarios_become_readable(shared: Chromium) -> None:
     """What real Chromium blocked it reads through the patching proxy, except what is named as beyond any proxy."""
-    outcomes = await run_recordings(chosen(0, EACH))
+    outcomes = await run_recordings(chosen(0, EACH), shared=shared)
     assert not failures(outcomes), summary(outcomes)
     assert {outcome.name: outcome.why_not for outcome in outcomes if not outcome.readable} == BEYOND
     assert sum(outcome.readable for outcome in outcomes) > 8, summary(outcomes)
 
 
 @pytest.mark.browser
-async def test_strangers_stay_blocked(chromium_path: str) -> None:
+async def test_strangers_stay_blocked(shared: Chromium) -> None:
     """Where the origin list does not name the page, Chromium blocks with the very error that it was recorded with."""
     recordings = [one for one in chosen(1, EACH) if one.id not in BEYOND and "font" not in {step["api"] for step in one.steps}]
-    outcomes = await run_recordings(recordings, {**PATCHING, "cors_patch_origins": ["https://nobody.example"]})
+    outcomes = await run_recordings(recordings, {**PATCHING, "cors_patch_origins": ["https://nobody.example"]}, shared=shared)
     recorded = {
         one.id if len(one.steps) == 1 else f"{one.id}#{step}": one.cors_errors[step]
         for one in recordings
