@@ -183,8 +183,11 @@ class RuleSet:
         self._index = Index(((condition, rule) for condition, rule in conditions if condition is not None), VOCABULARY)
 
     def prepare(self) -> None:
-        """Do ahead of traffic what the first exchange of each role would otherwise wait for."""
+        """Do ahead of traffic what the first exchange of each role, and the first on which a rule fires, would otherwise wait for."""
         self._index.prepare()
+        for rule in self.rules.values():
+            if rule.id not in self._compiled:
+                self._compile(rule)
 
     def fired(self, facts: Facts) -> list[CompiledRule]:
         """Return the rules whose conditions hold, in the order of their files."""
