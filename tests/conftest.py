@@ -1,5 +1,7 @@
 """What holds for all tests."""
 
+from collections.abc import Iterator
+
 import hypothesis
 import pytest
 
@@ -15,12 +17,16 @@ SLOW_FOLDERS = ("tests/hostile/",)
 """Stress on purpose, whichever test it is."""
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what a folder's purpose makes slow; let the files begin first that take long, so that no worker ends long after the others."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Mark what a folder's purpose makes slow, before `-m` chooses; then let the files begin first that take long.
+
+    So no worker ends long after the others.
+    """
     for item in items:
         if item.nodeid.startswith(SLOW_FOLDERS):
             item.add_marker(pytest.mark.slow)
+    yield
     weights: dict[str, int] = {}
     for item in items:
         weight = 2 if item.get_closest_marker("browser") else 1 if item.get_closest_marker("slow") else 0
