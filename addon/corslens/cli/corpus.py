@@ -1,6 +1,5 @@
 """corslens corpus: many captures in, tables of Parquet, reports and an exit code out."""
 
-import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -12,11 +11,10 @@ import msgspec
 from msgspec import Struct, structs
 
 from corslens.analysis import describe_fault
-from corslens.cli.analyze import baseline_line, known_findings, report_inputs
 from corslens.cli.corpus_sql import run as run_sql
-from corslens.cli.options import fail_on_option, judging_options, settings, severity, source_root_option, writable
-from corslens.cli.outputs import format_of, format_option, outputs_option, print_report, print_statistics, write_output
+from corslens.cli.options import judging_options, settings
 from corslens.cli.progress import Bar
+from corslens.cli.reporting import Reporting, listing_options, report_options
 from corslens.cli.work import tune_gc
 from corslens.cli.workers import Died, in_order
 from corslens.corpus.across import Across, again, evidence
@@ -31,9 +29,8 @@ from corslens.corpus.store import ACROSS, Store, StoreError
 from corslens.diagnosis.summary import Input
 from corslens.exits import Exit
 from corslens.inputs.damage import Damage
-from corslens.report.baseline import Gate, keys_of, render_baseline
 from corslens.report.escape import escape
-from corslens.report.formats.registry import Format, render
+from corslens.report.formats.registry import Format
 from corslens.report.initiators import SourceRoot
 
 _ATTEMPTS = 2
@@ -113,28 +110,9 @@ class _Outcome(Struct, frozen=True):
     metavar="FOLDER",
     help="Folder of the results, a path or a URL (s3://…); what is judged there already is not judged again.",
 )
-@format_option
-@outputs_option
-@fail_on_option
-@click.option(
-    "--baseline", type=click.Path(path_type=Path), metavar="FILE", help="Do not fail on findings in this baseline file."
-)
-@click.option(
-    "--write-baseline",
-    "new_baseline",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Save the current findings as a baseline file.",
-)
-@source_root_option
+@report_options
 @judging_options
-@click.option(
-    "--top",
-    type=click.IntRange(1),
-    metavar="N",
-    help="List the worst N problems; all are counted. By default 50 in text, 500 in HTML, 5,000 in JSON, SARIF and JUnit.",
-)
-@click.option("--statistics", is_flag=True, help="Instead of the problems print how many page requests each cause has.")
+@listing_options
 @click.option("--jobs", type=click.IntRange(1), help="How many shards are judged at a time on this machine.  [default: 1]")
 @click.option(
     "--dask",
@@ -205,18 +183,24 @@ def corpus(
       2  wrong usage
       3  a capture was unreadable or truncated, or a shard was not judged; the rest was analyzed
     """
-    if statistics and form != Format.TEXT:
-        raise click.UsageError("--statistics prints text; leave out --format, or write the report with -o")
-    forms = {writable(path, [*sources, *rule_paths, *filter(None, [baseline])]): format_of(path) for path in outputs}
-    if Format.JSONL in {Format(form), *forms.values()}:
+    reporting = Reporting.of(
+        form=form,
+        outputs=outputs,
+        fail_on=fail_on,
+        baseline=baseline,
+        new_baseline=new_baseline,
+        source_roots=source_roots,
+        top=top,
+        statistics=statistics,
+        inputs=[*sources, *rule_paths],
+    )
+    if Format.JSONL in reporting.formats:
         raise click.UsageError(
             "a corpus has its records in exchanges/*.parquet (column record); choose another format than jsonl"
         )
     if dask is not None and jobs is not None:
         raise click.UsageError("--dask: the cluster says how many shards are judged at a time; leave out --jobs")
     rules = settings(engine, include, exclude, rule_paths).rules
-    known = known_findings(baseline)
-    gate = Gate(fail_on=severity(fail_on), known=frozenset(known), source_roots=source_roots)
     work = Work(engine=engine, include=include, exclude=exclude, rule_paths=rule_paths, rules=hash_rules(rule_paths))
     try:
         need("pyarrow.parquet")
@@ -234,29 +218,7 @@ def corpus(
         summary = _merged(connection, listing, outcome)
     except (MissingPackageError, StoreError, ClusterError) as error:
         raise click.UsageError(escape(str(error))) from None
-    if new_baseline is not None:
-        write_output(new_baseline, render_baseline(summary.problems()))
-        gate = structs.replace(gate, known=frozenset(key.fingerprint for key in keys_of(summary.problems())))
-    for path, one in forms.items():
-        write_output(path, render(one, summary, rules, gate, top=top))
-    try:
-        if statistics:
-            print_statistics(summary)
-        else:
-            print_report(Format(form), summary, rules, gate, top)
-    except BrokenPipeError:  # whoever reads has seen enough; the exit code still counts
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123
-    report_inputs(summary, known)
-    if baseline is not None:
-        click.echo(baseline_line(summary, known), err=True)
-    damaged = any(one.damages for one in summary.inputs)
-    sys.exit(
-        Exit.UNREADABLE
-        if damaged or outcome.interrupted
-        else Exit.FOUND
-        if any(map(gate.fails, summary.problems()))
-        else Exit.OK
-    )
+    sys.exit(reporting.report(summary, rules, interrupted=outcome.interrupted))
 
 
 def _plan(sources: tuple[str, ...], store: Store, work: Work, size: int) -> _Listing:

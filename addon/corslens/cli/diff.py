@@ -6,7 +6,7 @@ import click
 
 from corslens.cli.options import fail_on_option, judging_options, severity
 from corslens.cli.outputs import report_damages, tell_empty
-from corslens.cli.work import Work, analyse_found, settings_of
+from corslens.cli.work import Work, analyze_found, settings_of
 from corslens.diagnosis.summary import SessionSummary
 from corslens.exits import Exit
 from corslens.inputs.files import find
@@ -54,7 +54,7 @@ def diff(
     unread = False
     for path in (before, after):
         side = SessionSummary(hold=_LIMIT, everything=True)
-        analyse_found(find([path]), work, side, [])
+        analyze_found(find([path]), work, side, [])
         damaged = report_damages(side) or damaged
         tell_empty(side)
         unread = unread or (bool(side.inputs) and not side.exchanges and all(one.damages for one in side.inputs))

@@ -74,7 +74,7 @@ def analyze_each(
         bar.next()
 
 
-def analyse_found(
+def analyze_found(
     found: Iterable[str | Damage], work: Work, into: SessionSummary, records: list[IO[bytes]], *, jobs: int = 1
 ) -> None:
     """Analyze what `inputs.files.find` found, behind a progress bar; what it could not find is an input that is damaged."""
