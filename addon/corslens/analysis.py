@@ -52,6 +52,12 @@ class AnalysisSettings(Struct, frozen=True, kw_only=True):
     prior: Prior = NO_PRIOR
     """What other captures show of the servers."""
 
+    def wants(self, exchange: Exchange) -> bool:
+        """Say whether the exchange is reported."""
+        if self.include is not None and not self.include(exchange):
+            return False
+        return self.exclude is None or not self.exclude(exchange)
+
 
 class CaptureReader(Protocol):
     """A capture being read."""
@@ -146,7 +152,7 @@ def _session(
             limits.add(item)
             if settings.amend is not None:
                 item = settings.amend(item)
-            if _is_wanted(item.observation.exchange, settings):
+            if settings.wants(item.observation.exchange):
                 yield item, part.add(item)
             else:
                 left_out.add(item.id)
@@ -251,12 +257,6 @@ def prefixes(names: Iterable[str]) -> dict[str, str]:
         found[name] = name if not stem or stem in taken else stem
         taken.add(found[name])
     return found
-
-
-def _is_wanted(exchange: Exchange, settings: AnalysisSettings) -> bool:
-    if settings.include is not None and not settings.include(exchange):
-        return False
-    return settings.exclude is None or not settings.exclude(exchange)
 
 
 def _stem(name: str) -> str:

@@ -102,10 +102,7 @@ def _add_log(name: str, file: IO[bytes], settings: AnalysisSettings, part: Sessi
             entry.damages.append(str(kept))
             continue
         inspection = reader.inspection(kept)
-        exchange = inspection.observation.exchange
-        if (settings.include is not None and not settings.include(exchange)) or (
-            settings.exclude is not None and settings.exclude(exchange)
-        ):
+        if not settings.wants(inspection.observation.exchange):
             entry.filtered_out += 1
             continue
         part.add(inspection)
