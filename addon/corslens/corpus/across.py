@@ -17,7 +17,7 @@ from corslens.inspection import Inspection
 from corslens.lint.finding import Finding
 from corslens.lint.rules.condition import All, AnyOf, Condition, Leaf, Not
 from corslens.lint.rules.rule import Rule, RuleSet
-from corslens.observation.evidence import EndpointEvidence, Level, OriginOutcome, Prior, Seen, ServerEvidence
+from corslens.observation.evidence import EndpointEvidence, OriginOutcome, Prior, Seen, ServerEvidence, level_of
 
 type Endpoint = tuple[str, str]
 
@@ -26,9 +26,7 @@ _HISTORY = "history."
 _FETCHED = 10_000
 
 _ROWS = """
-    SELECT api, path, asked, origin, allow_origin, allow_credentials, vary_origin,
-        CASE WHEN status < 300 THEN 'success' WHEN status < 400 THEN 'redirect' ELSE 'error' END AS level,
-        role = 'preflight' AS preflight, jsonp
+    SELECT api, path, asked, origin, allow_origin, allow_credentials, vary_origin, status, role = 'preflight' AS preflight, jsonp
     FROM latest SEMI JOIN shared USING (api, path)
     WHERE asked IS NOT NULL AND NOT (asked = 'granted' AND contains(origin, '*')) GROUP BY ALL
 """
@@ -58,9 +56,9 @@ def evidence(connection: Any) -> Across:
     servers: dict[str, ServerEvidence] = defaultdict(ServerEvidence)
     cursor = connection.execute(_ROWS)
     while fetched := cursor.fetchmany(_FETCHED):
-        for api, path, asked, origin, allow_origin, allow_credentials, vary_origin, level, preflight, jsonp in fetched:
+        for api, path, asked, origin, allow_origin, allow_credentials, vary_origin, status, preflight, jsonp in fetched:
             one = Seen(
-                OriginOutcome(asked), origin, allow_origin, allow_credentials, vary_origin, Level(level), preflight, jsonp
+                OriginOutcome(asked), origin, allow_origin, allow_credentials, vary_origin, level_of(status), preflight, jsonp
             )
             endpoints[api, path].add(one)
             servers[api].add(one)

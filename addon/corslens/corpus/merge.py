@@ -12,13 +12,12 @@ from corslens.corpus import rows
 from corslens.corpus.extra import need
 from corslens.corpus.problem import StoredProblem
 from corslens.corpus.rows import column
+from corslens.corpus.sql import STANDING
 from corslens.corpus.store import RECEIPTS
 from corslens.diagnosis.contribution import Suppressed
-from corslens.diagnosis.diagnose import WORDS, Diagnosis
-from corslens.diagnosis.page_request import State
+from corslens.diagnosis.diagnose import Diagnosis
 from corslens.diagnosis.problem import EXAMPLES, NAMES, Key, Problem, worst_first
 from corslens.diagnosis.summary import Input, SessionSummary
-from corslens.lint.finding import Severity
 
 _BLOCK = 500
 """Problems that are filled in at once."""
@@ -83,15 +82,8 @@ class CorpusSummary(SessionSummary):
                 yield dict(zip(names, row, strict=True))
 
     def _rank(self) -> None:
-        word = " ".join(f"WHEN sum({column(name)}) > 0 THEN {place}" for place, name in enumerate(WORDS))
-        severity = " ".join(f"WHEN sum({column(one.word)}) > 0 THEN {int(one)}" for one in sorted(Severity, reverse=True))
-        states = tuple(State)
-        state = " ".join(f"WHEN sum({column(one)}) > 0 THEN {states.index(one)}" for one in (State.OPEN, State.PATCHED))
         cursor = self._connection.execute(
-            f"""SELECT rule, api, path, sum(n)::BIGINT, min(first), max(last),
-                CASE {word} ELSE {len(WORDS) - 1} END, CASE {severity} ELSE {int(Severity.INFO)} END,
-                CASE {state} ELSE {states.index(State.RESOLVED)} END
-                FROM shards.problems GROUP BY rule, api, path"""
+            f"SELECT rule, api, path, sum(n)::BIGINT, min(first), max(last), {STANDING} FROM shards.problems GROUP BY rule, api, path"
         )
         found: list[StoredProblem] = []
         while fetched := cursor.fetchmany(_FETCHED):

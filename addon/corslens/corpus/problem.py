@@ -31,11 +31,11 @@ class StoredProblem(Problem):
     """A problem over all shards."""
 
     def __init__(self, place: tuple[Any, ...], loader: Loader) -> None:
-        rule, api, path, self.count, self.first, self.last, word, severity, state = place
+        rule, api, path, self.count, self.first, self.last, severity, outcome, state = place
         self.key = Key(rule, api, path)
         self.version = 1
-        self._word, self._severity = WORDS[word], Severity(severity)
-        self._state: State = tuple(State)[state]
+        self._severity, self._state = Severity[severity.upper()], State(state)
+        self._word: str = outcome.upper()
         self._loader = loader
 
     def __getattr__(self, name: str) -> Any:

@@ -20,15 +20,21 @@ from corslens.lint.finding import Severity
 MEMORY = "2GB"
 """What DuckDB may take; beyond it, it writes to disk."""
 
-_WORD = " ".join(f"WHEN sum({column(name)}) > 0 THEN '{name.lower()}'" for name in WORDS)
-_SEVERITY = " ".join(f"WHEN sum({column(one.word)}) > 0 THEN '{one.word}'" for one in sorted(Severity, reverse=True))
-_STATE = " ".join(f"WHEN sum({column(one)}) > 0 THEN '{one}'" for one in (State.OPEN, State.PATCHED))
+
+def _worst(names: Sequence[str]) -> str:
+    """Return the expression for the first of these names under which a problem has page requests, over all its rows; else for the last."""
+    cases = " ".join(f"WHEN sum({column(name)}) > 0 THEN '{name.lower()}'" for name in names[:-1])
+    return f"CASE {cases} ELSE '{names[-1].lower()}' END"
+
+
+STANDING = f"""{_worst([one.word for one in sorted(Severity, reverse=True)])} AS severity, {_worst(WORDS)} AS outcome,
+    {_worst([State.OPEN, State.PATCHED, State.RESOLVED])} AS state"""
+"""How a problem stands, in lower case, in a query that groups the rows of `shards.problems` by problem."""
 
 _VIEWS = f"""
 CREATE VIEW latest AS SELECT * EXCLUDE (filename), parse_filename(filename, true) AS shard FROM shards.exchanges
     QUALIFY row_number() OVER (PARTITION BY capture, id ORDER BY seq DESC) = 1;
-CREATE VIEW problems AS SELECT rule, CASE {_SEVERITY} ELSE 'info' END AS severity, CASE {_WORD} ELSE 'allowed' END AS outcome,
-    CASE {_STATE} ELSE 'resolved' END AS state, api, path, sum(n)::BIGINT AS page_requests, make_timestamp((min(first) * 1e6)::BIGINT) AS first,
+CREATE VIEW problems AS SELECT rule, {STANDING}, api, path, sum(n)::BIGINT AS page_requests, make_timestamp((min(first) * 1e6)::BIGINT) AS first,
     make_timestamp((max(last) * 1e6)::BIGINT) AS last FROM shards.problems GROUP BY rule, api, path;
 CREATE VIEW endpoints AS SELECT api, path, count(*) AS exchanges, count(DISTINCT capture) AS captures,
     count(DISTINCT origin) FILTER (asked = 'granted') AS origins_granted,
