@@ -19,6 +19,7 @@ from corslens.observation.redaction import (
     redact_header,
     redact_method,
     redact_name,
+    redact_part,
     redact_symbol,
     redact_text,
     redact_url,
@@ -149,13 +150,8 @@ def _verdict(verdict: Verdict) -> Verdict:
 
 
 def _failure(failure: Failure) -> Failure:
-    return structs.replace(failure, value=_shown(failure.header, failure.value), wanted=_shown(failure.header, failure.wanted))
-
-
-def _shown(header: str | None, text: str | None) -> str | None:
-    if text is None:
-        return None
-    return redact_text(text) if header is None else redact_header(header, text)
+    value, wanted = (redact_part(failure.header, text) for text in (failure.value, failure.wanted))
+    return structs.replace(failure, value=value, wanted=wanted)
 
 
 def _url(url: str | None) -> str | None:

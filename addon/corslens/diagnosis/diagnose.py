@@ -19,6 +19,15 @@ QUIET = frozenset(WORDS[-3:])
 """Those of which nobody needs to know at once."""
 
 
+def worst_word(counts: Mapping[str, int]) -> str:
+    """Return the worst of the words that page requests go by, the last one where there are none.
+
+    Args:
+        counts: how many go by each word; a Counter.
+    """
+    return next((word for word in WORDS if counts[word] > 0), WORDS[-1])
+
+
 class Diagnosis(Struct, frozen=True, kw_only=True, gc=False):
     """What is wrong with one page request. Text is redacted and not escaped."""
 

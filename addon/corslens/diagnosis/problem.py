@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from msgspec import Struct
 
-from corslens.diagnosis.diagnose import JUDGED, WORDS, Diagnosis
+from corslens.diagnosis.diagnose import JUDGED, WORDS, Diagnosis, worst_word
 from corslens.diagnosis.names import Names
 from corslens.diagnosis.page_request import Signature, State
 from corslens.engines.engine import Engine
@@ -141,7 +141,7 @@ class Problem:
     @property
     def word(self) -> str:
         """The worst of the words that stand before its page requests."""
-        return next((word for word in WORDS if self.words[word] > 0), WORDS[-1])
+        return worst_word(self.words)
 
     @property
     def state(self) -> State:

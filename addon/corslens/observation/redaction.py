@@ -152,6 +152,13 @@ def redact_header(name: str, value: str) -> str:
     return redact_text(value)
 
 
+def redact_part(header: str | None, text: str | None) -> str | None:
+    """Return the value of a header, or a text that is no header's (its name is None), as it may be shown; None of None."""
+    if text is None:
+        return None
+    return redact_text(text) if header is None else redact_header(header, text)
+
+
 def authenticates(name: str) -> bool:
     """Say whether a header is of cookies or credentials, so that its value is never shown."""
     lowered = name.lower()

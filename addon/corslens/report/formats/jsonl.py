@@ -24,7 +24,15 @@ from corslens.observation.evidence import OriginOutcome, Seen, seen_of
 from corslens.observation.exchange import Source
 from corslens.observation.known import Known
 from corslens.observation.observation import Observation, Role
-from corslens.observation.redaction import public_endpoint, redact_header, redact_method, redact_symbol, redact_text, redact_url
+from corslens.observation.redaction import (
+    public_endpoint,
+    redact_header,
+    redact_method,
+    redact_part,
+    redact_symbol,
+    redact_text,
+    redact_url,
+)
 from corslens.patching.patch import Patch
 from corslens.report.baseline import Gate
 from corslens.report.escape import escape_json
@@ -377,14 +385,8 @@ def _credentials(observation: Observation) -> CredentialsRecord:
 
 def _failure(failure: Failure) -> FailureRecord:
     header = failure.header
-    value, wanted = (_shown(header, text) for text in (failure.value, failure.wanted))
+    value, wanted = (redact_part(header, text) for text in (failure.value, failure.wanted))
     return FailureRecord(reason=failure.reason, header=header, value=value, wanted=wanted)
-
-
-def _shown(header: str | None, text: str | None) -> str | None:
-    if text is None:
-        return None
-    return redact_text(text) if header is None else redact_header(header, text)
 
 
 def _branch(verdict: Verdict | None) -> BranchRecord | None:

@@ -16,7 +16,7 @@ from corslens.observation.correlation import Correlation
 from corslens.observation.exchange import Exchange
 from corslens.observation.known import Known, Unknown
 from corslens.observation.observation import CoveringPreflight, Followed, Observation, PreflightNeed, Role
-from corslens.observation.redaction import redact_header, redact_method, redact_name, redact_text, redact_url
+from corslens.observation.redaction import redact_method, redact_name, redact_part, redact_text, redact_url
 from corslens.report.formats.jsonl import record
 from corslens.verdict.decide import explain
 from corslens.verdict.verdict import Check, Failure, Verdict
@@ -113,10 +113,7 @@ def _failures_of(verdict: Verdict | None) -> tuple[Failure, ...]:
 
 def _check(check: Check) -> Json:
     wanted = None if check.failure is None else check.failure.wanted
-    shown, wanted = (
-        text if text is None else redact_text(text) if check.header is None else redact_header(check.header, text)
-        for text in (check.value, wanted)
-    )
+    shown, wanted = (redact_part(check.header, text) for text in (check.value, wanted))
     return {"title": check.title, "state": check.state, "header": check.header, "value": shown, "wanted": wanted}
 
 

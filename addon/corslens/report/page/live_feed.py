@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from corslens.diagnosis.diagnose import JUDGED, WORDS
+from corslens.diagnosis.diagnose import JUDGED, WORDS, worst_word
 from corslens.diagnosis.problem import Key, Problem
 from corslens.diagnosis.summary import Cell, SessionSummary
 from corslens.lint.finding import Finding, Stage
@@ -63,7 +63,7 @@ def whole(summary: SessionSummary, problems: Iterable[Problem], pairs: int) -> J
 
 def _worst_pair(item: tuple[tuple[str, str], Cell]) -> tuple[int, int, tuple[str, str]]:
     key, cell = item
-    worst = _worst_word(cell)
+    worst = worst_word(cell.words)
     return WORDS.index(worst), -cell.words[worst], key
 
 
@@ -105,7 +105,7 @@ def _counts(summary: SessionSummary) -> Json:
 
 
 def _cell(key: tuple[str, str], cell: Cell) -> Json:
-    worst = _worst_word(cell)
+    worst = worst_word(cell.words)
     return {
         "page": redact_url(key[0]),
         "api": redact_url(key[1]),
@@ -113,10 +113,6 @@ def _cell(key: tuple[str, str], cell: Cell) -> Json:
         "count": sum(count for count in cell.words.values() if count > 0),
         "bad": cell.words[worst],
     }
-
-
-def _worst_word(cell: Cell) -> str:
-    return next((word for word in WORDS if cell.words[word] > 0), "ALLOWED")
 
 
 def _problem(key: Key, problem: Problem) -> Json:
