@@ -371,7 +371,14 @@ class CorsLens(Commands):
             at_once=AT_ONCE,
             over_budget=self._tell_of_time,
         )
-        return Session(inspector, self.patching, self._outputs.take, connections=self.connections, update=self._flow_updated)
+        return Session(
+            inspector,
+            self.patching,
+            self._outputs.take,
+            connections=self.connections,
+            update=self._flow_updated,
+            edited_by=lambda flow, before: modified_headers.edited_by(ctx.options, flow, before),
+        )
 
     def _switch_log(self, path: Path | None) -> None:
         try:

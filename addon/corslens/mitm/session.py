@@ -5,7 +5,7 @@ from sys import maxsize
 from typing import Protocol
 from weakref import WeakValueDictionary
 
-from mitmproxy import ctx, http
+from mitmproxy import http
 from msgspec import structs
 
 from corslens.bounded import Bounded
@@ -16,7 +16,7 @@ from corslens.fetch.origins import origin_of
 from corslens.fetch.redirects import is_redirect, taints_origin
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
-from corslens.mitm import annotate, convert, modified_headers
+from corslens.mitm import annotate, convert
 from corslens.mitm.continuations import next_url
 from corslens.mitm.fields import Fields
 from corslens.mitm.own_connections import OwnConnections
@@ -85,6 +85,7 @@ class Session:
         excluded: hosts that are never looked at: pages that proxies serve themselves.
         connections: tells which flows go to this process's own web interface; those are left alone.
         update: called with an earlier flow whose marks changed.
+        edited_by: names what changed a flow's response, which had these header lines before.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class Session:
         excluded: frozenset[str] = frozenset(),
         connections: OwnConnections | None = None,
         update: Callable[[http.HTTPFlow], None] | None = None,
+        edited_by: Callable[[http.HTTPFlow, Fields], tuple[str, ...]] = lambda _flow, _before: (),
     ) -> None:
         self.inspector = inspector
         self.patching = patching
@@ -110,6 +112,7 @@ class Session:
         """Whether a flow came from a connection, not from a file: only then has the clock to do with them."""
         self._sink = sink
         self._update = update
+        self._edited_by = edited_by
         self._in_flight: Bounded[str, _InFlight] = Bounded(IN_FLIGHT + 1, weigh=_weigh, budget=maxsize)  # see _begin
         # Weak: mitmweb and the console keep their flows, mitmdump lets them go, and so do we.
         self._flows: WeakValueDictionary[str, http.HTTPFlow] = WeakValueDictionary()
@@ -371,7 +374,7 @@ class Session:
         assert response is not None and inspection is not None
         if response.data.headers.fields == state.fields and response.data.status_code == state.status:
             return
-        edited = modified_headers.edited_by(ctx.options, flow, state.fields) if hasattr(ctx, "options") else ()
+        edited = self._edited_by(flow, state.fields)
         self._left(state, response)
         got = convert.response_of(response)
         if state.patched:
