@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 import pytest
-from corslens.diagnosis import problem, summary
+from corslens.diagnosis import problem, problem_store, summary
 from corslens.diagnosis.summary import SessionSummary
 from corslens.lint.rules import index
 from corslens.lint.rules.plan import Plan
@@ -47,7 +47,7 @@ def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """The limits that are constants, at the size of the others, so that a short test reaches them."""
     for module, name in (
         (session, "IN_FLIGHT"), (continuations, "_MOST"), (terminal, "REMEMBERED"), (unreachable, "TOLD"), (problem, "NAMES"), (problem, "_LIVES"),
-        (summary, "_ENDPOINTS"), (summary, "_CELLS"), (summary, "_GONE"), (index, "_REMEMBERED"), (decide_each, "_REMEMBERED"),
+        (summary, "_ENDPOINTS"), (summary, "_CELLS"), (problem_store, "_GONE"), (index, "_REMEMBERED"), (decide_each, "_REMEMBERED"),
     ):  # fmt: skip
         assert getattr(module, name) > 0
         monkeypatch.setattr(module, name, LIMIT)

@@ -8,7 +8,6 @@ came". Counts never depend on what is held in detail.
 from collections import Counter, OrderedDict
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from copy import copy
-from heapq import heappush, heapreplace
 from sys import maxsize
 
 from msgspec import Struct, field, structs
@@ -16,13 +15,15 @@ from msgspec import Struct, field, structs
 from corslens.bounded import Bounded
 from corslens.diagnosis.contribution import Agreement, Contribution, Suppressed, contribution_of, with_member
 from corslens.diagnosis.diagnose import WORDS, Diagnosis, diagnose
-from corslens.diagnosis.page_request import PageRequest, State
+from corslens.diagnosis.matrix import Cell, Endpoints, Matrix
+from corslens.diagnosis.page_request import PageRequest
 from corslens.diagnosis.problem import Key, Problem, endpoint_of, place_of, worst_first
+from corslens.diagnosis.problem_store import ProblemStore
 from corslens.diagnosis.repeats import Repeats
 from corslens.engines.engine import Engine
 from corslens.inspection import Inspection, weigh_alone
 from corslens.lint.finding import Severity
-from corslens.observation.observation import CORS_ROLES, Role
+from corslens.observation.observation import CORS_ROLES
 
 REMEMBER = 10_000
 """Page requests that are known again when more becomes known of them."""
@@ -33,7 +34,7 @@ LIVE_PROBLEMS = 10_000
 _ENDPOINTS = 10_000
 """Endpoints of a live session."""
 _CELLS = 2_000
-_GONE = 1_000
+"""Pairs of a page's origin and an API of a live session."""
 
 
 class Input(Struct, kw_only=True):
@@ -59,31 +60,10 @@ class Update(Struct, frozen=True, gc=False):
     """Problems that are resolved now."""
 
 
-class Cell(Struct):
-    """What one page's origin requests of one API."""
-
-    version: int = 0
-    words: Counter[str] = field(default_factory=Counter)
-    taken: int = 0
-    """How many snapshots had been taken when it was made."""
-
-
 class _Entry(Struct, gc=False):
     members: tuple[Inspection, ...]
     share: Contribution
     diagnosis: Diagnosis | None
-
-
-class _Last:
-    """An endpoint in a heap whose top is the last in order."""
-
-    __slots__ = ("endpoint",)
-
-    def __init__(self, endpoint: tuple[str, str]) -> None:
-        self.endpoint = endpoint
-
-    def __lt__(self, other: "_Last") -> bool:
-        return self.endpoint > other.endpoint
 
 
 class SessionSummary:
@@ -125,22 +105,13 @@ class SessionSummary:
         self._held: OrderedDict[str, Diagnosis] = OrderedDict()
         self._last: tuple[object, ...] | None = None
         """The place of the last that is held, once merging left others out."""
-        self._problems: Bounded[Key, Problem] = Bounded(maxsize, weigh=Problem.weight, budget=maxsize)  # see _count
-        self._cells: OrderedDict[tuple[str, str], Cell] = OrderedDict()
-        self._at: dict[tuple[str, str], set[Key]] = {}
-        """Problems by endpoint, to see when they are resolved."""
-        self._by_id: dict[str, Key] = {}
-        self._taken = 0
-        """How many snapshots were taken: a problem or pair of an earlier one is copied before it changes."""
-        self._endpoints: dict[tuple[str, str], None] = {}
-        self._last_endpoints: list[_Last] = []
-        """A heap of them where they are bounded, with the last in order of the alphabet at its top."""
+        live = self._most is not None
+        self._problems = ProblemStore(most=self._most, budget=self._problem_bytes, version=self.version)
+        self._matrix = Matrix(_CELLS if live else None)
+        self._endpoints = Endpoints(_ENDPOINTS if live else None)
         self._suppressed: Counter[Suppressed] = Counter()
+        self._suppressed_dropped = 0
         self._repeats = Repeats(self._remember)
-        self._gone: OrderedDict[str, int] = OrderedDict()
-        self.complete_since = self.version
-        """What went before this version is not known any more."""
-        self._dropped: Counter[str] = Counter()
 
     def clear(self) -> None:
         """Begin anew."""
@@ -212,22 +183,11 @@ class SessionSummary:
         self.inputs += other.inputs
         self.counts += other.counts
         self.left_out += other.left_out
-        self._dropped += other._dropped
         self._suppressed += other._suppressed
-        for key, problem in other._problems.items():
-            known = self._problems.get(key)
-            if known is None:
-                self._problems[key] = problem
-            else:
-                self._own(known).absorb(problem)
-            self._by_id[key.id] = key
-            self._touch(key)
-        for place, cell in other._cells.items():
-            mine = self._own_cell(place) or self._cells.setdefault(place, Cell(taken=self._taken))
-            mine.words += cell.words
-            mine.version = self.version
-        for endpoint in other._endpoints:
-            self._note(endpoint)
+        self._suppressed_dropped += other._suppressed_dropped
+        self._problems.absorb(other._problems, self.version)
+        self._matrix.absorb(other._matrix, self.version)
+        self._endpoints.absorb(other._endpoints)
         self._hold_first(other._held)
 
     def add_totals(
@@ -246,26 +206,20 @@ class SessionSummary:
         self.counts.update(counts)
         self._suppressed.update(suppressed)
         for place, words in cells.items():
-            cell = self._cells.setdefault(place, Cell())
-            cell.words.update(words)
-            cell.version = self.version
+            self._matrix.add(place, words, self.version)
         for endpoint in endpoints:
-            self._note(endpoint)
+            self._endpoints.add(endpoint)
 
     def snapshot(self) -> "SessionSummary":
         """Return what is known now, to be read in any thread while this one goes on. The other one is not to be added to."""
         other = copy(self)
         other.inputs = [structs.replace(one, damages=list(one.damages), notes=list(one.notes)) for one in self.inputs]
-        other.counts, other._suppressed, other._dropped = (
-            Counter(self.counts),
-            Counter(self._suppressed),
-            Counter(self._dropped),
-        )
-        self._taken += 1
-        other._recent, other._problems = _copied(self._recent), _copied(self._problems)
-        other._held, other._cells, other._by_id = self._held.copy(), self._cells.copy(), self._by_id.copy()
-        other._endpoints, other._gone = self._endpoints.copy(), self._gone.copy()
-        other._last_endpoints = self._last_endpoints.copy()
+        other.counts, other._suppressed = Counter(self.counts), Counter(self._suppressed)
+        other._recent = Bounded(maxsize)
+        OrderedDict.update(other._recent, self._recent)  # without weighing them anew
+        other._held = self._held.copy()
+        other._problems, other._matrix = self._problems.snapshot(), self._matrix.snapshot()
+        other._endpoints = self._endpoints.snapshot()
         return other
 
     def _hold_first(self, others: Mapping[str, Diagnosis]) -> None:
@@ -285,12 +239,11 @@ class SessionSummary:
 
     def problems(self) -> list[Problem]:
         """Return the problems, worst first."""
-        return worst_first(self._problems.values())
+        return worst_first(self._problems.all().values())
 
     def problem(self, id: str) -> Problem | None:
         """Return the problem of this id, None when there is none (any more)."""
-        key = self._by_id.get(id)
-        return None if key is None else self._problems.get(key)
+        return self._problems.by_id(id)
 
     def held(self) -> list[Diagnosis]:
         """Return what is held in detail, in the order of captures and of time."""
@@ -313,19 +266,30 @@ class SessionSummary:
 
     def cells(self) -> Mapping[tuple[str, str], Cell]:
         """Return what each page's origin requests of each API, by these two; what changed last comes last."""
-        return self._cells
+        return self._matrix.cells()
 
     def changed_problems(self) -> Mapping[Key, Problem]:
         """Return the problems; what changed last comes last."""
-        return self._problems
+        return self._problems.all()
+
+    @property
+    def complete_since(self) -> int:
+        """What went before this version is not known any more."""
+        return self._problems.complete_since
 
     def gone(self, since: int) -> list[str]:
         """Return the ids of the problems that are gone since that version."""
-        return [id for id, version in self._gone.items() if version > since]
+        return self._problems.gone(since)
 
     def dropped(self) -> Mapping[str, int]:
         """Return how many of what were dropped because of a limit; only what was."""
-        return {name: count for name, count in self._dropped.items() if count}
+        dropped = {
+            "suppressed findings": self._suppressed_dropped,
+            "pairs of origins": self._matrix.dropped,
+            "endpoints of the report": self._endpoints.dropped,
+            "problems": self._problems.dropped,
+        }
+        return {name: count for name, count in dropped.items() if count}
 
     @property
     def exchanges(self) -> int:
@@ -381,35 +345,13 @@ class SessionSummary:
             if one in self._suppressed or self._most is None or len(self._suppressed) < self._most:
                 self._suppressed[one] += 1
             else:
-                self._dropped["suppressed findings"] += 1
+                self._suppressed_dropped += 1
         if share.cell is not None:
-            cell = self._own_cell(share.cell)
-            if cell is None:
-                cell = self._cells[share.cell] = Cell(taken=self._taken)
-                if self._most is not None and len(self._cells) > _CELLS:
-                    self._cells.popitem(last=False)
-                    self._dropped["pairs of origins"] += 1
-            cell.words[share.word] += 1
-            cell.version = self.version
-            self._cells.move_to_end(share.cell)
-            self._note(endpoint)
-        if share.key is None or share.example is None:
-            return self._resolved(members, endpoint) if self._at else ()
-        problem = self._problems.get(share.key)
-        if problem is None:
-            problem = self._problems[share.key] = Problem(share.key, share.example)
-            problem.taken = self._taken
-            self._by_id[share.key.id] = share.key
-            self._gone.pop(share.key.id, None)
-            self._at.setdefault((share.key.api_origin, share.key.path), set()).add(share.key)
-        self._own(problem).add(share.example)
-        self._touch(share.key)
-        problems = self._problems
-        most = maxsize if self._most is None else self._most
-        while len(problems) > most or (problems.weight > self._problem_bytes and len(problems) > 1):
-            self._drop(next(iter(problems)))
-            self._dropped["problems"] += 1
-        return self._resolved(members, endpoint, share.key)
+            self._matrix.count(share.cell, share.word, self.version)
+            self._endpoints.add(endpoint)
+        if share.key is not None and share.example is not None:
+            self._problems.add(share.key, share.example, self.version)
+        return self._problems.resolve(members, endpoint, share.key, self.version)
 
     def _take_back(self, share: Contribution, keep: Key | None) -> None:
         counts = self.counts
@@ -418,83 +360,10 @@ class SessionSummary:
         for one in share.suppressed:
             if one in self._suppressed:
                 self._suppressed[one] -= 1
-        if share.cell is not None and (cell := self._own_cell(share.cell)) is not None:
-            cell.words[share.word] -= 1
-        problem = None if share.key is None else self._problems.get(share.key)
-        if problem is None or share.key is None or share.example is None:
-            return
-        problem = self._own(problem)
-        problem.take_back(share.example)
-        if share.key == keep:
-            return  # it is counted there again at once
-        self._touch(share.key)
-        if problem.count <= 0:
-            self._drop(share.key)
-
-    def _resolved(
-        self, members: tuple[Inspection, ...], endpoint: tuple[str, str], own: Key | None = None
-    ) -> tuple[Problem, ...]:
-        """Return the problems that are resolved because this page request passed, whatever else is wrong with it (`own`)."""
-        last = members[-1]
-        api, path = endpoint
-        found: list[Problem] = []
-        if last.observation.exchange.response is not None:
-            found += [problem for problem in self._there(api, "") if problem.resolve_all()]
-        open_here = [problem for problem in self._there(api, path) if problem.key != own]
-        if open_here and last.observation.role is not Role.PREFLIGHT and last.delivered_verdict.allowed:
-            signature = PageRequest(id="", members=members).signature
-            found += [problem for problem in open_here if problem.resolve(signature)]
-        for problem in found:
-            self._touch(problem.key)
-        return tuple(problem for problem in found if problem.state is State.RESOLVED)
-
-    def _there(self, api: str, path: str) -> list[Problem]:
-        return [self._own(self._problems[key]) for key in self._at.get((api, path), ()) if key in self._problems]
-
-    def _own(self, problem: Problem) -> Problem:
-        """Return the problem, to be changed: in no snapshot."""
-        if problem.taken != self._taken:
-            problem = self._problems[problem.key] = problem.snapshot()
-            problem.taken = self._taken
-        return problem
-
-    def _own_cell(self, place: tuple[str, str]) -> Cell | None:
-        cell = self._cells.get(place)
-        if cell is not None and cell.taken != self._taken:
-            cell = self._cells[place] = Cell(cell.version, Counter(cell.words), self._taken)
-        return cell
-
-    def _touch(self, key: Key) -> None:
-        problem = self._own(self._problems[key])
-        problem.version = self.version
-        self._problems[key] = problem  # it may weigh more now
-        self._problems.move_to_end(key)
-
-    def _drop(self, key: Key) -> None:
-        del self._problems[key]
-        self._by_id.pop(key.id, None)
-        here = self._at.get((key.api_origin, key.path))
-        if here is not None:
-            here.discard(key)
-            if not here:
-                del self._at[key.api_origin, key.path]
-        self._gone[key.id] = self.version
-        if len(self._gone) > _GONE:
-            self.complete_since = self._gone.popitem(last=False)[1]
-
-    def _note(self, endpoint: tuple[str, str]) -> None:
-        if endpoint in self._endpoints:
-            return
-        if self._most is not None:
-            entry = _Last(endpoint)
-            if len(self._endpoints) >= _ENDPOINTS:
-                self._dropped["endpoints of the report"] += 1
-                if endpoint > self._last_endpoints[0].endpoint:
-                    return
-                del self._endpoints[heapreplace(self._last_endpoints, entry).endpoint]
-            else:
-                heappush(self._last_endpoints, entry)
-        self._endpoints[endpoint] = None
+        if share.cell is not None:
+            self._matrix.take_back(share.cell, share.word)
+        if share.key is not None and share.example is not None:
+            self._problems.take_back(share.key, share.example, self.version, comes_again=share.key == keep)
 
     def _worth(self, root: str, entry: _Entry) -> Diagnosis | None:
         """Return the diagnosis of an entry if it is to be held in detail."""
@@ -528,12 +397,6 @@ def _says_something(diagnosis: Diagnosis) -> bool:
     if diagnosis.cause is not None or diagnosis.word != "ALLOWED":
         return True
     return any(one.suppressed for one in diagnosis.page_request.members)
-
-
-def _copied[K, V](items: Bounded[K, V]) -> Bounded[K, V]:
-    copied: Bounded[K, V] = Bounded(maxsize)
-    OrderedDict.update(copied, items)
-    return copied
 
 
 def _weigh_entry(entry: _Entry) -> int:

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from corslens.diagnosis.diagnose import JUDGED, WORDS, worst_word
+from corslens.diagnosis.matrix import Cell
 from corslens.diagnosis.problem import Key, Problem
-from corslens.diagnosis.summary import Cell, SessionSummary
+from corslens.diagnosis.summary import SessionSummary
 from corslens.lint.finding import Finding, Stage
 from corslens.observation.background import is_browser_background
 from corslens.observation.observation import Role
