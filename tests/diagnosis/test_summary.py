@@ -131,40 +131,6 @@ def test_files_hold_as_many_endpoints_as_there_are(monkeypatch: pytest.MonkeyPat
     assert names(100)[0] == 3 and names(100)[1] > 0
 
 
-class _Counted(tuple):
-    """An endpoint that counts how often it is compared with another."""
-
-    compared = 0
-
-    def __gt__(self, other: Any) -> bool:
-        _Counted.compared += 1
-        return super().__gt__(other)
-
-    def __lt__(self, other: Any) -> bool:
-        _Counted.compared += 1
-        return super().__lt__(other)
-
-
-def test_an_endpoint_beyond_the_limit_is_compared_with_few_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever asks for ever new paths slows nobody down: looking at all of them took 4 ms a request."""
-    limit, more = 512, 200
-    monkeypatch.setattr("corslens.diagnosis.summary._ENDPOINTS", limit)
-    endpoint = "corslens.diagnosis.summary.endpoint_of"
-    for order in (1, -1):
-        session = SessionSummary(problems=100)
-        names = [f"/{number:05}" for number in range(limit + more)][::order]
-        for name in names[:limit]:
-            monkeypatch.setattr(endpoint, lambda _, name=name: _Counted((API, name)))
-            session.add(inspection(name))
-        _Counted.compared = 0
-        for name in names[limit:]:
-            monkeypatch.setattr(endpoint, lambda _, name=name: _Counted((API, name)))
-            session.add(inspection(name))
-        assert _Counted.compared < 30 * more
-        assert len(session.endpoints()) == limit and session.dropped()["endpoints of the report"] == more
-        assert sorted(session.endpoints()) == [(API, name) for name in sorted(names)[:limit]]
-
-
 def test_a_snapshot_copies_no_problem_before_it_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is taken between two exchanges, of 10,000 problems, while everybody waits."""
     copies: list[Problem] = []
