@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from scripts.corpus_suite.bench import bench
+from scripts.corpus_suite.bench import WAYS, bench
 from scripts.corpus_suite.generator import Truth, generate, multiply
 from scripts.corpus_suite.one_machine import compare, measure
 
@@ -43,9 +43,10 @@ def _print(truth: Truth) -> None:
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--captures", default=400, show_default=True, help="How many, where the corpus is not there yet.")
 @click.option("--exchanges", default=500, show_default=True, help="Of each capture.")
-def bench_command(folder: Path, captures: int, exchanges: int) -> None:
+@click.option("--way", "ways", type=click.Choice(list(WAYS)), multiple=True, help="Of running it; by default all.")
+def bench_command(folder: Path, captures: int, exchanges: int, ways: tuple[str, ...]) -> None:
     """Judge a corpus in FOLDER in every way there is: differences, time and memory of each, and how right it is across captures."""
-    for line in bench(folder.absolute(), captures, exchanges):
+    for line in bench(folder.absolute(), captures, exchanges, ways):
         print(line, flush=True)
 
 
