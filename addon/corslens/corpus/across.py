@@ -27,16 +27,18 @@ _FETCHED = 10_000
 
 _ROWS = """
     SELECT api, path, asked, origin, allow_origin, allow_credentials, vary_origin, status, role = 'preflight' AS preflight, jsonp
-    FROM latest SEMI JOIN shared USING (api, path)
+    FROM latest SEMI JOIN shared_servers USING (api)
     WHERE asked IS NOT NULL AND NOT (asked = 'granted' AND contains(origin, '*')) GROUP BY ALL
 """
 """A starred origin is not the real name, and would count as one more beside it."""
 _SHARED = """
     CREATE OR REPLACE TEMP TABLE shared AS
     SELECT api, path, count(DISTINCT origin) AS origins, count(DISTINCT capture) AS captures
-    FROM latest WHERE asked IS NOT NULL GROUP BY api, path HAVING captures > 1
+    FROM latest WHERE asked IS NOT NULL GROUP BY api, path HAVING captures > 1;
+    CREATE OR REPLACE TEMP TABLE shared_servers AS
+    SELECT api FROM latest WHERE asked IS NOT NULL GROUP BY api HAVING count(DISTINCT capture) > 1
 """
-"""The endpoints that more than one capture shows: of the others each capture knew all."""
+"""The endpoints, and the servers, that more than one capture shows: of the others each capture knew all."""
 
 
 class Across(Struct, frozen=True):
@@ -48,7 +50,7 @@ class Across(Struct, frozen=True):
 
 
 def evidence(connection: Any) -> Across:
-    """Return what the corpus shows of the endpoints that several captures share."""
+    """Return what the corpus shows of the endpoints and servers that several captures share."""
     connection.execute(_SHARED)
     found = connection.execute("SELECT api, path, origins, captures FROM shared").fetchall()
     seen = {(api, path): (origins, captures) for api, path, origins, captures in found}
@@ -60,8 +62,9 @@ def evidence(connection: Any) -> Across:
             one = Seen(
                 OriginOutcome(asked), origin, allow_origin, allow_credentials, vary_origin, level_of(status), preflight, jsonp
             )
-            endpoints[api, path].add(one)
             servers[api].add(one)
+            if (api, path) in seen:
+                endpoints[api, path].add(one)
     return Across(Prior(dict(endpoints), dict(servers)), seen)
 
 
@@ -70,16 +73,19 @@ def again(connection: Any, shards: Sequence[Shard], whole: Across) -> Iterator[t
 
     A shard's name follows from that, so that one of which nothing more is known is not judged again.
     """
-    found = connection.execute("SELECT DISTINCT shard, api, path FROM latest SEMI JOIN shared USING (api, path)").fetchall()
     endpoints: dict[str, list[Endpoint]] = defaultdict(list)
-    for shard, api, path in found:
+    servers: dict[str, list[str]] = defaultdict(list)
+    found = connection.execute("SELECT DISTINCT shard, api, path FROM latest SEMI JOIN shared USING (api, path)")
+    for shard, api, path in found.fetchall():
         endpoints[shard].append((api, path))
+    found = connection.execute("SELECT DISTINCT shard, api FROM latest SEMI JOIN shared_servers USING (api)")
+    for shard, api in found.fetchall():
+        servers[shard].append(api)
     for one in shards:
         own = sorted(endpoints[one.name])
-        apis = sorted({api for api, _ in own})
         prior = Prior(
             {endpoint: whole.prior.endpoints[endpoint] for endpoint in own if endpoint in whole.prior.endpoints},
-            {api: whole.prior.servers[api] for api in apis if api in whole.prior.servers},
+            {api: whole.prior.servers[api] for api in sorted(servers[one.name]) if api in whole.prior.servers},
         )
         part = Across(prior, {endpoint: whole.seen[endpoint] for endpoint in own})
         yield structs.replace(one, name=_name(one, part)), part
@@ -99,7 +105,8 @@ def _name(shard: Shard, part: Across) -> str:
             known.jsonp,
         )
         hashed.update(repr(content).encode())
-    hashed.update(repr([(api, sorted(known.granted_origins)) for api, known in part.prior.servers.items()]).encode())
+    for api, server in part.prior.servers.items():
+        hashed.update(repr((api, sorted(server.granted_origins), sorted(server.refused_origins))).encode())
     return hashed.hexdigest()
 
 

@@ -196,20 +196,27 @@ def _ranked(value: str) -> tuple[bytes, str]:
 class ServerEvidence:
     """What an API origin was seen to do, whatever the path."""
 
-    __slots__ = ("granted_origins",)
+    __slots__ = ("granted_origins", "refused_origins")
 
     def __init__(self) -> None:
         self.granted_origins = Values(_KEPT_OF_SERVER)
         """Origins whose own name was returned. `null` is apart."""
+        self.refused_origins = Values(_KEPT_OF_SERVER)
+        """Origins whose name was not, by responses that decide it: no redirects and errors, unless they depend on Origin."""
 
     def add(self, seen: Seen) -> None:
         """Add what a response of one of its endpoints shows."""
-        if seen.outcome is OriginOutcome.GRANTED and seen.origin is not None and seen.origin != NULL:
+        if seen.origin is None or seen.origin == NULL:
+            return
+        if seen.outcome is OriginOutcome.GRANTED:
             self.granted_origins.add(seen.origin)
+        elif seen.allow_origin != WILDCARD and (seen.level is Level.SUCCESS or seen.vary_origin):
+            self.refused_origins.add(seen.origin)
 
     def join(self, other: "ServerEvidence") -> None:
         """Add what other sessions saw."""
         self.granted_origins.join(other.granted_origins)
+        self.refused_origins.join(other.refused_origins)
 
 
 class EndpointEvidence:

@@ -36,8 +36,24 @@ class HistoryFacts(FactsBase):
 
     @fact("history.origins-refused")
     def history_origins_refused(self) -> int:
-        """How many origins were not allowed: there is an allowlist, then."""
-        return len(self.evidence.refused_origins)
+        """How many origins were never allowed, and refused at this endpoint or at another one of the server: there is an allowlist, then.
+
+        Elsewhere redirects and errors do not count, unless they depend on Origin: they come without the headers for other reasons.
+        """
+        here, server = self.evidence, self.past.server.evidence
+        if not here.refused_origins and not server.refused_origins:
+            return 0
+        found = {origin for origin in here.refused_origins if origin not in here.granted_origins}
+        found |= {origin for origin in server.refused_origins if origin not in server.granted_origins}
+        return len(found)
+
+    @fact("history.origin-granted")
+    def history_origin_granted(self) -> bool:
+        """Whether the server was seen to allow this page's origin: by its exact name at any path, or everyone at this endpoint."""
+        origin, here = self.observation.origin, self.evidence
+        if origin == NULL and here.null_granted:
+            return True
+        return origin in self.past.server.evidence.granted_origins or WILDCARD in here.allow_origins
 
     @fact("history.foreign-refused")
     def history_foreign_refused(self) -> bool:
