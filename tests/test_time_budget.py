@@ -97,7 +97,7 @@ async def test_the_addon_reports_it_and_lets_the_traffic_pass(caplog: pytest.Log
                 assert flow.response.headers.fields == fields
         work.step = 0.0
         chain.call(flow_of(ask("soon", 9)))
-        assert not chain.addon._faults
+        assert not chain.addon.faults
         assert chain.addon.dropped() == {"verdicts that took too long": 8}
         assert chain.addon.session is not None
         assert [each.verdict.outcome for each in chain.addon.session.recent()][-2:] == [Outcome.NOT_JUDGED, Outcome.BLOCKED]

@@ -108,7 +108,7 @@ async def test_every_store_stays_at_its_limit(small_limits: None, tmp_path) -> N
             held.append(objects(chain))
         assert sizes(chain) - before == Counter()
         assert held[3] < 1.05 * held[1], held
-        assert not addon._faults
+        assert not addon.faults
         dropped = addon.dropped()
     assert dropped.keys() >= {
         "exchanges", "endpoints", "stored responses", "pending preflights", "settled preflights", "redirects", "connections",

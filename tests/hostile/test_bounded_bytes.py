@@ -87,7 +87,7 @@ async def test_exchanges_of_any_size_stay_within_the_budget(kind: str, tmp_path)
             gc.collect()
             held.append(tracemalloc.get_traced_memory()[0])
         tracemalloc.stop()
-        assert not chain.addon._faults
+        assert not chain.addon.faults
     assert held[-1] < 3 * HISTORY_MB * MEGABYTE, [f"{each / MEGABYTE:.1f} MiB" for each in held]
     assert held[-1] < held[0] + MEGABYTE, [f"{each / MEGABYTE:.1f} MiB" for each in held]
 
@@ -107,7 +107,7 @@ async def test_sixty_large_heads_stay_within_four_megabytes() -> None:
         kept = chain.addon.session.recent()
         estimated = sum(map(weigh_inspection, kept))
         dropped = chain.addon.dropped()
-        assert not chain.addon._faults
+        assert not chain.addon.faults
     assert estimated < 4 * MEGABYTE
     assert held < 8 * MEGABYTE, f"{held / MEGABYTE:.1f} MiB"
     assert dropped["exchanges"] == 61 - len(kept) > 0

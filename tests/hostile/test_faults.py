@@ -215,7 +215,7 @@ async def test_options_may_be_changed_in_any_order_while_traffic_runs(seed: int,
                 assert getattr(proxy.master.options, bad) == before
             answer = await proxy.send("GET", server.url(f"/?{seed}-{number}"), ASK)
             assert answer.status == 200
-        assert not proxy.addon._faults
+        assert not proxy.addon.faults
 
 
 async def test_options_may_be_set_in_every_order(tmp_path: Path) -> None:
@@ -248,7 +248,7 @@ async def test_options_may_be_set_in_every_order(tmp_path: Path) -> None:
             assert written >= expected, order
             one.unlink()
             other.unlink()
-        assert not chain.addon._faults
+        assert not chain.addon.faults
     assert json.loads((tmp_path / "report.json").read_text())["summary"]["exchanges"] >= 1
 
 
@@ -261,7 +261,7 @@ async def test_clock_that_jumps_back_loses_nothing(tmp_path: Path) -> None:
             now += jump
             assert (await proxy.send("GET", server.url(f"/?{jump}"), ASK)).status == 200
         await proxy.until(lambda: len(proxy.latest()) >= 3)
-        assert not proxy.addon._faults
+        assert not proxy.addon.faults
 
 
 async def test_clock_that_jumps_back_settles_what_waited_for_it(tmp_path: Path) -> None:

@@ -51,4 +51,4 @@ async def test_no_pair_of_shapes_is_superlinear(request_shape: str) -> None:
                     break
             else:
                 pytest.fail(f"{request_shape} × {response_shape}: {small:.1f}, {limit:.1f}, {huge:.1f} ms")
-        assert not chain.addon._faults
+        assert not chain.addon.faults

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import sys
 import time
-import traceback
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TextIO
@@ -18,13 +17,13 @@ from msgspec import structs
 
 from corslens.diagnosis.summary import SessionSummary
 from corslens.fetch.budget import Budget
-from corslens.inspection import Inspection
 from corslens.inspector import Inspector
 from corslens.lint.rules.loader import RuleFiles
 from corslens.lint.rules.rule import RuleSet
 from corslens.mitm import modified_headers, options
 from corslens.mitm.commands import Commands
 from corslens.mitm.exit_status import ExitStatus
+from corslens.mitm.faults import EXCHANGE_SECONDS, Faults, guarded
 from corslens.mitm.filters import parse_filter
 from corslens.mitm.garbage import Garbage
 from corslens.mitm.listening import warn_if_open
@@ -42,7 +41,7 @@ from corslens.mitm.unreachable import Unreachable
 from corslens.mitm.untrusting_clients import UntrustingClients
 from corslens.mitm.view import CorsContentview
 from corslens.observation.exchange import Exchange
-from corslens.observation.redaction import VALUES_ARE_SHOWN, redact_method, redact_url
+from corslens.observation.redaction import VALUES_ARE_SHOWN
 from corslens.patching.summary import render_lacks
 from corslens.report.baseline import Gate
 from corslens.report.escape import escape
@@ -57,14 +56,8 @@ logger = logging.getLogger(__name__)
 TICK_SECONDS = 1.0
 """How often time is looked at: for preflights that were never followed, and for the end of patching."""
 
-EXCHANGE_SECONDS = 0.04
-"""CPU time after which an exchange passes unjudged: all other traffic waits for it."""
-
 AT_ONCE = 50
 """Earlier exchanges that are inspected anew at once; then others have their turn."""
-
-_TOLD_OF = 5
-"""Exchanges that took too long of which a line is logged each; all are counted."""
 
 JUMP_SECONDS = 5.0
 """A clock that goes back by less is only being kept right."""
@@ -90,10 +83,10 @@ class CorsLens(Commands):
     ) -> None:
         self.clock = clock
         self._budget = Budget(EXCHANGE_SECONDS, work_clock)
-        self._took_too_long = 0
+        self.faults = Faults()
         self.patching = PatchMode(clock)
         self.terminal = Terminal(out)
-        self._outputs = Outputs(self.terminal, self._tell, options.DEFAULT_HISTORY, clock)
+        self._outputs = Outputs(self.terminal, self.faults.tell, options.DEFAULT_HISTORY, clock)
         self.reports: list[Path] = []
         """Files that a report is written to at the end, beside `cors_report`; their endings are among ENDINGS."""
         self.announces_page = True
@@ -121,7 +114,6 @@ class CorsLens(Commands):
         self._garbage = Garbage()
         self._passed = False
         """Whether traffic passed since the last look at the clock."""
-        self._faults: dict[tuple[str, str], int] = {}
         session = LiveSession(self)
         self.connections = OwnConnections()
         self.untrusting = UntrustingClients(self._say_to_person)
@@ -192,9 +184,7 @@ class CorsLens(Commands):
             self._end(self.session, self.settings)
         self._outputs.catch_up()
         self._switch_log(None)
-        for (_, place), count in self._faults.items():
-            if count > 1:
-                logger.error("Internal errors in corslens: %d at %s.", count, place)
+        self.faults.summarize()
         # mitmproxy loads this same object again when the script's file is touched.
         self.session = self.settings = None
         self._running = False
@@ -217,20 +207,18 @@ class CorsLens(Commands):
         except OSError as error:
             logger.error("cors_report: %s: %s", escape(str(path)), error.strerror or error)
         except Exception as error:
-            self._tell(error, None)
+            self.faults.tell(error)
 
     # Flows. A fault of ours must not touch them.
 
+    @guarded
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Take note of the request."""
         if self.page.wants(flow):
             raise exceptions.AddonHalt  # no list, log or file of others is to know of it
         self._passed = True
         if self.session is not None:
-            try:
-                self.session.request_head(flow)
-            except Exception as error:
-                self._tell(error, flow)
+            self.session.request_head(flow)
 
     def request(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
         """Respond to what is requested of the live page; nothing else is done when a request is complete."""
@@ -240,7 +228,7 @@ class CorsLens(Commands):
                 if worked_out is not None:
                     return self._when_worked_out(flow, worked_out)
             except Exception as error:
-                self._tell(error, flow)
+                self.faults.tell(error, flow)
                 flow.response = http.Response.make(500)
             raise exceptions.AddonHalt
         return self.page.signpost(flow)
@@ -249,45 +237,37 @@ class CorsLens(Commands):
         try:
             await worked_out
         except Exception as error:
-            self._tell(error, flow)
+            self.faults.tell(error, flow)
             flow.response = http.Response.make(500)
         raise exceptions.AddonHalt
 
+    @guarded
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         """Judge, and patch, before anything goes to the browser: later would be too late for a streamed response."""
         if self.page.wants(flow):
             raise exceptions.AddonHalt
-        session = self.session
-        if session is not None:
-            try:
-                if session.response_head(flow):
-                    # Other addons still have this hook before them; look when they are through.
-                    asyncio.get_running_loop().call_soon(self._recheck_response, flow)
-            except Exception as error:
-                self._tell(error, flow)
+        if self.session is not None and self.session.response_head(flow):
+            # Other addons still have this hook before them; look when they are through.
+            asyncio.get_running_loop().call_soon(self._recheck_response, flow)
 
+    @guarded
     def response(self, flow: http.HTTPFlow) -> None:
         """See what other addons did to the response, and close the book."""
         if self.page.wants(flow):
             raise exceptions.AddonHalt
         if self.session is not None:
-            try:
-                self.session.response_done(flow)
-                if self._updates and ctx.options.intercept:
-                    # Whoever holds it back does so after us, and may edit it then.
-                    asyncio.get_running_loop().call_soon(self._follow_held_back, flow)
-            except Exception as error:
-                self._tell(error, flow)
+            self.session.response_done(flow)
+            if self._updates and ctx.options.intercept:
+                # Whoever holds it back does so after us, and may edit it then.
+                asyncio.get_running_loop().call_soon(self._follow_held_back, flow)
 
+    @guarded
     def error(self, flow: http.HTTPFlow) -> None:
         """Close the book on a flow that failed."""
         if isinstance(flow, http.HTTPFlow) and self.page.wants(flow):
             raise exceptions.AddonHalt
         if self.session is not None and isinstance(flow, http.HTTPFlow):
-            try:
-                self.session.failed(flow)
-            except Exception as error:
-                self._tell(error, flow)
+            self.session.failed(flow)
 
     def server_connect(self, data: ServerConnectionHookData) -> None:
         """Keep the live page's host from resolvers."""
@@ -297,14 +277,12 @@ class CorsLens(Commands):
         """Keep the live page's host from other proxies."""
         self.page.refuse_tunnel(flow)
 
+    @guarded
     def http_connect_error(self, flow: http.HTTPFlow) -> None:
         """Report a tunnel that could not be made: the requests meant for it never come by, and browsers blame CORS for it, too."""
         if self.session is None or not flow.live or self.page.wants(flow):
             return
-        try:
-            self._unreachable.tell(flow)
-        except Exception as error:
-            self._tell(error, flow)
+        self._unreachable.tell(flow)
 
     def _say_to_person(self, lines: Iterable[str]) -> None:
         """Print what a person has to know even where the log is quiet; nothing where they asked for nothing to be printed."""
@@ -369,7 +347,7 @@ class CorsLens(Commands):
             history_bytes=settings.history_mb << 20,
             budget=self._budget,
             at_once=AT_ONCE,
-            over_budget=self._tell_of_time,
+            over_budget=self.faults.tell_of_time,
         )
         return Session(
             inspector,
@@ -407,21 +385,17 @@ class CorsLens(Commands):
         self.listeners.append(listener)
         self._outputs.browser = browser
 
+    @guarded
     def attest(self, id: str, witness: Witness) -> None:
         """Take what the browser itself says of an exchange."""
         if self.session is not None:
-            try:
-                self.session.attest(id, witness)
-            except Exception as error:
-                self._tell(error, None)
+            self.session.attest(id, witness)
 
+    @guarded
     def never_left(self, exchange: Exchange) -> None:
         """Take a request that the browser did not send."""
         if self.session is not None:
-            try:
-                self.session.never_left(exchange)
-            except Exception as error:
-                self._tell(error, None)
+            self.session.never_left(exchange)
 
     def dropped(self) -> Mapping[str, int]:
         """Return how many entries each store has dropped because of a limit; only those that did."""
@@ -470,12 +444,10 @@ class CorsLens(Commands):
         self._tick = asyncio.get_running_loop().call_later(TICK_SECONDS, self._on_tick)
 
     def _on_tick(self) -> None:
-        try:
-            self.on_tick()
-        except Exception as error:
-            self._tell(error, None)
         self._schedule_tick()
+        self.on_tick()
 
+    @guarded
     def on_tick(self) -> None:
         """Switch patching off when its time is over or say that it is on, take up edited rule files, and settle preflights that were never followed."""
         self._follow_clock()
@@ -499,14 +471,12 @@ class CorsLens(Commands):
         if len(settled) == AT_ONCE:
             self._settling = asyncio.get_running_loop().call_soon(self._settle_more, session)
 
+    @guarded
     def _settle_more(self, session: Session) -> None:
         self._settling = None
         if session is not self.session:
             return
-        try:
-            self._settle(session)
-        except Exception as error:
-            self._tell(error, None)
+        self._settle(session)
 
     def _follow_clock(self) -> None:
         now, before = self.clock(), self._looked_at
@@ -531,12 +501,10 @@ class CorsLens(Commands):
             self.session.inspector.rules = refreshed.rules
         logger.info("corslens: cors_rules: the edited rules are in force.")
 
+    @guarded
     def _recheck_response(self, flow: http.HTTPFlow) -> None:
         if self.session is not None:
-            try:
-                self.session.look_again(flow)
-            except Exception as error:
-                self._tell(error, flow)
+            self.session.look_again(flow)
 
     def _follow_held_back(self, flow: http.HTTPFlow) -> None:
         task = asyncio.create_task(self._when_resumed(flow))
@@ -546,39 +514,9 @@ class CorsLens(Commands):
     async def _when_resumed(self, flow: http.HTTPFlow) -> None:
         await flow.wait_for_resume()
         if self.session is not None:
-            try:
-                self.session.resumed(flow)
-                self._flow_updated(flow)
-            except Exception as error:
-                self._tell(error, flow)
+            self._follow_resumed(self.session, flow)
 
-    # Faults.
-
-    def _tell_of_time(self, exchange: Exchange) -> None:
-        self._took_too_long += 1
-        if self._took_too_long <= _TOLD_OF:
-            logger.warning(
-                "corslens: %s %s is not judged: it takes more than %d ms of CPU time. Traffic is not affected.%s",
-                escape(redact_method(exchange.request.method[:32])),
-                escape(redact_url(exchange.request.url)),
-                EXCHANGE_SECONDS * 1000,
-                " From now on such exchanges are only counted." if self._took_too_long == _TOLD_OF else "",
-            )
-
-    def _tell(self, error: Exception, concerned: http.HTTPFlow | Inspection | None) -> None:
-        """Log a fault of ours the first time that it happens at a place."""
-        frames = traceback.extract_tb(error.__traceback__)
-        place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "?"
-        key = (type(error).__name__, place)
-        self._faults[key] = self._faults.get(key, 0) + 1
-        if self._faults[key] == 1:
-            exchange = concerned.observation.exchange if isinstance(concerned, Inspection) else concerned
-            where = "" if exchange is None else f" while handling {escape(redact_url(exchange.request.url))}"
-            # Without the error's message, which may hold what a header held.
-            told = "\n".join(f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames)
-            logger.error(
-                "Internal error in corslens%s; traffic is not affected. Please report this: %s at\n%s",
-                where,
-                key[0],
-                told,
-            )
+    @guarded
+    def _follow_resumed(self, session: Session, flow: http.HTTPFlow) -> None:
+        session.resumed(flow)
+        self._flow_updated(flow)
