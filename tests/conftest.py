@@ -4,10 +4,14 @@ from collections.abc import Iterator
 
 import hypothesis
 import pytest
+from corslens.mitm import garbage
 
 from tests.browser.kit import forked, mitmdump
 
 mitmdump.FORKS = forked.AVAILABLE
+
+# What is there, in this process, are thousands of tests: to look through them takes longer than the session of a test.
+garbage.keep_what_is_there = lambda: None
 
 # A deadline in milliseconds fails when the machine is busy, and says nothing of the code.
 hypothesis.settings.register_profile("corslens", deadline=None)

@@ -1,8 +1,13 @@
 """Fixtures of the tests of the addon."""
 
+from functools import cache
 from pathlib import Path
 
 import pytest
+from mitmproxy import certs
+
+# The CA's key is checked whenever a proxy reads it, for longer than the proxy takes to start otherwise.
+certs.load_pem_private_key = cache(certs.load_pem_private_key)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,12 @@ OVERDUE = 600
 """Ticks after which it is done even though traffic passes."""
 
 
+def keep_what_is_there() -> None:
+    """Look through what is there for the last time: rules and modules stay to the end."""
+    gc.collect()
+    gc.freeze()
+
+
 class Garbage:
     """Collects the oldest generation at ticks; younger ones, which take a few milliseconds, are Python's own business."""
 
@@ -20,11 +26,10 @@ class Garbage:
         self._due_for = 0
 
     def begin(self) -> None:
-        """Look through what is there for the last time: rules and modules stay to the end."""
+        """From here on, collect at ticks only."""
         if self._before is None:
             self._before = gc.get_threshold()
-        gc.collect()
-        gc.freeze()
+        keep_what_is_there()
         young, middle, _ = self._before
         gc.set_threshold(young, middle, _NEVER)
 

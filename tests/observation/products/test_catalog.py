@@ -74,7 +74,7 @@ def _shown() -> Iterator[object]:
             yield pytest.param(rule.id, last, last.response, id=f"{rule.id}: {sample.name}")
 
 
-@pytest.mark.parametrize(("id", "exchange", "head"), _shown())
+@pytest.mark.parametrize(("id", "exchange", "head"), list(_shown()))
 def test_no_mark_takes_a_neighbor(id: str, exchange: Exchange, head: Response) -> None:
     """What one product responds is not taken for another's, unless one rule explains the other."""
     found = {response.id for _, response in CATALOG.own_responses(exchange.request, head)}
