@@ -16,6 +16,15 @@ def fix_line(fix: Fix) -> str:
     return f"Fix ({fix.side.value}): {': '.join(shown)}"
 
 
+def fix_block(fix: Fix) -> Iterator[str]:
+    """Yield a fix in lines of its own: who can make it and what to do, then the header lines to send, so that each can be copied."""
+    side = f"Fix ({fix.side.value}): "
+    beside = [line for line in fix.headers if line not in fix.text]
+    first, *rest = [fix.text, *beside] if fix.text else beside
+    yield side + first
+    yield from (f"  {line}" for line in rest)
+
+
 def without_origin(diagnosis: Diagnosis, message: str) -> str:
     """Return a message on a page request whose URL stands beside it: with the path alone; of a redirect it names another URL, which stays."""
     request = diagnosis.place.observation.exchange.request

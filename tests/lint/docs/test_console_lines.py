@@ -139,7 +139,9 @@ def test_safari_says_missing_and_mismatched_in_the_same_words() -> None:
     assert rules_of_line(next(iter(SAFARI))) == (Reason.ACAO_MISMATCH, Reason.ACAO_MISSING)
 
 
-@pytest.mark.parametrize("line", ["", 'Refused to set unsafe header "Origin"', "the answer is 42"])
+@pytest.mark.parametrize(
+    "line", ["", "how do I fix CORS at https://api.example/?", 'Refused to set unsafe header "Origin"', "the answer is 42"]
+)
 def test_a_line_without_a_reason_names_none(line: str) -> None:
     assert rules_of_line(line) == ()
 
@@ -164,6 +166,18 @@ OTHER_LANGUAGES = {
     f"… {API} (原因: CORS ヘッダー ‘Access-Control-Allow-Origin’ が ‘https://x.example’ と異なる)": "acao-mismatch",
     f"… {API}. (Powód: niedozwolony nagłówek „x-a” według nagłówka „Access-Control-Allow-Headers” w odpowiedzi „preflight” CORS).": "preflight-header-not-allowed",
     f"… {API} (motivo: header CORS “Access-Control-Allow-Origin” multipli non consentiti).": "acao-multiple",
+    f"已拦截跨源请求：同源策略禁止读取位于 {API} 的远程资源。（原因：CORS 未启用）。": "cors-disabled-by-user",
+    f"クロスオリジン要求をブロックしました: 同一生成元ポリシーにより、{API} にあるリモートリソースの読み込みは拒否されます (理由: CORS 要求が http でない)。": "scheme-not-cors-enabled",
+    f"Запрос из постороннего источника заблокирован: Политика одного источника запрещает чтение удалённого ресурса на {API}. (Причина: "
+    "Не удалось добавить CORS-заголовок «Origin»).": "origin-header-not-addable",
+    f"Quellübergreifende (Cross-Origin) Anfrage blockiert: Die Gleiche-Quelle-Regel verbietet das Lesen der externen Ressource auf {API}. "
+    "(Grund: Externe Weiterleitung der CORS-Anfrage verboten).": "preflight-redirect",
+    f"Blocage d’une requête multiorigine (Cross-Origin Request) : la politique « Same Origin » ne permet pas de consulter la ressource "
+    f"distante située sur {API}. Raison : méthode manquante dans l’en-tête « Access-Control-Allow-Methods ».": "preflight-method-not-allowed",
+    f"Solicitud desde otro origen bloqueada: la política de mismo origen impide leer el recurso remoto en {API} (razón: token 'a b' no "
+    "válido en la cabecera CORS 'Access-Control-Allow-Headers').": "preflight-acah-unparsable",
+    f"Çapraz köken isteği engellendi: Aynı Köken İlkesi, {API} üzerindeki uzak kaynağın okunmasına izin vermiyor. (Sebep: CORS üst "
+    "bilgisi ‘Access-Control-Allow-Methods’ta geçersiz ‘a b’ jetonu.)": "preflight-acam-unparsable",
 }  # fmt: skip
 
 

@@ -83,7 +83,24 @@ def test_no_line_is_longer_than_the_terminal(width):
 def test_nothing_is_lost_by_folding():
     inspection = one(url=f"{API}/{'x' * 300}")
     folded, whole = (block(inspection, width).plain for width in (40, None))
-    assert "".join(folded.split()) == "".join(whole.split())
+    assert sorted(folded.split()) == sorted(whole.split())
+
+
+@pytest.mark.parametrize(
+    ("width", "heading", "sentence"),
+    [
+        (120, "  Missing response header  [acao-missing]", "it is missing"),
+        (60, "  Missing response header", "it is missing [acao-missing]"),
+        (51, "  [acao-missing]", "it is missing"),
+        (45, "", "it is missing [acao-missing]"),
+    ],
+)
+def test_the_second_line_is_the_fix_at_any_width(width, heading, sentence):
+    """The heading has as much of the cause's names as fits; the rule that it leaves out ends the sentence."""
+    made = one(findings=(finding("acao-missing", title="Missing response header", message="it is missing"),))
+    lines = block(made, width).plain.splitlines()
+    assert lines[0] == f"BLOCKED  GET {API}/me{heading}" and lines[1].startswith("  Fix (server): ")
+    assert f"  {sentence}" in lines
 
 
 def test_what_comes_off_the_wire_stays_in_its_line():

@@ -8,6 +8,7 @@ Chromium: `services/network/public/cpp/cors/cors_error_status`, DevTools' issue 
 
 import re
 
+from corslens.fetch.header_values import is_token
 from corslens.verdict.reasons import NAMES, Reason
 
 _PREFLIGHT = "preflight"
@@ -74,6 +75,7 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("mime type", (Reason.MIME_OR_NOSNIFF_BLOCKED,)),
     ("permission was denied for this request to access", (Reason.LNA_PERMISSION_DENIED,)),
     ("not a secure context and the resource is in more-private", (Reason.LNA_INSECURE_CONTEXT,)),
+    ("the 'authorization' header is not covered", ("authorization-under-wildcard",)),
     ("redirect is not allowed for a preflight request", (Reason.PREFLIGHT_REDIRECT,)),
     ("does not have http ok status", (Reason.PREFLIGHT_STATUS_NOT_OK,)),
     ("preflight response did not succeed", (Reason.PREFLIGHT_STATUS_NOT_OK,)),
@@ -100,7 +102,7 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("multiple cors header", (Reason.ACAO_MULTIPLE,)),
     ("cannot contain more than one origin", (Reason.ACAO_MULTIPLE,)),
     ("contains the invalid value", (Reason.ACAO_INVALID,)),
-    ("no 'access-control-allow-origin' header is present", (Reason.ACAO_MISSING,)),
+    ("no 'access-control-allow-origin' header", (Reason.ACAO_MISSING,)),
     ("cors header 'access-control-allow-origin' missing", (Reason.ACAO_MISSING,)),
     ("that is not equal to the supplied origin", (Reason.ACAO_MISMATCH,)),
     ("cors header 'access-control-allow-origin' does not match", (Reason.ACAO_MISMATCH,)),
@@ -161,16 +163,30 @@ def rules_of_line(line: str) -> tuple[str, ...]:
 
 
 _STATUS = re.compile(r"[1-5]\d\d\W*$")
+_URL = re.compile(r"https?://[^\s'\"]*")
+_QUOTED = re.compile(r"""(?<![a-zà-ÿ])['"«„]\s*([^'"«»„]+?)\s*['"»]""")
+_WORDS = (
+    (
+        "redirec redirig weiterleitung umleitung перенаправ リダイレクト 重定向 yönlendir przekierow reindiriz",
+        Reason.PREFLIGHT_REDIRECT,
+    ),
+    ("deaktiv désactiv desactiv disattiv отключ 無効 未启用 停用 devre wyłącz", Reason.CORS_DISABLED_BY_USER),
+)
+"""How words of Firefox's languages begin, in the two lines that name no header."""
 
 
 def _of_firefox(text: str) -> tuple[Reason, ...]:
     """Return the reasons that a line of Firefox in any language can stand for, by the header that it names and the values beside it."""
-    if "cors" not in text:
+    if "cors" not in text and "access-control-" not in text:
         return ()
+    _, _, text = _URL.sub("\0", text, count=1).rpartition("\0")  # what follows the address is the reason
+    values = [value for value in _QUOTED.findall(text) if not value.startswith("access-control-")]
     if "access-control-allow-headers" in text:
-        return (Reason.PREFLIGHT_HEADER_NOT_ALLOWED, Reason.PREFLIGHT_ACAH_UNPARSABLE)
+        both = (Reason.PREFLIGHT_HEADER_NOT_ALLOWED, Reason.PREFLIGHT_ACAH_UNPARSABLE)
+        return both if all(map(is_token, values)) else both[::-1]
     if "access-control-allow-methods" in text:
-        return (Reason.PREFLIGHT_METHOD_NOT_ALLOWED, Reason.PREFLIGHT_ACAM_UNPARSABLE)
+        both = (Reason.PREFLIGHT_METHOD_NOT_ALLOWED, Reason.PREFLIGHT_ACAM_UNPARSABLE)
+        return both[::-1] if values else both  # a missing method is not named
     _, credentials, value = text.partition("access-control-allow-credentials")
     if credentials and "*" not in value:
         return (Reason.ACAC_NOT_TRUE,)
@@ -183,4 +199,10 @@ def _of_firefox(text: str) -> tuple[Reason, ...]:
         return (Reason.ACAO_MISSING,) if _STATUS.search(text) else (Reason.ACAO_MULTIPLE, Reason.ACAO_MISSING)
     if _STATUS.search(text):
         return (Reason.PREFLIGHT_STATUS_NOT_OK,)
-    return (Reason.ACTUAL_NETWORK_ERROR,) if "(null)" in text else ()
+    if "(null)" in text:
+        return (Reason.ACTUAL_NETWORK_ERROR,)
+    if {"origin", "origen"}.intersection(values):
+        return (Reason.ORIGIN_HEADER_NOT_ADDABLE,)
+    if re.search(r"\bhttp\b", _URL.sub("", text)):
+        return (Reason.SCHEME_NOT_CORS_ENABLED,)
+    return next(((reason,) for words, reason in _WORDS if any(word in text for word in words.split())), ())

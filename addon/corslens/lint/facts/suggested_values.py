@@ -7,25 +7,38 @@ from corslens.fetch.constants import (
     ACCESS_CONTROL_REQUEST_METHOD,
     VARY,
 )
+from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.merged_lists import completed_methods, completed_names
 from corslens.fetch.preflight import requested_header_names
+from corslens.lint.facts.endpoint_history import HistoryFacts
 from corslens.lint.facts.exposure import ExposureFacts
 from corslens.lint.facts.fact import fact
 from corslens.lint.facts.response import AnswerFacts
-from corslens.observation.known import Unknown
+from corslens.observation.known import Known, Unknown
 
 _LONGEST = 800
 """Characters of a list that is written out; no reader copies a longer one."""
 _TOO_LONG = Unknown("the list is too long to be copied")
 
 
-class CompletedFacts(AnswerFacts, ExposureFacts):
+class CompletedFacts(AnswerFacts, ExposureFacts, HistoryFacts):
     """`completed.*`."""
 
     @property
     def _asked_method(self) -> tuple[str, ...]:
         method = self.request_head.get(ACCESS_CONTROL_REQUEST_METHOD)
         return () if method is None else (method,)
+
+    @fact("completed.allow-origin", header="access-control-allow-origin")
+    def completed_allow_origin(self) -> str | None:
+        """The request's origin; nothing where the server has an allowlist, which decides whether to name it."""
+        return None if self.history_foreign_refused else self.observation.origin
+
+    @fact("completed.allow-credentials")
+    def completed_allow_credentials(self) -> str | None:
+        """`true` where the wire shows that credentials are included; nothing where it does not show."""
+        credentials = self.observation.credentials
+        return "true" if isinstance(credentials, Known) and credentials.value is CredentialsMode.INCLUDE else None
 
     @fact("completed.allow-methods")
     def completed_allow_methods(self) -> str | Unknown | None:

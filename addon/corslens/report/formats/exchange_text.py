@@ -20,7 +20,7 @@ from corslens.observation.redaction import redact_header, redact_method, redact_
 from corslens.report.escape import escape
 from corslens.report.formats.jsonl import timestamp
 from corslens.report.initiators import requested_by
-from corslens.report.plain import fix_line, without_origin
+from corslens.report.plain import fix_block, fix_line, without_origin
 from corslens.verdict.decide import explain
 from corslens.verdict.reasons import NAMES, Reason
 from corslens.verdict.verdict import Check, CheckState, Outcome, Verdict
@@ -56,7 +56,6 @@ def render_view(inspection: Inspection, find: Find, width: int = WIDTH, *, diagn
     """
     diagnosis = diagnosis or diagnose_alone(inspection)
     sections = (
-        ("Cause", _cause(diagnosis)),
         ("Verdict", _verdicts(inspection)),
         ("Exchange", _exchange(inspection)),
         ("Pair", _pair(inspection, find)),
@@ -67,13 +66,13 @@ def render_view(inspection: Inspection, find: Find, width: int = WIDTH, *, diagn
         ("Findings", _findings(inspection, diagnosis)),
         ("Patch", () if inspection.patch is None else _patch(inspection, inspection.patch)),
     )
-    text = []
+    text = ["\n".join(folded for line in _cause(diagnosis, width) for folded in _fold(line, width))]
     for title, lines in sections:
         shown = [folded for line in lines for folded in _fold(f"  {line}", width)]
         if shown:
             # In capitals, because mitmweb swallows the empty line before a title.
             text.append("\n".join([title.upper(), *shown]))
-    return "\n\n".join(text) + "\n"
+    return "\n\n".join(filter(None, text)) + "\n"
 
 
 def _fold(line: str, width: int) -> list[str]:
@@ -295,22 +294,24 @@ def _credentials(observation: Observation) -> Iterator[str]:
         yield f"unknown: {known.why}"
 
 
-def _cause(diagnosis: Diagnosis) -> Iterator[str]:
+def _cause(diagnosis: Diagnosis, width: int) -> Iterator[str]:
+    """Yield the cause, then the fix: a narrow pane, or a console of 24 rows, shows little more."""
     cause = diagnosis.cause
     if cause is None:
         return
-    # The title and the first fix before the sentence: a console of 24 rows shows little more.
-    yield f"{diagnosis.word}: {escape(cause.title or cause.rule)}  [{cause.rule}]"
+    heading, name = f"{diagnosis.word}: {escape(cause.title or cause.rule)}", f"[{cause.rule}]"
+    fits = len(heading) + len(name) + 2 <= width
+    yield f"{heading}  {name}" if fits else heading
     if cause.fix is not None:
-        yield escape(fix_line(cause.fix))
-    yield escape(without_origin(diagnosis, cause.message))
+        yield from (f"  {escape(line)}" for line in fix_block(cause.fix))
+    yield f"  {escape(without_origin(diagnosis, cause.message))}{'' if fits else f' {name}'}"
     asked_by = requested_by(diagnosis)
     if asked_by is not None:
-        yield f"requested by {escape(asked_by)}"
+        yield f"  requested by {escape(asked_by)}"
     for fix in cause.fixes[1:]:
-        yield escape(fix_line(fix).replace("Fix", "Or", 1))
+        yield f"  {escape(fix_line(fix).replace('Fix', 'Or', 1))}"
     if diagnosis.explained:
-        yield f"  so: {_list(dict.fromkeys(finding.rule for finding in diagnosis.explained))}"
+        yield f"    so: {_list(dict.fromkeys(finding.rule for finding in diagnosis.explained))}"
 
 
 def _findings(inspection: Inspection, diagnosis: Diagnosis) -> Iterator[str]:

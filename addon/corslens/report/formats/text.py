@@ -11,7 +11,7 @@ from corslens.diagnosis.page_request import State
 from corslens.diagnosis.problem import Problem
 from corslens.diagnosis.summary import SessionSummary
 from corslens.inspection import Inspection
-from corslens.lint.finding import Finding, Fix, Severity
+from corslens.lint.finding import Finding, Severity
 from corslens.lint.rules.rule import RuleSet
 from corslens.observation.network_error import plain_words
 from corslens.observation.redaction import redact_header, redact_method, redact_name, redact_symbol, redact_text, redact_url
@@ -19,7 +19,7 @@ from corslens.report.baseline import Gate, is_known
 from corslens.report.escape import escape
 from corslens.report.initiators import requested_by
 from corslens.report.limits import first, notes_of, worst
-from corslens.report.plain import without_origin
+from corslens.report.plain import fix_block, without_origin
 from corslens.verdict.verdict import Failure, Outcome
 
 _LONGEST = 400
@@ -101,13 +101,15 @@ def render_problem(diagnosis: Diagnosis, width: int | None = None) -> Text:
     word = diagnosis.word
     text = Text()
     text.append(word, STYLES.get(word, "bold"))
-    title = _title(diagnosis)
-    whole = width is None or len(title) + 2 <= width  # on a line of its own rather than broken
-    heading = "  ".join(filter(None, (_request(diagnosis), title.replace(" ", NO_BREAK) if whole else title)))
+    request = _request(diagnosis)
+    names = _names(diagnosis)
+    # Beside the request stands as much as fits, so that the second line is the fix; what is left out ends the sentence.
+    beside = next((name for name in names if width is None or len(word) + len(request) + len(name) + 4 <= width), "")
+    heading = "  ".join(filter(None, (request, beside)))
     text.append("\n".join(fold(heading, width, first=len(word) + 2, indent=2, start="  ")), "default not bold")
-    if title and whole:
-        text.stylize("bold", len(text) - len(title))
-    for line, style in _body(diagnosis):
+    if beside:
+        text.stylize("bold", len(text) - len(beside))
+    for line, style in _body(diagnosis, "" if not names or names[-1] in beside else f" {names[-1]}"):
         for folded in fold(line, width, first=2, indent=4, start="  "):
             text.append("\n" + folded, style)
     return text
@@ -121,14 +123,15 @@ def _request(diagnosis: Diagnosis) -> str:
     return shown if other == request.url else f"{shown}  → {_shown(redact_url(other))}"
 
 
-def _title(diagnosis: Diagnosis) -> str:
-    """Name the cause in a few words, and the rule or reason that `corslens explain` takes."""
+def _names(diagnosis: Diagnosis) -> list[str]:
+    """Return the names of the cause, the longest first; the last is the rule or reason that `corslens explain` takes."""
     cause = diagnosis.cause
     if cause is not None:
-        return "  ".join(filter(None, (escape(cause.title), f"[{cause.rule}]")))
+        rule, title = f"[{cause.rule}]", escape(cause.title)
+        return [f"{title}  {rule}", title, rule] if title else [rule]
     if diagnosis.reason is not None and diagnosis.word in JUDGED:
-        return f"[{diagnosis.reason}]"
-    return ""
+        return [f"[{diagnosis.reason}]"]
+    return []
 
 
 def _from(diagnosis: Diagnosis) -> str:
@@ -170,19 +173,19 @@ def _engines(diagnosis: Diagnosis) -> str:
     return "; ".join((" and ".join(same), ", ".join(others)))
 
 
-def _body(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
-    """Yield the lines below the heading, each with its style: the fix, then why."""
+def _body(diagnosis: Diagnosis, name: str) -> Iterator[tuple[str, str]]:
+    """Yield the lines below the heading, each with its style: the fix, then why, with the name that the heading has no room for."""
     cause = diagnosis.cause
     plain = "default not bold"
     for line in _injections(diagnosis):
         yield line, plain
     if cause is not None and cause.fix is not None:
-        for line in _fix(cause.fix):
-            yield line, "green"
+        for line in fix_block(cause.fix):
+            yield escape(line), "green"
     if cause is not None:
-        yield escape(_message(diagnosis, cause)), plain
+        yield escape(_message(diagnosis, cause)) + name, plain
     elif diagnosis.reason is not None and diagnosis.word in JUDGED:
-        yield _failure_sentence(diagnosis), plain
+        yield _failure_sentence(diagnosis) + name, plain
     elif diagnosis.place.observation.exchange.error:
         yield f"no response: {_shown(redact_text(plain_words(diagnosis.place.observation.exchange.error)))}", plain
     if line := _from(diagnosis):
@@ -201,15 +204,6 @@ def _body(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
     loud = [finding for finding in diagnosis.beside if finding.severity > Severity.INFO or diagnosis.word == "INFO"]
     if loud:
         yield f"Also: {'; '.join(_also(finding) for finding in loud)}.", "dim"
-
-
-def _fix(fix: Fix) -> Iterator[str]:
-    """Yield the fix: what to do and who can do it, then the header lines to send."""
-    side = f"Fix ({fix.side.value}): "
-    beside = [header for header in fix.headers if header not in fix.text]
-    first, *rest = [fix.text, *beside] if fix.text else beside
-    yield side + escape(first)
-    yield from (f"  {escape(header)}" for header in rest)
 
 
 def _edits(diagnosis: Diagnosis) -> Iterator[str]:
