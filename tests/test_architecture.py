@@ -62,8 +62,8 @@ CORE = ("fetch", "engines", "observation", "verdict", "inspection.py", "inspecto
 
 
 @cache
-def _tree(file: Path) -> ast.Module:
-    return ast.parse(file.read_text(encoding="utf-8"))
+def _nodes(file: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
 
 
 def _name(file: Path) -> str:
@@ -79,7 +79,7 @@ def _rank(room: str) -> int:
 
 
 def _imported(file: Path) -> Iterator[str]:
-    for node in ast.walk(_tree(file)):
+    for node in _nodes(file):
         match node:
             case ast.Import():
                 yield from (alias.name for alias in node.names)
@@ -115,7 +115,7 @@ def test_only_mitm_imports_mitmproxy() -> None:
 
 def _worldly(file: Path) -> Iterator[str]:
     yield from WORLDLY_MODULES & set(_imported(file))
-    for node in ast.walk(_tree(file)):
+    for node in _nodes(file):
         match node:
             case ast.Call(func=ast.Name(id=name)) if name in WORLDLY_CALLS:
                 yield f"{name}() in line {node.lineno}"
@@ -154,7 +154,7 @@ def test_every_capture_comes_through_the_door() -> None:
         f"{_name(file)}:{node.lineno}"
         for file in MODULES
         if _room(file) in ("inputs", "mitm")
-        for node in ast.walk(_tree(file))
+        for node in _nodes(file)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id in ("Request", "Response", "HeaderList")

@@ -27,6 +27,7 @@ def test_a_preflight_is_followed_only_when_it_may_be() -> None:
     assert {len(pair) for pair in pairs} == {1, 2}
 
 
+@pytest.mark.slow  # thousands of exchanges
 def test_it_is_a_day_of_development() -> None:
     """Half of it no CORS; what is wrong is wrong at many endpoints and in several ways, and most of the rest is allowed."""
     inspector = Inspector(rules=load_rules(), history=3_000)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 TOKENS = st.text(st.sampled_from(sorted(TOKEN_CHARACTERS)), min_size=1, max_size=12)
 
 
+@pytest.mark.slow  # generated names in each language
 @pytest.mark.parametrize("language", LANGUAGES)
 @given(token=TOKENS)
 def test_no_token_leaves_its_quotes(language: str, token: str) -> None:

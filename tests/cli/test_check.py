@@ -281,6 +281,7 @@ def test_an_interruption_reports_what_is_known(server: Server, monkeypatch: pyte
     assert "BLOCKED" in result.stdout and "Interrupted" in result.stderr
 
 
+@pytest.mark.slow  # every output
 @pytest.mark.parametrize("form", ["text", "json", "jsonl", "markdown", "sarif"])
 def test_no_output_shows_the_values_of_what_was_checked(server: Server, form: str) -> None:
     """Neither its name nor its notes: a report goes into a CI's log."""

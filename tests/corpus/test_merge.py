@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import msgspec
+import pytest
 from corslens.report.baseline import Gate, keys_of, render_baseline
 from corslens.report.formats.json_report import document
 
 from tests.corpus.run import corpus_of, on_one_machine, reports
 
 
+@pytest.mark.slow  # a corpus, cut in three ways
 def test_reports_are_those_of_one_machine_however_the_captures_are_cut(captures: Path, tmp_path: Path) -> None:
     alone = on_one_machine(captures)
     assert len(alone.problems()) > 15

@@ -16,6 +16,7 @@ from tests.corpus.run import WORK, on_one_machine, shards_of
 QUERIES = re.findall(r"```sql\n(.*?)```", (Path(__file__).parents[2] / "docs" / "corpus.md").read_text(), re.DOTALL)
 
 
+@pytest.mark.slow  # starts DuckDB on a corpus
 def test_the_queries_of_the_documentation(captures: Path, tmp_path: Path) -> None:
     shards = shards_of(captures, 20_000)
     for shard in shards:

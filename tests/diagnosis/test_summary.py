@@ -82,6 +82,7 @@ def part(capture: Iterable[Inspection], hold: int) -> SessionSummary:
     return over
 
 
+@pytest.mark.slow  # generated sessions
 @settings(deadline=None, max_examples=60)
 @given(captures(), st.randoms(), st.integers(1, 20))
 def test_parts_merge_to_the_same_in_any_order_and_grouping(given: list[list[Inspection]], random: Any, hold: int) -> None:
@@ -153,6 +154,7 @@ def test_a_snapshot_copies_no_problem_before_it_changes(monkeypatch: pytest.Monk
     assert session.problem(found.key.id) is found and session.problem("p0") is None
 
 
+@pytest.mark.slow  # generated sessions
 @settings(deadline=None, max_examples=60)
 @given(captures())
 def test_only_the_last_inspection_of_an_exchange_counts(given: list[list[Inspection]]) -> None:

@@ -65,6 +65,7 @@ def test_each_departure_is_shown_by_a_recording_or_names_its_source(engine: Engi
     assert unshown == NOT_RECORDED[engine].keys()
 
 
+@pytest.mark.slow  # judges every recording twice
 @engines
 def test_the_bare_standard_would_misjudge_each_engine(engine: Engine) -> None:
     assert measure(engine, structs.replace(STANDARD, engine=engine)).verdicts > measure(engine).verdicts

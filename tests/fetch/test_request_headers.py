@@ -14,9 +14,8 @@ from corslens.fetch.request_headers import (
 UNSAFE = {chr(byte) for byte in range(0x20)} - {"\t"} | set('"():<>?@[\\]{}\x7f')
 
 
-@pytest.mark.parametrize("byte", range(256))
-def test_unsafe_bytes(byte: int) -> None:
-    assert has_cors_unsafe_request_header_byte(f"a{chr(byte)}b") is (chr(byte) in UNSAFE)
+def test_unsafe_bytes() -> None:
+    assert {byte for byte in map(chr, range(256)) if has_cors_unsafe_request_header_byte(f"a{byte}b")} == UNSAFE
 
 
 @pytest.mark.parametrize(

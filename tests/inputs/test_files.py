@@ -139,6 +139,7 @@ def test_a_cut_gzip_gives_what_is_there(tmp_path: Path) -> None:
     assert damage is not None and "damaged or cut off" in damage
 
 
+@pytest.mark.slow  # packs megabytes
 @pytest.mark.parametrize("kind", ["gzip", "zip", "zip of gzip", "zlib", "zip of zlib"])
 def test_a_bomb_is_read_to_its_bound(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What grows past the bound is cut there, and said to be."""
@@ -160,6 +161,7 @@ def test_a_bomb_is_read_to_its_bound(tmp_path: Path, kind: str, monkeypatch: pyt
     assert damage is not None and "when expanded; the rest was not read" in damage
 
 
+@pytest.mark.slow  # packs megabytes
 def test_many_members_share_one_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A thousand files just below the bound are as much as one far above it; what came first is there."""
     monkeypatch.setattr(files, "EXPANSION_FLOOR", 1 << 20)

@@ -86,6 +86,7 @@ def relevant(exchange: Exchange) -> bool:
     return concerns_cors(request.method, request.url, request.headers.lines, status, lines)
 
 
+@pytest.mark.slow  # every sample of every rule
 def test_no_finding_of_any_rule_is_lost() -> None:
     def check(name: str) -> None:
         session = list(SAMPLES[name].exchanges())
@@ -94,6 +95,7 @@ def test_no_finding_of_any_rule_is_lost() -> None:
     each(SAMPLES, check)
 
 
+@pytest.mark.slow  # hundreds of recordings
 @pytest.mark.parametrize("engine", Engine)
 def test_no_recorded_session_reads_differently(engine: Engine) -> None:
     """Every seventh of those that real browsers left behind."""

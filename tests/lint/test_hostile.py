@@ -1,5 +1,6 @@
 """Whatever is on the wire, linting says something or nothing, and does not fail."""
 
+import pytest
 from corslens.fetch.messages import HeaderList, Request, Response
 from corslens.inspector import Inspector
 from corslens.lint.rules.loader import load_rules
@@ -35,6 +36,7 @@ EXCHANGES = st.builds(
 )
 
 
+@pytest.mark.slow  # hundreds of generated sessions
 @settings(max_examples=300)
 @given(st.lists(EXCHANGES, min_size=1, max_size=4))
 def test_no_exchange_makes_it_fail(drawn: list[tuple[str, str, HeaderList, HeaderList, int, bool]]) -> None:

@@ -3,6 +3,7 @@
 import io
 import logging
 
+import pytest
 from corslens.mitm.addon import CorsLens
 from corslens.mitm.view import text_for
 from hypothesis import given, settings
@@ -49,6 +50,7 @@ def exchanges(draw):
     return made, ends
 
 
+@pytest.mark.slow  # generated sessions
 @settings(max_examples=60)
 @given(st.lists(exchanges(), min_size=1, max_size=6), st.booleans())
 async def test_any_bytes(some, patching):

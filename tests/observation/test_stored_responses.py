@@ -132,6 +132,7 @@ def test_bounded() -> None:
     assert stored.dropped == 1
 
 
+@pytest.mark.slow  # thousands of renewals
 def test_renewals_cannot_fill_a_stored_response() -> None:
     """A server that names another header in each 304 would."""
     stored = StoredResponses()

@@ -33,6 +33,7 @@ def test_an_observation_weighs_what_it_keeps_alive() -> None:
     assert weigh_observations((one, one)) == 2 * weigh_observation(one)
 
 
+@pytest.mark.slow  # follows every allocation
 @pytest.mark.parametrize(
     ("request_shape", "response_shape"),
     [

@@ -45,12 +45,14 @@ def test_what_was_found_stands_in_the_report(suite: pytest.Pytester) -> None:
     assert result.stdout.str().count("WARNING  GET") == 1
 
 
+@pytest.mark.slow  # starts pytest
 def test_the_gate(suite: pytest.Pytester) -> None:
     result = run(suite, "--cors-fail-on", "warning")
     result.assert_outcomes(passed=2, failed=3)
     result.stdout.fnmatch_lines(["found at or above --cors-fail-on warning:", "", "WARNING  GET https://testserver/*"])
 
 
+@pytest.mark.slow  # starts pytest
 def test_a_wrong_word_is_refused(suite: pytest.Pytester) -> None:
     suite.makeini("[pytest]\ncors_fail_on = loud\n")
     result = run(suite)

@@ -113,6 +113,7 @@ def test_without_a_mode_the_known_one_is_explained_else_none() -> None:
     assert states == {"allow-origin": CheckState.PASSED, "allow-credentials": CheckState.NOT_NEEDED}
 
 
+@pytest.mark.slow  # every recording
 @engines
 def test_explaining_and_deciding_agree_on_every_recorded_exchange(engine: Engine) -> None:
     """And so do both memories of it: deciding all engines at once gives what deciding each gives."""

@@ -29,6 +29,8 @@ class WebSocket:
         self._reader, self._writer = reader, writer
         self._protocol = WSConnection(ConnectionType.CLIENT)
         self._parts: list[str] = []
+        self._ended = False
+        """The browser said so, perhaps with its last messages."""
         self._size = 0
 
     def send(self, message: dict[str, Any]) -> None:
@@ -39,8 +41,8 @@ class WebSocket:
     async def receive(self) -> list[Message]:
         """Return what came, at least one message; none when the connection ended."""
         while True:
-            messages, open_ = self._taken()
-            if messages or not open_:
+            messages = self._taken()
+            if messages or self._ended:
                 return messages
             data = await self._reader.read(_CHUNK)
             try:
@@ -48,7 +50,7 @@ class WebSocket:
             except RemoteProtocolError:
                 return []
 
-    def _taken(self) -> tuple[list[Message], bool]:
+    def _taken(self) -> list[Message]:
         found = []
         for event in self._protocol.events():
             match event:
@@ -64,10 +66,10 @@ class WebSocket:
                 case Ping():
                     self._writer.write(self._protocol.send(event.response()))
                 case CloseConnection() | RejectConnection():
-                    return found, False
+                    self._ended = True
                 case BytesMessage() | _:
                     pass
-        return found, True
+        return found
 
     def close(self) -> None:
         """End the connection."""

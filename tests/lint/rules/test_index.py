@@ -1,5 +1,6 @@
 """The index finds exactly the rules whose conditions hold, and asks little on the way."""
 
+import pytest
 from corslens.lint.facts.vocabulary import VOCABULARY, Facts
 from corslens.lint.rules.condition import compile_condition
 from corslens.lint.rules.loader import load_rules
@@ -11,6 +12,7 @@ RULES = load_rules()
 SAMPLES = {f"{rule.id}: {sample.name}": sample for rule in RULES.rules.values() for sample in (*rule.bad, *rule.good)}
 
 
+@pytest.mark.slow  # every sample of every rule
 def test_it_finds_what_asking_every_rule_finds() -> None:
     """When a shape is seen the first time, the second, when its plan is made, and whenever others have the same."""
     conditions = {

@@ -14,7 +14,6 @@ from corslens.inspection import Inspection
 from corslens.lint.rules.rule import RuleSet
 from corslens.mitm.doctor import DoctorCheck, State
 from corslens.mitm.live.app import (
-    CHANGES_AT_ONCE,
     HEADERS,
     Export,
     InjectionState,
@@ -246,19 +245,21 @@ def test_a_version_is_a_number(app: LiveApp, since: str) -> None:
     assert (answer.status, answer.body) == (400, b"since: a version number is wanted.\n")
 
 
-def test_no_answer_holds_everything(app: LiveApp, session: Session) -> None:
+def test_no_answer_holds_everything(app: LiveApp, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page that opens after thousands of exchanges gets them bit by bit, so that no traffic waits long; in the end it has all."""
-    for number in range(3 * CHANGES_AT_ONCE):
+    at_once = 50
+    monkeypatch.setattr("corslens.mitm.live.app.CHANGES_AT_ONCE", at_once)
+    for number in range(3 * at_once):
         session.summary.add(inspection(f"x{number}", finding(f"rule-{number}")))
     answer = read(ask(app, "api/changes"))
     answers = [answer]
     while answer["more"]:
         answer = read(ask(app, f"api/changes?since={answer['version']}"))
         answers.append(answer)
-    assert all(len(answer["problems"]) <= CHANGES_AT_ONCE for answer in answers)
+    assert all(len(answer["problems"]) <= at_once for answer in answers)
     assert 3 <= len(answers) <= 10
     shown = {problem["rule"] for each in answers for problem in each["problems"]}
-    assert {f"rule-{number}" for number in range(3 * CHANGES_AT_ONCE)} <= shown
+    assert {f"rule-{number}" for number in range(3 * at_once)} <= shown
 
 
 def test_clear_begins_anew(app: LiveApp, session: Session) -> None:

@@ -21,6 +21,7 @@ def test_valid(schema):
     jsonschema.validate(json.loads(render_report(summary(), NO_RULES, Gate())), schema)
 
 
+@pytest.mark.slow  # jsonschema takes its time
 def test_a_line_of_jsonl_is_a_record_of_the_schema(schema):
     lines = {**schema, "$ref": "#/$defs/Record"}
     for inspection in session():

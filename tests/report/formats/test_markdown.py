@@ -88,6 +88,7 @@ class Seen(HTMLParser):
         self.names.add("!--")
 
 
+@pytest.mark.slow  # a table of what GitHub makes of it
 @pytest.mark.parametrize("begin", ENDS)
 @pytest.mark.parametrize("end", ENDS)
 def test_no_mention_no_link_no_markup(begin: str, end: str) -> None:
