@@ -192,7 +192,7 @@ class Inspector:
         observation = known.observation
         observation = structs.replace(observation, exchange=structs.replace(observation.exchange, witness=witness))
         settled = settle_witnessed(observation)
-        if settled is observation and witness.live and witness.refusal is None and witness.from_cache is None:
+        if settled is observation and witness.live and not self._hangs_on_word(known, settled):
             # Most of what is said: no verdict and no finding hangs on it.
             self._pairing.correct(settled)
             confirmed = _held_against(structs.replace(known, observation=settled), known.delivered_verdicts)
@@ -205,6 +205,11 @@ class Inspector:
             if inherited is not preflight.observation:
                 found.append(self._again(inherited))
         return tuple(found)
+
+    def _hangs_on_word(self, known: Inspection, observation: Observation) -> bool:
+        sent = observation.as_sent
+        facts = Facts(sent, known.verdicts, self._traffic.of(sent), headline=known.headline, products=self.rules.products)
+        return self.rules.hangs_on_word(facts, (one.rule for one in (*known.findings, *known.suppressed)))
 
     def inspect(self, exchange: Exchange) -> tuple[Inspection, ...]:
         """Inspect an exchange that is complete already: `begin` and `complete`."""

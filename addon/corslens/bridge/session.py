@@ -10,7 +10,6 @@ from corslens.bridge.chromium import ChromiumListener
 from corslens.bridge.firefox import FirefoxListener, find_port
 from corslens.bridge.live import LiveWitness, Proxy
 from corslens.bridge.pipe import Connection, PipeEnds
-from corslens.inspection import Inspection
 
 SETTLE_SECONDS = 0.5
 
@@ -20,14 +19,14 @@ class Addon(Proxy, Protocol):
 
     clock: Callable[[], float]
 
-    def listen_to(self, browser: LiveWitness, listener: Callable[[Inspection], None]) -> None:
-        """Hand every inspection to the listener."""
+    def listen_to(self, browser: LiveWitness) -> None:
+        """Hand every inspection to it."""
 
 
 def witness_of(addon: Addon) -> LiveWitness:
     """Hold a browser's word beside what the addon sees from now on."""
     witness = LiveWitness(addon, addon.clock)
-    addon.listen_to(witness, witness.saw)
+    addon.listen_to(witness)
     return witness
 
 

@@ -182,7 +182,7 @@ class CorsLens(Commands):
         contentviews.registry._by_name.pop(self._view.name.lower(), None)  # there is no public way, and a reload adds it again
         if self.session is not None and self.settings is not None:
             self._end(self.session, self.settings)
-        self._outputs.catch_up()
+        self._outputs.put_out_all()
         self._switch_log(None)
         self.faults.summarize()
         # mitmproxy loads this same object again when the script's file is touched.
@@ -194,8 +194,7 @@ class CorsLens(Commands):
         path = settings.report
         try:
             session.finish(self.clock() if session.live else None)
-            self._outputs.catch_up()
-            self._outputs.print_awaited()
+            self._outputs.put_out_all()
             if self._outputs.show is not options.Show.NONE:
                 self.terminal.summarize(self.summary)
                 lacks = [structs.replace(lack, api=self.name_of_api(lack.api)) for lack in session.lacking.lacks()]
@@ -363,7 +362,7 @@ class CorsLens(Commands):
             log = None if path is None else LogFile(path)
         except OSError as error:
             raise exceptions.OptionsError(f"cors_log: {str(path)!r} cannot be written: {error.strerror or error}") from None
-        self._outputs.catch_up()
+        self._outputs.put_out_all()
         if self._outputs.log is not None:
             self._outputs.log.close()
         self._outputs.log = log
@@ -380,9 +379,8 @@ class CorsLens(Commands):
 
     # Outputs.
 
-    def listen_to(self, browser: Browser, listener: Listener) -> None:
-        """Hand every inspection to what listens to a browser, and print with its word what it is still to speak of."""
-        self.listeners.append(listener)
+    def listen_to(self, browser: Browser) -> None:
+        """Hand every inspection to what listens to a browser, and put out with its word what it is still to speak of."""
         self._outputs.browser = browser
 
     @guarded
@@ -456,7 +454,6 @@ class CorsLens(Commands):
         elif self.patching.reminder_due():
             self._tell_of_patching()
         self._take_up_rules()
-        self._outputs.print_awaited(self.clock())
         session = self.session
         if session is not None and session.live and self._settling is None:
             self._settle(session)

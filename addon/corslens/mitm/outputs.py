@@ -10,11 +10,11 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from corslens.diagnosis.summary import LIVE_PROBLEMS, SessionSummary, Update
+from corslens.diagnosis.summary import LIVE_PROBLEMS, SessionSummary
 from corslens.inspection import Inspection
-from corslens.mitm.awaited_prints import AwaitedPrints
 from corslens.mitm.logfile import LogFile
 from corslens.mitm.options import Show
+from corslens.mitm.output_queue import OutputQueue
 from corslens.mitm.terminal import Terminal
 from corslens.observation.weight import HISTORY_BYTES
 from corslens.report.formats.jsonl import encode
@@ -27,6 +27,9 @@ type Listener = Callable[[Inspection], None]
 
 class Browser(Protocol):
     """A browser that is listened to."""
+
+    def saw(self, inspection: Inspection) -> None:
+        """Take what it may say something of."""
 
     def awaits(self, inspection: Inspection) -> bool:
         """Say whether its word on an exchange may still come."""
@@ -55,17 +58,17 @@ class Outputs:
         self.log: LogFile | None = None
         self.listeners: list[Listener] = []
         self.browser: Browser | None = None
-        """The browser that is listened to: what it is still to speak of is printed with its word."""
-        self._awaited = AwaitedPrints()
+        """The browser that is listened to: what it is still to speak of is put out with its word."""
         self._fault = fault
-        self._waiting: deque[tuple[Inspection, bool]] = deque()
+        self._fresh: deque[tuple[Inspection, bool]] = deque()
+        self._queue = OutputQueue()
         self._due: asyncio.Handle | None = None
         self._summary = _new_summary(history, HISTORY_BYTES)
 
     @property
     def summary(self) -> SessionSummary:
         """What is shown of the session, with all that was handed over."""
-        self.catch_up()
+        self.put_out_all()
         return self._summary
 
     def begin_anew(self, history: int, history_bytes: int) -> SessionSummary:
@@ -76,8 +79,8 @@ class Outputs:
 
     def take(self, inspection: Inspection, *, final: bool) -> None:
         """Take an inspection; `final` when its exchange is complete, else a better one with the same id may follow."""
-        self._waiting.append((inspection, final))
-        if self._due is not None and len(self._waiting) < _WAITING:
+        self._fresh.append((inspection, final))
+        if self._due is not None and len(self._fresh) < _WAITING:
             return
         try:
             loop = asyncio.get_running_loop()
@@ -90,16 +93,32 @@ class Outputs:
             self.catch_up()
 
     def catch_up(self) -> None:
+        """Bring everything up to date, but for what waits for the browser's word."""
+        browser = self.browser
+        self._bring_up_to_date(_awaits_nothing if browser is None else browser.awaits)
+
+    def put_out_all(self) -> None:
         """Bring everything up to date."""
+        self._bring_up_to_date(_awaits_nothing)
+
+    def _bring_up_to_date(self, awaits: Callable[[Inspection], bool]) -> None:
         if self._due is not None:
             self._due.cancel()
             self._due = None
-        while self._waiting:
-            inspection, final = self._waiting.popleft()
-            try:
-                self._put_out(inspection, final)
-            except Exception as error:
-                self._fault(error, inspection)
+        now = self._clock()
+        while self._fresh:
+            inspection, final = self._fresh.popleft()
+            self._queue.add(inspection, now, final=final)
+            if self.browser is not None:
+                self._guarded(self.browser.saw, inspection)
+        for inspection, final in self._queue.due(now, awaits):
+            self._guarded(self._put_out, inspection, final)
+
+    def _guarded(self, work: Callable[..., None], inspection: Inspection, *more: bool) -> None:
+        try:
+            work(inspection, *more)
+        except Exception as error:
+            self._fault(error, inspection)
 
     def _put_out(self, inspection: Inspection, final: bool) -> None:
         update = self._summary.add(inspection)
@@ -108,29 +127,16 @@ class Outputs:
             self.log.write(encode(inspection, self._summary.diagnosis_of(inspection) if update is None else update.now))
         for listener in self.listeners:
             listener(inspection)
-        if self.show is Show.NONE:
-            return
-        held: tuple[Inspection, Update | None] | None
-        if self.browser is not None and self.browser.awaits(inspection):
-            held = self._awaited.hold(inspection, update, self._clock())
-        else:
-            earlier = self._awaited.release(inspection.id)
-            held = inspection, update or (None if earlier is None else earlier[1])
-        if held is not None:
-            self._print(*held)
-
-    def print_awaited(self, now: float | None = None) -> None:
-        """Print what has waited for the browser's word for long enough; without a time everything."""
-        for held in self._awaited.ripe(now):
-            self._print(*held)
-
-    def _print(self, inspection: Inspection, update: Update | None) -> None:
         if self.show is Show.CORS:
             self.terminal.show(self._summary.diagnosis_of(inspection) if update is None else update.now)
-        elif update is not None:
+        elif self.show is Show.PROBLEMS and update is not None:
             self.terminal.show_problem(update.now)
-        if update is not None:
+        if self.show is not Show.NONE and update is not None:
             self.terminal.show_resolved(update.resolved)
+
+
+def _awaits_nothing(_: Inspection) -> bool:
+    return False
 
 
 def _new_summary(history: int, history_bytes: int, version: int = 0) -> SessionSummary:

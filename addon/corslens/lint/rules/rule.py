@@ -1,7 +1,8 @@
 """Rule: one entry of the catalogue, as its file says; RuleSet: the rules of a session with a user's own changes to them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -18,6 +19,9 @@ from corslens.verdict.reasons import Reason
 
 type ExchangeFilter = Callable[[Exchange], bool]
 """A flow filter, as the capturing program reads it."""
+
+WORD = "witness."
+"""What the names of facts about the browser's own word begin with."""
 
 type ParseFilter = Callable[[str], ExchangeFilter]
 """Reads a flow filter; ValueError when the text is none."""
@@ -112,6 +116,16 @@ class Rule(Struct, frozen=True, kw_only=True):
         return All(tuple(parts)) if parts else None
 
     @property
+    def facts(self) -> Iterator[str]:
+        """The names of the facts that it asks for or says, anywhere."""
+        conditions = [self.when, *(one.when for one in self.cases), *(one.when for one in self.fixes)]
+        conditions += [one.when for one in self.explains]
+        for condition in conditions:
+            yield from () if condition is None else (leaf.fact for leaf in leaves(condition))
+        for template in (self.message, *(one for fix in self.fixes for one in fix.templates)):
+            yield from template.fields
+
+    @property
     def worst(self) -> Severity:
         """The highest severity that it can have."""
         return max((self.severity, *(case.severity for case in self.cases)))
@@ -188,6 +202,22 @@ class RuleSet:
         for rule in self.rules.values():
             if rule.id not in self._compiled:
                 self._compile(rule)
+
+    @cached_property
+    def _on_word(self) -> tuple[frozenset[str], Index[Rule]]:
+        """The rules that ask for what the browser says: all their ids, and those whose conditions do."""
+        about = {id: rule for id, rule in self.rules.items() if any(name.startswith(WORD) for name in rule.facts)}
+        conditions = ((rule.condition, rule) for rule in about.values())
+        return frozenset(about), Index(((one, rule) for one, rule in conditions if one is not None), VOCABULARY)
+
+    def hangs_on_word(self, facts: Facts, fired: Iterable[str]) -> bool:
+        """Say whether what the browser says changes which rules fire on an exchange, or what they say.
+
+        Args:
+            fired: the ids of those that fired before it was known.
+        """
+        about, index = self._on_word
+        return not about.isdisjoint(fired) or bool(index.collect(facts))
 
     def fired(self, facts: Facts) -> list[CompiledRule]:
         """Return the rules whose conditions hold, in the order of their files."""
