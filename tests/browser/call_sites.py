@@ -13,7 +13,7 @@ import signal
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -143,8 +143,14 @@ class Site:
         return aiohttp.web.Response(headers=given if int(request.path.split("/")[-1]) % 2 else {}, text="x")
 
 
-async def visit(site: Site, path: str, folder: Path, *, kill: bool = False) -> tuple[list[dict[str, Any]], str]:
-    """Open a page behind the proxy, with the browser listened to, and return the records and how the summary ends."""
+async def visit(
+    site: Site, path: str, folder: Path, *, kill: Callable[[int], object] | None = None
+) -> tuple[list[dict[str, Any]], str]:
+    """Open a page behind the proxy, with the browser listened to, and return the records and how the summary ends.
+
+    Args:
+        kill: called with the browser's process group before that is killed, in the middle of its traffic; None ends it with its page.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / f"{path.strip('/') or 'index'}.jsonl"
     options = {"cors_show": "none", "cors_log": str(log), "cors_show_values": True, "cors_history": 50_000}
@@ -163,9 +169,10 @@ async def visit(site: Site, path: str, folder: Path, *, kill: bool = False) -> t
             site.done.clear()
             before = site.reached["burst"]
             async with opening as process, bridge.listening():
-                if kill:
+                if kill is not None:
                     while site.reached["burst"] < before + 200:  # in the middle of its traffic
                         await asyncio.sleep(0.01)
+                    kill(process.pid)
                     os.killpg(process.pid, signal.SIGKILL)
                     await process.wait()
                     async with aiohttp.ClientSession() as client, client.get(f"{site.api}/after/1/1", proxy=proxy.url) as after:
@@ -209,7 +216,7 @@ async def main(pages: Sequence[str]) -> None:
         for page in pages:
             before = site.reached.copy()
             path = "/burst" if page == "/killed" else page
-            records, ended = await visit(site, path, folder / page.strip("/"), kill=page == "/killed")
+            records, ended = await visit(site, path, folder / page.strip("/"), kill=print if page == "/killed" else None)
             mine = [one for one in records if str(one["url"]).startswith(site.api)]
             reached = (site.reached - before).total()
             witnessed = sum(one["witness"] is not None for one in mine)

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit
 from corslens.engines.engine import Engine
 from msgspec import Struct
 
+from tests.browser.differential.compare import Told
 from tests.browser.differential.world import ASSETS, BODIES
 from tests.browser.kit.page import NetworkRequest, Page
 from tests.browser.kit.raw_server import NamedServers, RawAnswer, RawRequest
@@ -55,6 +56,8 @@ class Recording:
         self.steps: list[dict[str, Any]] = told["steps"]
         self.cors_errors: list[str | None] = [outcome.get("cors_error") for outcome in recorded["outcome"]]
         """By step: what the recorded browser called it, None when it did not block it because of CORS."""
+        self.told = [_told(outcome) for outcome in recorded["outcome"]]
+        """By step: what the recorder heard from the browser."""
         self.page_url, self.cookie_url = "", None
         self._page = told["page"]
         self._answers: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
@@ -70,8 +73,9 @@ class Recording:
             path: f"{urlsplit(self._answers[key][0]['url']).scheme}://{key[1]}" for key in self._answers for path in [key[2]]
         }
         paths = [f"/s/{self.id}/{step['url']}" for step in self.steps]
-        self.urls = [hosts[path] + path for path in paths]
-        """By step: what it asks for, before redirects."""
+        own = "{0.scheme}://{0.netloc}".format(urlsplit(self.page_url))
+        self.urls = [hosts.get(path, own) + path for path in paths]
+        """By step: what it asks for, before redirects; where that was never sent, it makes no difference of whom."""
 
     @property
     def blocked_steps(self) -> list[int]:
@@ -108,6 +112,16 @@ class Recording:
             return RawAnswer(hang_up=True)
         lines = tuple((name, value) for name, value in flow["response_headers"] if name.lower() not in _FRAMING)
         return RawAnswer(status=flow["status"], headers=lines, body=body)
+
+
+def _told(outcome: dict[str, Any]) -> Told:
+    result = {"blocked": "error", "failed": "error"}.get(outcome["result"], outcome["result"])
+    return Told(result=result, cors_error=outcome.get("cors_error"))
+
+
+def recordings(engine: Engine = Engine.CHROMIUM) -> list[Recording]:
+    """Return all recorded scenarios of an engine."""
+    return [Recording(recorded) for recorded in scenarios(engine)]
 
 
 def blocked_recordings(engine: Engine = Engine.CHROMIUM) -> list[Recording]:
@@ -163,12 +177,17 @@ class Replayed(Struct, frozen=True, kw_only=True):
         return self.result == "allowed" or (self.result == "sent" and self.net_error is None)
 
 
-async def replay(page: Page, recording: Recording) -> list[Replayed]:
-    """Run a recording in a tab and return what became of each request that the recorded browser blocked."""
+async def run_steps(page: Page, recording: Recording) -> list[dict[str, Any]]:
+    """Run a recording in a tab and return what its page saw of each request, see steps.js."""
     if recording.cookie_url is not None:
         await page.goto(recording.cookie_url)
     await page.goto(recording.page_url)
-    seen = await page.evaluate("window.done")
+    return await page.evaluate("window.done")  # type: ignore[no-any-return]
+
+
+async def replay(page: Page, recording: Recording) -> list[Replayed]:
+    """Run a recording in a tab and return what became of each request that the recorded browser blocked."""
+    seen = await run_steps(page, recording)
     if "sent" in {one["result"] for one in seen}:
         await page.until(lambda: all(hop.over for url in recording.urls for hop in page.last_hops(url)))
     replayed = []

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from itertools import count, pairwise
+from pathlib import Path
 from typing import Any
 
 from tests.browser.differential.compare import Told
@@ -31,8 +32,8 @@ NETWORK_FAILURE = "CORSDidNotSucceed2"
 class ChromiumDriver(Driver):
     """Chromium tells by Network.loadingFailed's corsErrorStatus."""
 
-    def __init__(self, proxy_port: int) -> None:
-        self._chromium = Chromium(proxy=f"127.0.0.1:{proxy_port}")
+    def __init__(self, proxy_port: int, *, flags: Sequence[str] = ()) -> None:
+        self._chromium = Chromium(proxy=f"127.0.0.1:{proxy_port}", flags=flags)
 
     async def _start(self, stack: AsyncExitStack) -> None:
         await stack.enter_async_context(self._chromium)
@@ -81,8 +82,8 @@ def _told(seen: dict[str, Any], hops: Sequence[NetworkRequest]) -> Told:
 class FirefoxDriver(Driver):
     """Firefox tells by the category of a console message that names the URL."""
 
-    def __init__(self, proxy_port: int) -> None:
-        self._firefox = Firefox(proxy=f"127.0.0.1:{proxy_port}")
+    def __init__(self, proxy_port: int, *, folder: Path | None = None) -> None:
+        self._firefox = Firefox(proxy=f"127.0.0.1:{proxy_port}", folder=folder)
         self._last_words = count(1)
 
     async def _start(self, stack: AsyncExitStack) -> None:

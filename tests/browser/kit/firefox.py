@@ -94,10 +94,12 @@ class Firefox(Stacked):
 
     Args:
         proxy: HOST:PORT; None goes direct, and every name leads to this machine.
+        folder: of its profile, for whoever listens to it over WebDriver BiDi, too; None makes one, and nobody can.
     """
 
-    def __init__(self, *, proxy: str | None) -> None:
+    def __init__(self, *, proxy: str | None, folder: Path | None = None) -> None:
         self._proxy = proxy
+        self._folder = folder
         self._ids = count(1)
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
@@ -106,9 +108,11 @@ class Firefox(Stacked):
         path = find_firefox()
         if path is None:
             raise NoFirefoxError("no Firefox found: install the package firefox-esr, or name one in CORSLENS_FIREFOX")
-        folder = profile(stack, "firefox")
+        folder = self._folder or profile(stack, "firefox")
         self._write_preferences(folder)
         argv = [path, "--headless", "--no-remote", "--marionette", "--remote-allow-system-access", "--profile", str(folder)]
+        if self._folder is not None:
+            argv.append("--remote-debugging-port=0")
         env = {**os.environ, "HOME": str(folder), "TMPDIR": str(folder), "MOZ_CRASHREPORTER_DISABLE": "1"}
         program = await stack.enter_async_context(Program([*argv, "about:blank"], env=env))
         found = await program.line(r"Listening on port (\d+)|Marionette.*?:(\d+)")
