@@ -34,9 +34,17 @@ def test_chromium_keeps_credentialed_requests_on_connections_of_their_own() -> N
     assert isinstance(_on("other", asked).credentials, Unknown)
 
 
-def test_other_engines_do_not() -> None:
-    for agent in (FIREFOX, WEBKIT):
-        assert isinstance(_on("without", _asked(agent, "http://api.example/me")).credentials, Unknown)
+def test_firefox_does_over_http1() -> None:
+    """Over HTTP/2 a session carries both."""
+    asked = _asked(FIREFOX, "http://api.example/me")
+    assert _on("with", asked).credentials == Known(INCLUDE, ("credentialed-connection",))
+    assert _on("without", asked).credentials == Known(WITHOUT, ("uncredentialed-connection",))
+    for connection in ("with", "without"):
+        assert isinstance(_on(connection, structs.replace(asked, http_version="HTTP/2.0")).credentials, Unknown)
+
+
+def test_webkit_does_not() -> None:
+    assert isinstance(_on("without", _asked(WEBKIT, "http://api.example/me")).credentials, Unknown)
 
 
 def get(id: str, at: float, connection: str, agent: str = CHROMIUM, *, version: str = "HTTP/1.1", cookie: str = "") -> Exchange:
