@@ -12,13 +12,20 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 
+import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from msgspec import Struct
 
+from corslens.diagnosis.local_network import LocalNetwork
+
 SECONDS = 3.0
 """How long a question to the proxy may take."""
+DOCTOR_HEADER = "X-Corslens-Doctor"
+"""With it the proxy is asked what of the local network never came."""
+
 _LARGEST = 1 << 20
 """Bytes read of a response."""
 _ESTABLISHED, _TIME_WAIT = "01", "06"
@@ -65,15 +72,58 @@ def examine(
     checks = [*listening, _authority(home, pem), *_loopback(home, environment, processes), _quic(processes)]
     if reached:
         checks.append(_traffic(seen, port))
-    checks.append(
-        DoctorCheck(
+    counts = _Counts()
+    if reached:
+        with contextlib.suppress(msgspec.MsgspecError):
+            counts = msgspec.json.decode(_through(host, port, "http://corslens.test/", {DOCTOR_HEADER: "1"}), type=_Counts)
+    checks.append(_local_network(_pages(counts.stopped), _pages(counts.silent)))
+    return checks
+
+
+class _Counts(Struct):
+    """Of pages whose requests into the local network never came."""
+
+    stopped: int = 0
+    silent: int = 0
+
+
+def _pages(count: int) -> str:
+    return "" if count == 0 else "1 page" if count == 1 else f"{count} pages"
+
+
+def local_network_check(found: LocalNetwork) -> DoctorCheck:
+    """Return what the proxy does to requests into the local network, as far as a session shows it."""
+    return _local_network(_named(found.stopped), _named(found.silent))
+
+
+def _named(pages: Sequence[str]) -> str:
+    more = f" and {len(pages) - 1} more" if len(pages) > 1 else ""
+    return f"{pages[0]}{more}" if pages else ""
+
+
+def _local_network(stopped: str, silent: str) -> DoctorCheck:
+    """Say it of pages; empty where there are none."""
+    leave_out = "leave targetAddressSpace out while the proxy is used"
+    if stopped:
+        return DoctorCheck(
+            name="local network",
+            state=State.PROBLEM,
+            finding=f"the browser stopped requests of {stopped} with targetAddressSpace: through a proxy they all fail before they are sent",
+            fix=f"let requests to the local network bypass the proxy, or {leave_out}",
+        )
+    if silent:
+        return DoctorCheck(
             name="local network",
             state=State.UNKNOWN,
-            finding="a request with targetAddressSpace fails through any proxy before it is sent, so nothing of it is seen",
-            fix="leave targetAddressSpace out while the proxy is used; corslens open shows what the browser did not send",
+            finding=f"the policy of {silent} allows requests into the local network, and none came: with targetAddressSpace they fail through any proxy",
+            fix=f"{leave_out}; corslens open shows what the browser did not send",
         )
+    return DoctorCheck(
+        name="local network",
+        state=State.UNKNOWN,
+        finding="a request with targetAddressSpace fails through any proxy before it is sent, so nothing of it is seen",
+        fix=f"{leave_out}; corslens open shows what the browser did not send",
     )
-    return checks
 
 
 def examine_from_within(
@@ -146,13 +196,13 @@ def _proxy(host: str, port: int) -> tuple[list[DoctorCheck], bool]:
     return found, True
 
 
-def _through(host: str, port: int, url: str) -> bytes:
+def _through(host: str, port: int, url: str, headers: Mapping[str, str] = MappingProxyType({})) -> bytes:
     """Return what the proxy responds, or nothing."""
     connection = http.client.HTTPConnection(host, port, timeout=SECONDS)
     try:
         connection.connect()
         _leaving_no_trace(connection.sock)
-        connection.request("GET", url)
+        connection.request("GET", url, headers=headers)
         return connection.getresponse().read(_LARGEST)
     except (OSError, http.client.HTTPException):
         return b""

@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from corslens.mitm.doctor import DOCTOR_HEADER
 from corslens.mitm.live.app import Export, LiveApp
 from corslens.mitm.live.proxy_host import SIGNPOST, LivePage, parse_domain
 from corslens.mitm.own_connections import OwnConnections
@@ -122,6 +123,20 @@ async def test_a_flow_that_was_loaded_from_a_file_asks_nobody(confdir: Path) -> 
         assert not proxy.addon.page.wants(loaded)
         await proxy.master.load_flow(loaded)
         assert proxy.inspections == []
+
+
+async def test_corslens_doctor_asks_what_never_came(confdir: Path) -> None:
+    """By a header that no page can send there: its preflight gets nothing."""
+    asks = [
+        ("Origin", "http://app.test"),
+        ("Access-Control-Request-Method", "GET"),
+        ("Access-Control-Request-Headers", DOCTOR_HEADER),
+    ]
+    async with Proxy(confdir) as proxy:
+        counts = await proxy.send("GET", f"http://{DOMAIN}/", [(DOCTOR_HEADER, "1")])
+        assert (counts.status, counts.body) == (200, b'{"stopped":0,"silent":0}')
+        preflight = await proxy.send("OPTIONS", f"http://{DOMAIN}/", asks)
+        assert (preflight.status, preflight.get("access-control-allow-headers")) == (502, None)
 
 
 def test_the_host_is_another_one_at_each_start() -> None:

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from corslens.advice.table import SERVERS
+from corslens.diagnosis.local_network import LocalNetwork, local_network
 from corslens.diagnosis.summary import SessionSummary
 from corslens.inspection import Inspection
 from corslens.lint.rules.rule import RuleSet
@@ -224,6 +225,10 @@ class LiveApp:
         self._session = session
         self._exports = exports
         self._correlation = Correlation()
+
+    def local_network(self) -> LocalNetwork:
+        """Return what the session shows of requests into the local network that never came."""
+        return local_network(self._session.summary)
 
     def answer(self, asked: LiveRequest) -> LiveResponse:
         """Respond to a request, however long that takes."""

@@ -15,9 +15,11 @@ import socket
 from collections.abc import Awaitable, Iterable, Iterator, Sequence
 from urllib.parse import urlsplit
 
+import msgspec
 from mitmproxy import connection, http
 from mitmproxy.proxy.mode_specs import RegularMode
 
+from corslens.mitm.doctor import DOCTOR_HEADER
 from corslens.mitm.live.app import LARGEST_BODY, LiveApp, LiveRequest, LiveResponse, Work
 from corslens.mitm.own_connections import OwnConnections, is_loopback
 
@@ -120,6 +122,7 @@ class LivePage:
         """Respond to a request for the domain itself; None when this is none, or not from this machine.
 
         No page can tell the response from mitmproxy's own to a host that does not exist: same status, and it takes as long.
+        Nor can one send the header of corslens doctor there, which no preflight allows.
         """
         if flow.request.data.host.lower() != self.domain or self.domain == "" or flow.response is not None or not flow.live:
             return None
@@ -129,6 +132,11 @@ class LivePage:
             or self._connections.is_own_client(client)
             or client.proxy_mode.__class__ is not RegularMode
         ):
+            return None
+        if DOCTOR_HEADER in flow.request.headers:
+            found = self.app.local_network()
+            counts = {"stopped": len(found.stopped), "silent": len(found.silent)}
+            flow.response = http.Response.make(200, msgspec.json.encode(counts), {"Content-Type": "application/json"})
             return None
         return _when_unresolved(flow)
 

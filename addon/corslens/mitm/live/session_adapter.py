@@ -8,12 +8,13 @@ from typing import Any, Protocol
 from mitmproxy import ctx, exceptions
 from mitmproxy.options import CONF_BASENAME
 
+from corslens.diagnosis.local_network import local_network
 from corslens.diagnosis.summary import SessionSummary
 from corslens.fetch.origins import is_serialized_origin
 from corslens.inspection import Inspection
 from corslens.lint.rules.rule import RuleSet
 from corslens.mitm import modified_headers
-from corslens.mitm.doctor import DoctorCheck, State, examine_from_within, running_processes
+from corslens.mitm.doctor import DoctorCheck, State, examine_from_within, local_network_check, running_processes
 from corslens.mitm.live.app import Export, InjectionState, PatchState
 from corslens.mitm.options import Settings
 from corslens.mitm.patch_mode import PatchMode
@@ -89,18 +90,20 @@ class LiveSession:
 
     def examine(self, *, through_proxy: bool) -> Callable[[], list[DoctorCheck]]:
         """Return the work of finding out why nothing is seen."""
+        local = local_network_check(local_network(self.summary))
         if self._lens.starts_browser:
             ready = DoctorCheck(name="browser", state=State.OK, finding="the one that corslens open started is set up")
-            return lambda: [ready]
+            return lambda: [ready, local]
         authority = Path(ctx.options.confdir).expanduser() / f"{CONF_BASENAME}-ca-cert.pem"
 
         def work() -> list[DoctorCheck]:
             pem = b""
             with suppress(OSError):
                 pem = authority.read_bytes()
-            return examine_from_within(
+            found = examine_from_within(
                 through_proxy=through_proxy, pem=pem, home=Path.home(), environment={}, processes=running_processes()
             )
+            return [*found, local]
 
         return work
 
