@@ -39,6 +39,10 @@ _STRIDE = 256
 """Exchanges between two reports of progress."""
 
 
+GC_THRESHOLDS = (50_000, 20, 50)
+"""For `gc.set_threshold` where many exchanges are judged: they hold no cycles and die young."""
+
+
 class AnalysisSettings(Struct, frozen=True, kw_only=True):
     """How captures are judged."""
 

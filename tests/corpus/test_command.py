@@ -1,6 +1,8 @@
 """corslens corpus: what it prints and returns, what it does not do twice, and what it says when something is missing."""
 
 import json
+import os
+import signal
 import stat
 import sys
 from collections.abc import Sequence
@@ -78,6 +80,37 @@ def test_what_was_not_judged_is_named_and_judged_by_the_next_run(
     second = run("corpus", captures, "--out", tmp_path / "out")
     assert f" captures in {done + 1} shards, 1 to judge" in second.stderr
     assert second.stdout == run("analyze", captures).stdout
+
+
+def test_a_process_that_is_killed_once_costs_nothing(captures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def deadly(shard: Shard, work: Work, out: str, across: Across | None = None) -> Judged:
+        mark = tmp_path / "killed"
+        if not mark.exists():
+            mark.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return judge(shard, work, out, across)
+
+    monkeypatch.setattr(command, "judge", deadly)
+    found = run("corpus", captures, "--out", tmp_path / "out", "--jobs", "2")
+    assert (tmp_path / "killed").exists()
+    alone = run("analyze", captures)
+    assert (found.stdout, found.exit_code) == (alone.stdout, alone.exit_code)
+    assert found.stderr.splitlines()[1:] == alone.stderr.splitlines()
+
+
+def test_another_corslens_than_the_one_that_planned_judges_nothing(captures: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run("corpus", captures, "--out", out)
+    listing = out / "corpus.json"
+    plan = json.loads(listing.read_bytes())
+    plan["work"]["version"] = "0.0.1+0"
+    listing.write_text(json.dumps(plan))
+    assert run("corpus", "--out", out).exit_code == run("analyze", captures).exit_code  # all is judged
+    (out / "captures" / f"{plan['shards'][0]['name']}.parquet").unlink()
+    result = run("corpus", "--out", out)
+    assert result.exit_code == 3
+    assert "and the one that planned the work 0.0.1+0; name the captures again" in result.stderr
+    assert ", 1 to judge" in run("corpus", captures, "--out", out).stderr
 
 
 def test_the_plan_is_enough_for_any_engine(captures: Path, tmp_path: Path) -> None:

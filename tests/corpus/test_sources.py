@@ -9,7 +9,7 @@ import pytest
 from corslens.analysis import collect
 from corslens.cli.work import record_writer
 from corslens.corpus.judge import judge
-from corslens.corpus.shards import Source, cut
+from corslens.corpus.shards import SHARD_BYTES, Source, cut, shard_bytes
 from corslens.corpus.sources import find
 from corslens.diagnosis.summary import SessionSummary
 from corslens.inputs import files
@@ -96,6 +96,13 @@ def test_a_capture_that_is_added_changes_one_shard() -> None:
     assert 15 < len(before) < 60
     assert len(after - before) <= 1
     assert len(cut([*made[1:], Source(name="0.har", place="", prefix="", size=1 << 20, tag="2")], WORK)) == len(after)
+
+
+def test_a_small_corpus_has_enough_shards_for_several_machines() -> None:
+    made = [Source(name=f"{number}.har", place="", prefix="", size=1 << 20, tag="1") for number in range(200)]
+    assert 16 < len(cut(made, WORK, size=shard_bytes(made))) < 64
+    assert shard_bytes(made[:2]) == 1 << 20
+    assert shard_bytes(made * 20) == SHARD_BYTES
 
 
 @pytest.mark.parametrize("name", ["missing.har", "*.nothing", "nosuch://bucket/a.har", "memory://nothing/"])

@@ -19,10 +19,10 @@ from corslens.cli.work import tune_gc
 from corslens.cli.workers import Died, in_order
 from corslens.corpus.across import Across, again, evidence
 from corslens.corpus.extra import MissingPackageError, need
-from corslens.corpus.judge import Judged, hash_rules, judge
+from corslens.corpus.judge import Judged, PlanDiffersError, hash_rules, judge
 from corslens.corpus.merge import CorpusSummary, merge
-from corslens.corpus.on_dask import ClusterError, Failed, Tls, judge_on_dask
-from corslens.corpus.shards import SHARD_BYTES, Shard, Work, cut
+from corslens.corpus.on_dask import ClusterError, Failed, Task, Tls, judge_on_dask
+from corslens.corpus.shards import SHARD_BYTES, Shard, Work, build, cut, shard_bytes
 from corslens.corpus.sources import find, located
 from corslens.corpus.sql import MEMORY, connect
 from corslens.corpus.store import ACROSS, Store, StoreError
@@ -43,6 +43,8 @@ class _Listing(Struct, frozen=True):
     work: Work
     missing: tuple[tuple[str, str], ...] = ()
     """Names that stand for no capture, and why."""
+    size: int = SHARD_BYTES
+    """Bytes of a shard, on average."""
 
 
 class _Run(Struct, frozen=True):
@@ -128,10 +130,8 @@ class _Outcome(Struct, frozen=True):
 @click.option(
     "--shard-size",
     type=click.IntRange(1),
-    default=SHARD_BYTES >> 20,
-    show_default=True,
     metavar="MIB",
-    help="Captures that are judged together, in MiB.",
+    help=f"Captures that are judged together, in MiB.  [default: as in --out; at first {SHARD_BYTES >> 20}, or less for a small corpus]",
 )
 @click.option(
     "--across",
@@ -166,7 +166,7 @@ def corpus(
     tls_cert: str | None,
     tls_key: str | None,
     memory: str,
-    shard_size: int,
+    shard_size: int | None,
     across: bool,
     sql: str | None,
 ) -> None:
@@ -201,13 +201,15 @@ def corpus(
     if dask is not None and jobs is not None:
         raise click.UsageError("--dask: the cluster says how many shards are judged at a time; leave out --jobs")
     rules = settings(engine, include, exclude, rule_paths).rules
-    work = Work(engine=engine, include=include, exclude=exclude, rule_paths=rule_paths, rules=hash_rules(rule_paths))
+    work = Work(
+        engine=engine, include=include, exclude=exclude, rule_paths=rule_paths, rules=hash_rules(rule_paths), version=build()
+    )
     try:
         need("pyarrow.parquet")
         need("duckdb")
         tls = Tls(ca_file=tls_ca_file, cert=tls_cert, key=tls_key)
         run = _Run(store=Store(located(out)), jobs=jobs or 1, dask=dask, tls=tls)
-        listing = _plan(sources, run.store, work, shard_size << 20) if sources else _read_listing(run.store)
+        listing = _plan(sources, run.store, work, shard_size) if sources else _read_listing(run.store)
         outcome = run.judge(listing.shards, listing.work)
         if across and not outcome.interrupted:
             outcome = _judge_again(run, outcome, listing.work, memory)
@@ -221,11 +223,17 @@ def corpus(
     sys.exit(reporting.report(summary, rules, interrupted=outcome.interrupted))
 
 
-def _plan(sources: tuple[str, ...], store: Store, work: Work, size: int) -> _Listing:
-    """Return what the corpus consists of, and keep it in the store."""
+def _plan(sources: tuple[str, ...], store: Store, work: Work, mebibytes: int | None) -> _Listing:
+    """Return what the corpus consists of, and keep it in the store.
+
+    Shards stay as large as they were, so that a corpus that grows has the old ones.
+    """
     found, missing = find(sources)
-    shards = cut(found, work, size=size)
-    listing = _Listing(tuple(shards), work, tuple((one.file, str(one)) for one in missing))
+    if mebibytes is not None:
+        size = mebibytes << 20
+    else:
+        size = shard_bytes(found) if store.read_listing() is None else _read_listing(store).size
+    listing = _Listing(tuple(cut(found, work, size=size)), work, tuple((one.file, str(one)) for one in missing), size)
     store.prepare()
     store.write_listing(msgspec.json.encode(listing))
     return listing
@@ -242,25 +250,35 @@ def _judge_again(run: _Run, outcome: _Outcome, work: Work, memory: str) -> _Outc
     return structs.replace(second, failed=(*outcome.failed, *second.failed))
 
 
-def _here(tasks: Sequence[tuple[Shard, Across | None]], work: Work, out: str, jobs: int) -> Iterator[Judged | Failed]:
-    """Judge on this machine."""
-    if jobs > 1 and len(tasks) > 1:
-        results = in_order(partial(_judge_one, tasks, work, out), len(tasks), jobs=jobs, start=tune_gc)
-        for (shard, _), result in zip(tasks, results, strict=True):
-            why = f"the process that read it was killed ({result}); where memory is short, fewer --jobs need less of it"
-            yield Failed(shard, why) if isinstance(result, Died) else result
+def _here(tasks: Sequence[Task], work: Work, out: str, jobs: int) -> Iterator[Judged | Failed]:
+    """Judge on this machine; what a process was killed at is tried again when nothing else is running."""
+    if jobs == 1 or len(tasks) < 2:
+        tune_gc()
+        for number in range(len(tasks)):
+            yield _judge_one(tasks, work, out, number)
         return
-    tune_gc()
-    for number in range(len(tasks)):
-        yield _judge_one(tasks, work, out, number)
+    again: list[Task] = []
+    for task, result in zip(
+        tasks, in_order(partial(_judge_one, tasks, work, out), len(tasks), jobs=jobs, start=tune_gc), strict=True
+    ):
+        if isinstance(result, Died):
+            again.append(task)
+        else:
+            yield result
+    for (shard, _), result in zip(
+        again, in_order(partial(_judge_one, again, work, out), len(again), jobs=1, start=tune_gc), strict=True
+    ):
+        yield Failed(shard, f"the process that read it was killed twice ({result})") if isinstance(result, Died) else result
 
 
-def _judge_one(tasks: Sequence[tuple[Shard, Across | None]], work: Work, out: str, number: int) -> Judged | Failed:
+def _judge_one(tasks: Sequence[Task], work: Work, out: str, number: int) -> Judged | Failed:
     shard, across = tasks[number]
     why = ""
     for _ in range(_ATTEMPTS):
         try:
             return judge(shard, work, out, across)
+        except PlanDiffersError as error:
+            return Failed(shard, f"{error}; name the captures again")
         except OSError as error:
             why = f"{error.strerror or error}"
         except Exception as error:

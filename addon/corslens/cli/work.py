@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from msgspec import Struct
 
-from corslens.analysis import AnalysisSettings, Sink, collect, prefixes
+from corslens.analysis import GC_THRESHOLDS, AnalysisSettings, Sink, collect, prefixes
 from corslens.cli.options import settings
 from corslens.cli.progress import Bar
 from corslens.diagnosis.diagnose import Diagnosis
@@ -92,7 +92,7 @@ def tune_gc() -> None:
     """Let the garbage collector look less often: exchanges hold no cycles and die young, and modules live for ever."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(*GC_THRESHOLDS)
 
 
 def record_writer(files: Sequence[IO[bytes]]) -> Sink:

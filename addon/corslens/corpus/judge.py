@@ -1,6 +1,8 @@
 """judge: one shard's captures in, its tables out. Whoever calls it twice, or on two machines at once, gets the same tables once."""
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache, partial
 from hashlib import blake2b
 from pathlib import Path
@@ -8,13 +10,13 @@ from typing import IO
 
 from msgspec import Struct, structs
 
-from corslens.analysis import AnalysisSettings, collect
+from corslens.analysis import GC_THRESHOLDS, AnalysisSettings, collect
 from corslens.corpus import rows
 from corslens.corpus.across import Across, Standing
 from corslens.corpus.extra import need
 from corslens.corpus.httparchive import captures_in_table
 from corslens.corpus.logs import LogReader, records
-from corslens.corpus.shards import Shard, Source, Work
+from corslens.corpus.shards import Shard, Source, Work, build
 from corslens.corpus.sources import LOGS, TABLES, expanded, opened
 from corslens.corpus.store import RECEIPTS, Store, scratch
 from corslens.diagnosis.diagnose import Diagnosis
@@ -31,8 +33,8 @@ _WAITING = 8_192
 """Exchanges whose rows wait for what becomes known of them later."""
 
 
-class RulesDifferError(Exception):
-    """A machine reads other rule files than the one that planned: a sentence that names them."""
+class PlanDiffersError(Exception):
+    """A machine has another corslens, or reads other rule files, than the one that planned: a sentence that says so."""
 
 
 class Judged(Struct, frozen=True):
@@ -49,7 +51,7 @@ def judge(shard: Shard, work: Work, out: str, across: Across | None = None) -> J
         out: path or URL of the store.
         across: what the whole corpus shows of the endpoints in the shard.
     Raises: OSError when a capture that is there cannot be read now, or the store cannot be written: to be tried again.
-        RulesDifferError
+        PlanDiffersError
     """
     settings = settings_of(work)
     if across is not None:
@@ -58,7 +60,7 @@ def judge(shard: Shard, work: Work, out: str, across: Across | None = None) -> J
     store.prepare()
     summary = SessionSummary(hold=0)
     origin: dict[str, Source] = {}
-    with scratch() as folder:
+    with scratch() as folder, _rare_gc():
         with _Exchanges(Path(folder, "exchanges")) as exchanges:
             for source in shard.sources:
                 part = SessionSummary(hold=0)
@@ -78,6 +80,17 @@ def judge(shard: Shard, work: Work, out: str, across: Across | None = None) -> J
             need("pyarrow.parquet").write_table(rows.table(table, found), path, compression="zstd")
             store.write(table, shard.name, path)
     return Judged(shard.name, summary.exchanges)
+
+
+@contextmanager
+def _rare_gc() -> Iterator[None]:
+    """Let the garbage collector look less often meanwhile, whoever's process this is."""
+    usual = gc.get_threshold()
+    gc.set_threshold(*GC_THRESHOLDS)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def _add(
@@ -153,10 +166,12 @@ class _Exchanges:
 def settings_of(work: Work) -> AnalysisSettings:
     """Return how captures are judged, as this machine reads it.
 
-    Raises: RulesDifferError; RuleErrors; ValueError for a filter that is none
+    Raises: PlanDiffersError; RuleErrors; ValueError for a filter that is none
     """
+    if work.version not in ("", build()):
+        raise PlanDiffersError(f"this machine has corslens {build()}, and the one that planned the work {work.version}")
     if work.rules != hash_rules(work.rule_paths):
-        raise RulesDifferError(
+        raise PlanDiffersError(
             f"{', '.join(work.rule_paths)}: this machine reads other rules than the one that planned the work"
         )
 

@@ -13,7 +13,7 @@ from corslens import __version__
 from corslens.corpus.across import Across
 from corslens.corpus.extra import need
 from corslens.corpus.judge import Judged, judge
-from corslens.corpus.shards import Shard, Work
+from corslens.corpus.shards import Shard, Work, build
 
 type Task = tuple[Shard, Across | None]
 """A shard, and what the whole corpus shows of its endpoints where it is judged with that."""
@@ -108,15 +108,11 @@ def _reason(future: Any) -> str:
 
 def _compare_versions(client: Any) -> None:
     try:
-        found = client.run(_version)
+        found = client.run(build)
     except Exception as error:
         raise ClusterError(f"the workers cannot import corslens {__version__}: {type(error).__name__}: {error}") from None
     if not found:
         raise ClusterError("the scheduler has no workers")
-    other = sorted({version for version in found.values() if version != __version__})
+    other = sorted({version for version in found.values() if version != build()})
     if other:
-        raise ClusterError(f"the workers have corslens {', '.join(other)}, and this is {__version__}; install the same one")
-
-
-def _version() -> str:
-    return __version__
+        raise ClusterError(f"the workers have corslens {', '.join(other)}, and this is {build()}; install the same one")

@@ -1,15 +1,21 @@
 """Shards: which captures are judged together, so that a capture that is added or changed makes one shard new, and no other."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from hashlib import blake2b
+from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
-from corslens import __version__
+import corslens
+from corslens.lint.rules.bundled import bundled_folder
 
 SHARD_BYTES = 64 << 20
-"""Bytes of captures in a shard, on average: starting on one costs about as much as reading a megabyte."""
+"""Bytes of captures in a shard, on average, of a large corpus: starting on one costs about as much as reading a megabyte."""
+_SMALLEST = 1 << 20
+_SHARDS = 32
+"""How many shards a smaller corpus is cut into, so that several machines have something to do to the end."""
 _MOST = 4
 """Times that, at most, unless one capture alone is larger."""
 _FORM = 1
@@ -39,6 +45,8 @@ class Work(Struct, frozen=True, kw_only=True):
     rule_paths: tuple[str, ...] = ()
     rules: str = ""
     """A hash of the user's rule files: each machine is to read the same."""
+    version: str = ""
+    """Of corslens, as `build()` names it: each machine is to have the same."""
 
 
 class Shard(Struct, frozen=True, kw_only=True):
@@ -52,6 +60,25 @@ class Shard(Struct, frozen=True, kw_only=True):
     def size(self) -> int:
         """Bytes."""
         return sum(source.size for source in self.sources)
+
+
+@cache
+def build() -> str:
+    """Return what says whether two machines have the same corslens: its version, and a hash of its code and rules.
+
+    A checkout changes without its version; what one process judged then would not be what another does.
+    """
+    hashed = blake2b(digest_size=8)
+    for folder, pattern in ((Path(corslens.__file__).parent, "*.py"), (bundled_folder(), "*.yaml")):
+        for file in sorted(folder.rglob(pattern)):
+            content = file.read_bytes()
+            hashed.update(f"{file.relative_to(folder).as_posix()} {len(content)}\n".encode() + content)
+    return f"{corslens.__version__}+{hashed.hexdigest()}"
+
+
+def shard_bytes(sources: Iterable[Source]) -> int:
+    """Return the bytes of a shard, on average, that suit a corpus of these sources."""
+    return min(max(sum(source.size for source in sources) // _SHARDS, _SMALLEST), SHARD_BYTES)
 
 
 def cut(sources: Iterable[Source], work: Work, *, size: int = SHARD_BYTES) -> list[Shard]:
@@ -87,7 +114,7 @@ def _draw(name: str) -> float:
 def _shard(sources: Sequence[Source], work: Work) -> Shard:
     # The user's rule files count by what is in them, wherever they are.
     how = msgspec.structs.replace(work, rule_paths=())
-    content = msgspec.json.encode((_FORM, __version__, how, [(one.name, one.prefix, one.size, one.tag) for one in sources]))
+    content = msgspec.json.encode((_FORM, how, [(one.name, one.prefix, one.size, one.tag) for one in sources]))
     return Shard(name=blake2b(content, digest_size=16).hexdigest(), sources=tuple(sources))
 
 
