@@ -153,6 +153,10 @@ def _call(server: Server, page: str, drawn: random.Random) -> list[Message]:
 _JSON = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
 
 
+def _body_of(one: Message) -> str:
+    return "" if one.status == 204 else _BODY
+
+
 def _har(session: list[Message], begin: datetime) -> bytes:
     entries = [_entry(one, begin + timedelta(milliseconds=40 * place)) for place, one in enumerate(session)]
     creator = {"name": "WebInspector", "version": "537.36"}
@@ -160,6 +164,7 @@ def _har(session: list[Message], begin: datetime) -> bytes:
 
 
 def _entry(one: Message, started: datetime) -> dict[str, Any]:
+    body = _body_of(one)
     return {
         "startedDateTime": started.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "time": 31.5,
@@ -179,10 +184,12 @@ def _entry(one: Message, started: datetime) -> dict[str, Any]:
             "httpVersion": "h2",
             "headers": [{"name": name, "value": value} for name, value in one.answer],
             "cookies": [],
-            "content": {"size": len(_BODY), "mimeType": "application/json", "text": _BODY},
+            "content": {"size": len(body), "mimeType": "application/json", "text": body}
+            if body
+            else {"size": 0, "mimeType": ""},
             "redirectURL": "",
             "headersSize": -1,
-            "bodySize": len(_BODY),
+            "bodySize": len(body),
         },
         "cache": {},
         "timings": {"send": 0.1, "wait": 30.0, "receive": 1.4},
@@ -213,7 +220,7 @@ def _write_flows(path: Path, session: list[Message], begin: datetime) -> None:
             flow = http.HTTPFlow(client, server)
             flow.id, flow.timestamp_created = client.id, time
             flow.request = http.Request.make(one.method, one.url, headers=_raw(one.given))
-            flow.response = http.Response.make(one.status, _BODY.encode(), headers=_raw(one.answer))
+            flow.response = http.Response.make(one.status, _body_of(one).encode(), headers=_raw(one.answer))
             flow.request.timestamp_start, flow.request.timestamp_end = time, time
             flow.response.timestamp_start, flow.response.timestamp_end = time + 0.03, time + 0.0315
             writer.add(flow)

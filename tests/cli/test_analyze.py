@@ -102,7 +102,7 @@ def test_top_is_how_many_problems_are_listed_everywhere(tmp_path: Path) -> None:
     (tmp_path / "a.har").write_bytes(encoded(*[entry(url=f"{API}/{letter}") for letter in "abcdef"]))
     result = run(tmp_path / "a.har", "--top", 2, "-o", tmp_path / "a.json")
     assert result.stdout.count("BLOCKED  ") == 2 and "6 exchanges, 6 CORS" in result.stdout
-    said = "2 of 6 problems; these are the worst, and corslens analyze --top 6 lists all."
+    said = "2 of 6 problems; these are the worst. List all with --top 6."
     assert said in result.stdout
     document = json.loads((tmp_path / "a.json").read_bytes())
     assert (len(document["problems"]), document["problems_left_out"], document["summary"]["problems"]) == (2, said, 6)

@@ -65,9 +65,7 @@ def embedded(page: str) -> dict[str, object]:
 def test_the_worst_are_listed_and_how_many_of_how_many_is_said(form: Format) -> None:
     report = render(form, session(30), NO_RULES, top=7)
     assert listed(form, report) == 7
-    assert b"7 of 30 problems; these are the worst, and corslens analyze --top 30 lists all." in report.replace(
-        b"the JSON report of ", b""
-    )
+    assert b"7 of 30 problems; these are the worst. List all with --top 30." in report.replace(b"the JSON report of ", b"")
 
 
 @pytest.mark.parametrize("form", LISTS)
@@ -96,7 +94,7 @@ def test_code_scanning_never_gets_more_than_it_takes(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(sarif, "_MOST", 20)
     report = render(Format.SARIF, session(30), NO_RULES, top=100_000)
     assert listed(Format.SARIF, report) == 20
-    assert b"20 of 30 problems; these are the worst, and the JSON report of corslens analyze --top 30 lists all." in report
+    assert b"20 of 30 problems; these are the worst. List all with -o FILE.json --top 30." in report
 
 
 @pytest.mark.parametrize("hold", [0, 3, 1_000])
@@ -178,8 +176,6 @@ def test_sentences() -> None:
     problems = session(3).problems()
     assert worst(problems, 3) == (problems, None)
     assert worst(problems, 2)[0] == problems[:2]
-    assert (
-        left_out(5_000, 26_055) == "5,000 of 26,055 problems; these are the worst, and corslens analyze --top 26055 lists all."
-    )
+    assert left_out(5_000, 26_055) == "5,000 of 26,055 problems; these are the worst. List all with --top 26055."
     assert first([1, 2, 3], 3, "notes") == ([1, 2, 3], None)
     assert first([1, 2, 3], 1, "notes") == ([1], "… and 2 more notes.")

@@ -32,8 +32,8 @@ def left_out(shown: int, total: int, *, most: int | None = None) -> str:
     Args:
         most: how many the format takes.
     """
-    where = "the JSON report of " if most is not None and total > most else ""
-    return f"{shown:,} of {total:,} problems; these are the worst, and {where}corslens analyze --top {total} lists all."
+    where = "-o FILE.json " if most is not None and total > most else ""
+    return f"{shown:,} of {total:,} problems; these are the worst. List all with {where}--top {total}."
 
 
 def first[T](items: Sequence[T], most: int, what: str) -> tuple[Sequence[T], str | None]:
