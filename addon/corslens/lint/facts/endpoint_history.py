@@ -36,16 +36,13 @@ class HistoryFacts(FactsBase):
 
     @fact("history.origins-refused")
     def history_origins_refused(self) -> int:
-        """How many origins were never allowed, and refused at this endpoint or at another one of the server: there is an allowlist, then.
+        """How many origins were not allowed at this endpoint, or at another one and never by this server: there is an allowlist, then.
 
         Elsewhere redirects and errors do not count, unless they depend on Origin: they come without the headers for other reasons.
         """
         here, server = self.evidence, self.past.server.evidence
-        if not here.refused_origins and not server.refused_origins:
-            return 0
-        found = {origin for origin in here.refused_origins if origin not in here.granted_origins}
-        found |= {origin for origin in server.refused_origins if origin not in server.granted_origins}
-        return len(found)
+        elsewhere = {origin for origin in server.refused_origins if origin not in server.granted_origins}
+        return len(elsewhere.union(here.refused_origins))
 
     @fact("history.origin-granted")
     def history_origin_granted(self) -> bool:
