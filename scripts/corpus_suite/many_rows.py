@@ -12,16 +12,16 @@ from scripts.bench_suite.processes import Run, run
 from scripts.corpus_suite.servers import DOMAIN
 
 _TIMES_A_FILE = 20
-_RENAMED = f"replace({{}}, '{DOMAIN}', '.' || n || '.example')"
+_RENAMED = f"replace({{}}, '{DOMAIN}', '.' || again || '.example')"
 _COLUMNS = {
-    "exchanges": {"api": _RENAMED.format("api"), "url": _RENAMED.format("url"), "capture": "n || '-' || capture"},
+    "exchanges": {"api": _RENAMED.format("api"), "url": _RENAMED.format("url"), "capture": "again || '-' || capture"},
     "problems": {"api": _RENAMED.format("api")},
     "counts": {
         "a": f"CASE kind WHEN 'endpoint' THEN {_RENAMED.format('a')} ELSE a END",
         "b": f"CASE kind WHEN 'pair' THEN {_RENAMED.format('b')} ELSE b END",
         "c": f"CASE kind WHEN 'suppressed' THEN {_RENAMED.format('c')} ELSE c END",
     },
-    "captures": {"capture": "n || '-' || capture"},
+    "captures": {"capture": "again || '-' || capture"},
 }
 _ENDPOINTS = "SELECT count(*), sum(exchanges), max(captures) FROM endpoints"
 
@@ -61,8 +61,8 @@ def _multiply(store: Path, out: Path, times: int) -> None:
             replaced = ", ".join(f"{expression} AS {name}" for name, expression in columns.items())
             last = min(first + _TIMES_A_FILE, times)
             connection.execute(
-                f"COPY (SELECT * EXCLUDE (n) REPLACE ({replaced}) FROM read_parquet('{store}/{table}/*.parquet'), "
-                f"(SELECT range AS n FROM range({first}, {last}))) TO '{out}/{table}/{shard}.parquet' (COMPRESSION zstd)"
+                f"COPY (SELECT * EXCLUDE (again) REPLACE ({replaced}) FROM read_parquet('{store}/{table}/*.parquet'), "
+                f"(SELECT range AS again FROM range({first}, {last}))) TO '{out}/{table}/{shard}.parquet' (COMPRESSION zstd)"
             )
     listing = json.loads((store / "corpus.json").read_bytes())
     (out / "corpus.json").write_text(json.dumps(listing | {"shards": shards}))

@@ -86,8 +86,9 @@ class CorpusSummary(SessionSummary):
             f"SELECT rule, api, path, sum(n)::BIGINT, min(first), max(last), {STANDING} FROM shards.problems GROUP BY rule, api, path"
         )
         found: list[StoredProblem] = []
+        one: dict[str, str] = {}  # each text once: millions of problems share their rules, servers and paths
         while fetched := cursor.fetchmany(_FETCHED):
-            found += [StoredProblem(row, self) for row in fetched]
+            found += [StoredProblem((*(one.setdefault(text, text) for text in row[:3]), *row[3:]), self) for row in fetched]
         self._ranked = worst_first(found)
         self.left_out = sum(problem.count for problem in found)
         self._places = {problem.key: place for place, problem in enumerate(self._ranked)}

@@ -16,6 +16,8 @@ from corslens.lint.finding import Severity
 _LATE = frozenset({"words", "severities", "engines", "beside", "methods", "pages", "examples"})
 """What is loaded when it is first asked for."""
 
+_WORDS = {word.lower(): word for word in WORDS}
+
 
 class Loader(Protocol):
     """Where the rest of the problems is."""
@@ -35,7 +37,7 @@ class StoredProblem(Problem):
         self.key = Key(rule, api, path)
         self.version = 1
         self._severity, self._state = Severity[severity.upper()], State(state)
-        self._word: str = outcome.upper()
+        self._word: str = _WORDS[outcome]
         self._loader = loader
 
     def __getattr__(self, name: str) -> Any:
