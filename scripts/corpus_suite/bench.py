@@ -58,12 +58,18 @@ def bench(folder: Path, captures: int, exchanges: int, ways: Sequence[str] = ())
 def damage(made: Path) -> None:
     """Put captures beside the others that cannot be read, or not to their end; the same each time."""
     whole = (made / "session-000000.har").read_bytes()
-    packed = bytearray(next(iter(sorted(made.glob("*.har.gz")))).read_bytes())
+    packed = bytearray(min(made.glob("session-*.har.gz")).read_bytes())
     packed[len(packed) // 2] ^= 0xFF
-    (made / "damaged-cut.har").write_bytes(whole[: len(whole) // 2])
-    (made / "damaged-flipped.har.gz").write_bytes(packed)
-    (made / "damaged-empty.har").write_bytes(b"")
-    (made / "damaged-noise.har").write_bytes(random.Random(1).randbytes(5_000))
+    damaged = {
+        "cut.har": whole[: len(whole) // 2],
+        "flipped.har.gz": bytes(packed),
+        "empty.har": b"",
+        "noise.har": random.Random(1).randbytes(5_000),
+    }
+    for name, content in damaged.items():
+        path = made / f"damaged-{name}"
+        if not path.exists() or path.read_bytes() != content:
+            path.write_bytes(content)
 
 
 class _Machine:
