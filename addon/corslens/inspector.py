@@ -101,7 +101,10 @@ class Inspector:
 
     def begin(self, exchange: Exchange) -> Observation:
         """Observe an exchange whose request head was seen and whose response was not. `exchange.response` may be set, and is not looked at."""
-        begun, *others = self._pairing.begin(exchange)
+        return self._learnt(*self._pairing.begin(exchange))
+
+    def _learnt(self, begun: Observation, *others: Observation) -> Observation:
+        """Take what an exchange that was just begun says of earlier ones; return its observation with what those say of it."""
         observation = begun
         for other in others:
             settled = settle_preflight(other)
@@ -153,8 +156,22 @@ class Inspector:
             if not self._pairing.is_open(exchange.id):
                 self.begin(exchange)
             observation, again = self._pairing.respond(exchange), False
-            if exchange.witness is not None:
-                observation = settle_witnessed(observation)
+        return self._completed(
+            observation, patch, injections, made_by_proxy=made_by_proxy, proven_page=proven_page, again=again
+        )
+
+    def _completed(
+        self,
+        observation: Observation,
+        patch: bool = False,
+        injections: Sequence[Injection] = (),
+        *,
+        made_by_proxy: bool = False,
+        proven_page: str | None = None,
+        again: bool = False,
+    ) -> tuple[Inspection, ...]:
+        if not again and observation.exchange.witness is not None:
+            observation = settle_witnessed(observation)
         self._budget.start()
         observation, view = self._delivered(
             self._renewed(observation), patch, injections, made_by_proxy=made_by_proxy, proven_page=proven_page
@@ -164,7 +181,7 @@ class Inspector:
             return (self._judged(observation, view, again=True),)
         self._pairing.deliver(observation)
         own = self._judged(observation, view)
-        return (own, *self.settle(exchange.request.time))
+        return (own, *self.settle(observation.exchange.request.time))
 
     def redeliver(self, inspection: Inspection, response: Response, *, edited_by: tuple[str, ...] = ()) -> Inspection:
         """Inspect a patched exchange anew, for the browser got yet another response: others changed it after the patch."""
@@ -213,8 +230,7 @@ class Inspector:
 
     def inspect(self, exchange: Exchange) -> tuple[Inspection, ...]:
         """Inspect an exchange that is complete already: `begin` and `complete`."""
-        self.begin(exchange)
-        return self.complete(exchange)
+        return self._completed(self._pairing.responded(self._learnt(*self._pairing.observe(exchange))))
 
     def pass_by(self, exchange: Exchange) -> Inspection:
         """Inspect an exchange by itself that has nothing to do with CORS: it changes nothing of what is found on others.
@@ -233,6 +249,8 @@ class Inspector:
         Before them those of exchanges of which something became known since the last time. When there are more than the session
         inspects at once, the others come with the next call.
         """
+        if not self._news and not self._pairing.has_expired(now):
+            return ()
         found = chain(self._told(), (self._again(observation) for observation in self._pairing.expire(now)))
         return tuple(islice(found, self._at_once))
 

@@ -3,7 +3,6 @@
 from corslens.bounded import Bounded
 from corslens.diagnosis.page_request import REPEATED_STATUSES, page_request_id
 from corslens.observation.observation import Observation, Role
-from corslens.observation.pairing import client_of
 
 _WITHIN = 1.0
 """Seconds within which a network stack sends a request again by itself."""
@@ -42,7 +41,7 @@ class Repeats:
         if not (repeatable or self._repeatable) or observation.role is Role.PREFLIGHT:
             return root
         request = exchange.request
-        key = (client_of(exchange), request.method, request.url)
+        key = (observation.client, request.method, request.url)
         earlier = self._repeatable.get(key)
         attempts = 1
         if earlier is not None and earlier[0] != root:

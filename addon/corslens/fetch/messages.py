@@ -27,6 +27,8 @@ class HeaderList(Struct, frozen=True, eq=False, gc=False):
     _index: dict[str, str | tuple[str, ...]] | None = None
     _names: HeaderNames | None = None
     _characters: int = -1
+    reading: object = None
+    """What a reader of the whole list made of it, for the next one (`keep`); not part of its value."""
 
     if TYPE_CHECKING:
 
@@ -62,6 +64,15 @@ class HeaderList(Struct, frozen=True, eq=False, gc=False):
         """
         found = (self._index or self._by_name()).get(name)
         return ", ".join(found) if isinstance(found, tuple) else found
+
+    def get_each(self, names: Iterable[str]) -> list[str | None]:
+        """Return what `get` returns, for each of the names."""
+        found = map((self._index or self._by_name()).get, names)
+        return [", ".join(value) if value.__class__ is tuple else value for value in found]  # type: ignore[misc]
+
+    def keep(self, reading: object) -> None:
+        """Keep what somebody read off the whole list."""
+        force_setattr(self, "reading", reading)
 
     @property
     def names(self) -> HeaderNames:

@@ -9,32 +9,30 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from corslens.engines.engine import Engine
-from corslens.fetch.constants import NULL, ORIGIN
+from corslens.fetch.constants import NULL
 from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.messages import HeaderLine, Request
-from corslens.fetch.origins import is_potentially_trustworthy, is_same_site, is_schemelessly_same_site, origin_of
+from corslens.fetch.origins import is_potentially_trustworthy, is_schemelessly_same_site, origin_of
 from corslens.fetch.preflight import is_cors_preflight_request
 from corslens.fetch.request_headers import (
     MAXIMUM_TOTAL_BYTES,
-    METHOD_OVERRIDES,
     SafelistDepartures,
     cors_unsafe_request_header_names,
-    is_browser_generated_content_type,
-    is_forbidden_request_header,
     mime_type_essence,
 )
-from corslens.observation.cookie_jar import COOKIE_NOT_SENT
-from corslens.observation.header_additions import is_web_views, perhaps_page_set
 from corslens.observation.known import Known, Unknown
 from corslens.observation.observation import CORS_ROLES, Observation, Role
+from corslens.observation.request_head import (
+    SEC_FETCH_DEST,
+    SEC_FETCH_MODE,
+    SEC_FETCH_STORAGE_ACCESS,
+    RequestHead,
+    head_of,
+    page_set_lines,
+)
 
-SEC_FETCH_MODE = "sec-fetch-mode"
-SEC_FETCH_DEST = "sec-fetch-dest"
 WORKERS = frozenset({"worker", "sharedworker", "serviceworker"})
 """Destinations of the scripts that start one."""
-SEC_FETCH_SITE = "sec-fetch-site"
-SEC_FETCH_STORAGE_ACCESS = "sec-fetch-storage-access"
-REFERER = "referer"
 
 STORAGE_ACCESS_SINCE: Mapping[Engine, int] = MappingProxyType({Engine.CHROMIUM: 133, Engine.FIREFOX: 153})
 """The version since which an engine sends Sec-Fetch-Storage-Access with every cross-site `include`: documented for Chromium, the oldest recorded Firefox."""
@@ -52,6 +50,14 @@ _DESTINATIONS: dict[str, Known[str]] = {}
 
 INCLUDE = CredentialsMode.INCLUDE
 NOT_INCLUDE = CredentialsMode.SAME_ORIGIN_OR_OMIT
+NOT_SHOWN = Unknown("a request without cookies may still have the credentials mode include")
+"""Of a request across origins that shows nothing by itself."""
+_NO_CORS_REQUEST = Unknown("only a cross-origin CORS request's credentials mode shows on the wire")
+_UNKNOWN_OF_PREFLIGHT = Unknown("a preflight carries no credentials, whatever the request that it is for will carry")
+_STORAGE_ACCESS = Known(INCLUDE, (SEC_FETCH_STORAGE_ACCESS,))
+_COOKIE = Known(INCLUDE, ("cookie",))
+_FONT = Known(NOT_INCLUDE, ("font",))
+_NO_STORAGE_ACCESS = Known(NOT_INCLUDE, ("no-sec-fetch-storage-access",))
 
 
 _REPORTS = frozenset({"ping", "beacon", "cspviolationreport", "csp-violation-report", "cspreport"})
@@ -70,20 +76,19 @@ def infer_mode(request: Request, resource_type: str | None = None) -> Known[str]
     Args:
         resource_type: what the capturing browser calls it.
     """
-    headers = request.headers
-    told = headers.get(SEC_FETCH_MODE)
-    if told is not None and told in _MODES:
-        return _MODES[told]
+    head = head_of(request.headers)
+    if head.mode is not None and head.mode in _MODES:
+        return _MODES[head.mode]
     if is_cors_preflight_request(request):
         return _PREFLIGHT_MODE
-    if "upgrade" in headers and (headers.get("upgrade") or "").lower() == "websocket":
+    if head.upgrade is not None and head.upgrade.lower() == "websocket":
         return _WEBSOCKET_MODE
     if resource_type is not None and resource_type.lower() in _REPORTS and _is_report(request):
         return _REPORT_MODE
     # A navigation's Accept, in every browser; only one that submits a form carries an Origin.
-    if (headers.get("accept") or "").startswith("text/html,") and (ORIGIN not in headers or request.method == "POST"):
+    if (head.accept or "").startswith("text/html,") and (head.origin is None or request.method == "POST"):
         return _NAVIGATION_MODE
-    if ORIGIN not in headers:
+    if head.origin is None:
         return _NO_METADATA
     return _MODE_OF_ORIGIN if request.method in ("GET", "HEAD") else _SIMPLE_POST
 
@@ -96,7 +101,7 @@ def _is_report(request: Request) -> bool:
 
 def infer_destination(request: Request) -> Known[str] | Unknown:
     """Return the request's destination, `empty` for fetch and XHR, https://fetch.spec.whatwg.org/#concept-request-destination"""
-    told = request.headers.get(SEC_FETCH_DEST)
+    told = head_of(request.headers).destination
     if told is None:
         return _NO_METADATA
     known = _DESTINATIONS.get(told)
@@ -114,22 +119,10 @@ def _unsafe_names(lines: tuple[HeaderLine, ...], safelist: SafelistDepartures) -
 
 def page_set_unsafe_names(request: Request, safelist: SafelistDepartures) -> tuple[str, ...]:
     """Return the CORS-unsafe names among the headers that only a page can have set, lower-case and sorted."""
-    headers = request.headers
-    lines: list[HeaderLine] = []
-    length = 0
-    for name in perhaps_page_set(headers.names.ordered):
-        for value in headers.values(name):
-            if is_web_views(name, value):
-                continue
-            if name in METHOD_OVERRIDES and is_forbidden_request_header(name, value):
-                continue
-            if name == "content-type" and is_browser_generated_content_type(value):
-                continue
-            lines.append((name, value))
-            length += len(name) + len(value)
+    lines = page_set_lines(request.headers)
     # A browser sends the same Accept and Accept-Language all day; a hostile megabyte is not remembered.
-    names = _unsafe_names if length < MAXIMUM_TOTAL_BYTES else cors_unsafe_request_header_names
-    return names(tuple(lines), safelist)
+    is_short = sum([len(name) + len(value) for name, value in lines]) < MAXIMUM_TOTAL_BYTES
+    return _unsafe_names(lines, safelist) if is_short else cors_unsafe_request_header_names(lines, safelist)
 
 
 def crossed_origins(page_origin: str | None, previous: Observation | None) -> bool:
@@ -146,13 +139,12 @@ def infer_page_origin(request: Request, target_origin: str, previous: Observatio
     """Return the serialized origin of the page that asked, None when the wire does not show it."""
     if previous is not None:
         return previous.page_origin
-    origin = request.headers.get(ORIGIN)
-    if origin is not None and (origin != NULL or request.headers.get(SEC_FETCH_MODE) in (None, "cors")):
-        return origin
-    if request.headers.get(SEC_FETCH_SITE) == "same-origin":
+    head = head_of(request.headers)
+    if head.origin is not None and (head.origin != NULL or head.mode in (None, "cors")):
+        return head.origin
+    if head.site == "same-origin":
         return target_origin
-    referrer = request.headers.get(REFERER)
-    return origin_of(referrer) if referrer else None
+    return origin_of(head.referrer) if head.referrer else None
 
 
 def infer_role(
@@ -171,11 +163,12 @@ def infer_role(
             return Role.NO_CORS
     if previous is not None and previous.role in (Role.NO_CORS, Role.NAVIGATION):
         return previous.role
-    origin = request.headers.get(ORIGIN)
+    head = head_of(request.headers)
+    origin = head.origin
     if crossed_origins(page_origin, previous):
         # Every CORS request carries Origin; who follows a redirect without it and without fetch metadata is a program or a navigation.
         return Role.SIMPLE if origin is not None or told is not None else Role.NO_CORS
-    if told == "same-origin" or request.headers.get(SEC_FETCH_SITE) == "same-origin":
+    if told == "same-origin" or head.site == "same-origin":
         # Origin may be `null` all the same: a referrer policy can withhold it.
         return Role.SAME_ORIGIN
     if origin is None:
@@ -193,82 +186,68 @@ def sends_storage_access(engine: Engine | None, version: int) -> bool:
 
 def shows_credentials(request: Request) -> bool:
     """Say whether a cross-origin request (not a preflight) shows by itself that its credentials mode is `include`."""
-    return SEC_FETCH_STORAGE_ACCESS in request.headers or "cookie" in request.headers
+    return head_of(request.headers).shows_credentials
 
 
 def infer_credentials(
     request: Request,
     *,
     role: Role,
-    engine: Engine | None,
     target_origin: str,
     tells_storage_access: bool,
     page_origin: str | None = None,
     previous: Observation | None,
     preflight: Observation | None,
     cached: Observation | None,
-    cookie_missing: bool = False,
-    by_connection: Known[CredentialsMode] | None,
     resource_type: str | None = None,
     was_sent: bool = True,
 ) -> Known[CredentialsMode] | Unknown:
-    """Return the credentials mode as far as a CORS check cares.
+    """Return the credentials mode as far as a CORS check cares; NOT_SHOWN where the exchanges beside it may still tell.
 
     Args:
         tells_storage_access: this browser is known to send Sec-Fetch-Storage-Access with `include`.
         previous: the redirect hop before; a chain has one mode.
         preflight: the preflight made for this very request.
         cached: the preflight whose cache entry spared this request its own.
-        cookie_missing: the browser keeps a cookie for this URL, and the request carries none.
-        by_connection: what else the client connection carried tells of it, in engines that keep credentialed
-            requests on connections of their own; None when it shows nothing.
         resource_type: what the capturing browser calls it.
         was_sent: the request is what went over the wire; if not, nothing follows from what it lacks.
     """
-    headers = request.headers
     if role not in CORS_ROLES:
-        return Unknown("only a cross-origin CORS request's credentials mode shows on the wire")
-    told = SEC_FETCH_STORAGE_ACCESS in headers
-    if told:
-        return Known(INCLUDE, (SEC_FETCH_STORAGE_ACCESS,))
-    if "cookie" in headers and role is not Role.PREFLIGHT:
-        return Known(INCLUDE, ("cookie",))
+        return _NO_CORS_REQUEST
+    head = head_of(request.headers)
+    is_preflight = role is Role.PREFLIGHT
+    if head.storage_access is not None:
+        return _STORAGE_ACCESS
+    if head.cookie is not None and not is_preflight:
+        return _COOKIE
     if previous is not None and previous.is_cors and isinstance(previous.credentials, Known):
         return Known(previous.credentials.value, ("redirect-chain", *previous.credentials.evidence))
     if preflight is not None:
         if isinstance(preflight.credentials, Known):
             return Known(preflight.credentials.value, ("preflight", *preflight.credentials.evidence))
-        if "authorization" in headers and preflight.need is not None and "authorization" not in preflight.need.header_names:
+        if head.authorization is not None and preflight.need is not None and "authorization" not in preflight.need.header_names:
             return Known(INCLUDE, ("authorization-not-requested",))
     if cached is not None and isinstance(cached.credentials, Known) and cached.credentials.value is NOT_INCLUDE:
         # Standard: a cache entry match, https://fetch.spec.whatwg.org/#concept-cache-match: an entry made without credentials
         # serves no request with them.
         return Known(NOT_INCLUDE, ("preflight-cache", *cached.credentials.evidence))
-    if role is not Role.PREFLIGHT and (headers.get(SEC_FETCH_DEST) == "font" or resource_type == "font"):
-        return Known(NOT_INCLUDE, ("font",))
+    if not is_preflight and (head.destination == "font" or resource_type == "font"):
+        return _FONT
+    if tells_storage_access and was_sent and previous is None and _lacks_storage_access(head, role, target_origin, page_origin):
+        return _NO_STORAGE_ACCESS
+    return _UNKNOWN_OF_PREFLIGHT if is_preflight else NOT_SHOWN
+
+
+def _lacks_storage_access(head: RequestHead, role: Role, target_origin: str, page_origin: str | None) -> bool:
+    """Say whether the request would have Sec-Fetch-Storage-Access, were credentials included, of a browser that sends it."""
     # Chromium's preflights never carry the header, Firefox's do as the request that they are for.
-    can_tell = (
-        tells_storage_access and was_sent and previous is None and (role is not Role.PREFLIGHT or engine is Engine.FIREFOX)
-    )
+    if role is Role.PREFLIGHT and head.engine is not Engine.FIREFOX:
+        return False
     # Behind a redirect its absence shows nothing, and this one was redirected unseen: a page whose own origin is opaque sends no
     # Referer, https://w3c.github.io/webappsec-referrer-policy/#determine-requests-referrer
-    if headers.get(ORIGIN) == NULL and REFERER in headers:
-        can_tell = False
+    if head.origin == NULL and head.referrer is not None:
+        return False
     # Sec-Fetch-Site counts the scheme, Firefox's Sec-Fetch-Storage-Access does not: seen from an http page to https of its own site.
-    if (
-        can_tell
-        and engine is Engine.FIREFOX
-        and page_origin is not None
-        and is_schemelessly_same_site(page_origin, target_origin)
-    ):
-        can_tell = False
-    if can_tell and headers.get(SEC_FETCH_SITE) == "cross-site" and is_potentially_trustworthy(target_origin):
-        return Known(NOT_INCLUDE, ("no-sec-fetch-storage-access",))
-    if role is Role.PREFLIGHT:
-        return Unknown("a preflight carries no credentials, whatever the request that it is for will carry")
-    if by_connection is not None:
-        return by_connection
-    # To its own site a page's request sends cookies whatever their SameSite, if its mode is `include`.
-    if cookie_missing and page_origin is not None and is_same_site(page_origin, target_origin):
-        return Known(NOT_INCLUDE, (COOKIE_NOT_SENT,))
-    return Unknown("a request without cookies may still have the credentials mode include")
+    if head.engine is Engine.FIREFOX and page_origin is not None and is_schemelessly_same_site(page_origin, target_origin):
+        return False
+    return head.site == "cross-site" and is_potentially_trustworthy(target_origin)

@@ -70,6 +70,8 @@ class Observation(Struct, frozen=True, kw_only=True, gc=False):
     """
 
     exchange: Exchange
+    client: str = ""
+    """What tells the browser from others: where it connects from, and its User-Agent."""
     role: Role
     origin: str | None
     """The request's serialized origin (`null` included) as its Origin header says, or None without one."""

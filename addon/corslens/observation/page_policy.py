@@ -12,6 +12,7 @@ from corslens.fetch.content_security_policy import Policy, parse_policies
 from corslens.fetch.embedder_policy import EmbedderPolicy, embedder_policy, isolation_policy, token_of
 from corslens.fetch.messages import HeaderList, Request, Response
 from corslens.fetch.origins import is_potentially_trustworthy, origin_of
+from corslens.observation.request_head import head_of
 
 POLICY_HEADERS = frozenset({
     "content-security-policy", "cross-origin-embedder-policy", "document-isolation-policy", CONNECTION_ALLOWLIST,
@@ -70,7 +71,7 @@ class Pages:
         key = (client, origin)
         others = self.seen.pop(key, None) or ()
         before = next((one for one in others if one.url == url), None)
-        top_level = request.headers.get("sec-fetch-dest") == "document"
+        top_level = head_of(request.headers).destination == "document"
         document = _document(url, origin, response, before, address, top_level=top_level)
         self.seen[key] = (*(one for one in others if one.url != url), document)[-_DOCUMENTS:]
 
@@ -94,12 +95,10 @@ def is_document(request: Request, response: Response) -> bool:
     """Say whether a response is a document's or a worker's: the navigation says so, or where browsers send no fetch metadata, both sides' media types."""
     if 300 <= response.status < 400 and response.status != 304:
         return False
-    headers = request.headers
-    mode = headers.get("sec-fetch-mode")
-    if mode is not None:
-        destination = headers.get("sec-fetch-dest")
-        return (mode == "navigate" and destination in _DESTINATIONS) or destination in _WORKERS
-    if not (headers.get("accept") or "").startswith("text/html"):
+    head = head_of(request.headers)
+    if head.mode is not None:
+        return (head.mode == "navigate" and head.destination in _DESTINATIONS) or head.destination in _WORKERS
+    if not (head.accept or "").startswith("text/html"):
         return False
     return response.status == 304 or (response.headers.get("content-type") or "").lower().startswith("text/html")
 

@@ -12,25 +12,22 @@ from msgspec import structs
 from corslens.bounded import Bounded
 from corslens.engines.engine import Engine
 from corslens.engines.profile import STANDARD, EngineProfile
-from corslens.engines.profiles import PROFILES, engine_of
+from corslens.engines.profiles import PROFILES
 from corslens.fetch.constants import NULL, ORIGIN
 from corslens.fetch.cors_check import cors_check
 from corslens.fetch.credentials import CredentialsMode
-from corslens.fetch.messages import Request
 from corslens.fetch.methods import is_cors_safelisted_method
-from corslens.fetch.origins import origin_of
+from corslens.fetch.origins import is_same_site, origin_of
 from corslens.fetch.preflight import requested_header_names, requested_method
 from corslens.fetch.preflight_cache import CacheQuery, PreflightCache
 from corslens.observation.connections import Connections
-from corslens.observation.cookie_jar import CookieJar
+from corslens.observation.cookie_jar import COOKIE_NOT_SENT, CookieJar
 from corslens.observation.exchange import Exchange
 from corslens.observation.habits import Habits, is_of_habit
 from corslens.observation.header_additions import is_reload
 from corslens.observation.hops import Hops
 from corslens.observation.inference import (
-    REFERER,
-    SEC_FETCH_DEST,
-    SEC_FETCH_STORAGE_ACCESS,
+    NOT_SHOWN,
     WORKERS,
     infer_credentials,
     infer_destination,
@@ -55,15 +52,15 @@ from corslens.observation.matching import (
     same_asker,
 )
 from corslens.observation.observation import CoveringPreflight, Followed, Observation, PreflightNeed, Role
-from corslens.observation.page_policy import Page, Pages
+from corslens.observation.page_policy import Pages
 from corslens.observation.refusal import explanation, refused_for, refused_role
+from corslens.observation.request_head import RequestHead, head_of
 from corslens.observation.weight import HISTORY_BYTES, weigh_observation
 
 FOLLOW_UP_SECONDS = 5.0
 """A browser sends the actual request within milliseconds of a preflight that passed; after this long it is taken to never come."""
 
-_LONGEST_USER_AGENT = 512
-"""Characters of a User-Agent by which clients are told apart; it stands in the keys of many stores."""
+_COOKIE_NOT_SENT = Known(CredentialsMode.SAME_ORIGIN_OR_OMIT, (COOKIE_NOT_SENT,))
 
 _CLOCK_SECONDS = 0.005
 """How far the times of two messages in one capture may be off each other."""
@@ -138,7 +135,7 @@ class Pairing:
         pending = self._pending.pop(id, None)
         if pending is None:
             return
-        key = client_of(pending.exchange), pending.exchange.request.url
+        key = pending.client, pending.exchange.request.url
         left = tuple(each for each in self._by_target.get(key, ()) if each != id)
         if left:
             self._by_target[key] = left
@@ -146,26 +143,31 @@ class Pairing:
             self._by_target.pop(key, None)
 
     def begin(self, exchange: Exchange) -> tuple[Observation, ...]:
+        """Observe an exchange whose request was just seen and whose response is yet to come; return what `observe` does."""
+        observed = self.observe(exchange)
+        self._open[exchange.id] = observed[0]
+        return observed
+
+    def observe(self, exchange: Exchange) -> tuple[Observation, ...]:
         """Return the observation of an exchange whose request was just seen, then earlier ones that it says more of."""
         request = exchange.request
         self._last_seen = max(self._last_seen, request.time)
-        headers = request.headers
-        user_agent = headers.get("user-agent") or ""
-        client = _client(exchange, user_agent)
-        engine, version = engine_of(user_agent, headers.get("sec-ch-ua") or "")
-        profile = self._profiles[engine]
+        head = head_of(request.headers)
+        client = _client(exchange.client, head)
+        profile = self._profiles[head.engine]
         target_origin = origin_of(request.url)
-        previous = None if exchange.refused else self._hops.take(client, exchange, profile)
+        refused, was_sent = exchange.refused, exchange.was_sent
+        previous = None if refused else self._hops.take(client, exchange, profile)
         page_origin = infer_page_origin(request, target_origin, previous) or refused_for(exchange)
         mode = infer_mode(request, exchange.resource_type)
         if previous is not None and not isinstance(mode, Known):
             mode = previous.mode  # a redirect chain has one; WebKit's requests behind a redirect carry no fetch metadata
         role = infer_role(request, mode, target_origin=target_origin, page_origin=page_origin, previous=previous)
-        if SEC_FETCH_STORAGE_ACCESS in headers and client not in self._storage_access_clients:
+        if head.storage_access is not None and client not in self._storage_access_clients:
             self._storage_access_clients[client] = None
-        if page_origin is not None and headers.get(SEC_FETCH_DEST) in WORKERS:
+        if page_origin is not None and head.destination in WORKERS:
             self._worker_pages[client, page_origin] = None
-        self._saw_authorization = self._saw_authorization or "authorization" in headers
+        self._saw_authorization = self._saw_authorization or head.authorization is not None
 
         need: PreflightNeed | None = None
         own: Observation | None = None
@@ -177,7 +179,7 @@ class Pairing:
             need = preflight_need(requested_method(request), requested_header_names(request))
             if client not in self._preflight_clients:
                 self._preflight_clients[client] = None
-        elif exchange.refused:
+        elif refused:
             explained_by = self._explained_by(client, exchange, page_origin, profile)
             role = refused_role(exchange, role, preflighted=explained_by in self._pending)
         elif role is Role.SIMPLE:
@@ -188,7 +190,7 @@ class Pairing:
             own = self._claim(client, exchange, page_origin, profile, unsafe, previous, granted=True, least_fit=least)
             if own is None and needed:
                 cached = self._cached(client, exchange, unsafe, profile)
-            if own is None and cached is None and (needed or not is_reload(headers)):
+            if own is None and cached is None and (needed or not is_reload(request.headers)):
                 # A preflight that we call refused and that is followed all the same shows a mistake of ours: keep it in sight.
                 least = 0 if needed else CARRIES_WHAT_WAS_ASKED
                 own = self._claim(client, exchange, page_origin, profile, unsafe, previous, granted=False, least_fit=least)
@@ -198,31 +200,42 @@ class Pairing:
             elif needed:
                 role, need = Role.ACTUAL, preflight_need(request.method, unsafe)
                 covering = None if cached is None else covering_preflight(cached, request.time, from_cache=True)
-                missed = cached is None and exchange.was_sent and client in self._preflight_clients
+                missed = cached is None and was_sent and client in self._preflight_clients
 
         credentials = infer_credentials(
             request,
             role=role,
-            engine=engine,
             target_origin=target_origin,
-            tells_storage_access=(sends_storage_access(engine, version) or client in self._storage_access_clients)
-            and not (engine is Engine.FIREFOX and (client, page_origin or "") in self._worker_pages),
+            tells_storage_access=(sends_storage_access(head.engine, head.version) or client in self._storage_access_clients)
+            and not (head.engine is Engine.FIREFOX and (client, page_origin or "") in self._worker_pages),
             page_origin=page_origin,
             previous=previous,
             preflight=own,
             cached=cached,
-            cookie_missing=exchange.was_sent and previous is None and self._cookies.misses_one(client, request),
-            by_connection=self._connections.kind(exchange, profile) if target_origin != page_origin else None,
             resource_type=exchange.resource_type,
-            was_sent=exchange.was_sent,
+            was_sent=was_sent,
         )
+        if credentials is NOT_SHOWN:
+            by_connection = self._connections.kind(exchange, profile) if target_origin != page_origin else None
+            if by_connection is not None:
+                credentials = by_connection
+            elif (
+                was_sent
+                and previous is None
+                and page_origin is not None
+                and self._cookies.misses_one(client, request)
+                and is_same_site(page_origin, target_origin)
+            ):
+                # To its own site a page's request sends cookies whatever their SameSite, if its mode is `include`.
+                credentials = _COOKIE_NOT_SENT
         observation = Observation(
             exchange=exchange,
+            client=client,
             role=role,
-            origin=headers.get(ORIGIN),
+            origin=head.origin,
             page_origin=page_origin,
             target_origin=target_origin,
-            engine=engine,
+            engine=head.engine,
             mode=mode,
             destination=infer_destination(request),
             credentials=credentials,
@@ -232,7 +245,7 @@ class Pairing:
             followed=Followed.PENDING if role is Role.PREFLIGHT else None,
             explained_by=explained_by,
             redirected_from=previous,
-            page=self._page(client, request, page_origin, previous),
+            page=previous.page if previous is not None else self._pages.of(client, page_origin, head.referrer),
             tainted=is_tainted(page_origin, target_origin, previous),
         )
         if is_of_habit(observation):
@@ -240,7 +253,6 @@ class Pairing:
                 self._habits.note_mode(client, observation)
             else:
                 observation = structs.replace(observation, likely=self._habits.likely_mode(client, observation))
-        self._open[exchange.id] = observation
         if role is Role.PREFLIGHT:
             self._pending[exchange.id] = observation
             key = (client, request.url)
@@ -250,14 +262,10 @@ class Pairing:
             self._settled[own.id] = followed = followed_by(own, observation)
             self._habits.note_fate(client, followed, followed=True)
             changed.append(followed)
-        if exchange.was_sent:
+        if was_sent:
             self._cookies.note_request(client, request, credentialed=role is Role.NAVIGATION)
             changed += self._with_preflights(self._connections.note(observation, client, profile))
         return tuple(changed)
-
-    def _page(self, client: str, request: Request, page_origin: str | None, previous: Observation | None) -> Page | None:
-        """Return what is known of the page: a redirect chain has one."""
-        return previous.page if previous is not None else self._pages.of(client, page_origin, request.headers.get(REFERER))
 
     def _with_preflights(self, settled: Iterable[Observation]) -> Iterator[Observation]:
         """Yield earlier requests whose credentials mode is known by now, and the preflights that were made for them."""
@@ -276,19 +284,20 @@ class Pairing:
 
     def respond(self, exchange: Exchange) -> Observation:
         """Return the observation of an exchange whose response head (or error) was seen; what the browser gets, `deliver` says."""
-        begun = self._open.pop(exchange.id, None) or self.begin(exchange)[0]
-        self._open.pop(exchange.id, None)
-        observation = structs.replace(begun, exchange=exchange)
+        begun = self._open.pop(exchange.id, None)
+        return self.responded(self.observe(exchange)[0] if begun is None else structs.replace(begun, exchange=exchange))
+
+    def responded(self, observation: Observation) -> Observation:
+        """Return an observation whose exchange has its response, or error, with what has become known since it was begun."""
         if is_of_habit(observation) and not isinstance(observation.credentials, Known):
-            by_connection = self._connections.kind(exchange, self._profiles[observation.engine])
+            by_connection = self._connections.kind(observation.exchange, self._profiles[observation.engine])
             if by_connection is not None and observation.target_origin != observation.page_origin:
                 return structs.replace(observation, credentials=by_connection)
         return observation
 
     def deliver(self, observation: Observation) -> None:
         """Take note of what the browser got: it decides what may follow."""
-        exchange = observation.exchange
-        client = client_of(exchange)
+        exchange, client = observation.exchange, observation.client
         self._last_seen = max(self._last_seen, answered_at(observation))
         match observation.role:
             case Role.PREFLIGHT:
@@ -315,13 +324,13 @@ class Pairing:
             if observation.id in store:
                 store[observation.id] = observation
         if is_of_habit(observation) and isinstance(observation.credentials, Known):
-            self._habits.note_mode(client_of(observation.exchange), observation)
+            self._habits.note_mode(observation.client, observation)
         if observation.followed in (Followed.NEVER, Followed.FOLLOWED):
             self._correct_cache(observation)
 
     def _correct_cache(self, preflight: Observation) -> None:
         self._cache.correct(
-            client_of(preflight.exchange),
+            preflight.client,
             preflight.exchange.request.url,
             preflight.id,
             refused=preflight.followed is Followed.NEVER and not grants_request(preflight),
@@ -330,11 +339,12 @@ class Pairing:
 
     def expire(self, now: float) -> Iterator[Observation]:
         """Yield the preflights that passed their time without an actual request."""
-        while self._pending:
-            oldest = next(iter(self._pending.values()))
-            if answered_at(oldest) + FOLLOW_UP_SECONDS > now:
-                return
-            yield self._give_up(oldest)
+        while self.has_expired(now):
+            yield self._give_up(next(iter(self._pending.values())))
+
+    def has_expired(self, now: float) -> bool:
+        """Say whether the time of a preflight is over."""
+        return bool(self._pending) and answered_at(next(iter(self._pending.values()))) + FOLLOW_UP_SECONDS <= now
 
     def finish(self, now: float | None = None) -> Iterator[Observation]:
         """Yield every preflight that is still waiting: the session is over.
@@ -350,7 +360,7 @@ class Pairing:
 
     def _give_up(self, preflight: Observation, fate: Followed = Followed.NEVER) -> Observation:
         del self._pending[preflight.id]
-        client = client_of(preflight.exchange)
+        client = preflight.client
         if preflight.exchange.by_browser:
             fate = Followed.UNKNOWN
         likely = None
@@ -477,11 +487,11 @@ class Pairing:
 
 def client_of(exchange: Exchange) -> str:
     """Return what tells one browser from another: where it connects from, and its User-Agent."""
-    return _client(exchange, exchange.request.headers.get("user-agent") or "")
+    return _client(exchange.client, head_of(exchange.request.headers))
 
 
-def _client(exchange: Exchange, user_agent: str) -> str:
-    return f"{exchange.client}\n{user_agent[:_LONGEST_USER_AGENT]}"
+def _client(address: str, head: RequestHead) -> str:
+    return f"{address}\n{head.user_agent}"
 
 
 def preflight_need(method: str, unsafe_names: tuple[str, ...]) -> PreflightNeed:

@@ -11,7 +11,6 @@ from corslens.bounded import Bounded
 from corslens.fetch.messages import Request, Response
 from corslens.fetch.origins import is_same_site
 from corslens.observation.observation import Observation, Role
-from corslens.observation.pairing import client_of
 from corslens.observation.weight import HISTORY_BYTES, RESPONSE_BYTES, weigh_headers
 
 NOT_MODIFIED = 304
@@ -118,7 +117,7 @@ def _weigh(stored: tuple[_Stored, ...]) -> int:
 
 
 def _key(observation: Observation) -> _Key:
-    return client_of(observation.exchange), observation.exchange.request.url
+    return observation.client, observation.exchange.request.url
 
 
 def _is_stored(response: Response) -> bool:

@@ -12,10 +12,11 @@ from types import MappingProxyType
 from msgspec import Struct
 
 from corslens.engines.engine import Engine
-from corslens.engines.profiles import PROFILES, engine_of
+from corslens.engines.profiles import PROFILES
 from corslens.fetch.address_space import AddressSpace, space_of_address, space_of_origin
 from corslens.fetch.origins import is_potentially_trustworthy
 from corslens.observation.observation import Observation, Role
+from corslens.observation.request_head import head_of
 from corslens.verdict.reasons import Reason
 from corslens.verdict.verdict import Outcome
 
@@ -47,12 +48,11 @@ def direct(observation: Observation) -> Mapping[Engine, Direct]:
     if page_space(observation) is not AddressSpace.PUBLIC:
         return _THE_SAME
     secure = is_potentially_trustworthy(observation.page_origin or "")
-    headers = observation.exchange.request.headers
-    sender, version = engine_of(headers.get("user-agent") or "", headers.get("sec-ch-ua") or "")
+    head = head_of(observation.exchange.request.headers)
     engines = {}
     for engine, profile in PROFILES.items():
         since = profile.local_network_access_since
-        if since is not None and (engine is not sender or version >= since):
+        if since is not None and (engine is not head.engine or head.version >= since):
             engines[engine] = _BLOCKS if profile.blocks_local_network_from_http and not secure else _ASKS
     return engines
 
