@@ -70,15 +70,13 @@ class Inspection(Struct, frozen=True, kw_only=True, gc=False):
 
 def weigh_inspection(inspection: Inspection) -> int:
     """Return the estimated bytes of an inspection: of its exchange, and of the texts that verdicts and findings quote from that."""
-    return weigh_observation(inspection.observation) + _weigh_quoted(inspection)
+    return weigh_observation(inspection.observation, _QUOTED)
 
 
 def weigh_alone(inspection: Inspection) -> int:
     """Return the same without the preflight and the hops before it, where those are weighed by themselves."""
-    return weigh_exchange(inspection.observation.exchange) + _weigh_quoted(inspection)
+    return weigh_exchange(inspection.observation.exchange, _QUOTED)
 
 
-def _weigh_quoted(inspection: Inspection) -> int:
-    exchange = inspection.observation.exchange
-    response = exchange.response or exchange.replaced
-    return exchange.request.headers.characters + (0 if response is None else response.headers.characters)
+_QUOTED = 2
+"""How often an inspection keeps the text of an exchange's header lines: in the exchange, and quoted."""

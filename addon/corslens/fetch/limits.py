@@ -81,13 +81,14 @@ def limited_headers(lines: Sequence[HeaderLine], beyond: Sequence[tuple[str | by
     if len(lines) > HEADER_LINES:
         lines, beyond = lines[:HEADER_LINES], (*lines[HEADER_LINES:], *beyond)
     values = "".join([value for _, value in lines])
+    names = [len(name) for name, _ in lines]
     if (
         not beyond
         and len(values) <= VALUE_CHARACTERS
         and values.count(",") < LIST_ELEMENTS
-        and max([len(name) for name, _ in lines], default=0) <= NAME_CHARACTERS
+        and max(names, default=0) <= NAME_CHARACTERS
     ):
-        return HeaderList(lines), None
+        return HeaderList(lines, characters=sum(names) + len(values)), None
     return _limited(lines, beyond)
 
 

@@ -7,7 +7,7 @@ Structs of msgspec instead of dataclasses: the same frozen records, made in a te
 
 from collections.abc import Iterable, Mapping
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import force_setattr
@@ -24,19 +24,22 @@ class HeaderList(Struct, frozen=True, eq=False, gc=False):
     """
 
     lines: tuple[HeaderLine, ...] = ()
+    characters: int = -1
+    """The length of all names and values."""
+    reading: Any = None
+    """What a reader of the whole list made of it, for the next one (`keep`); not part of its value."""
     _index: dict[str, str | tuple[str, ...]] | None = None
     _names: HeaderNames | None = None
-    _characters: int = -1
-    reading: object = None
-    """What a reader of the whole list made of it, for the next one (`keep`); not part of its value."""
 
     if TYPE_CHECKING:
 
-        def __init__(self, lines: Iterable[HeaderLine] = ()) -> None: ...  # any iterable will do
+        def __init__(self, lines: Iterable[HeaderLine] = (), *, characters: int = -1) -> None: ...  # any iterable will do
 
     def __post_init__(self) -> None:
         if self.lines.__class__ is not tuple:
             force_setattr(self, "lines", tuple(self.lines))
+        if self.characters < 0:
+            force_setattr(self, "characters", len("".join(chain.from_iterable(self.lines))))
 
     def _by_name(self) -> dict[str, str | tuple[str, ...]]:
         """Return the value of each name's line, or the values where it has several."""
@@ -55,7 +58,7 @@ class HeaderList(Struct, frozen=True, eq=False, gc=False):
         found = (self._index or self._by_name()).get(name)
         if found is None:
             return ()
-        return found if isinstance(found, tuple) else (found,)
+        return (found,) if found.__class__ is str else found  # type: ignore[return-value]
 
     def get(self, name: str) -> str | None:
         """Return the lines' values joined with a comma and a space, or None when there is no such line.
@@ -63,7 +66,7 @@ class HeaderList(Struct, frozen=True, eq=False, gc=False):
         Standard: get, https://fetch.spec.whatwg.org/#concept-header-list-get
         """
         found = (self._index or self._by_name()).get(name)
-        return ", ".join(found) if isinstance(found, tuple) else found
+        return ", ".join(found) if found.__class__ is tuple else found  # type: ignore[return-value]
 
     def get_each(self, names: Iterable[str]) -> list[str | None]:
         """Return what `get` returns, for each of the names."""
@@ -82,15 +85,6 @@ class HeaderList(Struct, frozen=True, eq=False, gc=False):
             names = header_names(tuple(self._index or self._by_name()))
             force_setattr(self, "_names", names)
         return names
-
-    @property
-    def characters(self) -> int:
-        """The length of all names and values."""
-        characters = self._characters
-        if characters < 0:
-            characters = len("".join(chain.from_iterable(self.lines)))
-            force_setattr(self, "_characters", characters)
-        return characters
 
     def with_header(self, name: str, values: Iterable[str]) -> "HeaderList":
         """Return a copy in which exactly these lines have this name, at the first one's place or else at the end."""

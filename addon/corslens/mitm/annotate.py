@@ -30,10 +30,12 @@ def annotate(flow: http.HTTPFlow, inspection: Inspection) -> bool:
     before = stored(flow)
     if not (inspection.observation.is_cors or inspection.findings or before):
         return False
-    diagnosis = diagnose_alone(inspection)
-    comment = comment_for(inspection, diagnosis)
-    marker = marker_for(diagnosis)
-    data = metadata_for(inspection, diagnosis.reason, comment, marker)
+    if _is_plain(inspection):
+        comment, marker, reason = _short(f"allowed (CORS {_what(inspection.observation)})"), "", None
+    else:
+        diagnosis = diagnose_alone(inspection)
+        comment, marker, reason = comment_for(inspection, diagnosis), marker_for(diagnosis), diagnosis.reason
+    data = metadata_for(inspection, reason, comment, marker)
     if data == before:
         return False
     flow.metadata[METADATA] = data
@@ -86,6 +88,10 @@ def comment_for(inspection: Inspection, diagnosis: Diagnosis) -> str:
     why = _why(diagnosis, _LONGEST - len(text))
     if why:
         text += f": {why}"
+    return _short(text)
+
+
+def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
@@ -105,6 +111,19 @@ def metadata_for(inspection: Inspection, reason: str | None, comment: str, marke
         "comment": comment,
         "marker": marker,
     }
+
+
+def _is_plain(inspection: Inspection) -> bool:
+    """Say whether the exchange passed and there is no more to say of it, as of most: that needs no diagnosis."""
+    exchange = inspection.observation.exchange
+    return (
+        not inspection.findings
+        and inspection.patch is None
+        and inspection.misprediction is None
+        and exchange.error is None
+        and not exchange.answered_by_proxy
+        and inspection.verdict.allowed
+    )
 
 
 def _what(observation: Observation) -> str:

@@ -62,10 +62,10 @@ class Exchange(Struct, frozen=True, kw_only=True, gc=False):
         Whether anything went over the wire is not known then; there is no message to judge, and nothing follows from what the request lacks.
         """
         return (
-            self.response is None
-            and not self.answered_by_proxy
-            and self.witness is not None
+            self.witness is not None
             and self.witness.refusal is not None
+            and self.response is None
+            and not self.answered_by_proxy
         )
 
     @property
@@ -76,7 +76,7 @@ class Exchange(Struct, frozen=True, kw_only=True, gc=False):
     @property
     def was_sent(self) -> bool:
         """Whether its request is certain to be what went over the wire: not for what was refused or came out of a cache."""
-        return not self.refused and (self.witness is None or self.witness.from_cache is None)
+        return self.witness is None or (self.witness.from_cache is None and not self.refused)
 
     @property
     def delivered(self) -> Response | None:

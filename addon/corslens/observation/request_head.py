@@ -50,14 +50,13 @@ class RequestHead(Struct, gc=False):
 
 def head_of(headers: HeaderList) -> RequestHead:
     """Return what the header lines of a request say."""
-    head = headers.reading
+    head: RequestHead | None = headers.reading
     if head is None:
         user_agent, sec_ch_ua, origin, *rest = headers.get_each(_READ)
         user_agent = user_agent or ""
         engine, version = engine_of(user_agent, sec_ch_ua or "")
         head = RequestHead(user_agent[:_LONGEST_USER_AGENT], engine, version, origin, *rest)  # type: ignore[arg-type]  # as many as there are names
         headers.keep(head)
-    assert isinstance(head, RequestHead)
     return head
 
 

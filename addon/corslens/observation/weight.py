@@ -21,22 +21,26 @@ def weigh_headers(headers: HeaderList) -> int:
     return headers.characters + _LINE_BYTES * len(headers.lines)
 
 
-def weigh_exchange(exchange: Exchange) -> int:
-    """Return the estimated bytes of an exchange. What the browser got in the place of a response shares most of its lines."""
+def weigh_exchange(exchange: Exchange, copies: int = 1) -> int:
+    """Return the estimated bytes of an exchange. What the browser got in the place of a response shares most of its lines.
+
+    Args:
+        copies: how often the text of its header lines is kept, quotes included.
+    """
     request, response = exchange.request, exchange.response or exchange.replaced
     headers = request.headers
-    weight = EXCHANGE_BYTES + len(request.url) + headers.characters + _LINE_BYTES * len(headers.lines)
+    weight = EXCHANGE_BYTES + len(request.url) + copies * headers.characters + _LINE_BYTES * len(headers.lines)
     if exchange.error is not None:
         weight += len(exchange.error)
     if response is None:
         return weight
     headers = response.headers
-    return weight + headers.characters + _LINE_BYTES * len(headers.lines)
+    return weight + copies * headers.characters + _LINE_BYTES * len(headers.lines)
 
 
-def weigh_observation(observation: Observation) -> int:
+def weigh_observation(observation: Observation, copies: int = 1) -> int:
     """Return the estimated bytes of an observation with the exchanges that it keeps alive: its preflight, the hops before it."""
-    weight = weigh_exchange(observation.exchange)
+    weight = weigh_exchange(observation.exchange, copies)
     if observation.preflight is not None:
         weight += weigh_exchange(observation.preflight.exchange)
     if observation.redirected_from is not None:

@@ -1,5 +1,7 @@
 """Facts about response headers that a page's script cannot read, and which of them the page shows that it needs."""
 
+from collections.abc import Set
+
 from corslens.fetch.constants import canonical_name
 from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.request_headers import mime_type_essence
@@ -23,10 +25,15 @@ _RANGES = frozenset({"content-range", "accept-ranges"})
 _GRPC = frozenset({"grpc-status", "grpc-message"})
 
 
+def _nothing_useful(_: Set[str], received: Set[str]) -> bool:
+    """Say whether none of a response's header names is one that pages want: then none is missed, whatever the values."""
+    return USEFUL_RESPONSE_HEADERS.isdisjoint(received)
+
+
 class ExposureFacts(FactsBase):
     """`response.*` about headers that are not exposed."""
 
-    @fact("response.unreadable-headers", message="response")
+    @fact("response.unreadable-headers", message="response", steady=_nothing_useful)
     def response_unreadable_headers(self) -> frozenset[str]:
         """Response headers that pages usually want and that this page's script cannot read, because they are not exposed."""
         got = self.response
@@ -41,7 +48,7 @@ class ExposureFacts(FactsBase):
         readable = CORS_SAFELISTED_RESPONSE_HEADERS | FORBIDDEN_RESPONSE_HEADERS | cors_exposed_header_names(got, mode)
         return frozenset(canonical_name(name) for name in wanted - readable)
 
-    @fact("response.needed-headers", message="response")
+    @fact("response.needed-headers", message="response", steady=_nothing_useful)
     def response_needed_headers(self) -> frozenset[str]:
         """Those of `response.unreadable-headers` that the request or the response shows the page to need.
 

@@ -11,6 +11,8 @@ from typing import Any, Self, TypeAliasType, Union, get_args, get_origin, get_ty
 
 from corslens.observation.known import Unknown
 
+type Steadiness = bool | Callable[[Set[str], Set[str]], bool]
+
 
 class FactKind(StrEnum):
     """The type of a fact's value, which decides the matchers that it takes."""
@@ -36,7 +38,7 @@ class Fact[T]:
         message: str | None,
         header: str | None,
         alone: bool,
-        steady: bool,
+        steady: Steadiness,
         rare: bool,
     ) -> None:
         self.compute = compute
@@ -50,7 +52,8 @@ class Fact[T]:
         self.alone = alone and header is not None
         """It stands on that header alone: without it the value is always the same (absent, false, empty)."""
         self.steady = steady
-        """It follows from the exchange's shape (`lint.rules.shape`): its role, verdict, status, header names, and grant."""
+        """It follows from the exchange's shape (`lint.rules.shape`): its role, verdict, status, header names, and grant; or whether it
+        does where those are the names of the request's and of the response's headers."""
         self.rare = rare
         """But on an unusual exchange (`lint.rules.shape`) the value is always the same (absent, false, empty)."""
 
@@ -120,7 +123,7 @@ def fact[T](
     message: str | None = None,
     header: str | None = None,
     alone: bool = True,
-    steady: bool = False,
+    steady: Steadiness = False,
     rare: bool = False,
 ) -> Callable[[Callable[[Any], T]], Fact[T]]:
     """Declare the decorated method to be the fact of this name; its docstring is the documentation, its return type the type."""

@@ -124,7 +124,11 @@ class RequestFacts(FactsBase):
         need = self.observation.need
         return frozenset() if need is None else frozenset(need.header_names)
 
-    @fact("request.response-only-headers", message="request")
+    @fact(
+        "request.response-only-headers",
+        message="request",
+        steady=lambda sent, _: ACCESS_CONTROL_REQUEST_HEADERS not in sent,
+    )
     def request_response_only_headers(self) -> frozenset[str]:
         """`Access-Control-Allow-…` names that the page put on its request, or asks a preflight for, where they mean nothing."""
         found = RESPONSE_ONLY & self.request_headers

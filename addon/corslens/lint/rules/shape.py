@@ -48,7 +48,7 @@ def shape_of(facts: Any) -> Shape:
 
 def is_steady(fact: Fact[Any], shape: Shape) -> bool:
     """Say whether the fact's value is the same on all exchanges of the shape."""
-    if fact.steady or (fact.rare and not shape[7]):
+    if (fact.rare and not shape[7]) or (fact.steady if isinstance(fact.steady, bool) else fact.steady(shape[4], shape[5])):
         return True
     return fact.alone and (
         (fact.message == "request" and fact.header not in shape[4])
