@@ -1,13 +1,15 @@
 """Content Security Policy, https://www.w3.org/TR/CSP3/#match-url-to-source-list"""
 
 import pytest
-from corslens.fetch.content_security_policy import blocking_directive, parse_policies
+from corslens.fetch.content_security_policy import blocking_directive, directives_for, parse_policies
 
 PAGE = "https://app.example"
 
 
 def blocking(line: str, url: str, destination: str = "empty", *, page: str = PAGE, redirected: bool = True) -> str | None:
-    return blocking_directive(parse_policies((line,)), destination, url, page_origin=page, redirected=redirected)
+    return blocking_directive(
+        directives_for(parse_policies((line,)), destination), url, page_origin=page, redirected=redirected
+    )
 
 
 @pytest.mark.parametrize(
@@ -68,3 +70,13 @@ def test_directives() -> None:
 def test_what_the_element_carries_is_not_seen() -> None:
     assert blocking("script-src 'nonce-abc'", "https://cdn.example/x", "script") is None
     assert blocking("script-src 'self' 'strict-dynamic'", "https://cdn.example/x", "script") is None
+
+
+def test_beyond_the_limits_a_policy_says_nothing() -> None:
+    """Half of one would block what the whole one allows."""
+    url, allowing = "https://cdn.example/x", "https://a.example " * 1_100 + "https://cdn.example"
+    assert blocking(f"connect-src {allowing}", url) is None
+    assert blocking(f"connect-src 'self', connect-src {allowing}", url) == "connect-src 'self'"
+    assert blocking("; " * 64 + "connect-src 'self'", url) is None
+    assert blocking("img-src *, " * 32 + "connect-src 'self'", url) is None
+    assert blocking("x" * 32_750 + ", connect-src 'self' https://cdn.example", url) is None

@@ -98,3 +98,36 @@ def test_two_megabytes_of_names_are_a_few_thousand_calls(tmp_path: Path) -> None
     content = har("names that are asked for, and others", 60_000)
     assert len(content) > 2_000_000
     assert calls(tmp_path, content) < 60_000
+
+
+def redirects(count: int, sources: int) -> bytes:
+    """Redirects up to the limit, of a page whose sixteen documents each allow so many sources, in a policy and in further ones."""
+    few = "connect-src https://api.example" + " https://*.b.example:*" * (sources // 2)
+    policy = ", ".join([few, *["connect-src https://api.example https://b.example"] * (sources // 4), ";" * 20_000])
+    document = [("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document")]
+    given = [("Origin", PAGE), ("Referer", f"{PAGE}/"), ("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "empty")]
+    entries = [
+        entry(
+            "GET",
+            f"{PAGE}/{number}",
+            document,
+            answer=[("Content-Security-Policy", f"connect-src https://{number}.example/ {policy[12:]}")],
+            started=at(number / 100),
+        )
+        for number in range(16)
+    ]
+    for number in range(count):
+        chain, hop = divmod(number, 20)
+        to = [("Access-Control-Allow-Origin", "*"), ("Location", f"https://other.example/{chain}/{hop + 1}")]
+        url = f"https://api.example/{chain}/{hop}"
+        entries.append(entry("GET", url, given, status=302, answer=to, started=at(1 + number / 100)))
+    return encoded(*entries)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sources", [60, 1_000])
+def test_redirects_cost_what_they_are_and_not_what_pages_allow(sources: int, tmp_path: Path) -> None:
+    """Four times as many, four times the work; no more than some milliseconds each, however many sources are compared."""
+    few, many = (calls(tmp_path, redirects(count, sources), 16 + count) for count in (10, 40))
+    assert many < 5 * few, (few, many)
+    assert many - few < 30 * 60_000, (few, many)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from corslens.engines.engine import Engine
-from corslens.fetch.content_security_policy import blocking_directive, parse_policies
+from corslens.fetch.content_security_policy import blocking_directive, directives_for, parse_policies
 from corslens.observation.exchange import Exchange
 from corslens.observation.observation import Observation
 from corslens.observation.pairing import Pairing
@@ -64,7 +64,9 @@ def predicted(one: dict, engine: Engine) -> str:  # type: ignore[type-arg]
     policy = filled(one["policy"])
     parsed = parse_policies((policy["Content-Security-Policy"],)) if "Content-Security-Policy" in policy else ()
     first = f"{ORIGINS['cdn']}/x"
-    if blocking_directive(parsed, DESTINATIONS[one["kind"]], first, page_origin=ORIGINS["page"], redirected=False):
+    if blocking_directive(
+        directives_for(parsed, DESTINATIONS[one["kind"]]), first, page_origin=ORIGINS["page"], redirected=False
+    ):
         return "blocked"  # never sent
     listed = policy.get("Connection-Allowlist")
     if engine is Engine.CHROMIUM and listed is not None and ORIGINS["cdn"] not in listed:

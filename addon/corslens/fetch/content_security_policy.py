@@ -1,6 +1,7 @@
 """Content Security Policy of a document: its directives, and whether one lets the page request a URL. https://www.w3.org/TR/CSP3/"""
 
 import re
+from collections.abc import Callable
 
 import ada_url
 
@@ -9,8 +10,16 @@ from corslens.fetch.origins import origin_of, scheme_host_port
 
 type Policy = dict[str, tuple[str, ...]]
 """Source expressions by directive; of a directive given twice the first one counts."""
+type Directive = tuple[str, ...]
+"""Its name, then its source expressions."""
 
 _LONGEST = 32_768
+"""Characters of all lines. What a limit cuts is left out policy by policy: half a policy would block what the whole one allows."""
+_POLICIES = 32
+_DIRECTIVES = 64
+"""Of one policy, empty ones included. There are some thirty names."""
+_SOURCES = 1_000
+"""Of all policies of a response."""
 _FALLBACKS = {
     "empty": ("connect-src",),
     "image": ("img-src",),
@@ -30,7 +39,7 @@ _HOST_SOURCE = re.compile(
 _SCHEME_SOURCE = re.compile(r"([a-z][a-z0-9+.-]*):")
 _UPGRADES = {"http": ("http", "https"), "ws": ("ws", "wss", "http", "https"), "wss": ("wss", "https")}
 _ELSEWHERE = ("'strict-dynamic'", "'nonce-", "'sha256-", "'sha384-", "'sha512-")
-"""These allow by what the element carries, which the wire does not show."""
+"""These allow by what the element carries, which the wire does not show: a directive with one of them blocks nothing here."""
 
 
 @bounded_cache(512)
@@ -39,88 +48,109 @@ def parse_policies(lines: tuple[str, ...]) -> tuple[Policy, ...]:
 
     Standard: parse a response's Content Security Policies, https://www.w3.org/TR/CSP3/#parse-response-csp
     """
-    policies = []
-    for serialized in ",".join(lines)[:_LONGEST].split(","):
+    text = ",".join(lines)
+    whole = text[:_LONGEST].split(",", _POLICIES)[:_POLICIES]
+    if len(text) >= _LONGEST:
+        whole.pop()
+    policies, room = [], _SOURCES
+    for serialized in whole:
         policy: Policy = {}
-        for directive in serialized.split(";"):
-            name, *sources = directive.split()[:500] or [""]
+        directives = serialized.split(";", _DIRECTIVES)
+        if len(directives) > _DIRECTIVES:
+            continue
+        for directive in directives:
+            name, *sources = directive.split(None, room + 1) or [""]
+            room -= len(sources)
             if name and name.isascii():
-                policy.setdefault(name.lower(), tuple(sources))
+                hidden = any(source.lower().startswith(_ELSEWHERE) for source in sources)
+                policy.setdefault(name.lower(), ("*",) if hidden else tuple(sources))
+        if room < 0:
+            break
         if policy:
             policies.append(policy)
     return tuple(policies)
 
 
-def blocking_directive(
-    policies: tuple[Policy, ...], destination: str, url: str, *, page_origin: str, redirected: bool
-) -> str | None:
-    """Return the directive that does not let the page request the URL (`connect-src 'self'`), None where all do or it cannot be known.
+def directives_for(policies: tuple[Policy, ...], destination: str) -> tuple[Directive, ...]:
+    """Return the directives that have to let a request of this destination pass; each policy has at most one."""
+    names = _FALLBACKS.get(destination)
+    if names is None:
+        return ()
+    found = []
+    for policy in policies:
+        name = next((name for name in (*names, "default-src") if name in policy), None)
+        if name is not None:
+            found.append((name, *policy[name]))
+    return tuple(found)
+
+
+def blocking_directive(directives: tuple[Directive, ...], url: str, *, page_origin: str, redirected: bool) -> str | None:
+    """Return the directive that does not let the page request the URL (`connect-src 'self'`), None where all do.
 
     Args:
-        destination: the request's, as Sec-Fetch-Dest has it.
         redirected: a redirect led to the URL: then no path counts.
     Standard: does url match source list, https://www.w3.org/TR/CSP3/#match-url-to-source-list
     """
-    names = _FALLBACKS.get(destination)
-    if names is None:
-        return None
-    for policy in policies:
-        name = next((name for name in (*names, "default-src") if name in policy), None)
-        if name is None or any(source.lower().startswith(_ELSEWHERE) for source in policy[name]):
-            continue
-        if not any(matches_source(source, url, page_origin, redirected=redirected) for source in policy[name]):
-            return " ".join((name, *policy[name]))
+    matching = matcher(url, page_origin, redirected=redirected)
+    for directive in directives:
+        if not any(map(matching, directive[1:])):
+            return " ".join(directive)
     return None
 
 
-def matches_source(source: str, url: str, page_origin: str, *, redirected: bool = False) -> bool:
-    """Say whether a source expression matches a URL; `'self'` is `page_origin`.
+def matcher(url: str, page_origin: str, *, redirected: bool = False) -> Callable[[str], bool]:
+    """Return what says whether a source expression matches the URL; `'self'` is `page_origin`.
 
     Standard: https://www.w3.org/TR/CSP3/#match-url-to-source-expression
     """
-    lowered = source.lower()
     scheme, host, port = scheme_host_port(origin_of(url))
     own_scheme, own_host, own_port = scheme_host_port(page_origin)
-    if lowered == "*":
-        return scheme in ("http", "https", "ws", "wss") or scheme == own_scheme
-    if lowered == "'self'":
-        if (scheme, host, port) == (own_scheme, own_host, own_port):
+    pathname = None if redirected else ada_url.URL(url).pathname
+    default_port = {"http": "80", "ws": "80", "https": "443", "wss": "443"}.get(scheme)
+
+    def matches(source: str) -> bool:
+        lowered = source.lower()
+        if lowered == "*":
+            return scheme in ("http", "https", "ws", "wss") or scheme == own_scheme
+        if lowered == "'self'":
+            if (scheme, host, port) == (own_scheme, own_host, own_port):
+                return True
+            return (
+                host == own_host
+                and scheme in _UPGRADES.get(own_scheme, (own_scheme, "wss"))
+                and _is_default(own_port, own_scheme, port, scheme)
+            )
+        if scheme_source := _SCHEME_SOURCE.fullmatch(lowered):
+            return scheme in _UPGRADES.get(scheme_source[1], (scheme_source[1],))
+        found = _HOST_SOURCE.fullmatch(lowered)
+        if found is None:
+            return False
+        wanted_scheme, wanted_host, wanted_port, _ = found.groups()
+        wanted = wanted_scheme or own_scheme
+        if scheme not in _UPGRADES.get(wanted, (wanted,)) and not (wanted_scheme is None and scheme in ("wss", "https")):
+            return False
+        if wanted_host == "*":
+            pass
+        elif wanted_host.startswith("*."):
+            if not host.endswith(wanted_host[1:]):
+                return False
+        elif host != wanted_host:
+            return False
+        if wanted_port is None:
+            if port != default_port:
+                return False
+        elif (
+            wanted_port != "*"
+            and wanted_port != port
+            and not (wanted_port == "80" and port == "443" and scheme in ("https", "wss"))
+        ):
+            return False
+        path = None if found[4] is None else source[found.start(4) : found.end(4)]  # case counts in it
+        if pathname is None or not path or path == "/":
             return True
-        return (
-            host == own_host
-            and scheme in _UPGRADES.get(own_scheme, (own_scheme, "wss"))
-            and _is_default(own_port, own_scheme, port, scheme)
-        )
-    if scheme_source := _SCHEME_SOURCE.fullmatch(lowered):
-        return scheme in _UPGRADES.get(scheme_source[1], (scheme_source[1],))
-    found = _HOST_SOURCE.fullmatch(lowered)
-    if found is None:
-        return False
-    wanted_scheme, wanted_host, wanted_port, _ = found.groups()
-    wanted = wanted_scheme or own_scheme
-    if scheme not in _UPGRADES.get(wanted, (wanted,)) and not (wanted_scheme is None and scheme in ("wss", "https")):
-        return False
-    if wanted_host == "*":
-        pass
-    elif wanted_host.startswith("*."):
-        if not host.endswith(wanted_host[1:]):
-            return False
-    elif host != wanted_host:
-        return False
-    if wanted_port is None:
-        if port != {"http": "80", "ws": "80", "https": "443", "wss": "443"}.get(scheme):
-            return False
-    elif (
-        wanted_port != "*"
-        and wanted_port != port
-        and not (wanted_port == "80" and port == "443" and scheme in ("https", "wss"))
-    ):
-        return False
-    path = None if found[4] is None else source[found.start(4) : found.end(4)]  # case counts in it
-    if redirected or not path or path == "/":
-        return True
-    asked = ada_url.URL(url).pathname
-    return asked.startswith(path) if path.endswith("/") else asked == path
+        return pathname.startswith(path) if path.endswith("/") else pathname == path
+
+    return matches
 
 
 def _is_default(own_port: str, own_scheme: str, port: str, scheme: str) -> bool:

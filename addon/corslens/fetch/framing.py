@@ -1,6 +1,6 @@
 """Whether a document may be shown in a frame of another page: not CORS, but asked of CORS headers again and again."""
 
-from corslens.fetch.content_security_policy import matches_source, parse_policies
+from corslens.fetch.content_security_policy import matcher, parse_policies
 from corslens.fetch.messages import HeaderList
 from corslens.fetch.origins import origin_of
 
@@ -22,9 +22,10 @@ def framing_refusal(headers: HeaderList, url: str, embedder: str) -> str | None:
     """
     policies = [policy for policy in parse_policies(headers.values("content-security-policy")) if _FRAME_ANCESTORS in policy]
     own = origin_of(url)
+    # Here `'self'` is the document's own origin, and the URL that has to match is the embedding page's.
+    allows = matcher(f"{embedder}/", own)
     for policy in policies:
-        # Here `'self'` is the document's own origin, and the URL that has to match is the embedding page's.
-        if not any(matches_source(source, f"{embedder}/", own) for source in policy[_FRAME_ANCESTORS]):
+        if not any(map(allows, policy[_FRAME_ANCESTORS])):
             return f"Content-Security-Policy: {' '.join((_FRAME_ANCESTORS, *policy[_FRAME_ANCESTORS]))}"[:_LONGEST]
     if policies:
         return None  # X-Frame-Options does not count then

@@ -4,13 +4,19 @@ A document's policy counts only where every document that the request may come f
 be sent in the first place is none of them.
 """
 
+from itertools import chain
+from typing import Final
+
 from corslens.engines.profile import EngineProfile
 from corslens.fetch.connection_allowlist import follows_redirects
-from corslens.fetch.content_security_policy import blocking_directive
+from corslens.fetch.content_security_policy import blocking_directive, directives_for
 from corslens.fetch.embedder_policy import EmbedderPolicy
 from corslens.observation.known import Known
 from corslens.observation.observation import Observation
 from corslens.observation.page_policy import Document
+
+_SOURCES: Final = 2_000
+"""Source expressions that are compared with a redirect's target for one engine; a page with more is not judged by them."""
 
 
 def requires_resource_policy(observation: Observation, profile: EngineProfile) -> bool:
@@ -37,18 +43,17 @@ def blocked_by_content_security(observation: Observation, target: str) -> str | 
         or "sec-purpose" in first.exchange.request.headers
     ):
         return None
-    requested = first.exchange.request.url
-    found = None
-    for document in page.documents:
-        if not document.known:
-            return None
-        if blocking_directive(
-            document.content_security, destination.value, requested, page_origin=page_origin, redirected=False
-        ):
+    if not all(document.known for document in page.documents):
+        return None
+    # Documents of one server have other nonces and the same directives for requests; each is looked at once.
+    distinct = {directives_for(document.content_security, destination.value): None for document in page.documents}
+    if sum(map(len, chain.from_iterable(distinct))) > _SOURCES:
+        return None
+    requested, found = first.exchange.request.url, None
+    for directives in distinct:
+        if blocking_directive(directives, requested, page_origin=page_origin, redirected=False):
             continue
-        found = blocking_directive(
-            document.content_security, destination.value, target, page_origin=page_origin, redirected=True
-        )
+        found = blocking_directive(directives, target, page_origin=page_origin, redirected=True)
         if found is None:
             return None
     return found
