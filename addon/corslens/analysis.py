@@ -5,7 +5,7 @@ from pathlib import PurePath
 from traceback import extract_tb
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from corslens.diagnosis.diagnose import Diagnosis
 from corslens.diagnosis.limitations import Limitations
@@ -25,6 +25,7 @@ from corslens.inspector import Inspector
 from corslens.lint.rules.rule import RuleSet
 from corslens.observation.evidence import NO_PRIOR, Prior
 from corslens.observation.exchange import Exchange
+from corslens.report.escape import escape
 from corslens.verdict.headline import SENDER, HeadlinePolicy
 
 type Filter = Callable[[Exchange], bool]
@@ -112,9 +113,10 @@ def collect(
     everything = every or settings.include is not None or settings.exclude is not None
     for capture in _survive(read(name), name):
         if isinstance(capture, Damage):
-            into.begin(capture.file).damages.append(str(capture))
+            note_damage(capture, into)
             continue
-        inside = capture.name[len(name) + 1 :] if capture.name.startswith(f"{name}/") else ""
+        inside = escape(capture.name[len(name) + 1 :]) if capture.name.startswith(f"{name}/") else ""
+        capture = structs.replace(capture, name=escape(capture.name))
         part = into.part()
         entry = part.begin(capture.name)
         unnamed = 0
@@ -132,6 +134,11 @@ def collect(
             entry.damages.append(f"{capture.name}: {unnamed:,} more entries were not read, or not in full")
         entry.exchanges = part.exchanges
         into.merge(part)
+
+
+def note_damage(damage: Damage, into: SessionSummary) -> None:
+    """Add an input that could not be read at all."""
+    into.begin(escape(damage.file)).damages.append(escape(str(damage)))
 
 
 def _session(
@@ -253,12 +260,15 @@ def open_capture(capture: files.Capture, prefix: str, *, everything: bool = True
 
 
 def prefixes(names: Iterable[str]) -> dict[str, str]:
-    """Return for each file what the ids of its exchanges begin with: its stem, or its whole name where that is taken."""
+    """Return for each file what the ids of its exchanges begin with: its stem, or its whole name where that is taken.
+
+    A name is no text: whoever made the capture may have put control characters into it, or bytes of no encoding.
+    """
     found: dict[str, str] = {}
     taken: set[str] = set()
     for name in names:
-        stem = "stdin" if name == files.STDIN else _stem(name)
-        found[name] = name if not stem or stem in taken else stem
+        stem = "stdin" if name == files.STDIN else escape(_stem(name))
+        found[name] = escape(name) if not stem or stem in taken else stem
         taken.add(found[name])
     return found
 

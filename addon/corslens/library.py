@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from os import PathLike, fspath
 from typing import Literal
 
-from corslens.analysis import AnalysisSettings, collect, prefixes
+from corslens.analysis import AnalysisSettings, collect, note_damage, prefixes
 from corslens.diagnosis.problem import Problem
 from corslens.diagnosis.summary import SessionSummary
 from corslens.inputs.damage import Damage
@@ -78,7 +78,7 @@ def analyze(
     names = []
     for name in find([fspath(path) for path in paths]):
         if isinstance(name, Damage):
-            summary.begin(name.file).damages.append(str(name))
+            note_damage(name, summary)
         else:
             names.append(name)
     for name, prefix in prefixes(names).items():

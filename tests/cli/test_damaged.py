@@ -12,6 +12,7 @@ import pytest
 from corslens.exits import Exit
 
 from tests.cli.test_analyze import ROOT, records, run
+from tests.hostile.peer import assert_escaped
 from tests.inputs.make_har import at, encoded, entry
 
 pytestmark = pytest.mark.slow
@@ -117,3 +118,17 @@ def test_a_bomb_is_refused_in_bounded_memory(tmp_path: Path) -> None:
     (sentence,) = found.stderr.splitlines()
     assert re.fullmatch(r".*/bomb\.har: grows to more than \d+ MiB when expanded; the rest was not read", sentence)
     assert "BLOCKED" in found.stdout
+
+
+@pytest.mark.parametrize("name", ["\x1b]0;owned\x07\u202eb.har", "bad\udcff.har", "two\nlines.har"])
+def test_a_files_name_is_no_text(name: str, tmp_path: Path) -> None:
+    """Whoever made a capture named it, too: what stands in a report is spelled out, and bytes of no encoding stop nothing."""
+    (tmp_path / name).write_bytes(SOUND)
+    (tmp_path / f"no-{name}").write_bytes(b"hello")
+    endings = ("jsonl", "json", "html", "sarif", "xml", "md", "txt")
+    outputs = [part for ending in endings for part in ("-o", str(tmp_path / f"r.{ending}"))]
+    result = run(tmp_path / name, tmp_path / f"no-{name}", *outputs)
+    assert result.exit_code == Exit.UNREADABLE, result.exception
+    assert "is no capture" in result.stderr
+    for ending in endings:
+        assert_escaped((tmp_path / f"r.{ending}").read_text(encoding="utf-8"))

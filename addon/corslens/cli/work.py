@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from msgspec import Struct
 
-from corslens.analysis import GC_THRESHOLDS, AnalysisSettings, Sink, collect, prefixes
+from corslens.analysis import GC_THRESHOLDS, AnalysisSettings, Sink, collect, note_damage, prefixes
 from corslens.cli.options import settings
 from corslens.cli.progress import Bar
 from corslens.diagnosis.diagnose import Diagnosis
@@ -81,7 +81,7 @@ def analyze_found(
     names = []
     for name in found:
         if isinstance(name, Damage):
-            into.begin(name.file).damages.append(str(name))
+            note_damage(name, into)
         else:
             names.append(name)
     with Bar(len(names)) as bar:
@@ -119,7 +119,7 @@ def _in_processes(
             for number, part in enumerate(parts):
                 if isinstance(part, Died):
                     name = named[number][0]
-                    into.begin(name).damages.append(str(Damage(file=name, what=_KILLED.format(part))))
+                    note_damage(Damage(file=name, what=_KILLED.format(part)), into)
                 else:
                     into.merge(part)
                     _append(_lines(folder, number), records)
