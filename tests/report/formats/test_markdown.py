@@ -47,7 +47,7 @@ def test_a_long_report_is_cut_where_github_would_refuse_it():
     text = render(summary(inspections))
     assert len(text) < 65_536
     listed = text.count("` | `http")
-    assert f"\n{listed} of 400 problems; these are the worst, and " in text
+    assert f"\n{listed} of 400 problems; these are the worst. " in text
 
 
 HOSTILE = (
