@@ -105,6 +105,21 @@ def test_a_preflight_that_fails() -> None:
     assert browser.record.matched_messages == 2
 
 
+def test_a_redirect_that_fails() -> None:
+    """The reason first, then that the request did not succeed."""
+    browser = Browser()
+    browser.network("beforeRequestSent", "1")
+    browser.network("responseStarted", "1", status=302)
+    browser.says(MISSING)
+    browser.network("fetchError", "1", errorText="NS_ERROR_DOM_BAD_URI")
+    browser.network("beforeRequestSent", "1", hop=1, url="https://b.example/")
+    browser.network("fetchError", "1", hop=1, url="https://b.example/", errorText="NS_ERROR_UNEXPECTED")
+    browser.says(MISSING.replace("CORS header ‘Access-Control-Allow-Origin’ missing", "CORS request did not succeed"))
+    first, _ = browser.later()
+    assert (first.sent, first.witness.outcome, first.witness.reason) == (True, WitnessOutcome.FAILED, "CORSMissingAllowOrigin2")
+    assert (browser.record.matched_messages, browser.record.unmatched_messages) == (2, 0)
+
+
 def test_a_preflight_that_passes() -> None:
     browser = Browser()
     browser.network("beforeRequestSent", "1", method="PUT")

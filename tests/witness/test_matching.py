@@ -39,6 +39,17 @@ def test_in_any_order() -> None:
     assert matcher.matched == 2
 
 
+def test_lines_that_firefox_adds() -> None:
+    """Over HTTP/2; twice, so that nothing but the lines can tell."""
+    matcher = Matcher()
+    for id in "ab":
+        matcher.passed(passed(id), 10)
+        told = sighted()
+        match = matcher.sighted(structs.replace(told, response_lines={**told.response_lines, "x-firefox-spdy": "h2"}), 10)
+        assert match is not None
+        assert match.exchange == id
+
+
 def test_another_page_s_request_is_another_one() -> None:
     matcher = Matcher()
     matcher.passed(passed("a", origin="https://evil.example"), 10)

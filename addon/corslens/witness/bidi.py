@@ -238,9 +238,14 @@ class BidiRecord:
         """Give each message to the one request that it can be about; to none where there are several."""
         kept = []
         for message in self._messages:
-            candidates = [hop for hop in self._about(message.url, message.context) if hop.reason is None]
+            about = list(self._about(message.url, message.context))
+            candidates = [hop for hop in about if hop.reason is None]
             if message.reason == _CONSEQUENCE:
-                candidates = [hop for hop in candidates if hop.code is not None and hop.kind != "preflight"]
+                ended = [hop for hop in about if hop.code is not None and hop.kind != "preflight"]
+                candidates = [hop for hop in ended if hop.reason is None]
+                if ended and not candidates:  # of a redirect, whose reason came before
+                    self.matched_messages += 1
+                    continue
             elif any(hop.kind == "preflight" and hop.outcome is not WitnessOutcome.PASSED for hop in candidates):
                 candidates = [hop for hop in candidates if hop.kind == "preflight" and hop.outcome is not WitnessOutcome.PASSED]
             else:

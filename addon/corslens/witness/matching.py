@@ -22,6 +22,8 @@ _NOT_COMPARED = frozenset({
     # Between two hops of the connection, or renewed by each.
     "connection", "keep-alive", "proxy-connection", "proxy-authorization", "transfer-encoding", "te", "trailer", "upgrade", "host",
     "content-length", "accept-encoding", "content-encoding", "x-corslens-patched",
+    # Firefox adds these to what came over HTTP/2 and HTTP/3: netwerk/protocol/http/Http2StreamBase.cpp, Http3Stream.cpp
+    "x-firefox-spdy", "x-firefox-http3",
 })  # fmt: skip
 
 

@@ -5,16 +5,17 @@ the file for the counts.
 """
 
 import asyncio
-import contextlib
 import os
 from pathlib import Path
 
 import msgspec
 from corslens.bridge.attach import attach_whenever
-from corslens.bridge.firefox import FirefoxListener, find_port
+from corslens.bridge.firefox import FirefoxListener
 from corslens.bridge.session import listened_to, witness_of
-from corslens.bridge.websocket import WebSocketError
+from corslens.bridge.websocket import connect
 from mitmproxy import ctx
+
+BIDI_URL = "corslens-bidi-url"
 
 
 class Bridge:
@@ -31,10 +32,9 @@ class Bridge:
             self.task = asyncio.create_task(self._listen(Path(os.environ["CORSLENS_BROWSER_PROFILE"]), addon.clock))
 
     async def _listen(self, profile: Path, clock) -> None:  # type: ignore[no-untyped-def]
-        socket = None
-        while socket is None:
-            with contextlib.suppress(WebSocketError):
-                socket = await find_port(profile)
+        while not (url := (profile / BIDI_URL).read_text() if (profile / BIDI_URL).exists() else ""):
+            await asyncio.sleep(0.1)
+        socket = await connect(url)
         self.firefox = FirefoxListener(socket, self.witness.sighted, clock)
         ended = asyncio.Event()
         async with listened_to(self.firefox, socket, self.witness, ended):

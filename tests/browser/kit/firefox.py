@@ -54,6 +54,8 @@ PREFERENCES: dict[str, str | int | bool] = {
     "toolkit.telemetry.enabled": False,
     "toolkit.telemetry.server": "data:,",
 }
+BIDI_URL = "corslens-bidi-url"
+"""The file in its profile that says where it is listened to over WebDriver BiDi."""
 LISTEN = """
 Services.corslensMessages = [];
 Services.console.registerListener({
@@ -119,7 +121,10 @@ class Firefox(Stacked):
         self._reader, self._writer = await asyncio.open_connection("127.0.0.1", int(found[1] or found[2]), limit=1 << 26)
         stack.callback(self._writer.close)
         await self._read()  # the server introduces itself
-        await self.send("WebDriver:NewSession", {"acceptInsecureCerts": True})
+        listens = self._folder is not None
+        session = await self.send("WebDriver:NewSession", {"acceptInsecureCerts": True, "webSocketUrl": listens})
+        if listens:  # there is one session, so whoever listens joins it
+            (folder / BIDI_URL).write_text(session["capabilities"]["webSocketUrl"])
         await self.send("WebDriver:SetTimeouts", {"script": 600_000, "pageLoad": 60_000})
         await self.in_chrome(LISTEN)
 
