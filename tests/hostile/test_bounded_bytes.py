@@ -82,7 +82,7 @@ async def test_exchanges_of_any_size_stay_within_the_budget(kind: str, tmp_path)
         gc.collect()
         tracemalloc.start()
         held = []
-        for block in range(3):
+        for block in range(2):
             await chain.send(hostile(kind, 1 + block * 8 + number) for number in range(8))
             gc.collect()
             held.append(tracemalloc.get_traced_memory()[0])

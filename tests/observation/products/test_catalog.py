@@ -62,7 +62,7 @@ def test_a_product_is_known_by_its_marks(product: str | None, head: Headers) -> 
 
 def test_the_application_comes_before_the_proxy() -> None:
     """Both are named; the one that knows its users comes first."""
-    both = response(200, {"Server": ("Caddy", "Python/3.13 aiohttp/3.14.5")})
+    both = response(200, [("Server", "Caddy"), ("Server", "Python/3.13 aiohttp/3.14.5")])
     assert [one.id for one in CATALOG.of(request(), both)] == ["aiohttp", "caddy"]
 
 
