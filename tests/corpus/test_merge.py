@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from corslens.corpus.merge import _block_of
 from corslens.report.baseline import Gate, keys_of, render_baseline
 from corslens.report.formats.json_report import document
 
@@ -24,3 +25,12 @@ def test_reports_are_those_of_one_machine_however_the_captures_are_cut(captures:
         assert differing <= {"exchanges", "left_out"}, size
         assert render_baseline(found.problems()) == render_baseline(alone.problems()), size
         assert keys_of(found.problems()) == keys_of(alone.problems()), size
+
+
+def test_problems_are_filled_in_by_blocks_that_follow_each_other() -> None:
+    places = range(30_000)
+    found = [_block_of(place) for place in places]
+    assert all(one.start <= place < one.stop for place, one in zip(places, found, strict=True))
+    blocks = list(dict.fromkeys((one.start, one.stop) for one in found))
+    assert [stop for _, stop in blocks[:-1]] == [start for start, _ in blocks[1:]]
+    assert len(blocks) < 12 and max(stop - start for start, stop in blocks) <= 4_000

@@ -19,8 +19,9 @@ from corslens.diagnosis.diagnose import Diagnosis
 from corslens.diagnosis.problem import EXAMPLES, NAMES, Key, Problem, worst_first
 from corslens.diagnosis.summary import Input, SessionSummary
 
-_BLOCK = 500
-"""Problems that are filled in at once."""
+_FIRST_BLOCK = 500
+"""The worst problems, which are filled in at once. Each block after them is twice as large, because each costs a look at all tables."""
+_LARGEST_BLOCK = 4_000
 _FETCHED = 10_000
 """Rows fetched at once."""
 
@@ -60,8 +61,7 @@ class CorpusSummary(SessionSummary):
 
     def fill(self, problem: StoredProblem) -> None:
         """Fill in what the problem lacks, and while at it of those that are listed next to it."""
-        start = self._places[problem.key] // _BLOCK * _BLOCK
-        block = {one.key: one for one in self._ranked[start : start + _BLOCK]}
+        block = {one.key: one for one in self._ranked[_block_of(self._places[problem.key])]}
         found: dict[Key, dict[str, Any]] = {}
         for part in self._parts(block):
             row = found.setdefault(Key(part["rule"], part["api"], part["path"]), _nothing())
@@ -154,8 +154,16 @@ def _add(row: dict[str, Any], part: Mapping[str, Any]) -> None:
         if len(row[name]) > 2 * NAMES:
             _first(row, name)
     row["examples"] += part["examples"]
-    if len(row["examples"]) > 8 * EXAMPLES:
+    if len(row["examples"]) > 4 * EXAMPLES:
         row["examples"] = sorted(row["examples"], key=_order)[:EXAMPLES]
+
+
+def _block_of(place: int) -> slice:
+    """Return the block that is filled in with the problem at a place."""
+    start, size = 0, _FIRST_BLOCK
+    while place >= start + size:
+        start, size = start + size, min(2 * size, _LARGEST_BLOCK)
+    return slice(start, start + size)
 
 
 def _first(row: dict[str, Any], name: str) -> None:
