@@ -5,7 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from scripts.demo_shop.shop import Shop
+from scripts.demo_shop.shop import ROUTES, Shop
 from tests.browser.kit.chromium import Chromium, find_chromium
 from tests.browser.kit.mitmdump import Mitm
 from tests.browser.kit.page import Page
@@ -81,7 +81,7 @@ async def shoot() -> None:
         report = Path(folder, "report.html")
         async with Shop() as shop:
             options = {"cors_report": str(report), "web_columns": ["path", "method", "status", "comment"]}
-            async with Mitm("mitmweb", options=options) as mitm:
+            async with Mitm("mitmweb", options=options, routes=ROUTES) as mitm:
                 async with Chromium(proxy=mitm.address) as visitor:
                     page = await visitor.page()
                     await page.goto(shop.url)

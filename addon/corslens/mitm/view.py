@@ -19,6 +19,8 @@ _FIRST = 3.0
 """Before the raw view (0.1), JSON (1) and GraphQL (2)."""
 
 
+_PANE = 74
+"""Columns beside mitmweb's flow list, in a window of 1280 pixels."""
 _FRAME = 2
 """Columns that a popup's frame takes, or a scroll bar."""
 
@@ -60,7 +62,7 @@ class CorsContentview(contentviews.Contentview):
 def columns(share: float = 1.0) -> int:
     """Return how wide a text may be in this share of the console's screen, or in mitmweb."""
     console = getattr(getattr(ctx, "master", None), "ui", None)
-    return WIDTH if console is None else min(WIDTH, int(console.get_cols_rows()[0] * share) - _FRAME)
+    return _PANE if console is None else min(WIDTH, int(console.get_cols_rows()[0] * share) - _FRAME)
 
 
 def text_for(flow: Any, find: Find, width: int = WIDTH, diagnose: Diagnose = diagnose_alone) -> str:

@@ -183,9 +183,10 @@ class Problems {
     }
     const worst = Object.keys(CHECK_MARKS);
     checks.sort((one, other) => worst.indexOf(one.state) - worst.indexOf(other.state));
-    this.checks.replaceChildren(...checks.map((check) => h("li", { class: check.state === "problem" ? "wrong" : check.state },
-      h("span", { "aria-label": check.state }, CHECK_MARKS[check.state]), " ", h("b", {}, check.name), ` ${check.finding}`,
-      check.fix ? h("div", { class: "fix" }, h("b", {}, "Fix (setup): "), check.fix) : "")));
+    this.checks.replaceChildren(...checks.map((check) => h("li", { class: check.state === "problem" ? "failed" : check.state },
+      h("span", { class: "state", "aria-label": check.state }, CHECK_MARKS[check.state]),
+      h("div", {}, h("b", {}, check.name), ` ${check.finding}`,
+        check.fix ? h("div", { class: "first-fix" }, h("span", { class: "side" }, "Fix (setup): "), check.fix) : ""))));
   }
 
   /** Return rows; before those of one cause, where there are several, a line that names it. */

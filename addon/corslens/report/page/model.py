@@ -16,6 +16,9 @@ from corslens.report.page.exchange_detail import Find, details
 
 type Json = dict[str, Any]
 
+_LOOKED_AT = 200
+"""Responses of an API, the latest, by which its server is guessed."""
+
 
 def in_full(problems: Iterable[Problem], find: Find, rules: RuleSet, correlation: Correlation | None = None) -> Json:
     """Return the examples of these problems, and what the catalogue says of their rules.
@@ -53,7 +56,7 @@ class ServerSettings:
         self._named: tuple[str, ...] = ()
         """Origins that nobody named: they are supposed to be the user's own."""
         self._own = True
-        self._guessed = guess_server(self._seen)
+        self._guessed = guess_server(self._seen[-_LOOKED_AT:])
         if not any(policy.origins for policy in self._draw(by_path=True).policies):
             self._named = suppose_own_origins(self._api, [each.observation for each in self._seen])
             self._drawn.clear()
