@@ -85,7 +85,7 @@ def test_with_names_a_grant_alone_is_not_enough() -> None:
     """The user's word stands above what a (perhaps reflecting) server does, and the difference is told."""
     policy, warnings = drawn(simple(), simple(origin="https://b.example", allow_origin="https://b.example"))
     assert values(policy.origins) == [PAGE]
-    assert any("https://b.example asked (the server allows it today)" in warning for warning in warnings)
+    assert any("https://b.example sent requests (the server allows it today)" in warning for warning in warnings)
 
 
 def test_an_endpoint_that_reflects_vouches_for_nobody() -> None:
@@ -151,7 +151,7 @@ def test_the_star_is_told_and_not_written() -> None:
     """`*` lets everyone in."""
     policy, warnings = drawn(simple(allow_origin="*"))
     assert values(policy.origins) == [PAGE]
-    assert any("`*` is what it says today" in warning for warning in warnings)
+    assert any("responses allow `*` today" in warning for warning in warnings)
 
 
 def test_credentials_only_when_they_were_seen() -> None:

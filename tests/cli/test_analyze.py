@@ -227,7 +227,7 @@ WRONG: dict[str, tuple[Iterable[object], str]] = {
     "format": (("x.har", "--format", "pdf"), "'pdf' is not one of"),
     "threshold": (("x.har", "--fail-on", "fatal"), "'fatal' is not one of"),
     "filter": (("x.har", "--include", "~~"), "--include: '~~' is not a flow filter"),
-    "ending": (("x.har", "-o", "report.pdf"), "-o report.pdf: the ending says the format"),
+    "ending": (("x.har", "-o", "report.pdf"), "-o report.pdf: the ending selects the format"),
     "folder": (("x.har", "-o", "no/such/report.json"), "there is no folder no/such"),
     "rules": (("x.har", "--rules", "no/such.yaml"), "no such file or folder"),
     "baseline": (("x.har", "--baseline", "no.json"), "--baseline no.json: No such file or directory"),

@@ -56,12 +56,12 @@ def test_empty_file_has_no_rules(text: str) -> None:
     [
         ("- name: a\n  sets: {A: b}\n  remove: C", "rules.yaml:2:3: unknown key 'sets'; did you mean \"set\"?"),
         ("- name: a\n  zzz: 1\n  remove: C", "rules.yaml:2:3: unknown key 'zzz'; there are name, because, filter, origins, remove, set, add"),
-        ("- remove: C", "rules.yaml:1:3: a rule wants a name"),
-        ("- name: a", "rules.yaml:1:3: a rule wants something to remove, set or add"),
+        ("- remove: C", "rules.yaml:1:3: a rule needs a name"),
+        ("- name: a", "rules.yaml:1:3: a rule needs something to remove, set or add"),
         ("- name: [a]\n  remove: C", "rules.yaml:1:9: one line of text is wanted"),
         ("- name: a\n  remove: C\n- name: a\n  remove: C", "rules.yaml:3:3: there are two rules named 'a'"),
         ("name: a\nremove: C", "rules.yaml:1:1: a list of rules is wanted"),
-        ("- just text", "rules.yaml:1:3: a rule wants `key: value` lines"),
+        ("- just text", "rules.yaml:1:3: a rule must have `key: value` lines"),
         ("- name: a\n  name: b\n  remove: C", "rules.yaml:2:3: 'name' stands there twice"),
         ("- name: a\n  set: {Vary: a, vary: b}", "rules.yaml:2:18: 'vary' stands there twice"),
         ("- name: a\n  remove: b@d", "rules.yaml:2:11: 'b@d' is not a header name"),
@@ -72,7 +72,7 @@ def test_empty_file_has_no_rules(text: str) -> None:
         ("- name: a\n  set: {X: }", "rules.yaml:2:11: a value is missing"),
         ("- name: a\n  set: {X: []}", "rules.yaml:2:12: 'X' has no value"),
         ("- name: a\n  set: {X: {Y: Z}}", "rules.yaml:2:12: a value, or a list of values, is wanted"),
-        ("- name: a\n  set: [X]", "rules.yaml:2:8: set and add wants `key: value` lines"),
+        ("- name: a\n  set: [X]", "rules.yaml:2:8: set and add must have `key: value` lines"),
         ("- name: a\n  set: {Content-Length: 7}", "'Content-Length' belongs to the message's transport"),
         ("- name: a\n  remove: transfer-encoding", "'transfer-encoding' belongs to the message's transport"),
         ("- name: a\n  remove: Vary\n  add: {vary: Origin}", "rules.yaml:3:8: 'vary' is both removed and add"),
@@ -83,7 +83,7 @@ def test_empty_file_has_no_rules(text: str) -> None:
         ("- name: \"a\\eb\"\n  remove: C", "one line of text is wanted"),
         ("\x00", "this is not YAML"),
         ("- " * 5000 + "a", "nested too deeply"),
-        ("- !!python/object:os.system {}", "rules.yaml:1:3: a rule wants a name"),
+        ("- !!python/object:os.system {}", "rules.yaml:1:3: a rule needs a name"),
     ],
 )  # fmt: skip
 def test_fault_is_told_with_its_place(text: str, fault: str) -> None:

@@ -111,8 +111,8 @@ def choose_origins(target: str, observations: Sequence[Observation], named: Sequ
             warnings.append(f"{target}: {why}")
     if public:
         warnings.append(
-            f"{target}: `*` is what it says today, at least at times; these settings name origins instead, "
-            "because `*` allows everyone and is refused by browsers beside credentials"
+            f"{target}: responses allow `*` today, at least some of them; these settings list origins instead, "
+            "because `*` allows everyone and does not apply to requests with credentials"
         )
     counted = frozenset(let_in) | {
         origin
@@ -165,7 +165,7 @@ def suppose_own_origins(target: str, observations: Sequence[Observation]) -> tup
 def _refuse_scheme(target: str, origin: str) -> str | None:
     """Say why an origin without TLS may not be allowed by an API with TLS: whoever is on the network speaks in its name."""
     if target.startswith("https:") and origin.startswith("http:") and not is_loopback(host_of(origin)):
-        return f"{origin} is left out: it is http and the API is https, so anyone on the user's network could speak as it"
+        return f"{origin} is left out: it is http and the API is https, so anyone on the user's network can act as that origin"
     return None
 
 
@@ -180,17 +180,17 @@ def _why_not(
     if origin == NULL:
         if tainted:
             return "`null` is left out: a redirect to another origin caused it; request the final URL from the page"
-        return "`null` is left out: any sandboxed frame or local file of anyone has that origin"
+        return "`null` is left out: every sandboxed frame and local file has that origin"
     if not is_app_origin(origin) and (not is_serialized_origin(origin) or not _PLAIN_ORIGIN.fullmatch(origin)):
         return f"{public_url(origin)!r} is left out: it is not an origin that a setting can name"
     add = f"add --allow-origin {origin} if it is yours"
     if named:
-        return f"{origin} asked{' (the server allows it today)' if today else ''} and is not named as yours; {add}"
+        return f"{origin} sent requests{' (the server allows it today)' if today else ''} but was not named as yours; {add}"
     if by and not vouched:
         more = f" and {len(by) - _SHOWN_PATHS} more" if len(by) > _SHOWN_PATHS else ""
         return f"{origin} is left out: only {', '.join(by[:_SHOWN_PATHS])}{more} allowed it, and {'they seem' if len(by) > 1 else 'it seems'} to allow any origin; {add}"
     if not today:
-        return f"{origin} asked and is not allowed today; {add}"
+        return f"{origin} sent requests and is not allowed today; {add}"
     if not is_own_site(origin, target):
         return f"{origin} is left out although the server allows it today: it is cross-site to the API; {add}"
     return _refuse_scheme(target, origin)

@@ -41,7 +41,7 @@ def format_of(path: Path) -> Format:
     """
     form = ENDINGS.get(path.suffix.lower())
     if form is None:
-        raise click.UsageError(f"-o {path}: the ending says the format, and is one of {', '.join(ENDINGS)}")
+        raise click.UsageError(f"-o {path}: the ending selects the format; use one of {', '.join(ENDINGS)}")
     return form
 
 

@@ -128,7 +128,7 @@ def _status(observation: Observation, response: Response, reason: Reason) -> Edi
     # What ends the message must stay: a 304 has no body whatever its headers say, any other status has the one they announce.
     after = STATUS_WITHOUT_BODY if response.status == 304 else STATUS_WITH_BODY
     return StatusChange(
-        before=response.status, after=after, because=f"a preflight wants a 2xx and is never redirected [{reason}]"
+        before=response.status, after=after, because=f"a preflight needs a 2xx status and no redirect [{reason}]"
     )
 
 

@@ -117,13 +117,13 @@ class _Reader:
         if entries is None:
             return None
         if "name" not in entries:
-            self._fault(node, "a rule wants a name")
+            self._fault(node, "a rule needs a name")
         name = self._text(entries.get("name")) or ""
         filter_text = self._text(entries.get("filter")) or ""
         remove = tuple(self._header_name(item, item.value) for item in self._scalars(entries.get("remove")))
         set_lines, add_lines = self._lines(entries.get("set")), self._lines(entries.get("add"))
         if not (remove or set_lines or add_lines):
-            self._fault(node, "a rule wants something to remove, set or add")
+            self._fault(node, "a rule needs something to remove, set or add")
         removed = {header.lower() for header in remove}
         for key, lines in (("set", set_lines), ("add", add_lines)):
             for header in lines:
@@ -184,7 +184,7 @@ class _Reader:
 
     def _mapping(self, node: yaml.Node, what: str, keys: tuple[str, ...] = ()) -> dict[str, yaml.Node] | None:
         if not isinstance(node, yaml.MappingNode):
-            self._fault(node, f"{what} wants `key: value` lines")
+            self._fault(node, f"{what} must have `key: value` lines")
             return None
         entries: dict[str, yaml.Node] = {}
         for key_node, value_node in node.value:
