@@ -224,6 +224,9 @@ class Inspector:
         return tuple(found)
 
     def _hangs_on_word(self, known: Inspection, observation: Observation) -> bool:
+        witness = observation.exchange.witness
+        if witness is None or (witness.refusal is None and witness.from_cache is None):
+            return False
         sent = observation.as_sent
         facts = Facts(sent, known.verdicts, self._traffic.of(sent), headline=known.headline, products=self.rules.products)
         return self.rules.hangs_on_word(facts, (one.rule for one in (*known.findings, *known.suppressed)))

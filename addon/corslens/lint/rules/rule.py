@@ -12,6 +12,7 @@ from corslens.lint.finding import Confidence, Severity, Side, Stage
 from corslens.lint.rules.condition import All, Condition, Leaf, Operator, Test, compile_condition, leaves
 from corslens.lint.rules.index import Index
 from corslens.lint.rules.message_template import Template
+from corslens.lint.rules.plan import Plan, plan_of
 from corslens.lint.rules.sample import Sample
 from corslens.observation.exchange import Exchange
 from corslens.observation.products.catalog import NO_PRODUCTS, ProductCatalog
@@ -204,11 +205,11 @@ class RuleSet:
                 self._compile(rule)
 
     @cached_property
-    def _on_word(self) -> tuple[frozenset[str], Index[Rule]]:
-        """The rules that ask for what the browser says: all their ids, and those whose conditions do."""
+    def _on_word(self) -> tuple[frozenset[str], Plan[Rule]]:
+        """The rules that ask for what the browser says: all their ids, and the plan of those whose conditions do."""
         about = {id: rule for id, rule in self.rules.items() if any(name.startswith(WORD) for name in rule.facts)}
         conditions = ((rule.condition, rule) for rule in about.values())
-        return frozenset(about), Index(((one, rule) for one, rule in conditions if one is not None), VOCABULARY)
+        return frozenset(about), plan_of(((one, rule) for one, rule in conditions if one is not None), VOCABULARY)
 
     def hangs_on_word(self, facts: Facts, fired: Iterable[str]) -> bool:
         """Say whether what the browser says changes which rules fire on an exchange, or what they say.
@@ -216,8 +217,10 @@ class RuleSet:
         Args:
             fired: the ids of those that fired before it was known.
         """
-        about, index = self._on_word
-        return not about.isdisjoint(fired) or bool(index.collect(facts))
+        about, plan = self._on_word
+        found: list[Rule] = []
+        plan.collect(facts, found)
+        return bool(found) or not about.isdisjoint(fired)
 
     def fired(self, facts: Facts) -> list[CompiledRule]:
         """Return the rules whose conditions hold, in the order of their files."""
