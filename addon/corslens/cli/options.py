@@ -7,10 +7,9 @@ from pathlib import Path
 import click
 
 from corslens.analysis import AnalysisSettings, Filter
+from corslens.cli.user_rules import escape_lines, load_user_rules, parse_filter
 from corslens.inputs.files import STDIN
 from corslens.lint.finding import Severity
-from corslens.lint.rules.loader import load_rules
-from corslens.lint.rules.rule import RuleSet
 from corslens.mistakes import RuleErrors
 from corslens.report.escape import escape
 from corslens.report.initiators import SourceRoot
@@ -95,19 +94,6 @@ def settings(engine: str, include: str | None, exclude: str | None, rule_paths: 
     )
 
 
-def load_user_rules(paths: Sequence[str]) -> RuleSet:
-    """Return the shipped rules and those in a user's files and folders.
-
-    Raises: RuleErrors with every mistake in them.
-    """
-    return load_rules(paths, parse_filter=_parse_filter)
-
-
-def escape_lines(text: str) -> str:
-    """Return text of several lines with each made safe for a terminal."""
-    return "\n".join(map(escape, text.split("\n")))
-
-
 def writable(path: Path, inputs: Iterable[str | Path] = ()) -> Path:
     """Return the path of a file that can probably be made: better to hear of a wrong folder before the work than after it.
 
@@ -139,12 +125,6 @@ def _filter(option: str, text: str | None) -> Filter | None:
     if text is None:
         return None
     try:
-        return _parse_filter(text)
+        return parse_filter(text)
     except ValueError as error:
         raise click.UsageError(f"{option}: {escape(str(error))}") from None
-
-
-def _parse_filter(text: str) -> Filter:
-    from corslens.mitm.filters import parse_filter  # late: mitmproxy takes longer to import than a small HAR to judge
-
-    return parse_filter(text)

@@ -4,19 +4,19 @@ import json
 import sys
 from math import inf
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from corslens.cli.options import escape_lines, load_user_rules
+from corslens.cli.user_rules import escape_lines, load_user_rules
 from corslens.exits import Exit
-from corslens.inspector import Inspector
-from corslens.lint.docs.json_schema import rule_schema
-from corslens.lint.docs.markdown import render_pages
 from corslens.lint.docs.terminal import choose, explain_text, list_text, rules_meant
 from corslens.lint.finding import Severity
 from corslens.lint.rules.rule import Family, Rule, RuleSet
-from corslens.lint.rules.sample import Sample
 from corslens.mistakes import RuleErrors
+
+if TYPE_CHECKING:
+    from corslens.lint.rules.sample import Sample
 
 _rules_option = click.option(
     "--rules",
@@ -123,8 +123,10 @@ def _failed_samples(loaded: RuleSet, rule: Rule) -> list[str]:
     return failed
 
 
-def fires(loaded: RuleSet, rule: Rule, sample: Sample) -> bool:
+def fires(loaded: RuleSet, rule: Rule, sample: "Sample") -> bool:
     """Say whether a rule fires at the last step of a sample, run through the whole pipeline."""
+    from corslens.inspector import Inspector  # late, like all that `explain` and `rules list` do without
+
     inspector = Inspector(rules=loaded)
     for exchange in sample.exchanges():
         inspector.inspect(exchange)
@@ -143,6 +145,8 @@ def fires(loaded: RuleSet, rule: Rule, sample: Sample) -> bool:
 @_rules_option
 def docs(folder: Path, rule_paths: tuple[str, ...]) -> None:
     """Write the catalogue and the vocabulary to FOLDER, as one Markdown page for each rule and an index."""
+    from corslens.lint.docs.markdown import render_pages
+
     pages = render_pages(_load(rule_paths))
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -156,6 +160,8 @@ def docs(folder: Path, rule_paths: tuple[str, ...]) -> None:
 @rules.command()
 def schema() -> None:
     """Print the JSON Schema of rule files, for editors."""
+    from corslens.lint.docs.json_schema import rule_schema
+
     click.echo(json.dumps(rule_schema(), indent=2))
 
 

@@ -90,7 +90,6 @@ def analyze_found(
 
 def tune_gc() -> None:
     """Let the garbage collector look less often: exchanges hold no cycles and die young, and modules live for ever."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
 

@@ -5,10 +5,12 @@ https://html.spec.whatwg.org/#same-site
 """
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
 
 import ada_url
-from publicsuffixlist import PublicSuffixList
+from publicsuffixlist import PSLFILE, PublicSuffixList
 
 from corslens.bounded_cache import bounded_cache
 from corslens.fetch.constants import NULL
@@ -22,12 +24,17 @@ _AUTHORITY = re.compile(r"[^:]*://[^/?#\\]*")
 
 
 @lru_cache(maxsize=1)
-def public_suffixes() -> PublicSuffixList:
-    """Return the list, read when the first site is asked for: that takes as long as a command that asks for none.
+def public_suffixes() -> Sequence[str]:
+    """Return the lines of the Public Suffix List, read when the first site is asked for. Names are as written there, in Unicode."""
+    return Path(PSLFILE).read_text(encoding="utf-8").splitlines()
 
-    Its names are kept as written, in Unicode: to encode all ten thousand takes five times as long as to read them.
-    """
-    return PublicSuffixList(accept_unknown=True, accept_encoded_idn=False)
+
+@lru_cache(maxsize=1024)
+def _suffixes_below(top: str) -> PublicSuffixList:
+    """Return the part of the list that names ending so need: to parse all of it takes as long as a small capture."""
+    end = f".{top}"
+    lines = [line for line in public_suffixes() if line.endswith(end) or line == top]
+    return PublicSuffixList(lines, accept_unknown=True, accept_encoded_idn=False)
 
 
 def _authority_prefix(url: str) -> str:
@@ -100,7 +107,8 @@ def registrable_domain(host: str) -> str | None:
     if is_ip_address(host):
         return None
     labels = host.rstrip(".").split(".")
-    found = public_suffixes().privatesuffix(".".join(map(_in_unicode, labels)))
+    name = ".".join(map(_in_unicode, labels))
+    found = _suffixes_below(name.rpartition(".")[2].lower()).privatesuffix(name)
     return None if found is None else ".".join(labels[-(found.count(".") + 1) :])
 
 
