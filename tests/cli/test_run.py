@@ -165,3 +165,18 @@ async def test_signals_reach_the_command(tmp_path, number):
         assert await program.wait() == 5
         assert "got it" in program.lines
     assert left_behind(env) == []
+
+
+async def test_the_next_start_cleans_up(tmp_path):
+    """After kill -9; the command is its user's own, and goes on without the proxy."""
+    env = environment(tmp_path)
+    argv = [*CORSLENS, "run", "--set", f"confdir={tmp_path / 'conf'}", "--"]
+    async with Program([*argv, "sh", "-c", "echo ready $$; exec sleep 600"], env=env) as program:
+        command = int((await program.line(r"ready (\d+)"))[1])
+        os.kill(program.pid, signal.SIGKILL)
+        os.kill(command, signal.SIGKILL)
+        await program.wait()
+    assert [name for name in left_behind(env) if name.startswith("corslens-run-")]
+    async with Program([*argv, "true"], env=env) as program:
+        assert await program.wait() == 0
+    assert left_behind(env) == []

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -69,6 +68,9 @@ def run(
         sys.exit(asyncio.run(_run(command, settings, options, outputs, source_roots, browser_port)))
 
 
+_PREFIX = "corslens-run-"
+
+
 async def _run(
     command: Sequence[str],
     settings: Sequence[str],
@@ -81,12 +83,14 @@ async def _run(
     from corslens.bridge.session import witness_of
     from corslens.launch.command import CommandError, run_command
     from corslens.launch.environment import certificate_bundle, proxy_environment
+    from corslens.launch.profile import fresh_profile, remove_stale
     from corslens.mitm.embedded import EmbeddedProxy
 
     proxy = EmbeddedProxy(settings, options, reports=outputs, source_roots=source_roots, out=sys.stderr)
-    with tempfile.TemporaryDirectory(prefix="corslens-run-") as folder:
+    remove_stale(_PREFIX)
+    with fresh_profile(_PREFIX) as folder:
         async with proxy:
-            bundle = Path(folder) / "ca-bundle.pem"
+            bundle = folder / "ca-bundle.pem"
             bundle.write_bytes(certificate_bundle(os.environ, proxy.authority))
             environment = proxy_environment(os.environ, proxy=proxy.url, authority=proxy.authority, bundle=bundle)
             listening = None

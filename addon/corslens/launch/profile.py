@@ -1,4 +1,4 @@
-"""A browser's profile for one session: its user's alone, removed at the end, by the next start if need be."""
+"""A folder for one session, a browser's profile say: its user's alone, removed at the end, by the next start if need be."""
 
 import contextlib
 import os
@@ -12,15 +12,20 @@ from pathlib import Path
 from typing import IO
 
 PREFIX = "corslens-open-"
+"""Begins the name of a profile."""
 _LOCK = "lock"
 _PID = "browser.pid"
 START = "start.html"
 
 
 @contextlib.contextmanager
-def fresh_profile() -> Iterator[Path]:
-    """Make a folder that only its user can read, and remove it at the end."""
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX))  # 0700
+def fresh_profile(prefix: str = PREFIX) -> Iterator[Path]:
+    """Make a folder that only its user can read, and remove it at the end.
+
+    Args:
+        prefix: begins its name, by which `remove_stale` knows it.
+    """
+    folder = Path(tempfile.mkdtemp(prefix=prefix))  # 0700
     lock = (folder / _LOCK).open("w")
     try:
         _lock(lock)
@@ -30,10 +35,10 @@ def fresh_profile() -> Iterator[Path]:
         remove(folder)
 
 
-def remove_stale() -> int:
-    """End the browsers and remove the profiles of sessions that were killed, and return how many."""
+def remove_stale(prefix: str = PREFIX) -> int:
+    """Remove the folders of sessions that were killed, end the browsers that use them, and return how many there were."""
     count = 0
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+    for folder in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
         with contextlib.suppress(OSError):
             if _is_own_folder(folder) and not _is_in_use(folder):
                 end_recorded(folder)
