@@ -39,13 +39,14 @@ def test_in_any_order() -> None:
     assert matcher.matched == 2
 
 
-def test_lines_that_firefox_adds() -> None:
-    """Over HTTP/2; twice, so that nothing but the lines can tell."""
+def test_lines_as_firefox_shows_them() -> None:
+    """It adds one over HTTP/2, and joins those of a name; twice, so that nothing but the lines can tell."""
     matcher = Matcher()
     for id in "ab":
-        matcher.passed(passed(id), 10)
-        told = sighted()
-        match = matcher.sighted(structs.replace(told, response_lines={**told.response_lines, "x-firefox-spdy": "h2"}), 10)
+        came, told = passed(id), sighted()
+        matcher.passed(structs.replace(came, response_lines={**came.response_lines, "via": "x\ny"}), 10)
+        shown = {**told.response_lines, "via": "x, y", "x-firefox-spdy": "h2"}
+        match = matcher.sighted(structs.replace(told, response_lines=shown), 10)
         assert match is not None
         assert match.exchange == id
 

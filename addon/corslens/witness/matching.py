@@ -179,8 +179,12 @@ def _fingerprint(request: Lines, status: int | None, response: Lines) -> int:
 
 
 def _compared(lines: Lines) -> Iterator[tuple[str, str]]:
-    # Bytes beyond ASCII are decoded in another way on each side.
-    return ((name, value.strip()) for name, value in lines.items() if name not in _NOT_COMPARED and value.isascii())
+    # Bytes beyond ASCII are decoded in another way on each side, and Firefox joins the lines of a name by commas.
+    return (
+        (name, value.replace("\n", ", ").strip())
+        for name, value in lines.items()
+        if name not in _NOT_COMPARED and value.isascii()
+    )
 
 
 def joined(lines: Iterator[tuple[str, str]] | tuple[tuple[str, str], ...]) -> Mapping[str, str]:
