@@ -2,13 +2,17 @@
 
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 
 import pytest
 from corslens.cli.workers import Died, in_order
+
+from tests.cli.launched import CORSLENS, environment, left_behind
+from tests.inputs.make_har import encoded, entry
 
 pytestmark = pytest.mark.slow
 
@@ -66,3 +70,24 @@ def test_to_stop_ends_the_processes(tmp_path: Path) -> None:
     results.close()
     with pytest.raises(ProcessLookupError):
         os.kill(first[1], 0)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="it takes a pipe with a name")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_killed_analysis_leaves_no_process(number: signal.Signals, tmp_path: Path) -> None:
+    """Nor a folder: after kill -9 the next one removes it."""
+    env = environment(tmp_path)
+    pipes, captures = ([tmp_path / f"{name}{place}.har" for place in "ab"] for name in ("pipe", "capture"))
+    for pipe, capture in zip(pipes, captures, strict=True):
+        os.mkfifo(pipe)
+        capture.write_bytes(encoded(entry()))
+    command = [*CORSLENS, "analyze", "--fail-on", "never", "--jobs", "2", "--format", "jsonl"]
+    with subprocess.Popen([*command, *pipes], env=env, stdout=subprocess.PIPE) as process, ExitStack() as stack:
+        for pipe in pipes:
+            stack.enter_context(pipe.open("wb"))  # when a process reads it
+        process.send_signal(number)
+        assert process.stdout is not None and process.stdout.read() == b""  # which ends with the last process
+    assert process.returncode in (-signal.SIGKILL, 128 + signal.SIGTERM)
+    assert bool(left_behind(env)) is (number is signal.SIGKILL)
+    assert subprocess.run([*command, *captures], env=env, stdout=subprocess.DEVNULL).returncode == 0
+    assert left_behind(env) == []

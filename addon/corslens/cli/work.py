@@ -3,9 +3,10 @@
 import copyreg
 import gc
 import shutil
-import tempfile
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
+import signal
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from functools import lru_cache, partial
 from pathlib import Path
 from types import MappingProxyType
@@ -110,10 +111,14 @@ def _in_processes(
 ) -> None:
     """Analyze several files at a time; what becomes of one is dropped as soon as it is merged."""
     from corslens.cli.workers import Died, in_order  # late, like all that one small capture does without
+    from corslens.launch.profile import fresh_profile, remove_stale
 
-    with tempfile.TemporaryDirectory() as folder:
+    remove_stale(_PREFIX)
+    with _ended_in_order(), fresh_profile(_PREFIX) as folder:
         named = tuple(files.items())
-        parts = in_order(partial(_one_file, named, work, folder if records else None), len(named), jobs=jobs, start=tune_gc)
+        parts = in_order(
+            partial(_one_file, named, work, str(folder) if records else None), len(named), jobs=jobs, start=tune_gc
+        )
         with closing(parts):
             for number, part in enumerate(parts):
                 if isinstance(part, Died):
@@ -121,9 +126,25 @@ def _in_processes(
                     note_damage(Damage(file=name, what=_KILLED.format(part)), into)
                 else:
                     into.merge(part)
-                    _append(_lines(folder, number), records)
+                    _append(_lines(str(folder), number), records)
                 bar.next()
 
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Let SIGTERM unwind, as SIGINT does, so that no process and no folder is left."""
+
+    def end(number: int, _frame: object) -> None:
+        sys.exit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+_PREFIX = "corslens-analyze-"
 
 _KILLED = "was not analyzed: the process that read it was killed ({}); where memory is short, fewer --jobs need less of it"
 

@@ -1,7 +1,9 @@
 """Processes that work on numbered tasks, a few ahead of what was taken: one that dies costs the task it was at, and no other."""
 
 import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import Callable, Generator
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -104,7 +106,9 @@ def in_order[T](work: Callable[[int], T], tasks: int, *, jobs: int, start: Calla
 
 
 def _serve(work: Callable[[int], object], start: Callable[[], None], connection: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # interrupted with the rest of its group, it goes without a word
+    for number in (signal.SIGINT, signal.SIGTERM):  # interrupted with the rest of its group, it goes without a word
+        signal.signal(number, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     start()
     while True:
         try:
@@ -117,3 +121,11 @@ def _serve(work: Callable[[int], object], start: Callable[[], None], connection:
         except Exception as error:
             result = error
         connection.send(result)
+
+
+def _end_with_parent() -> None:
+    """End this process, whatever it is at, when the one that wants its results was killed."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
