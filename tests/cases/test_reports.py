@@ -15,7 +15,9 @@ from corslens.diagnosis.summary import SessionSummary
 from corslens.lint.finding import Severity
 from corslens.lint.rules.loader import load_rules
 
-REPORTS: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("reports.yaml").read_text())
+REPORTS: list[dict[str, Any]] = [
+    report for file in sorted(Path(__file__).parent.glob("reports*.yaml")) for report in yaml.safe_load(file.read_text())
+]
 PAGE = "https://app.example"
 AGENTS = {
     "chrome": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36",

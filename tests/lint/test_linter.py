@@ -132,7 +132,8 @@ def test_a_refusal_that_a_list_explains_is_a_warning_and_advises_both_ways() -> 
     (found,) = run(RULES, facts({"vary": "Origin"}, request={"origin": "https://evil.net"})).findings
     assert (found.severity, found.advice) == (
         Severity.ERROR,
-        "Access-Control-Allow-Origin: https://evil.net and Vary: Origin",
+        "Add https://evil.net to the allowed origins of the server's CORS setting (it sends Vary: Origin, so it has one):"
+        " Access-Control-Allow-Origin: https://evil.net",
     )
 
 

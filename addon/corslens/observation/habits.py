@@ -16,6 +16,8 @@ from corslens.observation.observation import Observation, Role
 SAME_PREFLIGHT_FOLLOWED = "same-preflight-followed"
 """The endpoint's preflight for this method was granted to this page, and followed, at another time."""
 NEVER_FOLLOWED_HERE = "granted-several-times-and-never-followed"
+FAILED_AFTER_IT = "request-failed-after-it"
+"""The browser recorded that the request failed, tells no reason, and the preflight allows it without credentials only."""
 PAGE_INCLUDES = "page-includes-credentials-here"
 """Every request of this page to this API whose mode is known has the mode `include`."""
 PAGE_OMITS = "page-includes-no-credentials-here"

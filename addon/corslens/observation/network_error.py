@@ -18,6 +18,16 @@ class NetworkError(StrEnum):
     TLS = "tls"
     """The TLS handshake failed for another reason."""
     TIMEOUT = "timeout"
+    OFFLINE = "offline"
+    """The machine has no network, or changed it."""
+    PROXY = "proxy"
+    """A proxy that the browser or the network uses could not be reached, or refused the connection."""
+    REDIRECTS = "redirects"
+    """Redirects went around in a circle."""
+    PROTOCOL = "protocol"
+    """The response broke the rules of HTTP, or ended before its end."""
+    RESOURCES = "resources"
+    """The page made more requests at once than the browser can."""
     CANCELLED = "cancelled"
     """The browser itself gave up."""
     OTHER = "other"
@@ -27,6 +37,14 @@ class NetworkError(StrEnum):
 # tells: browsers abort with CANCEL (or HTTP/3's word for it), servers fail with another.
 _SIGNS = (
     (NetworkError.CANCELLED, ("client disconnected", "client closed", "by client (cancel)", "by client (h3_request_cancelled)", "err_aborted", "ns_binding_aborted")),
+    (NetworkError.OFFLINE, ("err_internet_disconnected", "err_network_changed", "err_network_io_suspended", "ns_error_offline")),
+    (NetworkError.PROXY, ("err_proxy_", "err_tunnel_connection_failed", "ns_error_proxy_", "err_socks_")),
+    (NetworkError.REDIRECTS, ("err_too_many_redirects", "ns_error_redirect_loop")),
+    (NetworkError.PROTOCOL, (
+        "err_http2_", "err_quic_", "err_invalid_http_response", "err_invalid_chunked", "err_incomplete_chunked", "err_content_length_mismatch",
+        "err_content_decoding", "err_response_headers_", "ns_error_net_partial", "ns_error_net_http2", "ns_error_invalid_content_encoding",
+    )),
+    (NetworkError.RESOURCES, ("err_insufficient_resources",)),
     (NetworkError.CERTIFICATE, (
         "certificate verify failed", "err_cert_", "sec_error_", "mozilla_pkix_error", "ssl_error_bad_cert_domain", "self-signed certificate",
         "self signed certificate", "unable to get local issuer",

@@ -7,6 +7,7 @@ import ada_url
 from corslens.bounded_cache import bounded_cache
 from corslens.fetch.constants import NULL
 from corslens.fetch.origins import origin_of, scheme_host_port
+from corslens.lint.classify.hosts import NetworkScope, place_of
 
 
 class Redirection(StrEnum):
@@ -22,6 +23,8 @@ class Redirection(StrEnum):
     """Only `www.` is added or removed."""
     CASE = "case"
     """Only the case of the path changes."""
+    LOCAL_NETWORK = "local-network"
+    """It leads from a public host into a private network: the sign-in of a Wi-Fi, or a company's filter."""
     SAME_ORIGIN = "same-origin"
     OTHER_ORIGIN = "other-origin"
     UNPARSABLE = "unparsable"
@@ -81,6 +84,8 @@ def redirection(url: str, location: str) -> Redirection:
         return Redirection.TRAILING_SLASH
     if same_origin and before != after and before.lower() == after.lower():
         return Redirection.CASE
+    if place_of(target_origin) is NetworkScope.PRIVATE and place_of(origin_of(url)) is NetworkScope.PUBLIC:
+        return Redirection.LOCAL_NETWORK
     if _asks_to_sign_in(target, new_host, after) and not (same_host and same_path):
         return Redirection.LOGIN
     if not same_host and not _LOGIN_HOSTS.isdisjoint(new_host.lower().split(".")[:-1]):

@@ -22,6 +22,7 @@ _PAGING = frozenset({
 })  # fmt: skip
 _LIMITS = frozenset(name for name in USEFUL_RESPONSE_HEADERS if "ratelimit" in name) | {"retry-after"}
 _RANGES = frozenset({"content-range", "accept-ranges"})
+_LONGEST_QUERY = 4096
 _GRPC = frozenset({"grpc-status", "grpc-message"})
 
 
@@ -53,7 +54,8 @@ class ExposureFacts(FactsBase):
         """Those of `response.unreadable-headers` that the request or the response shows the page to need.
 
         Upload-Offset of a tus upload, Content-Range of a Range request, Location of a 201, the file name of a download, a count for
-        paging, Retry-After of a 429, the status of gRPC-Web, the session of MCP.
+        paging, Retry-After of a 429, the status of gRPC-Web, the session of MCP, the ETag of
+        an S3 multipart upload's part.
         """
         unreadable = {name.lower() for name in self.response_unreadable_headers}
         return frozenset(canonical_name(name) for name in unreadable & self._needed()) if unreadable else frozenset()
@@ -68,6 +70,8 @@ class ExposureFacts(FactsBase):
             needed |= _RANGES
         if got.status == 201:
             needed |= {"location"}
+        if self.request.method == "PUT" and _is_upload_part(self.request.url):
+            needed |= {"etag"}
         if got.status in (429, 503):
             needed |= _LIMITS
         if got.status == 401 and "mcp-protocol-version" in sent:
@@ -77,6 +81,8 @@ class ExposureFacts(FactsBase):
             needed |= _GRPC
         if kind.endswith("json"):
             needed |= _PAGING
+            if not (received.get("content-range") or "bytes").startswith("bytes"):
+                needed |= {"content-range"}
             if 'rel="next"' in (received.get("link") or "") or "rel=next" in (received.get("link") or ""):
                 needed |= {"link"}
         destination = self.observation.destination
@@ -87,3 +93,9 @@ class ExposureFacts(FactsBase):
         ):
             needed |= {"content-disposition"}
         return needed
+
+
+def _is_upload_part(url: str) -> bool:
+    """Say whether a PUT is for a part of an S3 multipart upload, which is completed with the parts' ETags."""
+    names = {part.partition("=")[0].lower() for part in url.partition("?")[2][:_LONGEST_QUERY].split("&")}
+    return {"partnumber", "uploadid"} <= names

@@ -7,7 +7,7 @@ from corslens.fetch.preflight import requested_method
 from corslens.lint.classify.redirects import Redirection, redirection
 from corslens.lint.facts.base import FactsBase
 from corslens.lint.facts.fact import fact
-from corslens.observation.habits import NEVER_FOLLOWED_HERE, PAGE_INCLUDES, PAGE_OMITS, SAME_PREFLIGHT_FOLLOWED
+from corslens.observation.habits import FAILED_AFTER_IT, NEVER_FOLLOWED_HERE, PAGE_INCLUDES, PAGE_OMITS, SAME_PREFLIGHT_FOLLOWED
 from corslens.observation.observation import Followed, Observation, Role
 from corslens.observation.products.catalog import Product
 from corslens.verdict.verdict import Outcome
@@ -15,6 +15,7 @@ from corslens.verdict.verdict import Outcome
 _WORDS = {
     SAME_PREFLIGHT_FOLLOWED: "the same preflight was followed at another time",
     NEVER_FOLLOWED_HERE: "it was allowed several times and never followed",
+    FAILED_AFTER_IT: "the request failed in the browser after it",
     PAGE_INCLUDES: "this page's other requests to this API include credentials",
     PAGE_OMITS: "this page's other requests to this API include no credentials",
 }
@@ -42,6 +43,12 @@ class PairFacts(FactsBase):
     def preflight_followed(self) -> Followed | None:
         """Of a preflight: whether its actual request came."""
         return self.observation.followed
+
+    @fact("preflight.request-failed", rare=True)
+    def preflight_request_failed(self) -> bool:
+        """Of a preflight that allows a request without credentials only: whether the browser recorded that the request failed, for no reason that it tells."""
+        likely = self.observation.likely
+        return self.observation.role is Role.PREFLIGHT and likely is not None and FAILED_AFTER_IT in likely.evidence
 
     @fact("preflight.not-followed-because")
     def preflight_not_followed_because(self) -> str | None:

@@ -70,7 +70,7 @@ class AnswerFacts(FactsBase):
 
     @fact("exchange.error-kind", rare=True)
     def exchange_error_kind(self) -> NetworkError | None:
-        """Why there was no response: the connection was `refused` or `reset`, the name not found (`dns`), the `certificate` not trusted, the port does `not-tls`, `tls` failed otherwise, or `timeout`."""
+        """Why there was no response: the connection was `refused` or `reset`, the name not found (`dns`), the `certificate` not trusted, the port does `not-tls`, `tls` failed otherwise, `timeout`, the machine was `offline`, a `proxy` failed, `redirects` in a circle, a response against the `protocol`, or no `resources` in the browser."""
         exchange = self.observation.exchange
         error = exchange.error
         return None if error is None or self.response is not None or exchange.refused else network_error(error)
