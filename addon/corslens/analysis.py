@@ -26,7 +26,7 @@ from corslens.lint.rules.rule import RuleSet
 from corslens.observation.evidence import NO_PRIOR, Prior
 from corslens.observation.exchange import Exchange
 from corslens.report.escape import escape
-from corslens.verdict.headline import SENDER, HeadlinePolicy
+from corslens.verdict.headline import CAPTURED, HeadlinePolicy
 
 type Filter = Callable[[Exchange], bool]
 type Sink = Callable[[Inspection, Diagnosis], None]
@@ -48,7 +48,7 @@ class AnalysisSettings(Struct, frozen=True, kw_only=True):
     """How captures are judged."""
 
     rules: RuleSet
-    headline: HeadlinePolicy = SENDER
+    headline: HeadlinePolicy = CAPTURED
     include: Filter | None = None
     """Only these exchanges are reported; the others still count as context (preflights, caches, history)."""
     exclude: Filter | None = None

@@ -89,7 +89,7 @@ class Inspector:
         self._limit = history
         self._history_bytes = history_bytes
         share = history_bytes // 16  # of each of the stores beside; half is the history's, an eighth the problems'
-        self._pairing = Pairing(history, budget=share)
+        self._pairing = Pairing(history, budget=share, programs=headline.programs)
         self._prior = prior
         self._traffic = Traffic(min(history, 2_000), prior)
         self._inspections: Bounded[str, Inspection] = Bounded(

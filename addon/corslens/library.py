@@ -73,7 +73,7 @@ def analyze(
         rules: rule files or folders of your own, added to the shipped ones.
     Raises: ValueError with every mistake in the rule files. What is wrong with a capture is in `Analysis.damages` instead.
     """
-    settings = AnalysisSettings(rules=_rules(rules), headline=HeadlinePolicy.parse(engine or AUTO))
+    settings = AnalysisSettings(rules=_rules(rules), headline=HeadlinePolicy.of_capture(engine or AUTO))
     summary = SessionSummary(hold=_LIMIT, everything=True)
     names = []
     for name in find([fspath(path) for path in paths]):

@@ -88,7 +88,7 @@ def settings(engine: str, include: str | None, exclude: str | None, rule_paths: 
         raise click.UsageError(escape_lines(str(errors))) from None
     return AnalysisSettings(
         rules=rules,
-        headline=HeadlinePolicy.parse(engine),
+        headline=HeadlinePolicy.of_capture(engine),
         include=_filter("--include", include),
         exclude=_filter("--exclude", exclude),
     )

@@ -180,7 +180,7 @@ def settings_of(work: Work) -> AnalysisSettings:
 
     return AnalysisSettings(
         rules=load_rules(work.rule_paths, parse_filter=parse_filter),
-        headline=HeadlinePolicy.parse(work.engine),
+        headline=HeadlinePolicy.of_capture(work.engine),
         include=filter_of(work.include),
         exclude=filter_of(work.exclude),
     )

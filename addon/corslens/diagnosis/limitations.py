@@ -3,6 +3,7 @@
 from corslens.diagnosis.summary import SessionSummary
 from corslens.inspection import Inspection
 from corslens.observation.observation import Role
+from corslens.observation.programs import is_of_program
 
 
 class Limitations:
@@ -13,6 +14,7 @@ class Limitations:
         """Whether a cookie was seen."""
         self._preflights = False
         self._cors = False
+        self._of_programs = 0
 
     def add(self, inspection: Inspection) -> None:
         """Take note of an inspection."""
@@ -22,6 +24,12 @@ class Limitations:
             self.cookies = "cookie" in observation.exchange.request.headers or (
                 response is not None and "set-cookie" in response.headers
             )
+        if (
+            observation.role is Role.NO_CORS
+            and observation.origin is not None
+            and is_of_program(observation.exchange.request.headers)
+        ):
+            self._of_programs += 1
         if observation.is_cors:
             self._cors = True
             self._preflights = self._preflights or observation.role is Role.PREFLIGHT
@@ -46,6 +54,13 @@ class Limitations:
             notes.append(
                 "holds no cookie at all (many programs strip them from a HAR), and "
                 f"{depending} verdict{' depends' if depending == 1 else 's depend'} on credentials"
+            )
+        if self._of_programs:
+            many = self._of_programs > 1
+            notes.append(
+                f"holds {self._of_programs} request{'s' if many else ''} with an Origin that no browser sent (curl, an app, a test): "
+                f"nothing blocks {'them' if many else 'it'}, so {'they are' if many else 'it is'} not judged; --engine chromium takes "
+                f"{'them' if many else 'it'} for a page's"
             )
         if har and self._cors and writer.lower().startswith("mitmproxy"):
             notes.append(

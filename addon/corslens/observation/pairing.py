@@ -53,6 +53,7 @@ from corslens.observation.matching import (
 )
 from corslens.observation.observation import CoveringPreflight, Followed, Observation, PreflightNeed, Role
 from corslens.observation.page_policy import Pages
+from corslens.observation.programs import is_of_program
 from corslens.observation.refusal import explanation, refused_for, refused_role
 from corslens.observation.request_head import RequestHead, head_of
 from corslens.observation.weight import HISTORY_BYTES, weigh_observation
@@ -76,13 +77,16 @@ class Pairing:
         profiles: Mapping[Engine, EngineProfile] = PROFILES,
         *,
         budget: int = HISTORY_BYTES // 16,
+        programs: bool = True,
     ) -> None:
         """Start without any memory.
 
         Args:
             limit: how many entries each store keeps.
             budget: how many bytes each store keeps of exchanges that the session's history may not hold, or not any more.
+            programs: take a program's request with an Origin for a page's.
         """
+        self._programs = programs
         self._profiles: dict[Engine | None, EngineProfile] = {None: STANDARD}
         for engine, profile in profiles.items():
             self._profiles[engine] = profile
@@ -164,6 +168,13 @@ class Pairing:
         if previous is not None and not isinstance(mode, Known):
             mode = previous.mode  # a redirect chain has one; WebKit's requests behind a redirect carry no fetch metadata
         role = infer_role(request, mode, target_origin=target_origin, page_origin=page_origin, previous=previous)
+        if (
+            head.engine is None
+            and not self._programs
+            and role in (Role.SIMPLE, Role.PREFLIGHT)
+            and is_of_program(request.headers)
+        ):
+            role = Role.NO_CORS
         if head.storage_access is not None and client not in self._storage_access_clients:
             self._storage_access_clients[client] = None
         if page_origin is not None and head.destination in WORKERS:

@@ -20,6 +20,16 @@ class HeadlinePolicy(Struct, frozen=True):
     """This one's, whoever sent the request."""
     first_that_blocks: bool = False
     """That of the sender, or of the first other engine that blocks where it does not."""
+    programs: bool = True
+    """Whether a request of a program (curl, an app's HTTP client) counts as a page's; else it is not judged: nothing blocks it."""
+
+    @classmethod
+    def of_capture(cls, word: str) -> "HeadlinePolicy":
+        """Return the policy that one of WORDS names for a capture: `auto` means the sender, and what no browser sent is not judged.
+
+        Raises: ValueError
+        """
+        return CAPTURED if word == AUTO else cls.parse(word)
 
     @classmethod
     def parse(cls, word: str) -> "HeadlinePolicy":
@@ -46,3 +56,4 @@ class HeadlinePolicy(Struct, frozen=True):
 
 
 SENDER = HeadlinePolicy()
+CAPTURED = HeadlinePolicy(programs=False)

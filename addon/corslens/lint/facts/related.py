@@ -46,7 +46,7 @@ class PairFacts(FactsBase):
 
     @fact("preflight.request-failed", rare=True)
     def preflight_request_failed(self) -> bool:
-        """Of a preflight that allows a request without credentials only: whether the browser recorded that the request failed, for no reason that it tells."""
+        """Of a preflight that allows a request without credentials only: whether the browser recorded that the request failed, and recorded no reason."""
         likely = self.observation.likely
         return self.observation.role is Role.PREFLIGHT and likely is not None and FAILED_AFTER_IT in likely.evidence
 
