@@ -25,6 +25,7 @@ from tests.hostile.http2_peer import (
     data,
     frame,
     headers,
+    reset,
 )
 from tests.hostile.peer import DEADLINE_SECONDS, GONE, WITNESS, Act, Ending, Watch, every_path
 
@@ -87,11 +88,19 @@ def many_streams(port: int) -> Iterator[bytes]:
         yield headers(stream, [*pseudo(port), *PREFLIGHT, asked], end=True)
 
 
+def resets(port: int) -> Iterator[bytes]:
+    """Ten thousand preflights, each taken back as soon as it was sent."""
+    for stream in range(1, 20_001, 2):
+        asked = (b"access-control-request-headers", b"x-%d" % stream)
+        yield headers(stream, [*pseudo(port), *PREFLIGHT, asked], end=True) + reset(stream)
+
+
 FLOODS = {
     "a block without end": endless,
     "a block in frames of nothing": crumbs,
     "amplified lines": amplified,
     "many streams": many_streams,
+    "streams that are taken back": resets,
 }
 
 
