@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from corslens.lint.finding import Severity
+from corslens.lint.rules.bundled import bundled_folder
 from corslens.lint.rules.loader import RuleFiles, load_rules
 from corslens.mistakes import RuleErrors
 from corslens.observation.exchange import Exchange
@@ -156,6 +157,15 @@ def test_an_id_that_is_taken_is_refused(write: Callable[..., Path]) -> None:
     assert found.startswith(
         'acao-missing.yaml:1:1: the rule "acao-missing" is there already, in rules/violations/acao-missing.yaml'
     )
+
+
+def test_a_shipped_file_that_is_named_is_read_as_the_shipped_one() -> None:
+    """Who writes a rule for the catalog checks it where it stands."""
+    folder = bundled_folder()
+    loaded = load_rules([folder / "violations", folder / "products" / "nginx.yaml"])
+    assert loaded.rules.keys() == load_rules().rules.keys()
+    assert "rules/violations/acao-missing.yaml" in loaded.files
+    assert loaded.rules["acao-missing"].file in loaded.files
 
 
 def test_overrides_change_a_severity_and_silence_a_rule(write: Callable[..., Path]) -> None:

@@ -18,14 +18,18 @@ _ENDINGS = (".yaml", ".yml")
 def load_rules(paths: Iterable[str | Path] = (), *, parse_filter: ParseFilter | None = None) -> RuleSet:
     """Return the shipped rules together with those, and the changes to them, in a user's files and folders.
 
+    A shipped file that is named, too, is read once, as the shipped one.
+
     Args:
         parse_filter: reads the flow filters of `silence`.
     Raises: RuleErrors with every mistake in every file.
     """
     problems: list[RuleMistake] = []
-    files = _rule_files(paths, problems)
-    if not files and not problems:
+    named = _rule_files(paths, problems)
+    if not named and not problems:
         return _bundled().rule_set
+    shipped = {file: name for file in named if (name := _shipped_name(file)) is not None}
+    files = [file for file in named if file not in shipped]
     from corslens.lint.rules.rule_files import (  # late: PyYAML takes as long to import as the catalog to read
         Contents,
         check_mentions,
@@ -67,7 +71,7 @@ def load_rules(paths: Iterable[str | Path] = (), *, parse_filter: ParseFilter | 
         rules,
         overrides=tuple(overrides),
         silences=tuple(silences),
-        files=tuple(map(str, files)),
+        files=tuple(shipped.get(file, str(file)) for file in named),
         products=ProductCatalog(products.values()),
     )
 
@@ -104,12 +108,24 @@ def _read_bundled(files: Iterable[Path]) -> compiled.Catalog:
     contents = Contents()
     folder = bundled_folder()
     for file in files:
-        read(file, f"rules/{file.relative_to(folder).as_posix()}", contents, None, trusted=True)
+        read(file, _name_in(folder, file), contents, None, trusted=True)
     rules = {rule.id: rule for _, rule in contents.rules}
     check_mentions(contents, rules)
     if contents.problems:
         raise RuleErrors(contents.problems)
     return compiled.Catalog(tuple(rules.values()), tuple(product for _, product in contents.products))
+
+
+def _name_in(folder: Path, file: Path) -> str:
+    return f"rules/{file.relative_to(folder).as_posix()}"
+
+
+def _shipped_name(file: Path) -> str | None:
+    """Return what a shipped file is called in messages; None for every other file."""
+    folder, resolved = bundled_folder().resolve(), file.resolve()
+    # As `bundled_files` finds them.
+    shipped = resolved.suffix == ".yaml" and resolved.parent.parent == folder
+    return _name_in(folder, resolved) if shipped else None
 
 
 def rule_files(paths: Iterable[str | Path]) -> list[Path]:
