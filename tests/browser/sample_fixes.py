@@ -312,7 +312,14 @@ def applied(case: Served, fix: Fix, place: Exchange) -> Served | None:
         given = case.answers.get(key)
         if given is None or any("{" in value or "..." in value for values in lines.values() for value in values):
             return None
-        return _response(case, key, lambda response: structs.replace(response, headers=response.headers.with_headers(lines)))
+        anew = re.search(r"\bOPTIONS\b.*? (?:with|returns) (2\d\d)\b", fix.text)
+
+        def changed(response: Response) -> Response:
+            if anew is not None:
+                response = structs.replace(response, status=int(anew[1]), headers=HeaderList(()))
+            return structs.replace(response, headers=response.headers.with_headers(lines))
+
+        return _response(case, key, changed)
     for side, pattern, change in MECHANICAL:
         if fix.side is side and not fix.headers and (match := re.search(pattern, fix.text)):
             return change(case, match, key)

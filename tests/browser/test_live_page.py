@@ -156,8 +156,10 @@ async def test_it_filters_and_explains(browser: Tabs, stage: Stage) -> None:
     await live.evaluate("document.querySelector('#matrix [data-cell]').click()")
     assert await live.evaluate("document.querySelector('#filter-api').value") == stage.api.origin
     await live.evaluate("document.querySelector('#list li[data-rule=preflight-acao-missing] button').click()")
-    await appears(live, "document.querySelector('.checks .failed')")
-    assert "Access-Control-Allow-Origin: absent" in await live.evaluate("document.querySelector('.checks .failed').textContent")
+    await appears(live, "document.querySelector('.detail .checks .failed')")
+    assert "Access-Control-Allow-Origin: absent" in await live.evaluate(
+        "document.querySelector('.detail .checks .failed').textContent"
+    )
     steps = await live.evaluate("[...document.querySelectorAll('.diagram ol li')].map(step => step.textContent)")
     assert len(steps) == 3 and "OPTIONS" in steps[0] and "blocked" in steps[1] and "never sent: PUT" in steps[2]
     assert await live.evaluate("document.querySelectorAll('.sequence .stop').length") == 1

@@ -122,7 +122,8 @@ class Firefox(Stacked):
         stack.callback(self._writer.close)
         await self._read()  # the server introduces itself
         listens = self._folder is not None
-        session = await self.send("WebDriver:NewSession", {"acceptInsecureCerts": True, "webSocketUrl": listens})
+        wanted = {"acceptInsecureCerts": True, **({"webSocketUrl": True} if listens else {})}  # which may not be false
+        session = await self.send("WebDriver:NewSession", wanted)
         if listens:  # there is one session, so whoever listens joins it
             (folder / BIDI_URL).write_text(session["capabilities"]["webSocketUrl"])
         await self.send("WebDriver:SetTimeouts", {"script": 600_000, "pageLoad": 60_000})
