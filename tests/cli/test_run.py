@@ -131,7 +131,7 @@ def test_exit_codes(run):
         (["--set", "cors_shwo=none"], 'cors_shwo: no such option; did you mean "cors_show"?'),
         (["--set", "flow_detai=0"], 'flow_detai: no such option; did you mean "flow_detail"?'),
         (["--patch", "~nope"], "cors_patch: '~nope' is not a flow filter"),
-        (["-o", "report.doc"], "the ending says the format"),
+        (["-o", "report.doc"], "the ending selects the format"),
         (["-o", "no/such/report.html"], "there is no folder"),
     ],
 )

@@ -130,5 +130,5 @@ def test_every_cache_of_results_is_bounded() -> None:
     # Of our own files and servers, not of traffic.
     assert unbounded <= {
         "corslens.report.page.assets._environment", "corslens.report.page.assets.asset", "corslens.advice.settings._environment",
-        "corslens.corpus.rows.schemas",
+        "corslens.corpus.rows.schemas", "corslens.corpus.shards.build",
     }  # fmt: skip
