@@ -1,5 +1,6 @@
 """A request that the browser refused is seen in its context: it follows nothing, and a neighbor may explain it."""
 
+from corslens.fetch.credentials import CredentialsMode
 from corslens.observation.exchange import Exchange
 from corslens.observation.observation import Followed, Role
 from corslens.witness.witness import Witness, WitnessOutcome
@@ -23,10 +24,20 @@ def test_a_preflight_that_grants_nothing_explains_it() -> None:
 
 
 def test_a_preflight_that_grants_it_does_not() -> None:
-    asked = exchange(preflight("PUT", time=0.5), response(204, GRANTS, allow_origin=PAGE, time=0.6))
+    grants = {**GRANTS, "Access-Control-Allow-Credentials": "true"}
+    asked = exchange(preflight("PUT", time=0.5), response(204, grants, allow_origin=PAGE, time=0.6))
     before, after = observe_all(asked, refused()).values()
     assert after.explained_by is None
     assert before.followed is not Followed.FOLLOWED
+
+
+def test_one_that_grants_only_a_request_without_credentials_makes_credentials_likely() -> None:
+    """It proves nothing: the request's own response can have failed as well."""
+    asked = exchange(preflight("PUT", time=0.5), response(204, GRANTS, allow_origin=PAGE, time=0.6))
+    before, after = observe_all(asked, refused()).values()
+    assert (after.role, after.explained_by) == (Role.ACTUAL, asked.id)
+    assert before.followed is Followed.UNKNOWN
+    assert before.likely is not None and before.likely.value is CredentialsMode.INCLUDE
 
 
 def test_a_redirect_that_fails_its_check_explains_it() -> None:

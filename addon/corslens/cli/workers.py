@@ -56,7 +56,9 @@ class _Worker:
 
     def end(self) -> None:
         """End it, whatever it is at."""
-        self.process.terminate()  # before its connection closes: at an end of its own it would write what our streams still held
+        # Before its connection closes: at an end of its own it would write what our streams still held. Not by SIGTERM: one that
+        # comes just after the fork, before Python's signal handling is set up there, is lost.
+        self.process.kill()
         self.process.join()
         self.connection.close()
 
