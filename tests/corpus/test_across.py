@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from corslens.corpus.across import again, evidence
 from corslens.corpus.judge import judge
 from corslens.corpus.merge import CorpusSummary, merge
@@ -41,6 +42,7 @@ def rules(summary: CorpusSummary) -> set[str]:
     return {key.rule for problem in summary.problems() for key in problem.named()}
 
 
+@pytest.mark.slow  # judges a corpus twice
 def test_a_server_that_reflects_whoever_requests_is_found_over_captures_that_show_one_origin_each(tmp_path: Path) -> None:
     folder = tmp_path / "captures"
     folder.mkdir()
@@ -56,6 +58,7 @@ def test_a_server_that_reflects_whoever_requests_is_found_over_captures_that_sho
     assert "any-origin-reflected-with-credentials" not in rules(whole)
 
 
+@pytest.mark.slow  # judges a corpus twice
 def test_what_a_capture_is_judged_with_names_its_shard(tmp_path: Path) -> None:
     folder = tmp_path / "captures"
     folder.mkdir()

@@ -58,6 +58,7 @@ def test_it_prints_what_analyze_prints_and_returns_what_it_returns(captures: Pat
     assert receipts == {shard["name"] for shard in json.loads((out / "corpus.json").read_bytes())["shards"]}
 
 
+@pytest.mark.slow  # judges a corpus more than once
 def test_what_was_not_judged_is_named_and_judged_by_the_next_run(
     captures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -82,6 +83,7 @@ def test_what_was_not_judged_is_named_and_judged_by_the_next_run(
     assert second.stdout == run("analyze", captures).stdout
 
 
+@pytest.mark.slow  # judges a corpus more than once
 def test_a_process_that_is_killed_once_costs_nothing(captures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def deadly(shard: Shard, work: Work, out: str, across: Across | None = None) -> Judged:
         mark = tmp_path / "killed"
@@ -98,6 +100,7 @@ def test_a_process_that_is_killed_once_costs_nothing(captures: Path, tmp_path: P
     assert found.stderr.splitlines()[1:] == alone.stderr.splitlines()
 
 
+@pytest.mark.slow  # judges a corpus more than once
 def test_another_corslens_than_the_one_that_planned_judges_nothing(captures: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     run("corpus", captures, "--out", out)
@@ -113,6 +116,7 @@ def test_another_corslens_than_the_one_that_planned_judges_nothing(captures: Pat
     assert ", 1 to judge" in run("corpus", captures, "--out", out).stderr
 
 
+@pytest.mark.slow  # judges a corpus more than once
 def test_the_plan_is_enough_for_any_engine(captures: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     expected = run("corpus", captures, "--out", out).stdout
@@ -131,7 +135,11 @@ def test_the_plan_is_enough_for_any_engine(captures: Path, tmp_path: Path) -> No
     ("arguments", "said"),
     [
         (["--out", "nosuch://bucket"], "nosuch"),
-        (["--out", "out", "--dask", "tcp://127.0.0.1:1"], "--dask tcp://127.0.0.1:1: the scheduler cannot be reached"),
+        pytest.param(
+            ["--out", "out", "--dask", "tcp://127.0.0.1:1"],
+            "--dask tcp://127.0.0.1:1: the scheduler cannot be reached",
+            marks=pytest.mark.slow,  # imports Dask
+        ),
         (["--out", "out", "--dask", "tcp://127.0.0.1:1", "--jobs", "2"], "leave out --jobs"),
         (["--out", "out", "--format", "jsonl"], "column record"),
         (["--out", "out", "--memory", "much"], "--memory"),

@@ -35,6 +35,7 @@ def run(suite: pytest.Pytester, *arguments: str) -> pytest.RunResult:
     return suite.runpytest_subprocess("-p", "corslens.pytest_plugin", "-q", *arguments)
 
 
+@pytest.mark.slow  # starts pytest
 def test_what_was_found_stands_in_the_report(suite: pytest.Pytester) -> None:
     """Once, with where; a failed test's message is the diagnosis, and is not printed again."""
     result = run(suite)

@@ -13,6 +13,7 @@ from tests.truth.judged import judged
 engines = pytest.mark.parametrize("engine", Engine)
 
 
+@pytest.mark.slow  # all recordings
 @engines
 def test_no_missing_preflight_is_left_unexplained(engine: Engine) -> None:
     """The whole pipeline, which has to infer what passed, finds a preflight for every actual request."""
