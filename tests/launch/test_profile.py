@@ -13,8 +13,8 @@ from tests.cli.launched import ADDON
 
 HOLD = """
 import os, subprocess, sys
-from corslens.launch.profile import fresh_profile, record
-with fresh_profile() as folder:
+from corslens.launch.profile import fresh_folder, record
+with fresh_folder() as folder:
     child = subprocess.Popen([sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)", str(folder)],
         start_new_session=True, stdout=subprocess.PIPE)
     child.stdout.readline()
@@ -41,7 +41,7 @@ def session(tmp_path):
 
 
 def test_only_its_user_can_read_it():
-    with profile.fresh_profile() as folder:
+    with profile.fresh_folder() as folder:
         page = folder / profile.START
         assert profile.start_page(folder, "http://secret.test/") == page.as_uri()
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700

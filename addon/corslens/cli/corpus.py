@@ -257,17 +257,18 @@ def _here(tasks: Sequence[Task], work: Work, out: str, jobs: int) -> Iterator[Ju
         for number in range(len(tasks)):
             yield _judge_one(tasks, work, out, number)
         return
+
+    def judged(tasks: Sequence[Task], jobs: int) -> Iterator[tuple[Task, Judged | Failed | Died]]:
+        results = in_order(partial(_judge_one, tasks, work, out), len(tasks), jobs=jobs, start=tune_gc)
+        return zip(tasks, results, strict=True)
+
     again: list[Task] = []
-    for task, result in zip(
-        tasks, in_order(partial(_judge_one, tasks, work, out), len(tasks), jobs=jobs, start=tune_gc), strict=True
-    ):
+    for task, result in judged(tasks, jobs):
         if isinstance(result, Died):
             again.append(task)
         else:
             yield result
-    for (shard, _), result in zip(
-        again, in_order(partial(_judge_one, again, work, out), len(again), jobs=1, start=tune_gc), strict=True
-    ):
+    for (shard, _), result in judged(again, 1):
         yield Failed(shard, f"the process that read it was killed twice ({result})") if isinstance(result, Died) else result
 
 

@@ -80,7 +80,7 @@ async def _open(
     from corslens.bridge.session import ChromiumBridge, FirefoxBridge, witness_of
     from corslens.bridge.websocket import WebSocketError
     from corslens.launch.browsers import Family, find
-    from corslens.launch.profile import fresh_profile, remove_stale, start_page
+    from corslens.launch.profile import fresh_folder, remove_stale, start_page
     from corslens.launch.session import LaunchError, running_browser
     from corslens.mitm.embedded import EmbeddedProxy
 
@@ -95,7 +95,7 @@ async def _open(
     proxy.addon.starts_browser = True
     with ended_by_signal() as ended:
         async with proxy:
-            with fresh_profile() as profile:
+            with fresh_folder() as profile:
                 first = start_page(profile, proxy.page_url) if proxy.page_url else None
                 urls = [one for one in (first, url) if one is not None]
                 if headless:

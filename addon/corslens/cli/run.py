@@ -83,12 +83,12 @@ async def _run(
     from corslens.bridge.session import witness_of
     from corslens.launch.command import CommandError, run_command
     from corslens.launch.environment import certificate_bundle, proxy_environment
-    from corslens.launch.profile import fresh_profile, remove_stale
+    from corslens.launch.profile import fresh_folder, remove_stale
     from corslens.mitm.embedded import EmbeddedProxy
 
     proxy = EmbeddedProxy(settings, options, reports=outputs, source_roots=source_roots, out=sys.stderr)
     remove_stale(_PREFIX)
-    with fresh_profile(_PREFIX) as folder:
+    with fresh_folder(_PREFIX) as folder:
         async with proxy:
             bundle = folder / "ca-bundle.pem"
             bundle.write_bytes(certificate_bundle(os.environ, proxy.authority))

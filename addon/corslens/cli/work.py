@@ -111,10 +111,10 @@ def _in_processes(
 ) -> None:
     """Analyze several files at a time; what becomes of one is dropped as soon as it is merged."""
     from corslens.cli.workers import Died, in_order  # late, like all that one small capture does without
-    from corslens.launch.profile import fresh_profile, remove_stale
+    from corslens.launch.profile import fresh_folder, remove_stale
 
     remove_stale(_PREFIX)
-    with _ended_in_order(), fresh_profile(_PREFIX) as folder:
+    with _ended_in_order(), fresh_folder(_PREFIX) as folder:
         named = tuple(files.items())
         parts = in_order(
             partial(_one_file, named, work, str(folder) if records else None), len(named), jobs=jobs, start=tune_gc

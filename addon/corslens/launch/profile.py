@@ -19,7 +19,7 @@ START = "start.html"
 
 
 @contextlib.contextmanager
-def fresh_profile(prefix: str = PREFIX) -> Iterator[Path]:
+def fresh_folder(prefix: str = PREFIX) -> Iterator[Path]:
     """Make a folder that only its user can read, and remove it at the end.
 
     Args:

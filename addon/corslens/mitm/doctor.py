@@ -111,17 +111,13 @@ def _local_network(stopped: str, silent: str) -> DoctorCheck:
             finding=f"the browser stopped requests of {stopped} with targetAddressSpace: through a proxy they all fail before they are sent",
             fix=f"let requests to the local network bypass the proxy, or {leave_out}",
         )
+    finding = "a request with targetAddressSpace fails through any proxy before it is sent, so nothing of it is seen"
     if silent:
-        return DoctorCheck(
-            name="local network",
-            state=State.UNKNOWN,
-            finding=f"the policy of {silent} allows requests into the local network, and none came: with targetAddressSpace they fail through any proxy",
-            fix=f"{leave_out}; corslens open shows what the browser did not send",
-        )
+        finding = f"the policy of {silent} allows requests into the local network, and none came: with targetAddressSpace they fail through any proxy"
     return DoctorCheck(
         name="local network",
         state=State.UNKNOWN,
-        finding="a request with targetAddressSpace fails through any proxy before it is sent, so nothing of it is seen",
+        finding=finding,
         fix=f"{leave_out}; corslens open shows what the browser did not send",
     )
 

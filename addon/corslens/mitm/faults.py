@@ -81,7 +81,7 @@ class HasFaults(Protocol):
 
 
 def guarded[S: HasFaults, **P](method: Callable[Concatenate[S, P], None]) -> Callable[Concatenate[S, P], None]:
-    """Make a hook tell of its faults instead of raising them; what mitmproxy is told by an exception goes through."""
+    """Make a hook tell of its faults instead of raising them; an exception that is meant for mitmproxy goes through."""
 
     @wraps(method)
     def call(self: S, /, *args: P.args, **kwargs: P.kwargs) -> None:
