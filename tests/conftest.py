@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 from corslens.mitm import garbage
+from corslens.observation.redaction import show_values
 
 from tests.browser.kit import forked, mitmdump
 
@@ -19,6 +20,13 @@ hypothesis.settings.load_profile("corslens")
 
 SLOW_FOLDERS = ("tests/hostile/",)
 """Stress on purpose, whichever test it is."""
+
+
+@pytest.fixture(autouse=True)
+def _values_are_not_shown() -> Iterator[None]:
+    """What the user of a process chose holds for all of it, and here one process runs many tests; one may fail midway."""
+    yield
+    show_values(False)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

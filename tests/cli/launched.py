@@ -1,5 +1,6 @@
 """What the tests of commands that start something need: servers of this machine, and what was left behind."""
 
+import itertools
 import json
 import os
 import ssl
@@ -18,11 +19,12 @@ ADDON = Path(__file__).parents[2] / "addon"
 CORSLENS = [sys.executable, "-m", "corslens"]
 MARK = "CORSLENS_LAUNCH_TEST"
 PROC = Path("/proc")
+_NUMBERS = itertools.count()
 
 
 def environment(folder: Path) -> dict[str, str]:
     """An environment by which each process started from it is found again, with a home and temporary folder of its own."""
-    temporary = folder.parent / uuid.uuid4().hex[:4]  # short: a socket of Chromium's goes below it
+    temporary = folder.parent / f"t{next(_NUMBERS)}"  # short: a socket of Chromium's goes below it
     temporary.mkdir()
     return {
         **{name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")},

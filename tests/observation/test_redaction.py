@@ -1,7 +1,5 @@
 """What may be shown is an allowlist, and what is shown keeps its shape."""
 
-from collections.abc import Iterator
-
 import pytest
 from corslens.observation import redaction
 from corslens.observation.redaction import (
@@ -22,10 +20,8 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
 
 
 @pytest.fixture
-def values_shown() -> Iterator[None]:
+def values_shown() -> None:
     redaction.show_values(True)
-    yield
-    redaction.show_values(False)
 
 
 @pytest.mark.parametrize(
