@@ -48,8 +48,10 @@ class CookieJar:
         Args:
             credentialed: the request carries every cookie that there is for it (a navigation, or the mode `include`).
         """
+        if not self.hosts:
+            return
         line = request.headers.get("cookie")
-        if (line is None and not credentialed) or not self.hosts:
+        if line is None and not credentialed:
             return
         names = _sent_names(line or "")
         for name, cookie, kept in tuple(self._matching(client, request)):

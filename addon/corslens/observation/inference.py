@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
+from msgspec import Struct
+
 from corslens.engines.engine import Engine
 from corslens.fetch.constants import NULL
 from corslens.fetch.credentials import CredentialsMode
@@ -30,6 +32,9 @@ from corslens.observation.request_head import (
     head_of,
     page_set_lines,
 )
+
+_LONGEST_ORIGIN = 512
+"""Characters of a target's origin up to which what follows from it is remembered: a name has 253 at most."""
 
 WORKERS = frozenset({"worker", "sharedworker", "serviceworker"})
 """Destinations of the scripts that start one."""
@@ -123,6 +128,62 @@ def page_set_unsafe_names(request: Request, safelist: SafelistDepartures) -> tup
     # A browser sends the same Accept and Accept-Language all day; a hostile megabyte is not remembered.
     is_short = sum([len(name) + len(value) for name, value in lines]) < MAXIMUM_TOTAL_BYTES
     return _unsafe_names(lines, safelist) if is_short else cors_unsafe_request_header_names(lines, safelist)
+
+
+class Standalone(Struct, gc=False):
+    """What a request shows by itself, when nothing that came before it says more."""
+
+    page_origin: str | None
+    mode: Known[str] | Unknown
+    role: Role
+    destination: Known[str] | Unknown
+    unsafe_names: tuple[str, ...]
+    """What `page_set_unsafe_names` returns, of a CORS request that is no preflight."""
+    _credentials: Known[CredentialsMode] | Unknown | None = None
+    _telling_credentials: Known[CredentialsMode] | Unknown | None = None
+
+    def credentials(
+        self, request: Request, target_origin: str, resource_type: str | None, *, tells_storage_access: bool
+    ) -> Known[CredentialsMode] | Unknown:
+        """Return what `infer_credentials` does of a request that was sent."""
+        known = self._telling_credentials if tells_storage_access else self._credentials
+        if known is None:
+            known = infer_credentials(
+                request,
+                role=self.role,
+                target_origin=target_origin,
+                tells_storage_access=tells_storage_access,
+                page_origin=self.page_origin,
+                previous=None,
+                preflight=None,
+                cached=None,
+                resource_type=resource_type,
+            )
+            if tells_storage_access:
+                self._telling_credentials = known
+            else:
+                self._credentials = known
+        return known
+
+
+def standalone(request: Request, target_origin: str, resource_type: str | None, safelist: SafelistDepartures) -> Standalone:
+    """Return what a request shows by itself: found once for each head, method and target.
+
+    Args:
+        resource_type: what the capturing browser calls it.
+        safelist: that of the engine which the head names.
+    """
+    head = head_of(request.headers)
+    key = request.method, target_origin, resource_type
+    found: Standalone | None = head.readings.get(key)
+    if found is None:
+        page_origin, mode = infer_page_origin(request, target_origin, None) or None, infer_mode(request, resource_type)
+        role = infer_role(request, mode, target_origin=target_origin, page_origin=page_origin, previous=None)
+        unsafe = page_set_unsafe_names(request, safelist) if role is Role.SIMPLE else ()
+        found = Standalone(page_origin, mode, role, infer_destination(request), unsafe)
+        if len(target_origin) <= _LONGEST_ORIGIN:
+            head.keep_reading(key, found)
+    return found
 
 
 def crossed_origins(page_origin: str | None, previous: Observation | None) -> bool:

@@ -77,7 +77,7 @@ class Pages:
 
     def of(self, client: str, page_origin: str | None, referrer: str | None) -> Page | None:
         """Return what is known of the page that sends a request, None without any document of its origin."""
-        if page_origin is None:
+        if page_origin is None or not self.seen:
             return None
         found = self.seen.get((client, page_origin))
         if found is None:

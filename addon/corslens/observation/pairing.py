@@ -30,13 +30,11 @@ from corslens.observation.inference import (
     NOT_SHOWN,
     WORKERS,
     infer_credentials,
-    infer_destination,
-    infer_mode,
-    infer_page_origin,
     infer_role,
     page_set_unsafe_names,
     sends_storage_access,
     shows_credentials,
+    standalone,
 )
 from corslens.observation.known import Known, Likely
 from corslens.observation.matching import (
@@ -51,11 +49,11 @@ from corslens.observation.matching import (
     just_answered,
     same_asker,
 )
-from corslens.observation.observation import CoveringPreflight, Followed, Observation, PreflightNeed, Role
+from corslens.observation.observation import CORS_ROLES, CoveringPreflight, Followed, Observation, PreflightNeed, Role
 from corslens.observation.page_policy import Pages
 from corslens.observation.programs import is_of_program
 from corslens.observation.refusal import explanation, refused_for, refused_role
-from corslens.observation.request_head import RequestHead, head_of
+from corslens.observation.request_head import head_of
 from corslens.observation.weight import HISTORY_BYTES, weigh_observation
 from corslens.witness.refusals import Refusal
 
@@ -158,16 +156,20 @@ class Pairing:
         request = exchange.request
         self._last_seen = max(self._last_seen, request.time)
         head = head_of(request.headers)
-        client = _client(exchange.client, head)
+        client = head.client_at(exchange.client)
         profile = self._profiles[head.engine]
         target_origin = origin_of(request.url)
         refused, was_sent = exchange.refused, exchange.was_sent
         previous = None if refused else self._hops.take(client, exchange, profile)
-        page_origin = infer_page_origin(request, target_origin, previous) or refused_for(exchange)
-        mode = infer_mode(request, exchange.resource_type)
-        if previous is not None and not isinstance(mode, Known):
-            mode = previous.mode  # a redirect chain has one; WebKit's requests behind a redirect carry no fetch metadata
-        role = infer_role(request, mode, target_origin=target_origin, page_origin=page_origin, previous=previous)
+        alone = standalone(request, target_origin, exchange.resource_type, profile.safelist)
+        page_origin, mode, role = alone.page_origin, alone.mode, alone.role
+        if previous is not None:
+            page_origin = previous.page_origin
+            if not isinstance(mode, Known):
+                mode = previous.mode  # a redirect chain has one; WebKit's requests behind a redirect carry no fetch metadata
+            role = infer_role(request, mode, target_origin=target_origin, page_origin=page_origin, previous=previous)
+        elif page_origin is None and (page_origin := refused_for(exchange)) is not None:
+            role = infer_role(request, mode, target_origin=target_origin, page_origin=page_origin, previous=None)
         if (
             head.engine is None
             and not self._programs
@@ -201,14 +203,16 @@ class Pairing:
             ):
                 explained_by, role = failed_after.id, Role.ACTUAL
         elif role is Role.SIMPLE:
-            unsafe = page_set_unsafe_names(request, profile.safelist)
+            unsafe = alone.unsafe_names if role is alone.role else page_set_unsafe_names(request, profile.safelist)
             needed = bool(unsafe) or not is_cors_safelisted_method(request.method)
             # Behind a redirect a header that caused the preflight may have been dropped; otherwise the request carries them all.
             least = 0 if needed or previous is not None else NOTHING_ASKED_IN_VAIN
-            own = self._claim(client, exchange, page_origin, profile, unsafe, previous, granted=True, least_fit=least)
+            preflighted = (client, request.url) in self._by_target
+            if preflighted:
+                own = self._claim(client, exchange, page_origin, profile, unsafe, previous, granted=True, least_fit=least)
             if own is None and needed:
                 cached = self._cached(client, exchange, unsafe, profile)
-            if own is None and cached is None and (needed or not is_reload(request.headers)):
+            if preflighted and own is None and cached is None and (needed or not is_reload(request.headers)):
                 # A preflight that we call refused and that is followed all the same shows a mistake of ours: keep it in sight.
                 least = 0 if needed else CARRIES_WHAT_WAS_ASKED
                 own = self._claim(client, exchange, page_origin, profile, unsafe, previous, granted=False, least_fit=least)
@@ -220,19 +224,25 @@ class Pairing:
                 covering = None if cached is None else covering_preflight(cached, request.time, from_cache=True)
                 missed = cached is None and was_sent and client in self._preflight_clients
 
-        credentials = infer_credentials(
-            request,
-            role=role,
-            target_origin=target_origin,
-            tells_storage_access=(sends_storage_access(head.engine, head.version) or client in self._storage_access_clients)
-            and not (head.engine is Engine.FIREFOX and (client, page_origin or "") in self._worker_pages),
-            page_origin=page_origin,
-            previous=previous,
-            preflight=own,
-            cached=cached,
-            resource_type=exchange.resource_type,
-            was_sent=was_sent,
+        tells = role in CORS_ROLES and (
+            (sends_storage_access(head.engine, head.version) or client in self._storage_access_clients)
+            and not (head.engine is Engine.FIREFOX and (client, page_origin or "") in self._worker_pages)
         )
+        if previous is own is cached is None and was_sent and (role is alone.role or role is Role.ACTUAL):
+            credentials = alone.credentials(request, target_origin, exchange.resource_type, tells_storage_access=tells)
+        else:
+            credentials = infer_credentials(
+                request,
+                role=role,
+                target_origin=target_origin,
+                tells_storage_access=tells,
+                page_origin=page_origin,
+                previous=previous,
+                preflight=own,
+                cached=cached,
+                resource_type=exchange.resource_type,
+                was_sent=was_sent,
+            )
         if credentials is NOT_SHOWN:
             by_connection = self._connections.kind(exchange, profile) if target_origin != page_origin else None
             if by_connection is not None:
@@ -255,7 +265,7 @@ class Pairing:
             target_origin=target_origin,
             engine=head.engine,
             mode=mode,
-            destination=infer_destination(request),
+            destination=alone.destination,
             credentials=credentials,
             need=need,
             preflight=covering,
@@ -264,7 +274,7 @@ class Pairing:
             explained_by=explained_by,
             redirected_from=previous,
             page=previous.page if previous is not None else self._pages.of(client, page_origin, head.referrer),
-            tainted=is_tainted(page_origin, target_origin, previous),
+            tainted=previous is not None and is_tainted(page_origin, target_origin, previous),
         )
         if is_of_habit(observation):
             if isinstance(credentials, Known):
@@ -532,11 +542,7 @@ def _with_credentials(observation: Observation) -> Observation:
 
 def client_of(exchange: Exchange) -> str:
     """Return what tells one browser from another: where it connects from, and its User-Agent."""
-    return _client(exchange.client, head_of(exchange.request.headers))
-
-
-def _client(address: str, head: RequestHead) -> str:
-    return f"{address}\n{head.user_agent}"
+    return head_of(exchange.request.headers).client_at(exchange.client)
 
 
 def preflight_need(method: str, unsafe_names: tuple[str, ...]) -> PreflightNeed:

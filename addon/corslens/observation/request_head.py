@@ -1,6 +1,8 @@
 """Request head: what a request's header lines say of browser and page, read off them once, whoever asks and however many requests share them."""
 
-from msgspec import Struct
+from typing import Any
+
+from msgspec import Struct, field
 
 from corslens.engines.engine import Engine
 from corslens.engines.profiles import engine_of
@@ -17,6 +19,10 @@ REFERER = "referer"
 
 _LONGEST_USER_AGENT = 512
 """Characters of a User-Agent by which clients are told apart; it stands in the keys of many stores."""
+_HEADS_READ = 256
+_LONGEST_READ = 4_096
+"""Characters of header lines up to which what was read off them is remembered."""
+_READINGS = 16
 _READ = (
     "user-agent", "sec-ch-ua", ORIGIN, SEC_FETCH_SITE, SEC_FETCH_MODE, SEC_FETCH_DEST, SEC_FETCH_STORAGE_ACCESS, REFERER, "cookie",
     "authorization", "accept", "upgrade",
@@ -40,22 +46,51 @@ class RequestHead(Struct, gc=False):
     authorization: str | None
     accept: str | None
     upgrade: str | None
-    _page_set: tuple[HeaderLine, ...] | None = None
+    readings: dict[Any, Any] = field(default_factory=dict)
+    """What a reader made of the head together with little else, by that; kept as long as the head (`keep_reading`)."""
+    address: str | None = None
+    client: str = ""
+    """What `client_at` returned for the address."""
+    page_set: tuple[HeaderLine, ...] | None = None
+    """What `page_set_lines` returns, once it was asked."""
 
     @property
     def shows_credentials(self) -> bool:
         """Whether a cross-origin request (not a preflight) shows by itself that its credentials mode is `include`."""
         return self.storage_access is not None or self.cookie is not None
 
+    def client_at(self, address: str) -> str:
+        """Return what tells one browser from another: where it connects from, and its User-Agent."""
+        if self.address != address:
+            self.address, self.client = address, f"{address}\n{self.user_agent}"
+        return self.client
+
+    def keep_reading(self, key: Any, reading: Any) -> None:
+        """Keep what a reader made of the head and of what the key holds."""
+        if len(self.readings) >= _READINGS:
+            self.readings.clear()
+        self.readings[key] = reading
+
+
+_read: dict[tuple[HeaderLine, ...], RequestHead] = {}
+"""The heads of the latest requests: a page sends the very same lines with request after request."""
+
 
 def head_of(headers: HeaderList) -> RequestHead:
     """Return what the header lines of a request say."""
     head: RequestHead | None = headers.reading
     if head is None:
-        user_agent, sec_ch_ua, origin, *rest = headers.get_each(_READ)
-        user_agent = user_agent or ""
-        engine, version = engine_of(user_agent, sec_ch_ua or "")
-        head = RequestHead(user_agent[:_LONGEST_USER_AGENT], engine, version, origin, *rest)  # type: ignore[arg-type]  # as many as there are names
+        remembered = headers.characters <= _LONGEST_READ
+        head = _read.get(headers.lines) if remembered else None
+        if head is None:
+            user_agent, sec_ch_ua, origin, *rest = headers.get_each(_READ)
+            user_agent = user_agent or ""
+            engine, version = engine_of(user_agent, sec_ch_ua or "")
+            head = RequestHead(user_agent[:_LONGEST_USER_AGENT], engine, version, origin, *rest)  # type: ignore[arg-type]  # as many as there are names
+            if remembered:
+                if len(_read) >= _HEADS_READ:
+                    _read.clear()
+                _read[headers.lines] = head
         headers.keep(head)
     return head
 
@@ -63,9 +98,9 @@ def head_of(headers: HeaderList) -> RequestHead:
 def page_set_lines(headers: HeaderList) -> tuple[HeaderLine, ...]:
     """Return the lines, with lower-case names, that only a page can have set."""
     head = head_of(headers)
-    lines = head._page_set
+    lines = head.page_set
     if lines is None:
-        lines = head._page_set = tuple(
+        lines = head.page_set = tuple(
             [
                 (name, value)
                 for name in perhaps_page_set(headers.names.ordered)
