@@ -38,12 +38,16 @@ SECONDS = 400
 class Site:
     """A page's server and an API's, on two ports; every request of the API names where it was made: /KIND/LINE/NUMBER."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, hanging: int = 1) -> None:
         self.files: dict[str, tuple[str, str]] = {}
         self.reached = Counter[str]()
         self.begun = asyncio.Event()
         self.done = asyncio.Event()
         self.tabs = 0
+        self.hanging = hanging
+        """How many requests have to hang until /hangs gets its response."""
+        self.hangs = asyncio.Event()
+        self.over = asyncio.Event()
 
     async def start(self) -> None:
         """Listen."""
@@ -62,6 +66,7 @@ class Site:
 
     async def stop(self) -> None:
         """Stop both."""
+        self.over.set()
         for runner in self.runners:
             await runner.cleanup()
 
@@ -129,6 +134,8 @@ class Site:
             self.begun.set()
         elif request.path == "/done":
             self.done.set()
+        elif request.path == "/hangs":
+            await self.hangs.wait()
         elif request.path == "/opened":
             self.tabs += 1
             if self.tabs == TABS:
@@ -139,6 +146,10 @@ class Site:
     async def _api(self, request: aiohttp.web.Request) -> aiohttp.web.Response:
         if request.method != "OPTIONS":
             self.reached[request.path.split("/")[1]] += 1
+        if request.path.startswith("/hang/"):
+            if self.reached["hang"] == self.hanging:
+                self.hangs.set()
+            await self.over.wait()
         given = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "x-a", "Cache-Control": "no-store"}
         return aiohttp.web.Response(headers=given if int(request.path.split("/")[-1]) % 2 else {}, text="x")
 

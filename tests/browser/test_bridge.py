@@ -17,6 +17,12 @@ const ask = async () => { for (;;) await fetch(`${API}/burst/1/${number++}`).the
 for (let i = 0; i < 8; i++) ask();
 </script>"""
 
+CLOSING = """<!doctype html><link rel="icon" href="data:,"><script>
+const tab = window.open("/asks");
+const worker = new Worker("/asks.js");
+fetch("/hangs").then(() => { tab.close(); worker.terminate(); return fetch("/done"); });
+</script>"""
+
 
 def sockets_of(group: int) -> tuple[int, list[str]]:
     """How many files and sockets the processes of a group have open, and what they listen on."""
@@ -42,7 +48,29 @@ async def test_a_browser_that_is_killed(tmp_path: Path, chromium_path: str) -> N
     ((opened, listened),) = found
     assert opened > 10
     assert listened == []
-    told = [record for record in records if record["witness"] is not None]
+    told = [record for record in records if record["witness"] is not None and record["witness"]["outcome"] != "unknown"]
     assert len(told) > 100
     assert all(record["verdicts"]["chromium"]["confirmed"] for record in told if "/burst/" in record["url"])
+    lost = [record for record in records if record["witness"] is None and "/burst/" in record["url"]]
+    assert len(lost) <= 8  # at once in flight
     assert any(record["url"].endswith("/after/1/1") and record["status"] == 200 for record in records)
+
+
+async def test_a_tab_and_a_worker_that_are_closed_at_once(tmp_path: Path, chromium_path: str) -> None:
+    """What they had in flight: the line that asked, and no outcome; the browser says that it canceled the tab's, and nothing of the worker's."""
+    site = Site(hanging=2)
+    await site.start()
+    asks = f"\nfetch('{site.api}/hang/%s/0')"
+    site.files["/closing"] = ("text/html", CLOSING)
+    site.files["/asks"] = ("text/html", f"<!doctype html><script>{asks % 'tab'}</script>")
+    site.files["/asks.js"] = ("text/javascript", asks % "worker")
+    records, _ = await visit(site, "/closing", tmp_path)
+    await site.stop()
+    found = {}
+    for record in records:
+        if "/hang/" in record["url"]:
+            witness = record["witness"]
+            assert (record["status"], record["page_request"]["outcome"]) == (None, "aborted")
+            assert (witness["outcome"], witness["initiator"]["line"]) == ("unknown", 2)
+            found[record["url"].split("/")[-2]] = witness["reason"]
+    assert found == {"tab": "net::ERR_ABORTED", "worker": "target-closed"}

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from corslens.witness.devtools import REQUESTS, DevToolsRecord
+from corslens.witness.devtools import CLOSED, REQUESTS, DevToolsRecord
 from corslens.witness.sighting import Sighting
 from corslens.witness.witness import WitnessOutcome
 
@@ -152,6 +152,39 @@ def test_cookies_that_stay_behind() -> None:
     browser.sends("1", associatedCookies=cookies), browser.gets("1", 401)
     (one,) = browser("responseReceived", "1", hasExtraInfo=True)
     assert [(cookie.name, cookie.why) for cookie in one.witness.withheld] == [("sid", "SameSiteLax")]
+
+
+@pytest.mark.parametrize("wired", [True, False])
+def test_a_tab_that_is_closed(wired: bool) -> None:
+    """What it had under way has no outcome, and was sent as far as anybody knows; what another tab does goes on."""
+    browser = Browser()
+    browser.record.closed("another", browser.now)
+    browser.asks("1", API)
+    if wired:
+        browser.sends("1")
+    assert not browser.later()
+    browser.record.closed("", browser.now)
+    (one,) = browser.later()
+    assert (one.sent, one.witness.outcome, one.witness.code) == (True, WitnessOutcome.UNKNOWN, CLOSED)
+    assert one.witness.initiator is not None
+    assert not browser.later()
+
+
+def test_a_tab_that_is_closed_while_the_network_service_speaks() -> None:
+    browser = Browser()
+    browser.asks("1", API)
+    browser.record.closed("", browser.now)
+    browser.sends("1")
+    browser.gets("1", 204)
+    (one,) = browser.later()
+    assert (one.status, one.witness.outcome) == (204, WitnessOutcome.UNKNOWN)
+
+
+def test_a_browser_that_is_gone() -> None:
+    browser = Browser()
+    browser.asks("1", API)
+    browser.asks("2", API, redirectResponse={})
+    assert [(one.id, one.witness.code) for one in browser.record.end(browser.now)] == [("1", CLOSED), ("2", CLOSED)]
 
 
 def test_aborted() -> None:

@@ -117,6 +117,7 @@ class ChromiumListener:
                 gone = _detached.decode(message.params).sessionId
                 self._sessions.pop(gone, None)
                 self._maps.detached(gone)
+                self._record.closed(gone, self._clock())
         elif method == "Debugger.scriptParsed":
             self._maps.parsed(session, message.params)
         elif method in _CONSOLE:
@@ -178,6 +179,8 @@ class ChromiumListener:
 
     def _end(self) -> None:
         """Hand on what waits: the browser says no more."""
+        for sighting in self._record.end(self._clock()):
+            self._hand_on(sighting)
         for call in self._calls.values():
             call.cancel()
         self._calls.clear()

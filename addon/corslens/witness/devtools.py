@@ -29,6 +29,9 @@ _GHOST_SECONDS = 30.0
 _SECONDS = 2.0
 """How long what is missing of a finished request is waited for."""
 
+CLOSED = "target-closed"
+"""Of a request whose tab, frame or worker was closed before the browser told its end. Ours: the browser has no word for it."""
+
 _PREFLIGHT_ERRORS = ("Preflight", "InvalidAllowMethods", "InvalidAllowHeaders", "MethodDisallowedBy", "HeaderDisallowedBy")
 """What the CorsErrors begin with that a preflight's response is the cause of."""
 
@@ -159,6 +162,8 @@ class _Chain(Struct):
     """The hops of one request, and the extra information that came before what it belongs to."""
 
     since: float
+    session: str = ""
+    """That reported it last."""
     hops: list[_Hop] = field(default_factory=list)
     sent: list[_Sent] = field(default_factory=list)
     answered: list[_Answered] = field(default_factory=list)
@@ -176,6 +181,8 @@ class DevToolsRecord:
         self._issues: list[tuple[float, str, Initiator | None, str]] = []
         self._urls: Bounded[str, float] = Bounded(1_000)
         """When requests of these URLs were last reported, to tell what is only an issue."""
+        self._closed: Bounded[str, float] = Bounded(1_000)
+        """When sessions ended, until what they had under way is settled."""
         self.dropped = 0
 
     def take(self, method: str, params: msgspec.Raw | bytes, now: float, session: str = "") -> list[Sighting]:
@@ -190,10 +197,26 @@ class DevToolsRecord:
             return []
         return list(handle(self, event, now, session))
 
+    def closed(self, session: str, now: float) -> None:
+        """Take note that a session's tab, frame or worker is gone: of what it had under way no more is said."""
+        self._closed[session] = now
+
+    def end(self, now: float) -> list[Sighting]:
+        """Return what is known of all that is under way: the browser is gone."""
+        for chain in self._chains.values():
+            _close(chain, now)
+        return self.settle(now + 2 * _SECONDS)
+
     def settle(self, now: float) -> list[Sighting]:
         """Return what has been waited for long enough, as far as it is known, and what was reported as an issue only."""
         found: list[Sighting] = []
+        # The network service may speak a moment longer than the tab.
+        closed = {session for session, at in self._closed.items() if now - at > _SECONDS}
+        for session in closed:
+            del self._closed[session]
         for id, chain in list(self._chains.items()):
+            if chain.session in closed:
+                _close(chain, now - 2 * _SECONDS)
             for hop in [*chain.hops, *chain.preflights]:
                 if hop.outcome is not None and now - hop.since > _SECONDS:
                     hop.wants_wire = False
@@ -209,7 +232,7 @@ class DevToolsRecord:
     def _will_be_sent(self, event: _WillBeSent, now: float, session: str) -> Iterator[Sighting]:
         if not event.request.url.startswith(("http:", "https:")):
             return
-        chain = self._chain(event.requestId, now)
+        chain = self._chain(event.requestId, now, session)
         if event.redirectResponse is not None and chain.hops:
             last = chain.hops[-1]
             if last.outcome is None:
@@ -233,7 +256,7 @@ class DevToolsRecord:
         if event.initiator.type == "preflight":
             hop.resource_type, hop.preflight_for = "Preflight", event.initiator.requestId
             hop.page = ""  # it names itself
-            parent = self._chain(event.initiator.requestId, now)
+            parent = self._chain(event.initiator.requestId, now, session)
             if parent.hops:
                 hop.initiator, hop.page = parent.hops[0].initiator, parent.hops[-1].page
             parent.preflights.append(hop)
@@ -248,8 +271,8 @@ class DevToolsRecord:
         self._urls[hop.url] = now
         yield from self._wire(event.requestId, chain)
 
-    def _sent(self, event: _Sent, now: float, _session: str) -> Iterator[Sighting]:
-        chain = self._chain(event.requestId, now)
+    def _sent(self, event: _Sent, now: float, session: str) -> Iterator[Sighting]:
+        chain = self._chain(event.requestId, now, session)
         event.at = now
         if len(chain.sent) < 32:
             chain.sent.append(event)
@@ -261,8 +284,8 @@ class DevToolsRecord:
                     preflight.wants_wire = True  # its response may be reported only now
             yield from self._preflights(chain)
 
-    def _answered(self, event: _Answered, now: float, _session: str) -> Iterator[Sighting]:
-        chain = self._chain(event.requestId, now)
+    def _answered(self, event: _Answered, now: float, session: str) -> Iterator[Sighting]:
+        chain = self._chain(event.requestId, now, session)
         if len(chain.answered) < 32:
             chain.answered.append(event)
         yield from self._wire(event.requestId, chain)
@@ -337,11 +360,12 @@ class DevToolsRecord:
 
     # Putting together.
 
-    def _chain(self, id: str, now: float) -> _Chain:
+    def _chain(self, id: str, now: float, session: str) -> _Chain:
         chain = self._chains.get(id)
         if chain is None:
             chain = self._chains[id] = _Chain(now)
             self.dropped = self._chains.dropped
+        chain.session = session
         return chain
 
     def _wire(self, id: str, chain: _Chain) -> Iterator[Sighting]:
@@ -392,9 +416,16 @@ class DevToolsRecord:
         return Sighting(id=f"issue:{time}", method="GET", url=url, time=time, sent=False, witness=witness)
 
 
+def _close(chain: _Chain, since: float) -> None:
+    for hop in chain.hops:
+        if hop.outcome is None:
+            hop.outcome, hop.code, hop.since = WitnessOutcome.UNKNOWN, CLOSED, since
+
+
 def _sighting(hop: _Hop) -> Sighting:
     assert hop.outcome is not None
-    sent = hop.sent is not None
+    # Of a tab that was closed at once nobody says what went over the wire: the proxy knows.
+    sent = hop.sent is not None or hop.code == CLOSED
     witness = Witness(
         outcome=hop.outcome,
         code=hop.code,
