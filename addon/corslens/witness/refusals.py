@@ -7,6 +7,8 @@ https://searchfox.org/mozilla-central/source/js/xpconnect/src/xpc.msg (`NS_ERROR
 
 from enum import StrEnum
 
+from corslens.bounded_cache import bounded_cache
+
 
 class Refusal(StrEnum):
     """Why the browser refused."""
@@ -74,6 +76,7 @@ _BLOCKED_REASONS = {
 }
 
 
+@bounded_cache(256)
 def refusal_of(code: str) -> Refusal | None:
     """Return why the browser refused, None for a code of another failure (the network's, or the page's own abort).
 

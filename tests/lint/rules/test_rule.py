@@ -1,14 +1,16 @@
 """Rules and rule sets."""
 
+from corslens.lint.facts.vocabulary import Facts
 from corslens.lint.finding import Confidence, Severity
 from corslens.lint.linter import run
 from corslens.lint.rules.condition import All, Leaf, Operator
 from corslens.lint.rules.loader import load_rules
 from corslens.lint.rules.message_template import parse_template
-from corslens.lint.rules.rule import Case, Family, Override, Rule, RuleSet
+from corslens.lint.rules.rule import WORD, Case, Family, Override, Rule, RuleSet
 from corslens.verdict.reasons import Reason
+from msgspec import structs
 
-from tests.lint.make import facts
+from tests.lint.make import facts, facts_of
 
 STAR = Leaf("response.grant", Operator.IS, "any")
 
@@ -79,3 +81,21 @@ def test_a_family_stands_for_what_comes_after_the_rule() -> None:
     assert "preflight-network-error" not in SHIPPED.resolve(network, ("violations",))
     nginx = SHIPPED.rules["nginx-error-page"]
     assert {"preflight-forbidden", "status-forbidden", "preflight-not-routed"} <= SHIPPED.resolve(nginx, ("correctness",))
+
+
+def test_what_changes_with_the_browser_s_word_hangs_on_it() -> None:
+    """Of every sample in which a browser says something: which rules that ask for its word fire with it, and which without."""
+    rules, changed = load_rules(), 0
+    asking = {id for id, rule in rules.rules.items() if any(name.startswith(WORD) for name in rule.facts)}
+    for sample in (sample for rule in rules.rules.values() for sample in (*rule.bad, *rule.good)):
+        made = facts_of(sample)
+        exchange = made.observation.exchange
+        if exchange.witness is None:
+            continue
+        silent = structs.replace(made.observation, exchange=structs.replace(exchange, witness=None))
+        without = [one.rule.id for one in rules.fired(Facts(silent, made.verdicts, made.past, products=made.catalog))]
+        fired = [one.rule.id for one in rules.fired(made)]
+        if asking & set(fired) != asking & set(without):
+            changed += 1
+            assert rules.hangs_on_word(made, without), sample.name
+    assert changed > 20

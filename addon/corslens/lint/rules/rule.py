@@ -9,7 +9,7 @@ from msgspec import Struct
 from corslens.lint.facts.fact import FactKind
 from corslens.lint.facts.vocabulary import VOCABULARY, Facts
 from corslens.lint.finding import Confidence, Severity, Side, Stage
-from corslens.lint.rules.condition import All, Condition, Leaf, Operator, Test, compile_condition, leaves
+from corslens.lint.rules.condition import All, AnyOf, Condition, Leaf, Not, Operator, Test, compile_condition, leaves
 from corslens.lint.rules.index import Index
 from corslens.lint.rules.message_template import Template
 from corslens.lint.rules.plan import Plan, plan_of
@@ -200,6 +200,7 @@ class RuleSet:
     def prepare(self) -> None:
         """Do ahead of traffic what the first exchange of each role, and the first on which a rule fires, would otherwise wait for."""
         self._index.prepare()
+        assert self._on_word
         for rule in self.rules.values():
             if rule.id not in self._compiled:
                 self._compile(rule)
@@ -209,7 +210,8 @@ class RuleSet:
         """The rules that ask for what the browser says: all their ids, and the plan of those whose conditions do."""
         about = {id: rule for id, rule in self.rules.items() if any(name.startswith(WORD) for name in rule.facts)}
         conditions = ((rule.condition, rule) for rule in about.values())
-        return frozenset(about), plan_of(((one, rule) for one, rule in conditions if one is not None), VOCABULARY)
+        begun = ((one, rule) for one, rule in conditions if one is not None and _needs_word(one))
+        return frozenset(about), plan_of(begun, VOCABULARY)
 
     def hangs_on_word(self, facts: Facts, fired: Iterable[str]) -> bool:
         """Say whether what the browser says changes which rules fire on an exchange, or what they say.
@@ -260,6 +262,17 @@ class RuleSet:
             if other.family in names and (other.stage > rule.stage if other.family is rule.family else other.stage >= first)
         }
         return frozenset(members.union(name for name in names if name in self.rules) - {rule.id})
+
+
+def _needs_word(condition: Condition) -> bool:
+    """Say whether what the browser says can make the condition hold: that it has not said something holds without its word, too."""
+    match condition:
+        case Leaf(fact, matcher, argument):
+            return fact.startswith(WORD) and not (matcher is Operator.PRESENT and argument is False)
+        case Not(part):
+            return any(leaf.fact.startswith(WORD) for leaf in leaves(part))
+        case All(parts) | AnyOf(parts):
+            return any(map(_needs_word, parts))
 
 
 def _optional_test(condition: Condition | None) -> Test | None:
