@@ -10,7 +10,7 @@ from corslens.observation.observation import Observation
 from corslens.observation.weight import weigh_exchange, weigh_observation
 from corslens.patching.patch import Patch
 from corslens.verdict.hindsight import Misprediction
-from corslens.verdict.verdict import Verdict
+from corslens.verdict.verdict import ALLOWED, Verdict
 
 
 class PatchedView(Struct, frozen=True, kw_only=True, gc=False):
@@ -51,6 +51,11 @@ class Inspection(Struct, frozen=True, kw_only=True, gc=False):
     def verdict(self) -> Verdict:
         """The headline engine's verdict."""
         return self.verdicts[self.headline]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the headline engine lets it pass, with nothing changed and nothing more to say of that."""
+        return self.verdicts[self.headline] is ALLOWED and self.patch is None and self.misprediction is None
 
     @property
     def delivered_verdicts(self) -> Mapping[Engine, Verdict]:

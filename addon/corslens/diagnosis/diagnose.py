@@ -82,7 +82,6 @@ class Diagnosis(Struct, frozen=True, kw_only=True, gc=False):
 def diagnose(page_request: PageRequest) -> Diagnosis:
     """Return what is wrong with a page request."""
     decisive = page_request.decisive
-    reason = page_request.reason
     found: dict[str, tuple[Finding, Inspection]] = {}
     for one in page_request.judged:
         for finding in one.findings:
@@ -90,9 +89,12 @@ def diagnose(page_request: PageRequest) -> Diagnosis:
             if known is None or finding.severity > known[0].severity:
                 found[finding.rule] = finding, one
     if not found:
-        word = _word(page_request, None)
+        if decisive.is_plain and (len(page_request.members) == 1 or not page_request.patched):
+            return Diagnosis(page_request=page_request, word="ALLOWED", reason=None, cause=None, place=decisive)
+        word, reason = _word(page_request, None), page_request.reason
         severity = Severity.ERROR if word in ("BLOCKED", "PATCHED") else Severity.INFO
         return Diagnosis(page_request=page_request, word=word, reason=reason, cause=None, place=decisive, severity=severity)
+    reason = page_request.reason
     if len(found) == 1:
         ((cause, place),) = found.values()
         return Diagnosis(

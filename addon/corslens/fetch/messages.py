@@ -77,6 +77,12 @@ class HeaderList(Struct, frozen=True, eq=False, gc=False):
         """Keep what somebody read off the whole list."""
         force_setattr(self, "reading", reading)
 
+    def keep_all_of(self, equal: "HeaderList") -> None:
+        """Keep all that was read off a list of the same lines."""
+        force_setattr(self, "reading", equal.reading)
+        force_setattr(self, "_index", equal._index)
+        force_setattr(self, "_names", equal.names)
+
     @property
     def names(self) -> HeaderNames:
         """The lower-case names."""

@@ -72,26 +72,29 @@ class RequestHead(Struct, gc=False):
         self.readings[key] = reading
 
 
-_read: dict[tuple[HeaderLine, ...], RequestHead] = {}
-"""The heads of the latest requests: a page sends the very same lines with request after request."""
+_read: dict[tuple[HeaderLine, ...], HeaderList] = {}
+"""The header lines of the latest requests: a page sends the very same ones with request after request."""
 
 
 def head_of(headers: HeaderList) -> RequestHead:
     """Return what the header lines of a request say."""
     head: RequestHead | None = headers.reading
-    if head is None:
-        remembered = headers.characters <= _LONGEST_READ
-        head = _read.get(headers.lines) if remembered else None
-        if head is None:
-            user_agent, sec_ch_ua, origin, *rest = headers.get_each(_READ)
-            user_agent = user_agent or ""
-            engine, version = engine_of(user_agent, sec_ch_ua or "")
-            head = RequestHead(user_agent[:_LONGEST_USER_AGENT], engine, version, origin, *rest)  # type: ignore[arg-type]  # as many as there are names
-            if remembered:
-                if len(_read) >= _HEADS_READ:
-                    _read.clear()
-                _read[headers.lines] = head
-        headers.keep(head)
+    if head is not None:
+        return head
+    remembered = headers.characters <= _LONGEST_READ
+    equal = _read.get(headers.lines) if remembered else None
+    if equal is not None:
+        headers.keep_all_of(equal)
+        return equal.reading  # type: ignore[no-any-return]
+    user_agent, sec_ch_ua, origin, *rest = headers.get_each(_READ)
+    user_agent = user_agent or ""
+    engine, version = engine_of(user_agent, sec_ch_ua or "")
+    head = RequestHead(user_agent[:_LONGEST_USER_AGENT], engine, version, origin, *rest)  # type: ignore[arg-type]  # as many as there are names
+    headers.keep(head)
+    if remembered:
+        if len(_read) >= _HEADS_READ:
+            _read.clear()
+        _read[headers.lines] = headers
     return head
 
 

@@ -35,7 +35,7 @@ _LONGEST = 2048
 _NOTHING_REQUIRED = [EmbedderPolicy.UNSAFE_NONE, EmbedderPolicy.UNSAFE_NONE]
 
 _remembered: dict[tuple[object, ...], Verdicts] = {}
-_ALL_ALLOWED: Verdicts = MappingProxyType(dict.fromkeys(Engine, ALLOWED))
+ALL_ALLOWED: Verdicts = MappingProxyType(dict.fromkeys(Engine, ALLOWED))
 
 
 def decide_each(observation: Observation) -> Verdicts:
@@ -56,7 +56,7 @@ def decide_each(observation: Observation) -> Verdicts:
 
 def _decide(observation: Observation) -> Verdicts:
     verdicts = {engine: decide(observation, engine) for engine in _ENGINES}
-    return _ALL_ALLOWED if all(verdict is ALLOWED for verdict in verdicts.values()) else MappingProxyType(verdicts)
+    return ALL_ALLOWED if all(verdict is ALLOWED for verdict in verdicts.values()) else MappingProxyType(verdicts)
 
 
 def _deciding(observation: Observation) -> tuple[object, ...] | None:

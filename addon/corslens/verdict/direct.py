@@ -20,6 +20,7 @@ from corslens.observation.request_head import head_of
 from corslens.verdict.reasons import Reason
 from corslens.verdict.verdict import Outcome
 
+_KEPT_APART = (AddressSpace.LOCAL, AddressSpace.LOOPBACK)
 _CHECKED = frozenset({Role.PREFLIGHT, Role.ACTUAL, Role.SIMPLE, Role.NO_CORS})
 
 
@@ -43,9 +44,10 @@ def direct(observation: Observation) -> Mapping[Engine, Direct]:
     """
     if observation.role not in _CHECKED or observation.exchange.by_browser:
         return _THE_SAME
-    if not any(target_space(hop) in (AddressSpace.LOCAL, AddressSpace.LOOPBACK) for hop in observation.hops):
-        return _THE_SAME
-    if page_space(observation) is not AddressSpace.PUBLIC:
+    hop: Observation | None = observation
+    while hop is not None and target_space(hop) not in _KEPT_APART:
+        hop = hop.redirected_from
+    if hop is None or page_space(observation) is not AddressSpace.PUBLIC:
         return _THE_SAME
     secure = is_potentially_trustworthy(observation.page_origin or "")
     head = head_of(observation.exchange.request.headers)

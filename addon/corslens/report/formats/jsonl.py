@@ -6,6 +6,8 @@ Secrets are redacted here, once for every format that shows records.
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
+from math import modf
 from typing import Literal
 
 import msgspec
@@ -20,7 +22,7 @@ from corslens.fetch.credentials import CredentialsMode
 from corslens.inspection import Inspection, PatchedView
 from corslens.lint.finding import Finding
 from corslens.lint.rules.rule import RuleSet
-from corslens.observation.evidence import OriginOutcome, Seen, seen_of
+from corslens.observation.evidence import OriginOutcome, seen_of
 from corslens.observation.exchange import Source
 from corslens.observation.known import Known
 from corslens.observation.observation import Observation, Role
@@ -36,6 +38,7 @@ from corslens.observation.redaction import (
 from corslens.patching.patch import Patch
 from corslens.report.baseline import Gate
 from corslens.report.escape import escape_json
+from corslens.verdict.decide_each import ALL_ALLOWED
 from corslens.verdict.direct import direct
 from corslens.verdict.hindsight import Misprediction
 from corslens.verdict.reasons import Reason
@@ -289,6 +292,7 @@ def record(inspection: Inspection, diagnosis: Diagnosis | None = None) -> Record
     seen = seen_of(observation)
     api, path = public_endpoint(observation.target_origin, exchange.request.url)
     origin, page = observation.origin, diagnosis.page_request.page
+    shown_origin = None if origin is None else redact_url(origin)
     return Record(
         id=exchange.id,
         source=_source(exchange.source),
@@ -296,7 +300,7 @@ def record(inspection: Inspection, diagnosis: Diagnosis | None = None) -> Record
         client=exchange.client,
         engine=inspection.headline,
         role=observation.role,
-        origin=None if origin is None else redact_url(origin),
+        origin=shown_origin,
         method=redact_method(exchange.request.method),
         url=redact_url(exchange.request.url),
         status=None if response is None else response.status,
@@ -310,29 +314,26 @@ def record(inspection: Inspection, diagnosis: Diagnosis | None = None) -> Record
         credentials=_credentials(observation),
         verdicts=_own_verdicts(inspection),
         page_request=_page_request(diagnosis),
-        findings=tuple(finding_record(one, diagnosis) for one in own_findings(inspection, diagnosis)),
-        silenced=tuple(finding.rule for finding in inspection.suppressed),
+        findings=tuple([finding_record(one, diagnosis) for one in own_findings(inspection, diagnosis)]),
+        silenced=tuple([finding.rule for finding in inspection.suppressed]),
         patch=None if inspection.patch is None else _patch(inspection, inspection.patch),
         mistake=None if inspection.misprediction is None else _misprediction(inspection.misprediction),
         witness=None if exchange.witness is None else _witness(exchange.witness, observation.explained_by),
         direct=_direct(observation),
         api=api,
         path=path,
-        page=None if page is None else redact_url(page),
+        page=shown_origin if page == origin else None if page is None else redact_url(page),
         asked=None if seen is None else seen.outcome,
-        allow_origin=None if seen is None else _allow_origin(seen),
+        # That of a grant so that it is the same text as the Origin.
+        allow_origin=None
+        if seen is None
+        else shown_origin
+        if seen.outcome is OriginOutcome.GRANTED
+        else redact_part(ACCESS_CONTROL_ALLOW_ORIGIN, seen.allow_origin),
         allow_credentials=seen is not None and seen.allow_credentials,
         vary_origin=seen is not None and seen.vary_origin,
         jsonp=(seen is not None and seen.jsonp) or UNSET,
     )
-
-
-def _allow_origin(seen: Seen) -> str | None:
-    if seen.allow_origin is None:
-        return None
-    if seen.outcome is OriginOutcome.GRANTED:
-        return redact_url(seen.allow_origin)  # so that it is the same text as the Origin
-    return redact_header(ACCESS_CONTROL_ALLOW_ORIGIN, seen.allow_origin)
 
 
 def own_findings(inspection: Inspection, diagnosis: Diagnosis) -> tuple[Finding, ...]:
@@ -361,10 +362,19 @@ def render_report(summary: SessionSummary, _rules: RuleSet, _gate: Gate, _top: i
 def timestamp(seconds: float) -> str:
     """Return seconds since the epoch as ISO 8601 in UTC, to the millisecond."""
     try:
-        moment = datetime.fromtimestamp(seconds, UTC)
+        fraction, whole = modf(seconds)
+        micros = round(fraction * 1_000_000)  # as datetime rounds
+        if not 0 <= micros < 1_000_000:
+            carry, micros = divmod(micros, 1_000_000)
+            whole += carry
+        return f"{_second(whole)}.{micros // 1000:03}Z"
     except (OverflowError, ValueError, OSError):  # a capture may claim any number
-        moment = datetime.fromtimestamp(0, UTC)
-    return moment.isoformat(timespec="milliseconds")[:-6] + "Z"
+        return f"{_second(0)}.000Z"
+
+
+@lru_cache(maxsize=64)
+def _second(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()[:19]
 
 
 def _source(source: Source) -> SourceRecord:
@@ -373,14 +383,19 @@ def _source(source: Source) -> SourceRecord:
 
 def _direct(observation: Observation) -> Mapping[Engine, DirectRecord] | None:
     found = direct(observation)
-    return {engine: DirectRecord(outcome=one.outcome, reason=one.reason) for engine, one in found.items()} or None
+    if not found:
+        return None
+    return {engine: DirectRecord(outcome=one.outcome, reason=one.reason) for engine, one in found.items()}
+
+
+_UNKNOWN = CredentialsRecord(mode="unknown")
 
 
 def _credentials(observation: Observation) -> CredentialsRecord:
     credentials = observation.credentials
     if isinstance(credentials, Known):
         return CredentialsRecord(mode=credentials.value.value, evidence=credentials.evidence)
-    return CredentialsRecord(mode="unknown")
+    return _UNKNOWN
 
 
 def _failure(failure: Failure) -> FailureRecord:
@@ -406,11 +421,14 @@ def _likely(verdict: Verdict) -> LikelyRecord | None:
 
 
 _ALLOWED = VerdictRecord(outcome=Outcome.ALLOWED)
-"""What most exchanges have, three times each."""
+_ALL_ALLOWED = dict.fromkeys(Engine, _ALLOWED)
+"""What most exchanges have."""
 
 
-def _verdicts(verdicts: Mapping[Engine, Verdict]) -> dict[Engine, VerdictRecord]:
+def _verdicts(verdicts: Mapping[Engine, Verdict]) -> Mapping[Engine, VerdictRecord]:
     """Return the records; engines that agree, as most do, share one."""
+    if verdicts is ALL_ALLOWED:
+        return _ALL_ALLOWED
     records: dict[Engine, VerdictRecord] = {}
     last: Verdict | None = None
     made = _ALLOWED
@@ -421,12 +439,12 @@ def _verdicts(verdicts: Mapping[Engine, Verdict]) -> dict[Engine, VerdictRecord]
     return records
 
 
-def _own_verdicts(inspection: Inspection) -> dict[Engine, VerdictRecord]:
+def _own_verdicts(inspection: Inspection) -> Mapping[Engine, VerdictRecord]:
     records = _verdicts(inspection.verdicts)
     engine = inspection.observation.engine
-    if inspection.confirmed is not None and engine is not None:
-        records[engine] = structs.replace(records[engine], confirmed=inspection.confirmed)
-    return records
+    if inspection.confirmed is None or engine is None:
+        return records
+    return {**records, engine: structs.replace(records[engine], confirmed=inspection.confirmed)}
 
 
 def _verdict(verdict: Verdict) -> VerdictRecord:
