@@ -42,7 +42,7 @@ class Analysis:
     @property
     def problems(self) -> list[Problem]:
         """The problems, each one cause at one endpoint, worst first."""
-        return self._summary.problems()
+        return list(self._summary.problems())
 
     @property
     def damages(self) -> list[str]:

@@ -1,10 +1,10 @@
 """What the shards of a corpus come to is what one machine finds on the same captures: byte for byte, in every report."""
 
+import weakref
 from pathlib import Path
 
 import msgspec
 import pytest
-from corslens.corpus.merge import _block_of
 from corslens.report.baseline import Gate, keys_of, render_baseline
 from corslens.report.formats.json_report import document
 
@@ -27,10 +27,17 @@ def test_reports_are_those_of_one_machine_however_the_captures_are_cut(captures:
         assert keys_of(found.problems()) == keys_of(alone.problems()), size
 
 
-def test_problems_are_filled_in_by_blocks_that_follow_each_other() -> None:
-    places = range(30_000)
-    found = [_block_of(place) for place in places]
-    assert all(one.start <= place < one.stop for place, one in zip(places, found, strict=True))
-    blocks = list(dict.fromkeys((one.start, one.stop) for one in found))
-    assert [stop for _, stop in blocks[:-1]] == [start for start, _ in blocks[1:]]
-    assert len(blocks) < 12 and max(stop - start for start, stop in blocks) <= 4_000
+@pytest.mark.slow  # judges a corpus
+def test_problems_are_read_as_they_are_listed_and_kept_no_longer(
+    captures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = reports(on_one_machine(captures))
+    monkeypatch.setattr("corslens.corpus.ranking._BLOCK", 3)
+    monkeypatch.setattr("corslens.corpus.ranking._GATHERED", 6)
+    found = corpus_of(captures, tmp_path, 20_000)
+    assert reports(found) == expected
+    problems = found.problems()
+    assert [one.key for one in problems[4:9]] == [one.key for one in problems][4:9]
+    assert problems[-1].message == list(problems)[-1].message
+    first = weakref.ref(problems[0])
+    assert first() is None

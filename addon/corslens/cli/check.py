@@ -206,7 +206,7 @@ def check(
         if one is not Format.JSONL:
             write_output(path, render(one, summary, judged.rules, gate))
     print_report(Format(form), summary, judged.rules, gate)
-    failed = any(map(gate.fails, summary.problems()))
+    failed = gate.fails_on(summary)
     damaged = report_damages(capture)
     sys.exit(Exit.UNREADABLE if damaged or interrupted else Exit.FOUND if failed else Exit.OK)
 

@@ -151,7 +151,7 @@ class Reporting(Struct, frozen=True, kw_only=True):
         damaged = self._report_inputs(summary)
         if damaged or interrupted:
             return Exit.UNREADABLE
-        return Exit.FOUND if any(map(gate.fails, summary.problems())) else Exit.OK
+        return Exit.FOUND if gate.fails_on(summary) else Exit.OK
 
     def _report_inputs(self, summary: SessionSummary) -> bool:
         """Say on standard error what could not be read, that values are shown, and what of the baseline is history."""
@@ -159,20 +159,25 @@ class Reporting(Struct, frozen=True, kw_only=True):
             click.echo(VALUES_ARE_SHOWN, err=True)
         damaged = report_damages(summary)
         tell_empty(summary)
-        gone = set(self.known) - {key.fingerprint for key in keys_of(summary.problems())}
+        if self.baseline is not None:
+            self._compare(summary)
+        return damaged
+
+    def _compare(self, summary: SessionSummary) -> None:
+        """Say on standard error what of the baseline is history, and how much of what was found is not in it."""
+        problems, known = summary.problems(), frozenset(self.known)
+        gone, old = set(self.known), 0
+        for problem in problems:
+            gone.difference_update(key.fingerprint for key in problem.named())
+            old += is_known(problem, known)
         names, more = first(
             sorted(map(self.known.__getitem__, gone)), SENTENCES, "findings in the baseline that no longer occur"
         )
-        for sentence in (
-            *(f"A finding in the baseline no longer occurs: {escape(name)}" for name in names),
-            *filter(None, [more]),
-        ):
-            click.echo(sentence, err=True)
-        if self.baseline is not None:
-            problems, named = summary.problems(), frozenset(self.known)
-            old = sum(is_known(problem, named) for problem in problems)
-            click.echo(f"Baseline: {old} known, {len(problems) - old} new.", err=True)
-        return damaged
+        for name in names:
+            click.echo(f"A finding in the baseline no longer occurs: {escape(name)}", err=True)
+        if more is not None:
+            click.echo(more, err=True)
+        click.echo(f"Baseline: {old} known, {len(problems) - old} new.", err=True)
 
 
 def _known(baseline: Path | None) -> dict[str, str]:

@@ -52,16 +52,12 @@ class Matrix:
         if place in self._cells:
             self._own(place).words[word] -= 1
 
-    def add(self, place: Place, words: Mapping[str, int], version: int) -> None:
-        """Add the page requests of another session."""
-        cell = self._own(place)
-        cell.words.update(words)
-        cell.version = version
-
     def absorb(self, other: "Matrix", version: int) -> None:
         """Add another session's."""
         for place, cell in other._cells.items():
-            self.add(place, cell.words, version)
+            own = self._own(place)
+            own.words.update(cell.words)
+            own.version = version
         self.dropped += other.dropped
 
     def snapshot(self) -> "Matrix":

@@ -6,17 +6,18 @@ came". Counts never depend on what is held in detail.
 """
 
 from collections import Counter, OrderedDict
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
+from heapq import nsmallest
 from sys import maxsize
 
 from msgspec import Struct, field, structs
 
 from corslens.bounded import Bounded
 from corslens.diagnosis.contribution import Agreement, Contribution, Suppressed, contribution_of, with_member
-from corslens.diagnosis.diagnose import WORDS, Diagnosis, diagnose
-from corslens.diagnosis.matrix import Cell, Endpoints, Matrix
-from corslens.diagnosis.page_request import PageRequest
+from corslens.diagnosis.diagnose import WORDS, Diagnosis, diagnose, worst_word
+from corslens.diagnosis.matrix import Cell, Endpoints, Matrix, Place
+from corslens.diagnosis.page_request import PageRequest, State
 from corslens.diagnosis.problem import Key, Problem, endpoint_of, place_of, worst_first
 from corslens.diagnosis.problem_store import ProblemStore
 from corslens.diagnosis.repeats import Repeats
@@ -48,6 +49,15 @@ class Input(Struct, kw_only=True):
     """What could not be read, a sentence each."""
     notes: list[str] = field(default_factory=list)
     """What the capture could not show, a sentence each."""
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """How a problem stands."""
+
+    rule: str
+    state: State
+    word: str
+    severity: Severity
 
 
 class Update(Struct, frozen=True, gc=False):
@@ -190,25 +200,11 @@ class SessionSummary:
         self._endpoints.absorb(other._endpoints)
         self._hold_first(other._held)
 
-    def add_totals(
-        self,
-        counts: Mapping[Hashable, int],
-        cells: Mapping[tuple[str, str], Mapping[str, int]],
-        endpoints: Iterable[tuple[str, str]],
-        suppressed: Mapping[Suppressed, int],
-    ) -> None:
-        """Add what sessions came to whose exchanges are not at hand: all but their inputs and problems.
-
-        Args:
-            cells: by page's origin and API the number of page requests that go by each word.
-        """
+    def add_totals(self, counts: Mapping[Hashable, int], suppressed: Mapping[Suppressed, int]) -> None:
+        """Add what sessions came to whose exchanges are not at hand."""
         self.version += 1
         self.counts.update(counts)
         self._suppressed.update(suppressed)
-        for place, words in cells.items():
-            self._matrix.add(place, words, self.version)
-        for endpoint in endpoints:
-            self._endpoints.add(endpoint)
 
     def snapshot(self) -> "SessionSummary":
         """Return what is known now, to be read in any thread while this one goes on. The other one is not to be added to."""
@@ -237,9 +233,16 @@ class SessionSummary:
 
     # What outputs read.
 
-    def problems(self) -> list[Problem]:
+    def problems(self) -> Sequence[Problem]:
         """Return the problems, worst first."""
         return worst_first(self._problems.all().values())
+
+    def standings(self) -> Counter[Standing]:
+        """Return how many problems stand how."""
+        return Counter(
+            Standing(rule=one.key.rule, state=one.state, word=one.word, severity=one.severity)
+            for one in self._problems.all().values()
+        )
 
     def problem(self, id: str) -> Problem | None:
         """Return the problem of this id, None when there is none (any more)."""
@@ -251,9 +254,9 @@ class SessionSummary:
         found |= {root: made for root, entry in self._recent.items() if (made := self._worth(root, entry)) is not None}
         return sorted(found.values(), key=_order)
 
-    def reported(self) -> list[Diagnosis]:
-        """Return those of them with something to report, which do not depend on whether everything is held."""
-        return [diagnosis for diagnosis in self.held() if _says_something(diagnosis)]
+    def held_with(self, _problems: Iterable[Problem]) -> Iterable[Diagnosis]:
+        """Return what is held in detail; of a corpus, which holds nothing, the examples of the problems that are listed."""
+        return self.held()
 
     def inspections(self) -> Iterator[Inspection]:
         """Yield the exchanges of what is held in detail."""
@@ -264,9 +267,20 @@ class SessionSummary:
         """Return the endpoints with CORS traffic, as API origin and path; the first of the alphabet where there are too many."""
         return sorted(self._endpoints)
 
-    def cells(self) -> Mapping[tuple[str, str], Cell]:
+    def untold_endpoints(self, most: int) -> tuple[Sequence[Place], int]:
+        """Return the first endpoints of which nothing is to be said, and how many there are."""
+        told = {(key.api_origin, key.path) for key in self._problems.all()}
+        found = [one for one in self.endpoints() if one not in told]
+        return found[:most], len(found)
+
+    def cells(self) -> Mapping[Place, Cell]:
         """Return what each page's origin requests of each API, by these two; what changed last comes last."""
         return self._matrix.cells()
+
+    def worst_cells(self, most: int) -> tuple[Sequence[tuple[Place, Cell]], int]:
+        """Return the worst and busiest of them, and how many there are."""
+        cells = self._matrix.cells()
+        return nsmallest(most, cells.items(), key=_worst_pair), len(cells)
 
     def changed_problems(self) -> Mapping[Key, Problem]:
         """Return the problems; what changed last comes last."""
@@ -368,7 +382,7 @@ class SessionSummary:
     def _worth(self, root: str, entry: _Entry) -> Diagnosis | None:
         """Return the diagnosis of an entry if it is to be held in detail."""
         diagnosis = entry.diagnosis
-        if diagnosis is not None and _says_something(diagnosis):
+        if diagnosis is not None and says_something(diagnosis):
             return diagnosis
         if self.everything and any(one.observation.is_cors for one in entry.members):
             return diagnosis or diagnose(PageRequest(id=root, members=entry.members))
@@ -393,10 +407,17 @@ class SessionSummary:
         self._repeats = Repeats(self._remember)
 
 
-def _says_something(diagnosis: Diagnosis) -> bool:
+def says_something(diagnosis: Diagnosis) -> bool:
+    """Say whether there is something to report of it."""
     if diagnosis.cause is not None or diagnosis.word != "ALLOWED":
         return True
     return any(one.suppressed for one in diagnosis.page_request.members)
+
+
+def _worst_pair(item: tuple[Place, Cell]) -> tuple[int, int, Place]:
+    place, cell = item
+    worst = worst_word(cell.words)
+    return WORDS.index(worst), -cell.words[worst], place
 
 
 def _weigh_entry(entry: _Entry) -> int:

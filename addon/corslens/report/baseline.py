@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from corslens.diagnosis.problem import Key, Problem
+from corslens.diagnosis.summary import SessionSummary
 from corslens.lint.finding import Severity
 from corslens.report.escape import escape_json
 from corslens.report.initiators import SourceRoot
@@ -37,6 +38,15 @@ class Gate(Struct, frozen=True, kw_only=True):
     def fails(self, problem: Problem) -> bool:
         """Say whether the problem makes the run fail, resolved or not: a test that failed first has failed."""
         return self.fail_on is not None and problem.severity >= self.fail_on and not is_known(problem, self.known)
+
+    def fails_on(self, summary: SessionSummary) -> bool:
+        """Say whether any problem makes the run fail."""
+        fail_on = self.fail_on
+        if fail_on is None:
+            return False
+        if not self.known:
+            return any(one.severity >= fail_on for one in summary.standings())
+        return any(map(self.fails, summary.problems()))
 
 
 def is_known(problem: Problem, known: frozenset[str]) -> bool:

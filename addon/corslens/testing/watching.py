@@ -62,7 +62,7 @@ class Lens:
     @property
     def problems(self) -> list[Problem]:
         """What went wrong so far, one entry for each cause at an endpoint."""
-        return self.summary.problems()
+        return list(self.summary.problems())
 
     def expect_no_problems(self, at_or_above: str = "error") -> None:
         """Fail with the diagnoses of the problems at or above a severity: `error`, `warning`, or `info`.

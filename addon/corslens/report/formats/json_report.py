@@ -1,16 +1,18 @@
 """The JSON report: one document, versioned; its JSON Schema is made from the structs here and shipped beside them."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from corslens import __version__
 from corslens.diagnosis.diagnose import Diagnosis
 from corslens.diagnosis.page_request import State
 from corslens.diagnosis.problem import Problem
-from corslens.diagnosis.summary import Input, SessionSummary
+from corslens.diagnosis.summary import Input, SessionSummary, says_something
+from corslens.lint.finding import Severity
 from corslens.lint.rules.rule import RuleSet
 from corslens.report.baseline import Gate, is_known
 from corslens.report.escape import escape_json
@@ -141,15 +143,52 @@ class ReportRecord(Struct, frozen=True, kw_only=True):
 
 def render_report(summary: SessionSummary, _rules: RuleSet, gate: Gate, top: int = TOP) -> bytes:
     """Return the document, in ASCII."""
-    return escape_json(msgspec.json.format(msgspec.json.encode(document(summary, gate, top)), indent=2)) + b"\n"
+    # The two long lists are written item by item: as objects all at once they would take several times the memory of their text.
+    listed = {"problems": _items(_problems(summary, gate, top)), "exchanges": _items(_exchanges(summary, top))}
+    text = _text(_document(summary, gate, top))
+    parts: list[bytes] = []
+    for name, items in listed.items():
+        if items:
+            before, text = text.split(f'\n  "{name}": []'.encode(), 1)  # no string holds a line's end
+            parts += (before, f'\n  "{name}": ['.encode(), b",".join(items), b"\n  ]")
+            items.clear()
+    return b"".join((*parts, text, b"\n"))
 
 
 def document(summary: SessionSummary, gate: Gate, top: int = TOP) -> ReportRecord:
     """Return what the document holds."""
-    problems = summary.problems()
-    shown, left_out = worst(problems, top)
+    problems, exchanges = tuple(_problems(summary, gate, top)), tuple(_exchanges(summary, top))
+    return structs.replace(_document(summary, gate, top), problems=problems, exchanges=exchanges)
+
+
+def _items(records: Iterable[Struct]) -> list[bytes]:
+    """Return the items of a list as they stand in the document."""
+    return [b"\n    " + _text(one).replace(b"\n", b"\n    ") for one in records]
+
+
+def _text(record: Struct) -> bytes:
+    return escape_json(msgspec.json.format(msgspec.json.encode(record), indent=2))
+
+
+def _problems(summary: SessionSummary, gate: Gate, top: int) -> Iterator[ProblemRecord]:
+    for problem in worst(summary.problems(), top)[0]:
+        yield _problem(problem, known=is_known(problem, gate.known))
+
+
+def _exchanges(summary: SessionSummary, top: int) -> Iterator[Record]:
+    for diagnosis in summary.held_with(worst(summary.problems(), top)[0]):
+        if says_something(diagnosis):
+            for one in diagnosis.page_request.members:
+                yield record(one, diagnosis)
+
+
+def _document(summary: SessionSummary, gate: Gate, top: int) -> ReportRecord:
+    """Return the document without the problems, and the exchanges, that it lists."""
+    problems, standings = summary.problems(), summary.standings()
     inputs = _inputs(summary.inputs)
-    severities = [problem.severity.word for problem in problems]
+    severities = Counter[Severity]()
+    for one, number in standings.items():
+        severities[one.severity] += number
     return ReportRecord(
         inputs=tuple(
             InputRecord(name=one.name, exchanges=one.exchanges, damages=tuple(one.damages), notes=tuple(one.notes))
@@ -166,18 +205,18 @@ def document(summary: SessionSummary, gate: Gate, top: int = TOP) -> ReportRecor
             patched=summary.number("PATCHED"),
             aborted=summary.number("ABORTED"),
             problems=len(problems),
-            errors=severities.count("error"),
-            warnings=severities.count("warning"),
-            infos=severities.count("info"),
-            resolved=sum(problem.state is State.RESOLVED for problem in problems),
-            known=sum(is_known(problem, gate.known) for problem in problems),
+            errors=severities[Severity.ERROR],
+            warnings=severities[Severity.WARNING],
+            infos=severities[Severity.INFO],
+            resolved=sum(number for one, number in standings.items() if one.state is State.RESOLVED),
+            known=sum(is_known(problem, gate.known) for problem in problems) if gate.known else 0,
             silenced=summary.counts["suppressed"],
-            failed=any(map(gate.fails, problems)),
+            failed=gate.fails_on(summary),
         ),
-        problems=tuple(_problem(problem, known=is_known(problem, gate.known)) for problem in shown),
-        problems_left_out=left_out,
+        problems=(),
+        problems_left_out=worst(problems, top)[1],
         silenced=tuple(SilencedRecord(rule=rule, accepted=note, count=count) for rule, note, count in summary.suppressed()),
-        exchanges=tuple(record(one, diagnosis) for diagnosis in summary.reported() for one in diagnosis.page_request.members),
+        exchanges=(),
         left_out=summary.left_out,
     )
 

@@ -25,13 +25,10 @@ TOP = 5_000
 
 def render_report(summary: SessionSummary, _rules: RuleSet, gate: Gate, top: int = TOP) -> bytes:
     """Return the document. A case fails as `--fail-on` says; a problem of the baseline is skipped."""
-    problems = summary.problems()
-    shown, left_out = worst(problems, top)
+    shown, left_out = worst(summary.problems(), top)
     cases = [(problem.key.api_origin, _case(problem, gate)) for problem in shown]
-    told = {(problem.key.api_origin, problem.key.path) for problem in problems}
-    passed, more_passed = first(
-        [one for one in summary.endpoints() if one not in told], TOP, "endpoints where nothing was found"
-    )
+    passed, every = summary.untold_endpoints(TOP)
+    more_passed = first(range(every), TOP, "endpoints where nothing was found")[1]
     cases += [(api, _element(f"{api}{path}", "nothing found")) for api, path in passed]
     cases.sort(key=_api)  # stable: within an API the order of every report, then what passed
     suites = [_suite(api, (case for _, case in members)) for api, members in groupby(cases, _api)]

@@ -1,5 +1,8 @@
 """Markdown for a pull-request comment: a headline, a table, and each problem's fix folded away."""
 
+from collections import Counter
+from collections.abc import Sequence
+
 from corslens.diagnosis.page_request import State
 from corslens.diagnosis.problem import Problem
 from corslens.diagnosis.summary import SessionSummary
@@ -24,7 +27,7 @@ def render_report(summary: SessionSummary, _rules: RuleSet, gate: Gate, top: int
         top: how many problems it lists at most; None for as many as fit.
     """
     problems = summary.problems()
-    new = [problem for problem in problems if not is_known(problem, gate.known)]
+    new = [problem for problem in problems if not is_known(problem, gate.known)] if gate.known else problems
     known = len(problems) - len(new)
     suppressed = summary.suppressed()
     blocked = summary.number("BLOCKED")
@@ -49,12 +52,9 @@ def render_report(summary: SessionSummary, _rules: RuleSet, gate: Gate, top: int
     return ("\n".join(lines) + "\n").encode("utf-8", "backslashreplace")
 
 
-def _headline(problems: list[Problem], *, known: int, suppressed: bool, blocked: int) -> str:
-    counts = []
-    for word in _MARKS:
-        number = sum(problem.severity.word == word for problem in problems)
-        if number:
-            counts.append(f"{number} {word}{'s' if number > 1 and word != 'info' else ''}")
+def _headline(problems: Sequence[Problem], *, known: int, suppressed: bool, blocked: int) -> str:
+    found = Counter(problem.severity.word for problem in problems)
+    counts = [f"{found[word]} {word}{'s' if found[word] > 1 and word != 'info' else ''}" for word in _MARKS if found[word]]
     if counts:
         return ", ".join(counts)
     if known or suppressed:
@@ -63,7 +63,7 @@ def _headline(problems: list[Problem], *, known: int, suppressed: bool, blocked:
     return f"no finding, but {blocked} blocked" if blocked else "nothing found"
 
 
-def _table(problems: list[Problem], top: int) -> list[str]:
+def _table(problems: Sequence[Problem], top: int) -> list[str]:
     if not problems:
         return []
     rows = ["", "| | problem, first fix | endpoint | times |", "| --- | --- | --- | ---: |"]

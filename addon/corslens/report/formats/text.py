@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from textwrap import wrap
 
 from rich.text import Text
@@ -18,7 +19,7 @@ from corslens.observation.redaction import redact_header, redact_method, redact_
 from corslens.report.baseline import Gate, is_known
 from corslens.report.escape import escape
 from corslens.report.initiators import requested_by
-from corslens.report.limits import first, notes_of, worst
+from corslens.report.limits import first, left_out, notes_of
 from corslens.report.plain import fix_block, without_origin
 from corslens.verdict.verdict import Failure, Outcome
 
@@ -58,10 +59,11 @@ def render_text(summary: SessionSummary, gate: Gate, width: int | None = None, *
     Problems with nothing but info findings are only counted there, unless they are what the run fails on.
     """
     infos = gate.fail_on is Severity.INFO
-    shown, left_out = worst([problem for problem in summary.problems() if infos or problem.word not in QUIET], top)
+    total = sum(number for one, number in summary.standings().items() if infos or one.word not in QUIET)
+    shown = tuple(islice((problem for problem in summary.problems() if infos or problem.word not in QUIET), top))
     blocks = [_with_repeats(problem, gate.known, width) for problem in shown]
-    if left_out is not None:
-        blocks.append(Text("\n".join(fold(left_out, width, first=0, indent=2)), "dim"))
+    if len(shown) < total:
+        blocks.append(Text("\n".join(fold(left_out(len(shown), total), width, first=0, indent=2)), "dim"))
     notes, more = first(notes_of(summary.inputs), _NOTES, "notes; the JSON report lists them")
     notes = [*notes, *filter(None, [more])]
     if notes:
@@ -370,9 +372,11 @@ _OUTCOMES = {
 
 def _problems(summary: SessionSummary) -> str:
     """Say how many problems there are, how they stand, and in how much traffic."""
-    problems = summary.problems()
-    states = Counter(problem.state for problem in problems)
-    facts = [_count(len(problems), "problem"), _count(len({problem.key.rule for problem in problems}), "cause")]
+    standings = summary.standings()
+    states = Counter[State]()
+    for one, number in standings.items():
+        states[one.state] += number
+    facts = [_count(standings.total(), "problem"), _count(len({one.rule for one in standings}), "cause")]
     facts += [f"{states[state]} {state.value}" for state in (State.PATCHED, State.RESOLVED) if states[state]]
     traffic = [_count(summary.exchanges, "exchange"), f"{summary.cors} CORS"]
     if pairs := summary.counts["pairs"]:

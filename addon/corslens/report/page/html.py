@@ -37,10 +37,11 @@ def render_html(summary: SessionSummary, rules: RuleSet, *, about: str = "", top
         top: how many problems it holds.
     """
     every = summary.problems()
-    problems, left_out = worst(every, top)
+    listed, left_out = worst(every, top)
+    problems = list(listed)
     shown = whole(summary, problems, PAIRS)
     shown["total"] = len(every)
-    known = {one.id: one for one in summary.inspections()}
+    known = {one.id: one for held in summary.held_with(problems) for one in held.page_request.members}
     apis = Counter(problem.key.api_origin for problem in problems).most_common(ADVISED)
     details = in_full(problems, known.get, rules)
     details["advice"] = {api: settings(known.values(), api) for api, _ in apis}

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from corslens.diagnosis.diagnose import JUDGED, WORDS, worst_word
+from corslens.diagnosis.diagnose import JUDGED, worst_word
 from corslens.diagnosis.matrix import Cell
 from corslens.diagnosis.problem import Key, Problem
 from corslens.diagnosis.summary import SessionSummary
@@ -49,23 +49,18 @@ def whole(summary: SessionSummary, problems: Iterable[Problem], pairs: int) -> J
     Args:
         pairs: how many origin pairs it holds at most, the worst and busiest; the others are counted.
     """
-    cells = [_cell(key, cell) for key, cell in sorted(summary.cells().items(), key=_worst_pair)[:pairs]]
+    worst, every = summary.worst_cells(pairs)
+    cells = [_cell(key, cell) for key, cell in worst]
     return {
         "version": 0,
         "anew": True,
         "more": False,
         "counts": _counts(summary),
         "cells": cells,
-        "cells_left_out": len(summary.cells()) - len(cells),
+        "cells_left_out": every - len(cells),
         "problems": [_problem(problem.key, problem) for problem in problems],
         "gone": [],
     }
-
-
-def _worst_pair(item: tuple[tuple[str, str], Cell]) -> tuple[int, int, tuple[str, str]]:
-    key, cell = item
-    worst = worst_word(cell.words)
-    return WORDS.index(worst), -cell.words[worst], key
 
 
 def example_ids(problem: Problem) -> list[str]:
