@@ -2,6 +2,7 @@
 
 import json
 import re
+import stat
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,14 @@ def test_the_queries_of_the_documentation(captures: Path, tmp_path: Path) -> Non
     ]
     rows = connection.execute("SELECT record FROM latest").fetchall()
     assert all(json.loads(record)["schema"] == "corslens/2" for (record,) in rows)
+
+
+def test_what_memory_does_not_hold_goes_to_a_folder_of_ones_own_which_is_removed(tmp_path: Path) -> None:
+    connection = connect(Store(str(tmp_path)), [])
+    (folder,) = connection.execute("SELECT current_setting('temp_directory')").fetchone()
+    assert stat.S_IMODE(Path(folder).stat().st_mode) == 0o700
+    del connection
+    assert not Path(folder).exists()
 
 
 @pytest.mark.parametrize(

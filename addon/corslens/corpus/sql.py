@@ -6,13 +6,14 @@ endpoints   what each endpoint was seen to allow, by how many origins and in how
 captures    each capture, with what could not be read of it
 """
 
+import weakref
 from collections.abc import Sequence
 from typing import Any
 
 from corslens.corpus import rows
 from corslens.corpus.extra import need
 from corslens.corpus.rows import column
-from corslens.corpus.store import TABLES, Store, StoreError
+from corslens.corpus.store import TABLES, Store, StoreError, scratch
 from corslens.diagnosis.diagnose import WORDS
 from corslens.diagnosis.page_request import State
 from corslens.lint.finding import Severity
@@ -58,6 +59,10 @@ def connect(store: Store, shards: Sequence[str], *, memory: str = MEMORY) -> Any
         connection.execute("SET memory_limit = ?", [memory])
     except duckdb.Error:
         raise StoreError(f"--memory {memory}: is no size, as 4GB is") from None
+    # By itself DuckDB spills into the current folder, which others may read, and leaves it there.
+    spilled = scratch()
+    weakref.finalize(connection, spilled.cleanup)
+    connection.execute("SET temp_directory = ?", [spilled.name])
     connection.execute("SET preserve_insertion_order = false")
     connection.execute("SET TimeZone = 'UTC'")
     if store.filesystem is not None:
