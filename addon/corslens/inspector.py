@@ -345,7 +345,8 @@ class Inspector:
         exchange = observation.exchange
         renewed = self._stored.renewed_by(observation)
         if renewed is None:
-            return observation
+            stored = self._stored.without_cors(observation)
+            return observation if stored is None else structs.replace(observation, stored_without_cors=stored)
         return structs.replace(observation, exchange=structs.replace(exchange, renewed=renewed))
 
     def _delivered(

@@ -2,11 +2,12 @@
 
 import pytest
 from corslens.fetch.messages import Response
-from corslens.observation.observation import Observation
+from corslens.observation.observation import Observation, Role
 from corslens.observation.stored_responses import StoredResponses, is_renewal
 from corslens.patching.patch import apply
 from corslens.patching.policy import parse_policy
 from corslens.patching.propose import propose
+from corslens.witness.witness import Witness, WitnessOutcome
 from msgspec import structs
 
 from tests import make
@@ -78,6 +79,20 @@ def test_an_image_without_cors_is_what_a_fetch_renews() -> None:
     stored.remember(seen(image, STORED), STORED)
     renewed = stored.renewed_by(asked(RENEWAL, origin=SHOP))
     assert renewed is not None and "access-control-allow-origin" not in renewed.headers
+
+
+def test_what_an_image_left_in_store_is_told_of_a_read_that_failed() -> None:
+    """Not of one that came, nor once a read with CORS has replaced it."""
+    stored = StoredResponses()
+    image = asked(STORED)
+    stored.remember(structs.replace(image, role=Role.NO_CORS), STORED)
+    failed = asked(STORED)
+    word = Witness(outcome=WitnessOutcome.FAILED, code="net::ERR_FAILED")
+    failed = structs.replace(failed, exchange=structs.replace(failed.exchange, response=None, witness=word))
+    assert stored.without_cors(failed) == STORED
+    assert stored.without_cors(asked(STORED)) is None
+    stored.remember(asked(STORED), STORED)
+    assert stored.without_cors(failed) is None
 
 
 @pytest.mark.parametrize(

@@ -17,17 +17,14 @@ from corslens.fetch.preflight import LONGEST_MAX_AGE_SECONDS, max_age_seconds
 from corslens.fetch.request_headers import is_forbidden_request_header
 from corslens.fetch.response_headers import CORS_SAFELISTED_RESPONSE_HEADERS, FORBIDDEN_RESPONSE_HEADERS
 from corslens.observation.known import Known, Unknown
+from corslens.observation.mcp import MCP_METHODS, MCP_REQUEST_HEADERS, MCP_SESSION
 from corslens.observation.observation import Observation, Role
 from corslens.observation.redaction import redact_method, redact_name
 from corslens.observation.useful_response_headers import USEFUL_RESPONSE_HEADERS
 
 _KEPT_IDS = 5
 _NO_NAME = "it is not made of words, so it may be a secret; add it yourself if it is a name"
-_MCP_SESSION = "mcp-session-id"
-_MCP_HEADERS = ("mcp-protocol-version", _MCP_SESSION, "last-event-id")
-_MCP_METHODS = ("GET", "POST", "DELETE")
 _OF_MCP = "every client of an MCP server sends it (Streamable HTTP transport)"
-"""https://modelcontextprotocol.io/specification/2025-06-18/basic/transports"""
 _METHOD_ORDER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -114,18 +111,20 @@ class Needs:
 
     def _add_mcp(self) -> None:
         """Add what every client of an MCP server sends, where one of them was seen: a first request that fails shows no more."""
-        seen = [name for name in _MCP_HEADERS if name in self.request_headers.values or name in self.exposed_headers.values]
+        seen = [
+            name for name in MCP_REQUEST_HEADERS if name in self.request_headers.values or name in self.exposed_headers.values
+        ]
         if not seen:
             return
         id = next(iter((*self.request_headers.exchanges(seen[0]), *self.exposed_headers.exchanges(seen[0]))), "")
-        for method in _MCP_METHODS:
+        for method in MCP_METHODS:
             if method not in self.methods.values:
                 self.methods.add(method, id, _OF_MCP)
-        for name in _MCP_HEADERS:
+        for name in MCP_REQUEST_HEADERS:
             if name not in self.request_headers.values:
                 self.request_headers.add(name, id, _OF_MCP)
-        if _MCP_SESSION not in self.exposed_headers.values:
-            self.exposed_headers.add(_MCP_SESSION, id, "MCP clients take the id of their session from it")
+        if MCP_SESSION not in self.exposed_headers.values:
+            self.exposed_headers.add(MCP_SESSION, id, "MCP clients take the id of their session from it")
 
     def _refuse(self, observation: Observation, what: str) -> None:
         self.warnings.append(f"{observation.target_origin}: {what}")

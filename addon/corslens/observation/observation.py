@@ -6,6 +6,7 @@ from msgspec import Struct, structs
 
 from corslens.engines.engine import Engine
 from corslens.fetch.credentials import CredentialsMode
+from corslens.fetch.messages import Response
 from corslens.observation.exchange import Exchange
 from corslens.observation.known import Known, Likely, Unknown
 from corslens.observation.page_policy import Page
@@ -99,6 +100,8 @@ class Observation(Struct, frozen=True, kw_only=True, gc=False):
     """Of a redirect whose checks fail, as we see it: the browser sent the next request all the same."""
     explained_by: str | None = None
     """Of what the browser refused: the id of the preflight or redirect whose response shows why."""
+    stored_without_cors: Response | None = None
+    """Of a read with CORS that the browser says failed, or of a script's: what it had in store of the URL, for an image, a link, a preload."""
     redirected_from: "Observation | None" = None
     """The hop before this one."""
     page: Page | None = None

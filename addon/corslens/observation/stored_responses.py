@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 from corslens.bounded import Bounded
 from corslens.fetch.messages import Request, Response
 from corslens.fetch.origins import is_same_site
+from corslens.observation.known import Known
 from corslens.observation.observation import Observation, Role
 from corslens.observation.weight import HISTORY_BYTES, RESPONSE_BYTES, weigh_headers
 
@@ -23,6 +24,9 @@ _MOST_LINES = 500
 """Each renewal may bring new headers; a response with more lines than that is dropped."""
 _MOST_OF_A_URL = 8
 """Responses of one URL that are kept apart: by site, and by validator."""
+_PRELOADED = frozenset({"script", "style"})
+_SAME_LOAD = 5.0
+"""Seconds within which two requests for a URL are of one page load."""
 _STORING = frozenset({Role.ACTUAL, Role.SIMPLE, Role.NO_CORS, Role.SAME_ORIGIN})
 
 type _Key = tuple[str, str]
@@ -33,6 +37,9 @@ class _Stored(Struct, frozen=True, gc=False):
 
     page: str
     response: Response
+    without_cors: bool
+    """It came for an image, a link, a preload: requested without CORS."""
+    at: float
 
 
 def is_renewal(observation: Observation, response: Response | None) -> bool:
@@ -90,7 +97,23 @@ class StoredResponses:
         else:
             return
         others = tuple(each for each in kept if each is not old and not _is_replaced(each, page, new))
-        self._keep(key, (*others[-(_MOST_OF_A_URL - 1) :], _Stored(page, new)))
+        self._keep(key, (*others[-(_MOST_OF_A_URL - 1) :], _Stored(page, new, observation.role is Role.NO_CORS, request.time)))
+
+    def without_cors(self, observation: Observation) -> Response | None:
+        """Return what the browser has in store of a URL that a page now reads with CORS, where it was stored for a request without CORS.
+
+        Only of a read that the browser says failed, or of a script or style sheet a moment after: of others it says nothing.
+        """
+        exchange, page, destination = observation.exchange, observation.page_origin, observation.destination
+        failed = exchange.witness is not None and exchange.witness.refusal is not None
+        if not failed and not (isinstance(destination, Known) and destination.value in _PRELOADED):
+            return None
+        if page is None or observation.role is not Role.SIMPLE or exchange.request.method != "GET":
+            return None
+        kept = [each for each in self._responses.get(_key(observation), ()) if _share(each.page, page)]
+        if not kept or not kept[-1].without_cors or (not failed and exchange.request.time - kept[-1].at > _SAME_LOAD):
+            return None
+        return kept[-1].response
 
     def renewed_by(self, observation: Observation, response: Response | None = None) -> Response | None:
         """Return the response that the browser judges when it gets this 304; None for other responses, or when it was never seen.

@@ -1,7 +1,7 @@
 """What a redirect changes."""
 
 import pytest
-from corslens.lint.classify.redirects import Redirection, redirection
+from corslens.lint.classify.redirects import Redirection, is_lasting, redirection, works_directly
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,25 @@ def test_kinds(location: str, kind: Redirection) -> None:
 )
 def test_a_login_is_only_where_the_redirect_leads_to_one(url: str, location: str, kind: Redirection) -> None:
     assert redirection(url, location) is kind
+
+
+@pytest.mark.parametrize(
+    ("location", "works"),
+    [
+        ("/me/", True),
+        ("https://api.example.com/me", True),
+        ("https://eu.api.example.com/me", True),
+        ("/login?next=/me", False),
+        ("https://status.pages.example.net/maintenance", False),
+        ("https://files.example.com/1?X-Amz-Expires=300&X-Amz-Signature=abc", False),
+        ("https://files.example.com/1?sv=2024&se=2026-11-30&sig=abc", False),
+        ("https://", False),
+    ],
+)
+def test_what_a_page_may_request_in_place_of_a_redirect(location: str, works: bool) -> None:
+    assert works_directly("https://api.example.com/me", location) is works
+
+
+def test_a_signed_url_does_not_last() -> None:
+    assert not is_lasting("https://files.example.com/1?Expires=1&Signature=abc")
+    assert is_lasting("https://files.example.com/1?page=2#sig=a")

@@ -6,7 +6,7 @@ import ada_url
 
 from corslens.bounded_cache import bounded_cache
 from corslens.fetch.constants import NULL
-from corslens.fetch.origins import origin_of, scheme_host_port
+from corslens.fetch.origins import is_same_site, origin_of, scheme_host_port
 from corslens.lint.classify.hosts import NetworkScope, place_of
 
 
@@ -58,6 +58,12 @@ _LOGIN_QUERIES = (
 )
 """Query names of SAML, OAuth 2, WS-Federation and OpenID 2, which together only a request to sign in has."""
 
+_SIGNATURES = frozenset({
+    "x-amz-signature", "x-goog-signature", "x-oss-signature", "q-signature", "signature", "sig", "sign", "hmac", "expires", "expiry", "token",
+    "access_token", "key-pair-id", "hdnts", "hdnea", "jwt",
+})  # fmt: skip
+"""Query names of a URL that is signed or expires, so that it is no address to write into a page."""
+
 _LONGEST_QUERY = 4096
 
 
@@ -93,13 +99,36 @@ def redirection(url: str, location: str) -> Redirection:
     return Redirection.SAME_ORIGIN if same_origin else Redirection.OTHER_ORIGIN
 
 
+@bounded_cache(2048)
+def works_directly(url: str, location: str) -> bool:
+    """Say whether a page may request the target of a redirect in its place: an address of the same site that lasts and is no login."""
+    try:
+        target = ada_url.join_url(url, location)
+    except ValueError:
+        return False
+    return (
+        redirection(url, target) not in (Redirection.LOGIN, Redirection.LOCAL_NETWORK, Redirection.UNPARSABLE)
+        and is_same_site(origin_of(url), origin_of(target))
+        and _SIGNATURES.isdisjoint(_query_names(target))
+    )
+
+
+def is_lasting(url: str) -> bool:
+    """Say whether a URL is neither signed nor expires, as far as its query tells."""
+    return _SIGNATURES.isdisjoint(_query_names(url))
+
+
 def _asks_to_sign_in(target: str, host: str, path: str) -> bool:
     place = f"{host}/{path}/".lower()
     if any(sign in place for sign in _LOGIN):
         return True
-    query = target.partition("#")[0].partition("?")[2][:_LONGEST_QUERY].lower()
-    names = {part.partition("=")[0] for part in query.split("&")}
+    names = _query_names(target)
     return any(sign <= names for sign in _LOGIN_QUERIES)
+
+
+def _query_names(url: str) -> set[str]:
+    query = url.partition("#")[0].partition("?")[2][:_LONGEST_QUERY].lower()
+    return {part.partition("=")[0] for part in query.split("&")}
 
 
 def _path(url: str) -> str:

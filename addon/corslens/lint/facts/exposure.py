@@ -4,6 +4,7 @@ from collections.abc import Set
 
 from corslens.fetch.constants import canonical_name
 from corslens.fetch.credentials import CredentialsMode
+from corslens.fetch.messages import HeaderList
 from corslens.fetch.request_headers import mime_type_essence
 from corslens.fetch.response_headers import (
     CORS_SAFELISTED_RESPONSE_HEADERS,
@@ -23,6 +24,7 @@ _PAGING = frozenset({
 _LIMITS = frozenset(name for name in USEFUL_RESPONSE_HEADERS if "ratelimit" in name) | {"retry-after"}
 _RANGES = frozenset({"content-range", "accept-ranges"})
 _LONGEST_QUERY = 4096
+_DIGITS_OF_A_MEGABYTE = 7
 _GRPC = frozenset({"grpc-status", "grpc-message"})
 
 
@@ -53,7 +55,7 @@ class ExposureFacts(FactsBase):
     def response_needed_headers(self) -> frozenset[str]:
         """Those of `response.unreadable-headers` that the request or the response shows the page to need.
 
-        Upload-Offset of a tus upload, Content-Range of a Range request, Location of a 201, the file name of a download, a count for
+        Upload-Offset of a tus upload, Content-Range of a Range request, Accept-Ranges of a large PDF, Location of a 201, the file name of a download, a count for
         paging, Retry-After of a 429, the status of gRPC-Web, the session of MCP, the ETag of
         an S3 multipart upload's part.
         """
@@ -67,6 +69,8 @@ class ExposureFacts(FactsBase):
         if "tus-resumable" in sent:
             needed |= _UPLOAD
         if "range" in sent or got.status == 206:
+            needed |= _RANGES
+        if _is_large_pdf(received):
             needed |= _RANGES
         if got.status == 201:
             needed |= {"location"}
@@ -93,6 +97,17 @@ class ExposureFacts(FactsBase):
         ):
             needed |= {"content-disposition"}
         return needed
+
+
+def _is_large_pdf(received: HeaderList) -> bool:
+    """Say whether a viewer like pdf.js would load a document in parts, which it does only if it can read Accept-Ranges."""
+    length = received.get("content-length") or ""
+    return (
+        (received.get("accept-ranges") or "").lower() == "bytes"
+        and (mime_type_essence(received.get("content-type") or "") or "").lower() == "application/pdf"
+        and length.isdigit()
+        and len(length) >= _DIGITS_OF_A_MEGABYTE
+    )
 
 
 def _is_upload_part(url: str) -> bool:

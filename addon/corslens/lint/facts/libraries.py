@@ -59,6 +59,11 @@ class LibraryFacts(FactsBase):
             and self._requested == self.request_requested_for_their_value
         )
 
+    @fact("request.only-needless-content-type")
+    def request_only_needless_content_type(self) -> bool:
+        """Whether nothing but Content-Type made the preflight of a GET or HEAD necessary, which have no body."""
+        return self.request_head.get("access-control-request-method") in ("GET", "HEAD") and self._requested == {"content-type"}
+
     @property
     def _requested(self) -> frozenset[str]:
         return frozenset(requested_header_names(self.request)) if self.observation.role is Role.PREFLIGHT else frozenset()

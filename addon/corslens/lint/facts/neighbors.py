@@ -7,11 +7,12 @@ from corslens.lint.facts.base import FactsBase
 from corslens.lint.facts.fact import fact
 from corslens.observation.observation import Role
 
+OK = 200
 _IN_FRAMES = frozenset({"iframe", "frame", "embed", "object"})
 
 
 class NeighborFacts(FactsBase):
-    """`response.framing-refusal`, `response.allows-page`."""
+    """`response.framing-refusal`, `response.loaded-twice`, `response.allows-page`."""
 
     @fact("response.framing-refusal", message="response")
     def response_framing_refusal(self) -> str | None:
@@ -23,6 +24,13 @@ class NeighborFacts(FactsBase):
             return None
         embedder = origin_of(request.get("referer") or "")
         return None if embedder == "null" else framing_refusal(response.headers, self.request.url, embedder)
+
+    @fact("response.loaded-twice", rare=True)
+    def response_loaded_twice(self) -> bool:
+        """Whether the same script or style sheet was sent a moment before for a request without CORS (a preload), and again for this one."""
+        observation, response = self.observation, self.response
+        from_cache = observation.exchange.witness is not None and observation.exchange.witness.from_cache is not None
+        return observation.stored_without_cors is not None and response is not None and response.status == OK and not from_cache
 
     @fact("response.allows-page", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN)
     def response_allows_page(self) -> bool:

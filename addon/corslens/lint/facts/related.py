@@ -4,7 +4,8 @@ from corslens.fetch.constants import ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CO
 from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.messages import Response
 from corslens.fetch.preflight import requested_method
-from corslens.lint.classify.redirects import Redirection, redirection
+from corslens.fetch.request_headers import mime_type_essence
+from corslens.lint.classify.redirects import Redirection, is_lasting, redirection, works_directly
 from corslens.lint.facts.base import FactsBase
 from corslens.lint.facts.fact import fact
 from corslens.observation.habits import FAILED_AFTER_IT, NEVER_FOLLOWED_HERE, PAGE_INCLUDES, PAGE_OMITS, SAME_PREFLIGHT_FOLLOWED
@@ -135,6 +136,28 @@ class PairFacts(FactsBase):
     def redirect_to_login(self) -> bool:
         """Whether a redirect before this request led to a page where people sign in."""
         return any(_leads_to(hop) is Redirection.LOGIN for hop in self.observation.hops[:-1])
+
+    @fact("redirect.works-directly")
+    def redirect_works_directly(self) -> bool:
+        """Whether the page can request the address that a redirect leads to in its place: no login, no signed or expiring URL, no page of another site."""
+        request, response = self.observation.exchange.request, self.response
+        location = None if response is None or not 300 <= response.status < 400 else self.response_head.get("location")
+        if location is not None:
+            return works_directly(request.url, location)
+        first = self._first_hop()
+        if first is None:
+            return False
+        if works_directly(first.exchange.request.url, request.url):
+            return True
+        # Elsewhere a response that is there says whether it is data or a page.
+        kind = (mime_type_essence(self.response_head.get("content-type") or "") or "").lower()
+        return (
+            response is not None
+            and bool(kind)
+            and kind != "text/html"
+            and is_lasting(request.url)
+            and not self.redirect_to_login
+        )
 
     @fact("redirect.library-fix", rare=True)
     def redirect_library_fix(self) -> str | None:

@@ -6,6 +6,7 @@ from corslens.fetch.constants import (
     ACCESS_CONTROL_EXPOSE_HEADERS,
     ACCESS_CONTROL_REQUEST_METHOD,
     VARY,
+    canonical_name,
 )
 from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.merged_lists import completed_methods, completed_names
@@ -15,6 +16,7 @@ from corslens.lint.facts.exposure import ExposureFacts
 from corslens.lint.facts.fact import fact
 from corslens.lint.facts.response import AnswerFacts
 from corslens.observation.known import Known, Unknown
+from corslens.observation.mcp import MCP_REQUEST_HEADERS
 
 _LONGEST = 800
 """Characters of a list that is written out; no reader copies a longer one."""
@@ -51,6 +53,13 @@ class CompletedFacts(AnswerFacts, ExposureFacts, HistoryFacts):
         """Access-Control-Allow-Headers as the preflight needs it: what the response lists, then the requested names that are missing."""
         lines = self.response_head.values(ACCESS_CONTROL_ALLOW_HEADERS)
         return _written(completed_names(lines, requested_header_names(self.request)))
+
+    @fact("completed.mcp-allow-headers")
+    def completed_mcp_allow_headers(self) -> str | Unknown | None:
+        """`completed.allow-headers` with what every client of an MCP server sends."""
+        lines = self.response_head.values(ACCESS_CONTROL_ALLOW_HEADERS)
+        names = (*requested_header_names(self.request), "content-type", "authorization", *MCP_REQUEST_HEADERS)
+        return _written(completed_names(lines, [canonical_name(name) for name in names]))
 
     @fact("completed.vary")
     def completed_vary(self) -> str | Unknown | None:

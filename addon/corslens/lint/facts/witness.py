@@ -1,5 +1,6 @@
 """Facts about the browser's own word: what it refused to send or kept from the page, and which code asked."""
 
+from corslens.fetch.constants import ACCESS_CONTROL_ALLOW_ORIGIN
 from corslens.lint.docs.console_lines import rules_of_line
 from corslens.lint.facts.base import FactsBase
 from corslens.lint.facts.fact import fact
@@ -43,6 +44,12 @@ class WitnessFacts(FactsBase):
     def witness_explained(self) -> bool:
         """Whether what the browser refused is explained by its preflight or by a redirect before it, which were seen and fail their checks."""
         return self.observation.explained_by is not None
+
+    @fact("witness.stored-without-cors", rare=True)
+    def witness_stored_without_cors(self) -> bool:
+        """Whether the browser had the response in store from a request without CORS (an image, a link), without Access-Control-Allow-Origin."""
+        stored = self.observation.stored_without_cors
+        return stored is not None and ACCESS_CONTROL_ALLOW_ORIGIN not in stored.headers
 
     @fact("witness.cross-origin", rare=True)
     def witness_cross_origin(self) -> bool:
