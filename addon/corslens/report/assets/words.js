@@ -56,7 +56,8 @@ function originNodes(origin) {
   const end = origin.indexOf("://") + 3;
   if (end < 3) return originLabel(origin);
   const port = /:\d+$/.exec(origin)?.[0] ?? "";
-  return [h("span", { class: "scheme" }, origin.slice(0, end)), h("wbr"), origin.slice(end, origin.length - port.length), h("wbr"), port];
+  const labels = origin.slice(end, origin.length - port.length).split(/(?<=\.)/);
+  return [h("span", { class: "scheme" }, origin.slice(0, end)), labels.map((label) => [h("wbr"), label]), h("wbr"), port];
 }
 
 function originLabel(origin) {
