@@ -119,6 +119,17 @@ def test_another_reason_is_a_misprediction() -> None:
     assert "AllowOriginMismatch" in found.misprediction.seen
 
 
+def test_a_redirect_from_the_page_s_own_server_is_confirmed() -> None:
+    """It is no CORS request, and blocked all the same when it leads away with a password in its URL."""
+    proxied = Proxied()
+    asked = make.request(url=f"{PAGE}/a", given={**AGENT, "Sec-Fetch-Site": "same-origin"})
+    one = make.exchange(asked, make.response(302, {"Location": "https://user:secret@api.example/b"}))
+    proxied.passes(one)
+    proxied.witness.sighted(sighting(one, WitnessOutcome.FAILED, code="net::ERR_FAILED", reason="RedirectContainsCredentials"))
+    found = proxied.latest[one.id]
+    assert (found.observation.is_cors, found.verdict.reason, found.confirmed) == (False, "redirect-has-credentials", True)
+
+
 def test_the_reason_tells_the_credentials_mode() -> None:
     """Blocked either way, for another reason in each mode."""
     proxied = Proxied()

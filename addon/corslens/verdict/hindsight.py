@@ -149,7 +149,9 @@ def confirmation(observation: Observation, verdict: Verdict) -> bool | None:
     None where it said nothing of that: what it refused for another reason than CORS, or gave up, neither confirms nor contradicts.
     """
     witness = observation.exchange.witness
-    if witness is None or not witness.live or observation.engine is None or not observation.is_cors:
+    if witness is None or not witness.live or observation.engine is None:
+        return None
+    if not observation.is_cors and not verdict.blocked:  # a redirect from the page's own server may be blocked, too
         return None
     if witness.outcome in (WitnessOutcome.READ, WitnessOutcome.PASSED):
         return None if verdict.outcome not in (Outcome.ALLOWED, Outcome.BLOCKED) else verdict.allowed
