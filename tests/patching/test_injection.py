@@ -67,6 +67,12 @@ def test_change_names_its_rule() -> None:
     assert inject([Injection(name="same", set={"access-control-allow-origin": (PAGE,)})], seen(), POLICY).empty
 
 
+def test_what_was_given_in_one_line_goes_by_its_filter() -> None:
+    """The line itself looks like a path, and would be starred."""
+    change = inject([Injection(name="/~all/X/1", spec="/~all/X/1", filter_text="~all", set={"X": ("1",)})], seen(), POLICY)
+    assert [one.because for one in change.changes] == ["cors_inject on ~all"]
+
+
 def test_breaking_on_purpose() -> None:
     """An injection may break a page, and the verdict afterwards says so."""
     rule = Injection(name="two-layers", add={"Access-Control-Allow-Origin": ("*",)})
@@ -91,7 +97,7 @@ def test_origins_decide() -> None:
     stranger, nobody = seen(origin="https://evil.example"), seen(origin=None)
     assert not inject([rule], seen(), POLICY).empty
     assert inject([rule], stranger, POLICY).refused == (
-        "the page's origin https://evil.example is not among those of injection 'r' (loopback)"
+        "the page's origin https://evil.example is not among those that injections change responses for (loopback)"
     )
     assert inject([own], seen(), POLICY).refused is not None
     assert not inject([own], seen(origin="https://app.example"), POLICY).empty

@@ -84,7 +84,7 @@ def print_statistics(summary: SessionSummary) -> None:
     from corslens.report.formats.text import render_summary
 
     console = report_console()
-    console.print(render_summary(summary, width_of(console)))
+    console.print(render_summary(summary, width_of(console), pointer=False))
 
 
 def open_output(path: Path) -> IO[bytes]:

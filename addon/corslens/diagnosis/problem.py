@@ -15,7 +15,7 @@ from corslens.engines.engine import Engine
 from corslens.inspection import Inspection, weigh_alone
 from corslens.lint.finding import Finding, Severity, Stage
 from corslens.observation.network_error import NetworkError, network_error
-from corslens.observation.redaction import public_endpoint, redact_method, redact_url
+from corslens.observation.redaction import public_endpoint, redact_header, redact_method, redact_url
 from corslens.verdict.verdict import Outcome, Verdict
 
 EXAMPLES = 5
@@ -152,13 +152,27 @@ class Problem:
     @property
     def message(self) -> str:
         """What is wrong, in a sentence."""
-        cause = self.cause
-        return f"{(self.diagnosis.reason or '').replace('-', ' ')}" if cause is None else cause.message
+        if self.cause is not None:
+            return self.cause.message
+        words = (self.diagnosis.reason or "").replace("-", " ")
+        lines = "; ".join(self._injected)
+        return f"The proxy injected {lines}, and browsers block the response ({words})" if lines else words
 
     @property
     def title(self) -> str:
         """What is wrong, in a few words."""
-        return self.key.rule.replace("-", " ") if self.cause is None else self.cause.title or self.key.rule
+        if self.cause is not None:
+            return self.cause.title or self.key.rule
+        return "An injected header blocks the response" if self._injected else self.key.rule.replace("-", " ")
+
+    @property
+    def _injected(self) -> list[str]:
+        """The header lines that an injection left in the response, where it is that which a browser blocks."""
+        view = self.diagnosis.place.patch
+        if view is None or not view.injected or not view.applied:
+            return []
+        changes = ((one.header, one.combined) for one in view.patch.changes)
+        return [f"no {name}" if value is None else f"{name}: {redact_header(name, value)}" for name, value in changes]
 
     def weight(self) -> int:
         """Return how many bytes it takes, estimated."""

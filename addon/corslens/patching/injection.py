@@ -37,6 +37,11 @@ class Injection(Struct, frozen=True, kw_only=True):
     spec: str | None = None
     """The line that it was given in, where it is none of a file."""
 
+    @property
+    def title(self) -> str:
+        """What it is called before people."""
+        return f"injection {self.name!r}" if self.spec is None else f"cors_inject on {self.filter_text or 'every response'}"
+
     def described(self) -> tuple[str, ...]:
         """Return what it does to headers: `Name: value` of each line, or `no Name`."""
         lines = [f"{name}: {value}" for kept in (self.set, self.add) for name, values in kept.items() for value in values]
@@ -66,12 +71,12 @@ def inject(
         origins = rule.origins or policy.origins
         if not (origins.any if page is None else origins.allows(page, policy.served_here)):
             whose = f"the page's origin {page}" if page is not None else "a request that shows no origin"
-            refused = refused or f"{whose} is not among those of injection {rule.name!r} ({origins})"
+            refused = refused or f"{whose} is not among those that injections change responses for ({origins})"
             kept_out.append(rule.name)
             continue
         for name, lines in _after(rule, headers, _safe_origin(observation)).items():
             headers = headers.with_header(name, lines)
-            because[name] = f"injection {rule.name!r}" + (f": {rule.because}" if rule.because else "")
+            because[name] = rule.title + (f": {rule.because}" if rule.because else "")
             by[name] = rule.name
     changed = {
         name: change

@@ -139,7 +139,9 @@ def test_summary():
     assert lines[0].startswith("10 page requests: 8 blocked, ")
     assert lines[1].endswith("; 12 exchanges, 12 CORS, 1 preflighted pair")
     assert lines[2].split() == ["2", "blocked", "acao-mismatch"]
-    assert lines[-1].split() == ["1", "info", "no-max-age"]
+    assert lines[-2].split() == ["1", "info", "no-max-age"]
+    assert lines[-1] == "More on each: corslens explain NAME"
+    assert render_summary(summary(session()), pointer=False).plain.splitlines() == lines[:-1]
 
 
 def test_words_have_colours():
@@ -155,7 +157,7 @@ def test_a_long_origin_does_not_fill_the_terminal():
 @pytest.mark.parametrize("width", [None, 60])
 def test_what_is_silenced_is_counted_with_its_note(width):
     text = render_text(summary(silenced_session()), GATE, width).plain
-    assert text.splitlines()[-1].strip() == "2  suppressed acao-missing (my.yaml:2: known <so>)"
+    assert text.splitlines()[-2].strip() == "2  suppressed acao-missing (my.yaml:2: known <so>)"
     assert "[acao-missing]" not in text
     assert "suppressed" not in render_text(summary(), GATE, width).plain
 
@@ -186,6 +188,11 @@ def test_an_injection_says_its_name_its_reason_and_what_it_led_to():
     (made,) = inspector.complete(exchange(request(), response(allow_origin="*")), injections=[breaking])
     text = block(made).plain
     assert text.startswith("BLOCKED") and "injection 'break': to try it" in text and "is then blocked (acao-missing)" in text
+    (problem,) = summary([made]).problems()
+    assert problem.title == "An injected header blocks the response"
+    assert (
+        problem.message == "The proxy injected no Access-Control-Allow-Origin, and browsers block the response (acao missing)"
+    )
 
 
 def test_a_response_that_the_proxy_made_is_said_to_be_its():

@@ -333,8 +333,12 @@ def fold(text: str, width: int | None, *, first: int, indent: int, start: str = 
     return [line.replace(NO_BREAK, " ") for line in lines]
 
 
-def render_summary(summary: SessionSummary, width: int | None = None) -> Text:
-    """Return what was seen in all: what became of the page requests, the problems, then the causes with their counts, worst first."""
+def render_summary(summary: SessionSummary, width: int | None = None, *, pointer: bool = True) -> Text:
+    """Return what was seen in all: what became of the page requests, the problems, then the causes with their counts, worst first.
+
+    Args:
+        pointer: whether it ends with where to read more on a cause.
+    """
     text = Text()
     text.append("\n".join(fold(_outcomes(summary), width, first=0, indent=2)), "bold")
     text.append("\n" + "\n".join(fold(_problems(summary), width, first=0, indent=2)))
@@ -343,11 +347,14 @@ def render_summary(summary: SessionSummary, width: int | None = None) -> Text:
         text.append(f"\n{engine.label} agreed with {agreed} of {total}", style)
     suppressed = summary.suppressed()
     column = 11 if suppressed else 8
-    for word, name, count in summary.causes():
+    causes = summary.causes()
+    for word, name, count in causes:
         text.append(f"\n{count:>7}  ").append(f"{word.lower():<{column}}", STYLES.get(word, "bold")).append(name)
     for name, note, count in suppressed:
         lines = fold(f"{name} ({escape(note)})" if note else name, width, first=9 + column, indent=9 + column)
         text.append(f"\n{count:>7}  ").append(f"{'suppressed':<{column}}", "dim").append("\n".join(lines))
+    if causes and pointer:
+        text.append("\nMore on each: corslens explain NAME", "dim")
     return text
 
 
