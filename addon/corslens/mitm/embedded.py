@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self, TextIO
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from mitmproxy import exceptions, optmanager
+from mitmproxy import exceptions, http, optmanager
 from mitmproxy.addons.termlog import TermLog
 from mitmproxy.master import Master
 from mitmproxy.options import Options
@@ -22,6 +22,7 @@ from corslens.mitm.addon import CorsLens
 from corslens.mitm.listening import LOOPBACK, stay_local
 from corslens.mitm.local_base import LocalBase
 from corslens.mitm.options import faults_in_deferred
+from corslens.mitm.session import is_event_stream
 from corslens.mitm.wrappers import insert
 from corslens.report.initiators import SourceRoot
 from corslens.suggest import did_you_mean
@@ -46,6 +47,14 @@ class _Started:
 
     def running(self) -> None:
         self.event.set()
+
+
+class _EventStreams:
+    """Hands server-sent events on as they come: mitmproxy waits for the end of a body, and theirs has none."""
+
+    def responseheaders(self, flow: http.HTTPFlow) -> None:
+        if flow.response is not None and is_event_stream(flow.response.headers.get("content-type")):
+            flow.response.stream = flow.response.stream or True
 
 
 class EmbeddedProxy:
@@ -100,7 +109,7 @@ class EmbeddedProxy:
             insert(master, self.addon)
             if self._local_base is not None:
                 self._local_base.surround(master, self.addon)
-            master.addons.add(self._log, self._started)
+            master.addons.add(_EventStreams(), self._log, self._started)
             self._configure(master)
             self._task = asyncio.create_task(self._run(master))
             started = asyncio.create_task(self._started.event.wait())

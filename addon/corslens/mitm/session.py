@@ -11,7 +11,6 @@ from msgspec import structs
 from corslens.bounded import Bounded
 from corslens.fetch.constants import LOCATION, NULL
 from corslens.fetch.limits import limited_text
-from corslens.fetch.messages import Response
 from corslens.fetch.origins import origin_of
 from corslens.fetch.redirects import is_redirect, taints_origin
 from corslens.inspection import Inspection
@@ -162,7 +161,7 @@ class Session:
         if state.apart:
             state.inspection = self.inspector.pass_by(state.exchange)
             self._left(state, flow.response)
-            return bool(flow.response.stream) or _is_event_stream(response)
+            return bool(flow.response.stream) or is_event_stream(response.headers.get("content-type"))
         # This proxy's own 407 is between it and the browser; patched, nobody could log in.
         state.wanted = not state.refused and self.patching.should_patch(flow, state.exchange)
         injections = self.patching.injections_for(flow)
@@ -183,7 +182,7 @@ class Session:
             self._prove_next_hop(state, flow, first.observation)
         self._left(state, flow.response)
         self._take(state, flow, inspections)
-        return bool(flow.response.stream) or _is_event_stream(response)
+        return bool(flow.response.stream) or is_event_stream(response.headers.get("content-type"))
 
     def _prove_next_hop(self, state: _InFlight, flow: http.HTTPFlow, observation: Observation) -> None:
         """Let a redirect behind which the origin is `null` prove whose request it is, if the page may be allowed."""
@@ -386,8 +385,8 @@ class Session:
             self._take(state, flow, self.inspector.complete(state.exchange, patch=state.wanted and self.inspector.dry_run))
 
 
-def _is_event_stream(response: Response) -> bool:
-    content_type = response.headers.get("content-type")
+def is_event_stream(content_type: str | None) -> bool:
+    """Say whether a response of this type goes on while the page reads it."""
     return content_type is not None and content_type[:17].lower() == "text/event-stream"
 
 
