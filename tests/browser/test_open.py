@@ -81,15 +81,16 @@ async def test_it_ends_with_the_browser(tmp_path: Path, browser: str) -> None:
     assert left_behind(env) == []
 
 
-async def test_the_next_start_cleans_up(tmp_path: Path, chromium_path: str) -> None:
+@pytest.mark.parametrize("browser", BROWSERS)
+async def test_the_next_start_cleans_up(tmp_path: Path, browser: str) -> None:
     """After kill -9, which leaves a browser and its profile."""
     env = environment(tmp_path)
-    async with Program(argv("chromium", tmp_path), env=env) as program:
+    async with Program(argv(browser, tmp_path), env=env) as program:
         await program.line("is behind the proxy")
         os.kill(program.pid, signal.SIGKILL)
         await program.wait()
     assert left_behind(env) != []
-    async with Program(argv("chromium", tmp_path, "--for", "0.1"), env=env) as program:
+    async with Program(argv(browser, tmp_path, "--for", "0.1"), env=env) as program:
         assert await program.wait() == 0
         assert "Removed 1 profile of sessions that were killed." in program.lines
     left = left_behind(env)  # a Chromium that is killed while it starts leaves a folder of its own
