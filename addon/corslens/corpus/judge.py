@@ -31,6 +31,8 @@ from corslens.verdict.headline import HeadlinePolicy
 
 _WAITING = 8_192
 """Exchanges whose rows wait for what becomes known of them later."""
+_TOGETHER = 2_000
+"""Rows that are written together: a group of rows costs as much as some hundred rows in it, to write and to read."""
 
 
 class PlanDiffersError(Exception):
@@ -129,6 +131,7 @@ class _Exchanges:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._waiting: dict[str, Callable[[int], rows.Row]] = {}
+        self._made: list[rows.Row] = []
         self._seq = 0
 
     def __enter__(self) -> "_Exchanges":
@@ -137,6 +140,7 @@ class _Exchanges:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._write()
         self._writer.close()
 
     def add(self, inspection: Inspection, diagnosis: Diagnosis) -> None:
@@ -153,13 +157,17 @@ class _Exchanges:
             self.flush(_WAITING // 2)
 
     def flush(self, most: int | None = None) -> None:
-        """Write what waits, the oldest first."""
-        made = []
+        """Take what waits as it is now known, the oldest first."""
         for id in list(self._waiting)[:most]:
             self._seq += 1
-            made.append(self._waiting.pop(id)(self._seq))
-        if made:
-            self._writer.write_table(rows.table("exchanges", made))
+            self._made.append(self._waiting.pop(id)(self._seq))
+            if len(self._made) >= _TOGETHER:
+                self._write()
+
+    def _write(self) -> None:
+        if self._made:
+            self._writer.write_table(rows.table("exchanges", self._made))
+            self._made = []
 
 
 @lru_cache(maxsize=4)

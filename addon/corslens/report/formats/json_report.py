@@ -1,7 +1,7 @@
 """The JSON report: one document, versioned; its JSON Schema is made from the structs here and shipped beside them."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -144,10 +144,13 @@ class ReportRecord(Struct, frozen=True, kw_only=True):
 def render_report(summary: SessionSummary, _rules: RuleSet, gate: Gate, top: int = TOP) -> bytes:
     """Return the document, in ASCII."""
     # The two long lists are written item by item: as objects all at once they would take several times the memory of their text.
-    listed = {"problems": _items(_problems(summary, gate, top)), "exchanges": _items(_exchanges(summary, top))}
+    problems: list[bytes] = []
+    listed = _noting(worst(summary.problems(), top)[0], lambda one: problems.append(_item(_problem(one, gate))))
+    exchanges = list(map(_item, _exchanges(summary, listed)))
+    deque(listed, 0)  # where the exchanges do not come from the problems, these are still to be noted
     text = _text(_document(summary, gate, top))
     parts: list[bytes] = []
-    for name, items in listed.items():
+    for name, items in (("problems", problems), ("exchanges", exchanges)):
         if items:
             before, text = text.split(f'\n  "{name}": []'.encode(), 1)  # no string holds a line's end
             parts += (before, f'\n  "{name}": ['.encode(), b",".join(items), b"\n  ]")
@@ -157,26 +160,29 @@ def render_report(summary: SessionSummary, _rules: RuleSet, gate: Gate, top: int
 
 def document(summary: SessionSummary, gate: Gate, top: int = TOP) -> ReportRecord:
     """Return what the document holds."""
-    problems, exchanges = tuple(_problems(summary, gate, top)), tuple(_exchanges(summary, top))
+    shown = worst(summary.problems(), top)[0]
+    problems, exchanges = tuple(_problem(one, gate) for one in shown), tuple(_exchanges(summary, shown))
     return structs.replace(_document(summary, gate, top), problems=problems, exchanges=exchanges)
 
 
-def _items(records: Iterable[Struct]) -> list[bytes]:
-    """Return the items of a list as they stand in the document."""
-    return [b"\n    " + _text(one).replace(b"\n", b"\n    ") for one in records]
+def _noting[T](items: Iterable[T], note: Callable[[T], object]) -> Iterator[T]:
+    """Yield the items, each after it was noted."""
+    for one in items:
+        note(one)
+        yield one
+
+
+def _item(record: Struct) -> bytes:
+    """Return an item of a list as it stands in the document."""
+    return b"\n    " + _text(record).replace(b"\n", b"\n    ")
 
 
 def _text(record: Struct) -> bytes:
     return escape_json(msgspec.json.format(msgspec.json.encode(record), indent=2))
 
 
-def _problems(summary: SessionSummary, gate: Gate, top: int) -> Iterator[ProblemRecord]:
-    for problem in worst(summary.problems(), top)[0]:
-        yield _problem(problem, known=is_known(problem, gate.known))
-
-
-def _exchanges(summary: SessionSummary, top: int) -> Iterator[Record]:
-    for diagnosis in summary.held_with(worst(summary.problems(), top)[0]):
+def _exchanges(summary: SessionSummary, problems: Iterable[Problem]) -> Iterator[Record]:
+    for diagnosis in summary.held_with(problems):
         if says_something(diagnosis):
             for one in diagnosis.page_request.members:
                 yield record(one, diagnosis)
@@ -227,7 +233,7 @@ def _inputs(inputs: Sequence[Input]) -> Sequence[Input]:
     return (*inputs[:SENTENCES], *others[:SENTENCES])
 
 
-def _problem(problem: Problem, *, known: bool) -> ProblemRecord:
+def _problem(problem: Problem, gate: Gate) -> ProblemRecord:
     diagnosis = problem.diagnosis
     return ProblemRecord(
         rule=problem.key.rule,
@@ -246,7 +252,7 @@ def _problem(problem: Problem, *, known: bool) -> ProblemRecord:
         explained=tuple(dict.fromkeys(one.rule for one in diagnosis.explained)),
         examples=tuple(_example(example.diagnosis) for example in problem.examples),
         fingerprint=problem.key.fingerprint,
-        known=known,
+        known=is_known(problem, gate.known),
     )
 
 
