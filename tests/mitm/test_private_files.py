@@ -1,6 +1,8 @@
 """What holds traffic is its owner's alone, and is written whole or not at all, through no link and into nobody else's file."""
 
+import contextlib
 import os
+import socket
 import stat
 import threading
 from pathlib import Path
@@ -99,14 +101,65 @@ def test_what_is_open_already_and_devices_and_own_pipes_will_do(tmp_path):
     """A log to standard error, to nowhere, or to a reader."""
     write("/dev/null")
     write("/dev/stderr", b"", "ab")
-    path = tmp_path / "pipe"
+    with pipe(tmp_path / "pipe") as reading:
+        write(tmp_path / "pipe")
+        assert os.read(reading, 100) == b"new"
+
+
+@contextlib.contextmanager
+def pipe(path):
+    """A pipe with a reader: yield what it reads from."""
     os.mkfifo(path)
-    got = []
-    reader = threading.Thread(target=lambda: got.append(path.read_bytes()))
-    reader.start()
-    write(path)
-    reader.join()
-    assert got == [b"new"]
+    reading = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        yield reading
+    finally:
+        os.close(reading)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="has no pipes in folders")
+@pytest.mark.parametrize("put", [write, write_whole, lambda path, content: write(path, content, "ab")])
+def test_a_pipe_that_nothing_reads_is_not_waited_for(tmp_path, put):
+    """A proxy whose log it is, or a report's, would stand still."""
+    path = tmp_path / "r.json"
+    os.mkfifo(path)
+    with pytest.raises(OSError, match="is a pipe that nothing reads"):
+        put(path, b"new")
+    assert stat.S_ISFIFO(path.lstat().st_mode) and list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="has no pipes in folders")
+def test_a_pipe_that_is_full_is_waited_for(tmp_path):
+    """Its reader is there: what is written arrives whole, however slowly it reads."""
+    with pipe(tmp_path / "pipe") as reading:
+        os.set_blocking(reading, True)
+        writer = threading.Thread(target=write_whole, args=(tmp_path / "pipe", bytes(1 << 20)))
+        writer.start()
+        read = 0
+        while read < 1 << 20:
+            read += len(os.read(reading, 1 << 12))
+        writer.join()
+
+
+@pytest.mark.parametrize("put", [write, write_whole, lambda path, content: write(path, content, "ab")])
+@pytest.mark.parametrize("kind", ["socket", "disk", "folder"])
+def test_what_takes_no_text_is_not_replaced(tmp_path, monkeypatch, put, kind):
+    """A socket's or a disk's name was taken by the report."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "r.json"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(path.name)  # a whole path may be too long for one
+    elif os.geteuid() == 0:
+        os.mknod(path, stat.S_IFBLK | 0o600, os.makedev(7, 200))
+    else:
+        pytest.skip("only root can make a disk's node")
+    before = path.lstat()
+    with pytest.raises(OSError, match=f"is a {kind}"):
+        put(path, b"new")
+    assert path.lstat().st_ino == before.st_ino and list(tmp_path.iterdir()) == [path]
 
 
 def test_an_own_file_is_replaced_in_place(tmp_path):
@@ -121,19 +174,16 @@ def test_an_own_file_is_replaced_in_place(tmp_path):
 @pytest.mark.parametrize("kind", ["pipe", "device"])
 def test_a_device_or_pipe_is_written_to_and_never_replaced(tmp_path, kind):
     """A report to `/dev/null` left a file there, for everybody on the machine."""
-    path, got = tmp_path / "r.json", []
+    path = tmp_path / "r.json"
     if kind == "device":
         if os.geteuid() != 0:
             pytest.skip("only root can make a device")
         os.mknod(path, stat.S_IFCHR | 0o666, os.makedev(1, 3))
         write_whole(path, b"new")
     else:
-        os.mkfifo(path)
-        reader = threading.Thread(target=lambda: got.append(path.read_bytes()))
-        reader.start()
-        write_whole(path, b"new")
-        reader.join()
-        assert got == [b"new"]
+        with pipe(path) as reading:
+            write_whole(path, b"new")
+            assert os.read(reading, 100) == b"new"
     assert not stat.S_ISREG(path.lstat().st_mode) and list(tmp_path.iterdir()) == [path]
 
 

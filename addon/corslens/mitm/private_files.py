@@ -17,7 +17,7 @@ _STREAMS = ("/dev/stdout", "/dev/stderr", "/dev/fd/")
 def open_private(path: str, flags: int) -> int:
     """Open a file for writing and return its descriptor (an opener for `open`); a new one is its owner's alone.
 
-    Raises: OSError, also for a symbolic link, a hard link, and a file of another user.
+    Raises: OSError, also for a symbolic link, a hard link, a file of another user, a socket, a disk, and a pipe that nothing reads.
     """
     cut = flags & os.O_TRUNC
     flags &= ~os.O_TRUNC  # not before it is known whose file that is
@@ -26,8 +26,8 @@ def open_private(path: str, flags: int) -> int:
         return os.open(path, flags)
     _refuse_links_of_others(Path(path))
     with contextlib.suppress(FileNotFoundError):
-        _refuse_others(path, os.lstat(path))  # before it is opened, which waits for ever where it is somebody's pipe
-    file = os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
+        _refuse_others(path, os.lstat(path))  # before it is opened, which does something to a device
+    file = _open_at_once(path, flags | getattr(os, "O_NOFOLLOW", 0))
     try:
         status = os.fstat(file)
         _refuse_others(path, status)
@@ -36,6 +36,20 @@ def open_private(path: str, flags: int) -> int:
     except BaseException:
         os.close(file)
         raise
+    return file
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open a file as `os.open` does, but for a pipe: that is not waited for until somebody reads it, which may be never."""
+    if os.name == "nt":
+        return os.open(path, flags, 0o600)
+    try:
+        file = os.open(path, flags | os.O_NONBLOCK, 0o600)
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise OSError(errno.ENXIO, "is a pipe that nothing reads", path) from None
+        raise
+    os.set_blocking(file, True)
     return file
 
 
@@ -52,7 +66,7 @@ def write_whole(path: Path, content: bytes) -> None:
     _refuse_links_of_others(path)
     with contextlib.suppress(FileNotFoundError):
         status = path.lstat()
-        _refuse_link(str(path), status)
+        _refuse_kind(str(path), status)
         if stat.S_ISCHR(status.st_mode) or stat.S_ISFIFO(status.st_mode):
             return _write_into(path, content)
         if _is_own(status) and stat.S_ISREG(status.st_mode):
@@ -77,16 +91,22 @@ def _write_into(path: Path, content: bytes) -> None:
 
 
 def _refuse_others(path: str, status: os.stat_result) -> None:
-    _refuse_link(path, status)
+    _refuse_kind(path, status)
     if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
         raise OSError(errno.EMLINK, "has other names (hard links), whose content it would change", path)
     if not stat.S_ISCHR(status.st_mode) and not _is_own(status):
         raise PermissionError(errno.EACCES, "is another user's file", path)
 
 
-def _refuse_link(path: str, status: os.stat_result) -> None:
-    if stat.S_ISLNK(status.st_mode):
+def _refuse_kind(path: str, status: os.stat_result) -> None:
+    """Refuse what is neither a file, nor a pipe, nor a device that takes text."""
+    mode = status.st_mode
+    if stat.S_ISLNK(mode):
         raise OSError(errno.ELOOP, "is a symbolic link", path)
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, "is a folder", path)
+    if stat.S_ISSOCK(mode) or stat.S_ISBLK(mode):
+        raise OSError(errno.EINVAL, "is a socket" if stat.S_ISSOCK(mode) else "is a disk", path)
 
 
 def _refuse_links_of_others(path: Path) -> None:
