@@ -174,6 +174,8 @@ def further() -> Iterator[tuple[list[tuple[str, str]], list[tuple[str, str]], st
             yield [], [(name, secret().join(shape.split("{}")))], f"{API}/received", None, "PUT"
 
 
+CLIENT = secret("chrome:{}")
+"""A capture may say anything of who sent its requests."""
 GRANTS = ["*", PAGE, "null", "https://other.example", None]
 
 
@@ -208,7 +210,7 @@ def exchanges() -> list[Exchange]:
                     request=Request(method=method, url=url, headers=HeaderList([*lines, *request]), time=time),
                     response=None if error else got,
                     error=error,
-                    client="c",
+                    client=CLIENT,
                 )
             )
     return made

@@ -69,7 +69,9 @@ async def launch(stack: AsyncExitStack, name: str, proxy: str | None) -> tuple[B
     return chromium, await chromium.page()
 
 
-@pytest.mark.parametrize(("name", "host"), [("chromium", DOMAIN), ("chromium", "evil.test"), ("firefox", DOMAIN)])
+@pytest.mark.parametrize(
+    ("name", "host"), [("chromium", DOMAIN), ("chromium", "evil.test"), ("firefox", DOMAIN), ("firefox", "evil.test")]
+)
 async def test_a_name_that_leads_here_later_reads_nothing(name: str, host: str, hostile: Server) -> None:
     """DNS rebinding: a browser that is behind no proxy loads a page from its attacker, for whom the proxy then is the same origin."""
     async with AsyncExitStack() as stack:

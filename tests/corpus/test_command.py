@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import signal
+import socket
 import stat
 import sys
 from collections.abc import Sequence
@@ -153,6 +155,34 @@ def test_wrong_usage_is_a_sentence(
     result = run("corpus", captures, *arguments)
     assert result.exit_code == 2
     assert said in result.stderr.splitlines()[-1]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="has no pipes in folders")
+@pytest.mark.parametrize("kind", ["file", "pipe", "socket", "loop", "dangling link", "pipe within"])
+def test_what_is_not_a_folder_is_left_alone(kind: str, captures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One sentence, whatever the name leads to, and no waiting for who writes into a pipe."""
+    monkeypatch.chdir(tmp_path)
+    out = Path("out")
+    match kind:
+        case "file":
+            out.write_text("precious")
+        case "pipe":
+            os.mkfifo(out)
+        case "socket":
+            with socket.socket(socket.AF_UNIX) as listening:
+                listening.bind(str(out))
+        case "loop" | "dangling link":
+            out.symlink_to(out if kind == "loop" else "nowhere")
+        case "pipe within":
+            out.mkdir()
+            os.mkfifo(out / "corpus.json")
+    before = out.lstat()
+    result = run("corpus", captures, "--out", out)
+    assert result.exit_code == 2
+    assert re.fullmatch(r"Error: .*: (is not a f(older|ile)|Too many levels of symbolic links)", result.stderr.splitlines()[-1])
+    assert out.lstat().st_ino == before.st_ino
+    assert kind != "file" or out.read_text() == "precious"
+    assert kind != "pipe within" or [path.name for path in out.iterdir()] == ["corpus.json"]
 
 
 @pytest.mark.parametrize("package", ["duckdb", "pyarrow", "distributed"])

@@ -41,7 +41,7 @@ from corslens.fetch.methods import is_forbidden_method, normalize_method
 from corslens.fetch.origins import is_serialized_origin, origin_of
 from corslens.fetch.request_headers import is_forbidden_request_header
 from corslens.inspector import Inspector
-from corslens.observation.redaction import authenticates, redact_header, redact_url
+from corslens.observation.redaction import authenticates, redact_header, redact_method, redact_url
 from corslens.probing.strangers import strangers_for
 from corslens.report.baseline import Gate
 from corslens.report.escape import escape
@@ -51,6 +51,8 @@ from corslens.verdict.headline import ALL, AUTO, WORDS
 USER_AGENT = f"corslens/{__version__} (check; asks about CORS)"
 _PART_OF_CORS = frozenset({"authorization", "content-type"})
 """Headers that a server may look at to decide; the forbidden ones are, too."""
+_TAKEN_OVER = ("origin", "access-control-request-")
+"""Headers of a request whose values a capture says, too."""
 _POLICY_ENDINGS = (".yaml", ".yml")
 
 
@@ -290,12 +292,15 @@ def _print_plan(asker: Asker, wanted: Sequence[Expectation], strange: bool, opti
         for url in dict.fromkeys(one.fetch.url for one in wanted):
             origins = [one.fetch.origin for one in wanted if one.fetch.url == url and one.fetch.origin is not None]
             for stranger in strangers_for(origins, origin_of(url)):
-                click.echo(f"{escape(_shown_url(url, options))}  Origin: {escape(stranger.origin)}")
+                shown = stranger.origin if _is_url(options.target) else redact_url(stranger.origin)
+                click.echo(f"{escape(_shown_url(url, options))}  Origin: {escape(shown)}")
 
 
 def _print_request(request: Request, options: _Options) -> None:
     """Print a request: what the user typed in full, but for credentials; what a capture holds as it may be shown."""
-    click.echo(f"{escape(request.method)} {escape(_shown_url(request.url, options))}")
+    typed = _is_url(options.target)
+    method = request.method if typed else redact_method(request.method)
+    click.echo(f"{escape(method)} {escape(_shown_url(request.url, options))}")
     if options.identification is not None:
         request = structs.replace(request, headers=HeaderList((*request.headers.lines, options.identification)))
     recorded = set(unsafe_names(request.headers.lines)) - {
@@ -304,7 +309,7 @@ def _print_request(request: Request, options: _Options) -> None:
     for name, value in request.headers.lines:
         if authenticates(name):
             value = "(not shown)"
-        elif name.lower() in recorded:
+        elif name.lower() in recorded or (not typed and name.lower().startswith(_TAKEN_OVER)):
             value = redact_header(name, value)
         click.echo(f"  {escape(name)}: {escape(value)}")
     click.echo()

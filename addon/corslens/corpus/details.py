@@ -14,6 +14,7 @@ from corslens.engines.engine import Engine
 from corslens.fetch.messages import HeaderList, Request, Response
 from corslens.inspection import Inspection
 from corslens.observation.exchange import Exchange
+from corslens.observation.known import Known, Unknown
 from corslens.observation.observation import Observation
 from corslens.observation.redaction import (
     redact_header,
@@ -70,9 +71,12 @@ def _observation(observation: Observation, hops: int = _HOPS) -> Observation:
     return structs.replace(
         observation,
         exchange=_exchange(observation.exchange),
+        client="",  # holds the User-Agent, and is of use while traffic is paired
         origin=_url(observation.origin),
         page_origin=_url(observation.page_origin),
         target_origin=redact_url(observation.target_origin),
+        mode=_known(observation.mode),
+        destination=_known(observation.destination),
         need=None
         if need is None
         else structs.replace(
@@ -89,12 +93,14 @@ def _observation(observation: Observation, hops: int = _HOPS) -> Observation:
 def _exchange(exchange: Exchange) -> Exchange:
     return structs.replace(
         exchange,
+        client=redact_text(exchange.client),
         request=_request(exchange.request),
         response=_response(exchange.response),
         renewed=_response(exchange.renewed),
         replaced=_response(exchange.replaced),
         error=None if exchange.error is None else redact_text(exchange.error),
         server_address=None,
+        resource_type=None if exchange.resource_type is None else redact_text(exchange.resource_type),
         connection=None,
         witness=None if exchange.witness is None else _witness(exchange.witness),
         probe=None,
@@ -152,6 +158,10 @@ def _verdict(verdict: Verdict) -> Verdict:
 def _failure(failure: Failure) -> Failure:
     value, wanted = (redact_part(failure.header, text) for text in (failure.value, failure.wanted))
     return structs.replace(failure, value=value, wanted=wanted)
+
+
+def _known(fact: Known[str] | Unknown) -> Known[str] | Unknown:
+    return structs.replace(fact, value=redact_text(fact.value)) if isinstance(fact, Known) else fact
 
 
 def _url(url: str | None) -> str | None:

@@ -65,6 +65,8 @@ class Store:
                 for table in TABLES:
                     folder = Path(self._root, table)
                     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            except (FileExistsError, NotADirectoryError):
+                raise StoreError(f"{self.url}: is not a folder") from None
             except OSError as error:
                 raise StoreError(f"{self.url}: {error.strerror or error}") from None
 
@@ -86,13 +88,23 @@ class Store:
             self._remote.pipe_file(f"{self._root}/{_LISTING}", content)
 
     def read_listing(self) -> bytes | None:
-        """Return what the corpus consists of, None where nothing was judged yet."""
+        """Return what the corpus consists of, None where nothing was judged yet.
+
+        Raises: StoreError
+        """
+        path = Path(self._root, _LISTING)
         try:
-            if self._remote is None:
-                return Path(self._root, _LISTING).read_bytes()
-            return bytes(self._remote.cat_file(f"{self._root}/{_LISTING}"))
+            if self._remote is not None:
+                return bytes(self._remote.cat_file(f"{self._root}/{_LISTING}"))
+            if path.exists() and not path.is_file():
+                raise StoreError(f"{path}: is not a file")  # a pipe would be waited for
+            return path.read_bytes()
         except FileNotFoundError:
             return None
+        except NotADirectoryError:
+            raise StoreError(f"{self.url}: is not a folder") from None
+        except OSError as error:
+            raise StoreError(f"{self.url}: {error.strerror or error}") from None
 
     def judged(self) -> frozenset[str]:
         """Return the names of the shards that have a receipt."""
