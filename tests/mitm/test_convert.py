@@ -3,6 +3,7 @@
 import pytest
 from corslens.fetch.messages import HeaderList
 from corslens.mitm import convert
+from corslens.mitm.fields import header_lines
 from corslens.patching.patch import HeaderChange, Patch, StatusChange
 from mitmproxy import flow as flows
 
@@ -35,7 +36,7 @@ def test_fields():
 
 def test_pseudo_headers_are_no_header_lines():
     """mitmproxy's HAR import leaves HTTP/2's `:authority` among the headers."""
-    assert convert.header_lines(((b":authority", b"x"), (b"a", b"b")))[0].lines == (("a", "b"),)
+    assert header_lines(((b":authority", b"x"), (b"a", b"b")))[0].lines == (("a", "b"),)
 
 
 ERRORS = {
@@ -124,16 +125,16 @@ def test_odd_bytes_of_other_headers_do_not_stop_a_patch():
 def test_a_line_break_in_a_value():
     """mitmproxy lets none through, but a script can put one there: the lines stay what they were."""
     fields = ((b"A", b"1\n2"), (b"B", b"3"))
-    assert convert.header_lines(fields)[0].lines == (("A", "1\n2"), ("B", "3"))
-    assert convert.header_lines(())[0].lines == ()
+    assert header_lines(fields)[0].lines == (("A", "1\n2"), ("B", "3"))
+    assert header_lines(())[0].lines == ()
 
 
 def test_round_trip():
     """Conversion to a header list and back is the identity on bytes."""
     fields = tuple((bytes([byte]) + b"n", bytes([byte])) for byte in range(256) if byte != ord(":"))
-    back = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in convert.header_lines(fields)[0].lines)
+    back = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in header_lines(fields)[0].lines)
     assert fields == back
-    assert isinstance(convert.header_lines(fields)[0], HeaderList)
+    assert isinstance(header_lines(fields)[0], HeaderList)
 
 
 def test_server_address():

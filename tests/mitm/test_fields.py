@@ -1,33 +1,44 @@
-"""What is made of a request's header lines is remembered, within limits."""
+"""What a request's header lines say is read once."""
 
 import pytest
-from corslens.bounded_cache import bounded_cache
-from corslens.mitm.fields import LONGEST, REMEMBERED, Fields
+from corslens.fetch.limits import HEADER_LINES
+from corslens.mitm.fields import LONGEST, Fields, request_fields
+
+PAGE = "https://app.example"
 
 
-@pytest.mark.parametrize(("size", "times"), [(10, 2), (LONGEST + 1, 6)])
-def test_the_same_lines_are_read_once_unless_too_long(size: int, times: int) -> None:
-    calls = []
-
-    @bounded_cache(REMEMBERED, LONGEST)
-    def count(lines: Fields) -> int:
-        calls.append(lines)
-        return len(lines)
-
-    for _ in range(3):
-        assert count(((b"Accept", b"a" * size),)) == 1
-        assert count(((b"Accept", b"b" * size),)) == 1
-    assert len(calls) == times
+def _lines(*more: tuple[bytes, bytes]) -> Fields:
+    return ((b"Host", b"api.example"), (b"origin", PAGE.encode()), (b"Referer", b"https://app.example/a"), *more)
 
 
-def test_no_more_is_kept_than_the_limit() -> None:
-    calls = []
+def test_what_is_read() -> None:
+    read = request_fields(_lines((b":authority", b"x"), (b"referer", b"b"), (b"host", b"second.example")))
+    assert (read.host, read.referers, read.asker.origin) == (b"api.example", b"https://app.example/a b", PAGE)
+    headers, cut = read.limited
+    assert headers.values("referer") == ("https://app.example/a", "b")
+    assert ":authority" not in headers
+    assert cut is None
 
-    @bounded_cache(2, LONGEST)
-    def value(lines: Fields) -> bytes:
-        calls.append(lines)
-        return lines[0][1]
 
-    for text in (b"a", b"b", b"c", b"a"):
-        assert value(((b"X", text),)) == text
-    assert len(calls) == 4
+def test_equal_lines_are_read_once_unless_too_long() -> None:
+    first = request_fields(_lines((b"X-Read", b"once")))
+    request_fields(_lines())
+    assert request_fields(_lines((b"X-Read", b"once"))) is first
+    assert request_fields(_lines((b"X-Read", b"once"))).limited is first.limited
+    long = request_fields(_lines((b"X-Read", b"x" * LONGEST)))
+    request_fields(_lines((b"X-Read", b"y" * LONGEST)))
+    assert request_fields(_lines((b"X-Read", b"x" * LONGEST))) is not long
+
+
+def test_the_lines_of_a_request_are_looked_up_once() -> None:
+    fields = _lines((b"X-Long", b"x" * LONGEST))
+    assert request_fields(fields) is request_fields(fields)
+
+
+@pytest.mark.parametrize("place", [0, HEADER_LINES + 5])
+def test_a_referer_is_found_beyond_the_limit(place: int) -> None:
+    many = [(b"x", b"1")] * (HEADER_LINES + 10)
+    many.insert(place, (b"REFERER", b"https://marked.example/"))
+    read = request_fields(tuple(many))
+    assert read.referers == b"https://marked.example/"
+    assert read.limited[1] is not None

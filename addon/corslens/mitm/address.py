@@ -7,6 +7,7 @@ from mitmproxy import http
 from mitmproxy.proxy.mode_specs import ReverseMode
 
 from corslens.bounded_cache import bounded_cache
+from corslens.mitm.fields import request_fields
 
 _AUTHORITY = re.compile(r"(?:[a-z0-9._~-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
@@ -20,19 +21,12 @@ def browser_url(flow: http.HTTPFlow) -> str:
     """
     data = flow.request.data
     scheme = data.scheme.decode("latin-1").lower()
-    authority = data.authority or _host_header(flow)
+    authority = data.authority or request_fields(data.headers.fields).host
     if isinstance(flow.client_conn.proxy_mode, ReverseMode):
         origin = _reverse_origin(flow, authority)
     else:
         origin = _origin(scheme, authority) or _origin(scheme, _upstream(flow, scheme)) or f"{scheme}://{data.host}"
     return origin + _path(data.path)
-
-
-def _host_header(flow: http.HTTPFlow) -> bytes:
-    for name, value in flow.request.data.headers.fields:
-        if len(name) == 4 and name.lower() == b"host":
-            return value
-    return b""
 
 
 @bounded_cache(4096)

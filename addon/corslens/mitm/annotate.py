@@ -10,6 +10,7 @@ from corslens.lint.finding import Severity
 from corslens.observation.observation import Observation, Role
 from corslens.observation.redaction import public_method, public_text, redact_text
 from corslens.report.escape import escape
+from corslens.verdict.decide_each import ALL_ALLOWED
 
 METADATA = "corslens"
 """The key in a flow's metadata; only plain types may stand below it, or mitmproxy drops the flow from the file it saves."""
@@ -20,6 +21,7 @@ MARKERS = {"BLOCKED": BLOCKED, "PATCHED": PATCHED}
 """By the word that stands before an exchange; any other with a finding worse than a remark has WARNING."""
 
 _LONGEST = 240
+_ALL_ALLOWED = {str(engine): str(verdict.outcome) for engine, verdict in ALL_ALLOWED.items()}
 
 
 def annotate(flow: http.HTTPFlow, inspection: Inspection) -> bool:
@@ -103,7 +105,9 @@ def metadata_for(inspection: Inspection, reason: str | None, comment: str, marke
     return {
         "id": inspection.id,
         "role": observation.role.value,
-        "verdicts": {str(engine): str(verdict.outcome) for engine, verdict in inspection.verdicts.items()},
+        "verdicts": dict(_ALL_ALLOWED)
+        if inspection.verdicts is ALL_ALLOWED
+        else {str(engine): str(verdict.outcome) for engine, verdict in inspection.verdicts.items()},
         "reason": reason,
         "findings": [finding.rule for finding in inspection.findings],
         "pair": pair,

@@ -21,6 +21,7 @@ from corslens.fetch.constants import ACCESS_CONTROL_REQUEST_METHOD, LOCATION, NU
 from corslens.fetch.messages import Response
 from corslens.fetch.redirects import location_url
 from corslens.mitm.address import browser_url
+from corslens.mitm.fields import request_fields
 
 PARAMETER = "corslens-continues"
 LIFETIME_SECONDS = 30.0
@@ -39,9 +40,6 @@ class _Issued(Struct):
     until: float
     preflighted: bool = False
     """It was used for a preflight; the request itself may still come."""
-
-
-_REFERER_LENGTH = len(b"referer")
 
 
 class Continuations:
@@ -77,10 +75,9 @@ class Continuations:
     def take(self, flow: http.HTTPFlow) -> str | None:
         """Take the secret out of a request; return the origin of the page that it proves, None when it proves nothing."""
         data = flow.request.data
-        for name, value in data.headers.fields:
-            # What a style sheet loads names the sheet's URL. The lengths first: this is asked of every line of every request.
-            if len(name) == _REFERER_LENGTH and _NAME_BYTES in value and name.lower() == b"referer":
-                flow.request.headers["referer"] = _MARK.sub("", value.decode("latin-1"))
+        if _NAME_BYTES in request_fields(data.headers.fields).referers:  # what a style sheet loads names the sheet's URL
+            headers = flow.request.headers
+            headers.set_all("referer", [_MARK.sub("", value) for value in headers.get_all("referer")])
         if _NAME_BYTES not in data.path:
             return None
         found = _MARK_BYTES.search(data.path)

@@ -4,12 +4,11 @@ from mitmproxy import http
 from mitmproxy.net.http import status_codes
 from msgspec import structs
 
-from corslens.bounded_cache import bounded_cache
-from corslens.fetch.limits import HEADER_LINES, Limited, limited_headers, limited_text, received_request, received_response
+from corslens.fetch.limits import limited_text, received_request, received_response
 from corslens.fetch.messages import HeaderLine, Request, Response
 from corslens.mitm.address import browser_url
 from corslens.mitm.continuations import unmarked
-from corslens.mitm.fields import LONGEST, REMEMBERED, Fields
+from corslens.mitm.fields import header_lines, request_fields
 from corslens.observation.exchange import Exchange, Source
 from corslens.observation.network_error import is_answered_by_proxy
 from corslens.patching.patch import Patch, apply
@@ -21,33 +20,13 @@ _FORBIDDEN = frozenset(map(chr, (*range(0x09), *range(0x0A, 0x20), 0x7F)))
 """Control characters except the tab: none may be part of a header line."""
 
 
-def header_lines(fields: Fields) -> Limited:
-    """Return the header lines, isomorphic-decoded, within the limits; HTTP/2's pseudo-headers, which a HAR may hold, are left out."""
-    beyond = fields[HEADER_LINES:]
-    if beyond:
-        fields = fields[:HEADER_LINES]
-    lines = [(str(name, "latin-1"), str(value, "latin-1")) for name, value in fields]
-    if b":" in b"".join([name[:1] for name, _ in fields]):
-        lines = [line for line in lines if line[0][:1] != ":"]
-    return limited_headers(lines, beyond)
-
-
-_remembered_lines = bounded_cache(REMEMBERED, LONGEST)(header_lines)
-
-
-def request_headers(fields: Fields) -> Limited:
-    """Return the header lines of a request."""
-    # Who sends so many has to wait for no look-up, which would walk over all of them.
-    return header_lines(fields) if len(fields) > HEADER_LINES else _remembered_lines(fields)
-
-
 def request_of(flow: http.HTTPFlow) -> Request:
     """Return the request's head; the method in the case that it had on the wire."""
     data = flow.request.data
     return received_request(
         method=data.method.decode("latin-1"),
         url=browser_url(flow),
-        headers=request_headers(data.headers.fields),
+        headers=request_fields(data.headers.fields).limited,
         http_version=data.http_version.decode("latin-1"),
         time=data.timestamp_start,
     )

@@ -13,7 +13,8 @@ from msgspec import structs
 from corslens.fetch.messages import NO_HEADERS
 from corslens.inputs.damage import Damage
 from corslens.inputs.relevance import concerns_cors
-from corslens.mitm.convert import exchange_of, header_lines
+from corslens.mitm.convert import exchange_of
+from corslens.mitm.fields import header_lines
 from corslens.observation.exchange import Exchange, Source
 from corslens.report.escape import escape
 

@@ -4,9 +4,9 @@ from mitmproxy import http
 
 from corslens.bounded_cache import bounded_cache
 from corslens.fetch.limits import HEADER_LINES
-from corslens.mitm.fields import LONGEST, REMEMBERED, Fields
+from corslens.mitm.fields import request_fields
 from corslens.observation import relevance
-from corslens.observation.relevance import POLICY_BEARING, Asker, asker_of
+from corslens.observation.relevance import POLICY_BEARING
 
 
 def request_concerns_cors(request: http.Request) -> bool:
@@ -14,7 +14,7 @@ def request_concerns_cors(request: http.Request) -> bool:
     data = request.data
     if len(data.headers.fields) > HEADER_LINES:
         return True  # what is beyond might tell; nothing is looked up by so many lines
-    asker = _asker_of(data.headers.fields)
+    asker = request_fields(data.headers.fields).asker
     method = data.method.decode("latin-1")
     if asker.origin is None and asker.site == "same-origin" and method != "OPTIONS" and asker.mode not in POLICY_BEARING:
         return False  # most traffic
@@ -22,19 +22,16 @@ def request_concerns_cors(request: http.Request) -> bool:
     return relevance.request_concerns_cors(asker, method, f"{data.scheme.decode('latin-1')}://{host}")
 
 
-@bounded_cache(REMEMBERED, LONGEST)
-def _asker_of(fields: Fields) -> Asker:
-    return asker_of([(name.decode("latin-1"), value.decode("latin-1")) for name, value in fields])
-
-
 def response_concerns_cors(response: http.Response) -> bool:
     """Say whether a response allows something to other origins, or may lead to one."""
     data = response.data
     fields = data.headers.fields
     status = data.status_code
-    return (300 <= status < 400 and status != 304) or len(fields) > HEADER_LINES or any(_concerns(name) for name, _ in fields)
+    return (
+        (300 <= status < 400 and status != 304) or len(fields) > HEADER_LINES or _concern(tuple([name for name, _ in fields]))
+    )
 
 
 @bounded_cache(4096)
-def _concerns(name: bytes) -> bool:
-    return relevance.concerns_other_origins(name.decode("latin-1"))
+def _concern(names: tuple[bytes, ...]) -> bool:
+    return any(relevance.concerns_other_origins(name.decode("latin-1")) for name in names)

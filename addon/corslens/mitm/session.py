@@ -156,7 +156,8 @@ class Session:
             state = self._begin(flow)
             state.apart = True
         response = convert.response_of(flow.response)
-        state.exchange = structs.replace(state.exchange.with_response(response), server_address=convert.server_address(flow))
+        address = convert.server_address(flow)
+        state.exchange = structs.replace(state.exchange, response=response, renewed=None, replaced=None, server_address=address)
         state.apart = state.apart and not self._concerns(flow.response)
         if state.apart:
             state.inspection = self.inspector.pass_by(state.exchange)
@@ -215,6 +216,8 @@ class Session:
 
     def response_done(self, flow: http.HTTPFlow) -> None:
         """Close the flow's book: the response is complete."""
+        if flow.id not in self._in_flight:
+            return
         state = self._in_flight.pop(flow.id, None)
         if state is None or state.inspection is None:
             return

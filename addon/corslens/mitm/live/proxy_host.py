@@ -90,7 +90,8 @@ class LivePage:
 
     def is_at(self, host: str) -> bool:
         """Say whether the page is at this host, also as the absolute name (`…test.`) that a browser takes for another site."""
-        return self.host != "" and host.lower().rstrip(".") == self.host
+        own = self.host
+        return own != "" and len(host) >= len(own) and host.lower().rstrip(".") == own
 
     def keep_secret(self, server: connection.Server) -> None:
         """Connect nowhere for the page's host: whoever resolves it would know it, and so would everybody on the way."""
@@ -124,7 +125,8 @@ class LivePage:
         No page can tell the response from mitmproxy's own to a host that does not exist: same status, and it takes as long.
         Nor can one send the header of corslens doctor there, which no preflight allows.
         """
-        if flow.request.data.host.lower() != self.domain or self.domain == "" or flow.response is not None or not flow.live:
+        host, domain = flow.request.data.host, self.domain
+        if len(host) != len(domain) or host.lower() != domain or not domain or flow.response is not None or not flow.live:
             return None
         client = flow.client_conn
         if (
