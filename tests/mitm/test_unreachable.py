@@ -21,3 +21,11 @@ def test_the_rest_is_counted(caplog, monkeypatch):
         told.tell(flow("CONNECT", host=f"h{number}.example"))
     assert len(caplog.records) == 3
     assert told.dropped() == {"failed tunnels": 7}
+
+
+def test_what_the_browser_asks_for_itself_is_not_reported(caplog):
+    """An offline machine would report the browser's own hosts first."""
+    told = Unreachable()
+    told.tell(flow("CONNECT", host="accounts.google.com"))
+    told.tell(flow("CONNECT", host="api.example"))
+    assert [record.args[0] for record in caplog.records] == ["api.example:443"]

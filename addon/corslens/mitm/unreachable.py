@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from mitmproxy import http
 
+from corslens.observation.background import is_browser_background
 from corslens.report.escape import escape
 
 logger = logging.getLogger(__name__)
@@ -21,9 +22,9 @@ class Unreachable:
         self._untold = 0
 
     def tell(self, flow: http.HTTPFlow) -> None:
-        """Report the server of a CONNECT that failed, unless that was done before."""
+        """Report the server of a CONNECT that failed, unless that was done before or the browser asks it for itself."""
         server = f"{flow.request.host}:{flow.request.port}"
-        if server in self._told:
+        if server in self._told or is_browser_background(f"https://{server}", ()):
             return
         if len(self._told) >= TOLD:
             self._untold += 1
