@@ -1,6 +1,6 @@
 """Every rule against its own samples, through the whole pipeline: each bad one makes it fire, no good one does."""
 
-from corslens.cli.rules import fires
+from corslens.cli.examples import fires
 from corslens.lint.rules.loader import load_rules
 
 from tests.each import each

@@ -2,21 +2,17 @@
 
 import json
 import sys
-from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from corslens.cli.user_rules import escape_lines, load_user_rules
 from corslens.exits import Exit
+from corslens.lint.docs.console_request import request_in
 from corslens.lint.docs.terminal import choose, explain_text, list_text, rules_meant
 from corslens.lint.finding import Severity
 from corslens.lint.rules.rule import Family, Rule, RuleSet
 from corslens.mistakes import RuleErrors
-
-if TYPE_CHECKING:
-    from corslens.lint.rules.sample import Sample
 
 _rules_option = click.option(
     "--rules",
@@ -52,14 +48,18 @@ def explain(words: tuple[str, ...], captures: tuple[str, ...], rule_paths: tuple
     name = " ".join(words)
     loaded = _load(rule_paths)
     try:
-        text = explain_text(loaded, name)
+        meant = rules_meant(loaded, name)
     except ValueError as error:
         raise click.UsageError(escape_lines(str(error))) from None
-    click.echo(escape_lines(text), nl=False)
-    if captures:
-        from corslens.cli.occurrences import print_occurrences  # what `explain` alone does not wait for
+    from corslens.cli.examples import example_of, example_of_line  # what a wrong name does not wait for
 
-        print_occurrences(rules_meant(loaded, name), captures, rule_paths)
+    rule = loaded.rules[meant[0]]
+    example = example_of_line(loaded, rule, request_in(name)) or example_of(loaded, rule)
+    click.echo(escape_lines(explain_text(loaded, meant, example)), nl=False)
+    if captures:
+        from corslens.cli.occurrences import print_occurrences
+
+        print_occurrences(meant, captures, rule_paths)
 
 
 @click.group(short_help="List, check and document rules.")
@@ -113,6 +113,8 @@ def _count(number: int, noun: str) -> str:
 
 
 def _failed_samples(loaded: RuleSet, rule: Rule) -> list[str]:
+    from corslens.cli.examples import fires  # late, like all that `rules list` does without
+
     failed = []
     for sample in rule.bad:
         if not fires(loaded, rule, sample):
@@ -123,31 +125,16 @@ def _failed_samples(loaded: RuleSet, rule: Rule) -> list[str]:
     return failed
 
 
-def fires(loaded: RuleSet, rule: Rule, sample: "Sample") -> bool:
-    """Say whether a rule fires at the last step of a sample, run through the whole pipeline."""
-    from corslens.inspector import Inspector  # late, like all that `explain` and `rules list` do without
-
-    inspector = Inspector(rules=loaded)
-    for exchange in sample.exchanges():
-        inspector.inspect(exchange)
-    inspector.finish(inf)  # a sample is all that ever happened
-    found = (inspector.get(id) for id in sample.looked_at)
-    return any(
-        finding.rule == rule.id
-        for inspection in found
-        if inspection is not None
-        for finding in (*inspection.findings, *inspection.suppressed)
-    )
-
-
 @rules.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @_rules_option
 def docs(folder: Path, rule_paths: tuple[str, ...]) -> None:
     """Write the catalogue and the vocabulary to FOLDER, as one Markdown page for each rule and an index."""
+    from corslens.cli.examples import example_of
     from corslens.lint.docs.markdown import render_pages
 
-    pages = render_pages(_load(rule_paths))
+    loaded = _load(rule_paths)
+    pages = render_pages(loaded, lambda rule: example_of(loaded, rule))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in pages.items():

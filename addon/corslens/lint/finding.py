@@ -75,6 +75,12 @@ class Fix(Struct, frozen=True, kw_only=True, gc=False):
         lines = " and ".join(self.headers)
         return f"{self.text}: {lines}" if self.text and lines else self.text or lines
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What to do, then each header line by itself, so that it can be copied; without those that the text has."""
+        beside = tuple(line for line in self.headers if line not in self.text)
+        return (self.text, *beside) if self.text else beside
+
 
 class Evidence(Struct, frozen=True, kw_only=True, gc=False):
     """A header line that made a rule fire. `value` is redacted where it is a secret, None when the absence is the evidence."""

@@ -11,17 +11,15 @@ from corslens.observation.redaction import redact_url
 
 def fix_line(fix: Fix) -> str:
     """Return a fix in one line: who can make it, what to do, and the header lines to send."""
-    beside = [line for line in fix.headers if line not in fix.text]
-    shown = [part for part in (fix.text, "; ".join(beside)) if part]
+    lines = fix.lines[1:] if fix.text else fix.lines
+    shown = [part for part in (fix.text, "; ".join(lines)) if part]
     return f"Fix ({fix.side.value}): {': '.join(shown)}"
 
 
 def fix_block(fix: Fix) -> Iterator[str]:
     """Yield a fix in lines of its own: who can make it and what to do, then the header lines to send, so that each can be copied."""
-    side = f"Fix ({fix.side.value}): "
-    beside = [line for line in fix.headers if line not in fix.text]
-    first, *rest = [fix.text, *beside] if fix.text else beside
-    yield side + first
+    first, *rest = fix.lines
+    yield f"Fix ({fix.side.value}): {first}"
     yield from (f"  {line}" for line in rest)
 
 

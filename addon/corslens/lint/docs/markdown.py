@@ -1,11 +1,11 @@
 """The catalogue and the vocabulary in Markdown: docs/rules, an index, a page a rule, a list of products, and how to write a rule."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
 from corslens.lint.docs.describe import describe
-from corslens.lint.docs.terminal import FAMILY_TITLES, browser_names, fix_lines
+from corslens.lint.docs.terminal import FAMILY_TITLES, Example, browser_names, fix_lines
 from corslens.lint.facts.fact import Fact, FactKind
 from corslens.lint.facts.vocabulary import VOCABULARY
 from corslens.lint.rules.condition import MATCHERS, leaves
@@ -103,8 +103,8 @@ _KIND_WORDS = {
 INDEX, WRITING, PRODUCTS = "README.md", "writing-rules.md", "products.md"
 
 
-def render_pages(loaded: RuleSet) -> dict[str, str]:
-    """Return the text of every page by its file name."""
+def render_pages(loaded: RuleSet, example_of: Callable[[Rule], Example | None]) -> dict[str, str]:
+    """Return the text of every page by its file name; a page shows the example that is given for its rule."""
     rules = list(loaded.rules.values())
     order = list(Family)
     rules.sort(key=lambda rule: (order.index(rule.family), rule.id))
@@ -113,7 +113,7 @@ def render_pages(loaded: RuleSet) -> dict[str, str]:
         WRITING: [_HEAD, *_conditions(), *_vocabulary(rules)],
         PRODUCTS: _products(loaded, rules),
     }
-    pages |= {f"{rule.id}.md": _page(loaded, rule) for rule in rules if rule.family is not Family.PRODUCTS}
+    pages |= {f"{rule.id}.md": _page(loaded, rule, example_of(rule)) for rule in rules if rule.family is not Family.PRODUCTS}
     return {name: "\n".join(lines).rstrip("\n") + "\n" for name, lines in pages.items()}
 
 
@@ -214,10 +214,13 @@ def _severity(rule: Rule) -> str:
     return " / ".join(word.word for word in words)
 
 
-def _page(loaded: RuleSet, rule: Rule) -> Iterator[str]:
+def _page(loaded: RuleSet, rule: Rule, example: Example | None) -> Iterator[str]:
     yield f"# {rule.id}\n"
     yield f"{_DO_NOT_EDIT}\n"
     yield f"**{_text(rule.title)}.** {_text(rule.why)}\n"
+    if example is not None:
+        yield from _example(example)
+        yield "## When it fires\n"
     yield f"- Family: [{rule.family}]({INDEX}#{rule.family})"
     if rule.never is not None:
         yield f"- Never fires: {_text(rule.never)}"
@@ -245,6 +248,18 @@ def _page(loaded: RuleSet, rule: Rule) -> Iterator[str]:
     yield from _list("Samples on which it fires", (_text(sample.name) for sample in rule.bad))
     yield from _list("Samples on which it does not", (_text(sample.name) for sample in rule.good))
     yield from _list("Sources", (f"<{source}>" for source in rule.sources))
+
+
+def _example(example: Example) -> Iterator[str]:
+    """Yield what the rule says of one request; the header lines stand by themselves, to be copied."""
+    yield f"## {_text(example.about)}\n"
+    yield f"{_text(example.finding.message)}\n"
+    for number, fix in enumerate(example.finding.fixes):
+        who = f"**{'Or' if number else 'Fix'} ({fix.side})**"
+        yield f"{who}: {_text(fix.text)}\n" if fix.text else f"{who}\n"
+        lines = fix.lines[1:] if fix.text else fix.lines
+        if lines:
+            yield from ("```http", *lines, "```\n")
 
 
 def _list(title: str, items: Iterable[str]) -> Iterator[str]:

@@ -3,13 +3,15 @@
 Text of a user's own rules may hold anything; it is not escaped here.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from textwrap import wrap
 
+from msgspec import Struct
+
 from corslens.lint.docs.console_lines import reasons_of_code, rules_of_line
 from corslens.lint.docs.describe import describe
-from corslens.lint.finding import Severity
+from corslens.lint.finding import Finding, Severity
 from corslens.lint.rules.rule import Family, Rule, RuleSet
 from corslens.suggest import did_you_mean
 from corslens.verdict.reasons import NAMES, Effect, Reason
@@ -51,14 +53,23 @@ def _severity_word(rule: Rule) -> str:
     return "-" if rule.never is not None else rule.worst.word
 
 
-def explain_text(rules: RuleSet, name: str) -> str:
-    """Return the page of what a user has: a rule, a reason, the start of a name, a browser's code, or a line of its console.
+class Example(Struct, frozen=True, kw_only=True):
+    """What a rule says of one request."""
 
-    Raises: ValueError naming what comes near when there is none.
+    about: str
+    """Which request."""
+    finding: Finding
+
+
+def explain_text(rules: RuleSet, meant: Sequence[str], example: Example | None = None) -> str:
+    """Return the page of the first of the rules that a user's words stand for (`rules_meant`), and the names of the others.
+
+    What a person needs comes first: what it means, and an example with its message and fixes.
     """
-    found = rules_meant(rules, name)
-    page = "\n".join(_page(rules, rules.rules[found[0]])) + "\n"
-    return page if len(found) == 1 else f"{page}\n{''.join(f'{line}\n' for line in _entry('or', ', '.join(found[1:])))}"
+    lines = [*_page(rules, rules.rules[meant[0]], example)]
+    if len(meant) > 1:
+        lines += ["", *_entry("or", ", ".join(meant[1:]))]
+    return "\n".join(lines) + "\n"
 
 
 def rules_meant(rules: RuleSet, name: str) -> tuple[str, ...]:
@@ -96,11 +107,15 @@ def explained_text(rule: Rule) -> str:
     )
 
 
-def _page(rules: RuleSet, rule: Rule) -> Iterator[str]:
+def _page(rules: RuleSet, rule: Rule, example: Example | None) -> Iterator[str]:
     yield rule.id
     yield "=" * min(len(rule.id), WIDTH)
     yield from wrap(rule.title, WIDTH)
     yield ""
+    if rule.why:
+        yield from (*_wrapped(rule.why), "")
+    if example is not None:
+        yield from (*_example(rule, example), "")
     override = rules.overrides.get(rule.id)
     yield from _entry("severity", _severity_text(rule) if override is None else f"{override.severity.word} (your own setting)")
     yield from _entry("confidence", rule.confidence)
@@ -119,11 +134,10 @@ def _page(rules: RuleSet, rule: Rule) -> Iterator[str]:
     for silence in rules.silences:
         if silence.rule == rule.id:
             yield from _entry("silenced", f"on {silence.filter}, because {silence.because}")
-    for title, text in (("why", rule.why), ("says", rule.message.text)):
-        if text:
-            yield from _entry(title, text)
+    if rule.message.text:
+        yield from _entry("says", rule.message.text)
     for number, line in enumerate(fix_lines(rule)):
-        yield from _entry("" if number else "fix", line)
+        yield from _entry("" if number else "fixes", line)
     if rule.explains:
         yield from _entry("explains", explained_text(rule))
     for title, samples in (("fires on", rule.bad), ("silent on", rule.good)):
@@ -131,6 +145,24 @@ def _page(rules: RuleSet, rule: Rule) -> Iterator[str]:
             yield from _entry(title, "; ".join(sample.name for sample in samples))
     for number, source in enumerate(rule.sources):
         yield f"{'sources' if number == 0 else '':<12}{source}"
+
+
+def _example(rule: Rule, example: Example) -> Iterator[str]:
+    finding = example.finding
+    yield f"{example.about}:"
+    yield from _wrapped(finding.message, "  ")
+    if finding.rule != rule.id:
+        yield from _wrapped(f"This is {finding.rule}: what the browser reports is only its consequence.", "  ")
+    for number, fix in enumerate(finding.fixes):
+        first, *rest = fix.lines
+        yield from _wrapped(f"{'Or' if number else 'Fix'} ({fix.side}): {first}", "  ")
+        yield from (f"    {line}" for line in rest)
+
+
+def _wrapped(text: str, indent: str = "") -> list[str]:
+    """Fold a text between words; what follows its first line is indented below it, but not at the margin."""
+    below = indent + "  " if indent else ""
+    return wrap(text, WIDTH, initial_indent=indent, subsequent_indent=below, break_long_words=False, break_on_hyphens=False)
 
 
 def _severity_text(rule: Rule) -> str:

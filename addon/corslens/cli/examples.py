@@ -1,0 +1,119 @@
+"""Samples of rules run through the whole pipeline: what a rule says of its own example, and of the request that a console line names."""
+
+from math import inf
+
+from msgspec import structs
+
+from corslens.diagnosis.diagnose import diagnose_alone
+from corslens.engines.sending import unsafe_names
+from corslens.fetch.constants import (
+    ACCESS_CONTROL_ALLOW_HEADERS,
+    ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_REQUEST_HEADERS,
+    ACCESS_CONTROL_REQUEST_METHOD,
+)
+from corslens.inspection import Inspection
+from corslens.inspector import Inspector
+from corslens.lint.docs.console_request import ConsoleRequest
+from corslens.lint.docs.terminal import Example
+from corslens.lint.finding import Finding
+from corslens.lint.rules.rule import Rule, RuleSet
+from corslens.lint.rules.sample import Headers, Sample, Step
+
+_CONTENT_TYPE = "content-type"
+_OK = 200
+_LISTS = {ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_HEADERS}
+
+
+def inspections(rules: RuleSet, sample: Sample) -> tuple[Inspection, ...]:
+    """Return what becomes of the last step of a sample, and of its preflight."""
+    inspector = Inspector(rules=rules)
+    for exchange in sample.exchanges():
+        inspector.inspect(exchange)
+    inspector.finish(inf)  # a sample is all that ever happened
+    found = (inspector.get(id) for id in sample.looked_at)
+    return tuple(inspection for inspection in found if inspection is not None)
+
+
+def fires(rules: RuleSet, rule: Rule, sample: Sample) -> bool:
+    """Say whether a rule fires at the last step of a sample."""
+    return any(
+        finding.rule == rule.id
+        for inspection in inspections(rules, sample)
+        for finding in (*inspection.findings, *inspection.suppressed)
+    )
+
+
+def example_of(rules: RuleSet, rule: Rule) -> Example | None:
+    """Return what a rule says of the first sample on which it fires, None if it has none."""
+    for sample in rule.bad:
+        for inspection in inspections(rules, sample):
+            if (finding := _of_rule(inspection, rule)) is not None:
+                return Example(about=f"Example ({sample.name})", finding=finding)
+    return None
+
+
+def example_of_line(rules: RuleSet, rule: Rule, request: ConsoleRequest) -> Example | None:
+    """Return what is wrong with the request that a console line names, if what the line says fits one of the rule's samples.
+
+    Where the line tells the status, the cause may be another rule, for which the status is enough.
+    """
+    for sample in rule.bad if request else ():
+        for inspection in inspections(rules, _asked(sample, request)):
+            finding = _of_rule(inspection, rule)
+            if finding is not None and request.status is not None:
+                finding = diagnose_alone(inspection).cause or finding
+            if finding is not None:
+                return Example(about="Your request (what the line does not say is an example)", finding=finding)
+    return None
+
+
+def _of_rule(inspection: Inspection, rule: Rule) -> Finding | None:
+    return next((finding for finding in inspection.findings if finding.rule == rule.id), None)
+
+
+def _asked(sample: Sample, request: ConsoleRequest) -> Sample:
+    """Return the sample with the request that the line names in the place of its last, and of those to the same URL."""
+    last = sample.steps[-1]
+    steps = [_step(step, request) if step.url == last.url else step for step in sample.steps]
+    return structs.replace(sample, steps=tuple(steps))
+
+
+def _step(step: Step, request: ConsoleRequest) -> Step:
+    told = request.status or _OK
+    preflight = step.preflight
+    failed = preflight is not None and not 200 <= preflight[0] <= 299  # then the line is about the preflight
+    if preflight is not None:
+        preflight = (told if failed else preflight[0], _not_listed(preflight[1], request))
+    headers = dict(step.request)
+    method = request.method or step.method
+    if step.method == "OPTIONS":
+        method = step.method
+        headers |= {} if request.method is None else {ACCESS_CONTROL_REQUEST_METHOD: request.method}
+        headers |= {} if request.header is None else {ACCESS_CONTROL_REQUEST_HEADERS: request.header}
+    elif request.header is not None:
+        for name in unsafe_names(tuple((name, str(value)) for name, value in headers.items())):
+            headers.pop(name, None)
+        headers[request.header] = "application/json" if request.header == _CONTENT_TYPE else "1"
+    if request.origin is not None:
+        headers["origin"] = request.origin
+    return structs.replace(
+        step,
+        url=request.url or step.url,
+        method=method,
+        request=headers,
+        preflight=preflight,
+        status=step.status if failed or step.status is None else told,
+        response=_not_listed(step.response, request),
+    )
+
+
+def _not_listed(headers: Headers, request: ConsoleRequest) -> Headers:
+    """Return a response's headers without the method and the header that it does not allow."""
+    without = {word.lower() for word in (request.method, request.header) if word is not None}
+    return {
+        name: ", ".join(item for item in value.split(", ") if item.lower() not in without)
+        if isinstance(value, str) and name.lower() in _LISTS
+        else value
+        for name, value in headers.items()
+    }

@@ -1,0 +1,61 @@
+"""What `explain` says of a pasted line: the diagnosis of that very request, as far as the line goes."""
+
+import pytest
+from corslens.cli.examples import example_of, example_of_line
+from corslens.lint.docs.console_request import request_in
+from corslens.lint.docs.terminal import rules_meant
+from corslens.lint.rules.loader import load_rules
+
+from tests.lint.docs.test_console_lines import CHROME, FIREFOX, SAFARI
+
+RULES = load_rules()
+FETCH = "Access to fetch at 'http://localhost:8100/items' from origin 'http://localhost:3100' has been blocked by CORS policy: "
+
+
+def of_line(line: str) -> tuple[str, str, str]:
+    example = example_of_line(RULES, RULES.rules[rules_meant(RULES, line)[0]], request_in(line))
+    assert example is not None
+    return example.finding.rule, example.finding.message, example.finding.advice
+
+
+def test_a_missing_header_is_the_one_that_this_page_needs() -> None:
+    rule, message, advice = of_line(f"{FETCH}No 'Access-Control-Allow-Origin' header is present on the requested resource.")
+    assert rule == "acao-missing" and "http://localhost:8100/items" in message
+    assert advice == "Access-Control-Allow-Origin: http://localhost:3100 and Vary: Origin"
+
+
+def test_a_method_and_a_header_are_those_of_the_line() -> None:
+    _, _, advice = of_line(f"{FETCH}Method PATCH is not allowed by Access-Control-Allow-Methods in preflight response.")
+    assert advice.endswith(", PATCH")
+    _, message, advice = of_line(
+        f"{FETCH}Request header field x-trace is not allowed by Access-Control-Allow-Headers in preflight response."
+    )
+    assert "x-trace" in message and advice == "Access-Control-Allow-Headers: x-trace"
+
+
+@pytest.mark.parametrize(("status", "cause"), [("502", "status-bad-gateway"), ("500", "status-server-error")])
+def test_a_status_that_the_line_tells_is_the_cause(status: str, cause: str) -> None:
+    line = (
+        "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at http://a.test/me. "
+        f"(Reason: CORS header ‘Access-Control-Allow-Origin’ missing). Status code: {status}."
+    )
+    rule, message, _ = of_line(line)
+    assert rule == cause and "http://a.test/me" in message and status in message
+
+
+def test_a_status_that_the_line_does_not_tell_is_not_made_up() -> None:
+    """The first sample of `preflight-acao-missing` is a 404."""
+    rule, message, _ = of_line(
+        f"{FETCH}Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is present."
+    )
+    assert rule == "preflight-acao-missing" and "404" not in message
+
+
+@pytest.mark.parametrize("line", [*CHROME, *FIREFOX, *SAFARI])
+def test_whatever_is_shown_comes_from_the_line_or_is_called_an_example(line: str) -> None:
+    """Neither another rule's sample, nor an exception, whatever the line leaves out."""
+    rule = RULES.rules[rules_meant(RULES, line)[0]]
+    own = example_of_line(RULES, rule, request_in(line))
+    shown = own or example_of(RULES, rule)
+    assert shown is None or shown.about.startswith("Your request (what" if own else "Example (")
+    assert shown is not None or rule.never is not None
