@@ -8,7 +8,7 @@ import pytest
 from corslens.fetch.budget import Budget
 from corslens.inspector import Inspector
 from corslens.lint.rules.loader import load_rules
-from corslens.mitm import addon
+from corslens.mitm import ticks
 from corslens.observation.exchange import Exchange
 from corslens.patching.policy import parse_policy
 from corslens.verdict.verdict import Outcome
@@ -107,7 +107,7 @@ async def test_the_addon_reports_it_and_lets_the_traffic_pass(caplog: pytest.Log
 
 
 async def test_a_tick_settles_a_bounded_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(addon, "AT_ONCE", 10)
+    monkeypatch.setattr(ticks, "AT_ONCE", 10)
     async with Chain(odd=False, cors_show="none") as chain:
         for number in range(35):
             chain.call(flow_of(ask_first(f"{number}", number / 100, url=f"https://api.example/{number}", allow_origin="*")))

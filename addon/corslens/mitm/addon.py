@@ -20,7 +20,7 @@ from corslens.fetch.budget import Budget
 from corslens.inspector import Inspector
 from corslens.lint.rules.loader import RuleFiles
 from corslens.lint.rules.rule import RuleSet
-from corslens.mitm import modified_headers, options
+from corslens.mitm import modified_headers, options, ticks
 from corslens.mitm.commands import Commands
 from corslens.mitm.exit_status import ExitStatus
 from corslens.mitm.faults import EXCHANGE_SECONDS, Faults, guarded
@@ -52,15 +52,6 @@ from corslens.report.initiators import SourceRoot
 from corslens.witness.witness import Witness
 
 logger = logging.getLogger(__name__)
-
-TICK_SECONDS = 1.0
-"""How often time is looked at: for preflights that were never followed, and for the end of patching."""
-
-AT_ONCE = 50
-"""Earlier exchanges that are inspected anew at once; then others have their turn."""
-
-JUMP_SECONDS = 5.0
-"""A clock that goes back by less is only being kept right."""
 
 
 class CorsLens(Commands):
@@ -103,10 +94,8 @@ class CorsLens(Commands):
         self.settings: options.Settings | None = None
         self._rule_files: RuleFiles | None = None
         self._gate = Gate(fail_on=None)
-        self._tick: asyncio.TimerHandle | None = None
-        self._settling: asyncio.Handle | None = None
-        """There is more to settle."""
-        self._looked_at = clock()
+        self._ticks = ticks.Ticks(clock, self.on_tick)
+        self._settling = ticks.Settling(clock, self.faults, lambda: self.session)
         self._running = False
         self._waiting: set[asyncio.Task[None]] = set()
         self._updates = False
@@ -170,13 +159,12 @@ class CorsLens(Commands):
         if self.patching.on:
             self._announce_patching()
         self._announce_page(master)
-        self._schedule_tick()
+        self._ticks.begin()
         self._garbage.begin()
 
     def done(self) -> None:
         """Settle what is pending, write the report, say the summary."""
-        if self._tick is not None:
-            self._tick.cancel()
+        self._ticks.end()
         for task in self._waiting:
             task.cancel()
         contentviews.registry._by_name.pop(self._view.name.lower(), None)  # there is no public way, and a reload adds it again
@@ -345,7 +333,7 @@ class CorsLens(Commands):
             history=settings.history,
             history_bytes=settings.history_mb << 20,
             budget=self._budget,
-            at_once=AT_ONCE,
+            at_once=ticks.AT_ONCE,
             over_budget=self.faults.tell_of_time,
         )
         return Session(
@@ -438,65 +426,26 @@ class CorsLens(Commands):
 
     # Time.
 
-    def _schedule_tick(self) -> None:
-        self._tick = asyncio.get_running_loop().call_later(TICK_SECONDS, self._on_tick)
-
-    def _on_tick(self) -> None:
-        self._schedule_tick()
-        self.on_tick()
-
     @guarded
     def on_tick(self) -> None:
         """Switch patching off when its time is over or say that it is on, take up edited rule files, and settle preflights that were never followed."""
-        self._follow_clock()
+        set_back = self._ticks.set_back()
+        if set_back:
+            logger.warning("corslens: the clock went back by %.0f seconds; pending exchanges are settled now.", set_back)
+            self.patching.follow_clock(-set_back)
+            if self.session is not None:
+                self.session.later(self.session.inspector.finish())
         if self.patching.expired:
             ctx.options.update(**options.PATCHING_OFF)
         elif self.patching.reminder_due():
             self._tell_of_patching()
-        self._take_up_rules()
-        session = self.session
-        if session is not None and session.live and self._settling is None:
-            self._settle(session)
+        rules = None if self._rule_files is None else ticks.edited_rules(self._rule_files)
+        if rules is not None and self.session is not None:
+            self.session.inspector.rules = rules
+        self._settling.on_tick()
         self._outputs.catch_up()
         self._garbage.on_tick(quiet=not self._passed)
         self._passed = False
-
-    def _settle(self, session: Session) -> None:
-        """Settle some of what waits, and soon the rest: what came at once is not to be worked off at once."""
-        settled = session.inspector.settle(self.clock())
-        session.later(settled)
-        if len(settled) == AT_ONCE:
-            self._settling = asyncio.get_running_loop().call_soon(self._settle_more, session)
-
-    @guarded
-    def _settle_more(self, session: Session) -> None:
-        self._settling = None
-        if session is not self.session:
-            return
-        self._settle(session)
-
-    def _follow_clock(self) -> None:
-        now, before = self.clock(), self._looked_at
-        self._looked_at = now
-        if now >= before - JUMP_SECONDS:
-            return
-        logger.warning("corslens: the clock went back by %.0f seconds; pending exchanges are settled now.", before - now)
-        self.patching.follow_clock(now - before)
-        if self.session is not None:
-            self.session.later(self.session.inspector.finish())
-
-    def _take_up_rules(self) -> None:
-        refreshed = None if self._rule_files is None else self._rule_files.refresh()
-        if refreshed is None:
-            return
-        if refreshed.problems:
-            told = "\n".join(escape(str(problem)) for problem in refreshed.problems)
-            logger.warning("corslens: cors_rules: the edited files have mistakes; the previous rules stay in force:\n%s", told)
-            return
-        refreshed.rules.prepare()
-        if self.session is not None:
-            self.session.inspector.rules = refreshed.rules
-        logger.info("corslens: cors_rules: the edited rules are in force.")
 
     @guarded
     def _recheck_response(self, flow: http.HTTPFlow) -> None:

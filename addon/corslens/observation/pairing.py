@@ -23,7 +23,7 @@ from corslens.fetch.preflight_cache import CacheQuery, PreflightCache
 from corslens.observation.connections import Connections
 from corslens.observation.cookie_jar import COOKIE_NOT_SENT, CookieJar
 from corslens.observation.exchange import Exchange
-from corslens.observation.habits import FAILED_AFTER_IT, Habits, is_of_habit
+from corslens.observation.habits import Habits, is_of_habit
 from corslens.observation.header_additions import is_reload
 from corslens.observation.hops import Hops
 from corslens.observation.inference import (
@@ -36,7 +36,7 @@ from corslens.observation.inference import (
     shows_credentials,
     standalone,
 )
-from corslens.observation.known import Known, Likely
+from corslens.observation.known import Known
 from corslens.observation.matching import (
     CARRIES_WHAT_WAS_ASKED,
     NOTHING_ASKED_IN_VAIN,
@@ -52,10 +52,9 @@ from corslens.observation.matching import (
 from corslens.observation.observation import CORS_ROLES, CoveringPreflight, Followed, Observation, PreflightNeed, Role
 from corslens.observation.page_policy import Pages
 from corslens.observation.programs import is_of_program
-from corslens.observation.refusal import explanation, refused_for, refused_role
+from corslens.observation.refusal import explanation, failed_after, refused_for, refused_role
 from corslens.observation.request_head import head_of
 from corslens.observation.weight import HISTORY_BYTES, weigh_observation
-from corslens.witness.refusals import Refusal
 
 FOLLOW_UP_SECONDS = 5.0
 """A browser sends the actual request within milliseconds of a preflight that passed; after this long it is taken to never come."""
@@ -189,19 +188,19 @@ class Pairing:
         covering: CoveringPreflight | None = None
         missed = False
         explained_by: str | None = None
-        failed_after: Observation | None = None
+        last: Observation | None = None
         if role is Role.PREFLIGHT:
             need = preflight_need(requested_method(request), requested_header_names(request))
             if client not in self._preflight_clients:
                 self._preflight_clients[client] = None
         elif refused:
-            explained_by = self._explained_by(client, exchange, page_origin, profile)
+            waiting = [one for one in map(self._pending.get, self._by_target.get((client, request.url), ())) if one is not None]
+            explained_by = explanation(exchange, waiting, self._hops.refused(client, exchange), page_origin, profile)
             role = refused_role(exchange, role, preflighted=explained_by in self._pending)
-            if (
-                explained_by is None
-                and (failed_after := self._failed_after(client, exchange, page_origin, profile)) is not None
-            ):
-                explained_by, role = failed_after.id, Role.ACTUAL
+            if explained_by is None and (last := failed_after(exchange, waiting, page_origin, profile)) is not None:
+                explained_by, role = last.id, Role.ACTUAL
+                del self._pending[last.id]
+                self._settled[last.id] = last
         elif role is Role.SIMPLE:
             unsafe = alone.unsafe_names if role is alone.role else page_set_unsafe_names(request, profile.safelist)
             needed = bool(unsafe) or not is_cors_safelisted_method(request.method)
@@ -290,8 +289,8 @@ class Pairing:
             self._settled[own.id] = followed = followed_by(own, observation)
             self._habits.note_fate(client, followed, followed=True)
             changed.append(followed)
-        if failed_after is not None:
-            changed.append(failed_after)
+        if last is not None:
+            changed.append(last)
         if was_sent:
             self._cookies.note_request(client, request, credentialed=role is Role.NAVIGATION)
             changed += self._with_preflights(self._connections.note(observation, client, profile))
@@ -462,33 +461,6 @@ class Pairing:
         cached = self._cached(client, exchange, unsafe, profile)
         return cached is not None and cached.id != preflight.id and answered_at(preflight) < cached.exchange.request.time
 
-    def _explained_by(self, client: str, exchange: Exchange, page_origin: str | None, profile: EngineProfile) -> str | None:
-        """Return the id of the preflight or redirect that shows why the browser refused. It stays as it is: nothing followed it."""
-        preflights = map(self._pending.get, self._by_target.get((client, exchange.request.url), ()))
-        refusing = [preflight for preflight in preflights if preflight is not None and not grants_request(preflight)]
-        return explanation(exchange, refusing, self._hops.refused(client, exchange), page_origin, profile)
-
-    def _failed_after(
-        self, client: str, exchange: Exchange, page_origin: str | None, profile: EngineProfile
-    ) -> Observation | None:
-        """Return the preflight that lets a request without credentials pass and no other, where the browser tells no reason why this one failed.
-
-        That speaks for credentials and proves nothing: the request's own response, which is not in the capture, can have failed as well.
-        """
-        if exchange.witness is None or exchange.witness.refusal is not Refusal.UNTOLD:
-            return None
-        preflights = map(self._pending.get, self._by_target.get((client, exchange.request.url), ()))
-        granted = [
-            one for one in preflights if one is not None and grants_request(one) and not grants_request(_with_credentials(one))
-        ]
-        id = explanation(exchange, granted, (), page_origin, profile)
-        preflight = None if id is None else self._pending.pop(id, None)
-        if id is None or preflight is None:
-            return None
-        likely = Likely(CredentialsMode.INCLUDE, (FAILED_AFTER_IT,))
-        self._settled[id] = settled = structs.replace(preflight, followed=Followed.UNKNOWN, likely=likely)
-        return settled
-
     def _late(self, id: str, exchange: Exchange) -> Observation | None:
         """Return a preflight that was given up on too early: a queue or a slow page held its request back."""
         given_up = self._settled.get(id)
@@ -534,10 +506,6 @@ class Pairing:
             response.status != 304 and cors_check(response.headers, actual.origin or NULL, mode) is not None
         ):
             self._cache.clear(client, actual.exchange.request.url, actual.origin or "")
-
-
-def _with_credentials(observation: Observation) -> Observation:
-    return structs.replace(observation, credentials=Known(CredentialsMode.INCLUDE, ()))
 
 
 def client_of(exchange: Exchange) -> str:

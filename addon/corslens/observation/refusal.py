@@ -2,13 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 
+from msgspec import structs
+
 from corslens.engines.profile import EngineProfile
 from corslens.fetch.constants import ORIGIN
+from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.methods import is_cors_safelisted_method
 from corslens.fetch.origins import origin_of
 from corslens.observation.exchange import Exchange
-from corslens.observation.matching import answered_at, fit, same_asker
-from corslens.observation.observation import Observation, Role
+from corslens.observation.habits import FAILED_AFTER_IT
+from corslens.observation.known import Known, Likely
+from corslens.observation.matching import answered_at, fit, grants_request, same_asker
+from corslens.observation.observation import Followed, Observation, Role
+from corslens.witness.refusals import Refusal
 
 _CORS_TYPES = frozenset({"fetch", "xhr", "xmlhttprequest", "font", "eventsource"})
 """What browsers call requests that are made with CORS."""
@@ -50,12 +56,46 @@ def explanation(
     page_origin: str | None,
     profile: EngineProfile,
 ) -> str | None:
-    """Return the id of the exchange whose response shows why this request was refused.
+    """Return the id of the exchange whose response shows why this request was refused. It stays as it is: nothing followed it.
 
     Args:
-        preflights: those of this URL and client that grant nothing, oldest first.
+        preflights: those of this URL and client, oldest first; one that grants what it asks for explains nothing.
         hops: redirects to this URL that fail their checks, oldest first.
     """
+    preflight = _latest(exchange, [one for one in preflights if not grants_request(one)], page_origin, profile)
+    if preflight is not None:
+        return preflight.id
+    found = [hop.id for hop in hops if 0 <= exchange.request.time - hop.exchange.request.time <= _SECONDS]
+    return found[-1] if found else None
+
+
+def failed_after(
+    exchange: Exchange, preflights: Sequence[Observation], page_origin: str | None, profile: EngineProfile
+) -> Observation | None:
+    """Return the preflight that lets a request without credentials pass and no other, where the browser tells no reason why this one failed.
+
+    That speaks for credentials and proves nothing: the request's own response, which is not in the capture, can have failed as well.
+
+    Args:
+        preflights: those of this URL and client, oldest first.
+    """
+    if exchange.witness is None or exchange.witness.refusal is not Refusal.UNTOLD:
+        return None
+    include = Known(CredentialsMode.INCLUDE, ())
+    granted = [
+        one for one in preflights if grants_request(one) and not grants_request(structs.replace(one, credentials=include))
+    ]
+    preflight = _latest(exchange, granted, page_origin, profile)
+    if preflight is None:
+        return None
+    likely = Likely(CredentialsMode.INCLUDE, (FAILED_AFTER_IT,))
+    return structs.replace(preflight, followed=Followed.UNKNOWN, likely=likely)
+
+
+def _latest(
+    exchange: Exchange, preflights: Sequence[Observation], page_origin: str | None, profile: EngineProfile
+) -> Observation | None:
+    """Return the latest of the preflights that can have been made for this request."""
     origin = exchange.request.headers.get(ORIGIN) or page_origin
     for preflight in reversed(preflights):
         if (
@@ -63,6 +103,5 @@ def explanation(
             and same_asker(preflight, origin, page_origin, profile)
             and fit(preflight, exchange, ()) >= 0
         ):
-            return preflight.id
-    found = [hop.id for hop in hops if 0 <= exchange.request.time - hop.exchange.request.time <= _SECONDS]
-    return found[-1] if found else None
+            return preflight
+    return None

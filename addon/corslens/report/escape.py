@@ -1,8 +1,17 @@
 """Escape text that came off the wire, so that it cannot drive a terminal or lie about its own order."""
 
 import re
+from functools import cache
 
-_UNPRINTABLE = re.compile(r"[^ -~\xa1-\xac\xae-\xff]")
+
+@cache
+def _unprintable() -> re.Pattern[str]:
+    return re.compile(r"[^ -~\xa1-\xac\xae-\xff]")  # late: it takes as long as 20 others, and most text is printable
+
+
+@cache
+def _beyond_ascii() -> re.Pattern[str]:
+    return re.compile("[\x7f-\U0010ffff]")
 
 
 def escape(text: str) -> str:
@@ -13,7 +22,7 @@ def escape(text: str) -> str:
     """
     if text.isprintable():
         return text
-    return _UNPRINTABLE.sub(_spell, text)
+    return _unprintable().sub(_spell, text)
 
 
 def _spell(match: re.Match[str]) -> str:
@@ -30,15 +39,12 @@ def escape_json(line: bytes) -> bytes:
     r"""Return the JSON text with the same meaning and nothing but visible ASCII, every other character as `\uXXXX`."""
     if line.isascii() and b"\x7f" not in line:
         return line
-    return _BEYOND_ASCII.sub(_spell_json, line.decode()).encode()
+    return _beyond_ascii().sub(_spell_json, line.decode()).encode()
 
 
 def escape_json_text(text: str) -> str:
     r"""Return the JSON text with the same meaning and everything unprintable as `\uXXXX`."""
-    return _UNPRINTABLE.sub(lambda match: match[0] if match[0].isprintable() else _spell_json(match), text)
-
-
-_BEYOND_ASCII = re.compile("[\x7f-\U0010ffff]")
+    return _unprintable().sub(lambda match: match[0] if match[0].isprintable() else _spell_json(match), text)
 
 
 def _spell_json(match: re.Match[str]) -> str:
