@@ -7,7 +7,7 @@ from corslens.fetch.redirects import MAXIMUM_REDIRECTS
 from corslens.observation.exchange import Exchange
 from corslens.observation.known import Known
 from corslens.observation.observation import Followed, PreflightNeed, Role
-from corslens.observation.pairing import FOLLOW_UP_SECONDS, Pairing, client_of, preflight_need
+from corslens.observation.pairing import FOLLOW_UP_SECONDS, Pairing, preflight_need
 from msgspec import structs
 
 from tests.make import API, PAGE, exchange, preflight, request, response
@@ -405,8 +405,9 @@ def test_the_engine_is_that_of_the_user_agent() -> None:
     assert [observe(sends(agent=agent)).engine for agent in (CHROMIUM, FIREFOX, WEBKIT, "curl/8")] == [*Engine, None]
 
 
-def test_client_of_tells_browsers_behind_one_address_apart() -> None:
-    assert client_of(sends()) != client_of(sends(agent=FIREFOX)) != client_of(sends(agent=FIREFOX, client="you"))
+def test_browsers_behind_one_address_are_told_apart() -> None:
+    senders = (sends(), sends(agent=FIREFOX), sends(agent=FIREFOX, client="you"))
+    assert len({observe(sender).client for sender in senders}) == 3
 
 
 def test_a_refused_preflight_is_paired_with_a_request_that_carries_what_it_asked_for() -> None:

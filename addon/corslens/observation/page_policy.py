@@ -9,7 +9,7 @@ from msgspec import Struct
 from corslens.bounded import Bounded
 from corslens.fetch.connection_allowlist import CONNECTION_ALLOWLIST
 from corslens.fetch.content_security_policy import Policy, parse_policies
-from corslens.fetch.embedder_policy import EmbedderPolicy, embedder_policy, isolation_policy, token_of
+from corslens.fetch.embedder_policy import EmbedderPolicy, embedder_policy, isolation_policy
 from corslens.fetch.messages import HeaderList, Request, Response
 from corslens.fetch.origins import is_potentially_trustworthy, origin_of
 from corslens.observation.request_head import head_of
@@ -135,8 +135,3 @@ def _weigh(documents: tuple[Document, ...]) -> int:
 
 def _without_fragment(url: str) -> str:
     return url.partition("#")[0]
-
-
-def opener_policy(document: Document) -> str | None:
-    """Return the document's Cross-Origin-Opener-Policy, None without a valid one."""
-    return token_of(HeaderList(document.headers), "cross-origin-opener-policy")

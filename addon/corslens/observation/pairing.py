@@ -508,11 +508,6 @@ class Pairing:
             self._cache.clear(client, actual.exchange.request.url, actual.origin or "")
 
 
-def client_of(exchange: Exchange) -> str:
-    """Return what tells one browser from another: where it connects from, and its User-Agent."""
-    return head_of(exchange.request.headers).client_at(exchange.client)
-
-
 def preflight_need(method: str, unsafe_names: tuple[str, ...]) -> PreflightNeed:
     """Return why a request with this method and these CORS-unsafe header names is preflighted."""
     unsafe_method = None if is_cors_safelisted_method(method) else method

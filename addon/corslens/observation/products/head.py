@@ -3,7 +3,7 @@
 Bodies are never seen, so everything here is a status, a header line, a host, a path or a length.
 """
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Sequence, Set
 from functools import cached_property
 
 import ada_url
@@ -190,8 +190,3 @@ class HeadPattern(Struct, frozen=True, kw_only=True):
         if self.lengths and subject.length not in self.lengths:
             return False
         return all(mark.holds(subject) for mark in self.marks)
-
-
-def any_matches(patterns: Iterable[HeadPattern], subject: Subject) -> bool:
-    """Say whether the exchange looks like one of them."""
-    return any(pattern.matches(subject) for pattern in patterns)
