@@ -1,5 +1,6 @@
 """A progress bar on a terminal, for what takes over a second."""
 
+import sys
 import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -19,6 +20,7 @@ class Bar:
         self._done = 0
         self._started = time.monotonic()
         self._progress: Progress | None = None
+        self._shown = sys.stderr.isatty()
 
     def __enter__(self) -> Self:
         return self
@@ -29,14 +31,14 @@ class Bar:
 
     def within(self, part: float) -> None:
         """Show that this part of the present file is done, from 0 to 1."""
-        if time.monotonic() - self._started <= _PATIENCE:
+        if not self._shown or time.monotonic() - self._started <= _PATIENCE:
             return
         if self._progress is None:
             from rich.console import Console  # late: most captures are analyzed before there is a bar
             from rich.progress import Progress
 
-            console = Console(stderr=True)
-            self._progress = Progress(console=console, transient=True, disable=not console.is_terminal)
+            # Rich 13 ends a bar with an empty line even where it is disabled: without a terminal there is no bar.
+            self._progress = Progress(console=Console(stderr=True), transient=True)
             self._progress.add_task("analyzing", total=self._files)
             self._progress.start()
         self._progress.update(self._progress.task_ids[0], completed=self._done + part)
