@@ -55,11 +55,12 @@ def bench_command(folder: Path, captures: int, exchanges: int, ways: tuple[str, 
 @click.argument("out", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--times", default=1_000, show_default=True)
 @click.option("--memory", default="2GB", show_default=True, help="That DuckDB may take.")
-def many_rows_command(store: Path, out: Path, times: int, memory: str) -> None:
+@click.option("--exchanges/--no-exchanges", default=True, help="Whether that table is made, too; merging does not read it.")
+def many_rows_command(store: Path, out: Path, times: int, memory: str, exchanges: bool) -> None:
     """Merge the tables of STORE many times over, in OUT: time and memory."""
     from scripts.corpus_suite.many_rows import many_rows  # late: it takes DuckDB
 
-    for line in many_rows(store, out, times, memory):
+    for line in many_rows(store, out, times, memory, exchanges=exchanges):
         print(line, flush=True)
 
 

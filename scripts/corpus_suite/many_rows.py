@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from shutil import rmtree
 
@@ -26,19 +26,21 @@ _COLUMNS = {
 _ENDPOINTS = "SELECT count(*), sum(exchanges), max(captures) FROM endpoints"
 
 
-def many_rows(store: Path, out: Path, times: int, memory: str) -> Iterator[str]:
+def many_rows(store: Path, out: Path, times: int, memory: str, *, exchanges: bool = True) -> Iterator[str]:
     """Make a store with the tables of another so many times, merge it, and yield what that takes.
 
     Args:
         store: of `corslens corpus`.
         memory: that DuckDB may take.
+        exchanges: make that table, too, which merging does not read and SQL does.
     """
-    _multiply(store, out, times)
-    rows = {table: _count(out, table) for table in _COLUMNS}
+    _multiply(store, out, times, empty=() if exchanges else ("exchanges",))
+    rows = {table: times * _count(store, table) for table in _COLUMNS}
     yield ", ".join(f"{number:,} {table}" for table, number in rows.items()) + f": those of {store} {times:,} times"
     command = [sys.executable, "-m", "corslens", "corpus", "--out", str(out), "--memory", memory, "--fail-on", "never"]
     yield f"merge, HTML, JSON and SARIF, --memory {memory}: {_figures(run([*command, *_reports(out)]))}"
-    yield f"--sql over all exchanges, --memory {memory}: {_figures(run([*command, '--sql', _ENDPOINTS]))}"
+    if exchanges:
+        yield f"--sql over all exchanges, --memory {memory}: {_figures(run([*command, '--sql', _ENDPOINTS]))}"
 
 
 def _reports(out: Path) -> list[str]:
@@ -49,9 +51,10 @@ def _figures(taken: Run) -> str:
     return f"{taken.wall:.1f} s, {taken.cpu:.1f} s of CPU, {taken.peak_mb:,.0f} MB; exit {taken.code}"
 
 
-def _multiply(store: Path, out: Path, times: int) -> None:
+def _multiply(store: Path, out: Path, times: int, *, empty: Collection[str] = ()) -> None:
     rmtree(out, ignore_errors=True)
     connection = duckdb.connect()
+    connection.execute("SET preserve_insertion_order = false")
     shards = []
     for first in range(0, times, _TIMES_A_FILE):
         shard = f"{first:032x}"
@@ -59,7 +62,7 @@ def _multiply(store: Path, out: Path, times: int) -> None:
         for table, columns in _COLUMNS.items():
             (out / table).mkdir(parents=True, exist_ok=True)
             replaced = ", ".join(f"{expression} AS {name}" for name, expression in columns.items())
-            last = min(first + _TIMES_A_FILE, times)
+            last = first if table in empty else min(first + _TIMES_A_FILE, times)
             connection.execute(
                 f"COPY (SELECT * EXCLUDE (again) REPLACE ({replaced}) FROM read_parquet('{store}/{table}/*.parquet'), "
                 f"(SELECT range AS again FROM range({first}, {last}))) TO '{out}/{table}/{shard}.parquet' (COMPRESSION zstd)"
