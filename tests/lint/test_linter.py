@@ -1,5 +1,7 @@
 """From facts to findings."""
 
+from collections.abc import Sequence
+
 import pytest
 from corslens.lint.finding import Evidence, Finding, Fix, Severity, Side, Stage
 from corslens.lint.linter import NOTHING, run
@@ -138,9 +140,10 @@ def test_a_refusal_that_a_list_explains_is_a_warning_and_advises_both_ways() -> 
 
 
 def test_two_partners_are_no_error_and_three_strangers_are() -> None:
-    def let_in(*origins: str) -> Severity:
+    def let_in(*origins: str, elsewhere: Sequence[str] = ()) -> Severity:
         steps = [
             Step(
+                url="https://api.example/elsewhere" if origin in elsewhere else "https://api.example/me",
                 request={"origin": origin},
                 response={
                     "access-control-allow-origin": origin,
@@ -148,13 +151,15 @@ def test_two_partners_are_no_error_and_three_strangers_are() -> None:
                     "vary": "Origin",
                 },
             )
-            for origin in origins
+            for origin in (*elsewhere, *origins)
         ]
         *before, last = steps
         findings = run(RULES, facts(last.response, request=last.request, before=tuple(before))).findings
         return next(one.severity for one in findings if one.rule == "any-origin-reflected-with-credentials")
 
-    assert let_in("https://a.com", "https://b.com") is Severity.WARNING
+    assert let_in("https://a.com", "https://b.com") is Severity.INFO
+    assert let_in("https://a.com", "https://b.com", elsewhere=("https://c.com",)) is Severity.INFO
+    assert let_in("https://a.com", "https://b.com", elsewhere=("https://c.com", "https://d.com")) is Severity.WARNING
     assert let_in("https://a.com", "https://b.com", "https://c.com") is Severity.ERROR
     assert let_in("https://a.com", "https://nobody.invalid") is Severity.ERROR
 

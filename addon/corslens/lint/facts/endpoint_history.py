@@ -34,6 +34,11 @@ class HistoryFacts(FactsBase):
         sites = {site_of(origin) for origin in self.evidence.credentials_granted}
         return len(sites - {site_of(self.observation.target_origin)})
 
+    @fact("history.unrelated-sites-granted-by-server")
+    def history_unrelated_sites_granted_by_server(self) -> int:
+        """How many different sites, none of them its own, the server allowed by their exact origin, at whatever path."""
+        return len({*map(site_of, self.past.server.evidence.granted_origins)} - {site_of(self.observation.target_origin)})
+
     @fact("history.origins-refused")
     def history_origins_refused(self) -> int:
         """How many origins were not allowed at this endpoint, or at another one and never by this server: there is an allowlist, then.
