@@ -45,7 +45,7 @@ from corslens.verdict.hindsight import (
     settle_witnessed,
     witnessed,
 )
-from corslens.verdict.verdict import NOT_JUDGED, Verdict
+from corslens.verdict.verdict import NOT_JUDGED, Outcome, Verdict
 from corslens.witness.witness import Witness, WitnessOutcome
 
 _NOT_JUDGED: Mapping[Engine, Verdict] = MappingProxyType(dict.fromkeys(Engine, NOT_JUDGED))
@@ -263,7 +263,9 @@ class Inspector:
         Args:
             now: until when the traffic was watched, for who knows that; None: until the last message seen.
         """
-        return (*self._told(), *(self._again(observation) for observation in self._pairing.finish(now)))
+        settled = (*self._told(), *(self._again(observation) for observation in self._pairing.finish(now)))
+        open_ones = [known.observation for known in self._inspections.values() if known.verdict.outcome is Outcome.DEPENDS]
+        return (*settled, *(self._again(observation) for observation in self._pairing.likely_by_hindsight(open_ones)))
 
     def get(self, id: str) -> Inspection | None:
         """Return the latest Inspection of an exchange, None when it is unknown or dropped."""

@@ -51,6 +51,14 @@ def test_a_request_is_likely_like_the_pages_others() -> None:
     assert seen["b"].likely == Likely(INCLUDE, (PAGE_INCLUDES,))
 
 
+def test_an_earlier_request_is_likely_like_the_pages_later_ones() -> None:
+    pairing = Pairing(100)
+    first, *_ = pairing.begin(got("a", 0.0))
+    pairing.begin(got("b", 1.0, Cookie="a=1"))
+    assert first.likely is None
+    assert [one.likely for one in pairing.likely_by_hindsight([first])] == [Likely(INCLUDE, (PAGE_INCLUDES,))]
+
+
 def test_where_preflights_are_granted_and_not_followed_again_and_again_those_that_omit_speak_for_nothing() -> None:
     """Of a server that allows no credentials nothing but requests without them is ever seen to pass."""
     told = {"User-Agent": CHROMIUM, "Sec-Fetch-Mode": "cors"}

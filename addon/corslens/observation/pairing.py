@@ -36,7 +36,7 @@ from corslens.observation.inference import (
     shows_credentials,
     standalone,
 )
-from corslens.observation.known import Known
+from corslens.observation.known import Known, Unknown
 from corslens.observation.matching import (
     CARRIES_WHAT_WAS_ASKED,
     NOTHING_ASKED_IN_VAIN,
@@ -386,6 +386,14 @@ class Pairing:
             oldest = next(iter(self._pending.values()))
             proven = answered_at(oldest) + FOLLOW_UP_SECONDS <= end
             yield self._give_up(oldest, Followed.NEVER if proven else Followed.UNKNOWN)
+
+    def likely_by_hindsight(self, observations: Iterable[Observation]) -> Iterator[Observation]:
+        """Yield those of requests whose credentials mode stayed open of which the page's later requests say what is likely."""
+        for observation in observations:
+            if is_of_habit(observation) and observation.likely is None and isinstance(observation.credentials, Unknown):
+                likely = self._habits.likely_mode(observation.client, observation)
+                if likely is not None:
+                    yield structs.replace(observation, likely=likely)
 
     def _give_up(self, preflight: Observation, fate: Followed = Followed.NEVER) -> Observation:
         del self._pending[preflight.id]
