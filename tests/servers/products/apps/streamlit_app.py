@@ -1,0 +1,5 @@
+"""A page for Streamlit."""
+
+import streamlit
+
+streamlit.write("x")
