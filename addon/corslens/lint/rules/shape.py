@@ -94,6 +94,7 @@ def _is_unusual(facts: Any) -> bool:
         got is None
         or observation.redirected_from is not None
         or observation.preflights_missed
+        or observation.stored_without_cors is not None
         or exchange.probe is not None
         or (exchange.witness is not None and exchange.witness.refusal is not None)
         or facts.past.jsonp
