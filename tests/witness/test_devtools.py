@@ -100,6 +100,30 @@ def test_a_preflight_that_does_not() -> None:
     assert (actual.id, actual.sent) == ("1", False)
 
 
+@pytest.mark.parametrize("late", [True, False])
+def test_a_preflight_that_fails_after_a_redirect(late: bool) -> None:
+    """What its failure says is not about the preflight of the hop before, though that hop is shown to be sent only later."""
+    browser = Browser()
+    preflighted(browser)
+    found = [] if late else browser.sends("1")
+    target = "https://cdn.example/b"
+    found += browser.asks("1", target, redirectResponse={}, redirectHasExtraInfo=True)
+    browser.asks("q", target, method="OPTIONS", initiator={"type": "preflight", "requestId": "1"}, type="Preflight")
+    browser.sends("q"), browser.gets("q", 200)
+    status = {"corsError": "PreflightMultipleAllowOriginValues"}
+    found += browser("loadingFailed", "1", errorText="net::ERR_FAILED", corsErrorStatus=status)
+    if late:
+        found += browser.sends("1")
+    found += [*browser.gets("1", 301), *browser.later()]
+    told = {(one.id, one.url): one.witness.outcome for one in found}
+    assert told == {
+        ("p", API): WitnessOutcome.PASSED,
+        ("1", API): WitnessOutcome.PASSED,
+        ("q", target): WitnessOutcome.FAILED,
+        ("1", target): WitnessOutcome.FAILED,
+    }
+
+
 def test_a_redirect() -> None:
     browser = Browser()
     browser.asks("1", API), browser.sends("1"), browser.gets("1", 302)

@@ -156,6 +156,8 @@ class _Hop(Struct, gc=False):
     """The browser says that it shows what went over the wire, and has not yet."""
     since: float = 0.0
     by_preflight: bool = False
+    preflighted: bool = False
+    """The preflight for it is known to have passed, because it was sent."""
 
 
 class _Chain(Struct):
@@ -262,6 +264,7 @@ class DevToolsRecord:
             parent.preflights.append(hop)
             if len(parent.preflights) > 32:
                 del parent.preflights[0]
+            self._pass_preflights(parent, now)
         for preflight in chain.preflights:
             preflight.initiator, preflight.page = preflight.initiator or initiator, preflight.page or hop.page
         chain.hops.append(hop)
@@ -277,11 +280,8 @@ class DevToolsRecord:
         if len(chain.sent) < 32:
             chain.sent.append(event)
         yield from self._wire(event.requestId, chain)
-        if chain.wired == len(chain.hops):
-            for preflight in chain.preflights:  # the request that it was for was sent
-                if preflight.outcome is None:
-                    preflight.outcome, preflight.since = WitnessOutcome.PASSED, now
-                    preflight.wants_wire = True  # its response may be reported only now
+        if chain.preflights:
+            self._pass_preflights(chain, now)
             yield from self._preflights(chain)
 
     def _answered(self, event: _Answered, now: float, session: str) -> Iterator[Sighting]:
@@ -326,10 +326,11 @@ class DevToolsRecord:
             hop.wants_wire = not by_preflight
         for preflight in chain.preflights:
             if preflight.outcome is None:
-                preflight.outcome, preflight.since = (WitnessOutcome.FAILED if by_preflight else WitnessOutcome.UNKNOWN), now
-                preflight.wants_wire = True
-                if by_preflight:
-                    preflight.code, preflight.reason = hop.code, reason
+                preflight.outcome, preflight.since, preflight.wants_wire = WitnessOutcome.UNKNOWN, now, True
+                if preflight.url != hop.url:  # of an earlier hop: the redirect was followed
+                    preflight.outcome = WitnessOutcome.PASSED
+                elif by_preflight:
+                    preflight.outcome, preflight.code, preflight.reason = WitnessOutcome.FAILED, hop.code, reason
         yield from self._preflights(chain)
         yield from self._complete(event.requestId, chain)
 
@@ -384,6 +385,16 @@ class DevToolsRecord:
             hop.wants_wire = False
             chain.responded += 1
         yield from self._complete(id, chain)
+
+    def _pass_preflights(self, chain: _Chain, now: float) -> None:
+        """A request that was sent passed its preflight: that for its own URL, since a redirect's target has one of its own."""
+        for preflight in chain.preflights:
+            sent = (hop for hop in chain.hops[: chain.wired] if hop.url == preflight.url and not hop.preflighted)
+            hop = next(sent, None) if preflight.outcome is None else None
+            if hop is not None:
+                hop.preflighted = True
+                preflight.outcome, preflight.since = WitnessOutcome.PASSED, now
+                preflight.wants_wire = True  # its response may be reported only now
 
     def _preflights(self, chain: _Chain) -> Iterator[Sighting]:
         for preflight in chain.preflights:
