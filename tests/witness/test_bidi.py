@@ -41,7 +41,12 @@ class Browser:
         self.network("responseCompleted", id, status=status, **more)
 
     def says(self, text: str, context: str = "tab") -> None:
-        self("log.entryAdded", {"text": text, "source": {"context": context}})
+        self("log.entryAdded", {"text": text, "source": {"context": context}, "timestamp": self.now * 1000})
+
+    def at_once(self, *ids: str) -> None:
+        for what, status in (("beforeRequestSent", 0), ("responseStarted", 200), ("responseCompleted", 200)):
+            for id in ids:
+                self.network(what, id, status=status)
 
     def later(self) -> list[Sighting]:
         self.now += 5
@@ -75,11 +80,42 @@ def test_a_message_says_that_the_page_does_not_get_it(early: bool) -> None:
 
 def test_no_guess_between_two() -> None:
     browser = Browser()
-    browser.passes("1")
-    browser.passes("2")
+    browser.at_once("1", "2")
     browser.says(MISSING)
     assert [one.witness.outcome for one in browser.later()] == [WitnessOutcome.UNKNOWN] * 2
     assert browser.record.unmatched_messages == 1
+
+
+def test_of_several_one_after_the_other_it_is_the_last() -> None:
+    """The same URL again and again: with and without credentials, say. A message comes before the page learns of the failure."""
+    browser = Browser()
+    browser.passes("1")
+    browser.passes("2")
+    browser.says(MISSING)
+    browser.passes("3")
+    found = {one.id: one.witness.outcome for one in browser.later()}
+    assert found == {"1": WitnessOutcome.UNKNOWN, "2": WitnessOutcome.FAILED, "3": WitnessOutcome.UNKNOWN}
+    assert (browser.record.matched_messages, browser.record.unmatched_messages) == (1, 0)
+
+
+def test_as_many_messages_as_requests() -> None:
+    browser = Browser()
+    browser.at_once("1", "2", "3")
+    for _ in range(3):
+        browser.says(MISSING)
+    assert [one.witness.outcome for one in browser.later()] == [WitnessOutcome.FAILED] * 3
+    assert (browser.record.matched_messages, browser.record.unmatched_messages) == (3, 0)
+
+
+def test_a_url_in_quotation_marks() -> None:
+    browser = Browser()
+    browser.passes("1")
+    browser.says(
+        "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at ‘https://api.example/me’. "
+        "(Reason: Credential is not supported if the CORS header ‘Access-Control-Allow-Origin’ is ‘*’)."
+    )
+    (one,) = browser.later()
+    assert one.witness.reason == "CORSNotSupportingCredentials"
 
 
 def test_another_tab_s_message_is_about_another_request() -> None:

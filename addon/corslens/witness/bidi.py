@@ -22,6 +22,10 @@ _LONGEST = 8192
 _LINES = 128
 _SECONDS = 2.0
 """How long the log entry of a request is waited for, and the request of a log entry."""
+_CLOCK_SECONDS = 0.001
+"""What the browser's clock is rounded to."""
+_ALL_SECONDS = 1.0
+"""How long the messages on requests that were made at once are waited for."""
 _MESSAGES = 1_000
 
 EVENTS = (
@@ -97,6 +101,7 @@ class _Source(Struct):
 
 class _Entry(Struct):
     text: str | None = None
+    timestamp: float = 0
     source: _Source = field(default_factory=_Source)
 
 
@@ -117,12 +122,17 @@ class _Hop(Struct):
     reason: str | None = None
     ended: float = 0.0
     """When its end was reported, 0 before."""
+    responded: float = 0.0
+    """When its response began by the browser's clock, as `time` is, and `finished` when it ended; 0 before."""
+    finished: float = 0.0
 
 
 class _Message(Struct):
     url: str
     context: str
     since: float
+    at: float
+    """By the browser's clock."""
     reason: str
 
 
@@ -196,13 +206,13 @@ class BidiRecord:
         if event.response is not None:
             hop.request_lines = _lines(request.headers)  # with what the network added
             hop.status, hop.response_lines = event.response.status or None, _lines(event.response.headers)
+            hop.responded = hop.responded or event.timestamp / 1000
             hop.from_cache = event.response.fromCache
             if hop.kind != "preflight":
                 self._pass_preflight(hop, now)
-        if method == "network.responseCompleted":
-            hop.ended = hop.ended or now
-        elif method == "network.fetchError":
-            hop.ended = hop.ended or now
+        if method in ("network.responseCompleted", "network.fetchError"):
+            hop.ended, hop.finished = hop.ended or now, hop.finished or event.timestamp / 1000
+        if method == "network.fetchError":
             hop.code = event.errorText[:100]
             aborted = hop.code == "NS_BINDING_ABORTED"
             hop.outcome = hop.outcome or (WitnessOutcome.UNKNOWN if aborted else WitnessOutcome.FAILED)
@@ -224,20 +234,20 @@ class BidiRecord:
         text = (entry.text or "")[: 2 * _LONGEST]
         blocked = _BLOCKED.match(text)
         if blocked is not None:
-            url, reason = blocked[1], reason_of(blocked[2])
+            url, reason = blocked[1].strip("‘’"), reason_of(blocked[2])
         else:
             policy = _CSP.match(text)
             if policy is None:
                 return
             url, reason = policy[1], "csp"
         if len(self._messages) < _MESSAGES:
-            self._messages.append(_Message(url, entry.source.context or "", now, reason))
+            self._messages.append(_Message(url, entry.source.context or "", now, entry.timestamp / 1000 or now, reason))
         self._attribute(now)
 
     def _attribute(self, now: float) -> None:
-        """Give each message to the one request that it can be about; to none where there are several."""
+        """Give each message to the one request that it can be about; to none where there are several, and not one for each."""
         kept = []
-        for message in self._messages:
+        for place, message in enumerate(self._messages):
             about = list(self._about(message.url, message.context))
             candidates = [hop for hop in about if hop.reason is None]
             if message.reason == _CONSEQUENCE:
@@ -250,6 +260,14 @@ class BidiRecord:
                 candidates = [hop for hop in candidates if hop.kind == "preflight" and hop.outcome is not WitnessOutcome.PASSED]
             else:
                 candidates = [hop for hop in candidates if hop.status is not None and hop.outcome is not WitnessOutcome.PASSED]
+            if len(candidates) > 1:
+                candidates = _last_of_several(candidates, message.at)
+            if len(candidates) > 1 and now - message.since > _ALL_SECONDS:
+                pending = self._messages[place:]
+                same = sum(
+                    (one.url, one.context, one.reason) == (message.url, message.context, message.reason) for one in pending
+                )
+                candidates = candidates[-1:] if same == len(candidates) else candidates
             if len(candidates) == 1:
                 self.matched_messages += 1
                 hop = candidates[0]
@@ -264,6 +282,18 @@ class BidiRecord:
 
     def _about(self, url: str, context: str) -> Iterator[_Hop]:
         return (hop for hop in reversed(self._hops.values()) if hop.url == url and (not context or hop.context == context))
+
+
+def _last_of_several(candidates: list[_Hop], at: float) -> list[_Hop]:
+    """Return the last that had a response by then, if all others were over before it began, or began later; else all.
+
+    Measured in Firefox 153: a message is made 1 to 80 ms after the response began, and before the page learns of the failure.
+    """
+    last = max(candidates, key=lambda hop: hop.responded if 0 < hop.responded <= at + _CLOCK_SECONDS else 0)
+    others = (hop for hop in candidates if hop is not last)
+    if last.responded and all(0 < hop.finished <= last.time or hop.time > at for hop in others):
+        return [last]
+    return candidates
 
 
 def reason_of(words: str) -> str:
