@@ -107,6 +107,26 @@ def test_as_many_messages_as_requests() -> None:
     assert (browser.record.matched_messages, browser.record.unmatched_messages) == (3, 0)
 
 
+def test_several_messages_on_one_request() -> None:
+    """A preflight that is redirected: three, of which the first is about the preflight and the last about the request; then all again."""
+    browser = Browser()
+    about = (
+        "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://api.example/me. "
+    )
+    for number in "12":
+        browser.network("beforeRequestSent", number, method="PUT")
+        browser.network("beforeRequestSent", f"p{number}", method="OPTIONS")
+        browser.network("responseStarted", f"p{number}", method="OPTIONS", status=307)
+        browser.says(f"{about}(Reason: CORS request external redirect not allowed).")
+        browser.says(f"{about}(Reason: CORS preflight response did not succeed). Status code: 307.")
+        browser.network("fetchError", number, method="PUT", errorText="NS_ERROR_DOM_BAD_URI")
+        browser.says(f"{about}(Reason: CORS request did not succeed). Status code: (null).")
+        browser.network("fetchError", f"p{number}", method="OPTIONS", errorText="NS_ERROR_DOM_BAD_URI")
+    found = {one.id: one.witness.reason for one in browser.later()}
+    assert found == {"p1": "CORSExternalRedirectNotAllowed", "p2": "CORSExternalRedirectNotAllowed", "1": None, "2": None}
+    assert (browser.record.matched_messages, browser.record.unmatched_messages) == (6, 0)
+
+
 def test_a_url_in_quotation_marks() -> None:
     browser = Browser()
     browser.passes("1")

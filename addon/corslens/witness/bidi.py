@@ -59,6 +59,10 @@ _REASONS = (
 )
 """What a reason begins with, and its name in Firefox's source."""
 _CONSEQUENCE = "CORSDidNotSucceed2"
+_OF_PREFLIGHTS = frozenset({
+    "CORSPreflightDidNotSucceed3", "CORSMethodNotFound", "CORSMissingAllowHeaderFromPreflight2", "CORSInvalidAllowMethod",
+    "CORSInvalidAllowHeader",
+})  # fmt: skip
 _CSP = re.compile(r"Content-Security-Policy: .{0,200}? blocked .{0,200}? at (\S{1,8192}) because", re.DOTALL)
 
 
@@ -248,21 +252,15 @@ class BidiRecord:
         """Give each message to the one request that it can be about; to none where there are several, and not one for each."""
         kept = []
         for place, message in enumerate(self._messages):
-            about = list(self._about(message.url, message.context))
-            candidates = [hop for hop in about if hop.reason is None]
-            if message.reason == _CONSEQUENCE:
-                ended = [hop for hop in about if hop.code is not None and hop.kind != "preflight"]
-                candidates = [hop for hop in ended if hop.reason is None]
-                if ended and not candidates:  # of a redirect, whose reason came before
-                    self.matched_messages += 1
-                    continue
-            elif any(hop.kind == "preflight" and hop.outcome is not WitnessOutcome.PASSED for hop in candidates):
-                candidates = [hop for hop in candidates if hop.kind == "preflight" and hop.outcome is not WitnessOutcome.PASSED]
-            else:
-                candidates = [hop for hop in candidates if hop.status is not None and hop.outcome is not WitnessOutcome.PASSED]
+            about = [hop for hop in self._about(message.url, message.context) if hop.time <= message.at + _CLOCK_SECONDS]
+            fitting = _fitting(message.reason, about)
+            candidates = [hop for hop in fitting if hop.reason is None]
             if len(candidates) > 1:
                 candidates = _last_of_several(candidates, message.at)
-            if len(candidates) > 1 and now - message.since > _ALL_SECONDS:
+            if now - message.since > _ALL_SECONDS:
+                if fitting and not candidates:  # it says more than one thing of a request
+                    self.matched_messages += 1
+                    continue
                 pending = self._messages[place:]
                 same = sum(
                     (one.url, one.context, one.reason) == (message.url, message.context, message.reason) for one in pending
@@ -284,16 +282,29 @@ class BidiRecord:
         return (hop for hop in reversed(self._hops.values()) if hop.url == url and (not context or hop.context == context))
 
 
+def _fitting(reason: str, about: list[_Hop]) -> list[_Hop]:
+    """Return those that a message with this reason can be about."""
+    if reason == _CONSEQUENCE:
+        return [hop for hop in about if hop.code is not None and hop.kind != "preflight"]
+    left = [hop for hop in about if hop.outcome is not WitnessOutcome.PASSED]
+    preflights = [hop for hop in left if hop.kind == "preflight"]
+    if reason in _OF_PREFLIGHTS or any(hop.reason is None for hop in preflights):
+        return preflights
+    return [hop for hop in left if hop.status is not None]
+
+
 def _last_of_several(candidates: list[_Hop], at: float) -> list[_Hop]:
-    """Return the last that had a response by then, if all others were over before it began, or began later; else all.
+    """Return the last that had a response, or its end, by then, if all others were over before it began; else all.
 
     Measured in Firefox 153: a message is made 1 to 80 ms after the response began, and before the page learns of the failure.
     """
-    last = max(candidates, key=lambda hop: hop.responded if 0 < hop.responded <= at + _CLOCK_SECONDS else 0)
-    others = (hop for hop in candidates if hop is not last)
-    if last.responded and all(0 < hop.finished <= last.time or hop.time > at for hop in others):
-        return [last]
-    return candidates
+    had = [hop for hop in candidates if 0 < (hop.responded or hop.finished) <= at + _CLOCK_SECONDS]
+    if not had:
+        return candidates
+    last = max(had, key=lambda hop: hop.time)
+    before = (hop for hop in candidates if hop is not last and hop.time <= last.time)
+    late = any(hop.time > last.time for hop in candidates)
+    return [last] if not late and all(0 < hop.finished <= last.time for hop in before) else candidates
 
 
 def reason_of(words: str) -> str:
