@@ -263,14 +263,18 @@ class Session:
         self._rejudge(state, flow)
         self._sink(state.inspection or inspection, final=True)
 
-    def later(self, inspections: Iterable[Inspection]) -> None:
-        """Hand on what became known later of exchanges that are over."""
+    def later(self, inspections: Iterable[Inspection], *, marked: bool = False) -> None:
+        """Hand on what became known later of exchanges that are over.
+
+        Args:
+            marked: whether the flows have these inspections' marks already.
+        """
         for inspection in inspections:
             flow = self._flows.get(inspection.id)
             state = None
             if flow is not None:
                 state = self._in_flight.get(flow.id)
-                if annotate.annotate(flow, inspection) and self._update is not None:
+                if not marked and annotate.annotate(flow, inspection) and self._update is not None:
                     self._update(flow)
             if state is not None:  # its body is still on the way
                 state.inspection = inspection
@@ -278,7 +282,9 @@ class Session:
 
     def attest(self, id: str, witness: Witness) -> None:
         """Take what the browser says of an exchange."""
-        self.later(self.inspector.attest(id, witness))
+        before = self.inspector.get(id)
+        found = self.inspector.attest(id, witness)
+        self.later(found, marked=before is not None and len(found) == 1 and _has_same_marks(found[0], before))
 
     def never_left(self, exchange: Exchange) -> None:
         """Take a request that a browser made and did not send."""
@@ -391,6 +397,11 @@ class Session:
 def is_event_stream(content_type: str | None) -> bool:
     """Say whether a response of this type goes on while the page reads it."""
     return content_type is not None and content_type[:17].lower() == "text/event-stream"
+
+
+def _has_same_marks(now: Inspection, before: Inspection) -> bool:
+    """Say whether nothing changed of what a flow is marked with, as when the browser confirms a verdict."""
+    return now.findings is before.findings and now.verdicts is before.verdicts and now.misprediction is before.misprediction
 
 
 def _weigh(state: _InFlight) -> int:
