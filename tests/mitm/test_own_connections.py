@@ -48,6 +48,18 @@ def test_mitmweb_is_a_port_of_this_machine(peer: tuple[str, int], ours: bool) ->
     assert not own.leads_to_web(connection.Server(address=peer))
 
 
+@pytest.mark.parametrize(
+    ("address", "ours"), [(("127.0.0.1", 8081), True), (("any.name.test", 8081), True), (("any.name.test", 80), False), (("192.0.2.7", 8081), False)]
+)  # fmt: skip
+def test_another_proxy_may_lead_there_by_any_name(address: tuple[str, int], ours: bool) -> None:
+    """Its connections are not seen: the proxy's own address says nothing of where they lead."""
+    own = OwnConnections()
+    own.web_port = 8081
+    made = connection.Server(address=address, via=("http", ("127.0.0.1", 8081)))
+    made.peername = ("127.0.0.1", 8081)
+    assert own.leads_to_web(made) is ours
+
+
 def test_an_address_of_an_interface_is_of_this_machine() -> None:
     """Whichever this machine has beside loopback; those for documentation are nobody's."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:

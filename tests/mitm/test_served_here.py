@@ -81,6 +81,15 @@ def test_a_host_header_of_anothers_says_nothing(mode: str, url: str, peer: str) 
     assert "http://other.test:3000" in served
 
 
+def test_another_port_in_the_host_header_says_nothing() -> None:
+    """One that this machine serves would vouch for every port of its name, wherever a resolver leads that."""
+    crafted = flow("http://app.test/", "127.0.0.1")
+    crafted.request.headers["host"] = "app.test:8080"
+    assert not after(crafted)._here
+    crafted.request.headers["host"] = "app.test:80"
+    assert "http://app.test" in after(crafted)
+
+
 @pytest.mark.parametrize("url", ["http://APP.test:5173/", "http://app.test.:5173/", "http://[::1]:5173/"])
 def test_the_same_host_in_another_spelling_is_no_other(url: str) -> None:
     assert after(flow(url, "127.0.0.1"))._here

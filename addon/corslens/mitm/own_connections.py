@@ -36,9 +36,14 @@ class OwnConnections:
         return peer is not None and peer in self._outgoing.values()
 
     def leads_to_web(self, server: connection.Server) -> bool:
-        """Say whether a connection leads to this process's own web interface, by whatever name or address it was requested."""
-        peer = server.peername
-        return peer is not None and peer[1] == self.web_port and is_of_this_machine(peer[0])
+        """Say whether a connection leads to this process's own web interface, by whatever name or address it was requested.
+
+        Through another proxy, which may be on this machine, any name may lead there.
+        """
+        peer = server.peername if server.via is None else server.address
+        if peer is None or peer[1] != self.web_port:
+            return False
+        return is_of_this_machine(peer[0]) or (server.via is not None and _address((peer[0], 0)) is None)
 
 
 def is_loopback(peer: tuple[str, int] | None) -> bool:

@@ -77,13 +77,15 @@ class ServedHere:
 
 
 def _names_another_host(flow: http.HTTPFlow, origin: str) -> bool:
-    """Say whether the Host header names another host than the one that was connected to, as no browser does.
+    """Say whether the Host header names another host or port than was connected to, as no browser does.
 
     Whoever else uses the proxy could have any origin served from this machine that way, and any of its own from elsewhere.
     """
     if not isinstance(flow.client_conn.proxy_mode, _CLIENT_NAMES_THE_HOST):
         return False  # the client connected to an address
-    host = flow.request.data.host
+    host, named = flow.request.data.host, urlsplit(origin)
     if not host.isascii():
         host = ada_url.idna_to_ascii(host).decode("ascii")
-    return (urlsplit(origin).hostname or "").rstrip(".") != host.lower().strip("[]").rstrip(".")
+    if (named.hostname or "").rstrip(".") != host.lower().strip("[]").rstrip("."):
+        return True
+    return (named.port or {"http": 80, "https": 443}.get(named.scheme)) != flow.request.data.port
