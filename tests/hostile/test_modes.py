@@ -1,14 +1,15 @@
 """The other ways into a mitmproxy: the live page is nobody's there either, and the traffic is inspected by what the browser calls it.
 
-Local capture wants eBPF, or the rights of an administrator, which no test machine of ours has; WireGuard starts, and no client here speaks it.
+Local capture wants eBPF with the kernel's type information (BTF), which no test machine of ours has; WireGuard wants root and a client.
 """
 
 import asyncio
+import re
 import shutil
 import socket
 import struct
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,71 @@ async def test_socks(tmp_path: Path) -> None:
                 writer.close()
     assert "other.test" in log.read_text()
     assert host not in log.read_text()
+
+
+OUTSIDE = "203.0.113.7"
+"""An address for documentation, of a server that a device reaches through the tunnel."""
+
+
+@asynccontextmanager
+async def tunnel(namespace: str, config: str, file: Path) -> AsyncIterator[None]:
+    """A device's tunnel to the proxy, as its configuration says.
+
+    Raises: OSError when this machine does not allow it.
+    """
+    tools = shutil.which("wireguard-go"), shutil.which("wg"), shutil.which("ip")
+    if not all(tools):
+        raise OSError("it takes wireguard-go, wg and ip")
+    file.write_text("".join(f"{line}\n" for line in config.splitlines() if not line.startswith(("Address", "DNS"))))
+    within = ("ip", "netns", "exec", namespace)
+    await run("ip", "addr", "add", f"{OUTSIDE}/32", "dev", "lo")
+    try:
+        await run(*within, "wireguard-go", "wg0")  # goes on in the background, until its interface is gone
+        await run(*within, "wg", "setconf", "wg0", str(file))
+        await run(*within, "ip", "addr", "add", "10.0.0.1/32", "dev", "wg0")
+        await run(*within, "ip", "link", "set", "wg0", "up")
+        await run(*within, "ip", "route", "add", f"{OUTSIDE}/32", "dev", "wg0")
+        yield
+    finally:
+        with suppress(OSError):
+            await run(*within, "ip", "link", "del", "wg0")
+        await run("ip", "addr", "del", f"{OUTSIDE}/32", "dev", "lo")
+
+
+async def test_wireguard_device(tmp_path: Path) -> None:
+    """A device in the tunnel is inspected under the names that it uses, and gets nothing of the session, whichever host it names."""
+    with socket.socket(type=socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = {
+        "mode": ["regular", f"wireguard@{port}"],
+        "listen_host": "0.0.0.0",
+        "cors_patch": "~all",
+        "cors_show_values": True,
+    }
+    async with Server(default=fixed(200, (), "theirs"), listen="0.0.0.0") as api, Mitm(options=options) as mitm:
+        host = (await mitm.page_url()).removeprefix("http://").rstrip("/")
+        await mitm.line(r"Endpoint = ")
+        config = re.search(r"\[Interface\].*AllowedIPs = \S+", "\n".join(mitm.lines), re.DOTALL)
+        assert config is not None
+        asked = [
+            get("/seen", f"api.example:{api.port}", PAGE),
+            *(get(target, host) for target in ("/", f"http://{host}/", "/api/changes?since=0")),
+            get("/", "corslens.test"),
+        ]
+        try:
+            async with (
+                device() as namespace,
+                tunnel(namespace, f"{config[0]}\nEndpoint = {HOST}:{port}", tmp_path / "wg.conf"),
+            ):
+                answers = await send_from(namespace, [(OUTSIDE, api.port, one) for one in asked])
+        except OSError as error:
+            pytest.skip(f"no WireGuard here: {error}")
+        records = await mitm.until(lambda records: any(one["url"].endswith("/seen") for one in records))
+    (record,) = (one for one in records if one["url"].endswith("/seen"))
+    assert all(answer.startswith("HTTP/1.1 200") and "theirs" in answer for answer in answers), answers
+    assert record["url"] == f"http://api.example:{api.port}/seen" and record["verdicts"]["chromium"]["outcome"] == "blocked"
+    assert not [answer for answer in answers if SECRETS.search(answer) or "access-control-allow" in answer.lower()]
 
 
 async def test_wireguard() -> None:
