@@ -98,8 +98,8 @@ async def rows(origins: int, **settings: Any) -> list[Row]:
     count = origins * EXCHANGES_OF_EIGHT // 8
     async with Chain(cors_patch="~m GET", cors_patch_origins=["any"], cors_patch_minutes=0, **settings) as chain:
         addon = chain.addon
-        assert addon.session is not None and addon._tick is not None
-        addon._tick.cancel()  # the chain's own ticks are enough: a second without traffic does not come
+        assert addon.session is not None
+        addon._ticks.end()  # the chain's own ticks are enough: a second without traffic does not come
         watch, garbage = Stopwatch(), Stopwatch()
         garbage.watch(addon._garbage, "on_tick")
         for name in _CALLS:
