@@ -39,7 +39,7 @@ BRIDGE = Path(__file__).parent / "kit" / "bridge_addon.py"
 CHUNK = 120
 SETTLED_SECONDS = 5
 """After these whatever waits for its counterpart is settled."""
-CLOSE_SECONDS = 0.5
+CLOSE_SECONDS = 1.0
 """A tab that is closed at once takes the browser's word with it."""
 TABS = 4
 
@@ -117,7 +117,7 @@ class Bridged:
                         seen[recording.id] = [one["t"] for one in await run_steps(page, recording)]
                         with suppress(TimeoutError):  # of a body that nobody reads the end is not told
                             await page.until(
-                                lambda: all(hop.over for url in recording.urls for hop in page.last_hops(url)),  # noqa: B023
+                                lambda: all((hops := page.last_hops(url)) and hops[-1].over for url in recording.urls),  # noqa: B023
                                 seconds=CLOSE_SECONDS,
                             )
                     except DevToolsError as error:  # this machine's network changed, or it is too busy
