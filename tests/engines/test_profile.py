@@ -15,6 +15,7 @@ engines = pytest.mark.parametrize("engine", Engine)
 NOT_RECORDED: dict[Engine, dict[str, str]] = {
     Engine.CHROMIUM: {
         "local_network_access_since": "tests/verdict/test_direct.py holds it against what the browser did without a proxy",
+        "local_network_websockets_since": "Chromium 156 blocked each WebSocket of a public page to 10.0.0.0/8 and 127.0.0.0/8, in a run that is not kept here",
         "blocks_local_network_from_http": "Chromium's guide; without a user to ask, both outcomes look the same",
         "connection_allowlist": "tests/verdict/test_page_policy_recorded.py holds it against what the browser did",
         "document_isolation": "seen in a run that is not kept here: ERR_BLOCKED_BY_RESPONSE",

@@ -24,11 +24,25 @@ from corslens.fetch.address_space import space_of_address, space_of_origin
         ("::ffff:192.168.0.1", "local"),
         ("203.0.113.7", "public"),
         ("2001:4860::8888", "public"),
+        ("0.0.0.0", "loopback"),
+        ("::", "loopback"),
+        ("172.20.7.7", "local"),
+        ("192.169.0.7", "public"),
+        ("100.127.255.7", "local"),
+        ("192.0.0.7", "public"),
+        ("192.0.2.7", "public"),
+        ("198.18.0.7", "public"),
+        ("240.0.0.7", "public"),
+        ("::ffff:203.0.113.7", "public"),
+        ("fc00::7", "local"),
+        ("64:ff9b::a07:707", "public"),
+        ("2002:a07:707::7", "public"),
         ("", None),
         ("api.example", None),
     ],
 )
 def test_addresses(address: str, space: str | None) -> None:
+    """As Chromium 156 and Firefox 153 have it: each stood for a page's server and for a target, on this machine's loopback interface."""
     assert space_of_address(address) == space
 
 

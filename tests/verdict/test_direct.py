@@ -92,6 +92,16 @@ def test_reasons() -> None:
     assert Engine.WEBKIT not in found
 
 
+@pytest.mark.parametrize(("scheme", "reason"), [("https", Reason.LNA_PERMISSION_DENIED), ("http", Reason.LNA_INSECURE_CONTEXT)])
+def test_of_websockets_only_chromium_asks(scheme: str, reason: Reason) -> None:
+    """Firefox 153 has a preference for it, network.lna.websocket.enabled, which is off."""
+    given = {"User-Agent": CHROMIUM, "Upgrade": "websocket", "Sec-Fetch-Mode": "websocket"}
+    request = make.request(url="http://target.example/socket", given=given, origin=f"{scheme}://page.example")
+    socket = structs.replace(make.exchange(request, make.response(101)), server_address=ADDRESSES["loopback"])
+    found = direct(observe(document(scheme, "public", CHROMIUM), socket))
+    assert {engine: one.reason for engine, one in found.items()} == {Engine.CHROMIUM: reason}
+
+
 def test_a_version_before_it_does_not_ask() -> None:
     old = CHROMIUM.replace("156", "141")
     found = direct(observe(document("https", "public", old), sent("https://page.example", "https://t.example/", "local", old)))

@@ -44,6 +44,7 @@ CHROMIUM = EngineProfile(
     uncredentialed_connections_tell=True,
     one_http2_session_per_kind=True,  # SpdySessionKey holds the PrivacyMode, net/spdy/spdy_session_key.h; measured
     local_network_access_since=142,  # https://developer.chrome.com/blog/local-network-access; measured
+    local_network_websockets_since=147,  # blink-dev, "Local network access restrictions for WebSockets"; measured in 156
     blocks_local_network_from_http=True,
     document_isolation=True,  # since 137; measured: ERR_BLOCKED_BY_RESPONSE
     connection_allowlist=True,  # since 152, https://chromestatus.com; measured in 156

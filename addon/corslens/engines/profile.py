@@ -88,8 +88,10 @@ class EngineProfile(Struct, frozen=True, kw_only=True):
     """Over HTTP/2 all requests of a page to a host that are of one kind share a session, so that a second session is of the other kind."""
     local_network_access_since: int | None = None
     """The first version that keeps public pages from the local network without the user's permission; None: no version does."""
+    local_network_websockets_since: int | None = None
+    """The same of WebSockets."""
     blocks_local_network_from_http: bool = False
-    """…and does not ask for a page that is no secure context."""
+    """It does not ask for a page that is no secure context."""
     document_isolation: bool = False
     """Document-Isolation-Policy counts as an embedder policy does."""
     connection_allowlist: bool = False

@@ -3,7 +3,7 @@
 A connection to a proxy has no address space, so Local Network Access checks nothing there, and what the user would be asked about, or
 what would be blocked, passes. Standard: https://wicg.github.io/local-network-access/; measured without a proxy in Chromium 156: a page in
 the public address space is kept from the local one and from this machine, at each hop of a redirect, preflight or not; no other page is.
-Firefox 153 asks in the same cases, and of an http page, too, which Chromium blocks.
+Firefox 153 asks in the same cases, and of an http page, too, which Chromium blocks; of a WebSocket it does not.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from corslens.verdict.reasons import Reason
 from corslens.verdict.verdict import Outcome
 
 _KEPT_APART = (AddressSpace.LOCAL, AddressSpace.LOOPBACK)
-_CHECKED = frozenset({Role.PREFLIGHT, Role.ACTUAL, Role.SIMPLE, Role.NO_CORS})
+_CHECKED = frozenset({Role.PREFLIGHT, Role.ACTUAL, Role.SIMPLE, Role.NO_CORS, Role.WEBSOCKET})
 
 
 class Direct(Struct, frozen=True, gc=False):
@@ -51,9 +51,10 @@ def direct(observation: Observation) -> Mapping[Engine, Direct]:
         return _THE_SAME
     secure = is_potentially_trustworthy(observation.page_origin or "")
     head = head_of(observation.exchange.request.headers)
+    of_socket = observation.role is Role.WEBSOCKET
     engines = {}
     for engine, profile in PROFILES.items():
-        since = profile.local_network_access_since
+        since = profile.local_network_websockets_since if of_socket else profile.local_network_access_since
         if since is not None and (engine is not head.engine or head.version >= since):
             engines[engine] = _BLOCKS if profile.blocks_local_network_from_http and not secure else _ASKS
     return engines

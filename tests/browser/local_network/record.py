@@ -116,9 +116,10 @@ class Servers:
         return f"""<!doctype html><link rel=icon href=data:,><script type=module>
 const image = {json.dumps(one["kind"] == "image")}, url = '{url}', options = {json.dumps(options)};
 let result = 'pending';
-const request = image
+const ask = () => image
   ? new Promise((done, failed) => {{ const i = new Image; i.onload = done; i.onerror = failed; i.src = url }})
   : fetch(url, options).then(r => r.text());
+const request = ask().catch(ask);  // the network may change while the browser starts
 await Promise.race([
   request.then(() => result = 'allowed', error => result = 'blocked'),
   new Promise(done => setTimeout(done, {SECONDS * 1000})),
