@@ -74,6 +74,14 @@ async def test_report_is_clean(trial: Trial) -> None:
     assert found == []
 
 
+async def test_cors_allows_is_what_chromium_did(trial: Trial) -> None:
+    """Of each wish, without settings, with them, and from another site."""
+    seen = {"before": trial.before, "after": trial.after, "foreign": trial.from_foreign_site}
+    assert trial.asserted == {
+        when: {wish: "blocked" not in got for wish, got in answers.items()} for when, answers in seen.items()
+    }
+
+
 async def test_check_finds_what_is_wanted_allowed_and_strangers_refused(trial: Trial) -> None:
     """`corslens check --as-stranger`, for a simple request and one with a preflight."""
     assert [one.passed for one in trial.checked.asked] == [True, True]

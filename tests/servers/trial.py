@@ -19,6 +19,7 @@ from corslens.engines.sending import PageFetch
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
 from corslens.lint.rules.loader import load_rules
+from corslens.testing.assertions import Cors
 from msgspec import Struct, structs
 
 from tests.browser.kit.chromium import Chromium
@@ -55,6 +56,17 @@ WISHES = """(async () => {
   if (%s) answers.down = await ask("/down");
   return answers;
 })()"""
+
+ASSERTED: dict[str, tuple[str, str, dict[str, str], bool]] = {
+    "read": ("GET", "/items", {}, True),
+    "write": ("PUT", "/items", {"Content-Type": "application/json", "X-Client-Version": "1"}, True),
+    "token": ("GET", "/items", {"Authorization": "Bearer of-a-test"}, True),
+    "stranger": ("GET", "/items", {}, False),
+    "missing": ("GET", "/missing", {}, True),
+    "boom": ("GET", "/boom", {}, True),
+    "down": ("GET", "/down", {}, True),
+}
+"""The same wishes: method, path, headers, credentials."""
 
 SANDBOXED = """(async () => {
   const frame = document.createElement("iframe");
@@ -100,6 +112,8 @@ class Trial(Struct, frozen=True, kw_only=True):
     raw: tuple[Raw, ...]
     inspections: tuple[Inspection, ...]
     """Of what the user's own page asked when the settings were in place."""
+    asserted: dict[str, dict[str, bool]]
+    """Whether `cors.allows` passes for each wish: before, after, and from another site."""
     checked: Checks
     """What `corslens check --as-stranger` found then."""
 
@@ -126,6 +140,7 @@ async def hold_trial(world: World, driver: Driver) -> Trial:
     start = world.flows.stat().st_size if world.flows.exists() else 0
     async with driver.running(world.folder / f"{driver.name}-bare", port, world.upstream, None):
         before = await _ask(world.chromium, own_page, wishes, cookie_for=api)
+        asserted = {"before": await asyncio.to_thread(_assert, port, app, [*before])}
     seen = _inspect(world.flows, start)
     advice = advise(seen, driver.name, [app])
 
@@ -136,6 +151,8 @@ async def hold_trial(world: World, driver: Driver) -> Trial:
         foreign = await _ask(world.chromium, "http://www.evil.test/", wishes, cookie_for=api)
         sandbox = await _ask(world.chromium, own_page, SANDBOXED % json.dumps(wishes), cookie_for=api)
         raw = [await _raw(port, path, origin) for origin in (app, None, *_strangers(driver.name)) for path in _paths(driver)]
+        asserted["after"] = await asyncio.to_thread(_assert, port, app, [*after])
+        asserted["foreign"] = await asyncio.to_thread(_assert, port, "http://www.evil.test", [*foreign])
         checked = await asyncio.to_thread(_check, port, app)
         raw += [await _raw(port, "/items", origin, preflight=True) for origin in _strangers(driver.name)]
     return Trial(
@@ -147,8 +164,23 @@ async def hold_trial(world: World, driver: Driver) -> Trial:
         from_sandbox=sandbox,
         raw=tuple(raw),
         inspections=inspections,
+        asserted=asserted,
         checked=checked,
     )
+
+
+def _assert(port: int, origin: str, wishes: Iterable[str]) -> dict[str, bool]:
+    found = {}
+    for wish in wishes:
+        method, path, headers, credentials = ASSERTED[wish]
+        try:
+            Cors().allows(
+                f"http://127.0.0.1:{port}", origin, method, path, headers=headers, credentials=credentials, engines=["chromium"]
+            )
+            found[wish] = True
+        except AssertionError:
+            found[wish] = False
+    return found
 
 
 def _check(port: int, origin: str) -> Checks:
