@@ -45,6 +45,10 @@ HEADS: dict[str, Callable[[int], Head]] = {
     "an allowlist": lambda number: ("GET", [], [("Access-Control-Allow-Origin", f"https://{number}." + "v" * 30_000)] * 9),
     "long names asked": _names_asked,
     "a redirect": lambda number: ("GET", [], [("Location", f"https://other{number}.example/?" + "v" * HEAD)]),
+    "cookies set": lambda number: ("GET", [], [("Set-Cookie", f"c{number}_{part}={'v' * 2_000}") for part in range(HEAD // 2_000)]),
+    "what names the client": lambda number: (
+        "GET", [("User-Agent", f"{number}" + "v" * 30_000), *[(f"Sec-Fetch-{name}", f"{number}" + "v" * 30_000) for name in ("Dest", "Site")]], []
+    ),
     "a stored response": lambda number: ("GET", [("Cookie", f"{number}" + "v" * HEAD)], [("ETag", f"{number}" + "v" * HEAD)]),
 }  # fmt: skip
 """Method, lines of the request and of the response, by a number: none of them equal to an earlier one."""
