@@ -203,6 +203,16 @@ def test_a_problem_is_resolved_when_the_same_page_request_passes_and_opens_again
     assert problem.state is State.OPEN and problem.count == 2
 
 
+def test_more_about_an_old_request_opens_nothing_again():
+    """A preflight that was blocked is looked at once more seconds later: what passed since then passes."""
+    summary = SessionSummary()
+    summary.add(inspection("a", finding(), at=0))
+    summary.add(inspection("b", at=1, well=True))
+    summary.add(inspection("a", finding(), finding("vary", Severity.INFO), at=0))
+    (problem,) = summary.problems()
+    assert problem.state is State.RESOLVED and problem.count == 1
+
+
 def test_it_is_resolved_although_something_else_is_wrong_with_what_passes():
     summary = SessionSummary()
     summary.add(inspection("a", finding(), at=0))

@@ -122,6 +122,8 @@ class Problem:
         self._lives_weight = 0
         self._states: Counter[State] = Counter()
         """Of merged sessions."""
+        self._taken_back: tuple[str, Signature, State] | None = None
+        """The last one that was: when it comes again as it stood, what became of its like since then stays."""
 
     @property
     def diagnosis(self) -> Diagnosis:
@@ -205,6 +207,9 @@ class Problem:
         insort(self.examples, example, key=_place)
         del self.examples[EXAMPLES:]
         signature = diagnosis.page_request.signature
+        before, self._taken_back = self._taken_back, None
+        if before == (diagnosis.page_request.id, signature, diagnosis.state) and signature in self._lives:
+            return
         if self._lives.pop(signature, None) is None:
             self._lives_weight += _weigh_signature(signature)
         self._lives[signature] = diagnosis.state
@@ -221,6 +226,7 @@ class Problem:
         self.pages.take_back(example.page)
         id = diagnosis.page_request.id
         self._fallback = example
+        self._taken_back = id, diagnosis.page_request.signature, diagnosis.state
         self.examples = [one for one in self.examples if one.diagnosis.page_request.id != id]
 
     def resolve(self, signature: Signature) -> bool:
