@@ -100,6 +100,20 @@ def test_a_preflight_that_does_not() -> None:
     assert (actual.id, actual.sent) == ("1", False)
 
 
+def test_a_preflight_that_is_reported_after_the_failure_that_it_explains() -> None:
+    """The page's process is quicker than the network service: what it says is not lost, nor is the line that asked."""
+    browser = Browser()
+    browser.asks("1", API, method="PUT")
+    status = {"corsError": "PreflightInvalidStatus"}
+    (actual,) = browser("loadingFailed", "1", errorText="net::ERR_FAILED", corsErrorStatus=status)
+    assert actual.explained
+    browser.asks("p", API, method="OPTIONS", initiator={"type": "preflight", "requestId": "1"}, type="Preflight")
+    browser.sends("p")
+    (preflight,) = browser.gets("p", 404)
+    assert (preflight.witness.outcome, preflight.witness.reason) == (WitnessOutcome.FAILED, "PreflightInvalidStatus")
+    assert str(preflight.witness.initiator).endswith("in loadUser")
+
+
 @pytest.mark.parametrize("late", [True, False])
 def test_a_preflight_that_fails_after_a_redirect(late: bool) -> None:
     """What its failure says is not about the preflight of the hop before, though that hop is shown to be sent only later."""

@@ -183,6 +183,8 @@ class DevToolsRecord:
         self._issues: list[tuple[float, str, Initiator | None, str]] = []
         self._urls: Bounded[str, float] = Bounded(1_000)
         """When requests of these URLs were last reported, to tell what is only an issue."""
+        self._refused: Bounded[str, _Hop] = Bounded(100)
+        """Requests that failed because of a preflight of which nothing is reported yet."""
         self._closed: Bounded[str, float] = Bounded(1_000)
         """When sessions ended, until what they had under way is settled."""
         self.dropped = 0
@@ -258,6 +260,13 @@ class DevToolsRecord:
         if event.initiator.type == "preflight":
             hop.resource_type, hop.preflight_for = "Preflight", event.initiator.requestId
             hop.page = ""  # it names itself
+            failed = self._refused.pop(event.initiator.requestId, None)
+            if failed is not None and failed.url == hop.url:  # the page's process was quicker to tell its end
+                hop.initiator, hop.page, hop.wants_wire = failed.initiator, failed.page, True
+                hop.outcome, hop.code, hop.reason, hop.since = WitnessOutcome.FAILED, failed.code, failed.reason, now
+                chain.hops.append(hop)
+                yield from self._wire(event.requestId, chain)
+                return
             parent = self._chain(event.initiator.requestId, now, session)
             if parent.hops:
                 hop.initiator, hop.page = parent.hops[0].initiator, parent.hops[-1].page
@@ -324,6 +333,8 @@ class DevToolsRecord:
             hop.reason, hop.by_preflight = reason, by_preflight
             # A response that failed its check came all the same, and the network service shows it; that nothing was sent only time shows.
             hop.wants_wire = not by_preflight
+        if by_preflight and all(preflight.url != hop.url for preflight in chain.preflights):
+            self._refused[event.requestId] = hop
         for preflight in chain.preflights:
             if preflight.outcome is None:
                 preflight.outcome, preflight.since, preflight.wants_wire = WitnessOutcome.UNKNOWN, now, True
