@@ -245,12 +245,18 @@ def _is_unfollowed(records: Sequence[Record], engine: str) -> bool:
     return verdict["outcome"] == "depends" or (last["status"] is not None and verdict["reason"] == "preflight-acac-not-true")
 
 
+def _fails_anyway(comparison: Comparison, later: Sequence[tuple[Comparison, bool]]) -> bool:
+    """Say whether a request that the page gave up fails when it is made again at once: then it was blocked, whoever was first."""
+    return comparison.told.result == "aborted" and bool(later) and later[0][0].told.result == "error"
+
+
 def figures(sessions: Sequence[Recorded], engine: str, tree: Path) -> str:
     """Return a line of figures, and what the browser contradicts."""
     count: Counter[str] = Counter()
     wrong: list[str] = []
     for session in sessions:
-        for number, (comparison, unfollowed) in enumerate(analyze(session, engine, tree)):
+        compared = analyze(session, engine, tree)
+        for number, (comparison, unfollowed) in enumerate(compared):
             if not comparison.records or all(record["role"] == "same-origin" for record in comparison.records):
                 continue
             count["requests"] += 1
@@ -258,7 +264,7 @@ def figures(sessions: Sequence[Recorded], engine: str, tree: Path) -> str:
                 count["unfollowed"] += 1
             elif comparison.ours == "depends":
                 count["depends"] += 1
-            if comparison.agreement is Agreement.DISAGREED:
+            if comparison.agreement is Agreement.DISAGREED and not _fails_anyway(comparison, compared[number + 1 :]):
                 wrong.append(
                     f"  disagreed: {session.name}, request {number}: {comparison.ours}, {engine} {comparison.told.result}"
                 )
