@@ -3,6 +3,7 @@
 from corslens.fetch.constants import ACCESS_CONTROL_ALLOW_ORIGIN, WILDCARD
 from corslens.fetch.framing import framing_refusal
 from corslens.fetch.origins import origin_of
+from corslens.lint.classify.redirects import Redirection, redirection
 from corslens.lint.facts.base import FactsBase
 from corslens.lint.facts.fact import fact
 from corslens.observation.observation import Role
@@ -12,7 +13,7 @@ _IN_FRAMES = frozenset({"iframe", "frame", "embed", "object"})
 
 
 class NeighborFacts(FactsBase):
-    """`response.framing-refusal`, `response.loaded-twice`, `response.allows-page`."""
+    """`request.is-login`, `response.framing-refusal`, `response.loaded-twice`, `response.allows-page`."""
 
     @fact("response.framing-refusal", message="response")
     def response_framing_refusal(self) -> str | None:
@@ -24,6 +25,12 @@ class NeighborFacts(FactsBase):
             return None
         embedder = origin_of(request.get("referer") or "")
         return None if embedder == "null" else framing_refusal(response.headers, self.request.url, embedder)
+
+    @fact("request.is-login")
+    def request_is_login(self) -> bool:
+        """Whether the URL is that of a page where people sign in, as far as it shows."""
+        referrer = self.request_head.get("referer") or self.observation.page_origin or ""
+        return self.observation.role is Role.NAVIGATION and redirection(referrer, self.request.url) is Redirection.LOGIN
 
     @fact("response.loaded-twice", rare=True)
     def response_loaded_twice(self) -> bool:
