@@ -21,11 +21,11 @@ def inspected(made, **fields):
 
 COOKIE = [("Cookie", "a=b")]
 CASES = {
-    "blocked": (answered(flow()), annotate.BLOCKED, "acao missing: blocked (CORS simple request): [acao-missing]"),
+    "blocked": (answered(flow()), annotate.BLOCKED, "blocked: acao missing (CORS simple request): [acao-missing]"),
     "blocked preflight": (
         answered(preflight(), 404),
         annotate.BLOCKED,
-        "preflight acao missing: blocked (CORS preflight for PUT): [preflight-acao-missing]",
+        "blocked: preflight acao missing (CORS preflight for PUT): [preflight-acao-missing]",
     ),
     "depends": (
         answered(flow(), allow_origin="https://app.example"),
@@ -67,10 +67,10 @@ def test_a_users_marks_stay():
     made.marked, made.comment = ":star:", "look at this"
     annotate.annotate(made, inspected(made))
     assert made.marked == ":star:"
-    assert made.comment == "look at this | acao missing: blocked (CORS simple request): [acao-missing]"
+    assert made.comment == "look at this | blocked: acao missing (CORS simple request): [acao-missing]"
     answered(made, allow_origin="null")
     annotate.annotate(made, inspected(made))
-    assert made.comment == "look at this | acao mismatch: blocked (CORS simple request): [acao-mismatch]"
+    assert made.comment == "look at this | blocked: acao mismatch (CORS simple request): [acao-mismatch]"
     annotate.clear(made)
     assert (made.marked, made.comment) == (":star:", "look at this")
 

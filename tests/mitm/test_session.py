@@ -69,7 +69,7 @@ async def test_blocked_flow_is_marked_and_told(confdir):
         await proxy.send("GET", api.url("/me"), [ORIGIN])
     (flow,) = proxy.keeper.flows
     assert flow.marked == ":heavy_multiplication_x:"
-    assert flow.comment.startswith("Missing Allow-Origin: blocked ")
+    assert flow.comment.startswith("blocked: Missing Allow-Origin ")
     printed = proxy.out.getvalue()
     assert f"BLOCKED  GET {api.url('/me')}" in printed
     counts, _, rule, _ = printed.splitlines()[-4:]

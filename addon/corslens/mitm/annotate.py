@@ -77,12 +77,13 @@ def marker_for(diagnosis: Diagnosis) -> str:
 
 
 def comment_for(inspection: Inspection, diagnosis: Diagnosis) -> str:
-    """Return one line for people: the cause first, since a column shows some 20 characters, then what became of the exchange and why."""
+    """Return one line for people: what became of the exchange and the cause within 30 characters, as a column has, then the rest."""
     observation = inspection.observation
     title = _title(diagnosis)
     word = "allowed" if diagnosis.word == "INFO" and not title else diagnosis.word.lower()
-    word = f"{word} on credentials" if word == "depends" else word
-    text = f"{title}: {word} (CORS {_what(observation)})" if title else f"{word} (CORS {_what(observation)})"
+    if word == "depends" and not title:
+        word = "depends on credentials"
+    text = f"{word}: {title} (CORS {_what(observation)})" if title else f"{word} (CORS {_what(observation)})"
     if observation.exchange.made_by_proxy:
         text += ", the proxy itself responded"
     if observation.exchange.error is not None:
