@@ -11,6 +11,7 @@ from msgspec import Struct
 from corslens.diagnosis.diagnose import JUDGED, WORDS, Diagnosis, worst_word
 from corslens.diagnosis.names import Names
 from corslens.diagnosis.page_request import Signature, State
+from corslens.diagnosis.unexplained import sentence_of, title_of
 from corslens.engines.engine import Engine
 from corslens.inspection import Inspection, weigh_alone
 from corslens.lint.finding import Finding, Severity, Stage
@@ -156,16 +157,20 @@ class Problem:
         """What is wrong, in a sentence."""
         if self.cause is not None:
             return self.cause.message
-        words = (self.diagnosis.reason or "").replace("-", " ")
         lines = "; ".join(self._injected)
-        return f"The proxy injected {lines}, and browsers block the response ({words})" if lines else words
+        if not lines:
+            return sentence_of(self.diagnosis)
+        words = (self.diagnosis.reason or "").replace("-", " ")
+        return f"The proxy injected {lines}, and browsers block the response ({words})"
 
     @property
     def title(self) -> str:
         """What is wrong, in a few words."""
         if self.cause is not None:
             return self.cause.title or self.key.rule
-        return "An injected header blocks the response" if self._injected else self.key.rule.replace("-", " ")
+        if self._injected:
+            return "An injected header blocks the response"
+        return title_of(self.diagnosis) or self.key.rule.replace("-", " ")
 
     @property
     def _injected(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 import pytest
 from corslens.diagnosis.diagnose import diagnose_alone
+from corslens.diagnosis.summary import summarize
 from corslens.inspection import PatchedView
 from corslens.inspector import Inspector
 from corslens.lint.finding import Fix, Severity, Side, Stage
@@ -58,6 +59,9 @@ def test_a_verdict_that_depends_says_on_what(allow):
     (inspection,) = inspected([exchange(request(), response(allow_origin=allow))], NO_RULES)
     first, failing, _ = block(inspection).plain.splitlines()
     assert first.startswith("DEPENDS") and failing.endswith("; this blocks only a request with credentials")
+    (problem,) = summarize([inspection]).problems()
+    assert problem.title == "Blocked only with credentials" and problem.title in first
+    assert failing.strip() == problem.message
 
 
 def test_engines_that_differ_are_named():

@@ -11,6 +11,7 @@ from corslens.diagnosis.diagnose import JUDGED, QUIET, Diagnosis
 from corslens.diagnosis.page_request import State
 from corslens.diagnosis.problem import Problem
 from corslens.diagnosis.summary import SessionSummary
+from corslens.diagnosis.unexplained import sentence_of, title_of
 from corslens.inspection import Inspection
 from corslens.lint.finding import Finding, Severity
 from corslens.lint.rules.rule import RuleSet
@@ -21,7 +22,6 @@ from corslens.report.escape import escape
 from corslens.report.initiators import requested_by
 from corslens.report.limits import first, left_out, notes_of
 from corslens.report.plain import fix_block, without_origin
-from corslens.verdict.verdict import Failure, Outcome
 
 _LONGEST = 400
 """Characters of a URL or value that are printed; the records have all of it."""
@@ -132,7 +132,8 @@ def _names(diagnosis: Diagnosis) -> list[str]:
         rule, title = f"[{cause.rule}]", escape(cause.title)
         return [f"{title}  {rule}", title, rule] if title else [rule]
     if diagnosis.reason is not None and diagnosis.word in JUDGED:
-        return [f"[{diagnosis.reason}]"]
+        title, rule = title_of(diagnosis), f"[{diagnosis.reason}]"
+        return [f"{title}  {rule}", title, rule] if title else [rule]
     return []
 
 
@@ -187,7 +188,7 @@ def _body(diagnosis: Diagnosis, name: str) -> Iterator[tuple[str, str]]:
     if cause is not None:
         yield escape(_message(diagnosis, cause)) + name, plain
     elif diagnosis.reason is not None and diagnosis.word in JUDGED:
-        yield _failure_sentence(diagnosis) + name, plain
+        yield escape(sentence_of(diagnosis)) + name, plain
     elif diagnosis.place.observation.exchange.error:
         yield f"no response: {_shown(redact_text(plain_words(diagnosis.place.observation.exchange.error)))}", plain
     if line := _from(diagnosis):
@@ -248,32 +249,6 @@ def _message(diagnosis: Diagnosis, cause: Finding) -> str:
     """Return what is wrong; of a page request that passed all the same, what would have become of it."""
     message = without_origin(diagnosis, cause.message)
     return f"Without the patch: {message}" if diagnosis.word == "PATCHED" else message
-
-
-def failure_of(diagnosis: Diagnosis) -> Failure | None:
-    """Return the failing check that the browser reports."""
-    verdict = diagnosis.page_request.verdict
-    for branch in (verdict, verdict.if_credentialed, verdict.if_not_credentialed):
-        if branch is not None and branch.failures:
-            return branch.failures[0]
-    return None
-
-
-def _failure_sentence(diagnosis: Diagnosis) -> str:
-    failure = failure_of(diagnosis)
-    assert failure is not None
-    only = ""
-    if diagnosis.page_request.verdict.outcome is Outcome.DEPENDS:
-        branch = diagnosis.page_request.verdict.if_credentialed
-        only = f"; this blocks only a request {'with' if branch is not None and branch.failures else 'without'} credentials"
-    response = diagnosis.place.observation.exchange.delivered
-    status = "no response" if response is None else str(response.status)
-    if failure.header is None:
-        return f"{status}: {failure.reason.value.replace('-', ' ')}{only}"
-    header = escape(failure.header)
-    held = "is missing" if failure.value is None else f'is "{_shown(redact_header(failure.header, failure.value))}"'
-    wanted = f", wanted {_shown(redact_header(failure.header, failure.wanted))}" if failure.wanted else ""
-    return f"{status}, but {header} {held}{wanted}{only}"
 
 
 def _injections(diagnosis: Diagnosis) -> Iterator[str]:
