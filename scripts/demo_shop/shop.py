@@ -244,7 +244,7 @@ class Shop:
         self.page = Server()
         """The one with the page."""
         self._neighbour = Server(host=NEIGHBOUR)
-        self._api = Server(host="localhost")
+        self.api = Server(host="localhost")
         self._archive = Server(host="localhost")
         self._dead = socket.socket()
         self.steps: list[dict[str, Any]] = []
@@ -255,7 +255,7 @@ class Shop:
             self._stack.enter_context(self._dead)
             # Bound and not listening: nobody answers there, and nobody else can take the port.
             self._dead.bind((LOOPBACK, 0))
-            for server in (self.page, self._neighbour, self._api, self._archive):
+            for server in (self.page, self._neighbour, self.api, self._archive):
                 await self._stack.enter_async_context(server)
             self._furnish()
         except BaseException:
@@ -269,20 +269,24 @@ class Shop:
         await self._stack.aclose()
 
     def _furnish(self) -> None:
-        at = Origins(page=self.page.origin, api=self._api.origin, archive=self._archive.origin)
+        at = self.origins
         dead = f"http://localhost:{self._dead.getsockname()[1]}"
         for offer in OFFERS:
             if offer.server is not None:
-                self._api.handlers[offer.path] = offer.server(at)
+                self.api.handlers[offer.path] = offer.server(at)
             step = {**offer.step, "url": (dead if offer.server is None else at.api) + offer.path}
             if step.get("via") == "neighbour":
                 step["via"] = self._neighbour.url("/frame")
             self.steps.append(step)
         self._neighbour.handlers["/frame"] = fixed(200, {"Content-Type": "text/html; charset=utf-8"}, render_frame())
         self._archive.handlers["/moved"] = _answers(_exact)(at)
+        self.page.handlers["/favicon.ico"] = fixed(204)
+        self.show_page()
+
+    def show_page(self) -> None:
+        """Let the page request what `steps` say."""
         stories = [offer.story for offer in OFFERS]
         self.page.handlers["/"] = fixed(200, {"Content-Type": "text/html; charset=utf-8"}, render_page(self.steps, stories))
-        self.page.handlers["/favicon.ico"] = fixed(204)
 
     @property
     def url(self) -> str:
@@ -290,9 +294,14 @@ class Shop:
         return self.page.url("/")
 
     @property
+    def origins(self) -> Origins:
+        """Where the servers are."""
+        return Origins(page=self.page.origin, api=self.api.origin, archive=self._archive.origin)
+
+    @property
     def places(self) -> dict[str, str]:
         """HOST:PORT of each server, by a name."""
-        servers = {"page": self.page, "neighbour": self._neighbour, "api": self._api, "archive": self._archive}
+        servers = {"page": self.page, "neighbour": self._neighbour, "api": self.api, "archive": self._archive}
         dead = f"localhost:{self._dead.getsockname()[1]}"
         return {**{name: f"{server.host}:{server.port}" for name, server in servers.items()}, "dead": dead}
 
