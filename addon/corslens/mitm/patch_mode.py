@@ -97,8 +97,7 @@ class PatchMode:
                 effect.refused = view.patch.refused
                 continue
             effect.hits += 1
-            verdict = view.verdicts_after[inspection.headline]
-            effect.led_to = verdict.outcome.value + ("" if verdict.reason is None else f" ({verdict.reason.value})")
+            effect.led_to = view.verdicts_after[inspection.headline].words
 
     @property
     def dry_run(self) -> bool:

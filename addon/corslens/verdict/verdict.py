@@ -83,6 +83,16 @@ class Verdict(Struct, frozen=True, kw_only=True, gc=False):
         return self.failures[0].reason if self.failures else None
 
     @property
+    def words(self) -> str:
+        """The outcome in words, with the reason or what it depends on, to follow `then`."""
+        if self.outcome is not Outcome.DEPENDS:
+            return self.outcome.value.replace("-", " ") + ("" if self.reason is None else f" ({self.reason.value})")
+        for branch, credentials in ((self.if_credentialed, "with"), (self.if_not_credentialed, "without")):
+            if branch is not None and branch.reason is not None:
+                return f"blocked only {credentials} credentials ({branch.reason.value})"
+        return "dependent on what the proxy cannot see"
+
+    @property
     def likely_branch(self) -> "Verdict | None":
         """The branch that evidence speaks for, None without any."""
         if self.likely is None:

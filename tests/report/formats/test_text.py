@@ -186,6 +186,13 @@ def test_a_resolved_problem_says_so():
     assert "  resolved: the same page request passed later" in text.splitlines()
 
 
+def test_an_injection_that_only_credentials_block_says_so():
+    inspector = Inspector(rules=NO_RULES, patch_policy=PatchPolicy(origins=parse_origins(["https://app.example"])))
+    star = Injection(name="star", set={"Access-Control-Allow-Origin": ("*",)})
+    (made,) = inspector.complete(exchange(request(), response()), injections=[star])
+    assert "is then blocked only with credentials (acao-wildcard-with-credentials)" in block(made).plain
+
+
 def test_an_injection_says_its_name_its_reason_and_what_it_led_to():
     inspector = Inspector(rules=NO_RULES, patch_policy=PatchPolicy(origins=parse_origins(["https://app.example"])))
     breaking = Injection(name="break", because="to try it", remove=("Access-Control-Allow-Origin",))

@@ -200,7 +200,8 @@ class Live {
     if (on) {
       const left = secondsLeft === null ? null : Math.max(0, secondsLeft - (performance.now() - read) / 1000);
       const time = left === null ? "until switched off" : left >= 60 ? `${Math.ceil(left / 60)} min left` : "less than a minute left";
-      const what = [scope && scopeWords(scope), injections.length && count(injections.length, "injection")].filter(Boolean).join(" and ");
+      const ours = injections.filter((one) => !one.external).length;
+      const what = [scope && scopeWords(scope), ours && count(ours, "injection")].filter(Boolean).join(" and ");
       words = `${dryRun ? "Dry run" : "On"} for ${what}, for pages of ${pages}, ${time}.`;
     }
     const place = byId("patching-state");

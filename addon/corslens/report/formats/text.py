@@ -259,8 +259,7 @@ def _injections(diagnosis: Diagnosis) -> Iterator[str]:
             continue
         verb = "Injected" if view.applied else "Would inject"
         because = list(dict.fromkeys(change.because for change in view.patch.changes))
-        verdict = view.verdicts_after[one.headline]
-        led_to = verdict.outcome.value + (f" ({verdict.reason.value})" if verdict.reason is not None else "")
+        led_to = view.verdicts_after[one.headline].words
         yield f"{verb} by {_shown(redact_text('; '.join(because)))}: {', '.join(_changes(one))}; the response is then {led_to}"
 
 
