@@ -67,6 +67,26 @@ def test_what_is_the_same_in_everything_goes_by_time() -> None:
     assert [match.exchange for match in (matcher.sighted(sighted(), 10) for _ in range(3)) if match] == ["a", "b", "c"]
 
 
+def test_an_exchange_is_none_that_the_page_made_later() -> None:
+    """The browser may tell of the second first: a failed preflight before one whose last message is late."""
+    matcher = Matcher()
+    matcher.passed(passed("a", time=10.1), 11)
+    matcher.passed(passed("b", time=10.5), 11)
+    told = [matcher.sighted(sighted(time=time), 11) for time in (10.4, 10.0)]
+    assert [match and match.exchange for match in told] == ["b", "a"]
+    matcher.sighted(sighted(time=20.0), 21)
+    matcher.sighted(sighted(time=20.4), 21)
+    first = matcher.passed(passed("c", time=20.1), 21)
+    assert first is not None and first.sighting.time == 20.0
+
+
+def test_a_browser_whose_clock_is_ahead_is_matched_in_order() -> None:
+    matcher = Matcher()
+    for id in "ab":
+        matcher.passed(passed(id), 10)
+    assert [match and match.exchange for match in (matcher.sighted(sighted(time=15), 10) for _ in range(2))] == ["a", "b"]
+
+
 def test_what_is_left_over_once_on_each_side() -> None:
     matcher = Matcher()
     matcher.passed(passed("a"), 10)

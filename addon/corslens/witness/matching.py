@@ -1,11 +1,13 @@
 """Matching: which exchange that came by is which request that the browser reports.
 
 The URL, the method, the request's header lines, the status and the response's header lines have to be the same on both sides. Requests
-that are the same in all of these are interchangeable, and are matched in the order of time. Where a side shows no header lines, what is
-left over of a URL, method and status is matched only if it is one on each side. All else stays unmatched, and is counted.
+that are the same in all of these are matched in the order of time, rather with an exchange that began after the page made it. Where a
+side shows no header lines, what is left over of a URL, method and status is matched only if it is one on each side. All else stays
+unmatched, and is counted.
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from msgspec import Struct
 
@@ -17,6 +19,11 @@ APART_SECONDS = 30.0
 """The two sides' word for a request that was made at another time is about another one."""
 _UNIQUE_SECONDS = 1.0
 """How long one waits for its exact counterpart before uniqueness is looked at."""
+
+_COMPARED = 50
+"""Of requests that are the same in everything so many are looked at."""
+_CLOCK_SECONDS = 0.002
+"""How exact the two sides' times are on one machine."""
 
 _NOT_COMPARED = frozenset({
     # Between two hops of the connection, or renewed by each.
@@ -143,12 +150,16 @@ class _Side:
             self.dropped += 1
 
     def take_exact(self, mine: _Waiting) -> _Waiting | None:
-        """Remove and return the oldest that is the same in everything."""
-        for one in self._by_all.get((mine.key, mine.exact), {}).values():
-            if abs(one.time - mine.time) <= APART_SECONDS:
-                self.remove(one)
-                return one
-        return None
+        """Remove and return the oldest that is the same in everything, of those that fit in time if any does.
+
+        A browser may tell of the first of two requests after the second, which was made when the exchange of the first was over.
+        """
+        same = self._by_all.get((mine.key, mine.exact), {}).values()
+        near = [one for one in islice(same, _COMPARED) if abs(one.time - mine.time) <= APART_SECONDS]
+        found = next((one for one in near if _may_be(mine, one)), next(iter(near), None))
+        if found is not None:
+            self.remove(found)
+        return found
 
     def only(self, key: tuple[str, str]) -> _Waiting | None:
         """Return what waits under a key, if it is one."""
@@ -172,6 +183,13 @@ class _Side:
             self.remove(oldest)
             found.append(oldest)
         return found
+
+
+def _may_be(one: _Waiting, other: _Waiting) -> bool:
+    """Say whether the page made it before it came by; false of all where the browser's clock is another machine's and ahead."""
+    told, came = (one, other) if one.sighting is not None else (other, one)
+    # Not `sent_at`, which is when its event was read: on a busy machine the exchange may be over by then.
+    return told.sighting is not None and told.sighting.time <= came.time + _CLOCK_SECONDS
 
 
 def _fingerprint(request: Lines, status: int | None, response: Lines) -> int:
