@@ -56,8 +56,22 @@ PROGRAMS: tuple[RealProgram, ...] = (
     RealProgram(id="syncthing", package="debian:syncthing", command=("syncthing", "serve", "--no-browser", "--no-restart", "--home=@FOLDER@/sync", "--gui-address=http://127.0.0.1:@PORT@"), probes={"api": Probe(path="/rest/system/status"), "post": Probe(path="/rest/system/ping", init='{ method: "POST", headers: { "X-API-Key": "x" } }')}),
     RealProgram(id="transmission", package="debian:transmission-daemon", command=("transmission-daemon", "-f", "-g", "@FOLDER@/tr", "-p", "@PORT@", "-r", "127.0.0.1"), probes={"rpc": Probe(path="/transmission/rpc", init='{ method: "POST", body: "{}", headers: { "X-Transmission-Session-Id": "x" } }')}),
     RealProgram(id="php", marks=("php",), package="debian:php-cli", sources=("php/index.php",), command=("php", "-S", "127.0.0.1:@PORT@", "@FILE@")),
+    RealProgram(id="influxdb", marks=("go", "influxdb"), package="debian:influxdb", sources=("influxdb.conf",), command=("influxd", "run", "-config", "@FILE@"), probes={
+        "query": Probe(path="/query?q=SHOW%20DATABASES"), "bad": Probe(path="/query?q=x"), "flux": Probe(path="/api/v2/query", init='{ method: "POST", body: "x", headers: { "Content-Type": "application/vnd.flux" } }'),
+        "line": Probe(path="/write?db=none", init='{ method: "POST", body: "x v=1", headers: { "Content-Type": "text/plain" } }'), "ping": Probe(path="/ping"),
+    }),
+    RealProgram(id="rabbitmq", marks=("rabbitmq",), package="debian:rabbitmq-server", sources=("rabbitmq.sh", "rabbitmq.conf"), command=("sh", "@FILE@"), ready="Starting broker... completed", probes={
+        "api": Probe(path="/api/overview"), "login": Probe(path="/api/overview?login", init='{ headers: { Authorization: "Basic Z3Vlc3Q6Z3Vlc3Q=" } }'), "wrong": Probe(path="/api/overview?wrong", init='{ headers: { Authorization: "Basic eDp4" } }'),
+    }),
     RealProgram(id="puma", package="debian:puma", sources=("config.ru",), command=("puma", "-b", "tcp://127.0.0.1:@PORT@", "@FILE@")),
     RealProgram(id="thin", package="debian:thin", sources=("config.ru",), command=("thin", "start", "-a", "127.0.0.1", "-p", "@PORT@", "-R", "@FILE@")),
+    RealProgram(id="h2o", marks=("aiohttp",), package="debian:h2o", sources=("h2o.conf",), command=("h2o", "-c", "@FILE@"), probes=_UPSTREAM),
+    RealProgram(
+        id="ats", marks=("aiohttp",), package="debian:trafficserver",
+        sources=("ats/runroot.yaml", "ats/etc/records.config", "ats/etc/remap.config", "ats/etc/storage.config", "ats/etc/ip_allow.yaml"),
+        command=("traffic_server", "--run-root=@FILE@"), probes=_UPSTREAM,
+    ),
+    RealProgram(id="yaws", marks=("aiohttp",), package="debian:yaws", sources=("yaws.conf",), command=("yaws", "-i", "--conf", "@FILE@", "--erlarg", "-noinput"), probes=_UPSTREAM),
     RealProgram(id="squid", marks=("aiohttp", "squid"), package="debian:squid", sources=("squid.conf",), command=("squid", "-N", "-f", "@FILE@")),
     RealProgram(
         id="tomcat", marks=("tomcat",), package="debian:libtomcat10-java", sources=("tomcat/conf/server.xml", "tomcat/apps/ROOT/WEB-INF/web.xml"),
@@ -105,6 +119,7 @@ PROGRAMS: tuple[RealProgram, ...] = (
     _framework("fastmcp", "fastmcp", marks=("mcp-server", "uvicorn"), standard=False, probes=_MCP),
     _framework("mcp_python", "mcp", marks=("mcp-server", "uvicorn"), standard=False, probes=_MCP),
     _framework("mcp_python_host", "mcp", marks=("mcp-server", "uvicorn"), standard=False, probes=_MCP),
+    RealProgram(id="connexion", marks=("uvicorn",), package="pypi:connexion", sources=("connexion_app.py",), command=("@PYTHON@", "@FILE@", "@PORT@")),
     RealProgram(id="bokeh", marks=("tornado",), package="pypi:bokeh", sources=("bokeh_app.py",), command=("@BIN@/bokeh", "serve", "@FILE@", "--port", "@PORT@", "--address", "127.0.0.1")),
     RealProgram(id="datasette", marks=("uvicorn",), package="pypi:datasette", command=("@BIN@/datasette", "serve", "--port", "@PORT@", "--host", "127.0.0.1")),
     RealProgram(id="httpbin", marks=("gunicorn",), package="pypi:httpbin", command=("@BIN@/gunicorn", "-b", "127.0.0.1:@PORT@", "httpbin:app"), probes={
@@ -162,6 +177,7 @@ PROGRAMS: tuple[RealProgram, ...] = (
     RealProgram(id="s3rver", marks=("s3", "s3-compatible", "node"), package="npm:s3rver", command=("s3rver", "-a", "127.0.0.1", "-p", "@PORT@", "-d", "@FOLDER@/s3", "--configure-bucket", "photos", "--no-vhost-buckets"), probes={
         "object": Probe(path="/photos/a.png"), "put": Probe(path="/photos/a.png", init='{ method: "PUT", body: "x", headers: { "x-amz-acl": "private" } }'),
     }),
+    RealProgram(id="esbuild", package="npm:esbuild", sources=("esbuild.sh",), command=("sh", "@FILE@")),
     RealProgram(id="prism", marks=("node",), package="npm:@stoplight/prism-cli", sources=("openapi.json",), command=("prism", "mock", "@FILE@", "-p", "@PORT@", "-h", "127.0.0.1", "--cors=false")),
     RealProgram(id="rsbuild", marks=("node",), package="npm:@rsbuild/core", sources=("rsbuild/rsbuild.config.mjs", "vite/main.js"), command=("rsbuild", "dev", "--root", "@FOLDER@", "--config", "@FILE@", "--port", "@PORT@", "--host", "127.0.0.1")),
     RealProgram(id="nuxt", marks=("node", "vite"), package="npm:nuxt", sources=("nuxt/app.vue", "nuxt/server/api/thing.ts"), command=("nuxt", "dev", "@FOLDER@/nuxt", "--port", "@PORT@", "--host", "127.0.0.1"), environment={"NUXT_TELEMETRY_DISABLED": "1"}, ready="Local|built|ready"),
