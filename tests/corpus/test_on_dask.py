@@ -2,12 +2,14 @@
 
 import os
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from corslens.corpus.judge import Judged
-from corslens.corpus.on_dask import ClusterError, judge_with
+from corslens.corpus.on_dask import ClusterError, Failed, judge_with
+from corslens.corpus.shards import Shard
 
 from tests.corpus.run import WORK, merged, on_one_machine, reports, shards_of
 
@@ -25,9 +27,37 @@ def test_a_worker_that_is_killed_costs_nothing(captures: Path, tmp_path: Path) -
         first = next(results)
         os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
         found = [first, *results]
+    assert_same(found, shards, captures, tmp_path / "out")
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_killed_with_results_costs_nothing(captures: Path, tmp_path: Path) -> None:
+    """What was done, and not yet fetched, is lost with it, and done again."""
+    import distributed
+
+    shards = shards_of(captures, 40_000)
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as cluster,
+        distributed.Client(cluster, set_as_default=False) as client,
+    ):
+        results = judge_with(client, [(shard, None) for shard in shards], WORK, str(tmp_path / "out"))
+        first = next(results)
+        done = client.futures.values()
+        while not all(one.status == "finished" for one in done):
+            client.scheduler_info()  # asks the scheduler, which takes its time
+        held = client.has_what()
+        os.kill(client.run(os.getpid)[max(held, key=lambda worker: len(held[worker]))], signal.SIGKILL)
+        while all(one.status == "finished" for one in done):
+            client.scheduler_info()
+        found = [first, *results]
+    assert_same(found, shards, captures, tmp_path / "out")
+
+
+def assert_same(found: list[Judged | Failed], shards: Sequence[Shard], captures: Path, out: Path) -> None:
+    """Each shard was judged once, and the reports are those of one machine."""
     assert all(isinstance(one, Judged) for one in found)
     assert sorted(one.shard for one in found if isinstance(one, Judged)) == sorted(shard.name for shard in shards)
-    assert reports(merged(shards, tmp_path / "out")) == reports(on_one_machine(captures))
+    assert reports(merged(shards, out)) == reports(on_one_machine(captures))
 
 
 class Cluster:

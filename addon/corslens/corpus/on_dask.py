@@ -22,6 +22,8 @@ _ATTEMPTS = 3
 """At a shard whose captures cannot be read, or whose tables cannot be written."""
 _AHEAD = 4
 """Shards that a worker's thread has waiting."""
+_LOST = ("lost", "pending")
+"""What a task that was done is when its worker died with the result: the scheduler has it done again."""
 _SECONDS = 30
 """Until a scheduler responds."""
 
@@ -93,6 +95,9 @@ def judge_with(client: Any, tasks: Sequence[Task], work: Work, out: str) -> Iter
     for _ in range(_AHEAD * threads):
         submit()
     for future in done:
+        if future.status in _LOST:
+            done.add(future)
+            continue
         shard = running.pop(future)
         yield future.result() if future.status == "finished" else Failed(shard, _reason(future))
         future.release()  # a result that is held is computed again when its worker dies
