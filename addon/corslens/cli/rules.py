@@ -8,7 +8,6 @@ import click
 
 from corslens.cli.user_rules import escape_lines, load_user_rules
 from corslens.exits import Exit
-from corslens.lint.docs.console_request import request_in
 from corslens.lint.docs.terminal import choose, explain_text, list_text, rules_meant
 from corslens.lint.finding import Severity
 from corslens.lint.rules.rule import Family, Rule, RuleSet
@@ -52,6 +51,7 @@ def explain(words: tuple[str, ...], captures: tuple[str, ...], rule_paths: tuple
     except ValueError as error:
         raise click.UsageError(escape_lines(str(error))) from None
     from corslens.cli.examples import example_of, example_of_line  # what a wrong name does not wait for
+    from corslens.lint.docs.console_request import request_in
 
     rule = loaded.rules[meant[0]]
     example = example_of_line(loaded, rule, request_in(name)) or example_of(loaded, rule)

@@ -8,7 +8,7 @@ _LONGEST = 400
 """Characters of a value: a stranger's Origin may fill a thousand lines."""
 
 
-def failure_of(diagnosis: Diagnosis) -> Failure | None:
+def _failure_of(diagnosis: Diagnosis) -> Failure | None:
     """Return the failing check that the browser reports, or would report."""
     verdict = diagnosis.page_request.verdict
     for branch in (verdict, verdict.if_credentialed, verdict.if_not_credentialed):
@@ -19,14 +19,14 @@ def failure_of(diagnosis: Diagnosis) -> Failure | None:
 
 def title_of(diagnosis: Diagnosis) -> str:
     """Return what is wrong, in a few words, empty where the reason's own name says as much."""
-    if diagnosis.page_request.verdict.outcome is Outcome.DEPENDS and failure_of(diagnosis) is not None:
+    if diagnosis.page_request.verdict.outcome is Outcome.DEPENDS and _failure_of(diagnosis) is not None:
         return f"Blocked only {_credentials(diagnosis)}"
     return ""
 
 
 def sentence_of(diagnosis: Diagnosis) -> str:
     """Return the check that fails, and with which value; redacted, not escaped."""
-    failure = failure_of(diagnosis)
+    failure = _failure_of(diagnosis)
     if failure is None:
         return (diagnosis.reason or "").replace("-", " ")
     depends = diagnosis.page_request.verdict.outcome is Outcome.DEPENDS

@@ -76,10 +76,14 @@ class Fix(Struct, frozen=True, kw_only=True, gc=False):
         return f"{self.text}: {lines}" if self.text and lines else self.text or lines
 
     @property
+    def beside(self) -> tuple[str, ...]:
+        """The header lines that the text does not have."""
+        return tuple(line for line in self.headers if line not in self.text)
+
+    @property
     def lines(self) -> tuple[str, ...]:
         """What to do, then each header line by itself, so that it can be copied; without those that the text has."""
-        beside = tuple(line for line in self.headers if line not in self.text)
-        return (self.text, *beside) if self.text else beside
+        return (self.text, *self.beside) if self.text else self.beside
 
 
 class Evidence(Struct, frozen=True, kw_only=True, gc=False):

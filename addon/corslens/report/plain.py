@@ -11,8 +11,7 @@ from corslens.observation.redaction import redact_url
 
 def fix_line(fix: Fix) -> str:
     """Return a fix in one line: who can make it, what to do, and the header lines to send."""
-    lines = fix.lines[1:] if fix.text else fix.lines
-    shown = [part for part in (fix.text, "; ".join(lines)) if part]
+    shown = [part for part in (fix.text, "; ".join(fix.beside)) if part]
     return f"Fix ({fix.side.value}): {': '.join(shown)}"
 
 

@@ -109,7 +109,7 @@ def works_directly(url: str, location: str) -> bool:
     return (
         redirection(url, target) not in (Redirection.LOGIN, Redirection.LOCAL_NETWORK, Redirection.UNPARSABLE)
         and is_same_site(origin_of(url), origin_of(target))
-        and _SIGNATURES.isdisjoint(_query_names(target))
+        and is_lasting(target)
     )
 
 

@@ -257,9 +257,8 @@ def _example(example: Example) -> Iterator[str]:
     for number, fix in enumerate(example.finding.fixes):
         who = f"**{'Or' if number else 'Fix'} ({fix.side})**"
         yield f"{who}: {_text(fix.text)}\n" if fix.text else f"{who}\n"
-        lines = fix.lines[1:] if fix.text else fix.lines
-        if lines:
-            yield from ("```http", *lines, "```\n")
+        if fix.beside:
+            yield from ("```http", *fix.beside, "```\n")
 
 
 def _list(title: str, items: Iterable[str]) -> Iterator[str]:

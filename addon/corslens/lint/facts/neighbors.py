@@ -8,7 +8,7 @@ from corslens.lint.facts.base import FactsBase
 from corslens.lint.facts.fact import fact
 from corslens.observation.observation import Role
 
-OK = 200
+_OK = 200
 _IN_FRAMES = frozenset({"iframe", "frame", "embed", "object"})
 
 
@@ -37,7 +37,9 @@ class NeighborFacts(FactsBase):
         """Whether the same script or style sheet was sent a moment before for a request without CORS (a preload), and again for this one."""
         observation, response = self.observation, self.response
         from_cache = observation.exchange.witness is not None and observation.exchange.witness.from_cache is not None
-        return observation.stored_without_cors is not None and response is not None and response.status == OK and not from_cache
+        return (
+            observation.stored_without_cors is not None and response is not None and response.status == _OK and not from_cache
+        )
 
     @fact("response.allows-page", message="response", header=ACCESS_CONTROL_ALLOW_ORIGIN)
     def response_allows_page(self) -> bool:
