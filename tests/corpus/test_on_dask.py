@@ -2,7 +2,8 @@
 
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,22 @@ from corslens.corpus.shards import Shard
 from tests.corpus.run import WORK, merged, on_one_machine, reports, shards_of
 
 
-@pytest.mark.slow
-def test_a_worker_that_is_killed_costs_nothing(captures: Path, tmp_path: Path) -> None:
+@contextmanager
+def two_workers() -> Iterator[Any]:
+    """A client of a cluster of this machine's."""
     import distributed
 
-    shards = shards_of(captures, 40_000)
     with (
         distributed.LocalCluster(n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as cluster,
         distributed.Client(cluster, set_as_default=False) as client,
     ):
+        yield client
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_killed_costs_nothing(captures: Path, tmp_path: Path) -> None:
+    shards = shards_of(captures, 40_000)
+    with two_workers() as client:
         results = judge_with(client, [(shard, None) for shard in shards], WORK, str(tmp_path / "out"))
         first = next(results)
         os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
@@ -33,13 +41,8 @@ def test_a_worker_that_is_killed_costs_nothing(captures: Path, tmp_path: Path) -
 @pytest.mark.slow
 def test_a_worker_that_is_killed_with_results_costs_nothing(captures: Path, tmp_path: Path) -> None:
     """What was done, and not yet fetched, is lost with it, and done again."""
-    import distributed
-
     shards = shards_of(captures, 40_000)
-    with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as cluster,
-        distributed.Client(cluster, set_as_default=False) as client,
-    ):
+    with two_workers() as client:
         results = judge_with(client, [(shard, None) for shard in shards], WORK, str(tmp_path / "out"))
         first = next(results)
         done = client.futures.values()

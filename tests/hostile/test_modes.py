@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.kit.mitmdump import Mitm, free_port
+from tests.browser.kit.mitmdump import Mitm, Record, free_port
 from tests.browser.kit.servers import Server, fixed
 from tests.hostile.elsewhere import HOST, SECONDS, device, run, send_from
 from tests.hostile.test_reach import RESOLVER, SECRETS, get, send
@@ -49,6 +49,14 @@ async def redirected(namespace: str, port: int, to: int) -> AsyncIterator[None]:
         await run(iptables, "-t", "nat", "-D", *rule)
 
 
+def assert_reached_and_judged(answers: list[str], records: list[Record], port: int) -> None:
+    """The server behind it responded to each request, nothing of the live page is in the responses, and one was judged."""
+    (record,) = (one for one in records if one["url"].endswith("/seen"))
+    assert all(answer.startswith("HTTP/1.1 200") and "theirs" in answer for answer in answers), answers
+    assert record["url"] == f"http://api.example:{port}/seen" and record["verdicts"]["chromium"]["outcome"] == "blocked"
+    assert not [answer for answer in answers if SECRETS.search(answer) or "access-control-allow" in answer.lower()]
+
+
 async def test_transparent() -> None:
     """A device whose traffic is led to the proxy is inspected under the names that it uses, and gets nothing of the session."""
     options = {"mode": "transparent", "listen_host": "0.0.0.0", "cors_patch": "~all", "cors_show_values": True}
@@ -70,10 +78,7 @@ async def test_transparent() -> None:
         except OSError as error:
             pytest.skip(f"no transparent proxy here: {error}")
         records = await mitm.until(lambda records: any(one["url"].endswith("/seen") for one in records))
-    (record,) = (one for one in records if one["url"].endswith("/seen"))
-    assert all(answer.startswith("HTTP/1.1 200") and "theirs" in answer for answer in answers), answers
-    assert record["url"] == f"http://api.example:{api.port}/seen" and record["verdicts"]["chromium"]["outcome"] == "blocked"
-    assert not [answer for answer in answers if SECRETS.search(answer) or "access-control-allow" in answer.lower()]
+    assert_reached_and_judged(answers, records, api.port)
 
 
 async def test_reverse() -> None:
@@ -172,10 +177,7 @@ async def test_wireguard_device(tmp_path: Path) -> None:
         except OSError as error:
             pytest.skip(f"no WireGuard here: {error}")
         records = await mitm.until(lambda records: any(one["url"].endswith("/seen") for one in records))
-    (record,) = (one for one in records if one["url"].endswith("/seen"))
-    assert all(answer.startswith("HTTP/1.1 200") and "theirs" in answer for answer in answers), answers
-    assert record["url"] == f"http://api.example:{api.port}/seen" and record["verdicts"]["chromium"]["outcome"] == "blocked"
-    assert not [answer for answer in answers if SECRETS.search(answer) or "access-control-allow" in answer.lower()]
+    assert_reached_and_judged(answers, records, api.port)
 
 
 async def test_local(tmp_path: Path) -> None:
