@@ -2,35 +2,31 @@
 
 from corslens.diagnosis.diagnose import Diagnosis
 from corslens.observation.redaction import redact_header
-from corslens.verdict.verdict import Failure, Outcome
+from corslens.verdict.verdict import Failure, Verdict
 
 _LONGEST = 400
 """Characters of a value: a stranger's Origin may fill a thousand lines."""
 
 
-def _failure_of(diagnosis: Diagnosis) -> Failure | None:
+def _failure_of(verdict: Verdict) -> Failure | None:
     """Return the failing check that the browser reports, or would report."""
-    verdict = diagnosis.page_request.verdict
-    for branch in (verdict, verdict.if_credentialed, verdict.if_not_credentialed):
-        if branch is not None and branch.failures:
-            return branch.failures[0]
-    return None
+    failures = verdict.failures or (() if verdict.blocked_branch is None else verdict.blocked_branch.failures)
+    return failures[0] if failures else None
 
 
 def title_of(diagnosis: Diagnosis) -> str:
     """Return what is wrong, in a few words, empty where the reason's own name says as much."""
-    if diagnosis.page_request.verdict.outcome is Outcome.DEPENDS and _failure_of(diagnosis) is not None:
-        return f"Blocked only {_credentials(diagnosis)}"
-    return ""
+    verdict = diagnosis.page_request.verdict
+    return "" if verdict.blocked_branch is None else f"Blocked only {verdict.blocked_with}"
 
 
 def sentence_of(diagnosis: Diagnosis) -> str:
     """Return the check that fails, and with which value; redacted, not escaped."""
-    failure = _failure_of(diagnosis)
+    verdict = diagnosis.page_request.verdict
+    failure = _failure_of(verdict)
     if failure is None:
         return (diagnosis.reason or "").replace("-", " ")
-    depends = diagnosis.page_request.verdict.outcome is Outcome.DEPENDS
-    only = f"; this blocks only a request {_credentials(diagnosis)}" if depends else ""
+    only = "" if verdict.blocked_branch is None else f"; this blocks only a request {verdict.blocked_with}"
     response = diagnosis.place.observation.exchange.delivered
     status = "no response" if response is None else str(response.status)
     if failure.header is None:
@@ -43,8 +39,3 @@ def sentence_of(diagnosis: Diagnosis) -> str:
 def _short(header: str, value: str) -> str:
     shown = redact_header(header, value)
     return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
-
-
-def _credentials(diagnosis: Diagnosis) -> str:
-    branch = diagnosis.page_request.verdict.if_credentialed
-    return "with credentials" if branch is not None and branch.failures else "without credentials"

@@ -87,10 +87,21 @@ class Verdict(Struct, frozen=True, kw_only=True, gc=False):
         """The outcome in words, with the reason or what it depends on, to follow `then`."""
         if self.outcome is not Outcome.DEPENDS:
             return self.outcome.value.replace("-", " ") + ("" if self.reason is None else f" ({self.reason.value})")
-        for branch, credentials in ((self.if_credentialed, "with"), (self.if_not_credentialed, "without")):
-            if branch is not None and branch.reason is not None:
-                return f"blocked only {credentials} credentials ({branch.reason.value})"
-        return "dependent on what the proxy cannot see"
+        branch = self.blocked_branch
+        if branch is None or branch.reason is None:
+            return "dependent on what the proxy cannot see"
+        return f"blocked only {self.blocked_with} ({branch.reason.value})"
+
+    @property
+    def blocked_branch(self) -> "Verdict | None":
+        """Of `depends`: the branch that the engine blocks, the one with credentials before the other; None where neither."""
+        branches = (self.if_credentialed, self.if_not_credentialed)
+        return next((branch for branch in branches if branch is not None and branch.failures), None)
+
+    @property
+    def blocked_with(self) -> str:
+        """What a request is sent with that `blocked_branch` is about: `with credentials` or `without credentials`."""
+        return "with credentials" if self.blocked_branch is self.if_credentialed else "without credentials"
 
     @property
     def likely_branch(self) -> "Verdict | None":
