@@ -115,18 +115,19 @@ def works_directly(url: str, location: str) -> bool:
 
 def is_lasting(url: str) -> bool:
     """Say whether a URL is neither signed nor expires, as far as its query tells."""
-    return _SIGNATURES.isdisjoint(_query_names(url))
+    return _SIGNATURES.isdisjoint(query_names(url))
 
 
 def _asks_to_sign_in(target: str, host: str, path: str) -> bool:
     place = f"{host}/{path}/".lower()
     if any(sign in place for sign in _LOGIN):
         return True
-    names = _query_names(target)
+    names = query_names(target)
     return any(sign <= names for sign in _LOGIN_QUERIES)
 
 
-def _query_names(url: str) -> set[str]:
+def query_names(url: str) -> set[str]:
+    """Return the names of a URL's query, lower-case."""
     query = url.partition("#")[0].partition("?")[2][:_LONGEST_QUERY].lower()
     return {part.partition("=")[0] for part in query.split("&")}
 

@@ -11,6 +11,7 @@ from corslens.fetch.response_headers import (
     FORBIDDEN_RESPONSE_HEADERS,
     cors_exposed_header_names,
 )
+from corslens.lint.classify.redirects import query_names
 from corslens.lint.facts.base import FactsBase
 from corslens.lint.facts.fact import fact
 from corslens.observation.known import Known
@@ -23,7 +24,6 @@ _PAGING = frozenset({
 })  # fmt: skip
 _LIMITS = frozenset(name for name in USEFUL_RESPONSE_HEADERS if "ratelimit" in name) | {"retry-after"}
 _RANGES = frozenset({"content-range", "accept-ranges"})
-_LONGEST_QUERY = 4096
 _DIGITS_OF_A_MEGABYTE = 7
 _GRPC = frozenset({"grpc-status", "grpc-message"})
 
@@ -55,9 +55,9 @@ class ExposureFacts(FactsBase):
     def response_needed_headers(self) -> frozenset[str]:
         """Those of `response.unreadable-headers` that the request or the response shows the page to need.
 
-        Upload-Offset of a tus upload, Content-Range of a Range request, Accept-Ranges of a large PDF, Location of a 201, the file name of a download, a count for
-        paging, Retry-After of a 429, the status of gRPC-Web, the session of MCP, the ETag of
-        an S3 multipart upload's part.
+        Upload-Offset of a tus upload, Content-Range of a Range request, Accept-Ranges of a large PDF, Location of a 201, the file
+        name of a download, a count for paging, Retry-After of a 429, the status of gRPC-Web, the session of MCP, the ETag of an S3
+        multipart upload's part.
         """
         unreadable = {name.lower() for name in self.response_unreadable_headers}
         return frozenset(canonical_name(name) for name in unreadable & self._needed()) if unreadable else frozenset()
@@ -112,5 +112,4 @@ def _is_large_pdf(received: HeaderList) -> bool:
 
 def _is_upload_part(url: str) -> bool:
     """Say whether a PUT is for a part of an S3 multipart upload, which is completed with the parts' ETags."""
-    names = {part.partition("=")[0].lower() for part in url.partition("?")[2][:_LONGEST_QUERY].split("&")}
-    return {"partnumber", "uploadid"} <= names
+    return {"partnumber", "uploadid"} <= query_names(url)
