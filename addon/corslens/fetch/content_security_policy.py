@@ -6,7 +6,7 @@ from collections.abc import Callable
 import ada_url
 
 from corslens.bounded_cache import bounded_cache
-from corslens.fetch.origins import origin_of, scheme_host_port
+from corslens.fetch.origins import DEFAULT_PORTS, origin_of, scheme_host_port
 
 type Policy = dict[str, tuple[str, ...]]
 """Source expressions by directive; of a directive given twice the first one counts."""
@@ -106,7 +106,7 @@ def matcher(url: str, page_origin: str, *, redirected: bool = False) -> Callable
     scheme, host, port = scheme_host_port(origin_of(url))
     own_scheme, own_host, own_port = scheme_host_port(page_origin)
     pathname = None if redirected else ada_url.URL(url).pathname
-    default_port = {"http": "80", "ws": "80", "https": "443", "wss": "443"}.get(scheme)
+    default_port = _default_port(scheme)
 
     def matches(source: str) -> bool:
         lowered = source.lower()
@@ -154,5 +154,8 @@ def matcher(url: str, page_origin: str, *, redirected: bool = False) -> Callable
 
 
 def _is_default(own_port: str, own_scheme: str, port: str, scheme: str) -> bool:
-    defaults = {"http": "80", "ws": "80", "https": "443", "wss": "443"}
-    return own_port == port or (own_port == defaults.get(own_scheme) and port == defaults.get(scheme))
+    return own_port == port or (own_port == _default_port(own_scheme) and port == _default_port(scheme))
+
+
+def _default_port(scheme: str) -> str:
+    return str(DEFAULT_PORTS.get(scheme, ""))

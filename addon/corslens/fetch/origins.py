@@ -5,7 +5,7 @@ https://html.spec.whatwg.org/#same-site
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,7 +16,9 @@ from corslens.bounded_cache import bounded_cache
 from corslens.fetch.constants import NULL
 
 _TUPLE_SCHEMES = frozenset({"http", "https", "ws", "wss", "ftp"})
-_DEFAULT_PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443", "ftp": "21"}
+DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21}
+"""The port that a URL does not name, by scheme, https://url.spec.whatwg.org/#default-port."""
+
 _CACHED = 8192
 
 
@@ -84,7 +86,7 @@ def scheme_host_port(origin: str) -> tuple[str, str, str]:
     host, colon, port = rest.rpartition(":")
     if not colon or port.endswith("]"):
         host, port = rest, ""
-    return scheme, host, port or _DEFAULT_PORTS.get(scheme, "")
+    return scheme, host, port or str(DEFAULT_PORTS.get(scheme, ""))
 
 
 def host_of(origin: str) -> str:

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from corslens.fetch.messages import HeaderLine
+from corslens.fetch.origins import DEFAULT_PORTS
 from corslens.inputs.damage import Damage
 from corslens.inputs.har_lines import wire_lines
 from corslens.inputs.recorded import Recorded, RecordedReader
@@ -58,7 +59,6 @@ class _Transaction(Struct):
 
 _list = msgspec.json.Decoder(list[msgspec.Raw])
 _transaction = msgspec.json.Decoder(_Transaction)
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def open_charles(data: Buffer, file: str, prefix: str, *, everything: bool) -> RecordedReader:
@@ -88,7 +88,7 @@ def _messages(data: Buffer, file: str) -> Iterator[Recorded | Damage]:
 
 def _message(index: int, transaction: _Transaction, last: float) -> Recorded:
     port = transaction.port or transaction.actualPort
-    default = port is None or port == _DEFAULT_PORTS.get(transaction.scheme)
+    default = port is None or port == DEFAULT_PORTS.get(transaction.scheme)
     query = f"?{transaction.query}" if transaction.query else ""
     url = f"{transaction.scheme}://{transaction.host}{'' if default else f':{port}'}{transaction.path or '/'}{query}"
     times = transaction.times or _Times()

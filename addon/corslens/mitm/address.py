@@ -7,10 +7,10 @@ from mitmproxy import http
 from mitmproxy.proxy.mode_specs import ReverseMode
 
 from corslens.bounded_cache import bounded_cache
+from corslens.fetch.origins import DEFAULT_PORTS
 from corslens.mitm.fields import request_fields
 
 _AUTHORITY = re.compile(r"(?:[a-z0-9._~-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
-_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
 def browser_url(flow: http.HTTPFlow) -> str:
@@ -35,7 +35,7 @@ def _origin(scheme: str, authority: bytes) -> str | None:
     text = authority.decode("latin-1").lower()
     if not _AUTHORITY.fullmatch(text):
         return None
-    return f"{scheme}://{text.removesuffix(_DEFAULT_PORTS.get(scheme, '/'))}"
+    return f"{scheme}://{text.removesuffix(f':{DEFAULT_PORTS.get(scheme, "")}')}"
 
 
 def _upstream(flow: http.HTTPFlow, scheme: str) -> bytes:

@@ -9,6 +9,7 @@ from mitmproxy import connection, flowfilter, http
 from mitmproxy import flow as flows
 
 from corslens.fetch.messages import HeaderList
+from corslens.fetch.origins import DEFAULT_PORTS
 from corslens.mitm.address import browser_url
 from corslens.mitm.time_limit import TimeLimitError, within
 from corslens.observation.exchange import Exchange
@@ -115,7 +116,7 @@ def _request(exchange: Exchange) -> http.Request:
     authority, slash, path = rest.partition("/")
     made.data.path = (slash + path).encode("utf-8", "surrogateescape") or b"/"
     made.data.scheme = scheme.encode("utf-8", "surrogateescape")
-    host, port = _split_authority(authority.rpartition("@")[2], 443 if scheme == "https" else 80)
+    host, port = _split_authority(authority.rpartition("@")[2], DEFAULT_PORTS.get(scheme, 80))
     made.data.host, made.data.port = host, port
     return made
 

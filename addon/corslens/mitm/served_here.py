@@ -10,7 +10,7 @@ import ada_url
 from mitmproxy import http
 from mitmproxy.proxy.mode_specs import RegularMode, ReverseMode, Socks5Mode, UpstreamMode
 
-from corslens.fetch.origins import origin_of
+from corslens.fetch.origins import DEFAULT_PORTS, origin_of
 from corslens.mitm.address import browser_url
 from corslens.mitm.own_connections import is_loopback
 
@@ -88,4 +88,4 @@ def _names_another_host(flow: http.HTTPFlow, origin: str) -> bool:
         host = ada_url.idna_to_ascii(host).decode("ascii")
     if (named.hostname or "").rstrip(".") != host.lower().strip("[]").rstrip("."):
         return True
-    return (named.port or {"http": 80, "https": 443}.get(named.scheme)) != flow.request.data.port
+    return (named.port or DEFAULT_PORTS.get(named.scheme)) != flow.request.data.port

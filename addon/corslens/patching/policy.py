@@ -18,6 +18,7 @@ from publicsuffixlist import PublicSuffixList
 from corslens.fetch.app_origins import is_app_origin
 from corslens.fetch.constants import NULL
 from corslens.fetch.origins import (
+    DEFAULT_PORTS,
     is_ip_address,
     is_loopback,
     is_serialized_origin,
@@ -157,7 +158,7 @@ def _parse_pattern(entry: str) -> str | OriginPattern:
     if scheme and not below:
         return origin_of(f"{scheme}://{host}:{port}" if port else f"{scheme}://{host}")
     if scheme and port is None:
-        port = {"http": "80", "https": "443"}[scheme.lower()]
+        port = str(DEFAULT_PORTS[scheme.lower()])
     return OriginPattern(host=host, below=below, scheme=scheme.lower() or None, port=port)
 
 

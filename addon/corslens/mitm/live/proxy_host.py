@@ -19,6 +19,7 @@ import msgspec
 from mitmproxy import connection, http
 from mitmproxy.proxy.mode_specs import RegularMode
 
+from corslens.fetch.origins import DEFAULT_PORTS
 from corslens.mitm.doctor import DOCTOR_HEADER
 from corslens.mitm.live.app import LARGEST_BODY, LiveApp, LiveRequest, LiveResponse, Work
 from corslens.mitm.own_connections import OwnConnections, is_loopback
@@ -155,7 +156,7 @@ class LivePage:
             return _refusal(403, "The proxy may not request the page from itself.")
         if len(request.data.content or b"") > LARGEST_BODY:
             return _refusal(413, "Request body too large.")
-        default = {"http": 80, "https": 443}.get(request.scheme)
+        default = DEFAULT_PORTS.get(request.scheme)
         port = "" if request.port == default else f":{request.port}"
         url = urlsplit(request.data.path.decode("latin-1"))
         asked = LiveRequest(
