@@ -54,7 +54,10 @@ def hars(rounds: int, sizes: Sequence[int]) -> list[Figure]:
 
 
 def commands(rounds: int) -> list[Figure]:
-    """Return what the commands cost that do next to nothing: the time until they begin. The first start, which compiles the rules, is left out."""
+    """Return what the commands cost that do next to nothing: the time until they begin. The first start, which compiles the rules, is left out.
+
+    They run in a user's folder: in this repository's, whose pyproject.toml names corslens, that would be read as its settings, too.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "one.har"
         with path.open("w", encoding="utf-8") as out:
@@ -67,10 +70,10 @@ def commands(rounds: int) -> list[Figure]:
         }
         taken: dict[str, list[float]] = {name: [] for name in wanted}
         for argv, _ in wanted.values():
-            run(argv)
+            run(argv, Path(folder))
         for _ in range(rounds):
             for name, (argv, _) in wanted.items():
-                taken[name].append(run(argv).cpu)
+                taken[name].append(run(argv, Path(folder)).cpu)
     return [figure("start-up of corslens", name, "s of CPU", taken[name], target) for name, (_, target) in wanted.items()]
 
 

@@ -25,10 +25,10 @@ class Run(Struct, frozen=True, kw_only=True):
     code: int
 
 
-def run(argv: Sequence[str]) -> Run:
-    """Run a command to its end, its output thrown away."""
+def run(argv: Sequence[str], folder: Path | None = None) -> Run:
+    """Run a command to its end, in a folder where one is given, its output thrown away."""
     started = time.monotonic()
-    process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(argv, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     peak = _watch(process.pid)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
