@@ -85,10 +85,11 @@ class _Commands(click.Group):
         module, _, name = COMMANDS.get(cmd_name, ("", ""))[0].partition(":")
         if not module:
             return None
-        gc.disable()  # modules live for ever: there is nothing to find while they are made
+        gc.disable()  # modules live for ever: there is nothing to find while they are made, nor later
         try:
             command = getattr(import_module(module), name)
         finally:
+            gc.freeze()
             gc.enable()
         assert isinstance(command, click.Command)
         return command
