@@ -111,7 +111,7 @@ def test_a_fault_of_ours_at_one_exchange_loses_no_other(tmp_path: Path, monkeypa
     assert "secret" not in damage
 
 
-@pytest.mark.parametrize("where", ["open_capture", "files._plain", "Limitations.add"])
+@pytest.mark.parametrize("where", ["open_capture", "files.plain", "Limitations.add"])
 def test_a_fault_of_ours_at_one_input_loses_no_other(where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("a", "b"):
         (tmp_path / f"{name}.har").write_bytes(encoded(PUT))

@@ -41,7 +41,9 @@ DIRECTION = (
 SHARED = frozenset({"exits"})
 """Knows nothing, and may be known by every console room."""
 
-TOUCHES_FILES = frozenset({"lint/rules/rule_files.py", "lint/rules/compiled.py", "inputs/files.py", "fetch/origins.py"})
+TOUCHES_FILES = frozenset(
+    {"lint/rules/rule_files.py", "lint/rules/compiled.py", "inputs/archives.py", "inputs/files.py", "fetch/origins.py"}
+)
 """Below mitm, the modules that may open a file: rule files, inputs, and the Public Suffix List as it was installed."""
 
 WORLDLY_MODULES = frozenset({"logging", "random", "socket", "subprocess", "tempfile", "threading", "time", "urllib.request"})

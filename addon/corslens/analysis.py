@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import PurePath
-from traceback import extract_tb
 from typing import Protocol
 
 from msgspec import Struct, structs
@@ -11,15 +10,11 @@ from corslens.diagnosis.diagnose import Diagnosis
 from corslens.diagnosis.limitations import Limitations
 from corslens.diagnosis.summary import SessionSummary, Update
 from corslens.inputs import files
-from corslens.inputs.burp import open_burp
-from corslens.inputs.charles import open_charles
 from corslens.inputs.damage import Damage
 from corslens.inputs.har import HarReader
 from corslens.inputs.har_entries import split_snapshots
 from corslens.inputs.kinds import InputKind
-from corslens.inputs.netlog import open_netlog
 from corslens.inputs.relevance import exchange_concerns_cors
-from corslens.inputs.saz import open_saz
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
 from corslens.lint.rules.rule import RuleSet
@@ -188,6 +183,8 @@ def _survive[T](items: Iterator[T], name: str) -> Iterator[T | Damage]:
 
 def describe_fault(error: Exception) -> str:
     """Return what to report of an error of ours: its kind and its place in the code; its text may hold what the wire held."""
+    from traceback import extract_tb  # late: it is to be hoped that it is not needed
+
     place = ""
     for frame in extract_tb(error.__traceback__)[-1:]:
         place = f" at {PurePath(frame.filename).name}:{frame.lineno}"
@@ -239,21 +236,29 @@ def open_capture(capture: files.Capture, prefix: str, *, everything: bool = True
         everything: False passes over exchanges that have nothing to do with CORS, and counts them.
     """
     name, data = capture.name, capture.data
+    # All but HAR late: what one small capture does without takes as long to import as it to judge, mitmproxy far longer.
     match capture.kind:
         case InputKind.HAR:
             return HarReader(data, name, prefix, everything=everything)
         case InputKind.TRACE:
             return HarReader(data, name, prefix, everything=everything, split=split_snapshots, console=capture.console)
         case InputKind.SAZ:
+            from corslens.inputs.saz import open_saz
+
             return open_saz(capture.parts, name, prefix, everything=everything)
         case InputKind.BURP:
+            from corslens.inputs.burp import open_burp
+
             return open_burp(data, name, prefix, everything=everything)
         case InputKind.CHARLES:
+            from corslens.inputs.charles import open_charles
+
             return open_charles(data, name, prefix, everything=everything)
         case InputKind.NETLOG:
+            from corslens.inputs.netlog import open_netlog
+
             return open_netlog(data, name, prefix, everything=everything)
         case InputKind.FLOWS:
-            # Late, because importing mitmproxy takes longer than analyzing a small HAR.
             from corslens.mitm.flowfiles import FlowFileReader
 
             return FlowFileReader(data, name, prefix, everything=everything)

@@ -1,11 +1,12 @@
 """suggest: "did you mean", said in one way everywhere."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 def near(name: str, known: Iterable[str]) -> str | None:
     """Return the known name nearest to this one, whatever its case, or None when none is near."""
+    from difflib import get_close_matches  # late: only a mistake asks for it
+
     names = {str(one).lower(): str(one) for one in known}
     found = get_close_matches(name.lower(), names, n=1)
     return names[found[0]] if found else None

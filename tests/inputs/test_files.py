@@ -10,7 +10,7 @@ import zlib
 from pathlib import Path
 
 import pytest
-from corslens.inputs import files
+from corslens.inputs import archives, files
 from corslens.inputs.damage import Damage
 from corslens.inputs.files import Capture, find, read
 from corslens.inputs.kinds import NEITHER, InputKind
@@ -143,7 +143,7 @@ def test_a_cut_gzip_gives_what_is_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["gzip", "zip", "zip of gzip", "zlib", "zip of zlib"])
 def test_a_bomb_is_read_to_its_bound(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What grows past the bound is cut there, and said to be."""
-    monkeypatch.setattr(files, "EXPANSION_FLOOR", 1 << 20)
+    monkeypatch.setattr(archives, "EXPANSION_FLOOR", 1 << 20)
     content = b"{" + b" " * (24 << 20)
     bomb = gzip.compress(content)
     path = tmp_path / "bomb"
@@ -164,14 +164,14 @@ def test_a_bomb_is_read_to_its_bound(tmp_path: Path, kind: str, monkeypatch: pyt
 @pytest.mark.slow  # packs megabytes
 def test_many_members_share_one_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A thousand files just below the bound are as much as one far above it; what came first is there."""
-    monkeypatch.setattr(files, "EXPANSION_FLOOR", 1 << 20)
+    monkeypatch.setattr(archives, "EXPANSION_FLOOR", 1 << 20)
     content = b"{" + b" " * (600 << 10)
     path = tmp_path / "many.zip"
     path.write_bytes(zipped(**{f"{number:03}.har": content for number in range(300)}))
     found = list(files.read(str(path)))
     read = [one for one in found if isinstance(one, files.Capture)]
     told = [str(one) for one in found if not isinstance(one, files.Capture)]
-    bound = max(1 << 20, files.EXPANSION * path.stat().st_size)
+    bound = max(1 << 20, archives.EXPANSION * path.stat().st_size)
     assert sum(len(one.data) for one in read) <= bound
     assert told == [f"{path}: grows to more than {bound >> 20} MiB when expanded; {300 - len(read)} of its files were not read"]
 

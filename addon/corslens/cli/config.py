@@ -12,7 +12,6 @@ outside the file's own folder, and another user's file is passed over.
 
 import os
 import stat
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -99,6 +98,10 @@ def _read(file: Path) -> Any:
         content = opened.read(_LARGEST + 1)
     if len(content) > _LARGEST:
         raise ValueError("is larger than a megabyte")
+    if file.name == PROJECT and b"corslens" not in content:
+        return None  # read as text, another tool's file takes as long as a small capture
+    import tomllib  # late: most have no such file
+
     return tomllib.loads(content.decode())
 
 

@@ -2,7 +2,6 @@
 
 import copyreg
 import gc
-import shutil
 import signal
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -157,9 +156,11 @@ def _lines(folder: str, number: int) -> Path:
 def _append(lines: Path, files: list[IO[bytes]]) -> None:
     if not files:
         return
+    from shutil import copyfileobj
+
     for file in files:
         with lines.open("rb") as source:
-            shutil.copyfileobj(source, file)
+            copyfileobj(source, file)
     lines.unlink()
 
 

@@ -7,7 +7,6 @@ import contextlib
 import errno
 import os
 import stat
-import tempfile
 from pathlib import Path
 
 _STREAMS = ("/dev/stdout", "/dev/stderr", "/dev/fd/")
@@ -71,7 +70,9 @@ def write_whole(path: Path, content: bytes) -> None:
             return _write_into(path, content)
         if _is_own(status) and stat.S_ISREG(status.st_mode):
             mode = stat.S_IMODE(status.st_mode)
-    handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
+    from tempfile import mkstemp  # late: most commands write no file
+
+    handle, name = mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:

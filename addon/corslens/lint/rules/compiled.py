@@ -9,7 +9,6 @@ import contextlib
 import os
 import stat
 import sys
-import tempfile
 from collections.abc import Callable, Iterable
 from hashlib import blake2b
 from pathlib import Path
@@ -73,6 +72,8 @@ def store(name: str, catalog: Catalog) -> None:
     folder = _folder()
     if folder is None:
         return
+    import tempfile  # late: a start that finds a catalog does without
+
     with contextlib.suppress(OSError, ValueError):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not _is_safe(folder.lstat(), stat.S_ISDIR):
