@@ -139,7 +139,7 @@ def test_a_refusal_that_a_list_explains_is_a_warning_and_advises_both_ways() -> 
     )
 
 
-def test_two_partners_are_no_error_and_three_strangers_are() -> None:
+def test_partners_are_no_error_and_seven_unrelated_sites_are() -> None:
     def let_in(*origins: str, elsewhere: Sequence[str] = ()) -> Severity:
         steps = [
             Step(
@@ -160,7 +160,10 @@ def test_two_partners_are_no_error_and_three_strangers_are() -> None:
     assert let_in("https://a.com", "https://b.com") is Severity.INFO
     assert let_in("https://a.com", "https://b.com", elsewhere=("https://c.com",)) is Severity.INFO
     assert let_in("https://a.com", "https://b.com", elsewhere=("https://c.com", "https://d.com")) is Severity.WARNING
-    assert let_in("https://a.com", "https://b.com", "https://c.com") is Severity.ERROR
+    assert let_in("https://a.com", "https://b.com", "https://c.com") is Severity.WARNING
+    seven = [f"https://{letter}.com" for letter in "abcdefg"]
+    assert let_in(*seven[1:]) is Severity.WARNING
+    assert let_in(*seven) is Severity.ERROR
     assert let_in("https://a.com", "https://nobody.invalid") is Severity.ERROR
 
 
