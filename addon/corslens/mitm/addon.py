@@ -106,7 +106,10 @@ class CorsLens(Commands):
         session = LiveSession(self)
         self.connections = OwnConnections()
         self.untrusting = UntrustingClients(self._say_to_person)
-        self.addons = [self.connections, self.patching.served_here, self.untrusting]  # mitmproxy calls their hooks, too
+        # Hooks of theirs, as our own: an addon within an addon is looked through at each of the eight events that a flow has.
+        self.server_connected = self.connections.server_connected
+        self.server_disconnected = self.connections.server_disconnected
+        self.tls_failed_client = self.untrusting.tls_failed_client
         self.page = LivePage(LiveApp(session, session.exports()), self.connections)
         self._view = CorsContentview(
             lambda id: None if self.session is None else self.session.get(id),
@@ -233,9 +236,12 @@ class CorsLens(Commands):
         """Judge, and patch, before anything goes to the browser: later would be too late for a streamed response."""
         if self.page.wants(flow):
             raise exceptions.AddonHalt
-        if self.session is not None and self.session.response_head(flow):
-            # Other addons still have this hook before them; look when they are through.
-            asyncio.get_running_loop().call_soon(self._recheck_response, flow)
+        try:
+            if self.session is not None and self.session.response_head(flow):
+                # Other addons still have this hook before them; look when they are through.
+                asyncio.get_running_loop().call_soon(self._recheck_response, flow)
+        finally:
+            self.patching.served_here.see(flow)
 
     @guarded
     def response(self, flow: http.HTTPFlow) -> None:

@@ -11,9 +11,7 @@ type _Address = tuple[ipaddress.IPv4Address | ipaddress.IPv6Address, int]
 
 
 class OwnConnections:
-    """An addon that knows the proxy's open connections to servers, and the port on which its web interface listens."""
-
-    name = "corslens-connections"
+    """Knows the proxy's open connections to servers, and the port on which its web interface listens."""
 
     def __init__(self) -> None:
         self.web_port: int | None = None

@@ -23,9 +23,7 @@ _CLIENT_NAMES_THE_HOST = (RegularMode, UpstreamMode, Socks5Mode)
 
 
 class ServedHere:
-    """The origins that were served from a loopback address; `origin in served_here`. An addon, whose hook sees every response."""
-
-    name = "corslens-served-here"
+    """The origins that were served from a loopback address; `origin in served_here`."""
 
     def __init__(self, most: int = _MOST) -> None:
         self._most = most
@@ -36,10 +34,6 @@ class ServedHere:
 
     def __contains__(self, origin: object) -> bool:
         return origin in self._here
-
-    def responseheaders(self, flow: http.HTTPFlow) -> None:
-        """Take note of where a response comes from."""
-        self.see(flow)
 
     def see(self, flow: http.HTTPFlow) -> None:
         """Take note of where a response comes from, once its head is there."""

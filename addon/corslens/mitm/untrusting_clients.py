@@ -16,13 +16,11 @@ _SHOWN = 3
 
 
 class UntrustingClients:
-    """A mitmproxy addon that counts TLS handshakes in which clients refused the proxy's certificate, and says so once, at once.
+    """Counts TLS handshakes in which clients refused the proxy's certificate, and says so once, at once.
 
     Args:
         say: prints lines; not through the log, which `mitmdump -q` silences.
     """
-
-    name = "corslens-untrusting-clients"
 
     def __init__(self, say: Callable[[Iterable[str]], None]) -> None:
         self._say = say
