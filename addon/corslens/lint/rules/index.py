@@ -48,7 +48,7 @@ class Index[T]:
     def prepare(self) -> None:
         """Work out what is left for each role now, so that no exchange has to wait for it."""
         for role in Role:
-            self._role(_OfRole(role))
+            self._role(_OfRole(role))[1].prepare()
 
     def _plan(self, facts: Any, shape: Shape) -> Plan[T]:
         plans = self._plans

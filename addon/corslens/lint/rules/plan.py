@@ -46,12 +46,18 @@ def _joined(kind: type[All | AnyOf], parts: list[Condition | bool], *, decides: 
 
 
 class Plan[T]:
-    """Look-ups and tests, each of which leads to items."""
+    """Look-ups and tests, each of which leads to items. Worked out when it is first come to: of its branches most never are."""
 
-    __slots__ = ("_found", "_looked_up", "_tests")
+    __slots__ = ("_found", "_items", "_looked_up", "_tests", "_vocabulary")
 
     def __init__(self, items: "list[_Steps[T]]", vocabulary: Mapping[str, Fact[Any]]) -> None:
         """Plan for items and what must hold of each."""
+        self._items: list[_Steps[T]] | None = items
+        self._vocabulary = vocabulary
+
+    def _work_out(self, items: "list[_Steps[T]]") -> None:
+        self._items = None
+        vocabulary = self._vocabulary
         self._found = [item for steps, item in items if not steps]
         left = [one for one in items if one[0]]
         self._looked_up: list[tuple[str, bool, dict[Any, Plan[T]]]] = []
@@ -75,8 +81,18 @@ class Plan[T]:
             (compile_condition(All(steps) if len(steps) > 1 else steps[0], vocabulary), item) for steps, item in left
         ]
 
+    def prepare(self) -> None:
+        """Work it out now, with all its branches."""
+        if self._items is not None:
+            self._work_out(self._items)
+        for _, _, plans in self._looked_up:
+            for plan in plans.values():
+                plan.prepare()
+
     def collect(self, facts: Any, into: list[T]) -> None:
         """Add the items of which everything holds."""
+        if self._items is not None:
+            self._work_out(self._items)
         into += self._found
         for attribute, is_set, plans in self._looked_up:
             value = getattr(facts, attribute)
