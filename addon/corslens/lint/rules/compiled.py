@@ -44,10 +44,12 @@ def name_of(files: Iterable[Path]) -> str:
     Raises: OSError when one cannot be read.
     """
     digest = blake2b(f"{__version__} {sys.version} {msgspec.__version__}".encode(), digest_size=16)
-    code = [file for folder in _CODE for file in folder.glob("*.py")]
-    for file in (*sorted(code), *files):
-        content = file.read_bytes()
-        digest.update(f"\n{file.parent.name}/{file.name} {len(content)}\n".encode())
+    code = sorted(file.path for folder in _CODE for file in os.scandir(folder) if file.name.endswith(".py"))
+    for path in (*code, *map(str, files)):  # strings and unbuffered: with Path's own ways this takes three times as long
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+            content = file.read()
+        named = path.rsplit(os.sep, 2)[1:]
+        digest.update(f"\n{'/'.join(named)} {len(content)}\n".encode())
         digest.update(content)
     return digest.hexdigest()
 
@@ -60,9 +62,10 @@ def load(name: str) -> Catalog | None:
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
         with os.fdopen(os.open(folder / f"{name}{_ENDING}", flags), "rb") as file:
-            if not (_is_safe(folder.lstat(), stat.S_ISDIR) and _is_safe(os.fstat(file.fileno()), stat.S_ISREG)):
+            status = os.fstat(file.fileno())
+            if not (_is_safe(folder.lstat(), stat.S_ISDIR) and _is_safe(status, stat.S_ISREG)) or status.st_size > _LARGEST:
                 return None
-            return msgspec.msgpack.decode(file.read(_LARGEST), type=Catalog)
+            return msgspec.msgpack.decode(file.read(), type=Catalog)
     except (OSError, ValueError):  # also what msgspec says of bytes that are no catalog
         return None
 
