@@ -101,6 +101,15 @@ INITIATORS: dict[str, tuple[Json, Initiator | None]] = {
     "native code on top": ({"type": "script", "stack": {"callFrames": [CALL | {"url": ""}, CALL]}}, Initiator(url=f"{PAGE}/api.js", line=42, column=11, function="loadUser")),
     "markup": ({"type": "parser", "url": f"{PAGE}/", "lineNumber": 6}, Initiator(url=f"{PAGE}/", line=7)),
     "nothing told": ({"type": "other"}, None),
+    "an extension that wraps fetch": (
+        {"type": "script", "stack": {"callFrames": [CALL | {"url": "chrome-extension://eppi/requests.js"}, CALL]}},
+        Initiator(url=f"{PAGE}/api.js", line=42, column=11, function="loadUser"),
+    ),
+    "an extension's own": (
+        {"type": "script", "stack": {"callFrames": [CALL | {"url": "chrome-extension://eppi/requests.js"}]}},
+        Initiator(url="chrome-extension://eppi/requests.js", line=42, column=11, function="loadUser"),
+    ),
+    "a preflight names its own request": ({"type": "preflight", "url": "https://api.example/me", "requestId": "31.7"}, None),
 }  # fmt: skip
 
 

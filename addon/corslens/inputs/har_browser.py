@@ -29,10 +29,17 @@ class _Place(Struct, gc=False):
 
 _place = msgspec.json.Decoder(_Place)
 _words = msgspec.json.Decoder(str)
-_PLACE = re.compile(
-    rb'\{[^{}]*"url"\s*:\s*"(?:https?|file|webpack|capacitor|ionic|app|tauri|chrome-extension|moz-extension)[^"]*"[^{}]*\}'
-)
-"""The first object of an initiator that names a place in code: the innermost frame that has one, or what the browser names itself."""
+_SCHEMES = rb"https?|file|webpack|capacitor|ionic|app|tauri"
+_PLACES = [
+    re.compile(rb'\{[^{}]*"url"\s*:\s*"(?:' + schemes + rb')[^"]*"[^{}]*\}')
+    for schemes in (_SCHEMES, rb"(?:chrome|moz)-extension")
+]
+"""The first object of an initiator that names a place in code: the innermost frame that has one, or what the browser names itself.
+
+An extension that wraps `fetch` stands on top of every stack: it comes second.
+"""
+
+_PREFLIGHT = re.compile(rb'"type"\s*:\s*"preflight"')
 
 
 class BrowserRecord:
@@ -127,9 +134,9 @@ def _word(raw: msgspec.Raw) -> str | None:
 
 
 def _initiator(raw: msgspec.Raw) -> Initiator | None:
-    """Return what asked (lines and columns count from 0 there)."""
-    found = _PLACE.search(raw)
-    if found is None:
+    """Return what asked (lines and columns count from 0 there); what Chromium names for a preflight is the request that it is for."""
+    found = next((found for place in _PLACES if (found := place.search(raw))), None)
+    if found is None or _PREFLIGHT.search(raw):
         return None
     try:
         place = _place.decode(found[0])
