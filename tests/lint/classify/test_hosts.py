@@ -1,7 +1,17 @@
 """Places, hosting and look-alikes."""
 
 import pytest
-from corslens.lint.classify.hosts import Hosting, LookAlike, NetworkScope, hosting_of, is_test_origin, look_alike, place_of
+from corslens.lint.classify.hosts import (
+    Hosting,
+    KnownInside,
+    LookAlike,
+    NetworkScope,
+    hosting_of,
+    is_test_origin,
+    known_inside,
+    look_alike,
+    place_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -31,6 +41,24 @@ from corslens.lint.classify.hosts import Hosting, LookAlike, NetworkScope, hosti
 )
 def test_places(origin: str, place: NetworkScope) -> None:
     assert place_of(origin) is place
+
+
+@pytest.mark.parametrize(
+    ("origin", "inside"),
+    [
+        ("http://backend:8000", KnownInside.CONTAINERS),
+        ("http://host.docker.internal:8000", KnownInside.CONTAINERS),
+        ("http://api.default.svc.cluster.local:8080", KnownInside.CLUSTER),
+        ("http://api.default.svc", KnownInside.CLUSTER),
+        ("http://localhost:8000", None),
+        ("http://[::1]:8000", None),
+        ("http://127.0.0.1", None),
+        ("https://api.example", None),
+        ("null", None),
+    ],
+)
+def test_known_inside(origin: str, inside: KnownInside | None) -> None:
+    assert known_inside(origin) is inside
 
 
 @pytest.mark.parametrize(

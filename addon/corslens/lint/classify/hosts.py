@@ -16,6 +16,15 @@ class NetworkScope(StrEnum):
     PUBLIC = "public"
 
 
+class KnownInside(StrEnum):
+    """Where alone a name is known."""
+
+    CONTAINERS = "containers"
+    """Among containers, or in a company's network: a name of one label."""
+    CLUSTER = "cluster"
+    """In a Kubernetes cluster: a Service's name."""
+
+
 class Hosting(StrEnum):
     """Who may put a page on an origin."""
 
@@ -77,6 +86,15 @@ def place_of(origin: str) -> NetworkScope:
     if host and ("." not in host or host.endswith(_INTERNAL_SUFFIXES)):
         return NetworkScope.PRIVATE
     return NetworkScope.PUBLIC
+
+
+def known_inside(origin: str) -> KnownInside | None:
+    """Return where alone the host of a serialized origin is known, None for a name or address that may be known anywhere."""
+    host = host_of(origin).rstrip(".")
+    if host.endswith((".svc", ".svc.cluster.local")):
+        return KnownInside.CLUSTER
+    single = bool(host) and "." not in host and not is_loopback(host) and not is_ip_address(host)
+    return KnownInside.CONTAINERS if single or host.endswith(".docker.internal") else None
 
 
 def _is_private_address(host: str) -> bool:

@@ -64,6 +64,13 @@ class LibraryFacts(FactsBase):
         """Whether nothing but Content-Type made the preflight of a GET or HEAD necessary, which have no body."""
         return self.request_head.get("access-control-request-method") in ("GET", "HEAD") and self._requested == {"content-type"}
 
+    @fact("request.content-type-alone")
+    def request_content_type_alone(self) -> str | None:
+        """Of a preflight: whether Content-Type is the only header that it requests (`asked`), or the only one that is not allowed (`not-allowed`)."""
+        if self._requested == {"content-type"}:
+            return "asked"
+        return "not-allowed" if self.request_not_allowed_headers == {"content-type"} else None
+
     @property
     def _requested(self) -> frozenset[str]:
         return frozenset(requested_header_names(self.request)) if self.observation.role is Role.PREFLIGHT else frozenset()

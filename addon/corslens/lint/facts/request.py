@@ -11,7 +11,7 @@ from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.methods import normalize_method
 from corslens.fetch.origins import host_of, is_loopback, is_same_site, is_schemelessly_same_site, scheme_host_port
 from corslens.lint.classify.header_lists import is_by_hand, split_list
-from corslens.lint.classify.hosts import NetworkScope, place_of
+from corslens.lint.classify.hosts import KnownInside, NetworkScope, known_inside, place_of
 from corslens.lint.classify.misspellings import RESPONSE_NAMES
 from corslens.lint.facts.base import FactsBase
 from corslens.lint.facts.fact import fact
@@ -190,10 +190,31 @@ class RequestFacts(FactsBase):
         """Where the responding host is: this machine or a `.test` name (`loopback`), a `private` network, or `public`."""
         return place_of(self.observation.target_origin)
 
+    @fact("target.known-inside")
+    def target_known_inside(self) -> KnownInside | None:
+        """Where alone the responding host's name is known: among `containers` (one label), in a Kubernetes `cluster`; empty elsewhere."""
+        return known_inside(self.observation.target_origin)
+
     @fact("page.origin")
     def page_origin(self) -> str | Unknown:
         """The origin of the requesting page, where the wire shows it; behind a redirect the Origin header may be `null` instead."""
         return self.observation.page_origin or Unknown("no header names the page's origin")
+
+    @fact("page.place")
+    def page_place(self) -> NetworkScope | Unknown:
+        """Where the page's host is, as `target.place`."""
+        origin = self.observation.page_origin
+        return _NO_PAGE if origin is None or origin == NULL else place_of(origin)
+
+    @fact("page.on-same-port")
+    def page_on_same_port(self) -> bool | Unknown:
+        """Whether page and server have the same scheme and port."""
+        origin = self.observation.page_origin
+        return (
+            _NO_PAGE
+            if origin is None
+            else scheme_host_port(origin)[::2] == scheme_host_port(self.observation.target_origin)[::2]
+        )
 
     @fact("page.other-loopback-name")
     def page_other_loopback_name(self) -> bool:
