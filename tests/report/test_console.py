@@ -3,10 +3,12 @@
 import io
 
 import pytest
-from corslens.report.console import report_console, width_of
+from corslens.report.console import ReportConsole
+from corslens.report.styled_text import StyledText, joined
+from rich.console import Console
 from rich.text import Text
 
-BOLD = Text("x", "bold red")
+BOLD = StyledText("x", "bold red")
 
 
 class Terminal(io.StringIO):
@@ -17,7 +19,7 @@ class Terminal(io.StringIO):
 
 
 def printed(file: io.StringIO) -> str:
-    report_console(file).print(BOLD)
+    ReportConsole(file).print(BOLD)
     return file.getvalue()
 
 
@@ -36,5 +38,20 @@ def test_no_color(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_width(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "50")
-    assert width_of(report_console(Terminal())) == 50
-    assert width_of(report_console(io.StringIO())) is None
+    assert ReportConsole(Terminal()).width == 50
+    assert ReportConsole(io.StringIO()).width is None
+
+
+def test_styles_are_richs_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a terminal gets is what rich makes of the same text: a style for all of it, styles for parts, several texts as one."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    ours = joined(
+        "\n\n", (StyledText("A", "bold red").append(" b", "default not bold").append(" c"), StyledText("d").stylize("dim", 0))
+    )
+    theirs = Text("\n\n").join((Text("A", "bold red").append(" b", "default not bold").append(" c"), Text("d", "dim")))
+    printed, wanted = Terminal(), Terminal()
+    ReportConsole(printed).print(ours)
+    Console(file=wanted, highlight=False, soft_wrap=True).print(theirs)
+    assert printed.getvalue() == wanted.getvalue()
+    assert "\x1b[" in wanted.getvalue()

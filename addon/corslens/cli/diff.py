@@ -11,7 +11,7 @@ from corslens.diagnosis.summary import SessionSummary
 from corslens.exits import Exit
 from corslens.inputs.files import find
 from corslens.report.comparison import compare, states
-from corslens.report.console import report_console, width_of
+from corslens.report.console import ReportConsole
 from corslens.report.escape import escape
 from corslens.report.formats.diff import render_diff, render_diff_json
 
@@ -68,9 +68,9 @@ def diff(
     if form == "json":
         click.echo(render_diff_json(changes), nl=False)
     else:
-        console = report_console()
+        console = ReportConsole()
         compared = len(sides[0].keys() & sides[1].keys())
-        console.print(render_diff(changes, compared=compared, width=width_of(console)))
+        console.print(render_diff(changes, compared=compared, width=console.width))
     threshold = severity(fail_on)
     failed = threshold is not None and any(found >= threshold for change in changes for found in change.new_findings.values())
     sys.exit(Exit.UNREADABLE if damaged else Exit.FOUND if failed else Exit.OK)

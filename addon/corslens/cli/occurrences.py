@@ -8,7 +8,7 @@ from corslens.cli.outputs import report_damages
 from corslens.cli.work import Work, analyze_found
 from corslens.diagnosis.summary import SessionSummary
 from corslens.inputs.files import find
-from corslens.report.console import report_console, width_of
+from corslens.report.console import ReportConsole
 from corslens.report.escape import escape
 from corslens.report.formats.text import render_problem
 
@@ -23,9 +23,9 @@ def print_occurrences(rules: Sequence[str], captures: Sequence[str], rule_paths:
     found = [problem for problem in summary.problems() if any(key.rule in rules for key in problem.named())]
     several = "problem" if len(found) == 1 else "problems"
     click.echo(f"\n{len(found)} {several} with it in {', '.join(map(escape, captures))}" + (":" if found else "."))
-    console = report_console()
+    console = ReportConsole()
     for problem in found[:_SHOWN]:
-        console.print()
-        console.print(render_problem(problem.diagnosis, width_of(console)))
+        click.echo()
+        console.print(render_problem(problem.diagnosis, console.width))
     if len(found) > _SHOWN:
         click.echo(f"\n… and {len(found) - _SHOWN} more: corslens analyze lists them all.")

@@ -65,14 +65,11 @@ def tell_empty(summary: SessionSummary) -> None:
 def print_report(form: Format, summary: SessionSummary, rules: RuleSet, gate: Gate, top: int | None = None) -> None:
     """Write a report to standard output; colored text when that is a terminal and NO_COLOR is not set."""
     if form is Format.TEXT:
-        from corslens.report.console import (  # late: rich takes as long to import as a small HAR to judge
-            report_console,
-            width_of,
-        )
+        from corslens.report.console import ReportConsole
         from corslens.report.formats.text import TOP, render_text
 
-        console = report_console()
-        console.print(render_text(summary, gate, width_of(console), top=TOP if top is None else top))
+        console = ReportConsole()
+        console.print(render_text(summary, gate, console.width, top=TOP if top is None else top))
     elif form is not Format.JSONL:  # that was written as it came
         sys.stdout.buffer.write(render(form, summary, rules, gate, top=top))
     sys.stdout.flush()
@@ -80,11 +77,11 @@ def print_report(form: Format, summary: SessionSummary, rules: RuleSet, gate: Ga
 
 def print_statistics(summary: SessionSummary) -> None:
     """Write the summary alone to standard output: counts, and the causes with theirs."""
-    from corslens.report.console import report_console, width_of
+    from corslens.report.console import ReportConsole
     from corslens.report.formats.text import render_summary
 
-    console = report_console()
-    console.print(render_summary(summary, width_of(console), pointer=False))
+    console = ReportConsole()
+    console.print(render_summary(summary, console.width, pointer=False))
 
 
 def open_output(path: Path) -> IO[bytes]:

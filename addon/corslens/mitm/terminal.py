@@ -1,20 +1,17 @@
 """What mitmdump and mitmweb print: each problem once, a line when it is resolved, and a summary at the end."""
 
-import sys
 from collections import OrderedDict
 from collections.abc import Iterable
 from typing import TextIO
-
-from rich.console import Console
-from rich.text import Text
 
 from corslens.diagnosis.diagnose import Diagnosis
 from corslens.diagnosis.page_request import State
 from corslens.diagnosis.problem import Key, Problem, key_of
 from corslens.diagnosis.summary import SessionSummary
 from corslens.lint.finding import Severity
-from corslens.report.console import report_console, width_of
+from corslens.report.console import ReportConsole
 from corslens.report.formats.text import render_lines, render_problem, render_resolved, render_summary
+from corslens.report.styled_text import StyledText
 from corslens.verdict.verdict import Outcome
 
 REMEMBERED = 2_000
@@ -32,7 +29,7 @@ class Terminal:
 
     def __init__(self, out: TextIO | None = None) -> None:
         self._out = out
-        self._console: Console | None = None
+        self._console: ReportConsole | None = None
         self._seen: OrderedDict[_Said, None] = OrderedDict()
         self._printed: OrderedDict[str, str] = OrderedDict()
         """Page requests that were printed, with the word that stood before them."""
@@ -62,15 +59,15 @@ class Terminal:
         """Print a line for each problem that is resolved now; should it come again, it is news again."""
         for problem in problems:
             if problem.state is State.RESOLVED and _is_news(problem.diagnosis):
-                self._print(render_resolved(problem, width_of(self._get_console())))
+                self._print(render_resolved(problem, self._get_console().width))
                 for said in [said for said in self._seen if said[0] == problem.key]:
                     del self._seen[said]
 
     def summarize(self, summary: SessionSummary) -> None:
         """Print what was seen in all, unless there was nothing."""
         if summary.exchanges:
-            self._print("")
-            self._print(render_summary(summary, width_of(self._get_console())))
+            self._print(StyledText())
+            self._print(render_summary(summary, self._get_console().width))
 
     def clear(self) -> None:
         """Print again what was printed."""
@@ -79,21 +76,19 @@ class Terminal:
 
     def say(self, lines: Iterable[str]) -> None:
         """Print lines, escaped and whole within the terminal."""
-        text = render_lines(lines, width_of(self._get_console()))
+        text = render_lines(lines, self._get_console().width)
         if text:
             self._print(text)
 
     def _say(self, diagnosis: Diagnosis) -> None:
-        self._print(render_problem(diagnosis, width_of(self._get_console())))
+        self._print(render_problem(diagnosis, self._get_console().width))
 
-    def _print(self, text: str | Text) -> None:
-        console = self._get_console()
-        console.print(text)
-        console.file.flush()  # into a pipe as soon as onto a terminal
+    def _print(self, text: StyledText) -> None:
+        self._get_console().print(text)
 
-    def _get_console(self) -> Console:
+    def _get_console(self) -> ReportConsole:
         if self._console is None:
-            self._console = report_console(self._out or sys.stdout)
+            self._console = ReportConsole(self._out)
         return self._console
 
 

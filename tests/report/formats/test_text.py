@@ -149,7 +149,7 @@ def test_summary():
 
 
 def test_words_have_colours():
-    assert {span.style for span in block(session()[1]).spans} >= {"bold red", "green"}
+    assert {style for _, _, style in block(session()[1]).spans} >= {"bold red", "green"}
 
 
 def test_a_long_origin_does_not_fill_the_terminal():

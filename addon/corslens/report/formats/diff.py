@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from rich.text import Text
 
 from corslens.engines.engine import Engine
 from corslens.report.comparison import Change, ChangeKind, State
 from corslens.report.escape import escape, escape_json
 from corslens.report.formats.text import fold
+from corslens.report.styled_text import StyledText, joined
 from corslens.verdict.verdict import Outcome
 
 SCHEMA = "corslens-diff/2"
@@ -22,7 +22,7 @@ _STYLES = {
 }
 
 
-def render_diff(changes: list[Change], *, compared: int, width: int | None = None) -> Text:
+def render_diff(changes: list[Change], *, compared: int, width: int | None = None) -> StyledText:
     """Return the changes, a block an endpoint; endpoints that only one capture has are named in one line each.
 
     Args:
@@ -38,10 +38,10 @@ def render_diff(changes: list[Change], *, compared: int, width: int | None = Non
                 for change in alone
                 for line in fold(f"{_name(change)}{_only(change)}", width, first=2, indent=4, start="  ")
             ]
-            blocks.append(Text("\n".join((f"{kind.value}:", *lines))))
+            blocks.append(StyledText("\n".join((f"{kind.value}:", *lines))))
     counts = [f"{sum(change.kind is kind for change in changes)} {kind.value}" for kind in _STYLES]
-    blocks.append(Text(f"{compared} endpoint{'' if compared == 1 else 's'} in both: {', '.join(counts)}", "bold"))
-    return Text("\n\n").join(blocks)
+    blocks.append(StyledText(f"{compared} endpoint{'' if compared == 1 else 's'} in both: {', '.join(counts)}", "bold"))
+    return joined("\n\n", blocks)
 
 
 def render_diff_json(changes: Iterable[Change]) -> str:
@@ -50,10 +50,10 @@ def render_diff_json(changes: Iterable[Change]) -> str:
     return escape_json(msgspec.json.format(msgspec.json.encode(found), indent=2)).decode("ascii") + "\n"
 
 
-def _block(change: Change, width: int | None) -> Text:
+def _block(change: Change, width: int | None) -> StyledText:
     assert change.before is not None and change.after is not None
     word = change.kind.value.upper()
-    text = Text(word, _STYLES[change.kind])
+    text = StyledText(word, _STYLES[change.kind])
     text.append("\n".join(fold(_name(change), width, first=len(word) + 2, indent=2, start="  ")), "default not bold")
     before, after = _outcomes(change.before), _outcomes(change.after)
     if before != after:

@@ -5,8 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from textwrap import wrap
 
-from rich.text import Text
-
 from corslens.diagnosis.diagnose import JUDGED, QUIET, Diagnosis
 from corslens.diagnosis.page_request import State
 from corslens.diagnosis.problem import Problem
@@ -22,6 +20,7 @@ from corslens.report.escape import escape
 from corslens.report.initiators import requested_by
 from corslens.report.limits import first, left_out, notes_of
 from corslens.report.plain import fix_block, without_origin
+from corslens.report.styled_text import StyledText, joined
 
 _LONGEST = 400
 """Characters of a URL or value that are printed; the records have all of it."""
@@ -53,7 +52,7 @@ def render_report(summary: SessionSummary, _rules: RuleSet, gate: Gate, top: int
     return (render_text(summary, gate, top=top).plain + "\n").encode("utf-8", "backslashreplace")
 
 
-def render_text(summary: SessionSummary, gate: Gate, width: int | None = None, *, top: int = TOP) -> Text:
+def render_text(summary: SessionSummary, gate: Gate, width: int | None = None, *, top: int = TOP) -> StyledText:
     """Return the whole report: each problem once, what could not be seen, and the summary.
 
     Problems with nothing but info findings are only counted there, unless they are what the run fails on.
@@ -63,17 +62,17 @@ def render_text(summary: SessionSummary, gate: Gate, width: int | None = None, *
     shown = tuple(islice((problem for problem in summary.problems() if infos or problem.word not in QUIET), top))
     blocks = [_with_repeats(problem, gate.known, width) for problem in shown]
     if len(shown) < total:
-        blocks.append(Text("\n".join(fold(left_out(len(shown), total), width, first=0, indent=2)), "dim"))
+        blocks.append(StyledText("\n".join(fold(left_out(len(shown), total), width, first=0, indent=2)), "dim"))
     notes, more = first(notes_of(summary.inputs), _NOTES, "notes; the JSON report lists them")
     notes = [*notes, *filter(None, [more])]
     if notes:
         lines = [line for note in notes for line in fold(f"note: {escape(note)}", width, first=0, indent=6)]
-        blocks.append(Text("\n".join(lines)))
+        blocks.append(StyledText("\n".join(lines)))
     blocks.append(render_summary(summary, width))
-    return Text("\n\n").join(blocks)
+    return joined("\n\n", blocks)
 
 
-def _with_repeats(problem: Problem, known: frozenset[str], width: int | None) -> Text:
+def _with_repeats(problem: Problem, known: frozenset[str], width: int | None) -> StyledText:
     text = render_problem(problem.diagnosis, width)
     if problem.state is State.RESOLVED:
         text.append("\n  resolved: the same page request passed later", STYLES["RESOLVED"])
@@ -84,24 +83,24 @@ def _with_repeats(problem: Problem, known: frozenset[str], width: int | None) ->
     return text
 
 
-def render_resolved(problem: Problem, width: int | None = None) -> Text:
+def render_resolved(problem: Problem, width: int | None = None) -> StyledText:
     """Return the line that says of a problem that its page requests pass now."""
     diagnosis = problem.diagnosis
     page = problem.diagnosis.page_request.page
     seen = "" if page is None else f"  from {_shown(redact_url(page))}"
     said = f"{_request(diagnosis)}{seen}  passes now  [{problem.key.rule}]"
-    text = Text("RESOLVED", STYLES["RESOLVED"])
+    text = StyledText("RESOLVED", STYLES["RESOLVED"])
     return text.append("\n".join(fold(said, width, first=10, indent=2, start="  ")), "default not bold")
 
 
-def render_problem(diagnosis: Diagnosis, width: int | None = None) -> Text:
+def render_problem(diagnosis: Diagnosis, width: int | None = None) -> StyledText:
     """Return the block of one page request: what became of it and the cause, what to do first, then the details and in one line what else is wrong.
 
     Args:
         width: the terminal's; None leaves each line whole, for a file or a pipe.
     """
     word = diagnosis.word
-    text = Text()
+    text = StyledText()
     text.append(word, STYLES.get(word, "bold"))
     request = _request(diagnosis)
     names = _names(diagnosis)
@@ -286,13 +285,13 @@ def _changes(inspection: Inspection) -> Iterator[str]:
         yield f"{escape(change.header)}: {to}"
 
 
-def render_lines(lines: Iterable[str], width: int | None) -> Text:
+def render_lines(lines: Iterable[str], width: int | None) -> StyledText:
     """Return plain lines, escaped, those that are too long broken between words and indented below their text."""
     folded: list[str] = []
     for line in map(escape, lines):
         start = len(line) - len(line.lstrip(" "))
         folded += fold(line.lstrip(" "), width, first=start, indent=start + 2, start=" " * start)
-    return Text("\n".join(folded))
+    return StyledText("\n".join(folded))
 
 
 def fold(text: str, width: int | None, *, first: int, indent: int, start: str = "") -> list[str]:
@@ -307,13 +306,13 @@ def fold(text: str, width: int | None, *, first: int, indent: int, start: str = 
     return [line.replace(NO_BREAK, " ") for line in lines]
 
 
-def render_summary(summary: SessionSummary, width: int | None = None, *, pointer: bool = True) -> Text:
+def render_summary(summary: SessionSummary, width: int | None = None, *, pointer: bool = True) -> StyledText:
     """Return what was seen in all: what became of the page requests, the problems, then the causes with their counts, worst first.
 
     Args:
         pointer: whether it ends with where to read more on a cause.
     """
-    text = Text()
+    text = StyledText()
     text.append("\n".join(fold(_outcomes(summary), width, first=0, indent=2)), "bold")
     text.append("\n" + "\n".join(fold(_problems(summary), width, first=0, indent=2)))
     for engine, agreed, total in summary.agreement():
