@@ -32,6 +32,25 @@ def test_every_program_with_marks_was_recorded() -> None:
     assert len(recorded) > 60
 
 
+def test_the_fixes_that_were_tried_help() -> None:
+    """Where a program refused the page, the same program with the fix as we word it lets it read."""
+    rules = load_rules().rules
+    seen = {(one.program, one.probe): one for one in RECORDED}
+    for program in PROGRAMS:
+        if program.fixed is None:
+            continue
+        before, own = program.fixed
+        title = rules[own].title
+        refused = [probe for name, probe in seen if name == before and seen[name, probe].first == title]
+        assert refused, program.id
+        helped = [probe for probe in refused if (one := seen.get((program.id, probe))) is not None and one.first != title]
+        assert helped == [probe for probe in refused if (program.id, probe) in seen] != [], program.id
+        assert all(
+            any(name.lower() == "access-control-allow-origin" for name, _ in seen[program.id, probe].response)
+            for probe in helped
+        ), program.id
+
+
 def test_what_is_said_to_have_run_here_did() -> None:
     """Of each product whose file says so, a response was recorded here or by another test (tests/servers)."""
     shown = {product for one in RECORDED for product in one.products}

@@ -17,11 +17,10 @@ from tests.servers.drivers.driver import find_program
 HERE = Path(__file__).parent
 APPS = HERE / "apps"
 INSTALLED = HERE / "installed"
-"""What scripts/test-products installs: a virtual environment and an npm folder."""
+"""What scripts/test-products installs: a virtual environment, and an npm folder for each `npm/*.json`."""
 PYTHON = INSTALLED / "venv" / "bin" / "python"
-NODE_MODULES = INSTALLED / "npm" / "node_modules"
-TRIES = 1600
-"""Attempts to connect to a starting program, a fortieth of a second apart; a Java server or a bundler takes its time."""
+TRIES = 4800
+"""Attempts to connect to a starting program, a fortieth of a second apart; a Java server, a bundler or a compiler takes its time."""
 
 _VERSION = re.compile(r"\d+(?:\.\d+)+")
 
@@ -51,7 +50,7 @@ class RealProgram(Struct, frozen=True, kw_only=True):
     """One program of a product, and what its responses show.
 
     In commands and files `@FILE@` (or `@FILE1@`…), `@PORT@`, `@UPSTREAM@`, `@DEAD@` (a port nobody listens on), `@FOLDER@`,
-    `@PYTHON@` and `@MODULES@` are filled in.
+    `@PYTHON@`, `@BIN@` (its folder), `@INSTALLED@` and `@MODULES@` are filled in.
     """
 
     id: str
@@ -61,6 +60,10 @@ class RealProgram(Struct, frozen=True, kw_only=True):
     sources: tuple[str, ...] = ()
     """Files of apps/, the first of which is `@FILE@`."""
     environment: Mapping[str, str] = {}
+    npm: str = "frameworks"
+    """Which of `npm/*.json` its npm packages are in."""
+    fixed: tuple[str, str] | None = None
+    """Another program and its own response: this one is the same with that response's fix, so the page may read what it could not there."""
     marks: tuple[str, ...] = ()
     """Products that its responses may be recognized as (an application's behind it, too); any other is a neighbor's mark that is too wide."""
     probes: Mapping[str, Probe] = {}
@@ -92,14 +95,19 @@ class RealProgram(Struct, frozen=True, kw_only=True):
         """The package's name there."""
         return self.package.partition(":")[2]
 
+    @property
+    def modules(self) -> Path:
+        """Its node_modules."""
+        return INSTALLED / self.npm / "node_modules"
+
     def missing(self) -> str | None:
         """Name what this machine lacks to run it."""
         if self.command[0] == "@PYTHON@" and not PYTHON.exists():
             return str(PYTHON)
-        if self.registry == "npm" and not (NODE_MODULES / self.package_name).exists():
+        if self.registry == "npm" and not (self.modules / self.package_name).exists():
             return self.package
-        program = self.command[0].replace("@BIN@", str(PYTHON.parent))
-        return None if program == "@PYTHON@" or _path(program) else program
+        program = self.command[0].replace("@BIN@", str(PYTHON.parent)).replace("@MODULES@", str(self.modules))
+        return None if program == "@PYTHON@" or self._path(program) else program
 
     async def version(self) -> str:
         """Return the version that runs here.
@@ -107,7 +115,7 @@ class RealProgram(Struct, frozen=True, kw_only=True):
         Raises: ProgramEndedError when it cannot be found out.
         """
         if self.registry == "npm":
-            return str(json.loads((NODE_MODULES / self.package_name / "package.json").read_text())["version"])
+            return str(json.loads((self.modules / self.package_name / "package.json").read_text())["version"])
         command = (
             ["dpkg-query", "-W", "-f", "${Version}", self.package_name]
             if self.registry == "debian"
@@ -127,10 +135,10 @@ class RealProgram(Struct, frozen=True, kw_only=True):
         Raises: ProgramEndedError, with its output.
         """
         folder.mkdir(parents=True)
-        (folder / "node_modules").symlink_to(NODE_MODULES)
+        (folder / "node_modules").symlink_to(self.modules)
         words = {
             "@PORT@": str(port), "@UPSTREAM@": str(upstream), "@DEAD@": str(dead), "@FOLDER@": str(folder), "@PYTHON@": str(PYTHON),
-            "@BIN@": str(PYTHON.parent), "@MODULES@": str(NODE_MODULES),
+            "@BIN@": str(PYTHON.parent), "@MODULES@": str(self.modules), "@INSTALLED@": str(INSTALLED),
         }  # fmt: skip
         for number, source in enumerate(self.sources):
             target = folder / source
@@ -144,17 +152,16 @@ class RealProgram(Struct, frozen=True, kw_only=True):
                 ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"), str(folder)
             ),  # nothing of the user's is read or written
             **{name: _filled(value, words) for name, value in self.environment.items()},
-            "PATH": f"{NODE_MODULES / '.bin'}:{os.environ.get('PATH', '')}:/usr/sbin",
+            "PATH": f"{self.modules / '.bin'}:{os.environ.get('PATH', '')}:/usr/sbin",
         }
-        async with Program([_path(argv[0]) or argv[0], *argv[1:]], cwd=folder, env=environment) as program:
+        async with Program([self._path(argv[0]) or argv[0], *argv[1:]], cwd=folder, env=environment) as program:
             await _until_listening(program, port)
             if self.ready:
                 await program.line(self.ready, seconds=60.0)
             yield program
 
-
-def _path(program: str) -> str | None:
-    return shutil.which(program, path=str(NODE_MODULES / ".bin")) or find_program(program)
+    def _path(self, program: str) -> str | None:
+        return shutil.which(program, path=str(self.modules / ".bin")) or find_program(program)
 
 
 def _filled(text: str, words: Mapping[str, str]) -> str:

