@@ -23,6 +23,10 @@ from corslens.observation.observation import Role
 CLIENT_HINTS = frozenset({"dpr", "save-data", "device-memory", "downlink", "ect", "rtt", "viewport-width", "width"})
 """Safelisted request headers in Chromium only."""
 RESPONSE_ONLY = frozenset(name for name in RESPONSE_NAMES if name.startswith("access-control-"))
+_MEDIA = (
+    ".m3u8", ".mpd", ".ts", ".m4s", ".mp4", ".m4a", ".m4v", ".webm", ".mp3", ".aac", ".ogg", ".vtt",
+    ".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".svg",
+)  # fmt: skip
 _NO_PAGE = Unknown("no header names the page's origin")
 _NOT_A_BROWSER = Unknown("the User-Agent is not a known browser's")
 
@@ -189,6 +193,11 @@ class RequestFacts(FactsBase):
     def target_place(self) -> NetworkScope:
         """Where the responding host is: this machine or a `.test` name (`loopback`), a `private` network, or `public`."""
         return place_of(self.observation.target_origin)
+
+    @fact("request.media-file")
+    def request_media_file(self) -> bool:
+        """Whether the URL's path ends as a video's, an audio file's, an image's or a playlist's does."""
+        return self.request.url.partition("?")[0].lower().endswith(_MEDIA)
 
     @fact("target.known-inside")
     def target_known_inside(self) -> KnownInside | None:
