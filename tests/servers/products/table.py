@@ -188,7 +188,7 @@ PROGRAMS: tuple[RealProgram, ...] = (
     _node("express-bare", "express", marks=("express", "node")),
     _node("fastify", "fastify", marks=("fastify",)),
     _node("koa", "koa", marks=("node",)),
-    _node("hapi", "@hapi/hapi"),
+    _node("hapi", "@hapi/hapi", marks=("hapi",)),
     _node("restify", "restify", marks=("node", "restify")),
     _node("polka", "polka"),
     _node("hono", "hono", marks=("node",)),

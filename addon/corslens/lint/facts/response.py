@@ -108,6 +108,11 @@ class AnswerFacts(FactsBase):
         """The WWW-Authenticate header."""
         return self.response_head.get("www-authenticate")
 
+    @fact("response.rack-cors", message="response", header="x-rack-cors")
+    def response_rack_cors(self) -> str | None:
+        """X-Rack-CORS: what rack-cors made of the request (`hit`, `miss; no-origin`)."""
+        return self.response_head.get("x-rack-cors")
+
     @fact("response.made-by")
     def response_made_by(self) -> frozenset[str]:
         """Which known products made the response by themselves: ids of their rules (`rules/products`), usually none."""
