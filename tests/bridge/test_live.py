@@ -62,7 +62,7 @@ def sighting(of: Exchange, told: WitnessOutcome, *, sent: bool = True, **more: o
         status=response.status if response and sent else None,
         response_lines=joined(response.headers.lines) if response and sent else {},
         resource_type="Fetch",
-        witness=Witness(outcome=told, initiator=HERE, page=f"{PAGE}/", **more),  # type: ignore[arg-type]
+        witness=Witness(outcome=told, initiator=HERE, page=f"{PAGE}/", live=True, **more),  # type: ignore[arg-type]
     )
 
 

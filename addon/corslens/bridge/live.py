@@ -119,7 +119,7 @@ class LiveWitness:
     def _attest(self, matches: Iterable[Match]) -> None:
         for match in matches:
             self._known[match.exchange] = True
-            self._proxy.attest(match.exchange, structs.replace(match.sighting.witness, live=True))
+            self._proxy.attest(match.exchange, match.sighting.witness)
 
 
 def _is_news(sighting: Sighting) -> bool:
@@ -146,5 +146,5 @@ def _unsent_exchange(sighting: Sighting, client: str) -> Exchange:
         client=client,
         by_browser=True,
         resource_type=sighting.resource_type,
-        witness=structs.replace(sighting.witness, live=True, mixed_content=sighting.witness.code == "mixed-content"),
+        witness=structs.replace(sighting.witness, mixed_content=sighting.witness.code == "mixed-content"),
     )

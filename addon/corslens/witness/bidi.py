@@ -343,6 +343,7 @@ def _sighting(hop: _Hop, *, explained: bool) -> Sighting:
             reason=hop.reason,
             from_cache="disk" if hop.from_cache and hop.status is not None else None,
             page=hop.request_lines.get("referer"),
+            live=True,
         ),
         explained=explained,
     )

@@ -72,7 +72,7 @@ class _WillBeSent(Struct):
     initiator: _Initiator = field(default_factory=_Initiator)
     type: str = ""
     documentURL: str = ""
-    redirectResponse: Any = None
+    redirectResponse: msgspec.Raw = msgspec.Raw()
     redirectHasExtraInfo: bool = False
 
 
@@ -99,10 +99,16 @@ class _Answered(Struct):
     statusCode: int = 0
 
 
+class _Response(Struct):
+    fromServiceWorker: bool = False
+    fromDiskCache: bool = False
+    fromPrefetchCache: bool = False
+
+
 class _Received(Struct):
     requestId: str
     hasExtraInfo: bool = False
-    response: Any = None
+    response: _Response = field(default_factory=_Response)
 
 
 class _CorsError(Struct):
@@ -121,9 +127,25 @@ class _Id(Struct):
     requestId: str
 
 
+class _Csp(Struct):
+    contentSecurityPolicyViolationType: str = ""
+    isReportOnly: bool = True
+    blockedURL: str = ""
+    sourceCodeLocation: _Frame | None = None
+
+
+class _MixedContent(Struct):
+    resolutionStatus: str = ""
+    insecureURL: str = ""
+
+
+class _Details(Struct):
+    contentSecurityPolicyIssueDetails: _Csp | None = None
+    mixedContentIssueDetails: _MixedContent | None = None
+
+
 class _Issue(Struct):
-    code: str = ""
-    details: dict[str, dict[str, Any]] = {}
+    details: _Details = field(default_factory=_Details)
 
 
 class _IssueAdded(Struct):
@@ -237,7 +259,7 @@ class DevToolsRecord:
         if not event.request.url.startswith(("http:", "https:")):
             return
         chain = self._chain(event.requestId, now, session)
-        if event.redirectResponse is not None and chain.hops:
+        if len(event.redirectResponse) and chain.hops:
             last = chain.hops[-1]
             if last.outcome is None:
                 last.outcome, last.since, last.wants_wire = WitnessOutcome.PASSED, now, event.redirectHasExtraInfo
@@ -304,11 +326,10 @@ class DevToolsRecord:
         if chain is None or not chain.hops:
             return
         hop = chain.hops[-1]
-        response = event.response if isinstance(event.response, dict) else {}
         if hop.from_cache is None and not event.hasExtraInfo:
-            if response.get("fromServiceWorker"):
+            if event.response.fromServiceWorker:
                 hop.from_cache = "service worker"
-            elif response.get("fromDiskCache") or response.get("fromPrefetchCache"):
+            elif event.response.fromDiskCache or event.response.fromPrefetchCache:
                 hop.from_cache = "disk"
         hop.wants_wire = event.hasExtraInfo
         if hop.preflight_for:
@@ -345,11 +366,6 @@ class DevToolsRecord:
         yield from self._preflights(chain)
         yield from self._complete(event.requestId, chain)
 
-    def _finished(self, event: _Id, now: float, _session: str) -> Iterator[Sighting]:
-        chain = self._chains.get(event.requestId)
-        if chain is not None:
-            yield from self._complete(event.requestId, chain)
-
     def _cached(self, event: _Id, now: float, _session: str) -> Iterator[Sighting]:
         chain = self._chains.get(event.requestId)
         if chain is not None and chain.hops:
@@ -357,16 +373,14 @@ class DevToolsRecord:
         return iter(())
 
     def _issue(self, event: _IssueAdded, now: float, session: str) -> Iterator[Sighting]:
-        code = ""
-        url: object = ""
-        place: object = None
-        csp = event.issue.details.get("contentSecurityPolicyIssueDetails", {})
-        mixed = event.issue.details.get("mixedContentIssueDetails", {})
-        if csp.get("contentSecurityPolicyViolationType") == "kURLViolation" and csp.get("isReportOnly") is False:
-            code, url, place = "csp", csp.get("blockedURL"), csp.get("sourceCodeLocation")
-        elif mixed.get("resolutionStatus") == "MixedContentBlocked":
-            code, url = "mixed-content", mixed.get("insecureURL")
-        if code and isinstance(url, str) and url.startswith(("http:", "https:")) and len(self._issues) < 1_000:
+        csp, mixed = event.issue.details.contentSecurityPolicyIssueDetails, event.issue.details.mixedContentIssueDetails
+        code = url = ""
+        place = None
+        if csp is not None and csp.contentSecurityPolicyViolationType == "kURLViolation" and not csp.isReportOnly:
+            code, url, place = "csp", csp.blockedURL, csp.sourceCodeLocation
+        elif mixed is not None and mixed.resolutionStatus == "MixedContentBlocked":
+            code, url = "mixed-content", mixed.insecureURL
+        if url.startswith(("http:", "https:")) and len(self._issues) < 1_000:
             self._issues.append((now, url[:_LONGEST], _place(place, session), code))
         return iter(())
 
@@ -456,6 +470,7 @@ def _sighting(hop: _Hop) -> Sighting:
         from_cache=None if sent else hop.from_cache,
         page=hop.page or None,
         withheld=hop.withheld,
+        live=True,
     )
     return Sighting(
         id=hop.id,
@@ -507,13 +522,9 @@ def _of_frame(frame: _Frame, session: str, callers: tuple[Initiator, ...] = ()) 
     )
 
 
-def _place(given: object, session: str) -> Initiator | None:
-    try:
-        frame = msgspec.convert(given, _Frame)
-    except msgspec.MsgspecError:
-        return None
+def _place(frame: _Frame | None, session: str) -> Initiator | None:
     # Issues count lines from 0 and columns from 1 (measured).
-    return _of_frame(frame, session) if frame.url.startswith(_IN_CODE) else None
+    return _of_frame(frame, session) if frame is not None and frame.url.startswith(_IN_CODE) else None
 
 
 def _from_1(number: int) -> int | None:
@@ -526,7 +537,6 @@ _HANDLERS: dict[str, tuple[msgspec.json.Decoder[Any], Any]] = {
     "Network.responseReceivedExtraInfo": (msgspec.json.Decoder(_Answered), DevToolsRecord._answered),
     "Network.responseReceived": (msgspec.json.Decoder(_Received), DevToolsRecord._received),
     "Network.loadingFailed": (msgspec.json.Decoder(_Failed), DevToolsRecord._failed),
-    "Network.loadingFinished": (msgspec.json.Decoder(_Id), DevToolsRecord._finished),
     "Network.requestServedFromCache": (msgspec.json.Decoder(_Id), DevToolsRecord._cached),
     "Audits.issueAdded": (msgspec.json.Decoder(_IssueAdded), DevToolsRecord._issue),
 }

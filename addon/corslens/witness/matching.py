@@ -193,16 +193,16 @@ def _may_be(one: _Waiting, other: _Waiting) -> bool:
 
 
 def _fingerprint(request: Lines, status: int | None, response: Lines) -> int:
-    return hash((frozenset(_compared(request)), status, frozenset(_compared(response))))
+    return hash((_compared(request), status, _compared(response)))
 
 
-def _compared(lines: Lines) -> Iterator[tuple[str, str]]:
+def _compared(lines: Lines) -> frozenset[tuple[str, str]]:
     # Bytes beyond ASCII are decoded in another way on each side, and Firefox joins the lines of a name by commas.
-    return (
+    return frozenset([
         (name, value.replace("\n", ", ").strip())
         for name, value in lines.items()
         if name not in _NOT_COMPARED and value.isascii()
-    )
+    ])
 
 
 def joined(lines: Iterator[tuple[str, str]] | tuple[tuple[str, str], ...]) -> Mapping[str, str]:
