@@ -24,6 +24,9 @@ async def test_messages() -> None:
     assert [(one.method, one.sessionId, bytes(one.params)) for one in first] == [("a", "", b'{"x":1}'), ("b", "s", b"{}")]
     os.write(writes, b'od":"c"}\0not json\0')
     assert [one.method for one in await pipe.receive()] == ["c"]
+    os.write(writes, b'{"id":1,"error":{"code":-32601,"message":"there is no such method"}}\0')
+    (refused,) = await pipe.receive()
+    assert (refused.id, b"no such method" in bytes(refused.error)) == (1, True)
     os.close(writes)
     assert await pipe.receive() == []
     os.close(reads)

@@ -126,10 +126,10 @@ class ChromiumListener:
             for sighting in self._record.take(method, message.params, self._clock(), session):
                 self._hand_on(sighting)
         elif (call := self._calls.pop(message.id, None)) is not None and not call.done():
-            if message.error is None:
-                call.set_result(message.result)
-            else:
+            if len(message.error):
                 call.set_exception(WebSocketError("the browser refuses the command"))
+            else:
+                call.set_result(message.result)
 
     def _attach(self, params: msgspec.Raw, parent: str) -> None:
         try:
@@ -154,9 +154,12 @@ class ChromiumListener:
             self._sighted(sighting)
             return
         known = self._maps.known(initiator)
+        if known is not None:
+            self._sighted(_made_by(sighting, known))
+            return
         waiting = self._waiting.get(initiator)
-        if known is not None or self._waits >= WAITING or (waiting is None and len(self._waiting) >= _PLACES):
-            self._sighted(_made_by(sighting, known or initiator))
+        if self._waits >= WAITING or (waiting is None and len(self._waiting) >= _PLACES):
+            self._sighted(sighting)
             return
         self._waits += 1
         if waiting is not None:

@@ -34,7 +34,7 @@ class Message(Struct, gc=False):
     sessionId: str = ""
     id: int = 0
     result: msgspec.Raw = msgspec.Raw(b"{}")
-    error: msgspec.Raw | None = None
+    error: msgspec.Raw = msgspec.Raw()
 
 
 class Connection(Protocol):
