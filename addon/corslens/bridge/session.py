@@ -12,6 +12,7 @@ from corslens.bridge.live import LiveWitness, Proxy
 from corslens.bridge.pipe import Connection, PipeEnds
 
 SETTLE_SECONDS = 0.5
+LAST_SECONDS = 0.1
 
 
 class Addon(Proxy, Protocol):
@@ -139,6 +140,7 @@ async def listened_to(
     try:
         yield
     finally:
+        await asyncio.wait(tasks[:1], timeout=LAST_SECONDS)  # a browser that ended may have said more than was read
         connection.close()
         for task in tasks:
             task.cancel()

@@ -10,7 +10,7 @@ from wsproto import ConnectionType, WSConnection
 from wsproto.events import AcceptConnection, BytesMessage, CloseConnection, Ping, RejectConnection, Request, TextMessage
 from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
-from corslens.bridge.pipe import LONGEST, Message, parse
+from corslens.bridge.pipe import LONGEST, PAUSE_SECONDS, Message, parse
 
 _CHUNK = 1 << 16
 _CONNECT_SECONDS = 10.0
@@ -44,6 +44,7 @@ class WebSocket:
             messages = self._taken()
             if messages or self._ended:
                 return messages
+            await asyncio.sleep(PAUSE_SECONDS)
             data = await self._reader.read(_CHUNK)
             try:
                 self._protocol.receive_data(data or None)
@@ -98,7 +99,7 @@ async def connect(url: str) -> WebSocket:
     host, port = parts.hostname or "127.0.0.1", parts.port or 80
     try:
         async with asyncio.timeout(_CONNECT_SECONDS):
-            reader, writer = await asyncio.open_connection(host, port, limit=1 << 20)
+            reader, writer = await asyncio.open_connection(host, port, limit=1)
             socket = WebSocket(reader, writer)
             await socket.shake_hands(f"{host}:{port}", f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}")
             return socket
