@@ -40,15 +40,28 @@ def test_in_any_order() -> None:
 
 
 def test_lines_as_firefox_shows_them() -> None:
-    """It adds one over HTTP/2, and joins those of a name; twice, so that nothing but the lines can tell."""
+    """It adds one over HTTP/2, joins those of a name, and leaves out empty ones; twice, so that nothing but the lines can tell."""
     matcher = Matcher()
     for id in "ab":
         came, told = passed(id), sighted()
-        matcher.passed(structs.replace(came, response_lines={**came.response_lines, "via": "x\ny"}), 10)
-        shown = {**told.response_lines, "via": "x, y", "x-firefox-spdy": "h2"}
+        matcher.passed(structs.replace(came, response_lines={**came.response_lines, "via": "x\ny", "vary": "\n*"}), 10)
+        shown = {**told.response_lines, "via": "x, y", "vary": "*", "x-firefox-spdy": "h2"}
         match = matcher.sighted(structs.replace(told, response_lines=shown), 10)
         assert match is not None
         assert match.exchange == id
+
+
+def test_a_server_that_did_not_respond() -> None:
+    """The browser gets a page of mitmproxy's own; twice, so that nothing but the lines can tell."""
+    matcher = Matcher()
+    for id in "ab":
+        matcher.passed(structs.replace(passed(id, status=502), response_lines={}), 10)
+        shown = {"server": "mitmproxy 12.3.1", "connection": "close", "content-type": "text/html"}
+        match = matcher.sighted(structs.replace(sighted(status=502), response_lines=shown), 10)
+        assert match is not None
+        assert match.exchange == id
+    matcher.passed(structs.replace(passed("c", status=502), response_lines={}), 10)
+    assert matcher.sighted(structs.replace(sighted(status=502), response_lines={"server": "nginx"}), 10) is None
 
 
 def test_another_page_s_request_is_another_one() -> None:

@@ -25,6 +25,8 @@ _COMPARED = 50
 _CLOCK_SECONDS = 0.002
 """How exact the two sides' times are on one machine."""
 
+_BAD_GATEWAY = 502
+
 _NOT_COMPARED = frozenset({
     # Between two hops of the connection, or renewed by each.
     "connection", "keep-alive", "proxy-connection", "proxy-authorization", "transfer-encoding", "te", "trailer", "upgrade", "host",
@@ -193,16 +195,25 @@ def _may_be(one: _Waiting, other: _Waiting) -> bool:
 
 
 def _fingerprint(request: Lines, status: int | None, response: Lines) -> int:
-    return hash((_compared(request), status, _compared(response)))
+    # Of a page of mitmproxy's own, which says that the server did not respond, the proxy has no header lines.
+    made_by_proxy = status == _BAD_GATEWAY and response.get("server", "mitmproxy").startswith("mitmproxy")
+    return hash((_compared(request), status, frozenset() if made_by_proxy else _compared(response)))
 
 
 def _compared(lines: Lines) -> frozenset[tuple[str, str]]:
-    # Bytes beyond ASCII are decoded in another way on each side, and Firefox joins the lines of a name by commas.
-    return frozenset([
-        (name, value.replace("\n", ", ").strip())
-        for name, value in lines.items()
-        if name not in _NOT_COMPARED and value.isascii()
-    ])
+    # Bytes beyond ASCII are decoded in another way on each side.
+    return frozenset(
+        [
+            (name, value.strip() if "\n" not in value else _as_one_line(value))
+            for name, value in lines.items()
+            if name not in _NOT_COMPARED and value.isascii()
+        ]
+    )
+
+
+def _as_one_line(value: str) -> str:
+    """Return lines of a name as Firefox reports them: joined by commas, empty ones left out."""
+    return ", ".join(line for one in value.split("\n") if (line := one.strip()))
 
 
 def joined(lines: Iterator[tuple[str, str]] | tuple[tuple[str, str], ...]) -> Mapping[str, str]:
