@@ -9,6 +9,8 @@ import os
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from scripts.bench_suite.sites import NOUNS, PAGES, Ask, answer, drive, send, vi
 from tests.browser.kit.chromium import Chromium
 from tests.browser.kit.mitmdump import Mitm, Setting
 from tests.browser.kit.page import Page
+from tests.browser.kit.processes import ProgramEndedError
 from tests.browser.kit.servers import Server
 
 _FILL = Path(__file__).with_name("fill_addon.py")
@@ -112,6 +115,7 @@ _FILTER = """(() => {
 _ROWS = (
     ("opening: first rows on the screen", "s", 1.0),
     ("opening: list complete", "s", 1.0),
+    ("opening: longest step of the proxy's loop, CPU", "ms", 10.0),
     ("problems in the list", "rows", None),
     ("'Show more' until every row is there", "ms", None),
     ("filter: the slowest of ten letters", "ms", 100.0),
@@ -135,8 +139,9 @@ def in_frames(script: str) -> str:
     return f"{{ {SHOWN} {script} }}"
 
 
-async def measure(rounds: int, count: int) -> list[Figure]:
-    """Return the figures of the page at whose proxy so many exchanges came by; it keeps them all."""
+@asynccontextmanager
+async def filling(count: int) -> AsyncIterator[Callable[[int], Awaitable[list[Figure]]]]:
+    """Let so many exchanges come by at a proxy that keeps as many as its memory allows, and yield what waits for that and measures its page."""
     options: dict[str, Setting] = {"cors_history": max(count * 2, 10_000), "cors_show": "none"}
     with tempfile.TemporaryDirectory() as folder:
         filled = Path(folder, "filled")
@@ -145,14 +150,20 @@ async def measure(rounds: int, count: int) -> list[Figure]:
             Server(default=answer) as server,
             Mitm(options=options, routes={"*": (server.port, 0)}, scripts=[_FILL], env=env) as mitm,
         ):
-            while not filled.exists():
-                await asyncio.sleep(_POLL_SECONDS)
-            return await _measure(mitm, rounds, count)
+
+            async def measure(rounds: int) -> list[Figure]:
+                while not filled.exists():
+                    if not mitm.running:
+                        raise ProgramEndedError("\n".join(mitm.lines[-40:]))
+                    await asyncio.sleep(_POLL_SECONDS)
+                return await _measure(mitm, rounds, count, filled)
+
+            yield measure
 
 
-async def _measure(mitm: Mitm, rounds: int, count: int) -> list[Figure]:
+async def _measure(mitm: Mitm, rounds: int, count: int, steps: Path) -> list[Figure]:
     async with Chromium(proxy=mitm.address) as browser:
-        look = _Look(mitm, await mitm.page_url(), browser, count)
+        look = _Look(mitm, await mitm.page_url(), browser, count, steps)
         first = await look.first()
         for number in range(rounds):
             await look.again(number)
@@ -162,6 +173,7 @@ async def _measure(mitm: Mitm, rounds: int, count: int) -> list[Figure]:
         figure(group, "very first opening: first rows on the screen", "s", [first["rows"]]),
         figure(group, "very first opening: all counted", "s", [first["all"]]),
         figure(group, "very first opening: longest wait of a request through the proxy", "ms", [first["wait"] * 1000]),
+        figure(group, "very first opening: longest step of the proxy's loop, CPU", "ms", [first["step"] * 1000], 10.0),
         *(figure(group, name, unit, look.taken[name], target) for name, unit, target in _ROWS),
         figure(group, "CPU of the proxy, nobody looks", "s/s", [unseen]),
     ]
@@ -177,11 +189,12 @@ async def _idle(mitm: Mitm) -> float:
 class _Look:
     """Looks at the page of one proxy; what each took is in `taken`."""
 
-    def __init__(self, mitm: Mitm, url: str, browser: Chromium, count: int) -> None:
+    def __init__(self, mitm: Mitm, url: str, browser: Chromium, count: int, steps: Path) -> None:
         self._mitm = mitm
         self._url = url
         self._browser = browser
         self._count = count
+        self._steps = steps
         self._problems = 0
         self.taken: defaultdict[str, list[float]] = defaultdict(list)
 
@@ -191,6 +204,7 @@ class _Look:
         await page.goto(f"{PAGES[0]}/static/0.js")
         await page.close()
         waits: list[float] = []
+        self._longest_step()
         passing = asyncio.create_task(self._pass_by(waits))
         try:
             page, marks = await self._open()
@@ -198,10 +212,17 @@ class _Look:
             passing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await passing
+        step = self._longest_step()
         await self._changes(page, 0)  # when everything was told to us, it was told to the page too, or is in its next answer
         _, self._problems = await page.evaluate(in_frames(_EVERY_ROW))
         await page.close()
-        return marks | {"wait": max(waits)}
+        return marks | {"wait": max(waits), "step": step}
+
+    def _longest_step(self) -> float:
+        """Return the seconds of the longest step of the proxy's loop since the last call."""
+        steps = [float(line) for line in self._steps.read_text(encoding="ascii").splitlines()]
+        os.truncate(self._steps, 0)
+        return max(steps, default=0.0)
 
     async def _pass_by(self, waits: list[float]) -> None:
         async with aiohttp.ClientSession() as client:
@@ -219,9 +240,11 @@ class _Look:
 
     async def again(self, number: int) -> None:
         """Open the page and measure everything once."""
+        self._longest_step()
         page, marks = await self._open()
         self._note("opening: first rows on the screen", marks["rows"])
         self._note("opening: list complete", marks["all"])
+        self._note("opening: longest step of the proxy's loop, CPU", self._longest_step() * 1000)
         taken = await self._changes(page, 0)
         self._note("snapshot: size of all answers", taken["bytes"] / 1000)
         self._note("snapshot: largest answer", taken["largest"] / 1000)

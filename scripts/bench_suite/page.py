@@ -4,9 +4,10 @@ import asyncio
 import sys
 import tempfile
 import time
+from itertools import chain
 from pathlib import Path
 
-from corslens.diagnosis.summary import summarize
+from corslens.diagnosis.summary import SessionSummary
 from corslens.inspector import Inspector
 from corslens.lint.rules.loader import load_rules
 from corslens.report.page.html import render_html
@@ -22,23 +23,34 @@ def measure(rounds: int, count: int) -> list[Figure]:
     browser = find_chromium() is not None
     if not browser:
         print("Left out: the pages in the browser, because no Chromium was found (Debian: chromium).", file=sys.stderr)
-    figures = asyncio.run(_report(rounds, count, browser=browser))
-    return figures + asyncio.run(live_page.measure(rounds, count)) if browser else figures
+    return asyncio.run(_both(rounds, count) if browser else _report(rounds, _summary(count), browser=False))
 
 
-async def _report(rounds: int, count: int, *, browser: bool) -> list[Figure]:
+async def _both(rounds: int, count: int) -> list[Figure]:
+    async with live_page.filling(count) as measure_live:
+        summary = _summary(count)  # while the proxy does the same: only what follows is timed
+        figures = await measure_live(rounds)
+    return await _report(rounds, summary, browser=True) + figures
+
+
+def _summary(count: int) -> SessionSummary:
+    """Return what `corslens analyze` makes of so many exchanges."""
+    inspector, summary = Inspector(rules=load_rules()), SessionSummary()
+    summary.begin("the benchmark")
+    for inspection in chain(chain.from_iterable(map(inspector.inspect, exchanges(count))), inspector.finish()):
+        summary.add(inspection)
+    return summary
+
+
+async def _report(rounds: int, summary: SessionSummary, *, browser: bool) -> list[Figure]:
     rules = load_rules()
-    inspector = Inspector(rules=rules, history=count)
-    for exchange in exchanges(count):
-        inspector.inspect(exchange)
-    inspector.finish()
     rendering: list[float] = []
     html = ""
     for _ in range(rounds):
         began = time.perf_counter()
-        html = render_html(summarize(inspector.recent(), everything=True), rules, about="the benchmark")
+        html = render_html(summary, rules, about="the benchmark")
         rendering.append(time.perf_counter() - began)
-    group = f"HTML report, {count} exchanges"
+    group = f"HTML report, {summary.exchanges} exchanges"
     figures = [
         figure(group, "rendering", "s", rendering),
         figure(group, "size", "MB", [len(html.encode()) / 1e6]),
