@@ -149,8 +149,8 @@ class Problem:
     @property
     def state(self) -> State:
         """Open while any kind of its page requests is, resolved once all pass."""
-        states = self.states()
-        return next((state for state in (State.OPEN, State.PATCHED) if states[state]), State.RESOLVED)
+        lives, others = self._lives.values(), self._states
+        return next((state for state in (State.OPEN, State.PATCHED) if state in lives or others[state]), State.RESOLVED)
 
     @property
     def message(self) -> str:

@@ -265,9 +265,9 @@ class Problems {
     (item?.isConnected ? item.firstElementChild : byId("problems")).focus();
   }
 
-  /** The rows that can be chosen now, in order. */
+  /** The rows, in order; a closed fold has none. */
   rows() {
-    return [...byId("problems").querySelectorAll("li[data-problem] > button")].filter((button) => button.offsetParent !== null);
+    return [...byId("problems").querySelectorAll("li[data-problem] > button")];
   }
 
   /** Choose the next problem, or the one before. */

@@ -1,7 +1,8 @@
 "use strict";
 /* What the page knows: counts, cells and problems, brought up to date by changes. */
 
-const TOLD_MILLISECONDS = 250;
+/* While more is on its way, the page is drawn anew no more often than this. */
+const TOLD_MILLISECONDS = 1000;
 
 class Store {
   constructor() {

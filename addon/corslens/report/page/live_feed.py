@@ -113,12 +113,12 @@ def _cell(key: tuple[str, str], cell: Cell) -> Json:
 
 def _problem(key: Key, problem: Problem) -> Json:
     diagnosis = problem.diagnosis
-    cause = diagnosis.cause
+    cause, word = diagnosis.cause, problem.word
     return {
         "id": key.id,
         "rule": key.rule,
         "title": problem.title,
-        "word": problem.word.lower(),
+        "word": word.lower(),
         "state": problem.state,
         "severity": problem.severity.word,
         "confidence": "high" if cause is None else cause.confidence,
@@ -132,7 +132,7 @@ def _problem(key: Key, problem: Problem) -> Json:
         "pages": list(problem.pages)[:_SHOWN_NAMES],
         "methods": list(problem.methods)[:_SHOWN_NAMES],
         "engines": [engine.value for engine, count in problem.engines.items() if count > 0],
-        "patchable": problem.word in JUDGED and (cause is None or cause.stage is not Stage.NO_RESPONSE),
+        "patchable": word in JUDGED and (cause is None or cause.stage is not Stage.NO_RESPONSE),
         "background": is_browser_background(key.api_origin, problem.pages),
         "count": problem.count,
         "first": problem.first,
