@@ -199,7 +199,7 @@ async def test_server_sent_events(confdir):
         got, reader, writer = await proxy.stream(api.url("/e"), [ORIGIN])
         assert b"data: 1" in await reader.readuntil(b"\n\n")
         writer.close()
-        await proxy.until(lambda: proxy.inspections[-1].observation.exchange.error)
+        await proxy.until(lambda: proxy.inspections and proxy.inspections[-1].observation.exchange.error)
         inspection = proxy.inspections[-1]
         assert proxy.keeper.flows[0].marked == ":hammer_and_pick:"
     assert reads(got)
@@ -490,7 +490,7 @@ async def test_edited_by_hand(confdir, patch):
     held = (Hold("https://edited.example"), View())
     async with Server({"/me": fixed(200)}) as api, Proxy(confdir, *held, intercept="~s", cors_patch=patch) as proxy:
         got = await proxy.send("GET", api.url("/me"), [ORIGIN])
-        await proxy.until(lambda: len(proxy.inspections) > 1)
+        await proxy.until(lambda: proxy.inspections and proxy.inspections[-1].observation.exchange.edited_by)
         inspection = proxy.inspections[-1]
         assert proxy.addon.session.recent() == [inspection]
     assert got.get("access-control-allow-origin") == "https://edited.example"

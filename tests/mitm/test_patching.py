@@ -71,7 +71,7 @@ async def test_a_patched_preflight_is_told_once(confdir):
     routes = by_method(OPTIONS=fixed(204, [("Access-Control-Allow-Origin", PAGE)]), PUT=fixed(200))
     async with Server({"/me": routes}) as api, Proxy(confdir, cors_patch="~all") as proxy:
         await proxy.send("OPTIONS", api.url("/me"), [ORIGIN, agent, ("Access-Control-Request-Method", "PUT")])
-        first = proxy.inspections[-1]
+        (first,) = proxy.latest().values()
         await proxy.send("PUT", api.url("/me"), [ORIGIN, agent, ("Cookie", "sid=1")])
     last = proxy.latest()[first.id]
     assert last.findings != first.findings

@@ -389,7 +389,7 @@ async def test_client_that_leaves_a_buffered_stream(confdir):
         task = asyncio.create_task(proxy.send("GET", api.url("/events"), [ORIGIN]))
         await proxy.until(lambda: proxy.inspections)
         task.cancel()
-        await proxy.until(lambda: proxy.inspections[-1].observation.exchange.error)
+        await proxy.until(lambda: proxy.inspections and proxy.inspections[-1].observation.exchange.error)
         assert proxy.keeper.flows[0].marked == ":heavy_multiplication_x:"
     inspection = proxy.inspections[-1]
     assert (inspection.verdict.reason, inspection.observation.exchange.error) == ("acao-missing", "Client disconnected.")
@@ -655,9 +655,11 @@ async def test_values_are_shown_when_the_user_wants_them_and_not_before(confdir,
     """One option for the terminal, the log and the page; it says so, and the flow's comment stays without them."""
     async with Server({"/reset/a1b2c3": fixed(200)}) as api, Proxy(confdir) as proxy:
         await proxy.send("GET", api.url("/reset/a1b2c3"), [ORIGIN])
+        assert proxy.latest()
         assert "/reset/*" in proxy.out.getvalue() and "a1b2c3" not in proxy.out.getvalue()
         proxy.master.options.update(cors_show_values=True)
         await proxy.send("GET", api.url("/reset/a1b2c3?x=y"), [("Origin", "http://localhost:3001")])
+        assert proxy.latest()
         assert "/reset/a1b2c3?x=y" in proxy.out.getvalue()
         assert any("cors_show_values: Values are shown" in record.getMessage() for record in caplog.records)
         assert all("a1b2c3" not in flow.comment for flow in proxy.keeper.flows)

@@ -1,7 +1,7 @@
 """Outputs: what of a live session is counted, logged and printed, once the browser no longer waits for it.
 
-A hook only hands its inspection over; all else is done when the loop comes by next, which is after the response went out, or at once
-when somebody wants to read the summary.
+A hook only hands its inspection over; all else is done a moment later, for several exchanges at once, or when somebody wants to read
+the summary. Between two exchanges the proxy's own code takes the processor's caches: one at a time, ours would take twice as long.
 """
 
 import asyncio
@@ -19,6 +19,10 @@ from corslens.mitm.terminal import Terminal
 from corslens.observation.weight import HISTORY_BYTES
 from corslens.report.formats.jsonl import encode
 
+SECONDS = 0.02
+"""How long an inspection waits for others."""
+_TOGETHER = 8
+"""Inspections that wait for no more; together they take less than a millisecond, for which traffic waits."""
 _WAITING = 1_000
 """Inspections that wait at most, where no loop comes by for long."""
 
@@ -79,18 +83,26 @@ class Outputs:
 
     def take(self, inspection: Inspection, *, final: bool) -> None:
         """Take an inspection; `final` when its exchange is complete, else a better one with the same id may follow."""
-        self._fresh.append((inspection, final))
-        if self._due is not None and len(self._fresh) < _WAITING:
+        fresh = self._fresh
+        fresh.append((inspection, final))
+        if self._due is not None and len(fresh) != _TOGETHER and len(fresh) < _WAITING:
             return
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             self.catch_up()
             return
-        if self._due is None:
-            self._due = loop.call_soon(self.catch_up)
-        else:
+        if len(fresh) >= _WAITING:
             self.catch_up()
+        elif len(fresh) == _TOGETHER:
+            self._call(loop.call_soon(self.catch_up))
+        else:
+            self._call(loop.call_later(SECONDS, self.catch_up))
+
+    def _call(self, due: asyncio.Handle | None) -> None:
+        if self._due is not None:
+            self._due.cancel()
+        self._due = due
 
     def catch_up(self) -> None:
         """Bring everything up to date, but for what waits for the browser's word."""
@@ -102,9 +114,7 @@ class Outputs:
         self._bring_up_to_date(_awaits_nothing)
 
     def _bring_up_to_date(self, awaits: Callable[[Inspection], bool]) -> None:
-        if self._due is not None:
-            self._due.cancel()
-            self._due = None
+        self._call(None)
         now = self._clock()
         while self._fresh:
             inspection, final = self._fresh.popleft()
