@@ -19,7 +19,7 @@ from corslens.witness.witness import Witness, WitnessOutcome
 from msgspec import structs
 
 from tests.make import PAGE, exchange, preflight, request, response
-from tests.observation.observe import WEBKIT, observe
+from tests.observation.observe import FIREFOX, WEBKIT, observe
 from tests.verdict.judge import INCLUDE, WITHOUT, under
 
 AGENT = {"User-Agent": WEBKIT}
@@ -127,6 +127,32 @@ def test_what_the_browser_refused_was_asked_in_the_mode_that_is_blocked() -> Non
     assert settle_witnessed(recorded(WitnessOutcome.FAILED, "*", "net::ERR_FAILED")).credentials == Known(
         INCLUDE, ("browser-refused-it",)
     )
+
+
+def test_what_firefox_reports_no_refusal_of_passed() -> None:
+    asked = request("GET", given={"User-Agent": FIREFOX})
+    witness = Witness(outcome=WitnessOutcome.UNKNOWN, unrefused=True, live=True)
+    observation = observe(exchange(asked, response(allow_origin="*"), witness=witness))
+    assert settle_witnessed(observation).credentials == Known(WITHOUT, ("browser-reported-no-refusal",))
+
+
+CROSS_SITE = {"User-Agent": FIREFOX, "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors"}
+
+
+@pytest.mark.parametrize("code", ["NS_ERROR_DOM_BAD_URI", "NS_ERROR_DOM_CORP_FAILED", None])
+def test_a_refusal_outweighs_what_a_request_lacks(code: str | None) -> None:
+    """With credentials, workers made of a Blob send in Firefox what its pages send without."""
+    outcome = WitnessOutcome.UNKNOWN if code is None else WitnessOutcome.FAILED
+    witness = Witness(outcome=outcome, code=code, live=True)
+    asked = (request("GET", given=CROSS_SITE), preflight("PUT", given=CROSS_SITE))
+    for one in asked:
+        observation = observe(exchange(one, response(200, GRANTED, allow_origin="*"), witness=witness))
+        assert observation.credentials == Known(WITHOUT, ("no-sec-fetch-storage-access",))
+        settled = settle_witnessed(observation)
+        refused = code == "NS_ERROR_DOM_BAD_URI"
+        assert isinstance(settled.credentials, Known)
+        assert (settled.credentials.value is INCLUDE) == refused
+        assert decide(settled, Engine.FIREFOX).blocked == refused
 
 
 @pytest.mark.parametrize(

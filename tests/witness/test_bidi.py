@@ -53,11 +53,12 @@ class Browser:
         return self.record.settle(self.now)
 
 
-def test_what_completes_says_nothing_by_itself() -> None:
+def test_what_completes_was_not_refused() -> None:
+    """Nothing says that the page read it, but a message would say that it may not."""
     browser = Browser()
     browser.passes("1")
     (one,) = browser.later()
-    assert (one.witness.outcome, one.sent, one.status) == (WitnessOutcome.UNKNOWN, True, 200)
+    assert (one.witness.outcome, one.witness.unrefused, one.sent, one.status) == (WitnessOutcome.UNKNOWN, True, True, 200)
     assert one.request_lines["origin"] == "https://app.example"
     assert one.response_lines == {"date": "now"}
 
@@ -75,6 +76,7 @@ def test_a_message_says_that_the_page_does_not_get_it(early: bool) -> None:
         browser.says(MISSING)
     (one,) = browser.later()
     assert (one.witness.outcome, one.witness.reason) == (WitnessOutcome.FAILED, "CORSMissingAllowOrigin2")
+    assert not one.witness.unrefused
     assert (browser.record.matched_messages, browser.record.unmatched_messages) == (1, 0)
 
 
@@ -82,7 +84,7 @@ def test_no_guess_between_two() -> None:
     browser = Browser()
     browser.at_once("1", "2")
     browser.says(MISSING)
-    assert [one.witness.outcome for one in browser.later()] == [WitnessOutcome.UNKNOWN] * 2
+    assert [(one.witness.outcome, one.witness.unrefused) for one in browser.later()] == [(WitnessOutcome.UNKNOWN, False)] * 2
     assert browser.record.unmatched_messages == 1
 
 

@@ -62,7 +62,8 @@ _UNKNOWN_OF_PREFLIGHT = Unknown("a preflight carries no credentials, whatever th
 _STORAGE_ACCESS = Known(INCLUDE, (SEC_FETCH_STORAGE_ACCESS,))
 _COOKIE = Known(INCLUDE, ("cookie",))
 _FONT = Known(NOT_INCLUDE, ("font",))
-_NO_STORAGE_ACCESS = Known(NOT_INCLUDE, ("no-sec-fetch-storage-access",))
+NO_STORAGE_ACCESS = "no-sec-fetch-storage-access"
+_NO_STORAGE_ACCESS = Known(NOT_INCLUDE, (NO_STORAGE_ACCESS,))
 
 
 _REPORTS = frozenset({"ping", "beacon", "cspviolationreport", "csp-violation-report", "cspreport"})

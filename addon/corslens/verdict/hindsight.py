@@ -11,6 +11,7 @@ from msgspec import Struct, structs
 
 from corslens.engines.engine import Engine
 from corslens.fetch.credentials import CredentialsMode
+from corslens.observation.inference import NO_STORAGE_ACCESS, NOT_SHOWN
 from corslens.observation.known import Known, Unknown
 from corslens.observation.observation import Followed, Observation, Role
 from corslens.verdict.decide import decide
@@ -23,6 +24,7 @@ REQUEST_FOLLOWED = "actual-request-followed"
 REDIRECT_FOLLOWED = "redirect-followed"
 BROWSER_READ_IT = "browser-read-it"
 BROWSER_REFUSED_IT = "browser-refused-it"
+BROWSER_REPORTED_NO_REFUSAL = "browser-reported-no-refusal"
 BROWSER_TOLD_THE_MODE = "browser-said-so"
 
 
@@ -70,9 +72,13 @@ def settle_witnessed(observation: Observation) -> Observation:
     if observation.role is Role.PREFLIGHT:
         if witness.outcome is WitnessOutcome.PASSED:
             return _settle(observation, BROWSER_TOLD_THE_MODE)
-        return _settle(observation, BROWSER_TOLD_THE_MODE, refused=True) if witness.reason is not None else observation
+        # A browser that is listened to says so of the preflight itself; in a capture it may be the word on the request.
+        refused = witness.reason is not None or (witness.live and witness.refusal is Refusal.UNTOLD)
+        return _settle(observation, BROWSER_TOLD_THE_MODE, refused=True) if refused else observation
     if witness.outcome in (WitnessOutcome.READ, WitnessOutcome.PASSED):
         return _settle(observation, BROWSER_READ_IT)
+    if witness.unrefused:
+        return _settle(observation, BROWSER_REPORTED_NO_REFUSAL)
     if witness.refusal is Refusal.UNTOLD and observation.exchange.response is not None:
         return _settle(observation, BROWSER_REFUSED_IT, refused=True)
     return observation
@@ -198,11 +204,21 @@ _OF_RESPONSES = frozenset(
 
 
 def _settle(observation: Observation, evidence: str, *, refused: bool = False) -> Observation:
-    if observation.engine is None or isinstance(observation.credentials, Known):
+    if observation.engine is None:
         return observation
-    verdict = decide(observation, observation.engine)
+    asked = observation
+    if isinstance(observation.credentials, Known):
+        if not (refused and _is_told_by_absence(observation.engine, observation.credentials)):
+            return observation
+        asked = structs.replace(observation, credentials=NOT_SHOWN)
+    verdict = decide(asked, observation.engine)
     if verdict.outcome is not Outcome.DEPENDS or verdict.if_credentialed is None:
         return observation
     included = verdict.if_credentialed.allowed is not refused
     mode = CredentialsMode.INCLUDE if included else CredentialsMode.SAME_ORIGIN_OR_OMIT
     return structs.replace(observation, credentials=Known(mode, (evidence,)))
+
+
+def _is_told_by_absence(engine: Engine, credentials: Known[CredentialsMode]) -> bool:
+    """Say whether a request lacks what a page's request with credentials has: one of a worker made of a Blob lacks it in Firefox, too."""
+    return engine is Engine.FIREFOX and NO_STORAGE_ACCESS in credentials.evidence

@@ -1,9 +1,9 @@
 """WebDriver BiDi's network events and log entries, put together: what Firefox says of each request, as Sightings.
 
 Pure: messages in, sightings out. https://www.w3.org/TR/webdriver-bidi/#module-network. Measured in Firefox 153: a response that fails the
-CORS check is reported as completed, and only a log entry says that the page does not get it; a preflight that fails ends in an error. So
-what completes says nothing by itself; a redirect that is followed, and a preflight whose request gets a response, passed. No code that
-asked is named.
+CORS check is reported as completed, and only a log entry says that the page does not get it (of a worker's, it ends in an error instead); a
+preflight that fails ends in an error. So what completes says nothing until its log entry had time to come; a redirect that is followed, and a
+preflight whose request gets a response, passed. No code that asked is named.
 """
 
 import re
@@ -124,6 +124,7 @@ class _Hop(Struct):
     outcome: WitnessOutcome | None = None
     code: str | None = None
     reason: str | None = None
+    completed: bool = False
     ended: float = 0.0
     """When its end was reported, 0 before."""
     responded: float = 0.0
@@ -152,6 +153,8 @@ class BidiRecord:
         self._messages: list[_Message] = []
         self._refused: Bounded[tuple[str, str], float] = Bounded(1_000)
         """When preflights of a URL failed, by URL and tab."""
+        self._unclear: Bounded[str, float] = Bounded(1_000)
+        """When messages about a URL came that nobody knows the request of."""
         self.unmatched_messages = 0
         """Log entries about CORS whose request was not found, or not for certain."""
         self.matched_messages = 0
@@ -182,7 +185,9 @@ class BidiRecord:
                 if hop.kind == "preflight" and hop.outcome is WitnessOutcome.FAILED:
                     self._refused[hop.url, hop.context] = hop.ended
                 refused = self._refused.get((hop.url, hop.context), 0.0)
-                found.append(_sighting(hop, explained=hop.status is None and abs(hop.ended - refused) < 2 * _SECONDS))
+                unclear = hop.url in self._unclear or any(message.url == hop.url for message in self._messages)
+                explained = hop.status is None and abs(hop.ended - refused) < 2 * _SECONDS
+                found.append(_sighting(hop, explained=explained, unclear=unclear))
         return found
 
     def _network(self, method: str, event: _Event, now: float) -> None:
@@ -214,6 +219,7 @@ class BidiRecord:
             hop.from_cache = event.response.fromCache
             if hop.kind != "preflight":
                 self._pass_preflight(hop, now)
+        hop.completed = hop.completed or method == "network.responseCompleted"
         if method in ("network.responseCompleted", "network.fetchError"):
             hop.ended, hop.finished = hop.ended or now, hop.finished or event.timestamp / 1000
         if method == "network.fetchError":
@@ -274,6 +280,7 @@ class BidiRecord:
                     hop.reason, hop.code = message.reason, hop.code or message.reason
             elif now - message.since > _SECONDS:
                 self.unmatched_messages += 1
+                self._unclear[message.url] = now
             else:
                 kept.append(message)
         self._messages = kept
@@ -324,7 +331,7 @@ def _lines(headers: list[_Header]) -> Lines:
     return found
 
 
-def _sighting(hop: _Hop, *, explained: bool) -> Sighting:
+def _sighting(hop: _Hop, *, explained: bool, unclear: bool) -> Sighting:
     sent = hop.status is not None and not hop.from_cache
     return Sighting(
         id=hop.id,
@@ -343,6 +350,7 @@ def _sighting(hop: _Hop, *, explained: bool) -> Sighting:
             reason=hop.reason,
             from_cache="disk" if hop.from_cache and hop.status is not None else None,
             page=hop.request_lines.get("referer"),
+            unrefused=sent and hop.completed and hop.outcome is None and hop.code is None and not unclear,
             live=True,
         ),
         explained=explained,

@@ -77,6 +77,8 @@ class Witness(Struct, frozen=True, kw_only=True, gc=False):
     """Cookies that the browser did not send with it."""
     console: str | None = None
     """Why CORS blocked it, in the words of the browser's console, where the capture holds that."""
+    unrefused: bool = False
+    """The response was completed, and nothing reported against it by a browser that reports what it blocks: no check failed, whatever the page read."""
     live: bool = False
     """The browser was listened to while the proxy saw the exchange; else it wrote the capture."""
 

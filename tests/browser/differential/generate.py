@@ -110,7 +110,7 @@ def make(seed: int, number: int) -> Scenario:
     return _Maker(random.Random(f"corslens {seed} {number}"), number).make()
 
 
-KINDS = ("any", "aborts", "parallel", "cookies", "home", "cache", "workers", "frames")
+KINDS = ("any", "aborts", "parallel", "cookies", "home", "cache", "workers", "blob-workers", "frames")
 """`any` is `make`; the others are about one thing each."""
 
 
@@ -172,6 +172,8 @@ class _Maker:
         via = (
             self.pick(workers)
             if kind == "workers"
+            else "blob-worker"
+            if kind == "blob-workers"
             else f"https://www.s{self.number}-frame.test/page"
             if kind == "frames"
             else None
