@@ -118,5 +118,7 @@ def test_the_first_sentence_names_the_cause(report: dict[str, Any], tmp_path: Pa
         assert re.search(pattern, said, re.IGNORECASE), f"{pattern!r} is not in:\n{said}"
     for pattern in report.get("says-not", ()):
         assert not re.search(pattern, said, re.IGNORECASE), f"{pattern!r} is in:\n{said}"
-    loud = {rule.rule for one in found for rule in (one.cause, *one.beside) if rule is not None and rule.severity > Severity.INFO}
+    loud = {
+        rule.rule for one in found for rule in (one.cause, *one.beside) if rule is not None and rule.severity > Severity.INFO
+    }
     assert len(loud) <= report.get("at-most", len(loud)), loud

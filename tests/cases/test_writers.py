@@ -9,6 +9,7 @@ from corslens.analysis import AnalysisSettings, collect
 from corslens.diagnosis.summary import SessionSummary
 from corslens.lint.finding import Severity
 from corslens.lint.rules.loader import load_rules
+from corslens.report.initiators import requested_by
 from corslens.verdict.headline import HeadlinePolicy
 
 from tests.cases.test_reports import AGENTS, PAGE, lines
@@ -130,3 +131,21 @@ def test_an_image_and_a_fetch_of_it(steps: list[dict[str, Any]], rule: str, tmp_
     """The image was loaded without CORS; in Chrome's HAR the fetch has failed, and says nothing of why; from the cache it does."""
     found = told("WebInspector", steps, tmp_path, AnalysisSettings(rules=load_rules()))
     assert found[0].rule == rule
+
+
+def test_what_a_panel_lists_of_a_refused_preflight_is_one_page_request(tmp_path: Path) -> None:
+    """Chrome lists the request that was never sent before its preflight, with the page's line; the preflight names that request."""
+    line = {"functionName": "load", "url": f"{PAGE}/app.js", "lineNumber": 6, "columnNumber": 1}
+    never_sent = sent(
+        request={"origin": None, "authorization": "x", "referer": f"{PAGE}/"}, status=0, body=0, response={}, http="",
+        _error="net::ERR_FAILED", _resourceType="fetch", _initiator={"type": "script", "stack": {"callFrames": [line]}},
+    )  # fmt: skip
+    never_sent |= {
+        "time": 1020,
+        "timings": {"blocked": 1020, "send": 0, "wait": 0, "receive": 0},
+    }  # until its preflight's response
+    preflight = {**asked(), "_resourceType": "preflight", "_initiator": {"type": "preflight", "url": API}}
+    preflight["response"] |= {"status": 404, "headers": []}
+    found = told("WebInspector", [never_sent, preflight], tmp_path, AnalysisSettings(rules=load_rules()))
+    assert [(one.word, one.rule, len(one.page_request.members)) for one in found] == [("BLOCKED", "preflight-not-routed", 2)]
+    assert requested_by(found[0]) == f"{PAGE}/app.js:7:2 in load"

@@ -49,7 +49,8 @@ def test_engine_of(user_agent: str, engine: Engine | None, version: int) -> None
 
 def test_client_hints_tell_more_than_the_user_agent() -> None:
     assert engine_of("Mozilla/5.0 (reduced)", '"Not:A-Brand";v="8", "Chromium";v="156"') == (Engine.CHROMIUM, 156)
-    assert engine_of(IPHONE, '"Chromium";v="156"') == (Engine.WEBKIT, 0), "every browser there is WebKit"
+    assert engine_of(IPHONE, '"Chromium";v="156"') == (Engine.CHROMIUM, 156), "developer tools emulate the phone"
+    assert engine_of(IPHONE, "") == (Engine.WEBKIT, 0), "every browser there is WebKit"
 
 
 def test_every_engine_has_a_profile_of_its_own() -> None:

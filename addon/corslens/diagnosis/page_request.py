@@ -42,8 +42,11 @@ def page_request_id(observation: Observation) -> str:
     """Return the id of the first exchange of the page request that the observation is part of.
 
     A redirect from the page's own server is the first hop of its page request; a preflight made for it comes before the first hop.
-    One that was only remembered (from the preflight cache) belongs to an earlier page request.
+    One that was only remembered (from the preflight cache) belongs to an earlier page request. What the browser recorded of a request
+    that it did not send for its preflight's response belongs to that preflight.
     """
+    if observation.explained_by is not None and observation.role is Role.ACTUAL:
+        return observation.explained_by
     first = observation
     while first.redirected_from is not None:
         first = first.redirected_from

@@ -29,13 +29,14 @@ _BRAND = re.compile(r'"Chromium";\s*v="(\d{1,6})')
 def engine_of(user_agent: str, sec_ch_ua: str) -> tuple[Engine | None, int]:
     """Return the engine and its major version, by User-Agent and Sec-CH-UA; (None, 0) for what is no known browser.
 
-    Every browser on iOS is WebKit. The version of WebKit is not told, so it is 0.
+    Every browser on iOS is WebKit, and none sends Sec-CH-UA: with Chromium's brand it is a Chromium that developer tools made a phone of.
+    The version of WebKit is not told, so it is 0.
     """
     user_agent = user_agent[:1024]
-    if _IOS.search(user_agent):
-        return Engine.WEBKIT, 0
     if brand := _BRAND.search(sec_ch_ua[:1024]):
         return Engine.CHROMIUM, int(brand[1])
+    if _IOS.search(user_agent):
+        return Engine.WEBKIT, 0
     if found := _CHROMIUM.search(user_agent):
         return Engine.CHROMIUM, int(found[1])
     if found := _FIREFOX.search(user_agent):
