@@ -2,7 +2,7 @@
 
 import pytest
 from corslens.fetch.messages import HeaderLine
-from corslens.inputs.har_lines import wire_lines
+from corslens.inputs.har_lines import as_sent, wire_lines
 
 REQUESTS: dict[str, tuple[list[HeaderLine], list[HeaderLine]]] = {
     "nothing": ([], []),
@@ -17,12 +17,25 @@ REQUESTS: dict[str, tuple[list[HeaderLine], list[HeaderLine]]] = {
     "a request line without a colon in it": ([("GET / HTTP/1.1", ""), ("accept", "*/*")], [("accept", "*/*")]),
     "joined by line feeds": ([("cookie", "a=1\nb=2")], [("cookie", "a=1"), ("cookie", "b=2")]),
     "a name with a space": ([("x y", "1")], [("x y", "1")]),
+    "a status line beside a pseudo-header": ([(":path", "/"), ("HTTP/1.1", "200"), ("a", "b")], [("a", "b")]),
 }
 
 
 @pytest.mark.parametrize(("written", "sent"), REQUESTS.values(), ids=REQUESTS)
 def test_request(written: list[HeaderLine], sent: list[HeaderLine]) -> None:
     assert wire_lines(written, request=True) == sent
+
+
+@pytest.mark.parametrize("written", [written for written, _ in REQUESTS.values()], ids=REQUESTS)
+@pytest.mark.parametrize("request_", [True, False], ids=["request", "response"])
+def test_what_is_quickly_said_is_the_same(written: list[HeaderLine], request_: bool) -> None:
+    for _ in range(2):  # the second time by what was remembered
+        quick = as_sent(written, "".join(map("".join, written)), request=request_)
+        assert quick is None or quick == wire_lines(written, request=request_)
+
+
+def test_a_browsers_own_lines_are_quickly_said() -> None:
+    assert as_sent([(":authority", "a"), (":path", "/"), ("accept", "*/*")], "", request=True) == [("accept", "*/*")]
 
 
 def test_response() -> None:

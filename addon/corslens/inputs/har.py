@@ -4,7 +4,8 @@ Bodies are skipped by the parser, never decoded and never kept. An entry that ca
 Format: http://www.softwareishard.com/blog/har-12-spec/
 """
 
-from collections.abc import Buffer, Callable, Iterable, Iterator, Mapping
+from array import array
+from collections.abc import Buffer, Callable, Iterator, Mapping
 from contextlib import suppress
 from itertools import chain
 from operator import itemgetter
@@ -17,7 +18,17 @@ from corslens.fetch.messages import HeaderLine
 from corslens.inputs.damage import Damage
 from corslens.inputs.har_browser import BrowserRecord
 from corslens.inputs.har_entries import Entries, pages_of, split_entries
-from corslens.inputs.har_form import Header, WhenForm, answered_at, entry_of, seconds, sent_at, when_of
+from corslens.inputs.har_form import (
+    EntryForm,
+    Header,
+    WhenForm,
+    answered_at,
+    before_sending,
+    began_at,
+    entry_of,
+    seconds,
+    when_of,
+)
 from corslens.inputs.har_lines import as_sent, wire_lines
 from corslens.inputs.relevance import concerns_cors
 from corslens.inputs.wire import SCHEMES, http_version, isomorphic, wire_url
@@ -32,27 +43,29 @@ class _Preflights:
     """
 
     def __init__(self) -> None:
-        self._answered: list[tuple[tuple[str, str], float, float]] = []
+        self._answered: list[tuple[float, float, float]] = []
+        """Of each preflight which request it is for, and when it was sent and answered."""
+        self._requests = array("d")
+        """Of each entry which request it is, its index, and when it began and ended, one after the other: a million are no burden so."""
 
-    def add(self, raw: Buffer, when: WhenForm, sent: float) -> None:
-        """Take note of an entry if it is a preflight."""
-        if when.request.method != "OPTIONS":
+    def add(self, index: int, raw: Buffer, when: WhenForm | EntryForm, began: float, sent: float) -> None:
+        """Take note of an entry."""
+        request = when.request
+        self._requests.extend((_key(request.method, request.url), index, began, began + seconds(when.time)))
+        if request.method != "OPTIONS":
             return
-        entry = entry_of(raw)
+        entry = when if isinstance(when, EntryForm) else entry_of(raw)
         wanted = next((one.value for one in entry.request.headers if one.name.lower() == "access-control-request-method"), None)
         if wanted is not None:
-            self._answered.append(((wanted, when.request.url), sent, answered_at(entry, sent)))
+            self._answered.append((_key(wanted, request.url), sent, answered_at(entry, sent)))
 
-    def actual_requests_later(self, entries: Iterable[tuple[float, int, Buffer]]) -> dict[int, float]:
+    def actual_requests_later(self) -> dict[int, float]:
         """Return, for each entry that was listed before its preflight, when it can have been sent."""
-        asked: dict[tuple[str, str], list[tuple[int, float, float]]] = {key: [] for key, _, _ in self._answered}
-        for _, index, raw in entries if asked else ():
-            with suppress(msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
-                when = when_of(raw)
-                found = asked.get((when.request.method, when.request.url))
-                if found is not None:
-                    began = sent_at(when, False)
-                    found.append((index, began, began + seconds(when.time)))
+        asked: dict[float, list[tuple[int, float, float]]] = {key: [] for key, _, _ in self._answered}
+        each = iter(self._requests if asked else ())
+        for key, index, began, ended in zip(each, each, each, each, strict=True):
+            if key in asked:
+                asked[key].append((int(index), began, ended))
         later: dict[int, float] = {}
         for key, sent, answered in self._answered:
             for index, began, ended in reversed(asked[key]):
@@ -60,6 +73,10 @@ class _Preflights:
                     later[index] = answered + _MOMENT
                     break
         return later
+
+
+def _key(method: str, url: str) -> float:
+    return hash((method, url)) >> 11  # a float holds as much of it
 
 
 _MOMENT = 1e-6
@@ -101,37 +118,48 @@ class HarReader:
 
     def __iter__(self) -> Iterator[Exchange | Damage]:
         """Yield the exchanges, and a Damage for each unreadable entry."""
-        order: list[tuple[float, int, Buffer]] = []
+        order: list[tuple[float, int, Buffer, Exchange | None]] = []
         preflights = _Preflights()
         browser = self._record.is_browser
-        sent = 0.0
+        sent, held = 0.0, 0
         for index, raw in self._entries:
-            # Only the times are kept of this first walk: skipping JSON is fast, and a million exchanges would not fit in memory.
+            whole, exchange = None, None
             try:
-                when = when_of(raw)
-                sent = sent_at(when, browser)
+                # What is not going to be held is decoded again at its turn: a million exchanges would not fit in memory.
+                when = entry_of(raw) if held < _HELD else when_of(raw)
+                began = began_at(when)
+                sent = began + before_sending(when) if browser else began
                 if browser:
-                    preflights.add(raw, when, sent)
+                    preflights.add(index, raw, when, began, sent)
+                whole = when
             except (msgspec.MsgspecError, RecursionError):
                 pass  # reported at its turn below
             except (ValueError, OverflowError) as error:
                 what = f"{error}; taken to be when the entry before it began"
                 yield Damage(file=self._file, entry=index, what=what)
-            order.append((sent, index, raw))
-        later = preflights.actual_requests_later(order)
+            if isinstance(whole, EntryForm):
+                with suppress(*_UNREADABLE):  # reported at its turn below
+                    exchange = self._maker.exchange(index, whole, sent)
+                    if exchange is None:
+                        continue
+                    held += _characters(exchange)
+            order.append((sent, index, raw, exchange))
+        later = preflights.actual_requests_later()
         if later:
-            order = [(later.get(index, time), index, raw) for time, index, raw in order]
+            order = [
+                (later[index], index, raw, None) if index in later else (time, index, raw, exchange)
+                for time, index, raw, exchange in order
+            ]
         order.sort(key=_by_time)
-        for done, (time, index, raw) in enumerate(order):
+        for done, (time, index, raw, held_one) in enumerate(order):
             self.progress = done / len(order)
             try:
-                exchange = self._maker.exchange(index, raw, time)
-            except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError) as error:
+                exchange = held_one or self._maker.exchange(index, entry_of(raw), time)
+            except _UNREADABLE as error:
                 yield Damage(file=self._file, entry=index, what=_sentence(error))
                 continue
-            if exchange is None:
-                continue
-            yield exchange
+            if exchange is not None:
+                yield exchange
         if self._entries.damage is not None:
             yield Damage(file=self._file, what=self._entries.damage)
 
@@ -147,6 +175,14 @@ class HarReader:
 
 
 _by_time = itemgetter(0)
+_UNREADABLE = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
+_HELD = 8 << 20
+"""Characters of the heads that are held from the first walk through a file to the second."""
+
+
+def _characters(exchange: Exchange) -> int:
+    response = exchange.response
+    return exchange.request.headers.characters + (0 if response is None else response.headers.characters)
 
 
 class _Maker:
@@ -162,9 +198,8 @@ class _Maker:
         self.skipped = 0
         self.cookies_skipped = False
 
-    def exchange(self, index: int, raw: Buffer, sent: float) -> Exchange | None:
+    def exchange(self, index: int, entry: EntryForm, sent: float) -> Exchange | None:
         """Return the entry's exchange, or None when it is none (a CONNECT, a data: URL) or has nothing to do with CORS."""
-        entry = entry_of(raw)
         scheme, separator, rest = entry.request.url.partition(":")
         scheme = SCHEMES.get(scheme.lower(), "")
         if not separator or not scheme or entry.request.method == "CONNECT":
@@ -225,7 +260,8 @@ class _Maker:
         if not text.isascii():
             decoded = self._decoded
             lines = [(isomorphic(name, decoded=decoded), isomorphic(value, decoded=decoded)) for name, value in lines]
-        return lines if as_sent(lines, text, request=request) else wire_lines(lines, request=request)
+        quick = as_sent(lines, text, request=request)
+        return wire_lines(lines, request=request) if quick is None else quick
 
 
 def _sentence(error: Exception) -> str:

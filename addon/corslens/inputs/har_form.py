@@ -124,11 +124,9 @@ def when_of(raw: Buffer) -> WhenForm:
     return _decode(raw, _times, WhenForm)
 
 
-def sent_at(when: WhenForm | EntryForm, browser: bool) -> float:
-    """Return when the request's head was sent, in seconds since the epoch.
+def began_at(when: WhenForm | EntryForm) -> float:
+    """Return when an entry began, in seconds since the epoch.
 
-    Args:
-        browser: whether the writer sees a request before it leaves: what it calls blocked, dns and connect comes first.
     Raises: ValueError, OverflowError for what is no time.
     """
     try:
@@ -137,10 +135,13 @@ def sent_at(when: WhenForm | EntryForm, browser: bool) -> float:
         raise ValueError("startedDateTime: is no date with a time") from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
+    return moment.timestamp()
+
+
+def before_sending(when: WhenForm | EntryForm) -> float:
+    """Return how long it took from there until the head was sent, where the writer sees a request before it leaves."""
     timings = when.timings
-    if timings is None or not browser:
-        return moment.timestamp()
-    return moment.timestamp() + seconds(timings.blocked) + seconds(timings.dns) + seconds(timings.connect)
+    return 0.0 if timings is None else seconds(timings.blocked) + seconds(timings.dns) + seconds(timings.connect)
 
 
 def answered_at(entry: EntryForm, sent: float) -> float:
@@ -149,7 +150,7 @@ def answered_at(entry: EntryForm, sent: float) -> float:
     if timings is not None and timings.wait is not None:
         return sent + seconds(timings.send) + seconds(timings.wait)
     try:
-        began = sent_at(entry, False)
+        began = began_at(entry)
     except (ValueError, OverflowError):
         began = sent
     return max(sent, began + seconds(entry.time))

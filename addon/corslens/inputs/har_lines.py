@@ -26,28 +26,35 @@ _LONGEST_NAMES = 2048
 
 
 _MOST_NAMES = 4096
-_names_as_sent: dict[tuple[bool, tuple[str, ...]], bool] = {}
+_pseudo_headers: dict[tuple[bool, tuple[str, ...]], int | None] = {}
+"""How many lines begin a set of names that are no lines (`:authority`); None where more than that is to be mended."""
 
 
-def as_sent(lines: list[HeaderLine], text: str, *, request: bool) -> bool:
-    """Say quickly whether `wire_lines` would leave these lines as they are. A browser lists the same few sets of names over and over.
+def as_sent(lines: list[HeaderLine], text: str, *, request: bool) -> list[HeaderLine] | None:
+    """Return quickly what `wire_lines` would; None where that has to look. A browser lists the same few sets of names over and over.
 
     Args:
         text: all names and values in one.
     """
     if "\n" in text:
-        return False
-    key = (request, tuple([name for name, _ in lines]))
-    known = _names_as_sent.get(key)
-    if known is None:
-        names = key[1]
-        repeated = request and len({name.lower() for name in names}) < len(names)
-        known = not repeated and not any(name[:1] == ":" or " " in name for name in names)
-        if len(_names_as_sent) >= _MOST_NAMES:
-            _names_as_sent.clear()
-        if sum(map(len, names)) < _LONGEST_NAMES:
-            _names_as_sent[key] = known
-    return known
+        return None
+    names = tuple([name for name, _ in lines])
+    key = (request, names)
+    if key not in _pseudo_headers:
+        if len(_pseudo_headers) >= _MOST_NAMES:
+            _pseudo_headers.clear()
+        if sum(map(len, names)) >= _LONGEST_NAMES:
+            return None
+        _pseudo_headers[key] = _begun_by(names, request=request)
+    pseudo = _pseudo_headers[key]
+    return lines if pseudo == 0 else None if pseudo is None else lines[pseudo:]
+
+
+def _begun_by(names: tuple[str, ...], *, request: bool) -> int | None:
+    pseudo = next((place for place, name in enumerate(names) if name[:1] != ":"), len(names))
+    left = names[pseudo:]
+    repeated = request and len({name.lower() for name in left}) < len(left)
+    return None if repeated or any(name[:1] == ":" or " " in name or name[:5] == "HTTP/" for name in left) else pseudo
 
 
 def wire_lines(lines: list[HeaderLine], *, request: bool) -> list[HeaderLine]:
