@@ -35,6 +35,9 @@ def test_kinds(location: str, kind: Redirection) -> None:
     [
         ("https://api.example.com/login", "/login/", Redirection.TRAILING_SLASH),
         ("https://api.example.com/auth/token", "https://api.example.com/auth/token/", Redirection.TRAILING_SLASH),
+        ("https://api.example.com//login", "/login", Redirection.DOUBLED_SLASH),
+        ("https://api.example.com/a//b", "https://api.example.com/a/b", Redirection.DOUBLED_SLASH),
+        ("https://api.example.com/docs", "http://api.example.com:8080/docs/", Redirection.SLASH_ELSEWHERE),
         ("https://api.example.com/login", "/login?error=1", Redirection.SAME_ORIGIN),
         ("https://auth.example.com/v1/keys", "/v2/keys", Redirection.SAME_ORIGIN),
         ("https://author.example.com/essay", "https://authors.example.com/essay2", Redirection.OTHER_ORIGIN),

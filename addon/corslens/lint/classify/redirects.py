@@ -1,5 +1,6 @@
 """Redirects: what a Location changes about the URL."""
 
+import re
 from enum import StrEnum
 
 import ada_url
@@ -15,6 +16,10 @@ class Redirection(StrEnum):
 
     TRAILING_SLASH = "trailing-slash"
     """Only a `/` at the end of the path is added or removed."""
+    DOUBLED_SLASH = "doubled-slash"
+    """Only slashes that stand together become one."""
+    SLASH_ELSEWHERE = "slash-elsewhere"
+    """A `/` at the end is added or removed, and the scheme or port changes: a server that does not know its public address."""
     TO_HTTPS = "to-https"
     """Only http becomes https."""
     LOGIN = "login"
@@ -29,6 +34,8 @@ class Redirection(StrEnum):
     OTHER_ORIGIN = "other-origin"
     UNPARSABLE = "unparsable"
 
+
+_SLASHES = re.compile("//+")
 
 _LOGIN = (
     "login",
@@ -88,6 +95,10 @@ def redirection(url: str, location: str) -> Redirection:
     same_origin = target_origin == origin_of(url)
     if same_origin and before != after and same_path:
         return Redirection.TRAILING_SLASH
+    if same_host and not same_origin and before != after and same_path:
+        return Redirection.SLASH_ELSEWHERE
+    if same_origin and before != after and _SLASHES.sub("/", f"/{before}") == f"/{after}":
+        return Redirection.DOUBLED_SLASH
     if same_origin and before != after and before.lower() == after.lower():
         return Redirection.CASE
     if place_of(target_origin) is NetworkScope.PRIVATE and place_of(origin_of(url)) is NetworkScope.PUBLIC:

@@ -75,6 +75,12 @@ class AnswerFacts(FactsBase):
         error = exchange.error
         return None if error is None or self.response is not None or exchange.refused else network_error(error)
 
+    @fact("exchange.failure", rare=True)
+    def exchange_failure(self) -> str | None:
+        """`exchange.error-kind` and `exchange.error` in one: `refused: net::ERR_CONNECTION_REFUSED`."""
+        kind, error = self.exchange_error_kind, self.exchange_error
+        return error if kind is None or kind is NetworkError.OTHER else f"{kind}: {error}"
+
     @fact("exchange.error-by-browser", rare=True)
     def exchange_error_by_browser(self) -> bool:
         """Whether it was the browser that named the error (`net::…`, `NS_…`), not a proxy between it and the server."""

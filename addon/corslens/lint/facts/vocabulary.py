@@ -13,6 +13,7 @@ from corslens.lint.facts.fact import Fact, facts_of
 from corslens.lint.facts.libraries import LibraryFacts
 from corslens.lint.facts.neighbors import NeighborFacts
 from corslens.lint.facts.page import PageFacts
+from corslens.lint.facts.page_mistakes import PageMistakeFacts
 from corslens.lint.facts.probe import ProbeFacts
 from corslens.lint.facts.related import PairFacts
 from corslens.lint.facts.request import RequestFacts
@@ -28,6 +29,7 @@ class Facts(
     PairFacts,
     LibraryFacts,
     PageFacts,
+    PageMistakeFacts,
     NeighborFacts,
     VerdictFacts,
     WitnessFacts,
