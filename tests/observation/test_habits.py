@@ -3,10 +3,17 @@
 import pytest
 from corslens.fetch.credentials import CredentialsMode
 from corslens.observation.exchange import Exchange
-from corslens.observation.habits import NEVER_FOLLOWED_HERE, PAGE_INCLUDES, PAGE_OMITS, SAME_PREFLIGHT_FOLLOWED
-from corslens.observation.known import Likely
+from corslens.observation.habits import (
+    NEVER_FOLLOWED_HERE,
+    PAGE_INCLUDES,
+    PAGE_OMITS,
+    REQUEST_FOLLOWED,
+    SAME_PREFLIGHT_FOLLOWED,
+)
+from corslens.observation.known import Known, Likely
 from corslens.observation.observation import Followed
 from corslens.observation.pairing import Pairing
+from msgspec import structs
 
 from tests.make import API, exchange, request, response
 from tests.observation.observe import CHROMIUM, WEBKIT, observe_all
@@ -57,6 +64,23 @@ def test_an_earlier_request_is_likely_like_the_pages_later_ones() -> None:
     pairing.begin(got("b", 1.0, Cookie="a=1"))
     assert first.likely is None
     assert [one.likely for one in pairing.likely_by_hindsight([first])] == [Likely(INCLUDE, (PAGE_INCLUDES,))]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "likely"),
+    [
+        pytest.param(("preflight", REQUEST_FOLLOWED), None, id="it passed, as none with credentials would have"),
+        pytest.param(("no-sec-fetch-storage-access",), Likely(OMIT, (PAGE_OMITS,)), id="the request itself shows it"),
+    ],
+)
+def test_what_passes_only_without_credentials_says_nothing_of_the_pages_others(
+    evidence: tuple[str, ...], likely: object
+) -> None:
+    """Of a server that refuses credentials nothing else is ever seen to pass."""
+    pairing = Pairing(100)
+    first, *_ = pairing.begin(got("a", 0.0))
+    pairing.correct(structs.replace(first, credentials=Known(OMIT, evidence)))
+    assert pairing.begin(got("b", 1.0))[0].likely == likely
 
 
 def test_where_preflights_are_granted_and_not_followed_again_and_again_those_that_omit_speak_for_nothing() -> None:

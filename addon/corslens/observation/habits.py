@@ -22,6 +22,13 @@ PAGE_INCLUDES = "page-includes-credentials-here"
 """Every request of this page to this API whose mode is known has the mode `include`."""
 PAGE_OMITS = "page-includes-no-credentials-here"
 
+REQUEST_FOLLOWED = "actual-request-followed"
+REDIRECT_FOLLOWED = "redirect-followed"
+BROWSER_READ_IT = "browser-read-it"
+BROWSER_REPORTED_NO_REFUSAL = "browser-reported-no-refusal"
+_BY_PASSING = frozenset({REQUEST_FOLLOWED, REDIRECT_FOLLOWED, BROWSER_READ_IT, BROWSER_REPORTED_NO_REFUSAL})
+"""Evidence for a mode from what passed, as it would not in the other one."""
+
 _INCLUDE = CredentialsMode.INCLUDE
 _OMIT = CredentialsMode.SAME_ORIGIN_OR_OMIT
 _LONGEST = 1_024
@@ -72,6 +79,8 @@ class Habits:
             or (isinstance(destination, Known) and destination.value == "font")
         ):
             return
+        if known.value is _OMIT and not _BY_PASSING.isdisjoint(known.evidence):
+            return  # where credentials are refused, only requests without them pass: that says nothing of the page's others
         modes = self._modes(client, page, observation.target_origin)
         if known.value is _INCLUDE:
             modes.included += 1

@@ -11,6 +11,7 @@ from msgspec import Struct, structs
 
 from corslens.engines.engine import Engine
 from corslens.fetch.credentials import CredentialsMode
+from corslens.observation.habits import BROWSER_READ_IT, BROWSER_REPORTED_NO_REFUSAL, REDIRECT_FOLLOWED, REQUEST_FOLLOWED
 from corslens.observation.inference import NO_STORAGE_ACCESS, NOT_SHOWN
 from corslens.observation.known import Known, Unknown
 from corslens.observation.observation import Followed, Observation, Role
@@ -20,11 +21,7 @@ from corslens.verdict.verdict import Outcome, Verdict
 from corslens.witness.refusals import Refusal
 from corslens.witness.witness import WitnessOutcome
 
-REQUEST_FOLLOWED = "actual-request-followed"
-REDIRECT_FOLLOWED = "redirect-followed"
-BROWSER_READ_IT = "browser-read-it"
 BROWSER_REFUSED_IT = "browser-refused-it"
-BROWSER_REPORTED_NO_REFUSAL = "browser-reported-no-refusal"
 BROWSER_TOLD_THE_MODE = "browser-said-so"
 
 
