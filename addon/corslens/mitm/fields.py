@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from corslens.bounded_cache import bounded_cache
 from corslens.fetch.limits import HEADER_LINES, Limited, limited_headers
-from corslens.observation.relevance import Asker, asker_of
+from corslens.observation.relevance import POLICY_BEARING, Asker, asker_of
 
 type Fields = tuple[tuple[bytes, bytes], ...]
 
@@ -24,6 +24,8 @@ class RequestFields(Struct):
 
     fields: Fields
     asker: Asker
+    is_own: bool
+    """A page asks its own origin for something that is no document and no worker, as most requests do."""
     referers: bytes
     """The values of all its Referer lines."""
     host: bytes
@@ -59,7 +61,8 @@ def _read(fields: Fields) -> RequestFields:
     # The lengths first: this is asked of every line.
     referers = [value for name, value in fields if len(name) == _REFERER_LENGTH and name.lower() == b"referer"]
     asker = asker_of([(name.decode("latin-1"), value.decode("latin-1")) for name, value in fields[:HEADER_LINES]])
-    return RequestFields(fields, asker, b" ".join(referers), host)
+    is_own = asker.origin is None and asker.site == "same-origin" and asker.mode not in POLICY_BEARING
+    return RequestFields(fields, asker, is_own, b" ".join(referers), host)
 
 
 _remembered = bounded_cache(REMEMBERED, LONGEST)(_read)

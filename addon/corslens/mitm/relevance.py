@@ -6,7 +6,6 @@ from corslens.bounded_cache import bounded_cache
 from corslens.fetch.limits import HEADER_LINES
 from corslens.mitm.fields import request_fields
 from corslens.observation import relevance
-from corslens.observation.relevance import POLICY_BEARING
 
 
 def request_concerns_cors(request: http.Request) -> bool:
@@ -14,10 +13,10 @@ def request_concerns_cors(request: http.Request) -> bool:
     data = request.data
     if len(data.headers.fields) > HEADER_LINES:
         return True  # what is beyond might tell; nothing is looked up by so many lines
-    asker = request_fields(data.headers.fields).asker
-    method = data.method.decode("latin-1")
-    if asker.origin is None and asker.site == "same-origin" and method != "OPTIONS" and asker.mode not in POLICY_BEARING:
-        return False  # most traffic
+    read = request_fields(data.headers.fields)
+    if read.is_own and data.method != b"OPTIONS":
+        return False
+    asker, method = read.asker, data.method.decode("latin-1")
     host = data.authority.decode("latin-1") if asker.host is None else asker.host
     return relevance.request_concerns_cors(asker, method, f"{data.scheme.decode('latin-1')}://{host}")
 

@@ -41,7 +41,12 @@ class ServedHere:
         peer = server.peername
         if peer is None or flow.response is None or not flow.live:
             return  # another addon, or the proxy, made it: nobody served it
-        host = data.authority or next((value for name, value in data.headers.fields if name in _HOST), b"")
+        host = data.authority
+        if not host:
+            for name, value in data.headers.fields:
+                if name in _HOST:
+                    host = value
+                    break
         key = (data.scheme, host, data.host, data.port, peer[0], server.via is None)
         if key in self._seen:
             return

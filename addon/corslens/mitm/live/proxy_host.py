@@ -87,7 +87,8 @@ class LivePage:
 
     def wants(self, flow: http.HTTPFlow) -> bool:
         """Say whether the flow requests the page. A flow that was loaded from a file requests nothing."""
-        return self.is_at(flow.request.data.host) and flow.live
+        own, host = self.host, flow.request.data.host
+        return own != "" and len(host) >= len(own) and flow.live and self.is_at(host)  # asked of all traffic, four times
 
     def is_at(self, host: str) -> bool:
         """Say whether the page is at this host, also as the absolute name (`…test.`) that a browser takes for another site."""
