@@ -56,7 +56,7 @@ def _reverse_origin(flow: http.HTTPFlow, authority: bytes) -> str:
         if origin is not None:
             return origin
     headers = flow.request.headers
-    if headers.get("sec-fetch-site") == "same-origin":
+    if request_fields(headers.fields).asker.site == "same-origin":
         for page in (headers.get("origin"), headers.get("referer")):
             match = re.match(r"https?://[^/?#]+", page or "")
             if match:
