@@ -494,16 +494,21 @@ def lines_of(headers: dict[str, Any]) -> Lines:
     return {name.lower(): str(value)[:_LONGEST] for name, value in islice(headers.items(), _LINES) if name[:1] not in (":", "")}
 
 
-_IN_CODE = ("http:", "https:", "file:", "webpack", "blob:", "chrome-extension:")
+_EXTENSION = "chrome-extension:"
+_IN_CODE = ("http:", "https:", "file:", "webpack", "blob:", _EXTENSION)
 
 
 def initiator_of(given: _Initiator, session: str = "") -> Initiator | None:
-    """Return the innermost place in code that asked, following what it was waited for; lines and columns from 1."""
+    """Return the innermost place in code that asked, following what it was waited for; lines and columns from 1.
+
+    An extension that wraps `fetch` stands on top of every stack: the page's code comes before it.
+    """
     stack = given.stack
     frames: list[_Frame] = []
     while stack is not None and len(frames) < FRAMES:
         frames += [one for one in stack.callFrames if one.url.startswith(_IN_CODE)]
         stack = stack.parent
+    frames = [one for one in frames if not one.url.startswith(_EXTENSION)] or frames
     if frames:
         return _of_frame(frames[0], session, tuple(_of_frame(one, session) for one in frames[1:FRAMES]))
     if given.url.startswith(_IN_CODE) and given.type != "preflight":
