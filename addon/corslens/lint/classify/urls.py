@@ -8,6 +8,9 @@ _EMPTY_VALUES = frozenset({"undefined", "null", "NaN", "[object Object]"})
 
 _PLACEHOLDER = re.compile(r":[A-Za-z_]\w{0,30}|\$?\{\{?[\w. -]{1,40}\}?\}|<\w{1,30}>")
 
+_DOUBLED_SLASH = re.compile(r"(?<!:)//")
+"""But of a URL that stands in the path of another."""
+
 _SPACES = " \t\r\n\u00a0\u200b\ufeff"
 
 _LONGEST = 2048
@@ -15,8 +18,10 @@ _LONGEST = 2048
 
 
 def url_mistake(url: str) -> str | None:
-    """Say what is in a URL's path that no server knows: a value that was missing, a placeholder, a space; None if nothing is."""
+    """Say what is in a URL's path that no server knows: a value that was missing, a placeholder, a space, a doubled slash; None if nothing is."""
     path = url.partition("://")[2].partition("#")[0].partition("?")[0].partition("/")[2][:_LONGEST]
+    if _DOUBLED_SLASH.search(f"/{path}"):
+        return "has a doubled slash, as when a base URL that ends with one is joined to a path that begins with one"
     for segment in path.split("/"):
         text = unquote(segment)
         if text in _EMPTY_VALUES or _PLACEHOLDER.fullmatch(text):
