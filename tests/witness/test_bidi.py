@@ -148,16 +148,19 @@ def test_another_tab_s_message_is_about_another_request() -> None:
     assert one.witness.outcome is WitnessOutcome.UNKNOWN
 
 
-def test_a_preflight_that_fails() -> None:
+@pytest.mark.parametrize("first", ["preflight", "request"])
+def test_a_preflight_that_fails(first: str) -> None:
+    """Which of both ends first differs: of a preflight that is redirected, it is the request."""
     browser = Browser()
     browser.network("beforeRequestSent", "1", method="PUT")
     browser.network("beforeRequestSent", "p", method="OPTIONS")
     browser.network("responseStarted", "p", method="OPTIONS", status=204)
-    browser.network("fetchError", "p", method="OPTIONS", errorText="NS_ERROR_DOM_BAD_URI")
-    browser.network("fetchError", "1", method="PUT", errorText="NS_ERROR_DOM_BAD_URI")
+    ends = [("p", "OPTIONS"), ("1", "PUT")]
+    for id, method in ends if first == "preflight" else reversed(ends):
+        browser.network("fetchError", id, method=method, errorText="NS_ERROR_DOM_BAD_URI")
     browser.says(MISSING)
     browser.says(MISSING.replace("CORS header ‘Access-Control-Allow-Origin’ missing", "CORS request did not succeed"))
-    preflight, actual = browser.later()
+    preflight, actual = sorted(browser.later(), key=lambda one: one.method)
     assert (preflight.method, preflight.witness.reason, preflight.sent) == ("OPTIONS", "CORSMissingAllowOrigin2", True)
     assert (actual.sent, actual.explained) == (False, True)
     assert browser.record.matched_messages == 2

@@ -179,11 +179,12 @@ class BidiRecord:
         """Return what is known of each request that ended a while ago."""
         self._attribute(now)
         found = []
+        for hop in self._hops.values():
+            if hop.ended and hop.kind == "preflight" and hop.outcome is WitnessOutcome.FAILED:
+                self._refused[hop.url, hop.context] = hop.ended
         for key, hop in sorted(self._hops.items(), key=lambda item: (item[1].ended, item[1].kind != "preflight")):
             if hop.ended and now - hop.ended > _SECONDS:  # a preflight comes before what it was for
                 del self._hops[key]
-                if hop.kind == "preflight" and hop.outcome is WitnessOutcome.FAILED:
-                    self._refused[hop.url, hop.context] = hop.ended
                 refused = self._refused.get((hop.url, hop.context), 0.0)
                 unclear = hop.url in self._unclear or any(message.url == hop.url for message in self._messages)
                 explained = hop.status is None and abs(hop.ended - refused) < 2 * _SECONDS
