@@ -9,7 +9,7 @@ from corslens.lint.rules.loader import load_rules
 from corslens.report.baseline import Gate
 from corslens.report.formats import exchange_text, jsonl, junit, sarif
 from corslens.report.formats.text import render_problem, render_summary
-from corslens.report.initiators import SourceRoot, in_repository
+from corslens.report.initiators import SourceRoot, browser_reason, in_repository
 from corslens.report.page.html import render_html
 from corslens.report.page.live_feed import changes
 from corslens.witness.witness import Initiator, WithheldCookie, Witness, WitnessOutcome
@@ -139,3 +139,17 @@ def test_agreement() -> None:
         "corslens predicted blocked (acao-missing), but the browser blocked it for another reason: AllowOriginMismatch" in text
     )
     assert "please report this" in text
+
+
+@pytest.mark.parametrize(
+    ("reason", "shown"),
+    [
+        ("CORSMissingAllowHeaderFromPreflight2", "CORSMissingAllowHeaderFromPreflight2"),
+        ("PreflightMissingAllowOriginHeader", "PreflightMissingAllowOriginHeader"),
+        ("net::ERR_FAILED", "net::ERR_FAILED"),
+        ("eyJhbGciOiJIUzI1NiJ9Xm4pQ7tZ", "*"),
+        (None, None),
+    ],
+)
+def test_a_code_of_the_browser_is_shown_and_a_token_is_not(reason: str | None, shown: str | None) -> None:
+    assert browser_reason(Witness(outcome=WitnessOutcome.FAILED, reason=reason)) == shown

@@ -1,4 +1,4 @@
-"""Which line of code made a page request, as the browser says it, and where that line is in the repository."""
+"""Which line of code made a page request, as the browser says it, where that line is in the repository, and the browser's reason."""
 
 from collections.abc import Sequence
 from posixpath import normpath
@@ -7,9 +7,12 @@ from urllib.parse import unquote, urlsplit
 from msgspec import Struct, structs
 
 from corslens.diagnosis.diagnose import Diagnosis
-from corslens.observation.redaction import redact_symbol, redact_url
+from corslens.observation.redaction import redact_symbol, redact_text, redact_url
+from corslens.verdict.reasons import NAMES
 from corslens.witness.source_map import BUNDLERS
-from corslens.witness.witness import Initiator
+from corslens.witness.witness import Initiator, Witness
+
+_CODES = frozenset(code for names in NAMES.values() for code in (*names.chromium, *names.firefox))
 
 
 class SourceRoot(Struct, frozen=True):
@@ -83,3 +86,9 @@ def requested_by(diagnosis: Diagnosis) -> str | None:
 def in_repository(initiator: Initiator, roots: Sequence[SourceRoot]) -> str | None:
     """Return the path of the file that made the request, where one of the roots has it."""
     return next((path for root in roots if (path := root.path_of(initiator)) is not None), None)
+
+
+def browser_reason(witness: Witness) -> str | None:
+    """Return the browser's own code for why, as it may be shown: an engine's code is no value from the wire, long as it is."""
+    reason = witness.reason or witness.code
+    return reason if reason is None or reason in _CODES else redact_text(reason)

@@ -19,7 +19,7 @@ from corslens.observation.observation import Followed, Observation, Role
 from corslens.observation.redaction import redact_header, redact_method, redact_name, redact_symbol, redact_text, redact_url
 from corslens.report.escape import escape
 from corslens.report.formats.jsonl import timestamp
-from corslens.report.initiators import requested_by
+from corslens.report.initiators import browser_reason, requested_by
 from corslens.report.plain import fix_block, fix_line, without_origin
 from corslens.verdict.decide import explain
 from corslens.verdict.reasons import NAMES, Reason
@@ -126,8 +126,8 @@ def _browser(inspection: Inspection) -> Iterator[str]:
     witness = inspection.observation.exchange.witness
     if witness is None:
         return
-    why = witness.reason or witness.code
-    said = witness.outcome.value + ("" if why is None else f" ({escape(redact_text(why))})")
+    why = browser_reason(witness)
+    said = witness.outcome.value + ("" if why is None else f" ({escape(why)})")
     agrees = {True: ", which confirms the verdict", False: ", which contradicts the verdict", None: ""}[inspection.confirmed]
     yield f"the browser itself: {said}{agrees}"
     if witness.from_cache is not None:

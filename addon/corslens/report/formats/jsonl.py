@@ -38,6 +38,7 @@ from corslens.observation.redaction import (
 from corslens.patching.patch import Patch
 from corslens.report.baseline import Gate
 from corslens.report.escape import escape_json
+from corslens.report.initiators import browser_reason
 from corslens.verdict.decide_each import ALL_ALLOWED
 from corslens.verdict.direct import direct
 from corslens.verdict.hindsight import Misprediction
@@ -486,10 +487,9 @@ def _page_request(diagnosis: Diagnosis) -> PageRequestRecord:
 
 def _witness(witness: Witness, explained_by: str | None) -> WitnessRecord:
     initiator = witness.initiator
-    reason = witness.reason or witness.code
     return WitnessRecord(
         outcome=witness.outcome.value,
-        reason=None if reason is None else redact_text(reason),
+        reason=browser_reason(witness),
         from_cache=None if witness.from_cache is None else redact_text(witness.from_cache),
         initiator=None if initiator is None else _initiator(initiator),
         explained_by=explained_by,
