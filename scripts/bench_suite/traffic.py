@@ -4,6 +4,7 @@ import json
 import random
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -118,6 +119,7 @@ def entry(exchange: Exchange, body: str) -> dict[str, Any]:
     """Return an exchange as a HAR entry, as Chromium writes it."""
     request, response = exchange.request, exchange.response
     assert response is not None
+    kind = request.headers.get("sec-fetch-dest") or "empty"
     started = datetime(2026, 6, 1, tzinfo=UTC) + timedelta(seconds=request.time - 1_790_000_000.0)
     return {
         "_connectionId": "42",
@@ -126,7 +128,7 @@ def entry(exchange: Exchange, body: str) -> dict[str, Any]:
             "stack": {"callFrames": [{"functionName": "", "scriptId": "9", "url": f"{PAGE}/app.js"}]},
         },
         "_priority": "High",
-        "_resourceType": "fetch",
+        "_resourceType": {"empty": "fetch", "style": "stylesheet"}.get(kind, kind),
         "cache": {},
         "connection": "42",
         "pageref": "page_1",
@@ -146,7 +148,7 @@ def entry(exchange: Exchange, body: str) -> dict[str, Any]:
             "httpVersion": "http/2.0",
             "headers": [{"name": name, "value": value} for name, value in response.headers.lines],
             "cookies": [],
-            "content": {"size": len(body), "mimeType": "application/json", "text": body},
+            "content": {"size": len(body), "mimeType": response.headers.get("content-type"), "text": body},
             "redirectURL": "",
             "headersSize": -1,
             "bodySize": -1,
@@ -169,25 +171,18 @@ def entry(exchange: Exchange, body: str) -> dict[str, Any]:
     }
 
 
-def write_har(path: Path, megabytes: int, *, pages: bool) -> int:
-    """Write a HAR of about this size; return its number of entries.
+def calls(seed: int = 1) -> Iterator[tuple[Exchange, str]]:
+    """Yield exchanges of API calls, half of them CORS, and their bodies (2 KB in the mean) without end."""
+    random_ = random.Random(seed)
+    text = json.dumps({"items": [{"id": n, "name": "value " * 4, "ok": True} for n in range(100)]})
+    for exchange in session(10**9):
+        yield exchange, text[: random_.randrange(4_096)]
 
-    Args:
-        pages: as whole pages make it: four of five entries are scripts, styles and images without CORS (20 KB in the mean).
-            Else API calls: half of the entries is CORS. Their bodies are of 2 KB in the mean, here and there.
-    """
-    random_ = random.Random(megabytes)
-    text = json.dumps({"items": [{"id": n, "name": "value " * 4, "ok": True} for n in range(1_000)]})
 
-    def entries(out: TextIO) -> Iterator[tuple[Exchange, str]]:
-        for exchange in session(10**9, plain_share=0.8 if pages else 0.5):
-            if out.tell() >= megabytes * 1_000_000:
-                break
-            longest = 40_000 if pages and exchange.id.startswith("p") else 4_096
-            yield exchange, text[: random_.randrange(longest)]
-
+def write_har(path: Path, megabytes: int, exchanges: Iterable[tuple[Exchange, str]]) -> int:
+    """Write a HAR of about this size from exchanges without end and their bodies; return its number of entries."""
     with path.open("w", encoding="utf-8") as out:
-        return write_entries(out, entries(out))
+        return write_entries(out, takewhile(lambda _: out.tell() < megabytes * 1_000_000, exchanges))
 
 
 def write_entries(out: TextIO, entries: Iterable[tuple[Exchange, str]]) -> int:
