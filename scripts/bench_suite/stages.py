@@ -1,4 +1,8 @@
-"""What an exchange costs us, stage by stage: observe, judge, lint, annotate, log; and the whole of it in all hooks of a live flow."""
+"""What an exchange costs us, stage by stage: observe, judge, lint, annotate, log; and the whole of it in all hooks of a live flow.
+
+Each stage runs over and over here, from the processor's caches. In a proxy some 1.4 ms of mitmproxy's own code come between two exchanges,
+and the same hooks take two to three times as long: what they cost in earnest is the live part's to say.
+"""
 
 import asyncio
 import time
