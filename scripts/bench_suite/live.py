@@ -192,17 +192,17 @@ def _compare(load: Load, connections: int, version: str, samples: Mapping[str, S
 
 
 def startup(rounds: int) -> list[Figure]:
-    """Return how long mitmdump takes until it listens, with and without the addon."""
+    """Return the CPU time that mitmdump takes until it listens, with and without the addon."""
     with tempfile.TemporaryDirectory() as folder:
         taken: dict[str, list[float]] = {"bare": [], "addon": []}
         for _ in range(rounds + 1):
             for name, extra in {"bare": (), "addon": ("-s", str(_ADDON))}.items():
-                with _mitmdump(9, Path(folder), extra) as (_, _, seconds):
-                    taken[name].append(seconds)
+                with _mitmdump(9, Path(folder), extra) as (pid, _, _):
+                    taken[name].append(cpu_seconds(pid))
     group = "start-up of mitmdump"
     pairs = list(zip(taken["addon"][1:], taken["bare"][1:], strict=True))  # the first of each makes the CA
     return [
-        figure(group, "without the addon", "s", [bare for _, bare in pairs]),
-        figure(group, "with the addon", "s", [ours for ours, _ in pairs]),
-        figure(group, "added", "s", [ours - bare for ours, bare in pairs]),
+        figure(group, "without the addon", "s of CPU", [bare for _, bare in pairs]),
+        figure(group, "with the addon", "s of CPU", [ours for ours, _ in pairs]),
+        figure(group, "added", "s of CPU", [ours - bare for ours, bare in pairs]),
     ]
