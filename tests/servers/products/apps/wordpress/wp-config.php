@@ -1,6 +1,6 @@
 <?php
-define('DB_NAME', 'wp');
-define('DB_USER', 'wp');
+define('DB_NAME', 'test');
+define('DB_USER', 'test');
 define('DB_PASSWORD', 'of-a-test');
 define('DB_HOST', 'localhost:@FOLDER@/db.sock');
 define('WP_HOME', 'http://' . ($_SERVER['HTTP_HOST'] ?? 'localhost'));

@@ -1,0 +1,1 @@
+module.exports = { allowedDevOrigins: ["app.next-dev-fixed.test"] };

@@ -1,0 +1,1 @@
+module.exports = { posts: [{ id: 1, title: "one" }] };

@@ -1,0 +1,2 @@
+export default { title: "One" };
+export const First = { render: () => "<p>one</p>" };

@@ -1,0 +1,1 @@
+export default { server: { allowedHosts: ["api.vite-fixed.test"], cors: { origin: "@ORIGIN@" } } };
