@@ -11,7 +11,7 @@ from corslens.diagnosis.problem import Problem
 from corslens.diagnosis.summary import SessionSummary
 from corslens.diagnosis.unexplained import sentence_of, title_of
 from corslens.inspection import Inspection
-from corslens.lint.finding import Finding, Severity
+from corslens.lint.finding import Confidence, Finding, Severity
 from corslens.lint.rules.rule import RuleSet
 from corslens.observation.network_error import plain_words
 from corslens.observation.redaction import redact_header, redact_method, redact_name, redact_symbol, redact_text, redact_url
@@ -185,7 +185,8 @@ def _body(diagnosis: Diagnosis, name: str) -> Iterator[tuple[str, str]]:
         for line in fix_block(cause.fix):
             yield escape(line), "green"
     if cause is not None:
-        yield escape(_message(diagnosis, cause)) + name, plain
+        sure = cause.confidence in (Confidence.HIGH, Confidence.CONFIRMED)
+        yield escape(_message(diagnosis, cause)) + name + ("" if sure else f" (confidence: {cause.confidence})"), plain
     elif diagnosis.reason is not None and diagnosis.word in JUDGED:
         yield escape(sentence_of(diagnosis)) + name, plain
     elif diagnosis.place.observation.exchange.error:
