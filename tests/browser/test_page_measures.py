@@ -154,6 +154,27 @@ async def test_keys(report: tuple[Page, list[str]]) -> None:
     await appears(page, "!document.querySelector('#keys').open")
 
 
+async def test_problems_of_one_cause_are_hidden_and_shown_again(report: tuple[Page, list[str]]) -> None:
+    """All of the same rule at once, counted beside the list; a reload keeps them hidden, and one click shows them again."""
+    page, order = report
+    await resize(page, 1400, 900)
+    shown = "document.querySelector('#shown').textContent"
+    every = await page.evaluate(shown)
+    await page.evaluate(f"location.hash = 'problem={order[0]}'")
+    await appears(page, "document.querySelector('[data-sources] a[href^=\"https://\"]')")
+    rule = await page.evaluate("document.querySelector('.detail .rule').textContent")
+    await page.evaluate("document.querySelector('.hide').click()")
+    assert await page.evaluate("document.querySelector('#detail').hidden && location.hash === ''")
+    hidden = int((await page.evaluate("document.querySelector('#unhide').textContent")).split()[0])
+    assert await page.evaluate(shown) == f"{len(order) - hidden} of {every}"
+    await page.goto(await page.evaluate("location.href"))
+    await page.evaluate("document.querySelector('#more').click()")
+    present = await page.evaluate(f"[...document.querySelectorAll('{ROW}')].map(row => row.dataset.rule)")
+    assert len(present) == len(order) - hidden and rule not in present
+    await page.evaluate("document.querySelector('#unhide').click()")
+    assert await page.evaluate(f"{shown} === '{every}' && document.querySelector('#unhide').hidden")
+
+
 async def open_problem(browser: Tabs, stage: Stage, path: str) -> tuple[Page, Page]:
     """Let the site be blocked at a path, and open that problem on the live page."""
     live, site = await watch(browser, stage), await shop(browser, stage)
@@ -222,6 +243,22 @@ async def test_a_problem_injects_and_the_list_stops_it(browser: Tabs, stage: Sta
     await live.evaluate("document.querySelector('#injections .injection button').click()")
     await appears(live, "!document.querySelector('#injections .injection')")
     assert await ask(site, stage.api.url("/three")) == "TypeError"
+
+
+async def test_a_problem_leads_to_its_flow_in_mitmweb(browser: Tabs, stage: Stage, reader: Tabs) -> None:
+    """Where mitmweb serves the page; to a browser behind the proxy it offers no way there."""
+    live, _ = await open_problem(browser, stage, "/five")
+    link = "document.querySelector('.headers a[target=corslens-flow]')"
+    assert not await live.evaluate(link)
+    page = await reader.page()
+    await page.goto(stage.mitm.web_url.replace("/?token=", "/cors/?token="))
+    row = f"[...document.querySelectorAll('{ROW}')].find(row => row.querySelector('.path').textContent === '/five')"
+    await appears(page, row)
+    await page.evaluate(f"{row}.querySelector('button').click()")
+    await appears(page, link)
+    await page.goto(await page.evaluate(f"{link}.href"))
+    await appears(page, "document.querySelector('.flow-detail .nav-tabs .active')?.textContent === 'Response'")
+    assert "/five" in await page.evaluate("document.querySelector('.flow-table tr.selected').textContent")
 
 
 async def test_mitmwebs_command_line_injects_too(browser: Tabs, stage: Stage) -> None:

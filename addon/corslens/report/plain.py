@@ -8,6 +8,8 @@ from corslens.diagnosis.problem import Problem
 from corslens.lint.finding import Fix
 from corslens.observation.redaction import redact_url
 
+_URL_GOES_ON = re.compile(r"[\w/?#.-]")
+
 
 def fix_line(fix: Fix) -> str:
     """Return a fix in one line: who can make it, what to do, and the header lines to send."""
@@ -27,7 +29,9 @@ def without_origin(diagnosis: Diagnosis, message: str) -> str:
     request = diagnosis.place.observation.exchange.request
     shown, origin = redact_url(request.url), redact_url(diagnosis.place.observation.target_origin)
     if request.url == diagnosis.page_request.url and shown.startswith(f"{origin}/"):
-        return re.sub(rf"{re.escape(shown)}(?![\w/?#.-])", lambda _: shown[len(origin) :], message)
+        first, *rest = message.split(shown)
+        path = shown[len(origin) :]
+        return first + "".join((shown if _URL_GOES_ON.match(part) else path) + part for part in rest)
     return message
 
 

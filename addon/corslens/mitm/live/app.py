@@ -265,7 +265,7 @@ class LiveApp:
         query = {name: values[-1] for name, values in parse_qs(asked.query).items()}
         match asked.path:
             case "":
-                return self._page()
+                return self._page(flows=not asked.through_proxy)
             case "api/changes":
                 return self._changes(query)
             case "api/doctor":
@@ -298,10 +298,12 @@ class LiveApp:
                 )
         raise _Refused(404, "Not found.")
 
-    def _page(self) -> LiveResponse:
+    def _page(self, *, flows: bool) -> LiveResponse:
+        """Return the page; `flows` when mitmweb shows the flows beside it."""
         exports = [(name, export.label) for name, export in self._exports.items()]
         live = {
             "token": self.token,
+            "flows": flows,
             "scripts": SCRIPTS,
             "integrity": integrity,
             "exports": exports,

@@ -7,8 +7,10 @@ class Detail {
    * @param loadSettings (problem, server) → a promise of {blocks, notes}, where the problem's data holds none
    * @param close called when the reader goes back to the list
    * @param actions (problem, data) → what can be tried at once, as nodes; nothing in a report
+   * @param hiding what hides the problems of one cause
    */
-  constructor(load, loadSettings, close, actions) {
+  constructor(load, loadSettings, close, actions, hiding) {
+    this.hiding = hiding;
     this.load = load;
     this.loadSettings = loadSettings;
     this.close = close;
@@ -40,6 +42,7 @@ class Detail {
     this.badges = h("p", { class: "line" });
     this.where = h("p", { class: "where" });
     this.title = h("h3", { id: "detail-title", tabindex: "-1" }, prose(problem.message));
+    this.sources = h("p", { class: "muted", "data-sources": "", hidden: true });
     this.initiator = h("p", { class: "where", "data-initiator": "" });
     this.fixes = h("div", { class: "fixes" });
     this.tries = h("div", { class: "tries" });
@@ -47,8 +50,9 @@ class Detail {
     this.shownFixes = null;
     this.head(problem);
     this.place.replaceChildren(
-      h("button", { type: "button", class: "back", title: "Close (Esc)", onclick: () => this.close() }, "← All problems"),
-      this.badges, this.where, this.title, this.initiator, this.fixes, this.tries, this.body,
+      h("div", { class: "detail-top" },
+        h("button", { type: "button", class: "back", title: "Close (Esc)", onclick: () => this.close() }, "← All problems"), this.hiding.button(problem)),
+      this.badges, this.where, this.title, this.sources, this.initiator, this.fixes, this.tries, this.body,
     );
     this.place.hidden = false;
     if (changed) this.place.scrollTop = 0;
@@ -86,6 +90,9 @@ class Detail {
 
   fill(problem, data) {
     const servers = data.advice?.[problem.api] ?? [];
+    const sources = sourceLinks(data.rules[problem.rule]?.sources ?? []);
+    this.sources.replaceChildren("Read more: ", ...sources.flat());
+    this.sources.hidden = !sources.length;
     this.tries.replaceChildren(servers.length ? this.settings(problem, servers) : "", ...this.actions(problem, data));
     const kept = problem.examples.filter((id) => data.exchanges[id]);
     if (!kept.length) {
@@ -119,7 +126,7 @@ class Detail {
       section("Checks", this.engines(exchange, pooled)),
       exchange.patch === null ? "" : this.patch(pooled(exchange.patch)),
       problem.beside.length ? section("Also wrong here", h("ul", {}, problem.beside.map((finding) => h("li", {}, severityBadge(finding.severity), " ",
-        prose(finding.message), " ", h("code", { class: "rule" }, finding.rule), finding.fixes.length ? h("div", { class: "muted" }, `Fix (${finding.fixes[0].side}): `, prose(fixLine(finding.fixes[0]))) : "")))) : "",
+        prose(finding.message), " ", h("code", { class: "rule" }, finding.rule), " ", sourceLinks(data.rules[finding.rule]?.sources ?? []), finding.fixes.length ? h("div", { class: "muted" }, `Fix (${finding.fixes[0].side}): `, prose(fixLine(finding.fixes[0]))) : "")))) : "",
       section("Evidence", this.context(problem, exchange)),
       this.why(problem, data),
     );
@@ -260,12 +267,19 @@ function headersOf(step, open) {
   const answer = step.error ? step.error : step.status === null ? "no response" : `${step.status}`;
   return h("details", { class: "headers", open: open || step.outcome === "blocked" },
     h("summary", {}, h("span", { class: "clip" }, title), " ", h("span", { class: "muted" }, answer)),
+    flowLink(step.flow),
     headerTable("Request headers", step.request), step.response.length ? headerTable("Response headers", step.response) : "");
+}
+
+/** The way to a flow in mitmweb, where the page is within it. */
+function flowLink(flow) {
+  const flows = byId("main").dataset.flows;
+  return flows && flow ? h("p", {}, h("a", { href: `${flows}${encodeURIComponent(flow)}/response`, target: "corslens-flow" }, "Show this flow in mitmweb")) : "";
 }
 
 function headerTable(caption, lines) {
   const row = ([name, value, mark]) => h("tr", { class: mark === 2 ? "decides" : null },
-    h("th", { scope: "row" }, name),
+    h("th", { scope: "row" }, mark > 0 ? headerName(name) : name),
     h("td", {}, value === null ? h("em", {}, "absent") : value, mark === 2 ? h("span", { class: "tag" }, "decides") : ""));
   const concerning = lines.filter(([, , mark]) => mark > 0);
   const others = lines.filter(([, , mark]) => mark === 0);

@@ -45,9 +45,9 @@ function paragraphs(text) {
 }
 
 /** A link to a page that explains; anything but http(s) is shown as text, since a user's own rules name it. */
-function sourceLink(url) {
-  if (!/^https?:\/\//i.test(url)) return document.createTextNode(url);
-  return h("a", { href: url, rel: "noreferrer noopener", target: "_blank" }, url.replace(/^https?:\/\//i, ""));
+function sourceLink(url, words = url.replace(/^https?:\/\//i, "")) {
+  if (!/^https?:\/\//i.test(url)) return document.createTextNode(words);
+  return h("a", { href: url, rel: "noreferrer noopener", target: "_blank" }, words);
 }
 
 const calendar = new Intl.DateTimeFormat("en", { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
@@ -61,6 +61,8 @@ function timeOf(seconds) {
 }
 
 const number = new Intl.NumberFormat("en");
+/* Where there is little room. */
+const shortNumber = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
 const count = (n, one, many = `${one}s`) => `${number.format(n)} ${n === 1 ? one : many}`;
 
 /** A button that copies; the clipboard API is missing on http pages, so a selection is the way out. */

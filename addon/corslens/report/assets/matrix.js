@@ -32,8 +32,8 @@ class Matrix {
     const apis = this.axis(cells, "api");
     const focus = document.activeElement?.dataset?.cell;
     const head = h("tr", {}, h("th", { scope: "col", class: "corner" }, "Page ", h("span", { "aria-hidden": "true" }, "↓"), " ", h("wbr"), "API ", h("span", { "aria-hidden": "true" }, "→")),
-      apis.shown.map((api) => h("th", { scope: "col" }, originNodes(api))));
-    const rows = pages.shown.map((page) => h("tr", {}, h("th", { scope: "row" }, originNodes(page)),
+      apis.shown.map((api) => h("th", { scope: "col" }, h("span", { class: "origin", title: api }, originNodes(api)))));
+    const rows = pages.shown.map((page) => h("tr", {}, h("th", { scope: "row" }, h("span", { class: "origin", title: page }, originNodes(page))),
       apis.shown.map((api) => this.tableCell(store.cells.get(`${page} ${api}`), chosen))));
     const hiddenAway = pages.more + apis.more;
     const leftOut = store.cellsLeftOut;

@@ -33,8 +33,14 @@ function start() {
     problems.selected = id; // at once: the next key may come before the event that shows it
     location.hash = `problem=${id}`;
   };
-  const problems = new Problems(store, select, live);
-  const detail = new Detail(load, (problem, server) => live.settings(problem, server), close, (problem, data) => live?.actions(problem, data) ?? []);
+  const hiding = new Hiding((words) => {
+    const open = store.problems.get(problems.selected);
+    if (open && hiding.hides(open)) close();
+    problems.show();
+    announce(words);
+  });
+  const problems = new Problems(store, select, live, hiding);
+  const detail = new Detail(load, (problem, server) => live.settings(problem, server), close, (problem, data) => live?.actions(problem, data) ?? [], hiding);
   const matrix = new Matrix(byId("matrix"), (page, api) => problems.choose(page, api), live ? (cell) => live.patchCell(cell) : null);
   problems.onfilter = () => matrix.show(store, problems.chosen);
   listenToKeys({ problems, close: () => problems.selected && close() });

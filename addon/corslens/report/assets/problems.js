@@ -25,8 +25,10 @@ class Problems {
   /**
    * @param select called with the problem that was chosen
    * @param live the proxy that may yet report something; null in a report
+   * @param hiding knows which causes the reader hides
    */
-  constructor(store, select, live) {
+  constructor(store, select, live, hiding) {
+    this.hiding = hiding;
     this.live = live;
     this.store = store;
     this.select = select;
@@ -131,9 +133,11 @@ class Problems {
     filter.words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
     const narrowed = filter.words.length || filter.page || filter.api || filter.severity || filter.engine;
     const found = { list: [], resolved: [], background: [] };
+    let hidden = 0;
     for (const id of this.order) {
       const problem = this.store.problems.get(id);
-      if (this.matches(problem, filter)) found[this.placeOf(problem)].push(problem);
+      if (this.hiding.hides(problem)) hidden += 1;
+      else if (this.matches(problem, filter)) found[this.placeOf(problem)].push(problem);
     }
     arrange(this.list, this.grouped(found.list.slice(0, this.limit)));
     const sentences = {
@@ -150,6 +154,7 @@ class Problems {
     const all = this.store.total ?? [...this.store.problems.values()].filter((one) => this.placeOf(one) === "list").length;
     const words = narrowed || found.list.length < all ? `${number.format(found.list.length)} of ${count(all, "problem")}` : count(all, "problem");
     this.showEmpty(all === 0);
+    this.hiding.show(hidden);
     if (byId("shown").textContent !== words) byId("shown").textContent = words;
     byId("filter-reset").disabled = !narrowed;
     byId("list-head").hidden = found.list.length === 0;
@@ -246,7 +251,7 @@ class Problems {
         h("span", { class: "where", title: `${problem.methods.join(", ")} ${problem.api}${problem.path}` },
           h("span", { class: "host" }, `${problem.methods[0] ?? ""}${problem.methods.length > 1 ? "…" : ""} ${hostOf(problem.api)}`), h("span", { class: "path" }, problem.path)),
         h("span", { class: "page", title: problem.pages.map(originLabel).join(", ") }, first ? h("span", { class: "hidden" }, "from ") : "", page),
-        h("span", { class: "times" }, number.format(problem.count), h("span", { class: "unit" }, problem.count === 1 ? " time" : " times")),
+        h("span", { class: "times", title: number.format(problem.count) }, problem.count < 100_000 ? number.format(problem.count) : shortNumber.format(problem.count), h("span", { class: "unit" }, problem.count === 1 ? " time" : " times")),
         h("span", { class: "last" }, timeOf(problem.last)),
         h("span", { class: "first-fix" }, fix ? [h("span", { class: "side" }, `Fix (${fix.side}): `), prose(fixLine(fix))] : prose(problem.message))));
   }

@@ -41,6 +41,24 @@ function fixLine(fix) {
   return [fix.text, fix.headers.filter((line) => !fix.text.includes(line)).join("; ")].filter(Boolean).join(": ");
 }
 
+/* Header names of which MDN has a page. */
+const EXPLAINED_HEADERS = /^(access-control-(allow-(origin|credentials|methods|headers)|expose-headers|max-age|request-(method|headers))|origin|vary|timing-allow-origin|cross-origin-resource-policy|cookie|authorization|location|sec-fetch-(mode|site|dest))$/i;
+
+/** A header's name, as a link to MDN where it has a part in CORS. */
+function headerName(name) {
+  return EXPLAINED_HEADERS.test(name) ? sourceLink(`https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/${name}`, name) : name;
+}
+
+const STANDARDS = { "fetch.spec.whatwg.org": "Fetch standard", "html.spec.whatwg.org": "HTML standard", "developer.mozilla.org": "MDN", "www.rfc-editor.org": "RFC" };
+
+/** Links to who says so: each by its publisher and the name of the page or section. */
+function sourceLinks(urls) {
+  return urls.map((url, index) => {
+    const [host, ...path] = hostOf(url).split(/[/#]/).filter(Boolean);
+    return [index ? ", " : "", sourceLink(url, [STANDARDS[host] ?? host, path.at(-1)].filter(Boolean).join(": "))];
+  });
+}
+
 /** What a verdict says in a few words. */
 function verdictWords(verdict) {
   if (verdict.outcome === "blocked") return verdict.reason ?? "blocked";

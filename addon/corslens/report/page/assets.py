@@ -19,6 +19,7 @@ SCRIPTS = (
     "store.js",
     "counts.js",
     "matrix.js",
+    "hiding.js",
     "problems.js",
     "diagram.js",
     "detail.js",

@@ -227,6 +227,7 @@ def _step(
     request, response = exchange.request, exchange.delivered
     return {
         "id": exchange.id,
+        "flow": exchange.source.flow,
         "kind": kind,
         "method": redact_method(request.method),
         "url": redact_url(request.url),
@@ -262,6 +263,7 @@ def _asked_step(observation: Observation, blocked: bool, find: Find, pool: Pool)
             outcome = "not-sent"
     return {
         "id": observation.actual,
+        "flow": None,
         "kind": "request",
         "method": redact_method((need.method if need is not None else None) or asked or ""),
         "url": redact_url(observation.exchange.request.url),

@@ -13,6 +13,7 @@ from corslens.observation.observation import Role
 from corslens.observation.redaction import redact_url
 from corslens.report.formats.jsonl import finding_record
 from corslens.report.initiators import requested_by
+from corslens.report.plain import without_origin
 
 type Json = dict[str, Any]
 
@@ -122,7 +123,7 @@ def _problem(key: Key, problem: Problem) -> Json:
         "state": problem.state,
         "severity": problem.severity.word,
         "confidence": "high" if cause is None else cause.confidence,
-        "message": problem.message,
+        "message": without_origin(diagnosis, problem.message),
         "requested_by": requested_by(diagnosis),
         "fixes": () if cause is None else finding_record(cause, diagnosis).fixes,
         "explained": _titles(diagnosis.explained),

@@ -34,7 +34,8 @@ def in_full(problems: Iterable[Problem], find: Find, rules: RuleSet, correlation
         return within.get(id) or find(id)
 
     within = {one.id: one for diagnosis in diagnoses for one in diagnosis.page_request.members}
-    ids = sorted({problem.key.rule for problem in found})
+    named = {finding.rule for diagnosis in diagnoses for finding in diagnosis.beside}
+    ids = sorted(named.union(problem.key.rule for problem in found))
     return {
         **details(diagnoses, around, correlation),
         "rules": {id: words for id in ids if (words := _words(rules, id)) is not None},
