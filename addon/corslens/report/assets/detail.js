@@ -45,7 +45,7 @@ class Detail {
     this.sources = h("p", { class: "muted", "data-sources": "", hidden: true });
     this.initiator = h("p", { class: "where", "data-initiator": "" });
     this.fixes = h("div", { class: "fixes" });
-    this.tries = h("div", { class: "tries" });
+    this.tries = h("div", { class: "tries", id: "tries" });
     this.body = h("div", { class: "detail-body" }, h("p", { class: "muted" }, "Loading…"));
     this.shownFixes = null;
     this.head(problem);

@@ -3,6 +3,7 @@
 
 const POLL_MILLISECONDS = 400;
 const SLOW_MILLISECONDS = 2000;
+const NOTICE_MILLISECONDS = 5000;
 
 class Live {
   constructor(store) {
@@ -10,6 +11,7 @@ class Live {
     this.token = document.querySelector('meta[name="corslens-token"]').content;
     this.base = new URL("api/", document.querySelector('link[rel="stylesheet"]').href);
     this.timer = null;
+    this.noticed = 0;
     // mitmweb has set a cookie by now; its token is to stay in no address bar, bookmark or screenshot.
     if (new URLSearchParams(location.search).has("token")) history.replaceState(null, "", location.pathname + location.hash);
     this.form = byId("patching-form");
@@ -67,15 +69,28 @@ class Live {
       this.take(patching);  // what is drawn next has buttons that depend on it
       if (changes.version !== this.store.version || changes.anew || this.store.untold.size) this.store.apply(changes);
       if (changes.more) wait = 0;
-      this.say("live", "Live");
+      this.enable(true);
+      if (performance.now() > this.noticed) this.say("live", "Live");
     } catch (error) {
+      this.enable(false);
       wait = SLOW_MILLISECONDS;
       if (error.status === 403) this.say("lost", "The proxy was started anew: reload this page");
-      else this.say("lost", "Not connected to the proxy");
+      else this.say("lost", "Not connected to the proxy: this is what it reported last");
     } finally {
       this.polling = false;
     }
     if (document.visibilityState === "visible") this.timer = setTimeout(() => this.poll(), wait);
+  }
+
+  /** What commands the proxy is of no use while it cannot be reached. */
+  enable(reached) {
+    for (const part of ["patching", "injecting", "tries", "export"]) byId(part)?.toggleAttribute("inert", !reached);
+  }
+
+  /** Say what went wrong, for long enough to read it. */
+  notice(words) {
+    this.say("lost", words);
+    this.noticed = performance.now() + NOTICE_MILLISECONDS;
   }
 
   say(state, words) {
@@ -100,7 +115,7 @@ class Live {
       await this.call("clear", {});
       this.poll();
     } catch (error) {
-      this.say("lost", `Not cleared: ${error.message}`);
+      this.notice(`Not cleared: ${error.message}`);
     }
   }
 
@@ -221,7 +236,7 @@ class Live {
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
     } catch (error) {
-      this.say("lost", `Not saved: ${error.message}`);
+      this.notice(`Not saved: ${error.message}`);
     }
   }
 }

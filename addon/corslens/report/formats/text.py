@@ -79,7 +79,7 @@ def _with_repeats(problem: Problem, known: frozenset[str], width: int | None) ->
     if is_known(problem, known):
         text.append("\n  known: in the baseline", "dim")
     if problem.count > 1:
-        text.append(f"\n  … and {problem.count - 1} more like it", "dim")
+        text.append(f"\n  … and {problem.count - 1:,} more like it", "dim")
     return text
 
 
@@ -318,15 +318,15 @@ def render_summary(summary: SessionSummary, width: int | None = None, *, pointer
     text.append("\n" + "\n".join(fold(_problems(summary), width, first=0, indent=2)))
     for engine, agreed, total in summary.agreement():
         style = "green" if agreed == total else "bold yellow"
-        text.append(f"\n{engine.label} agreed with {agreed} of {total}", style)
+        text.append(f"\n{engine.label} agreed with {agreed:,} of {total:,}", style)
     suppressed = summary.suppressed()
     column = 11 if suppressed else 8
     causes = summary.causes()
     for word, name, count in causes:
-        text.append(f"\n{count:>7}  ").append(f"{word.lower():<{column}}", STYLES.get(word, "bold")).append(name)
+        text.append(f"\n{count:>7,}  ").append(f"{word.lower():<{column}}", STYLES.get(word, "bold")).append(name)
     for name, note, count in suppressed:
         lines = fold(f"{name} ({escape(note)})" if note else name, width, first=9 + column, indent=9 + column)
-        text.append(f"\n{count:>7}  ").append(f"{'suppressed':<{column}}", "dim").append("\n".join(lines))
+        text.append(f"\n{count:>7,}  ").append(f"{'suppressed':<{column}}", "dim").append("\n".join(lines))
     if causes and pointer:
         text.append("\nMore on each: corslens explain NAME", "dim")
     return text
@@ -336,9 +336,9 @@ def _outcomes(summary: SessionSummary) -> str:
     """Say what became of the page requests."""
     numbers = {word: summary.number(word) for word in ("BLOCKED", "DEPENDS", "PATCHED", "ABORTED")}
     requests = summary.counts["page requests"]
-    facts = [f"{number} {_OUTCOMES[word][number > 1]}" for word, number in numbers.items() if number]
+    facts = [f"{number:,} {_OUTCOMES[word][number > 1]}" for word, number in numbers.items() if number]
     if allowed := max(0, requests - sum(numbers.values())):
-        facts.append(f"{allowed} allowed")
+        facts.append(f"{allowed:,} allowed")
     return _count(requests, "page request") + (f": {', '.join(facts)}" if facts else "")
 
 
@@ -358,8 +358,8 @@ def _problems(summary: SessionSummary) -> str:
     for one, number in standings.items():
         states[one.state] += number
     facts = [_count(standings.total(), "problem"), _count(len({one.rule for one in standings}), "cause")]
-    facts += [f"{states[state]} {state.value}" for state in (State.PATCHED, State.RESOLVED) if states[state]]
-    traffic = [_count(summary.exchanges, "exchange"), f"{summary.cors} CORS"]
+    facts += [f"{states[state]:,} {state.value}" for state in (State.PATCHED, State.RESOLVED) if states[state]]
+    traffic = [_count(summary.exchanges, "exchange"), f"{summary.cors:,} CORS"]
     if pairs := summary.counts["pairs"]:
         traffic.append(_count(pairs, "preflighted pair"))
     return f"{', '.join(facts)}; {', '.join(traffic)}"
@@ -377,7 +377,7 @@ def render_dropped(dropped: Mapping[str, int]) -> Iterator[str]:
 
 
 def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _shown(text: str) -> str:
