@@ -41,7 +41,7 @@ class Matrix {
       h("div", { class: "scroll", role: "region", "aria-label": "Matrix of origins", tabindex: "0" },
         h("table", { class: apis.shown.length > 2 ? "matrix dense" : "matrix" }, h("thead", {}, head), h("tbody", {}, rows))),
       hiddenAway ? h("p", { class: "muted" },
-        `${count(pages.more, "more page origin")} and ${count(apis.more, "more API origin")} are left out here; the filters of the list reach them.`) : "",
+        `${[pages.more && count(pages.more, "more page origin"), apis.more && count(apis.more, "more API origin")].filter(Boolean).join(" and ")} ${hiddenAway === 1 ? "is" : "are"} left out here; the filters of the list reach them.`) : "",
       leftOut ? h("p", { class: "muted" },
         `${number.format(cells.length)} of ${number.format(cells.length + leftOut)} pairs of origins; these are the worst.`) : "",
     );
@@ -72,9 +72,10 @@ class Matrix {
       type: "button",
       class: `cell ${cell.worst}`,
       "data-cell": `${cell.page} ${cell.api}`,
+      title: `${number.format(cell.bad)} of ${count(cell.count, "page request")}`,
       "aria-pressed": String(pressed),
       onclick: () => (pressed ? this.choose("", "") : this.choose(cell.page, cell.api)),
     }, h("span", { class: "hidden" }, `${cell.page} requests ${cell.api}: `),
-    h("span", { class: "word" }, h("span", { "aria-hidden": "true" }, `${sign} `), h("span", { class: "word-itself" }, word)), " ", h("span", { class: "muted" }, `${number.format(cell.bad)} of ${number.format(cell.count)}`));
+    h("span", { class: "word" }, h("span", { "aria-hidden": "true" }, `${sign} `), h("span", { class: "word-itself" }, word)), " ", h("span", { class: "muted" }, number.format(cell.bad), h("span", { class: "of-all" }, ` of ${number.format(cell.count)}`)));
   }
 }
