@@ -245,6 +245,16 @@ async def test_a_problem_injects_and_the_list_stops_it(browser: Tabs, stage: Sta
     assert await ask(site, stage.api.url("/three")) == "TypeError"
 
 
+async def test_no_command_is_offered_while_the_proxy_is_out_of_reach(browser: Tabs, stage: Stage) -> None:
+    """What it reported last stays, and its commands come back with it."""
+    live = await watch(browser, stage)
+    status = "document.querySelector('#status').textContent"
+    await live.evaluate("{ window.call = Live.prototype.call; Live.prototype.call = async () => { throw new Error('gone'); }; }")
+    await appears(live, f"document.querySelector('#patching').inert && {status}.startsWith('Not connected')")
+    await live.evaluate("{ Live.prototype.call = window.call; }")
+    await appears(live, f"!document.querySelector('#patching').inert && {status} === 'Live'")
+
+
 async def test_a_problem_leads_to_its_flow_in_mitmweb(browser: Tabs, stage: Stage, reader: Tabs) -> None:
     """Where mitmweb serves the page; to a browser behind the proxy it offers no way there."""
     live, _ = await open_problem(browser, stage, "/five")
