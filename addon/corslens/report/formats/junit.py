@@ -73,7 +73,9 @@ def _case(problem: Problem, gate: Gate) -> Element:
         *(() if asked_by is None else (f"requested by {asked_by}",)),
         *also(problem),
     ]
-    shown.append(f"{', '.join(problem.methods)}, {problem.count:,} {'time' if problem.count == 1 else 'times'}; for instance {', '.join(examples(problem))}")
+    shown.append(
+        f"{', '.join(problem.methods)}, {problem.count:,} {'time' if problem.count == 1 else 'times'}; for instance {', '.join(examples(problem))}"
+    )
     pages = [page for page in problem.pages if page]
     if pages:
         shown.append(f"from {', '.join(pages)}{' and others' if problem.pages.more else ''}")
