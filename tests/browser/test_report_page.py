@@ -145,7 +145,7 @@ async def test_the_worst_comes_first_and_an_allowed_pair_shows_the_error_in_it(b
     """Any origin reflected with credentials is allowed everywhere, and the worst that there is."""
     rules = load_rules()
     lines = {"Access-Control-Allow-Credentials": "true"}
-    sites = [f"https://site{number}.example" for number in range(3)]
+    sites = [f"https://site{number}.example" for number in range(7)]
     grants = [samples.ask(site, 0, given={"Cookie": "a=1"}, origin=site, allow_origin=site, answer=lines) for site in sites]
     file = tmp_path / "report.html"
     file.write_text(render_html(summarize(samples.inspected(grants, rules), everything=True), rules), encoding="utf-8")
