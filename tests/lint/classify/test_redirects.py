@@ -53,6 +53,8 @@ def test_a_login_is_only_where_the_redirect_leads_to_one(url: str, location: str
         ("/me/", True),
         ("https://api.example.com/me", True),
         ("https://eu.api.example.com/me", True),
+        ("https://api.moved.net/me", True),
+        ("http://api.example.com/v2/me", False),
         ("/login?next=/me", False),
         ("https://status.pages.example.net/maintenance", False),
         ("https://files.example.com/1?X-Amz-Expires=300&X-Amz-Signature=abc", False),

@@ -7,7 +7,7 @@ import ada_url
 
 from corslens.bounded_cache import bounded_cache
 from corslens.fetch.constants import NULL
-from corslens.fetch.origins import is_same_site, origin_of, scheme_host_port
+from corslens.fetch.origins import is_schemelessly_same_site, origin_of, scheme_host_port
 from corslens.lint.classify.hosts import NetworkScope, place_of
 
 
@@ -112,14 +112,16 @@ def redirection(url: str, location: str) -> Redirection:
 
 @bounded_cache(2048)
 def works_directly(url: str, location: str) -> bool:
-    """Say whether a page may request the target of a redirect in its place: an address of the same site that lasts and is no login."""
+    """Say whether a page may request the target of a redirect in its place: it lasts, is no login, and is of the same site or has the same path."""
     try:
         target = ada_url.join_url(url, location)
     except ValueError:
         return False
+    moved = _path(url) == _path(target) and _path(url).strip("/") != ""
     return (
         redirection(url, target) not in (Redirection.LOGIN, Redirection.LOCAL_NETWORK, Redirection.UNPARSABLE)
-        and is_same_site(origin_of(url), origin_of(target))
+        and (moved or is_schemelessly_same_site(origin_of(url), origin_of(target)))
+        and not (url.startswith("https:") and target.startswith("http:"))
         and is_lasting(target)
     )
 

@@ -139,7 +139,7 @@ class PairFacts(FactsBase):
 
     @fact("redirect.works-directly")
     def redirect_works_directly(self) -> bool:
-        """Whether the page can request the address that a redirect leads to in its place: no login, no signed or expiring URL, no page of another site."""
+        """Whether the page can request the address that a redirect leads to in its place: no login, no signed or expiring URL, and no other path of another site."""
         request, response = self.observation.exchange.request, self.response
         location = None if response is None or not 300 <= response.status < 400 else self.response_head.get("location")
         if location is not None:
