@@ -15,6 +15,7 @@ from corslens.observation.exchange import Exchange
 
 from tests.inputs.make_har import at, encoded, entry
 from tests.make import PAGE
+from tests.report.samples import CHROME
 
 NO_RULES = RuleSet({})
 ASKED = entry(
@@ -51,6 +52,27 @@ def test_what_is_filtered_out_still_covers(tmp_path: Path) -> None:
     (tmp_path / "a.har").write_bytes(encoded(ASKED, PUT))
     summary, found = collected(tmp_path / "a.har", exclude=lambda exchange: exchange.request.method == "OPTIONS")
     assert list(found) == ["a:1"] and summary.counts["pairs"] == 1
+
+
+IMAGE = [
+    ("Referer", f"{PAGE}/"),
+    ("Sec-Fetch-Mode", "no-cors"),
+    ("Sec-Fetch-Dest", "image"),
+    ("Sec-Fetch-Site", "cross-site"),
+    ("User-Agent", CHROME),
+]
+KEPT_BY = [("Content-Type", "image/png"), ("Cross-Origin-Resource-Policy", "same-origin")]
+
+
+@pytest.mark.parametrize(
+    ("body", "word"), {"": "BLOCKED", "iVBORw0KGgo=": "ALLOWED"}.items(), ids=("refused", "shown by the browser")
+)
+def test_an_image_that_its_resource_policy_keeps_from_the_page(body: str, word: str, tmp_path: Path) -> None:
+    image = entry(given=IMAGE, answer=KEPT_BY)
+    image["response"]["content"] = {"size": len(body), "mimeType": "image/png", "text": body}
+    (tmp_path / "a.har").write_bytes(encoded(image, creator="WebInspector"))
+    (diagnosis,) = collected(tmp_path / "a.har")[0].held() or [None]
+    assert ("ALLOWED" if diagnosis is None else diagnosis.word) == word
 
 
 def test_captures_of_a_zip_are_sessions_of_their_own(tmp_path: Path) -> None:

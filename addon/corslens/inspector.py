@@ -436,7 +436,7 @@ def _held_against(inspection: Inspection, verdicts: Mapping[Engine, Verdict]) ->
 
 
 def _misprediction(observation: Observation, verdicts: Mapping[Engine, Verdict]) -> Misprediction | None:
-    if observation.engine is None or not observation.is_cors:
+    if observation.engine is None or not (observation.is_cors or verdicts[observation.engine].blocked):
         return None
     witness = observation.exchange.witness
     told = witness is not None and (

@@ -76,7 +76,7 @@ def _is_quiet(inspection: Inspection) -> bool:
         not inspection.findings
         and inspection.patch is None
         and not inspection.suppressed
-        and (inspection.verdict.allowed or not inspection.observation.is_cors)
+        and (inspection.verdict.allowed or not (inspection.observation.is_cors or inspection.verdict.blocked))
     )
 
 

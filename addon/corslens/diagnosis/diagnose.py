@@ -162,9 +162,9 @@ def _word(page_request: PageRequest, worst: Severity | None) -> str:
     if page_request.patched:
         return "PATCHED"
     outcome = page_request.outcome
+    if outcome is Outcome.BLOCKED:
+        return "BLOCKED"
     if page_request.is_cors:
-        if outcome is Outcome.BLOCKED:
-            return "BLOCKED"
         # What a pending preflight depends on, its actual request shows within milliseconds.
         if outcome is Outcome.DEPENDS and not page_request.pending and page_request.reason is not None:
             return "DEPENDS"

@@ -7,7 +7,7 @@ from types import MappingProxyType
 import msgspec
 from msgspec import Struct
 
-from corslens.fetch.constants import ORIGIN
+from corslens.fetch.constants import CROSS_ORIGIN_RESOURCE_POLICY, ORIGIN
 from corslens.fetch.messages import HeaderLine
 from corslens.fetch.origins import is_potentially_trustworthy, origin_of
 from corslens.inputs.har_form import EntryForm, ResponseForm
@@ -73,13 +73,8 @@ class BrowserRecord:
         code = code or _word(entry.blocked_reason) or code
         answered = response is not None and 100 <= response.status <= 999
         from_cache = _word(entry.from_cache)
-        if (
-            answered
-            and not code
-            and from_cache is None
-            and not any(len(name) == 6 and name.lower() == ORIGIN for name, _ in lines)
-        ):
-            return None  # no CORS in it, and the browser has no more to say than the messages
+        if answered and not code and from_cache is None and not _is_checked(lines, response):
+            return None  # the browser has no more to say than the messages
         page = None if answered or entry.pageref is None else self._page(entry.pageref)
         mixed = not answered and response is not None and _is_mixed_content(url, lines, page)
         if code or (not answered and (code is not None or mixed or (self._firefox and response is not None))):
@@ -111,6 +106,14 @@ class BrowserRecord:
         if self._pages is None:
             self._pages = self._find_pages()
         return self._pages.get(id)
+
+
+def _is_checked(lines: Iterable[HeaderLine], response: ResponseForm | None) -> bool:
+    """Say whether a browser decides who may have the response: the request has an Origin, or the response a resource policy."""
+    if any(len(name) == 6 and name.lower() == ORIGIN for name, _ in lines):
+        return True
+    headers = () if response is None else response.headers
+    return any(len(line.name) == 28 and line.name.lower() == CROSS_ORIGIN_RESOURCE_POLICY for line in headers)
 
 
 def _by_service_worker(response: ResponseForm | None) -> bool:

@@ -87,7 +87,7 @@ def witnessed(observation: Observation, verdicts: Mapping[Engine, Verdict]) -> M
     CORS may be off in it, or an extension has permission for the host. Engines that would block for the same reason are allowed with it.
     """
     witness, engine = observation.exchange.witness, observation.engine
-    if witness is None or witness.outcome is not WitnessOutcome.READ or engine is None or not observation.is_cors:
+    if witness is None or witness.outcome is not WitnessOutcome.READ or engine is None:
         return verdicts
     own = verdicts[engine]
     if own.outcome is not Outcome.BLOCKED or observation.role is Role.PREFLIGHT:
