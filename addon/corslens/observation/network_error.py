@@ -38,7 +38,7 @@ class NetworkError(StrEnum):
 _SIGNS = (
     (NetworkError.CANCELLED, ("client disconnected", "client closed", "by client (cancel)", "by client (h3_request_cancelled)", "err_aborted", "ns_binding_aborted")),
     (NetworkError.OFFLINE, ("err_internet_disconnected", "err_network_changed", "err_network_io_suspended", "ns_error_offline")),
-    (NetworkError.PROXY, ("err_proxy_", "err_tunnel_connection_failed", "ns_error_proxy_", "err_socks_")),
+    (NetworkError.PROXY, ("err_proxy_", "err_tunnel_connection_failed", "ns_error_proxy_", "unknown_proxy_host", "err_socks_")),
     (NetworkError.REDIRECTS, ("err_too_many_redirects", "ns_error_redirect_loop")),
     (NetworkError.PROTOCOL, (
         "err_http2_", "err_quic_", "err_invalid_http_response", "err_invalid_chunked", "err_incomplete_chunked", "err_content_length_mismatch",
@@ -51,10 +51,10 @@ _SIGNS = (
     )),
     (NetworkError.NOT_TLS, ("does not speak tls", "wrong version number", "err_ssl_protocol_error", "ssl_error_rx_record_too_long", "http request to an https")),
     (NetworkError.TLS, ("tls", "ssl", "certificate", "handshake", "cert_")),
-    (NetworkError.DNS, ("getaddrinfo", "name or service not known", "nodename nor servname", "name resolution", "name_not_resolved", "dns", "no address associated")),
-    (NetworkError.TIMEOUT, ("timed out", "timeout", "timed_out")),
-    (NetworkError.REFUSED, ("refused", "connect call failed", "unreachable", "errno 111", "errno 61", "winerror 1225")),
-    (NetworkError.RESET, ("reset", "closed connection", "connection closed", "disconnected", "broken pipe", "peer closed", "eof", "empty_response", "aborted", "killed")),
+    (NetworkError.DNS, ("getaddrinfo", "name or service not known", "nodename nor servname", "name resolution", "name_not_resolved", "unknown_host", "dns", "no address associated", "specified hostname")),
+    (NetworkError.TIMEOUT, ("timed out", "timeout", "timed_out", "timedout")),
+    (NetworkError.REFUSED, ("refused", "connect call failed", "unreachable", "could not connect to the server", "errno 111", "errno 61", "winerror 1225")),
+    (NetworkError.RESET, ("reset", "closed connection", "connection closed", "disconnected", "connection was lost", "net_interrupt", "broken pipe", "peer closed", "eof", "empty_response", "aborted", "killed")),
 )  # fmt: skip
 
 KILLED = "Connection killed."
