@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from corslens.analysis import AnalysisSettings, collect
 from corslens.diagnosis.summary import SessionSummary
+from corslens.engines.engine import Engine
 from corslens.lint.finding import Severity
 from corslens.lint.rules.loader import load_rules
 from corslens.report.initiators import requested_by
@@ -149,3 +150,23 @@ def test_what_a_panel_lists_of_a_refused_preflight_is_one_page_request(tmp_path:
     found = told("WebInspector", [never_sent, preflight], tmp_path, AnalysisSettings(rules=load_rules()))
     assert [(one.word, one.rule, len(one.page_request.members)) for one in found] == [("BLOCKED", "preflight-not-routed", 2)]
     assert requested_by(found[0]) == f"{PAGE}/app.js:7:2 in load"
+
+
+def test_the_preflight_of_an_emulated_phone_has_the_engine_of_its_request(tmp_path: Path) -> None:
+    """Chromium's developer tools change the User-Agent of both, and only the actual request carries the brand."""
+    phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1"
+    brand = {
+        **BROWSER,
+        "authorization": "x",
+        "sec-ch-ua": '"Chromium";v="150"',
+        "sec-ch-ua-platform": '"iOS"',
+        "sec-ch-ua-mobile": "?1",
+    }
+    refused = {**READ, "access-control-allow-origin": "https://other.example"}
+    found = told(
+        "WebInspector",
+        [asked(phone), sent(agent=phone, request=brand, response=refused, body=0, _error="net::ERR_FAILED")],
+        tmp_path,
+        AnalysisSettings(rules=load_rules()),
+    )
+    assert [[one.observation.engine for one in problem.page_request.members] for problem in found] == [[Engine.CHROMIUM] * 2]

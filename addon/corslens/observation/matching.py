@@ -175,4 +175,6 @@ def followed_by(preflight: Observation, actual: Observation) -> Observation:
     credentials = preflight.credentials
     if isinstance(actual.credentials, Known) and not isinstance(credentials, Known):
         credentials = Known(actual.credentials.value, ("actual-request", *actual.credentials.evidence))
-    return structs.replace(preflight, followed=Followed.FOLLOWED, actual=actual.id, credentials=credentials)
+    # A preflight carries no brand: of a phone that developer tools emulate, only the actual request tells the engine.
+    engine = actual.engine or preflight.engine
+    return structs.replace(preflight, engine=engine, followed=Followed.FOLLOWED, actual=actual.id, credentials=credentials)
