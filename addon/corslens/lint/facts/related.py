@@ -77,6 +77,14 @@ class PairFacts(FactsBase):
         """Whether the credentials mode turns the verdict in some engine."""
         return any(verdict.outcome is Outcome.DEPENDS for verdict in self.verdicts.values())
 
+    @fact("preflight.products")
+    def preflight_products(self) -> frozenset[str]:
+        """Every product that left a mark in the head of the preflight's response."""
+        preflight, response = self.observation.preflight, self._preflight_response()
+        if preflight is None or response is None:
+            return frozenset()
+        return frozenset(product.id for product in self.catalog.of(preflight.exchange.request, response))
+
     @fact("preflight.allow-origin", message="preflight.response", header=ACCESS_CONTROL_ALLOW_ORIGIN)
     def preflight_allow_origin(self) -> str | None:
         """Access-Control-Allow-Origin of the preflight's response."""
