@@ -47,6 +47,7 @@ _BEGINNINGS = (
     ("net::<unknown>", Refusal.UNTOLD),
     ("NS_ERROR_LOCAL_NETWORK_DENIED", Refusal.LOCAL_NETWORK),
     ("NS_ERROR_CONTENT_BLOCKED", Refusal.CSP),
+    ("NS_ERROR_ABORT", Refusal.CLIENT),  # what an extension cancels (webRequest); a page's own abort is NS_BINDING_ABORTED
     ("NS_ERROR_PORT_ACCESS_NOT_ALLOWED", Refusal.BAD_PORT),
     ("NS_ERROR_DOM_CORP_FAILED", Refusal.RESOURCE_POLICY),
     ("NS_ERROR_DOM_BAD_URI", Refusal.UNTOLD),
