@@ -56,6 +56,8 @@ def test_kinds(error: str, kind: NetworkError) -> None:
         (KILLED, False),
         ("net::ERR_CONNECTION_REFUSED", False),
         ("NS_ERROR_UNKNOWN_HOST", False),
+        ("MOZILLA_PKIX_ERROR_SELF_SIGNED_CERT", False),
+        ("SEC_ERROR_UNKNOWN_ISSUER", False),
     ],
 )
 def test_who_is_told_by_the_proxy(error: str, answered: bool) -> None:

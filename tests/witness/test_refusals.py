@@ -13,6 +13,7 @@ CODES = {
     "net::ERR_BLOCKED_BY_LOCAL_NETWORK_ACCESS_CHECKS": Refusal.LOCAL_NETWORK,
     "net::ERR_BLOCKED_BY_SOMETHING_NEW": Refusal.UNTOLD,
     "net::ERR_UNSAFE_PORT": Refusal.BAD_PORT,
+    "NS_ERROR_ABORT": Refusal.CLIENT,
     "NS_ERROR_LOCAL_NETWORK_DENIED": Refusal.LOCAL_NETWORK,
     "InvalidLocalNetworkAccess": Refusal.ADDRESS_SPACE,
     "csp": Refusal.CSP,

@@ -60,7 +60,7 @@ _SIGNS = (
 KILLED = "Connection killed."
 """What mitmproxy says of a flow that its user ended."""
 
-OF_BROWSERS = ("net::", "NS_")
+OF_BROWSERS = ("net::", "NS_", "SEC_ERROR_", "SSL_ERROR_", "MOZILLA_PKIX_ERROR_")
 """How the errors begin that browsers name."""
 _UNTOLD = ("(CANCEL)", "(HTTP_1_1_REQUIRED)", "(H3_REQUEST_CANCELLED)", "(H3_VERSION_FALLBACK)")
 

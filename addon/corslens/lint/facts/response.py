@@ -83,7 +83,7 @@ class AnswerFacts(FactsBase):
 
     @fact("exchange.error-by-browser", rare=True)
     def exchange_error_by_browser(self) -> bool:
-        """Whether it was the browser that named the error (`net::…`, `NS_…`), not a proxy between it and the server."""
+        """Whether it was the browser that named the error (`net::…`, `NS_…`, `SEC_ERROR_…`), not a proxy between it and the server."""
         return self.response is None and (self.observation.exchange.error or "").startswith(OF_BROWSERS)
 
     @fact("exchange.answered-by-proxy")
