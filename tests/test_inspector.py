@@ -208,6 +208,16 @@ def test_a_304_is_judged_by_the_stored_response_where_that_was_seen() -> None:
     assert renewed.observation.exchange.response is not None and renewed.observation.exchange.response.status == 304
 
 
+def test_firefox_keeps_no_empty_line_of_a_stored_response() -> None:
+    """Although it says of the response itself that the empty value does not match: measured, and once remembered wrongly."""
+    inspector = Inspector(rules=NO_RULES)
+    empty = {"ETag": "1", "Access_Control_Allow_Origin": ""}
+    (read,) = inspector.inspect(renewal("a", at=1.0, status=201, **empty))
+    (renewed,) = inspector.inspect(renewal("b", at=2.0, ETag="1"))
+    assert read.verdicts[Engine.FIREFOX].reason == "acao-mismatch"
+    assert renewed.verdicts[Engine.FIREFOX].reason == "acao-missing"
+
+
 def test_findings_come_from_the_rules() -> None:
     (own,) = Inspector(rules=RULES).inspect(sends(method="GET", allow="https://other.example"))
     assert "acao-mismatch" in [finding.rule for finding in own.findings]

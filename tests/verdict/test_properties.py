@@ -136,6 +136,8 @@ def test_every_engine_fails_the_same_checks_but_for_its_departures(exchange: Exc
 def test_remembered_verdicts_are_those_of_deciding(exchange: Exchange, mode: CredentialsMode | None) -> None:
     observation = under(observe(exchange), mode)
     assert dict(decide_each(observation)) == dict(decide_each(observation)) == _all(observation)
+    stored = structs.replace(observation, exchange=structs.replace(observation.exchange, renewed=observation.exchange.response))
+    assert dict(decide_each(stored)) == _all(stored)
 
 
 @given(any_exchange, st.text(BYTES, max_size=10))

@@ -90,6 +90,7 @@ def _deciding(observation: Observation) -> tuple[object, ...] | None:
         http2,
         response.status,
         response.status == 304 and is_renewal(observation, response),
+        exchange.renewed is not None,
         headers.values(ACCESS_CONTROL_ALLOW_ORIGIN),
         headers.values(ACCESS_CONTROL_ALLOW_CREDENTIALS),
     )
