@@ -36,7 +36,7 @@ class NetworkError(StrEnum):
 # mitmproxy says "by client" of whichever side resets an HTTP/2 stream (`StreamReset` in mitmproxy/proxy/layers/http/_http2.py); the code
 # tells: browsers abort with CANCEL (or HTTP/3's word for it), servers fail with another.
 _SIGNS = (
-    (NetworkError.CANCELLED, ("client disconnected", "client closed", "by client (cancel)", "by client (h3_request_cancelled)", "err_aborted", "ns_binding_aborted")),
+    (NetworkError.CANCELLED, ("client disconnected", "client closed", "by client (cancel)", "by client (h3_request_cancelled)", "err_aborted", "ns_binding_aborted", "load request cancelled", "nsurlerrordomain error -999")),
     (NetworkError.OFFLINE, ("err_internet_disconnected", "err_network_changed", "err_network_io_suspended", "ns_error_offline")),
     (NetworkError.PROXY, ("err_proxy_", "err_tunnel_connection_failed", "ns_error_proxy_", "unknown_proxy_host", "err_socks_")),
     (NetworkError.REDIRECTS, ("err_too_many_redirects", "ns_error_redirect_loop")),
@@ -56,6 +56,9 @@ _SIGNS = (
     (NetworkError.REFUSED, ("refused", "connect call failed", "unreachable", "could not connect to the server", "errno 111", "errno 61", "winerror 1225")),
     (NetworkError.RESET, ("reset", "closed connection", "connection closed", "disconnected", "connection was lost", "net_interrupt", "broken pipe", "peer closed", "eof", "empty_response", "aborted", "killed")),
 )  # fmt: skip
+
+_CANCELLED_BY_SAFARI = ("cancelled", "canceled")
+"""All that macOS says of a load that the page gave up or left (`NSURLErrorCancelled`), in Safari's HAR."""
 
 KILLED = "Connection killed."
 """What mitmproxy says of a flow that its user ended."""
@@ -82,6 +85,8 @@ def plain_words(error: str) -> str:
 def network_error(error: str) -> NetworkError:
     """Say what kind of failure an error message tells of."""
     lowered = error.lower()
+    if lowered in _CANCELLED_BY_SAFARI:
+        return NetworkError.CANCELLED
     for kind, signs in _SIGNS:
         if any(sign in lowered for sign in signs):
             return kind

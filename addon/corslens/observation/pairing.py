@@ -20,6 +20,7 @@ from corslens.fetch.methods import is_cors_safelisted_method
 from corslens.fetch.origins import is_same_site, origin_of
 from corslens.fetch.preflight import requested_header_names, requested_method
 from corslens.fetch.preflight_cache import CacheQuery, PreflightCache
+from corslens.observation.background import is_report_upload
 from corslens.observation.connections import Connections
 from corslens.observation.cookie_jar import COOKIE_NOT_SENT, CookieJar
 from corslens.observation.exchange import Exchange
@@ -398,7 +399,7 @@ class Pairing:
     def _give_up(self, preflight: Observation, fate: Followed = Followed.NEVER) -> Observation:
         del self._pending[preflight.id]
         client = preflight.client
-        if preflight.exchange.by_browser:
+        if preflight.exchange.by_browser or is_report_upload(preflight.exchange.request.headers):
             fate = Followed.UNKNOWN
         likely = None
         if fate is Followed.NEVER and grants_request(preflight):

@@ -42,6 +42,9 @@ class ExposureFacts(FactsBase):
         got = self.response
         if got is None or 300 <= got.status < 400 or self.observation.role not in (Role.ACTUAL, Role.SIMPLE):
             return frozenset()
+        destination = self.observation.destination
+        if isinstance(destination, Known) and destination.value not in ("", "empty"):
+            return frozenset()  # a tag loaded it, and tags hand no headers to scripts
         names = self.response_head.names.members
         if USEFUL_RESPONSE_HEADERS.isdisjoint(names):
             return frozenset()
