@@ -36,7 +36,7 @@ class NetworkError(StrEnum):
 # mitmproxy says "by client" of whichever side resets an HTTP/2 stream (`StreamReset` in mitmproxy/proxy/layers/http/_http2.py); the code
 # tells: browsers abort with CANCEL (or HTTP/3's word for it), servers fail with another.
 _SIGNS = (
-    (NetworkError.CANCELLED, ("client disconnected", "client closed", "by client (cancel)", "by client (h3_request_cancelled)", "err_aborted", "ns_binding_aborted", "load request cancelled", "nsurlerrordomain error -999")),
+    (NetworkError.CANCELLED, ("client disconnected", "client closed", "by client (cancel)", "by client (h3_request_cancelled)", "err_aborted", "ns_binding_aborted", "load request cancel", "nsurlerrordomain error -999")),
     (NetworkError.OFFLINE, ("err_internet_disconnected", "err_network_changed", "err_network_io_suspended", "ns_error_offline")),
     (NetworkError.PROXY, ("err_proxy_", "err_tunnel_connection_failed", "ns_error_proxy_", "unknown_proxy_host", "err_socks_")),
     (NetworkError.REDIRECTS, ("err_too_many_redirects", "ns_error_redirect_loop")),
