@@ -66,7 +66,11 @@ def _entries(page: str, writer: str, step: dict[str, Any]) -> Iterator[dict[str,
 
 def _preflight_of(step: dict[str, Any]) -> dict[str, Any]:
     sent = step.get("request", {})
-    names = sorted(name for name, value in sent.items() if value and name not in ("cookie", "accept") and name[:4] != "sec-")
+    names = sorted(
+        name
+        for name, value in sent.items()
+        if value and name not in ("cookie", "accept") and name[:4] != "sec-" and value[:10] != "text/plain"
+    )
     asked = {
         "access-control-request-method": step.get("method", "GET"),
         "access-control-request-headers": ",".join(names) or None,
