@@ -433,7 +433,7 @@ def test_a_simple_request_is_not_the_one_that_an_earlier_preflight_asked_for() -
 def test_firefox_does_not_tell_of_storage_access_within_a_site_whatever_the_schemes() -> None:
     """Sec-Fetch-Site says cross-site from http to https, Sec-Fetch-Storage-Access is not sent all the same."""
     lines = [("User-Agent", FIREFOX), ("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Site", "cross-site")]
-    for origin, known in (("http://www.example", True), ("http://app.api.example", False), ("https://app.other.example", True)):
+    for origin, known in (("http://localhost", True), ("http://app.api.example", False), ("https://app.other.example", True)):
         one = exchange(
             request("GET", "https://api.api.example/", lines, origin=origin), response(allow_origin="*", time=0.01), id="a"
         )
@@ -503,6 +503,12 @@ def test_in_firefox_a_page_with_workers_does_not_tell_by_storage_access() -> Non
     asked = exchange(request(given=lines, time=1.0), response(allow_origin="*", time=1.1), id="a", client="me")
     assert isinstance(observe_all(asked)["a"].credentials, Known)
     assert not isinstance(observe_all(worker, asked)["a"].credentials, Known)
+    of_http = exchange(request(given=lines, origin="http://app.example", time=1.0), response(time=1.1), id="a", client="me")
+    assert not isinstance(observe_all(of_http)["a"].credentials, Known), "whose workers are not seen to start"
+    of_this_machine = exchange(
+        request(given=lines, origin="http://localhost:3000", time=1.0), response(time=1.1), id="a", client="me"
+    )
+    assert isinstance(observe_all(of_this_machine)["a"].credentials, Known)
 
 
 def test_a_preflight_that_was_dropped_claims_no_request_that_a_later_ones_grant_covers() -> None:

@@ -17,7 +17,7 @@ from corslens.fetch.constants import NULL, ORIGIN
 from corslens.fetch.cors_check import cors_check
 from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.methods import is_cors_safelisted_method
-from corslens.fetch.origins import is_same_site, origin_of
+from corslens.fetch.origins import is_potentially_trustworthy, is_same_site, origin_of
 from corslens.fetch.preflight import requested_header_names, requested_method
 from corslens.fetch.preflight_cache import CacheQuery, PreflightCache
 from corslens.observation.background import is_report_upload
@@ -106,7 +106,7 @@ class Pairing:
         self._saw_authorization = False
         """Whether any request carried Authorization: then the writer does not strip it."""
         self._worker_pages: Bounded[tuple[str, str], None] = Bounded(limit)
-        """Clients and origins that were seen to start workers, whose requests Firefox sends without Sec-Fetch-Storage-Access."""
+        """Clients and origins that were seen to start workers."""
         self._last_seen = 0.0
         """When the latest message was seen."""
 
@@ -226,7 +226,7 @@ class Pairing:
 
         tells = role in CORS_ROLES and (
             (sends_storage_access(head.engine, head.version) or client in self._storage_access_clients)
-            and not (head.engine is Engine.FIREFOX and (client, page_origin or "") in self._worker_pages)
+            and not (head.engine is Engine.FIREFOX and self._may_have_workers(client, page_origin or ""))
         )
         if previous is own is cached is None and was_sent and (role is alone.role or role is Role.ACTUAL):
             credentials = alone.credentials(request, target_origin, exchange.resource_type, tells_storage_access=tells)
@@ -476,6 +476,14 @@ class Pairing:
         if given_up is None or given_up.followed is Followed.FOLLOWED:
             return None
         return given_up if exchange.request.time - given_up.exchange.request.time < 12 * FOLLOW_UP_SECONDS else None
+
+    def _may_have_workers(self, client: str, page_origin: str) -> bool:
+        """Say whether a Firefox request may be a worker's, which has no Sec-Fetch-Storage-Access, so that its absence shows nothing.
+
+        A page on plain http asks for a worker's script without fetch metadata, as for any other.
+        """
+        unseen = page_origin.startswith("http:") and not is_potentially_trustworthy(page_origin)
+        return unseen or (client, page_origin) in self._worker_pages
 
     def _cached(self, client: str, exchange: Exchange, unsafe: tuple[str, ...], profile: EngineProfile) -> Observation | None:
         headers = exchange.request.headers
