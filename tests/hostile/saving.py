@@ -61,8 +61,8 @@ async def save(number: int) -> list[Saved]:
     found = []
     async with Chain(odd=False, cors_show="none", cors_history=number, cors_history_mb=2048) as chain:
         addon, traffic = chain.addon, problems()
-        await chain.send(exchange for exchange, _ in zip(traffic, range(number), strict=False))
-        assert sum(1 for _ in addon.summary.problems()) == number
+        while missing := number - len(addon.summary.problems()):  # on a busy machine one may take too long to be judged
+            await chain.send(exchange for exchange, _ in zip(traffic, range(missing), strict=False))
         addon._ticks.end()  # the chain's own are enough: garbage is looked for in a second without traffic, which does not come
         watch = Stopwatch()
         for name in _CALLS:

@@ -399,10 +399,11 @@ class Pairing:
     def _give_up(self, preflight: Observation, fate: Followed = Followed.NEVER) -> Observation:
         del self._pending[preflight.id]
         client = preflight.client
-        if preflight.exchange.by_browser or is_report_upload(preflight.exchange.request.headers):
+        granted = grants_request(preflight)
+        if preflight.exchange.by_browser or (granted and is_report_upload(preflight.exchange.request.headers)):
             fate = Followed.UNKNOWN
         likely = None
-        if fate is Followed.NEVER and grants_request(preflight):
+        if fate is Followed.NEVER and granted:
             self._habits.note_fate(client, preflight, followed=False)
             likely = self._habits.likely_of_abandoned(client, preflight)
         elif fate is Followed.UNKNOWN:
