@@ -45,7 +45,7 @@ class PairFacts(FactsBase):
         """Of a preflight: whether its actual request came."""
         return self.observation.followed
 
-    @fact("preflight.request-failed", rare=True)
+    @fact("preflight.request-failed")
     def preflight_request_failed(self) -> bool:
         """Of a preflight that allows a request without credentials only: whether the browser recorded that the request failed, and recorded no reason."""
         likely = self.observation.likely
