@@ -27,7 +27,7 @@ _LONGEST_NAMES = 2048
 
 _MOST_NAMES = 4096
 _pseudo_headers: dict[tuple[bool, tuple[str, ...]], int | None] = {}
-"""How many lines begin a set of names that are no lines (`:authority`); None where more than that is to be mended."""
+"""How many lines begin a set of names that are no lines (`:authority`); None where `wire_lines` has more to correct."""
 
 
 def as_sent(lines: list[HeaderLine], text: str, *, request: bool) -> list[HeaderLine] | None:
