@@ -65,6 +65,21 @@ def test_live_the_response_comes_later() -> None:
     assert own.observation.exchange.response is not None
 
 
+def test_what_became_known_before_a_response_does_not_outlive_it() -> None:
+    """A preflight whose request came, and which ended only then: nobody takes what was known before for the latest."""
+    inspector = Inspector(rules=NO_RULES)
+    asked = asks()
+    inspector.begin(structs.replace(asked, response=None))
+    inspector.begin(sends())
+    own, *others = inspector.complete(structs.replace(asked, response=None, error="connection lost"))
+    assert own.verdict.outcome is not Outcome.NOT_JUDGED
+    assert "p" not in [other.id for other in (*others, *inspector.finish())]
+    assert inspector.get("p") is own
+    again, *others = inspector.complete(asked)
+    assert again.observation.exchange == asked
+    assert "p" not in [other.id for other in (*others, *inspector.finish())]
+
+
 def test_completing_twice_judges_again_and_pairs_once() -> None:
     """The live addon looks at the response's head, and again at what the browser got in the end."""
     inspector = Inspector(rules=NO_RULES)

@@ -149,9 +149,9 @@ class Inspector:
         Returns: its Inspection, then the new ones of earlier exchanges of which something more is known now, by the same ids.
         Calling it again with the same id inspects that exchange anew, without pairing it again.
         """
-        known = self._inspections.get(exchange.id)
+        known, news = self._inspections.get(exchange.id), self._news.pop(exchange.id, None)
         if known is not None and not self._pairing.is_open(exchange.id):
-            observation, again = structs.replace(known.observation, exchange=exchange), True
+            observation, again = structs.replace(news or known.observation, exchange=exchange), True
         else:
             if not self._pairing.is_open(exchange.id):
                 self.begin(exchange)
