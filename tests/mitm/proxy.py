@@ -47,6 +47,9 @@ class Keeper:
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         self.flows.append(flow)
 
+    def response(self, _: http.HTTPFlow) -> None:
+        """Nothing is put off that such a hook might read."""
+
 
 class Proxy:
     """A proxy on an ephemeral port; `settings` are mitmproxy options."""

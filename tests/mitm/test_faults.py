@@ -23,11 +23,11 @@ async def test_hooks_never_raise(caplog: pytest.LogCaptureFixture) -> None:
     addon = CorsLens(out=io.StringIO())
     with taddons.context(addon) as context:
         context.configure(addon, cors_show="none")
-        addon.session = cast(Session, Broken())
+        addon._flows.session = cast(Session, Broken())
         made = answered(flow())
         for hook in ("requestheaders", "responseheaders", "response", "error"):
             getattr(addon, hook)(made)
-        addon.session = None
+        addon._flows.session = None
         addon.done()
     assert any(
         "Internal error in corslens while handling https://api.example/me" in record.getMessage() for record in caplog.records

@@ -5,6 +5,7 @@ import io
 
 from corslens.inspector import Inspector
 from corslens.lint.rules.loader import load_rules
+from corslens.mitm.afterwards import Afterwards
 from corslens.mitm.outputs import Outputs
 from corslens.mitm.terminal import Terminal
 from msgspec import structs
@@ -22,7 +23,7 @@ def heard_by(outputs: Outputs) -> list[str]:
 
 
 def some_outputs() -> Outputs:
-    return Outputs(Terminal(io.StringIO()), lambda error, _: _raise(error), history=100)
+    return Outputs(Terminal(io.StringIO()), Afterwards(), lambda error, _: _raise(error), history=100)
 
 
 def _raise(error: Exception) -> None:
@@ -32,14 +33,14 @@ def _raise(error: Exception) -> None:
 async def test_several_at_once() -> None:
     outputs = some_outputs()
     heard = heard_by(outputs)
-    for one in SOME[:7]:
+    for one in SOME[:2]:
         outputs.take(one, final=True)
     await asyncio.sleep(0)
     assert heard == []
-    outputs.take(SOME[7], final=True)
+    outputs.take(SOME[2], final=True)
     assert heard == []  # the hook that handed it over is not to wait
     await asyncio.sleep(0)
-    assert heard == [one.id for one in SOME[:8]]
+    assert heard == [one.id for one in SOME[:3]]
 
 
 async def test_one_alone_comes_soon() -> None:

@@ -1,6 +1,7 @@
 """What has nothing to do with CORS is told from raw header lines."""
 
 import pytest
+from corslens.mitm.heads import RequestHead, ResponseHead
 from corslens.mitm.relevance import request_concerns_cors, response_concerns_cors
 
 from tests.mitm.make import answered, flow
@@ -35,7 +36,7 @@ REQUESTS = {
 
 @pytest.mark.parametrize(("made", "concerns"), REQUESTS.values(), ids=REQUESTS)
 def test_request(made, concerns):
-    assert concerns is request_concerns_cors(made.request)
+    assert concerns is request_concerns_cors(RequestHead.of(made))
 
 
 RESPONSES = {
@@ -52,4 +53,4 @@ RESPONSES = {
 
 @pytest.mark.parametrize(("made", "concerns"), RESPONSES.values(), ids=RESPONSES)
 def test_response(made, concerns):
-    assert concerns is response_concerns_cors(made.response)
+    assert concerns is response_concerns_cors(ResponseHead.of(made.response))

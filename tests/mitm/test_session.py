@@ -10,6 +10,7 @@ from aiohttp import web
 from corslens.engines.engine import Engine
 from corslens.inspector import Inspector
 from corslens.lint.rules.rule import RuleSet
+from corslens.mitm.heads import RequestHead, ResponseHead
 from corslens.mitm.patch_mode import PatchMode
 from corslens.mitm.session import Session
 from corslens.observation.network_error import plain_words
@@ -475,6 +476,11 @@ async def test_scope(confdir):
     assert [api.url("/in")] == [i.observation.exchange.request.url for i in proxy.latest().values()]
 
 
+def head_of(made):
+    assert made.response is not None
+    return ResponseHead.of(made.response)
+
+
 def session(**given):
     return Session(Inspector(rules=RuleSet({})), PatchMode(lambda: 0.0), lambda inspection, *, final: None, **given)
 
@@ -483,8 +489,8 @@ def test_flows_are_not_held():
     """What mitmdump lets go, we let go."""
     watching = session()
     made = make.answered(make.flow())
-    watching.request_head(made)
-    watching.response_head(made)
+    watching.request_head(made, RequestHead.of(made))
+    watching.response_head(made, head_of(made))
     watching.response_done(made)
     id, alive = made.id, weakref.ref(made)
     assert watching.flow(id) is made
@@ -501,7 +507,7 @@ def test_flows_that_never_end_are_bounded(monkeypatch):
     watching = session()
     begun = [make.flow() for _ in range(30)]
     for each in begun:
-        watching.request_head(each)
+        watching.request_head(each, RequestHead.of(each))
     assert len(watching._in_flight) == 10
     for each in begun:
         watching.response_done(each)
@@ -513,8 +519,8 @@ def test_excluded_hosts_are_not_looked_at():
     """Pages that the proxy serves itself are neither inspected nor patched."""
     watching = session(everything=True, excluded=frozenset({"mitm.it"}))
     made = make.answered(make.flow(host="mitm.it"))
-    watching.request_head(made)
-    assert not watching.response_head(made)
+    watching.request_head(made, RequestHead.of(made))
+    assert not watching.response_head(made, head_of(made))
     watching.response_done(made)
     assert (watching.recent(), made.metadata) == ([], {})
 
@@ -523,8 +529,8 @@ def test_connect_is_no_exchange():
     """A file may hold the tunnel's own flow."""
     watching = session(everything=True)
     made = make.answered(make.flow("CONNECT"))
-    watching.request_head(made)
-    watching.response_head(made)
+    watching.request_head(made, RequestHead.of(made))
+    watching.response_head(made, head_of(made))
     assert watching.recent() == []
 
 
@@ -533,8 +539,8 @@ def test_every_id_once():
     watching = session()
     made = make.answered(make.flow())
     for _ in range(2):
-        watching.request_head(made)
-        watching.response_head(made)
+        watching.request_head(made, RequestHead.of(made))
+        watching.response_head(made, head_of(made))
         watching.response_done(made)
     assert [inspection.id for inspection in watching.recent()] == [made.id]
 

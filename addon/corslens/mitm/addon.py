@@ -21,10 +21,12 @@ from corslens.inspector import Inspector
 from corslens.lint.rules.loader import RuleFiles
 from corslens.lint.rules.rule import RuleSet
 from corslens.mitm import modified_headers, options, ticks
+from corslens.mitm.afterwards import Afterwards
 from corslens.mitm.commands import Commands
 from corslens.mitm.exit_status import ExitStatus
 from corslens.mitm.faults import EXCHANGE_SECONDS, Faults, guarded
 from corslens.mitm.filters import parse_filter
+from corslens.mitm.flow_queue import FlowQueue, may_wait
 from corslens.mitm.garbage import Garbage
 from corslens.mitm.listening import warn_if_open
 from corslens.mitm.live.app import LiveApp
@@ -77,7 +79,9 @@ class CorsLens(Commands):
         self.faults = Faults()
         self.patching = PatchMode(clock)
         self.terminal = Terminal(out)
-        self._outputs = Outputs(self.terminal, self.faults.tell, options.DEFAULT_HISTORY, clock)
+        self._afterwards = Afterwards()
+        self._flows = FlowQueue(self._afterwards, self.faults, self._recheck_soon, work_clock)
+        self._outputs = Outputs(self.terminal, self._afterwards, self.faults.tell, options.DEFAULT_HISTORY, clock)
         self.reports: list[Path] = []
         """Files that a report is written to at the end, beside `cors_report`; their endings are among ENDINGS."""
         self.announces_page = True
@@ -90,7 +94,6 @@ class CorsLens(Commands):
         """Where the sources of pages are in the repository."""
         self.excluded: set[str] = set()
         """Hosts that are neither inspected nor patched: pages that the proxy serves itself."""
-        self.session: Session | None = None
         self.settings: options.Settings | None = None
         self._rule_files: RuleFiles | None = None
         self._gate = Gate(fail_on=None)
@@ -117,8 +120,15 @@ class CorsLens(Commands):
         )
 
     @property
+    def session(self) -> Session | None:
+        """What became of the flows that passed."""
+        self._flows.work_off()
+        return self._flows.session
+
+    @property
     def summary(self) -> SessionSummary:
         """What every output shows of the session."""
+        self._flows.work_off()
         return self._outputs.summary
 
     @property
@@ -136,6 +146,7 @@ class CorsLens(Commands):
 
     def configure(self, updated: set[str]) -> None:
         """Parse the options once; raise OptionsError for what is wrong with them."""
+        self._flows.may_wait = False  # until it is known what the options mean
         names = {name for name in updated if name.startswith(options.PREFIX)}
         if not names:
             return
@@ -177,7 +188,7 @@ class CorsLens(Commands):
         self._switch_log(None)
         self.faults.summarize()
         # mitmproxy loads this same object again when the script's file is touched.
-        self.session = self.settings = None
+        self._flows.session = self.settings = None
         self._running = False
         self._garbage.end()
 
@@ -207,8 +218,7 @@ class CorsLens(Commands):
         if self.page.wants(flow):
             raise exceptions.AddonHalt  # no list, log or file of others is to know of it
         self._passed = True
-        if self.session is not None:
-            self.session.request_head(flow)
+        self._flows.request_head(flow)
 
     def request(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
         """Respond to what is requested of the live page; nothing else is done when a request is complete."""
@@ -237,9 +247,7 @@ class CorsLens(Commands):
         if self.page.wants(flow):
             raise exceptions.AddonHalt
         try:
-            if self.session is not None and self.session.response_head(flow):
-                # Other addons still have this hook before them; look when they are through.
-                asyncio.get_running_loop().call_soon(self._recheck_response, flow)
+            self._flows.response_head(flow)
         finally:
             self.patching.served_here.see(flow)
 
@@ -248,19 +256,18 @@ class CorsLens(Commands):
         """See what other addons did to the response, and close the book."""
         if self.page.wants(flow):
             raise exceptions.AddonHalt
-        if self.session is not None:
-            self.session.response_done(flow)
-            if self._updates and ctx.options.intercept:
-                # Whoever holds it back does so after us, and may edit it then.
-                asyncio.get_running_loop().call_soon(self._follow_held_back, flow)
+        self._flows.response_done(flow)
+        if self._updates and ctx.options.intercept:
+            # Whoever holds it back does so after us, and may edit it then.
+            asyncio.get_running_loop().call_soon(self._follow_held_back, flow)
 
     @guarded
     def error(self, flow: http.HTTPFlow) -> None:
         """Close the book on a flow that failed."""
         if isinstance(flow, http.HTTPFlow) and self.page.wants(flow):
             raise exceptions.AddonHalt
-        if self.session is not None and isinstance(flow, http.HTTPFlow):
-            self.session.failed(flow)
+        if isinstance(flow, http.HTTPFlow):
+            self._flows.failed(flow)
 
     def server_connect(self, data: ServerConnectionHookData) -> None:
         """Keep the live page's host from resolvers."""
@@ -310,7 +317,7 @@ class CorsLens(Commands):
             session = self._new_session(settings, rules)
             if self.session is not None:
                 session.take_over(self.session)
-            self.session = session
+            self._flows.session = session
             if old is None or (settings.history, settings.history_mb) != (old.history, old.history_mb):
                 self._start_summary(settings)
         if settings.show_values:
@@ -449,9 +456,25 @@ class CorsLens(Commands):
         if rules is not None and self.session is not None:
             self.session.inspector.rules = rules
         self._settling.on_tick()
-        self._outputs.catch_up()
+        self._afterwards.work()
+        self._flows.may_wait = self._may_wait()
         self._garbage.on_tick(quiet=not self._passed)
         self._passed = False
+
+    def _may_wait(self) -> bool:
+        """Say whether flows are worked on once their heads went out: nothing is to be changed of them, and no filter looks at them."""
+        settings = self.settings
+        return (
+            self._running
+            and settings is not None
+            and settings.scope is None
+            and not self.patching.on
+            and may_wait(ctx.master, self)
+        )
+
+    def _recheck_soon(self, flow: http.HTTPFlow) -> None:
+        # Other addons still have this hook before them; look when they are through.
+        asyncio.get_running_loop().call_soon(self._recheck_response, flow)
 
     @guarded
     def _recheck_response(self, flow: http.HTTPFlow) -> None:

@@ -9,24 +9,29 @@ from mitmproxy.proxy.mode_specs import ReverseMode
 from corslens.bounded_cache import bounded_cache
 from corslens.fetch.origins import DEFAULT_PORTS
 from corslens.mitm.fields import request_fields
+from corslens.mitm.heads import RequestHead
 
 _AUTHORITY = re.compile(r"(?:[a-z0-9._~-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 
 
 def browser_url(flow: http.HTTPFlow) -> str:
+    """Return the absolute URL that the browser asked for, as `url_of` does, from the request as it is now."""
+    return url_of(RequestHead.of(flow))
+
+
+def url_of(head: RequestHead) -> str:
     """Return the absolute URL that the browser asked for, with the host in ASCII.
 
     In reverse mode the Host header usually names the server behind the proxy already; what the browser used is then told by its
     Origin or Referer (when it says that they are the same origin), by the name in its TLS handshake, or by our own address.
     """
-    data = flow.request.data
-    scheme = data.scheme.decode("latin-1").lower()
-    authority = data.authority or request_fields(data.headers.fields).host
-    if isinstance(flow.client_conn.proxy_mode, ReverseMode):
-        origin = _reverse_origin(flow, authority)
+    scheme = head.scheme.decode("latin-1").lower()
+    authority = head.authority or request_fields(head.fields).host
+    if isinstance(head.client.proxy_mode, ReverseMode):
+        origin = _reverse_origin(head, authority)
     else:
-        origin = _origin(scheme, authority) or _origin(scheme, _upstream(flow, scheme)) or f"{scheme}://{data.host}"
-    return origin + _path(data.path)
+        origin = _origin(scheme, authority) or _origin(scheme, _upstream(head)) or f"{scheme}://{head.host}"
+    return origin + _path(head.path)
 
 
 @bounded_cache(4096)
@@ -38,25 +43,24 @@ def _origin(scheme: str, authority: bytes) -> str | None:
     return f"{scheme}://{text.removesuffix(f':{DEFAULT_PORTS.get(scheme, "")}')}"
 
 
-def _upstream(flow: http.HTTPFlow, scheme: str) -> bytes:
-    host = flow.request.data.host
+def _upstream(head: RequestHead) -> bytes:
+    host = head.host
     if not host.isascii():
         host = ada_url.idna_to_ascii(host).decode("ascii")
     if ":" in host:
         host = f"[{host}]"
-    return f"{host}:{flow.request.data.port}".encode("ascii", "replace")
+    return f"{host}:{head.port}".encode("ascii", "replace")
 
 
-def _reverse_origin(flow: http.HTTPFlow, authority: bytes) -> str:
-    client = flow.client_conn
+def _reverse_origin(head: RequestHead, authority: bytes) -> str:
+    client, server = head.client, head.server
     scheme = "https" if client.tls_established or client.tls else "http"
-    server = flow.server_conn.address
     if authority and server and not _names(authority, server):
         origin = _origin(scheme, authority)  # keep_host_header: the browser's own
         if origin is not None:
             return origin
-    headers = flow.request.headers
-    if request_fields(headers.fields).asker.site == "same-origin":
+    if request_fields(head.fields).asker.site == "same-origin":
+        headers = http.Headers(head.fields)
         for page in (headers.get("origin"), headers.get("referer")):
             match = re.match(r"https?://[^/?#]+", page or "")
             if match:

@@ -36,10 +36,14 @@ _POPUP = 0.8
 class Commands:
     """The commands of the addon; they work on its session."""
 
-    session: Session | None
     terminal: Terminal
     patching: PatchMode
     page: LivePage
+
+    @property
+    def session(self) -> Session | None:
+        """What became of the flows that passed."""
+        raise NotImplementedError
 
     @property
     def summary(self) -> SessionSummary:

@@ -6,9 +6,10 @@ from msgspec import structs
 
 from corslens.fetch.limits import limited_text, received_request, received_response
 from corslens.fetch.messages import HeaderLine, Request, Response
-from corslens.mitm.address import browser_url
+from corslens.mitm.address import url_of
 from corslens.mitm.continuations import unmarked
 from corslens.mitm.fields import header_lines, request_fields
+from corslens.mitm.heads import RequestHead, ResponseHead
 from corslens.observation.exchange import Exchange, Source
 from corslens.observation.network_error import is_answered_by_proxy
 from corslens.patching.patch import Patch, apply
@@ -20,28 +21,26 @@ _FORBIDDEN = frozenset(map(chr, (*range(0x09), *range(0x0A, 0x20), 0x7F)))
 """Control characters except the tab: none may be part of a header line."""
 
 
-def request_of(flow: http.HTTPFlow) -> Request:
-    """Return the request's head; the method in the case that it had on the wire."""
-    data = flow.request.data
+def request_of(head: RequestHead) -> Request:
+    """Return the request; the method in the case that it had on the wire."""
     return received_request(
-        method=data.method.decode("latin-1"),
-        url=browser_url(flow),
-        headers=request_fields(data.headers.fields).limited,
-        http_version=data.http_version.decode("latin-1"),
-        time=data.timestamp_start,
+        method=head.method.decode("latin-1"),
+        url=url_of(head),
+        headers=request_fields(head.fields).limited,
+        http_version=head.http_version.decode("latin-1"),
+        time=head.time,
     )
 
 
-def response_of(response: http.Response) -> Response:
-    """Return the response's head, without the secret that the proxy itself put into a redirect."""
-    data = response.data
-    head = received_response(
-        status=data.status_code,
-        headers=header_lines(data.headers.fields),
-        http_version=data.http_version.decode("latin-1"),
-        time=data.timestamp_start,
+def response_of(head: ResponseHead) -> Response:
+    """Return the response, without the secret that the proxy itself put into a redirect."""
+    response = received_response(
+        status=head.status,
+        headers=header_lines(head.fields),
+        http_version=head.http_version.decode("latin-1"),
+        time=head.time,
     )
-    return unmarked(head) if 300 <= head.status < 400 else head
+    return unmarked(response) if 300 <= response.status < 400 else response
 
 
 def exchange_of(flow: http.HTTPFlow, *, id: str | None = None, begun: Exchange | None = None) -> Exchange:
@@ -51,7 +50,7 @@ def exchange_of(flow: http.HTTPFlow, *, id: str | None = None, begun: Exchange |
         id: other than the flow's own.
         begun: what it was when its request was seen, before other addons sent that somewhere else.
     """
-    begun = begun or begun_exchange_of(flow, id or flow.id)
+    begun = begun or begun_exchange_of(flow, RequestHead.of(flow), id or flow.id)
     response, error, answered = flow.response, None, False
     if flow.error is not None:
         error = limited_text(flow.error.msg)
@@ -61,7 +60,7 @@ def exchange_of(flow: http.HTTPFlow, *, id: str | None = None, begun: Exchange |
             answered = is_answered_by_proxy(flow.error.msg)
     return structs.replace(
         begun,
-        response=None if response is None else response_of(response),
+        response=None if response is None else response_of(ResponseHead.of(response)),
         error=error,
         answered_by_proxy=answered,
         server_address=server_address(flow),
@@ -74,12 +73,12 @@ def server_address(flow: http.HTTPFlow) -> str | None:
     return None if server.via is not None or not server.peername else str(server.peername[0])
 
 
-def begun_exchange_of(flow: http.HTTPFlow, id: str) -> Exchange:
-    """Return the flow's exchange as it is when only its request was seen, however far the flow has come."""
-    client = flow.client_conn
+def begun_exchange_of(flow: http.HTTPFlow, head: RequestHead, id: str) -> Exchange:
+    """Return the flow's exchange as it is when only this head of its request was seen, however far the flow has come."""
+    client = head.client
     return Exchange(
         id=id,
-        request=request_of(flow),
+        request=request_of(head),
         client=str(client.peername[0]) if client.peername else "",
         connection=client.id,
         source=Source(flow=flow.id),

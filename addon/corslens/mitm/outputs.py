@@ -1,10 +1,8 @@
 """Outputs: what of a live session is counted, logged and printed, once the browser no longer waits for it.
 
-A hook only hands its inspection over; all else is done a moment later, for several exchanges at once, or when somebody wants to read
-the summary. Between two exchanges the proxy's own code takes the processor's caches: one at a time, ours would take twice as long.
+A hook only hands its inspection over; all else is done afterwards, or when somebody wants to read the summary.
 """
 
-import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
@@ -12,19 +10,13 @@ from typing import Protocol
 
 from corslens.diagnosis.summary import LIVE_PROBLEMS, SessionSummary
 from corslens.inspection import Inspection
+from corslens.mitm.afterwards import Afterwards
 from corslens.mitm.logfile import LogFile
 from corslens.mitm.options import Show
 from corslens.mitm.output_queue import OutputQueue
 from corslens.mitm.terminal import Terminal
 from corslens.observation.weight import HISTORY_BYTES
 from corslens.report.formats.jsonl import encode
-
-SECONDS = 0.02
-"""How long an inspection waits for others."""
-_TOGETHER = 8
-"""Inspections that wait for no more; together they take less than a millisecond, for which traffic waits."""
-_WAITING = 1_000
-"""Inspections that wait at most, where no loop comes by for long."""
 
 type Listener = Callable[[Inspection], None]
 
@@ -43,6 +35,7 @@ class Outputs:
     """The outputs of one addon.
 
     Args:
+        afterwards: brings everything up to date.
         fault: called with an error of ours and what it happened at; it costs no other inspection anything.
         history: how many exchanges the summary knows again.
         clock: seconds since the epoch.
@@ -51,6 +44,7 @@ class Outputs:
     def __init__(
         self,
         terminal: Terminal,
+        afterwards: Afterwards,
         fault: Callable[[Exception, Inspection], None],
         history: int,
         clock: Callable[[], float] = time.time,
@@ -66,7 +60,8 @@ class Outputs:
         self._fault = fault
         self._fresh: deque[tuple[Inspection, bool]] = deque()
         self._queue = OutputQueue()
-        self._due: asyncio.Handle | None = None
+        self._afterwards = afterwards
+        afterwards.add_step(self.catch_up)
         self._summary = _new_summary(history, HISTORY_BYTES)
 
     @property
@@ -83,26 +78,8 @@ class Outputs:
 
     def take(self, inspection: Inspection, *, final: bool) -> None:
         """Take an inspection; `final` when its exchange is complete, else a better one with the same id may follow."""
-        fresh = self._fresh
-        fresh.append((inspection, final))
-        if self._due is not None and len(fresh) != _TOGETHER and len(fresh) < _WAITING:
-            return
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            self.catch_up()
-            return
-        if len(fresh) >= _WAITING:
-            self.catch_up()
-        elif len(fresh) == _TOGETHER:
-            self._call(loop.call_soon(self.catch_up))
-        else:
-            self._call(loop.call_later(SECONDS, self.catch_up))
-
-    def _call(self, due: asyncio.Handle | None) -> None:
-        if self._due is not None:
-            self._due.cancel()
-        self._due = due
+        self._fresh.append((inspection, final))
+        self._afterwards.add(complete=True)
 
     def catch_up(self) -> None:
         """Bring everything up to date, but for what waits for the browser's word."""
@@ -114,7 +91,6 @@ class Outputs:
         self._bring_up_to_date(_awaits_nothing)
 
     def _bring_up_to_date(self, awaits: Callable[[Inspection], bool]) -> None:
-        self._call(None)
         now = self._clock()
         while self._fresh:
             inspection, final = self._fresh.popleft()

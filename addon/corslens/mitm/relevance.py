@@ -1,31 +1,27 @@
 """Say quickly, from raw header lines, whether a flow can have anything to do with CORS: `observation.relevance` on mitmproxy's bytes."""
 
-from mitmproxy import http
-
 from corslens.bounded_cache import bounded_cache
 from corslens.fetch.limits import HEADER_LINES
 from corslens.mitm.fields import request_fields
+from corslens.mitm.heads import RequestHead, ResponseHead
 from corslens.observation import relevance
 
 
-def request_concerns_cors(request: http.Request) -> bool:
+def request_concerns_cors(head: RequestHead) -> bool:
     """Say whether a request comes from another origin or is for a document or a worker, as far as its header lines show."""
-    data = request.data
-    if len(data.headers.fields) > HEADER_LINES:
+    if len(head.fields) > HEADER_LINES:
         return True  # what is beyond might tell; nothing is looked up by so many lines
-    read = request_fields(data.headers.fields)
-    if read.is_own and data.method != b"OPTIONS":
+    read = request_fields(head.fields)
+    if read.is_own and head.method != b"OPTIONS":
         return False
-    asker, method = read.asker, data.method.decode("latin-1")
-    host = data.authority.decode("latin-1") if asker.host is None else asker.host
-    return relevance.request_concerns_cors(asker, method, f"{data.scheme.decode('latin-1')}://{host}")
+    asker, method = read.asker, head.method.decode("latin-1")
+    host = head.authority.decode("latin-1") if asker.host is None else asker.host
+    return relevance.request_concerns_cors(asker, method, f"{head.scheme.decode('latin-1')}://{host}")
 
 
-def response_concerns_cors(response: http.Response) -> bool:
+def response_concerns_cors(head: ResponseHead) -> bool:
     """Say whether a response allows something to other origins, or may lead to one."""
-    data = response.data
-    fields = data.headers.fields
-    status = data.status_code
+    fields, status = head.fields, head.status
     return (
         (300 <= status < 400 and status != 304) or len(fields) > HEADER_LINES or _concern(tuple([name for name, _ in fields]))
     )

@@ -18,6 +18,7 @@ from corslens.inspector import Inspector
 from corslens.mitm import annotate, convert
 from corslens.mitm.continuations import next_url
 from corslens.mitm.fields import Fields
+from corslens.mitm.heads import RequestHead, ResponseHead
 from corslens.mitm.own_connections import OwnConnections
 from corslens.mitm.patch_mode import PatchMode
 from corslens.mitm.relevance import request_concerns_cors, response_concerns_cors
@@ -55,14 +56,13 @@ class Sink(Protocol):
 class _InFlight:
     """A flow that we have seen the beginning of."""
 
-    __slots__ = ("apart", "exchange", "fields", "inspection", "made", "page", "patched", "refused", "status", "wanted")
+    __slots__ = ("apart", "exchange", "inspection", "left", "made", "page", "patched", "refused", "wanted")
 
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
         self.inspection: Inspection | None = None
-        self.fields: Fields = ()
-        """The response's header lines as we left them, to see whether others changed them after us."""
-        self.status = 0
+        self.left: ResponseHead | None = None
+        """The response's head as we left it, to see whether others changed it after us."""
         self.apart = False
         """It has nothing to do with CORS as far as was seen, and is only there for a log that wants everything."""
         self.wanted = False
@@ -118,23 +118,36 @@ class Session:
         self._replays = 0
         self._let_go = 0
 
-    def request_head(self, flow: http.HTTPFlow) -> None:
-        """Take note of a request, and answer it when it is a preflight that the proxy is to answer."""
-        if flow.is_replay == "request":
-            annotate.clear(flow)
-        page = self.patching.continuations.take(flow)
-        concerns = request_concerns_cors(flow.request)
-        if not (self.everything or concerns) or not self._in_scope(flow):
+    def wants_request(self, head: RequestHead) -> bool:
+        """Say whether a request is to be taken note of: most have nothing to do with CORS."""
+        return self.everything or request_concerns_cors(head)
+
+    def wants_response(self, flow: http.HTTPFlow, head: ResponseHead) -> bool:
+        """Say whether a response is to be judged."""
+        return self.everything or flow.id in self._in_flight or self._concerns(head)
+
+    def knows(self, flow: http.HTTPFlow) -> bool:
+        """Say whether a flow has begun and not ended."""
+        return flow.id in self._in_flight
+
+    def request_head(self, flow: http.HTTPFlow, head: RequestHead, page: str | None = None) -> None:
+        """Take note of a request that is wanted, and answer it when it is a preflight that the proxy is to answer.
+
+        Args:
+            head: the flow's, as its hook saw it.
+            page: the origin of the page whose redirect brought the request here, where that is proven.
+        """
+        if not self._in_scope(flow, head):
             return
-        state = self._begin(flow)
+        state = self._begin(flow, head)
         state.page = page
-        state.apart = not concerns
+        state.apart = self.everything and not request_concerns_cors(head)
         if state.apart:
             return
         observation = self.inspector.begin(state.exchange)
-        state.refused = flow.response is not None and flow.response.data.status_code == 407
+        state.refused = head.answered == 407
         # Somebody before us may have responded already.
-        may_answer = flow.response is None and not is_cut(observation) and flow.request.data.port != self.connections.web_port
+        may_answer = head.answered is None and not is_cut(observation) and head.port != self.connections.web_port
         if observation.role is Role.PREFLIGHT and may_answer and self.patching.answers(flow):
             given = answer(observation, self.patching.policy, proven_page=page)
             if given is not None and given.response is not None:
@@ -142,8 +155,12 @@ class Session:
                 flow.response = state.made = http.Response.make(given.response.status)
                 del flow.response.headers["content-length"]  # not with a 204, RFC 9110 section 8.6
 
-    def response_head(self, flow: http.HTTPFlow) -> bool:
-        """Judge the response and patch it. Say whether to look again at once, because its end may be long in coming."""
+    def response_head(self, flow: http.HTTPFlow, head: ResponseHead) -> bool:
+        """Judge a response that is wanted, and patch it. Say whether to look again at once, because its end may be long in coming.
+
+        Args:
+            head: the response's, as its hook saw it.
+        """
         assert flow.response is not None
         if self.connections.leads_to_web(flow.server_conn):
             # mitmweb itself, whatever it was called: patched, it would show every page what its user may read.
@@ -151,17 +168,18 @@ class Session:
             return False
         state = self._in_flight.get(flow.id)
         if state is None:
-            if not (self.everything or self._concerns(flow.response)) or not self._in_scope(flow):
+            asked = RequestHead.of(flow)
+            if not self._in_scope(flow, asked):
                 return False
-            state = self._begin(flow)
+            state = self._begin(flow, asked)
             state.apart = True
-        response = convert.response_of(flow.response)
+        response = convert.response_of(head)
         address = convert.server_address(flow)
         state.exchange = structs.replace(state.exchange, response=response, renewed=None, replaced=None, server_address=address)
-        state.apart = state.apart and not self._concerns(flow.response)
+        state.apart = state.apart and not self._concerns(head)
+        state.left = head
         if state.apart:
             state.inspection = self.inspector.pass_by(state.exchange)
-            self._left(state, flow.response)
             return bool(flow.response.stream) or is_event_stream(response.headers.get("content-type"))
         # This proxy's own 407 is between it and the browser; patched, nobody could log in.
         state.wanted = not state.refused and self.patching.should_patch(flow, state.exchange)
@@ -174,14 +192,13 @@ class Session:
         view = first.patch
         if view is not None and not view.patch.empty and view.applied:
             convert.apply_to(flow, view.patch, response)
-            state.patched = True
+            state.patched, state.left = True, ResponseHead.of(flow.response)
         if view is not None and view.patch.by:
             self.patching.note(first)
         if view is not None and not view.patch.empty and not view.injected:
             self.lacking.record(first.observation, view.patch, asked=not made)
         if (state.wanted or injections) and not self.inspector.dry_run:
             self._prove_next_hop(state, flow, first.observation)
-        self._left(state, flow.response)
         self._take(state, flow, inspections)
         return bool(flow.response.stream) or is_event_stream(response.headers.get("content-type"))
 
@@ -202,9 +219,11 @@ class Session:
         if observation.origin == NULL or taints_origin(page, observation.target_origin, origin_of(target)):
             self.patching.continuations.mark(flow, target, page=page)
             convert.name_change(flow, LOCATION)
+            assert flow.response is not None
+            state.left = ResponseHead.of(flow.response)
 
-    def _concerns(self, response: http.Response) -> bool:
-        return response_concerns_cors(response) or self.patching.injects_for_anybody
+    def _concerns(self, head: ResponseHead) -> bool:
+        return response_concerns_cors(head) or self.patching.injects_for_anybody
 
     def look_again(self, flow: http.HTTPFlow) -> None:
         """Judge what the browser got, if others changed the response after us, and hand the inspection on."""
@@ -256,7 +275,7 @@ class Session:
         state.patched = inspection.patch is not None and inspection.patch.applied
         exchange = inspection.observation.exchange
         was = exchange.replaced or exchange.response
-        now = convert.response_of(flow.response)
+        now = convert.response_of(ResponseHead.of(flow.response))
         lines = [line for line in now.headers.lines if line[0] != convert.PATCHED_HEADER]
         if was is not None and (was.status, list(was.headers.lines)) == (now.status, lines):
             return
@@ -271,11 +290,9 @@ class Session:
         """
         for inspection in inspections:
             flow = self._flows.get(inspection.id)
-            state = None
-            if flow is not None:
-                state = self._in_flight.get(flow.id)
-                if not marked and annotate.annotate(flow, inspection) and self._update is not None:
-                    self._update(flow)
+            state = self._in_flight.get(inspection.id if flow is None else flow.id)
+            if flow is not None and not marked and annotate.annotate(flow, inspection) and self._update is not None:
+                self._update(flow)
             if state is not None:  # its body is still on the way
                 state.inspection = inspection
             self._sink(inspection, final=state is None)
@@ -337,14 +354,14 @@ class Session:
         self.lacking.clear()
         self._in_flight.clear()
 
-    def _begin(self, flow: http.HTTPFlow) -> _InFlight:
+    def _begin(self, flow: http.HTTPFlow, head: RequestHead) -> _InFlight:
         id = flow.id
-        if flow.is_replay == "request":
+        if head.is_replay:
             # A replay is the same flow again, but another exchange.
             self._replays += 1
             id = f"{flow.id}.{self._replays}"
-        self.live = self.live or flow.live
-        state = _InFlight(convert.begun_exchange_of(flow, id))
+        self.live = self.live or head.live
+        state = _InFlight(convert.begun_exchange_of(flow, head, id))
         self._in_flight[flow.id] = state
         self._flows[id] = flow
         while len(self._in_flight) > IN_FLIGHT or (self._in_flight.weight > IN_FLIGHT_BYTES and len(self._in_flight) > 1):
@@ -356,11 +373,10 @@ class Session:
         if state.inspection is not None:
             self._sink(state.inspection, final=True)
 
-    def _in_scope(self, flow: http.HTTPFlow) -> bool:
-        data = flow.request.data
-        if data.host in self.excluded or data.method == b"CONNECT":
+    def _in_scope(self, flow: http.HTTPFlow, head: RequestHead) -> bool:
+        if head.host in self.excluded or head.method == b"CONNECT":
             return False
-        if data.port == self.connections.web_port and (data.host in _THIS_MACHINE or data.host.endswith(".localhost")):
+        if head.port == self.connections.web_port and (head.host in _THIS_MACHINE or head.host.endswith(".localhost")):
             return False  # most likely mitmweb; what counts is the connection, once there is one
         return self.scope is None or bool(self.scope(flow))
 
@@ -374,17 +390,15 @@ class Session:
         self.inspector.amend(inspection)
         annotate.annotate(flow, inspection)
 
-    def _left(self, state: _InFlight, response: http.Response) -> None:
-        state.fields, state.status = response.data.headers.fields, response.data.status_code
-
     def _rejudge(self, state: _InFlight, flow: http.HTTPFlow) -> None:
         response, inspection = flow.response, state.inspection
         assert response is not None and inspection is not None
-        if response.data.headers.fields == state.fields and response.data.status_code == state.status:
+        left, now = state.left, ResponseHead.of(response)
+        if left is not None and now.fields == left.fields and now.status == left.status:
             return
-        edited = self._edited_by(flow, state.fields)
-        self._left(state, response)
-        got = convert.response_of(response)
+        edited = self._edited_by(flow, () if left is None else left.fields)
+        state.left = now
+        got = convert.response_of(now)
         if state.patched:
             # The verdicts stay those on what the server sent; what changed is what the patch came to.
             state.inspection = self.inspector.redeliver(inspection, got, edited_by=edited)

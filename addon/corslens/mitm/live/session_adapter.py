@@ -27,10 +27,13 @@ from corslens.report.formats.registry import FORMATS, Format, render
 class Lens(Protocol):
     """The addon, as far as the page has to do with it."""
 
-    session: Session | None
     patching: PatchMode
     settings: Settings | None
     starts_browser: bool
+
+    @property
+    def session(self) -> Session | None:
+        """What became of the flows that passed."""
 
     @property
     def summary(self) -> SessionSummary:
