@@ -141,6 +141,12 @@ def _product() -> Json:
             "kind": {"enum": list(ProductKind)},
             "verified": {**_TEXT, "description": "How the marks were checked."},
             "sources": rule["sources"],
+            "hosts": {
+                "type": "array",
+                "minItems": 1,
+                "items": _TEXT,
+                "description": "The product's own hosts, for heads to name them all as host: true; a * stands for anything.",
+            },
             "marks": {**_heads(), "description": "What shows that the product took part in a response."},
             "responses": {
                 "type": "array",
@@ -177,7 +183,7 @@ def _head() -> Json:
     return {
         "type": "object",
         "minProperties": 1,
-        "description": "Marks, all of which must hold: status, method, length, host, port, path, location-host, location-path, cookie, or a header's name in lowercase.",
+        "description": "Marks, all of which must hold: status, method, length, host, port, path, location-host, location-path, cookie, or a header's name in lowercase (host: true is any of the product's hosts).",
         "additionalProperties": {"anyOf": [*alternatives["anyOf"], elements]},
     }
 

@@ -22,6 +22,7 @@ One file is one rule: `rules/<family>/<rule-id>.yaml` holds what it means for a 
 sources, and samples on which it must fire and must not fire. The samples are tests. The rules that exist are in the [catalogue](README.md).
 
 - [Add a rule](#add-a-rule)
+- [Add a product](#add-a-product)
 - [Your own rules](#your-own-rules)
 - [Conditions](#conditions)
 - [The vocabulary](#the-vocabulary)
@@ -71,6 +72,36 @@ with the smallest stage is the cause. `scope: host` is for what is true of a who
 A sample is a request and its response, from a page on `https://app.example` to `https://api.example/me` unless it says otherwise. `request` and `response` take
 `method`, `url`, `status` and headers (a list is several lines, `~` removes what a browser adds); `preflight` holds the status and headers of the preflight's response;
 `error` stands for no response; `address` is the server's IP address; `browser` is the browser's own word for its failure; `credentials: include` is the mode of the request; `engine` is the browser; `history` holds exchanges before, each with `times` and `after` (seconds).
+
+## Add a product
+
+One file is one product: `rules/products/<product-id>.yaml` says how its responses are recognized, and holds a rule for each kind of response that it makes by itself.
+
+```yaml
+name: Example Cloud             # as people call it
+kind: platform                  # what it is to the request; rules/rule.schema.json lists the kinds
+verified: Example's documentation   # how the marks were checked
+sources: ["https://docs.example.com/errors"]
+hosts: ["*.cloud.example", api.example.com]   # optional: the product's own hosts, where more than one head needs them
+marks:                          # a response that matches one of these heads was made by the product or passed through it
+  - {server: Example Cloud}
+  - {host: true}                # any of the hosts above
+responses:
+  - id: example-cloud-not-deployed   # a rule: the fields above except `family` and `reason`, and
+    head: {host: true, status: [404, 502-504], content-type: "text/html*"}   # one head, or a list of which one must match
+    applies-to: script-requests      # blocked-requests (default), script-requests or any
+    title: The service is not deployed
+    message: "Example Cloud itself returned {response.status} for {request.method} {request.url}"
+    fixes:
+      - side: gateway
+        text: Deploy the service
+    bad: [{name: not deployed, request: {url: "https://shop.cloud.example/me"}, response: {status: 404, content-type: text/html}}]
+    good: [{name: its application, request: {url: "https://shop.cloud.example/me"}, response: {status: 404, content-type: application/json}}]
+```
+
+All marks of a head must hold: `status`, `method`, `length` (Content-Length), `host`, `port`, `path` (with its query), `location-host`, `location-path`, `cookie` (the name of one that is set), or the name of a
+response header in lowercase; `request.` before the name makes it a request header. A value is one pattern or a list of alternatives, with `*` for anything. For a header, `true` means that it is there, `false` that it
+is not, and `{all: […]}` that its list holds all of these elements. A library that adds request headers has `request-headers` and `request-fix` instead of marks.
 
 ## Your own rules
 

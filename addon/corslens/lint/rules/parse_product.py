@@ -15,7 +15,7 @@ from corslens.observation.products.head import HeadPattern, Mark
 from corslens.observation.products.value import ValueTest, value_test
 from corslens.yaml_reader import Node, YamlReader
 
-PRODUCT_FIELDS = ("name", "kind", "verified", "sources", "marks", "responses", "request-headers", "request-fix")
+PRODUCT_FIELDS = ("name", "kind", "verified", "sources", "hosts", "marks", "responses", "request-headers", "request-fix")
 RESPONSE_FIELDS = (
     "head", "applies-to", *(field for field in RULE_FIELDS if field not in ("family", "reason", "never")),
 )  # fmt: skip
@@ -62,20 +62,21 @@ def parse_product(reader: YamlReader, node: Node, *, stem: str, mentions: list[N
     """
     before = len(reader.problems)
     fields = reader.fields(node, "a product", PRODUCT_FIELDS, ("name", "kind", "verified", "sources"))
+    hosts = _hosts(reader, fields.get("hosts"))
     kind = ProductKind(reader.choice(fields.get("kind"), "kind", ProductKind) or ProductKind.FRAMEWORK)
     responses: list[OwnResponse] = []
     rules: list[Rule] = []
     for item in reader.items(fields["responses"], "responses") if "responses" in fields else ():
         parts = reader.fields(item, "a response", RESPONSE_FIELDS, ("id", "head", "title", "message", "fixes"))
         rule = _rule(reader, {"sources": fields["sources"], **parts} if "sources" in fields else parts, mentions)
-        responses.append(OwnResponse(id=rule.id, heads=_heads(reader, parts.get("head"))))
+        responses.append(OwnResponse(id=rule.id, heads=_heads(reader, parts.get("head"), hosts)))
         rules.append(rule)
     product = Product(
         id=stem,
         name=reader.text(fields.get("name"), "name"),
         kind=kind,
         verified=reader.text(fields.get("verified"), "verified"),
-        marks=_heads(reader, fields.get("marks")),
+        marks=_heads(reader, fields.get("marks"), hosts),
         responses=tuple(responses),
         request_headers=frozenset(_request_headers(reader, fields.get("request-headers"))),
         request_fix=reader.text(fields.get("request-fix"), "request-fix"),
@@ -105,15 +106,25 @@ def _rule(reader: YamlReader, parts: dict[str, Node], mentions: list[Node]) -> R
     )
 
 
-def _heads(reader: YamlReader, node: Node | None) -> tuple[HeadPattern, ...]:
+def _hosts(reader: YamlReader, node: Node | None) -> ValueTest | None:
+    """Return the test of the product's own hosts, which a head writes as `host: true`; None where the file names none."""
+    if node is None:
+        return None
+    hosts = reader.items(node, "hosts")
+    if not hosts:
+        reader.refuse(node, "hosts is empty")
+    return value_test(*(reader.text(one, "a host") for one in hosts))
+
+
+def _heads(reader: YamlReader, node: Node | None, hosts: ValueTest | None) -> tuple[HeadPattern, ...]:
     """Return the alternatives written at a node: a head, or a list of heads."""
     if node is None:
         return ()
     items = node.value if isinstance(node, yaml.SequenceNode) else [node]
-    return tuple(_head(reader, item) for item in items)
+    return tuple(_head(reader, item, hosts) for item in items)
 
 
-def _head(reader: YamlReader, node: Node) -> HeadPattern:
+def _head(reader: YamlReader, node: Node, hosts: ValueTest | None) -> HeadPattern:
     statuses: list[tuple[int, int]] = []
     methods: list[str] = []
     lengths: list[int] = []
@@ -126,6 +137,10 @@ def _head(reader: YamlReader, node: Node) -> HeadPattern:
                 methods += [reader.text(one, "method") for one in _alternatives(value)]
             case "length":
                 lengths += [int(reader.number(one, "length") or 0) for one in _alternatives(value)]
+            case "host" if _is_flag(value):
+                if hosts is None or not reader.flag(value, name):
+                    reader.refuse(value, '"host: true" stands for the hosts that the product\'s field "hosts" lists')
+                marks.append(Mark(field=name, test=hosts))
             case _ if name in _PLACES:
                 marks.append(Mark(field=name, test=_test(reader, value, name)))
             case _:
