@@ -1,6 +1,8 @@
 """Whole sessions of sites as each writer records them."""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -43,6 +45,15 @@ _KINDS = {
     "iframe": "document",
 }
 _LINE = {"functionName": "t", "scriptId": "9", "lineNumber": 1, "columnNumber": 77}
+
+
+def write_session(session: dict[str, Any], writer: str, folder: Path) -> Path:
+    """A session as a HAR of this writer's."""
+    creator = {"name": CREATORS[writer][0], "version": "1"}
+    log = {"version": "1.2", "creator": creator, "pages": [], "entries": session_entries(session, writer)}
+    file = folder / "session.har"
+    file.write_text(json.dumps({"log": log}))
+    return file
 
 
 def session_entries(session: dict[str, Any], writer: str) -> list[dict[str, Any]]:

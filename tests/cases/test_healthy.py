@@ -1,6 +1,5 @@
 """Sessions of sites where everything worked for the user: nothing is called blocked, nothing is an error or a warning."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from corslens.lint.finding import Severity
 from corslens.lint.rules.loader import load_rules
 from corslens.verdict.headline import HeadlinePolicy
 
-from tests.cases.sessions import CREATORS, session_entries
+from tests.cases.sessions import write_session
 
 SESSIONS: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "healthy.yaml").read_text())
 WRITTEN = [(session, writer) for session in SESSIONS for writer in session["as"]]
@@ -21,10 +20,7 @@ WRITTEN = [(session, writer) for session in SESSIONS for writer in session["as"]
 @pytest.mark.parametrize("engine", ["auto", "all"])
 @pytest.mark.parametrize(("session", "writer"), WRITTEN, ids=[f"{session['id']}, {writer}" for session, writer in WRITTEN])
 def test_a_session_that_worked_is_quiet(session: dict[str, Any], writer: str, engine: str, tmp_path: Path) -> None:
-    entries = session_entries(session, writer)
-    file = tmp_path / "session.har"
-    creator = {"name": CREATORS[writer][0], "version": "1"}
-    file.write_text(json.dumps({"log": {"version": "1.2", "creator": creator, "pages": [], "entries": entries}}))
+    file = write_session(session, writer, tmp_path)
     summary = SessionSummary()
     settings = AnalysisSettings(rules=load_rules(), headline=HeadlinePolicy.of_capture(engine))
     collect(str(file), "x", settings, summary, [])

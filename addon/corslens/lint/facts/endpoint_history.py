@@ -181,7 +181,7 @@ class HistoryFacts(FactsBase):
         """Of a server of this machine that did not respond: the others that did in this session, those with the nearest ports, three at most."""
         target = self.observation.target_origin
         host = host_of(target)
-        if not is_loopback(host):
+        if self.response is not None or not is_loopback(host):
             return frozenset()
         others = [origin for origin in self.past.server.listening if origin != target]
         return frozenset(sorted(others, key=lambda origin: (abs(_port(origin) - _port(target)), origin))[:_NEAR])

@@ -75,7 +75,7 @@ class AnswerFacts(FactsBase):
         error = exchange.error
         return None if error is None or self.response is not None or exchange.refused else network_error(error)
 
-    @fact("exchange.failure", rare=True)
+    @fact("exchange.failure")
     def exchange_failure(self) -> str | None:
         """`exchange.error-kind` and `exchange.error` in one: `refused: net::ERR_CONNECTION_REFUSED`."""
         kind, error = self.exchange_error_kind, self.exchange_error
