@@ -152,21 +152,34 @@ def test_what_a_panel_lists_of_a_refused_preflight_is_one_page_request(tmp_path:
     assert requested_by(found[0]) == f"{PAGE}/app.js:7:2 in load"
 
 
+PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1"
+PHONE_BRAND = {"sec-ch-ua": '"Chromium";v="150"', "sec-ch-ua-platform": '"iOS"', "sec-ch-ua-mobile": "?1"}
+
+
 def test_the_preflight_of_an_emulated_phone_has_the_engine_of_its_request(tmp_path: Path) -> None:
     """Chromium's developer tools change the User-Agent of both, and only the actual request carries the brand."""
-    phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1"
-    brand = {
-        **BROWSER,
-        "authorization": "x",
-        "sec-ch-ua": '"Chromium";v="150"',
-        "sec-ch-ua-platform": '"iOS"',
-        "sec-ch-ua-mobile": "?1",
-    }
+    brand = {**BROWSER, "authorization": "x", **PHONE_BRAND}
     refused = {**READ, "access-control-allow-origin": "https://other.example"}
     found = told(
         "WebInspector",
-        [asked(phone), sent(agent=phone, request=brand, response=refused, body=0, _error="net::ERR_FAILED")],
+        [asked(PHONE), sent(agent=PHONE, request=brand, response=refused, body=0, _error="net::ERR_FAILED")],
         tmp_path,
         AnalysisSettings(rules=load_rules()),
     )
     assert [[one.observation.engine for one in problem.page_request.members] for problem in found] == [[Engine.CHROMIUM] * 2]
+
+
+@pytest.mark.parametrize("writer", ["WebInspector", "mitmproxy"])
+def test_the_page_tells_the_engine_of_an_emulated_phones_preflight_without_a_request(writer: str, tmp_path: Path) -> None:
+    page = sent(
+        f"{PAGE}/",
+        agent=PHONE,
+        request={"origin": None, "sec-fetch-mode": "navigate", **PHONE_BRAND},
+        response={"content-type": "text/html"},
+    )
+    refused = asked(PHONE)
+    refused["response"] |= {"status": 404, "headers": []}
+    found = told(writer, [page, refused], tmp_path, AnalysisSettings(rules=load_rules()))
+    assert [(one.word, one.rule, one.page_request.members[0].observation.engine) for one in found] == [
+        ("BLOCKED", "preflight-not-routed", Engine.CHROMIUM)
+    ]

@@ -23,6 +23,7 @@ from corslens.fetch.preflight_cache import CacheQuery, PreflightCache
 from corslens.observation.background import is_report_upload
 from corslens.observation.connections import Connections
 from corslens.observation.cookie_jar import COOKIE_NOT_SENT, CookieJar
+from corslens.observation.emulated_phones import EmulatedPhones
 from corslens.observation.exchange import Exchange
 from corslens.observation.habits import Habits, is_of_habit
 from corslens.observation.header_additions import is_reload
@@ -103,6 +104,7 @@ class Pairing:
         self._habits = Habits(limit)
         self._cookies = CookieJar(limit, budget)
         self._pages = Pages(limit, budget)
+        self._phones = EmulatedPhones(limit)
         self._saw_authorization = False
         """Whether any request carried Authorization: then the writer does not strip it."""
         self._worker_pages: Bounded[tuple[str, str], None] = Bounded(limit)
@@ -129,6 +131,7 @@ class Pairing:
             "hosts with cookies": self._cookies.hosts,
             "pages with workers": self._worker_pages,
             "pages": self._pages.seen,
+            "clients with a phone's User-Agent": self._phones.versions,
         }
         return {name: store.dropped for name, store in stores.items() if store.dropped}
 
@@ -157,11 +160,16 @@ class Pairing:
         self._last_seen = max(self._last_seen, request.time)
         head = head_of(request.headers)
         client = head.client_at(exchange.client)
-        profile = self._profiles[head.engine]
+        engine, version = head.engine, head.version
+        if engine is Engine.WEBKIT or head.emulated:
+            self._phones.note(client, request, head)
+            if proven := self._phones.version(client):
+                engine, version = Engine.CHROMIUM, proven
+        profile = self._profiles[engine]
         target_origin = origin_of(request.url)
         refused, was_sent = exchange.refused, exchange.was_sent
         previous = None if refused else self._hops.take(client, exchange, profile)
-        alone = standalone(request, target_origin, exchange.resource_type, profile.safelist)
+        alone = standalone(request, target_origin, exchange.resource_type, self._profiles[head.engine].safelist)
         page_origin, mode, role = alone.page_origin, alone.mode, alone.role
         if previous is not None:
             page_origin = previous.page_origin
@@ -170,12 +178,7 @@ class Pairing:
             role = infer_role(request, mode, target_origin=target_origin, page_origin=page_origin, previous=previous)
         elif page_origin is None and (page_origin := refused_for(exchange)) is not None:
             role = infer_role(request, mode, target_origin=target_origin, page_origin=page_origin, previous=None)
-        if (
-            head.engine is None
-            and not self._programs
-            and role in (Role.SIMPLE, Role.PREFLIGHT)
-            and is_of_program(request.headers)
-        ):
+        if engine is None and not self._programs and role in (Role.SIMPLE, Role.PREFLIGHT) and is_of_program(request.headers):
             role = Role.NO_CORS
         if head.storage_access is not None and client not in self._storage_access_clients:
             self._storage_access_clients[client] = None
@@ -203,7 +206,11 @@ class Pairing:
                 del self._pending[last.id]
                 self._settled[last.id] = last
         elif role is Role.SIMPLE:
-            unsafe = alone.unsafe_names if role is alone.role else page_set_unsafe_names(request, profile.safelist)
+            unsafe = (
+                alone.unsafe_names
+                if role is alone.role and engine is head.engine
+                else page_set_unsafe_names(request, profile.safelist)
+            )
             needed = bool(unsafe) or not is_cors_safelisted_method(request.method)
             # Behind a redirect a header that caused the preflight may have been dropped; otherwise the request carries them all.
             least = 0 if needed or previous is not None else NOTHING_ASKED_IN_VAIN
@@ -225,8 +232,8 @@ class Pairing:
                 missed = cached is None and was_sent and client in self._preflight_clients
 
         tells = role in CORS_ROLES and (
-            (sends_storage_access(head.engine, head.version) or client in self._storage_access_clients)
-            and not (head.engine is Engine.FIREFOX and self._may_have_workers(client, page_origin or ""))
+            (sends_storage_access(engine, version) or client in self._storage_access_clients)
+            and not (engine is Engine.FIREFOX and self._may_have_workers(client, page_origin or ""))
         )
         if previous is own is cached is None and was_sent and (role is alone.role or role is Role.ACTUAL):
             credentials = alone.credentials(request, target_origin, exchange.resource_type, tells_storage_access=tells)
@@ -263,7 +270,7 @@ class Pairing:
             origin=head.origin,
             page_origin=page_origin,
             target_origin=target_origin,
-            engine=head.engine,
+            engine=engine,
             mode=mode,
             destination=alone.destination,
             credentials=credentials,
@@ -399,6 +406,8 @@ class Pairing:
     def _give_up(self, preflight: Observation, fate: Followed = Followed.NEVER) -> Observation:
         del self._pending[preflight.id]
         client = preflight.client
+        if preflight.engine is Engine.WEBKIT and self._phones.version(client):
+            preflight = structs.replace(preflight, engine=Engine.CHROMIUM)
         granted = grants_request(preflight)
         if preflight.exchange.by_browser or (granted and is_report_upload(preflight.exchange.request.headers)):
             fate = Followed.UNKNOWN

@@ -46,6 +46,8 @@ class RequestHead(Struct, gc=False):
     authorization: str | None
     accept: str | None
     upgrade: str | None
+    emulated: bool = False
+    """The User-Agent is WebKit's, and the client hints are Chromium's: developer tools emulate a phone."""
     readings: dict[Any, Any] = field(default_factory=dict)
     """What a reader made of the head together with little else, by that; kept as long as the head (`keep_reading`)."""
     address: str | None = None
@@ -90,6 +92,8 @@ def head_of(headers: HeaderList) -> RequestHead:
     user_agent = user_agent or ""
     engine, version = engine_of(user_agent, sec_ch_ua or "")
     head = RequestHead(user_agent[:_LONGEST_USER_AGENT], engine, version, origin, *rest)  # type: ignore[arg-type]  # as many as there are names
+    if engine is Engine.CHROMIUM and sec_ch_ua is not None:
+        head.emulated = engine_of(user_agent, "")[0] is Engine.WEBKIT
     headers.keep(head)
     if remembered:
         if len(_read) >= _HEADS_READ:
