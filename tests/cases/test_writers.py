@@ -134,6 +134,24 @@ def test_an_image_and_a_fetch_of_it(steps: list[dict[str, Any]], rule: str, tmp_
     assert found[0].rule == rule
 
 
+@pytest.mark.parametrize(
+    ("writer", "steps", "told_of"),
+    [
+        pytest.param("Firefox", [aborted("firefox")], "firefox-gives-no-reason", id="Firefox writes no reason, whatever stopped it"),
+        pytest.param("Firefox", [asked("firefox"), aborted("firefox")], "preflight-then-failed", id="a preflight that passes without credentials only"),
+        pytest.param("Playwright", [aborted("firefox", _failureText="NS_ERROR_TRACKING_URI")], "blocked-by-tracking-protection", id="Playwright does"),
+        pytest.param("Playwright", [aborted("firefox", _failureText="NS_ERROR_DOM_BAD_URI")], "browser-refused", id="of CORS, too"),
+        pytest.param("WebInspector", [aborted("chrome", _error="net::ERR_FAILED")], "browser-refused", id="Chromium"),
+    ],
+)  # fmt: skip
+def test_cors_is_named_only_where_a_writer_would_not_show_it(
+    writer: str, steps: list[dict[str, Any]], told_of: str, tmp_path: Path
+) -> None:
+    (found,) = told(writer, steps, tmp_path, AnalysisSettings(rules=load_rules()))
+    assert found.rule == told_of
+    assert ("CORS is the most likely cause" in found.cause.message) is (told_of == "browser-refused")
+
+
 def test_what_a_panel_lists_of_a_refused_preflight_is_one_page_request(tmp_path: Path) -> None:
     """Chrome lists the request that was never sent before its preflight, with the page's line; the preflight names that request."""
     line = {"functionName": "load", "url": f"{PAGE}/app.js", "lineNumber": 6, "columnNumber": 1}

@@ -46,6 +46,7 @@ TOLD: dict[str, tuple[str, int, Json, WitnessOutcome, Refusal | None]] = {
     "a dead server": ("WebInspector", 0, {"_error": "net::ERR_CONNECTION_REFUSED"}, WitnessOutcome.FAILED, None),
     "under way": ("WebInspector", 0, {"_error": None}, WitnessOutcome.UNKNOWN, None),
     "Firefox, never sent": ("Firefox", 0, {}, WitnessOutcome.FAILED, Refusal.UNTOLD),
+    "Playwright's Firefox, of a tracker": ("Playwright", -1, {"_failureText": "NS_ERROR_TRACKING_URI"}, WitnessOutcome.FAILED, Refusal.TRACKING_PROTECTION),
     "Firefox, which keeps no body of what it refused, but may": ("Firefox", 200, {"_error": None}, WitnessOutcome.UNKNOWN, None),
 }  # fmt: skip
 

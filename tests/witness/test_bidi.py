@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from corslens.witness.bidi import REQUESTS, BidiRecord, reason_of
+from corslens.witness.refusals import Refusal
 from corslens.witness.sighting import Sighting
 from corslens.witness.witness import WitnessOutcome
 
@@ -204,6 +205,16 @@ def test_aborted() -> None:
     browser.network("fetchError", "1", errorText="NS_BINDING_ABORTED")
     (one,) = browser.later()
     assert (one.sent, one.witness.outcome, one.witness.code) == (False, WitnessOutcome.UNKNOWN, "NS_BINDING_ABORTED")
+
+
+def test_a_tracker_that_tracking_protection_blocks() -> None:
+    """The console says "CORS request did not succeed" of it, too, which it says of every request that was not sent."""
+    browser = Browser()
+    browser.network("beforeRequestSent", "1")
+    browser.network("fetchError", "1", errorText="NS_ERROR_TRACKING_URI")
+    browser.says(MISSING.replace("CORS header ‘Access-Control-Allow-Origin’ missing", "CORS request did not succeed"))
+    (one,) = browser.later()
+    assert (one.sent, one.witness.reason, one.witness.refusal) == (False, None, Refusal.TRACKING_PROTECTION)
 
 
 @pytest.mark.parametrize(

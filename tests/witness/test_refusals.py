@@ -15,12 +15,16 @@ CODES = {
     "net::ERR_UNSAFE_PORT": Refusal.BAD_PORT,
     "NS_ERROR_ABORT": Refusal.CLIENT,
     "NS_ERROR_LOCAL_NETWORK_DENIED": Refusal.LOCAL_NETWORK,
+    "NS_ERROR_TRACKING_URI": Refusal.TRACKING_PROTECTION,
+    "NS_ERROR_EMAILTRACKING_URI": Refusal.TRACKING_PROTECTION,
+    "net::ERR_BLOCKED_BY_FINGERPRINTING_PROTECTION": Refusal.TRACKING_PROTECTION,
     "InvalidLocalNetworkAccess": Refusal.ADDRESS_SPACE,
     "csp": Refusal.CSP,
     "mixed-content": Refusal.MIXED_CONTENT,
     "": Refusal.UNTOLD,
     "net::ERR_ABORTED": None,
     "net::ERR_CONNECTION_REFUSED": None,
+    "NS_ERROR_CONNECTION_REFUSED": None,
     "Client disconnected.": None,
 }
 

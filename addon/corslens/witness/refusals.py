@@ -27,6 +27,8 @@ class Refusal(StrEnum):
     INTEGRITY = "integrity"
     ADMINISTRATOR = "administrator"
     """A policy of the browser's administrator, or a filter against malware."""
+    TRACKING_PROTECTION = "tracking-protection"
+    """The browser's own list of trackers."""
     UNTOLD = "untold"
     """A network error without a reason: what a page gets of a CORS failure, too."""
 
@@ -42,12 +44,17 @@ _BEGINNINGS = (
     ("net::ERR_UNSAFE_PORT", Refusal.BAD_PORT),
     ("net::ERR_BLOCKED_BY_ADMINISTRATOR", Refusal.ADMINISTRATOR),
     ("net::ERR_BLOCKED_ENROLLMENT_CHECK_PENDING", Refusal.ADMINISTRATOR),
+    ("net::ERR_BLOCKED_BY_FINGERPRINTING_PROTECTION", Refusal.TRACKING_PROTECTION),
     ("net::ERR_BLOCKED_BY_", Refusal.UNTOLD),
     ("net::ERR_FAILED", Refusal.UNTOLD),
     ("net::<unknown>", Refusal.UNTOLD),
     ("NS_ERROR_LOCAL_NETWORK_DENIED", Refusal.LOCAL_NETWORK),
     ("NS_ERROR_CONTENT_BLOCKED", Refusal.CSP),
     ("NS_ERROR_ABORT", Refusal.CLIENT),  # what an extension cancels (webRequest); a page's own abort is NS_BINDING_ABORTED
+    *(
+        (f"NS_ERROR_{kind}_URI", Refusal.TRACKING_PROTECTION)
+        for kind in ("TRACKING", "EMAILTRACKING", "SOCIALTRACKING", "FINGERPRINTING", "CRYPTOMINING")
+    ),
     ("NS_ERROR_PORT_ACCESS_NOT_ALLOWED", Refusal.BAD_PORT),
     ("NS_ERROR_DOM_CORP_FAILED", Refusal.RESOURCE_POLICY),
     ("NS_ERROR_DOM_BAD_URI", Refusal.UNTOLD),

@@ -108,6 +108,9 @@ NEIGHBORS = {
     "WebSocket connection to 'ws://localhost:1/' failed: Error in connection establishment: net::ERR_CONNECTION_REFUSED": "actual-network-error",
     "A preload for 'https://cdn.example/f.woff2' is found, but is not used because the request credentials mode does not match.": "font-preload-without-crossorigin",
     "POST https://o1.ingest.example/envelope/ net::ERR_BLOCKED_BY_CLIENT": "blocked-by-extension",
+    "The resource at “https://www.tracker.example/a.js” was blocked because Enhanced Tracking Protection is enabled.": "blocked-by-tracking-protection",
+    "Request to access cookie or storage on “https://ads.example/” was blocked because it came from a tracker and Enhanced Tracking Protection "
+    "is enabled.": "third-party-cookies-held-back",
     f"GET {API} net::ERR_ABORTED": "request-cancelled",
     "Cookie “sid” has been rejected because it is in a cross-site context and its “SameSite” is “Lax” or “Strict”.": "cookie-stays-home",
     'downloadable font: download failed (font-family: "Inter" style:normal weight:400 stretch:100 src index:0): bad URI or cross-site '

@@ -19,7 +19,9 @@ _FRAME, _CANVAS, _OPAQUE, _COOKIE = (
     ("opaque-response",),
     ("cookie-stays-home",),
 )
-_FAILED, _CANCELED = ("browser-refused",), ("request-cancelled",)
+_FAILED, _CANCELED, _TRACKER = ("browser-refused",), ("request-cancelled",), ("blocked-by-tracking-protection",)
+_NOT_SENT = (Reason.ACTUAL_NETWORK_ERROR, *_TRACKER, "blocked-by-extension")
+"""What Firefox reports as CORS of every request without a response."""
 
 _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     # More particular ones first.
@@ -42,6 +44,11 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("err_blocked_by_csp", (Reason.CSP_BLOCKED,)),
     ("err_blocked_by_local_network_access_checks", (Reason.LNA_PERMISSION_DENIED,)),
     ("ns_error_local_network_denied", (Reason.LNA_PERMISSION_DENIED,)),
+    ("err_blocked_by_fingerprinting_protection", _TRACKER),
+    ("tracking_uri", _TRACKER),
+    ("request to access cookie", ("third-party-cookies-held-back",)),
+    ("tracking protection is enabled", _TRACKER),
+    ("content blocking is enabled", _TRACKER),  # Firefox until 66
     ("err_aborted", _CANCELED),
     ("ns_binding_aborted", _CANCELED),
     ("aborterror", _CANCELED),
@@ -120,7 +127,7 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("denied by cross-origin resource sharing policy", (Reason.ACAO_MISSING, Reason.ACAO_MISMATCH)),
     ("preflight channel did not succeed", (Reason.PREFLIGHT_STATUS_NOT_OK,)),
     ("external redirect not allowed", (Reason.PREFLIGHT_REDIRECT,)),
-    ("cors request did not succeed", (Reason.ACTUAL_NETWORK_ERROR,)),
+    ("cors request did not succeed", _NOT_SENT),
     ("err_connection_", (Reason.ACTUAL_NETWORK_ERROR,)),
     ("err_name_not_resolved", (Reason.ACTUAL_NETWORK_ERROR,)),
     ("err_cert_", (Reason.ACTUAL_NETWORK_ERROR,)),
@@ -175,7 +182,7 @@ _WORDS = (
 """How words of Firefox's languages begin, in the two lines that name no header."""
 
 
-def _of_firefox(text: str) -> tuple[Reason, ...]:
+def _of_firefox(text: str) -> tuple[str, ...]:
     """Return the reasons that a line of Firefox in any language can stand for, by the header that it names and the values beside it."""
     if "cors" not in text and "access-control-" not in text:
         return ()
@@ -200,7 +207,7 @@ def _of_firefox(text: str) -> tuple[Reason, ...]:
     if _STATUS.search(text):
         return (Reason.PREFLIGHT_STATUS_NOT_OK,)
     if "(null)" in text:
-        return (Reason.ACTUAL_NETWORK_ERROR,)
+        return _NOT_SENT
     if {"origin", "origen"}.intersection(values):
         return (Reason.ORIGIN_HEADER_NOT_ADDABLE,)
     if re.search(r"\bhttp\b", _URL.sub("", text)):
