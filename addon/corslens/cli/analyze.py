@@ -10,7 +10,7 @@ import click
 from corslens.cli.options import judging_options
 from corslens.cli.outputs import open_output
 from corslens.cli.reporting import Reporting, listing_options, report_options
-from corslens.cli.work import Work, analyze_found, settings_of
+from corslens.cli.work import PutAway, Work, analyze_found, settings_of
 from corslens.diagnosis.summary import HOLD, SessionSummary
 from corslens.inputs.damage import Damage
 from corslens.inputs.files import find
@@ -93,7 +93,7 @@ def analyze(
     )
     show_values(values)
     rules = settings_of(work).rules
-    summary = SessionSummary(hold=work.hold, everything=work.everything)
+    summary = SessionSummary(hold=work.hold, everything=work.everything, put_away=PutAway())
     with ExitStack() as stack:
         records: list[IO[bytes]] = [sys.stdout.buffer] if reporting.form is Format.JSONL else []
         records += [stack.enter_context(open_output(path)) for path, one in reporting.files.items() if one is Format.JSONL]

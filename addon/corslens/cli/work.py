@@ -1,15 +1,15 @@
 """The work of `analyze`: file after file, in this process or in several, with the same result in the same order."""
 
-import copyreg
 import gc
+import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import lru_cache, partial
 from pathlib import Path
-from types import MappingProxyType
-from typing import IO, Any
+from tempfile import TemporaryFile
+from typing import IO
 
 from msgspec import Struct
 
@@ -23,14 +23,6 @@ from corslens.inputs.files import STDIN
 from corslens.inspection import Inspection
 from corslens.observation.redaction import show_values
 from corslens.report.formats.jsonl import encode
-
-
-def _read_only(mapping: dict[Any, Any]) -> MappingProxyType[Any, Any]:
-    return MappingProxyType(mapping)
-
-
-# What other processes find travels back: an Inspection's read-only mappings, too, which pickle does not know.
-copyreg.pickle(MappingProxyType, lambda mapping: (_read_only, (dict(mapping),)))
 
 
 class Work(Struct, frozen=True, kw_only=True):
@@ -86,6 +78,26 @@ def analyze_found(
             names.append(name)
     with Bar(len(names)) as bar:
         analyze_each(prefixes(names), work, into, records, jobs=jobs, bar=bar)
+
+
+class PutAway:
+    """A file without a name, for this user alone, that is gone with the process."""
+
+    def __init__(self) -> None:
+        self._file: IO[bytes] | None = None
+        self._size = 0
+
+    def __call__(self, content: bytes) -> Callable[[], bytes]:
+        """Put bytes into the file, and return what reads them again.
+
+        Raises: OSError
+        """
+        file = self._file = self._file or TemporaryFile(buffering=0)  # noqa: SIM115  # open as long as the process
+        begin, left = self._size, content
+        while left:
+            left = left[os.pwrite(file.fileno(), left, begin + len(content) - len(left)) :]
+        self._size += len(content)
+        return partial(os.pread, file.fileno(), len(content), begin)
 
 
 def tune_gc() -> None:

@@ -7,9 +7,10 @@ from typing import Any, Protocol
 from corslens.corpus.details import decode
 from corslens.corpus.rows import column
 from corslens.diagnosis.diagnose import WORDS, diagnose
+from corslens.diagnosis.example import Example, example_of
 from corslens.diagnosis.names import Names
 from corslens.diagnosis.page_request import State
-from corslens.diagnosis.problem import NAMES, Example, Key, Problem, example_of
+from corslens.diagnosis.problem import NAMES, Key, Problem
 from corslens.engines.engine import Engine
 from corslens.lint.finding import Severity
 

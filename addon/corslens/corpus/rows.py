@@ -15,8 +15,9 @@ from corslens.corpus.details import encode
 from corslens.corpus.extra import need
 from corslens.diagnosis.contribution import Agreement
 from corslens.diagnosis.diagnose import WORDS, Diagnosis
+from corslens.diagnosis.example import Example
 from corslens.diagnosis.page_request import State
-from corslens.diagnosis.problem import Example, Problem
+from corslens.diagnosis.problem import Problem
 from corslens.diagnosis.summary import Input, SessionSummary
 from corslens.engines.engine import Engine
 from corslens.inspection import Inspection

@@ -6,8 +6,9 @@ from functools import lru_cache
 from msgspec import Struct
 
 from corslens.diagnosis.diagnose import Diagnosis, diagnose
+from corslens.diagnosis.example import Example, example_of
 from corslens.diagnosis.page_request import PageRequest
-from corslens.diagnosis.problem import Example, Key, endpoint_of, example_of, key_of
+from corslens.diagnosis.problem import Key, endpoint_of, key_of
 from corslens.engines.engine import Engine
 from corslens.inspection import Inspection
 from corslens.lint.finding import Severity

@@ -9,15 +9,15 @@ from hashlib import sha256
 from msgspec import Struct
 
 from corslens.diagnosis.diagnose import JUDGED, WORDS, Diagnosis, worst_word
+from corslens.diagnosis.example import Example, Order, PutAway
 from corslens.diagnosis.names import Names
 from corslens.diagnosis.page_request import Signature, State
 from corslens.diagnosis.unexplained import sentence_of, title_of
 from corslens.engines.engine import Engine
-from corslens.inspection import Inspection, weigh_alone
+from corslens.inspection import Inspection
 from corslens.lint.finding import Finding, Severity, Stage
 from corslens.observation.network_error import NetworkError, network_error
-from corslens.observation.redaction import public_endpoint, redact_header, redact_method, redact_url
-from corslens.verdict.verdict import Outcome, Verdict
+from corslens.observation.redaction import public_endpoint, redact_header
 
 EXAMPLES = 5
 """Page requests that a problem names: those of the worst severity, of these the first ones of the first capture."""
@@ -44,9 +44,6 @@ _LOOPBACK = (
     "http://[::1]:",
     "https://[::1]:",
 )
-
-type Order = tuple[int, str, int, float, str]
-"""What puts examples in order: how bad, capture, entry, time, id."""
 
 
 class Key(Struct, frozen=True, order=True):
@@ -77,19 +74,6 @@ class Key(Struct, frozen=True, order=True):
         return (
             "p" + sha256("\n".join((self.rule, self.api_origin, self.path)).encode("utf-8", "surrogatepass")).hexdigest()[:12]
         )
-
-
-class Example(Struct, frozen=True):
-    """A page request with the problem."""
-
-    order: Order
-    diagnosis: Diagnosis
-    method: str
-    page: str
-    """The origin of the page; redacted, empty where no request says it."""
-    engines: tuple[Engine, ...]
-    weight: int
-    """Bytes, estimated."""
 
 
 def _place(example: Example) -> Order:
@@ -271,6 +255,14 @@ class Problem:
         self._lives.clear()
         self._lives_weight = 0
 
+    def put_away(self, put: PutAway) -> None:
+        """Keep of its examples little more than their places.
+
+        Raises: OSError as `put` does; then nothing is lost.
+        """
+        for example in (*self.examples, self._fallback):
+            example.put_away(put)
+
     def _count(self, example: Example, by: int) -> None:
         diagnosis = example.diagnosis
         self.count += by
@@ -299,33 +291,6 @@ def endpoint_of(inspection: Inspection) -> tuple[str, str]:
     return public_endpoint(observation.target_origin, observation.exchange.request.url)
 
 
-def place_of(diagnosis: Diagnosis) -> Order:
-    """Return the place of a diagnosis among others."""
-    exchange = diagnosis.page_request.members[0].observation.exchange
-    source = exchange.source
-    return (
-        -diagnosis.severity,
-        source.file or "",
-        -1 if source.index is None else source.index,
-        exchange.request.time,
-        exchange.id,
-    )
-
-
-def example_of(diagnosis: Diagnosis) -> Example:
-    """Return the diagnosis as an example, with its place among others."""
-    request = diagnosis.page_request
-    page = request.page
-    return Example(
-        place_of(diagnosis),
-        diagnosis,
-        redact_method(request.method),
-        "" if page is None else redact_url(page),
-        concerned_engines(diagnosis),
-        sum(map(weigh_alone, request.members)),
-    )
-
-
 def without_loopback_port(origin: str) -> str:
     """Return the origin, of a loopback server without the port: two runs of a test rarely get the same one."""
     return origin.rpartition(":")[0] if origin.startswith(_LOOPBACK) else origin
@@ -333,27 +298,6 @@ def without_loopback_port(origin: str) -> str:
 
 def _weigh_signature(signature: Signature) -> int:
     return _LIFE_BYTES + len(signature.page) + sum([_NAME_BYTES + len(name) for name in signature.header_names])
-
-
-def concerned_engines(diagnosis: Diagnosis) -> tuple[Engine, ...]:
-    """Return the engines in which the reason of the cause blocks; all of them for a cause that is no check."""
-    names = {diagnosis.rule, diagnosis.reason} if diagnosis.word in JUDGED else {diagnosis.rule}
-    verdicts = diagnosis.place.verdicts
-    named = tuple(
-        [
-            engine
-            for engine, verdict in verdicts.items()
-            if verdict.outcome is not Outcome.ALLOWED and not names.isdisjoint(_reasons(verdict))
-        ]
-    )
-    return named or tuple(verdicts)
-
-
-def _reasons(verdict: Verdict | None) -> Iterator[str]:
-    if verdict is not None:
-        yield from (failure.reason.value for failure in verdict.failures)
-        yield from _reasons(verdict.if_credentialed)
-        yield from _reasons(verdict.if_not_credentialed)
 
 
 def worst_first[P: Problem](problems: Iterable[P]) -> list[P]:

@@ -1,18 +1,21 @@
 """ProblemStore: the problems of a session, with what became of them."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import copy
 from sys import maxsize
 
 from corslens.bounded import Bounded
+from corslens.diagnosis.example import Example, PutAway
 from corslens.diagnosis.page_request import PageRequest, State
-from corslens.diagnosis.problem import Example, Key, Problem
+from corslens.diagnosis.problem import Key, Problem
 from corslens.inspection import Inspection
 from corslens.observation.observation import Role
 
 _GONE = 1_000
 """Problems that are gone of which the id is still known."""
+_AT_HAND = 10_000
+"""Problems of merged sessions of which the examples are in memory, where they can be put away."""
 
 
 class ProblemStore:
@@ -22,11 +25,14 @@ class ProblemStore:
         most: how many are kept; None for any number.
         budget: how many bytes of them, estimated, are kept.
         version: where the counting of changes begins.
+        put_away: keeps the examples of problems that come from merging too many; without it they stay in memory.
     """
 
-    def __init__(self, *, most: int | None, budget: int, version: int) -> None:
+    def __init__(self, *, most: int | None, budget: int, version: int, put_away: PutAway | None = None) -> None:
         self._most = maxsize if most is None else most
         self._budget = budget
+        self._put = put_away
+        self._puts_away = False
         self.complete_since = version
         """What went before this version is not known any more."""
         self.dropped = 0
@@ -112,6 +118,16 @@ class ProblemStore:
             self._by_id[key.id] = key
             self._touch(key, version)
         self.dropped += other.dropped
+        if self._put is not None and len(self._problems) > _AT_HAND:
+            self._put_away(self._put, list(other._problems if self._puts_away else self._problems))
+
+    def _put_away(self, put: PutAway, keys: Iterable[Key]) -> None:
+        self._puts_away = True
+        try:
+            for key in keys:
+                self._problems[key].put_away(put)
+        except OSError:  # memory is what is left
+            self._put = None
 
     def snapshot(self) -> "ProblemStore":
         """Return them as they are now, to be read in any thread."""

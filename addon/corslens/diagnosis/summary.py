@@ -16,9 +16,10 @@ from msgspec import Struct, field, structs
 from corslens.bounded import Bounded
 from corslens.diagnosis.contribution import Agreement, Contribution, Suppressed, contribution_of, with_member
 from corslens.diagnosis.diagnose import WORDS, Diagnosis, diagnose, worst_word
+from corslens.diagnosis.example import PutAway, place_of
 from corslens.diagnosis.matrix import Cell, Endpoints, Matrix, Place
 from corslens.diagnosis.page_request import PageRequest, State
-from corslens.diagnosis.problem import Key, Problem, endpoint_of, place_of, worst_first
+from corslens.diagnosis.problem import Key, Problem, endpoint_of, worst_first
 from corslens.diagnosis.problem_store import ProblemStore
 from corslens.diagnosis.repeats import Repeats
 from corslens.engines.engine import Engine
@@ -87,6 +88,7 @@ class SessionSummary:
         version: where to begin counting changes; higher than that of a summary that this one replaces.
         history_bytes: how many bytes, estimated, the session keeps. Of these half are what the page requests known again take (they
             are the exchanges that the session remembers), and an eighth the problems.
+        put_away: keeps elsewhere what is known of examples, where merging brings many problems; without it they stay in memory.
     """
 
     def __init__(
@@ -98,7 +100,9 @@ class SessionSummary:
         everything: bool = False,
         version: int = 0,
         history_bytes: int = maxsize,
+        put_away: PutAway | None = None,
     ) -> None:
+        self._put_away = put_away
         self.inputs: list[Input] = []
         self.everything = everything
         self._remember, self._hold, self._most = remember, hold, problems
@@ -116,7 +120,9 @@ class SessionSummary:
         self._last: tuple[object, ...] | None = None
         """The place of the last that is held, once merging left others out."""
         live = self._most is not None
-        self._problems = ProblemStore(most=self._most, budget=self._problem_bytes, version=self.version)
+        self._problems = ProblemStore(
+            most=self._most, budget=self._problem_bytes, version=self.version, put_away=self._put_away
+        )
         self._matrix = Matrix(_CELLS if live else None)
         self._endpoints = Endpoints(_ENDPOINTS if live else None)
         self._suppressed: Counter[Suppressed] = Counter()
