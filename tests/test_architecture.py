@@ -55,7 +55,6 @@ WITHOUT_A_NAMESAKE = {
     "engines/gecko.py": "data; tests/engines/test_profile.py takes every field of it out once",
     "engines/webkit.py": "data; tests/engines/test_profile.py takes every field of it out once",
     "fetch/credentials.py": "one enum",
-    "verdict/decide_each.py": "held against decide on every recorded exchange in tests/verdict/test_decide.py",
     "observation/mcp.py": "data; tests/advice and the samples of rules/products/mcp-server.yaml read it",
     "observation/probe.py": "an enum and a record; tests/lint/facts/test_probe.py and tests/asking read them",
     "inspection.py": "a record; tests/test_inspector.py makes it",

@@ -62,9 +62,9 @@ class Exchange(Struct, frozen=True, kw_only=True, gc=False):
         Whether anything went over the wire is not known then; there is no message to judge, and nothing follows from what the request lacks.
         """
         return (
-            self.witness is not None
+            self.response is None
+            and self.witness is not None
             and self.witness.refusal is not None
-            and self.response is None
             and not self.answered_by_proxy
         )
 

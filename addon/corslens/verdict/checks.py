@@ -326,7 +326,8 @@ def _response_checks(
     # A 304 is judged by the stored response, whose headers the proxy may never have seen; what it brings itself replaces them.
     headers, renews = response.headers, is_renewal(observation, response)
     if profile.drops_empty_stored_lines and observation.exchange.renewed is not None:
-        headers = HeaderList(line for line in headers.lines if line[1])
+        names = (ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_ALLOW_CREDENTIALS)
+        headers = HeaderList((name, value) for name in names for value in headers.values(name) if value)
     if not renews or ACCESS_CONTROL_ALLOW_ORIGIN in headers:
         yield _allow_origin(observation, headers, profile, mode, _ACTUAL_REASONS)
     if not renews or ACCESS_CONTROL_ALLOW_CREDENTIALS in headers:

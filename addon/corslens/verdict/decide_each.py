@@ -60,9 +60,14 @@ def _decide(observation: Observation) -> Verdicts:
 
 
 def _deciding(observation: Observation) -> tuple[object, ...] | None:
-    """Return everything that the checks look at, or None for what is too rare to remember (redirects, chains, no response, a head that was cut)."""
+    """Return everything that the checks look at, or None for what is too rare to remember (redirects, chains, no response, a head that was cut).
+
+    What they come to look at and this does not, `tests/verdict/test_decide_each.py` finds.
+    """
     exchange = observation.exchange
-    response = None if exchange.response is None and exchange.replaced is None else exchange.delivered
+    if exchange.response is None and (exchange.error is not None or not exchange.made_by_proxy):
+        return None
+    response = exchange.delivered
     if response is None or observation.redirected_from is not None or is_cut(observation):
         return None
     headers = response.headers
