@@ -84,7 +84,7 @@ async def _call_hooks(exchanges: Sequence[Exchange]) -> tuple[float, float]:
     waited = taken = 0.0
     async with Chain(odd=False, cors_show="none") as chain:
         chain.addon.on_tick()  # from the first look at the clock on, what nobody waits for is put off
-        for some in batched(exchanges, 100):
+        for some in batched(exchanges, 8):
             flows = [flow_of(each) for each in some]  # no more at once than a proxy has
             started = time.process_time()
             for flow in flows:
