@@ -139,6 +139,15 @@ def test_firefox_lists_a_request_before_its_preflight() -> None:
     assert exchanges[0].response is not None and exchanges[0].response.time < exchanges[1].request.time
 
 
+def test_another_request_of_the_same_digest_is_not_put_behind_the_preflight(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("corslens.inputs.har._digest", lambda *_: 1.0)
+    asks = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT")]
+    put, other = entry("PUT", started=at(1), time=30), entry(url=f"{API}/other", started=at(1.005), time=30)
+    asked = entry("OPTIONS", given=asks, started=at(1.01), timings={"blocked": -1, "send": 0, "wait": 15})
+    exchanges, _ = read(encoded(put, other, asked, creator="Firefox"))
+    assert [exchange.source.index for exchange in exchanges] == [1, 2, 0]
+
+
 def test_redirect_url_stands_in_for_a_location_that_was_left_out() -> None:
     made = entry(status=302)
     made["response"]["redirectURL"] = "https://cdn.example/x"

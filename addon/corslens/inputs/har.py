@@ -5,8 +5,10 @@ Format: http://www.softwareishard.com/blog/har-12-spec/
 """
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Buffer, Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from itertools import chain
 from operator import itemgetter
 from types import MappingProxyType
@@ -43,44 +45,54 @@ class _Preflights:
     """
 
     def __init__(self) -> None:
-        self._answered: list[tuple[float, float, float]] = []
-        """Of each preflight which request it is for, and when it was sent and answered."""
+        self._answered: list[tuple[float, str, str, float, float]] = []
+        """Of each preflight the digest, the method and the URL of the request that it is for, and when it was sent and answered."""
         self._requests = array("d")
-        """Of each entry which request it is, its index, and when it began and ended, one after the other: a million are no burden so."""
+        """Of each entry a digest of its method and URL, its index, and when it began and ended, one after the other: a million are no
+        burden so."""
 
     def add(self, index: int, raw: Buffer, when: WhenForm | EntryForm, began: float, sent: float) -> None:
         """Take note of an entry."""
         request = when.request
-        self._requests.extend((_key(request.method, request.url), index, began, began + seconds(when.time)))
-        if request.method != "OPTIONS":
-            return
-        entry = when if isinstance(when, EntryForm) else entry_of(raw)
-        wanted = next((one.value for one in entry.request.headers if one.name.lower() == "access-control-request-method"), None)
-        if wanted is not None:
-            self._answered.append((_key(wanted, request.url), sent, answered_at(entry, sent)))
+        if request.method == "OPTIONS":
+            entry = when if isinstance(when, EntryForm) else entry_of(raw)
+            wanted = next(
+                (one.value for one in entry.request.headers if one.name.lower() == "access-control-request-method"), None
+            )
+            if wanted is not None:
+                self._answered.append((_digest(wanted, request.url), wanted, request.url, sent, answered_at(entry, sent)))
+        self._requests.extend((_digest(request.method, request.url), index, began, began + seconds(when.time)))
 
-    def actual_requests_later(self) -> dict[int, float]:
-        """Return, for each entry that was listed before its preflight, when it can have been sent."""
-        asked: dict[float, list[tuple[int, float, float]]] = {key: [] for key, _, _ in self._answered}
+    def put_requests_behind(self, move: Callable[[int, str, str, float], bool]) -> None:
+        """Find each entry that was listed before its preflight.
+
+        Args:
+            move: called with the index of an entry that may be one, the method and the URL if it is, and when it can have been sent;
+                returns whether it is.
+        """
+        asked: dict[float, list[tuple[int, float, float]]] = {digest: [] for digest, *_ in self._answered}
         each = iter(self._requests if asked else ())
-        for key, index, began, ended in zip(each, each, each, each, strict=True):
-            if key in asked:
-                asked[key].append((int(index), began, ended))
-        later: dict[int, float] = {}
-        for key, sent, answered in self._answered:
-            for index, began, ended in reversed(asked[key]):
-                if began <= sent <= ended and index not in later:
-                    later[index] = answered + _MOMENT
+        for digest, index, began, ended in zip(each, each, each, each, strict=True):
+            if digest in asked:
+                asked[digest].append((int(index), began, ended))
+        moved: set[int] = set()
+        for digest, method, url, sent, answered in self._answered:
+            for index, began, ended in reversed(asked[digest]):
+                if began <= sent <= ended and index not in moved and move(index, method, url, answered + _MOMENT):
+                    moved.add(index)
                     break
-        return later
 
 
-def _key(method: str, url: str) -> float:
+def _digest(method: str, url: str) -> float:
     return hash((method, url)) >> 11  # a float holds as much of it
 
 
 _MOMENT = 1e-6
 """Seconds between a preflight's response and the request that follows it, at the least."""
+
+
+type _Place = tuple[float, int, Buffer, Exchange | None]
+"""Of an entry when it was sent, its index, itself, and what was made of it, if that is held."""
 
 
 class HarReader:
@@ -118,7 +130,7 @@ class HarReader:
 
     def __iter__(self) -> Iterator[Exchange | Damage]:
         """Yield the exchanges, and a Damage for each unreadable entry."""
-        order: list[tuple[float, int, Buffer, Exchange | None]] = []
+        order: list[_Place] = []
         preflights = _Preflights()
         browser = self._record.is_browser
         sent, held = 0.0, 0
@@ -144,12 +156,7 @@ class HarReader:
                         continue
                     held += _characters(exchange)
             order.append((sent, index, raw, exchange))
-        later = preflights.actual_requests_later()
-        if later:
-            order = [
-                (later[index], index, raw, None) if index in later else (time, index, raw, exchange)
-                for time, index, raw, exchange in order
-            ]
+        preflights.put_requests_behind(partial(self._move, order))
         order.sort(key=_by_time)
         for done, (time, index, raw, held_one) in enumerate(order):
             self.progress = done / len(order)
@@ -163,6 +170,19 @@ class HarReader:
         if self._entries.damage is not None:
             yield Damage(file=self._file, what=self._entries.damage)
 
+    def _move(self, order: list[_Place], index: int, method: str, url: str, time: float) -> bool:
+        """Let an entry have been sent at another time, if it has this method and URL."""
+        place = bisect_left(order, index, key=_index)
+        if place == len(order) or order[place][1] != index:  # it was passed over
+            return True
+        _, _, raw, held = order[place]
+        whole = None if held is None else entry_of(raw)
+        request = (whole or when_of(raw)).request
+        if (request.method, request.url) != (method, url):  # but the same digest
+            return False
+        order[place] = (time, index, raw, None if whole is None else self._maker.exchange(index, whole, time))
+        return True
+
     @property
     def skipped(self) -> int:
         """How many exchanges were passed over."""
@@ -174,7 +194,7 @@ class HarReader:
         return self._maker.cookies_skipped
 
 
-_by_time = itemgetter(0)
+_by_time, _index = itemgetter(0), itemgetter(1)
 _UNREADABLE = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
 _HELD = 8 << 20
 """Characters of the heads that are held from the first walk through a file to the second."""
