@@ -139,6 +139,15 @@ def test_firefox_lists_a_request_before_its_preflight() -> None:
     assert exchanges[0].response is not None and exchanges[0].response.time < exchanges[1].request.time
 
 
+def test_a_preflight_is_not_put_behind_itself() -> None:
+    """Of a request whose own method is OPTIONS."""
+    own = entry("OPTIONS", started=at(1), time=30)
+    asks = [("Origin", PAGE), ("Access-Control-Request-Method", "OPTIONS")]
+    asked = entry("OPTIONS", given=asks, started=at(1.01), timings={"blocked": -1, "send": 0, "wait": 15})
+    exchanges, _ = read(encoded(own, asked, creator="Firefox"))
+    assert [exchange.source.index for exchange in exchanges] == [1, 0]
+
+
 def test_another_request_of_the_same_digest_is_not_put_behind_the_preflight(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("corslens.inputs.har._digest", lambda *_: 1.0)
     asks = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT")]

@@ -61,6 +61,7 @@ class _Preflights:
             )
             if wanted is not None:
                 self._answered.append((_digest(wanted, request.url), wanted, request.url, sent, answered_at(entry, sent)))
+                return
         self._requests.extend((_digest(request.method, request.url), index, began, began + seconds(when.time)))
 
     def put_requests_behind(self, move: Callable[[int, str, str, float], bool]) -> None:
