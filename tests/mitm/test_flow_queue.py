@@ -222,6 +222,17 @@ async def test_from_an_option_on_nothing_waits() -> None:
         assert "corslens" in second.metadata
 
 
+async def test_what_passed_before_another_log_is_in_the_first_one(tmp_path: Path) -> None:
+    first, second = tmp_path / "first.jsonl", tmp_path / "second.jsonl"
+    async with Chain(cors_show="none", cors_log=str(first)) as chain:
+        chain.addon.on_tick()
+        made = a_flow()
+        chain.call(made)
+        chain.set(cors_log=str(second))
+        assert made.id in first.read_text()
+    assert made.id not in second.read_text()
+
+
 async def test_a_flow_that_fails_comes_after_those_before_it() -> None:
     called, recorder = queue(waits=True)
     one, other = answered(flow()), flow()

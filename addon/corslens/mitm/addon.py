@@ -146,7 +146,9 @@ class CorsLens(Commands):
 
     def configure(self, updated: set[str]) -> None:
         """Parse the options once; raise OptionsError for what is wrong with them."""
-        self._flows.may_wait = False  # until it is known what the options mean
+        # What passed before is worked on under the options of then; what passes now at once, until it is known what they mean.
+        self._flows.work_off()
+        self._flows.may_wait = False
         names = {name for name in updated if name.startswith(options.PREFIX)}
         if not names:
             return
