@@ -20,6 +20,7 @@ from mitmproxy.flow import Error
 
 from scripts.bench_suite.chain import Chain, flow_of
 from scripts.bench_suite.traffic import session as traffic
+from scripts.bench_suite.traffic import simple
 from tests.mitm.make import answered, flow
 
 
@@ -154,7 +155,7 @@ class Numbers:
 
 
 def a_flow() -> http.HTTPFlow:
-    return flow_of(next(iter(traffic(1, seed=1, plain_share=0))))
+    return flow_of(simple(1, 1.0))
 
 
 async def marks_at_the_end(*addons: object, **settings: Any) -> dict[str, Any]:
