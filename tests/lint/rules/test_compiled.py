@@ -1,5 +1,7 @@
 """The compiled catalog: the same rules as their files say, and never what another user could have written."""
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -79,11 +81,50 @@ def test_no_link_is_followed(folder: Path, catalog: compiled.Catalog, tmp_path: 
     assert compiled.load("a") is None
 
 
-def test_catalogs_of_other_versions_do_not_pile_up(folder: Path, catalog: compiled.Catalog) -> None:
-    for number in range(6):
-        compiled.store(f"c{number}", catalog)
-    assert len(list(folder.iterdir())) == 4
-    assert compiled.load("c5") == catalog
+EMPTY = compiled.Catalog((), ())
+
+
+def unread_for(hours: float, file: Path) -> None:
+    then = time.time() - hours * 3_600
+    os.utime(file, (then, then))
+
+
+def names(folder: Path) -> set[str]:
+    return {file.stem for file in folder.iterdir()}
+
+
+def test_catalogs_do_not_pile_up(folder: Path) -> None:
+    for number in range(20):
+        compiled.store(f"c{number}", EMPTY)
+        unread_for(20 - number, folder / f"c{number}.catalog")
+    assert names(folder) == {f"c{number}" for number in range(4, 20)}
+
+
+def test_clones_that_are_at_work_keep_theirs(folder: Path) -> None:
+    """A start notes that it read one; so those go that none reads."""
+    for number in range(16):
+        compiled.store(f"c{number}", EMPTY)
+        unread_for(20 - number, folder / f"c{number}.catalog")
+    assert compiled.load("c0") == EMPTY
+    compiled.store("new", EMPTY)
+    assert names(folder) == {"c0", *(f"c{number}" for number in range(2, 16)), "new"}
+
+
+def test_a_catalog_that_is_read_often_is_not_written_to_each_time(folder: Path) -> None:
+    compiled.store("a", EMPTY)
+    unread_for(0.5, folder / "a.catalog")
+    before = (folder / "a.catalog").stat().st_mtime_ns
+    assert compiled.load("a") == EMPTY
+    assert (folder / "a.catalog").stat().st_mtime_ns == before
+
+
+def test_a_catalog_of_a_version_that_is_gone_goes(folder: Path) -> None:
+    compiled.store("old", EMPTY)
+    unread_for(31 * 24, folder / "old.catalog")
+    compiled.store("recent", EMPTY)
+    unread_for(29 * 24, folder / "recent.catalog")
+    compiled.store("new", EMPTY)
+    assert names(folder) == {"recent", "new"}
 
 
 def test_a_start_with_the_kept_catalog_has_the_same_rules(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

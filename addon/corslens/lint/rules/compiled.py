@@ -9,6 +9,7 @@ import contextlib
 import os
 import stat
 import sys
+import time
 from collections.abc import Callable, Iterable
 from hashlib import blake2b
 from pathlib import Path
@@ -25,8 +26,12 @@ SWITCH = "CORSLENS_CACHE"
 """The environment variable that names another folder for it, or is `off`."""
 _LARGEST = 16 << 20
 _ENDING = ".catalog"
-_KEPT = 4
-"""Catalogs of other versions, or clones, that are left beside a new one."""
+_KEPT = 16
+"""Catalogs at most: of other versions, and of clones that are at work at the same time. Each takes a little over a megabyte."""
+_UNUSED_SECONDS = 30 * 86_400.0
+"""After which one goes that no start has read."""
+_NOTED_SECONDS = 3_600.0
+"""Between two notes that one was read; a start that has nothing to note only reads."""
 _CODE = (Path(__file__).parent, Path(facts.__file__).parent, Path(products.__file__).parent)
 """Where the code is that decides what a rule file says."""
 
@@ -59,15 +64,20 @@ def load(name: str) -> Catalog | None:
     folder = _folder()
     if folder is None:
         return None
+    path = folder / f"{name}{_ENDING}"
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
-        with os.fdopen(os.open(folder / f"{name}{_ENDING}", flags), "rb") as file:
+        with os.fdopen(os.open(path, flags), "rb") as file:
             status = os.fstat(file.fileno())
             if not (_is_safe(folder.lstat(), stat.S_ISDIR) and _is_safe(status, stat.S_ISREG)) or status.st_size > _LARGEST:
                 return None
-            return msgspec.msgpack.decode(file.read(), type=Catalog)
+            catalog = msgspec.msgpack.decode(file.read(), type=Catalog)
     except (OSError, ValueError):  # also what msgspec says of bytes that are no catalog
         return None
+    if time.time() - status.st_mtime > _NOTED_SECONDS:
+        with contextlib.suppress(OSError):  # a folder that can only be read will do
+            os.utime(path)
+    return catalog
 
 
 def store(name: str, catalog: Catalog) -> None:
@@ -120,7 +130,8 @@ def _is_safe(status: os.stat_result, is_wanted: Callable[[int], bool]) -> bool:
 
 
 def _tidy(folder: Path) -> None:
-    """Remove all but the newest catalogs."""
-    found = sorted(folder.glob(f"*{_ENDING}"), key=lambda file: file.lstat().st_mtime, reverse=True)
-    for file in found[_KEPT:]:
+    """Remove the catalogs that were not read for long, and of too many those that were not for longest."""
+    read = {file: file.lstat().st_mtime for file in folder.glob(f"*{_ENDING}")}
+    in_use = [file for file in sorted(read, key=read.__getitem__, reverse=True) if time.time() - read[file] <= _UNUSED_SECONDS]
+    for file in read.keys() - in_use[:_KEPT]:
         file.unlink(missing_ok=True)
