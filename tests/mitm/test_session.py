@@ -503,7 +503,7 @@ def test_flows_are_not_held():
 
 def test_flows_that_never_end_are_bounded(monkeypatch):
     """A hook that never comes costs no memory for ever, and a late one does no harm."""
-    monkeypatch.setattr("corslens.mitm.session.IN_FLIGHT", 10)
+    monkeypatch.setattr("corslens.mitm.in_flight.IN_FLIGHT", 10)
     watching = session()
     begun = [make.flow() for _ in range(30)]
     for each in begun:

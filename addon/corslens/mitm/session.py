@@ -1,14 +1,12 @@
 """One session: what happens to each flow between its first hook and its last. Knows flows, but neither options nor the master."""
 
 from collections.abc import Callable, Iterable, Mapping
-from sys import maxsize
 from typing import Protocol
 from weakref import WeakValueDictionary
 
 from mitmproxy import http
 from msgspec import structs
 
-from corslens.bounded import Bounded
 from corslens.fetch.constants import LOCATION, NULL
 from corslens.fetch.limits import limited_text
 from corslens.fetch.origins import origin_of
@@ -19,13 +17,13 @@ from corslens.mitm import annotate, convert
 from corslens.mitm.continuations import next_url
 from corslens.mitm.fields import Fields
 from corslens.mitm.heads import RequestHead, ResponseHead
+from corslens.mitm.in_flight import FlowsInFlight, InFlight
 from corslens.mitm.own_connections import OwnConnections
 from corslens.mitm.patch_mode import PatchMode
 from corslens.mitm.relevance import request_concerns_cors, response_concerns_cors
 from corslens.observation.exchange import Exchange
 from corslens.observation.network_error import is_answered_by_proxy
 from corslens.observation.observation import Observation, Role
-from corslens.observation.weight import HISTORY_BYTES, weigh_exchange
 from corslens.patching.answer import answer
 from corslens.patching.propose import page_of
 from corslens.patching.summary import PatchSummary
@@ -34,12 +32,6 @@ from corslens.witness.witness import Witness
 
 _UNANSWERED = "the client disconnected, or the proxy ended, before there was a response"
 """Of a flow that no hook told the end of: mitmproxy 12 loses some of the streams that an HTTP/2 client resets."""
-
-IN_FLIGHT = 10_000
-"""Flows that have begun and not ended; more than this is a leak, and the oldest is dropped."""
-
-IN_FLIGHT_BYTES = HISTORY_BYTES // 16
-"""And what is kept of them, estimated: some of them are only known to us, because no hook told of their end."""
 
 _THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -51,29 +43,6 @@ class Sink(Protocol):
 
     def __call__(self, inspection: Inspection, *, final: bool) -> None:
         """Take an inspection; `final` when its exchange is complete, else a better one with the same id may follow."""
-
-
-class _InFlight:
-    """A flow that we have seen the beginning of."""
-
-    __slots__ = ("apart", "exchange", "inspection", "left", "made", "page", "patched", "refused", "wanted")
-
-    def __init__(self, exchange: Exchange) -> None:
-        self.exchange = exchange
-        self.inspection: Inspection | None = None
-        self.left: ResponseHead | None = None
-        """The response's head as we left it, to see whether others changed it after us."""
-        self.apart = False
-        """It has nothing to do with CORS as far as was seen, and is only there for a log that wants everything."""
-        self.wanted = False
-        """Whether the patch mode's filter matched it."""
-        self.page: str | None = None
-        """The origin of the page whose redirect brought the request here, where that is proven."""
-        self.patched = False
-        self.made: http.Response | None = None
-        """Our own response to a preflight."""
-        self.refused = False
-        """An earlier addon answered that the proxy wants its password first."""
 
 
 class Session:
@@ -112,7 +81,7 @@ class Session:
         self._sink = sink
         self._update = update
         self._edited_by = edited_by
-        self._in_flight: Bounded[str, _InFlight] = Bounded(IN_FLIGHT + 1, weigh=_weigh, budget=maxsize)  # see _begin
+        self._in_flight = FlowsInFlight()
         # Weak: mitmweb and the console keep their flows, mitmdump lets them go, and so do we.
         self._flows: WeakValueDictionary[str, http.HTTPFlow] = WeakValueDictionary()
         self._replays = 0
@@ -202,7 +171,7 @@ class Session:
         self._take(state, flow, inspections)
         return bool(flow.response.stream) or is_event_stream(response.headers.get("content-type"))
 
-    def _prove_next_hop(self, state: _InFlight, flow: http.HTTPFlow, observation: Observation) -> None:
+    def _prove_next_hop(self, state: InFlight, flow: http.HTTPFlow, observation: Observation) -> None:
         """Let a redirect behind which the origin is `null` prove whose request it is, if the page may be allowed."""
         response = observation.exchange.delivered
         if (
@@ -270,7 +239,7 @@ class Session:
         inspection = self.get(annotate.id_of(flow))
         if inspection is None or flow.response is None:
             return
-        state = _InFlight(inspection.observation.exchange)
+        state = InFlight(inspection.observation.exchange)
         state.inspection = inspection
         state.patched = inspection.patch is not None and inspection.patch.applied
         exchange = inspection.observation.exchange
@@ -354,22 +323,22 @@ class Session:
         self.lacking.clear()
         self._in_flight.clear()
 
-    def _begin(self, flow: http.HTTPFlow, head: RequestHead) -> _InFlight:
+    def _begin(self, flow: http.HTTPFlow, head: RequestHead) -> InFlight:
         id = flow.id
         if head.is_replay:
             # A replay is the same flow again, but another exchange.
             self._replays += 1
             id = f"{flow.id}.{self._replays}"
         self.live = self.live or head.live
-        state = _InFlight(convert.begun_exchange_of(flow, head, id))
+        state = InFlight(convert.begun_exchange_of(flow, head, id))
         self._in_flight[flow.id] = state
         self._flows[id] = flow
-        while len(self._in_flight) > IN_FLIGHT or (self._in_flight.weight > IN_FLIGHT_BYTES and len(self._in_flight) > 1):
+        for oldest in self._in_flight.excess():
             self._let_go += 1
-            self._emit_final(self._in_flight.popitem(last=False)[1])
+            self._emit_final(oldest)
         return state
 
-    def _emit_final(self, state: _InFlight) -> None:
+    def _emit_final(self, state: InFlight) -> None:
         if state.inspection is not None:
             self._sink(state.inspection, final=True)
 
@@ -380,17 +349,17 @@ class Session:
             return False  # most likely mitmweb; what counts is the connection, once there is one
         return self.scope is None or bool(self.scope(flow))
 
-    def _take(self, state: _InFlight, flow: http.HTTPFlow, inspections: tuple[Inspection, ...]) -> None:
+    def _take(self, state: InFlight, flow: http.HTTPFlow, inspections: tuple[Inspection, ...]) -> None:
         state.inspection = inspections[0]
         annotate.annotate(flow, state.inspection)
         self.later(inspections[1:])
 
-    def _amend(self, state: _InFlight, flow: http.HTTPFlow, inspection: Inspection) -> None:
+    def _amend(self, state: InFlight, flow: http.HTTPFlow, inspection: Inspection) -> None:
         state.inspection = inspection
         self.inspector.amend(inspection)
         annotate.annotate(flow, inspection)
 
-    def _rejudge(self, state: _InFlight, flow: http.HTTPFlow) -> None:
+    def _rejudge(self, state: InFlight, flow: http.HTTPFlow) -> None:
         response, inspection = flow.response, state.inspection
         assert response is not None and inspection is not None
         left, now = state.left, ResponseHead.of(response)
@@ -416,7 +385,3 @@ def is_event_stream(content_type: str | None) -> bool:
 def _has_same_marks(now: Inspection, before: Inspection) -> bool:
     """Say whether nothing changed of what a flow is marked with, as when the browser confirms a verdict."""
     return now.findings is before.findings and now.verdicts is before.verdicts and now.misprediction is before.misprediction
-
-
-def _weigh(state: _InFlight) -> int:
-    return weigh_exchange(state.exchange)
