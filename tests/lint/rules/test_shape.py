@@ -11,7 +11,6 @@ from corslens.engines.engine import Engine
 from corslens.inputs import files
 from corslens.inputs.damage import Damage
 from corslens.inspector import Inspector
-from corslens.lint.facts.fact import Fact
 from corslens.lint.facts.vocabulary import VOCABULARY, Facts
 from corslens.lint.linter import NOTHING, LintResult
 from corslens.lint.rules.loader import load_rules
@@ -23,9 +22,8 @@ from msgspec import structs
 
 from tests.cases.sessions import write_session
 from tests.cases.test_healthy import WRITTEN
-from tests.each import each
 from tests.inputs.test_captures import FOLDER
-from tests.lint.make import facts, facts_of, preflight
+from tests.lint.make import facts, preflight
 from tests.truth.recorded import exchanges, scenarios
 
 STAR = {"access-control-allow-origin": "*"}
@@ -58,33 +56,11 @@ def test_an_ordinary_exchange_is_not(headers: dict[str, str]) -> None:
 SAMPLES = {f"{rule.id}: {sample.name}": sample for rule in load_rules().rules.values() for sample in (*rule.bad, *rule.good)}
 
 
-def test_steady_facts_are_the_same_on_all_exchanges_of_a_shape() -> None:
-    """On every sample there is: this is what lets the index ask for them once a shape."""
-    seen: dict[tuple[Shape, str], Any] = {}
-
-    def check(name: str) -> None:
-        made = facts_of(SAMPLES[name])
-        shape = shape_of(made)
-        differing = []
-        for one in VOCABULARY.values():
-            if is_steady(one, shape):
-                value = getattr(made, one.attribute)
-                if value != seen.setdefault((shape, one.name), value):
-                    differing.append(one.name)
-                if not one.steady and not _is_nothing(one, value):
-                    differing.append(f"{one.name} is something")
-        assert differing == []
-
-    each(SAMPLES, check)
-
-
-def _is_nothing(one: Fact[Any], value: Any) -> bool:
+def _is_nothing(value: Any) -> bool:
     return value is None or isinstance(value, Unknown) or not value
 
 
 type Session = Iterable[Exchange | Damage]
-
-RARE = [one for one in VOCABULARY.values() if one.rare]
 
 
 def _samples(_: Path) -> Iterator[Session]:
@@ -122,21 +98,27 @@ def _of_browsers(_: Path) -> Iterator[Session]:
     "sessions",
     [_samples, _broken_off, _captures, _healthy_sessions, pytest.param(_of_browsers, marks=pytest.mark.slow)],
 )
-def test_what_is_rare_is_nothing_on_a_usual_exchange(
+def test_steady_facts_are_the_same_on_all_exchanges_of_a_shape(
     sessions: Callable[[Path], Iterator[Session]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With its session around it, whenever it is inspected: the index never asks for it again there."""
-    something: dict[str, tuple[Any, str]] = {}
+    """In their sessions, whenever they are inspected: this is what lets the index ask for them once a shape.
+
+    What is steady because the exchange is usual, or lacks a header, is nothing there.
+    """
+    seen: dict[tuple[Shape, str], Any] = {}
     usual = 0
+    differing: dict[str, tuple[Any, Any, str]] = {}
 
     def look(_: object, made: Facts, *_more: object) -> LintResult:
         nonlocal usual
-        if not shape_of(made)[-1]:
-            usual += 1
-            for one in RARE:
+        shape = shape_of(made)
+        usual += not shape[-1]
+        for one in VOCABULARY.values():
+            if is_steady(one, shape):
                 value = getattr(made, one.attribute)
-                if not _is_nothing(one, value):
-                    something.setdefault(one.name, (value, made.observation.exchange.request.url))
+                first = seen.setdefault((shape, one.name), value)
+                if value != first or not (one.steady or _is_nothing(value)):
+                    differing[one.name] = (first, value, made.observation.exchange.request.url)
         return NOTHING
 
     monkeypatch.setattr("corslens.inspector.run", look)
@@ -147,4 +129,4 @@ def test_what_is_rare_is_nothing_on_a_usual_exchange(
                 inspector.inspect(exchange)
         inspector.finish(inf)
     assert usual > 50
-    assert something == {}
+    assert differing == {}

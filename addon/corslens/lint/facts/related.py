@@ -115,7 +115,7 @@ class PairFacts(FactsBase):
         """Whether a redirect led to this request."""
         return self.observation.redirected_from is not None
 
-    @fact("redirect.tainted", message="request", header="origin", rare=True)
+    @fact("redirect.tainted", message="request", header="origin", alone=False, rare=True)
     def redirect_tainted(self) -> bool:
         """Whether Origin is `null` because a redirect led from one cross-origin URL to another origin."""
         return self.observation.tainted
