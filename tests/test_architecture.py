@@ -24,6 +24,7 @@ DIRECTION = (
     ("patching",),
     ("advice", "probing"),
     ("inspection",),
+    ("delivery",),
     ("inspector",),
     ("diagnosis",),
     ("report", "inputs"),

@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from corslens.engines.engine import Engine
 from corslens.lint.finding import Finding, Severity
-from corslens.observation.observation import Observation
+from corslens.observation.observation import Followed, Observation
 from corslens.observation.weight import weigh_exchange, weigh_observation
 from corslens.patching.patch import Patch
-from corslens.verdict.hindsight import Misprediction
+from corslens.verdict.hindsight import Misprediction, confirmation, misprediction
 from corslens.verdict.verdict import ALLOWED, Verdict
+from corslens.witness.witness import WitnessOutcome
 
 
 class PatchedView(Struct, frozen=True, kw_only=True, gc=False):
@@ -71,6 +72,28 @@ class Inspection(Struct, frozen=True, kw_only=True, gc=False):
     def worst(self) -> Severity | None:
         """The highest severity among the findings."""
         return max([finding.severity for finding in self.findings]) if self.findings else None
+
+
+def held_against(inspection: Inspection, verdicts: Mapping[Engine, Verdict]) -> Inspection:
+    """Return the inspection with what the browser made of the exchange, where these verdicts on what it got can be held against that."""
+    observation = inspection.observation
+    mispredicted = _misprediction(observation, verdicts)
+    confirmed = None if observation.engine is None else confirmation(observation, verdicts[observation.engine])
+    if mispredicted is None and confirmed is None:
+        return inspection
+    return structs.replace(inspection, misprediction=mispredicted, confirmed=confirmed)
+
+
+def _misprediction(observation: Observation, verdicts: Mapping[Engine, Verdict]) -> Misprediction | None:
+    if observation.engine is None or not (observation.is_cors or verdicts[observation.engine].blocked):
+        return None
+    witness = observation.exchange.witness
+    told = witness is not None and (
+        witness.outcome in (WitnessOutcome.READ, WitnessOutcome.PASSED) or witness.reason is not None
+    )
+    if not (told or observation.followed is Followed.FOLLOWED or observation.redirect_followed):
+        return None
+    return misprediction(observation, verdicts[observation.engine])
 
 
 def weigh_inspection(inspection: Inspection) -> int:

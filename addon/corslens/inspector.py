@@ -10,11 +10,12 @@ from types import MappingProxyType
 from msgspec import structs
 
 from corslens.bounded import Bounded
+from corslens.delivery import deliver
 from corslens.engines.engine import Engine
 from corslens.fetch.budget import UNLIMITED, Budget, OverBudgetError
 from corslens.fetch.messages import Response
 from corslens.fetch.origins import public_suffixes
-from corslens.inspection import Inspection, PatchedView, weigh_inspection
+from corslens.inspection import Inspection, PatchedView, held_against, weigh_inspection
 from corslens.lint.facts.vocabulary import Facts
 from corslens.lint.linter import NOTHING as NO_FINDINGS
 from corslens.lint.linter import run
@@ -27,26 +28,20 @@ from corslens.observation.observation import Followed, Observation, Role
 from corslens.observation.pairing import Pairing
 from corslens.observation.stored_responses import StoredResponses
 from corslens.observation.weight import HISTORY_BYTES, weigh_observation
-from corslens.patching.injection import Injection, inject
-from corslens.patching.patch import apply
+from corslens.patching.injection import Injection
 from corslens.patching.policy import PatchPolicy
-from corslens.patching.propose import NOTHING, propose
-from corslens.verdict.cut_heads import is_cut
 from corslens.verdict.decide import decide
 from corslens.verdict.decide_each import decide_each
 from corslens.verdict.headline import SENDER, HeadlinePolicy
 from corslens.verdict.hindsight import (
-    Misprediction,
-    confirmation,
     inherit_credentials,
-    misprediction,
     settle_preflight,
     settle_redirect,
     settle_witnessed,
     witnessed,
 )
 from corslens.verdict.verdict import NOT_JUDGED, Outcome, Verdict
-from corslens.witness.witness import Witness, WitnessOutcome
+from corslens.witness.witness import Witness
 
 _NOT_JUDGED: Mapping[Engine, Verdict] = MappingProxyType(dict.fromkeys(Engine, NOT_JUDGED))
 
@@ -173,8 +168,15 @@ class Inspector:
         if not again and observation.exchange.witness is not None:
             observation = settle_witnessed(observation)
         self._budget.start()
-        observation, view = self._delivered(
-            self._renewed(observation), patch, injections, made_by_proxy=made_by_proxy, proven_page=proven_page
+        observation, view = deliver(
+            self._renewed(observation),
+            self.patch_policy,
+            self._stored,
+            patch=patch,
+            injections=injections,
+            dry_run=self.dry_run,
+            made_by_proxy=made_by_proxy,
+            proven_page=proven_page,
         )
         if again:
             self._pairing.correct(observation)
@@ -212,7 +214,7 @@ class Inspector:
         if settled is observation and witness.live and not self._hangs_on_word(known, settled):
             # Most of what is said: no verdict and no finding hangs on it.
             self._pairing.correct(settled)
-            confirmed = _held_against(structs.replace(known, observation=settled), known.delivered_verdicts)
+            confirmed = held_against(structs.replace(known, observation=settled), known.delivered_verdicts)
             self._inspections[id] = confirmed
             return (confirmed,)
         found = [self._again(settled)]
@@ -351,41 +353,6 @@ class Inspector:
             return observation if stored is None else structs.replace(observation, stored_without_cors=stored)
         return structs.replace(observation, exchange=structs.replace(exchange, renewed=renewed))
 
-    def _delivered(
-        self,
-        observation: Observation,
-        wanted: bool,
-        injections: Sequence[Injection],
-        *,
-        made_by_proxy: bool,
-        proven_page: str | None,
-    ) -> tuple[Observation, PatchedView | None]:
-        """Return the observation with what the browser gets, and the patch that makes it so."""
-        exchange = observation.exchange
-        response = exchange.response
-        if self.patch_policy is None or response is None or not (wanted or injections) or is_cut(observation):
-            return observation, None  # of a head that was cut nobody knows all that a change would be made to
-        if self.dry_run and observation.tainted:
-            # Nothing is changed, and so nothing is proven: what would be, were the redirect patched, may be supposed.
-            proven_page = observation.page_origin
-        # What was injected on purpose is not patched: it may be meant to break.
-        patch = inject(injections, observation, self.patch_policy, proven_page=proven_page) if injections else NOTHING
-        injected = not patch.empty
-        if wanted and not injected:
-            patch = propose(observation, self.patch_policy, proven_page=proven_page)
-        if patch.empty and patch.refused is None and not patch.beyond:
-            return observation, None
-        got = apply(patch, response)
-        got = self._stored.renewed_by(observation, got) or got
-        after = structs.replace(observation, exchange=structs.replace(exchange, replaced=got))
-        if made_by_proxy:
-            after = structs.replace(
-                after, exchange=structs.replace(after.exchange, response=None, renewed=None, answered_by_proxy=True)
-            )
-        applied = not patch.empty and not self.dry_run
-        view = PatchedView(patch=patch, applied=applied, verdicts_after=decide_each(after), injected=injected)
-        return after if applied else observation, view
-
     def _inspect(self, observation: Observation, view: PatchedView | None, *, again: bool = False) -> Inspection:
         self._budget.check()
         sent = observation.as_sent
@@ -411,7 +378,7 @@ class Inspector:
             suppressed=result.suppressed,
             patch=view,
         )
-        inspection = _held_against(inspection, inspection.delivered_verdicts if verdicts is decided else decided)
+        inspection = held_against(inspection, inspection.delivered_verdicts if verdicts is decided else decided)
         self._inspections[observation.id] = inspection
         if not again:
             delivered = observation.exchange.replaced or observation.exchange.response
@@ -423,25 +390,3 @@ class Inspector:
 def _is_awaited(observation: Observation, verdicts: Mapping[Engine, Verdict]) -> bool:
     """Say whether the request that a preflight lets pass may still come: what is wrong is known when it did, or did not."""
     return observation.followed is Followed.PENDING and not any(verdict.blocked for verdict in verdicts.values())
-
-
-def _held_against(inspection: Inspection, verdicts: Mapping[Engine, Verdict]) -> Inspection:
-    """Return the inspection with what the browser made of the exchange, where these verdicts on what it got can be held against that."""
-    observation = inspection.observation
-    mispredicted = _misprediction(observation, verdicts)
-    confirmed = None if observation.engine is None else confirmation(observation, verdicts[observation.engine])
-    if mispredicted is None and confirmed is None:
-        return inspection
-    return structs.replace(inspection, misprediction=mispredicted, confirmed=confirmed)
-
-
-def _misprediction(observation: Observation, verdicts: Mapping[Engine, Verdict]) -> Misprediction | None:
-    if observation.engine is None or not (observation.is_cors or verdicts[observation.engine].blocked):
-        return None
-    witness = observation.exchange.witness
-    told = witness is not None and (
-        witness.outcome in (WitnessOutcome.READ, WitnessOutcome.PASSED) or witness.reason is not None
-    )
-    if not (told or observation.followed is Followed.FOLLOWED or observation.redirect_followed):
-        return None
-    return misprediction(observation, verdicts[observation.engine])
