@@ -3,9 +3,8 @@
 import json
 from typing import Any
 
-import msgspec
 import pytest
-from corslens.witness.devtools import CLOSED, REQUESTS, DevToolsRecord, _Initiator, initiator_of
+from corslens.witness.devtools import CLOSED, REQUESTS, DevToolsRecord
 from corslens.witness.sighting import Sighting
 from corslens.witness.witness import WitnessOutcome
 
@@ -254,18 +253,3 @@ def test_a_page_cannot_make_it_grow() -> None:
     browser.gets("long", headers={f"h{n}": "v" * 10_000 for n in range(500)})
     (one,) = browser("responseReceived", "long", hasExtraInfo=True)
     assert len(one.url) + sum(map(len, one.response_lines.values())) < 2_000_000
-
-
-def test_an_extension_that_wraps_fetch_is_not_what_asked() -> None:
-    wrapper = {
-        "functionName": "fetch",
-        "scriptId": "9",
-        "url": "chrome-extension://eppi/requests.js",
-        "lineNumber": 0,
-        "columnNumber": 1,
-    }
-    stack = {"type": "script", "stack": {"callFrames": [wrapper, *STACK["stack"]["callFrames"]]}}
-    told = initiator_of(msgspec.convert(stack, _Initiator))
-    assert told is not None and (told.url, told.line, told.function) == ("https://app.example/app.js", 42, "loadUser")
-    alone = initiator_of(msgspec.convert({"type": "script", "stack": {"callFrames": [wrapper]}}, _Initiator))
-    assert alone is not None and alone.url == wrapper["url"]

@@ -17,7 +17,8 @@ from corslens.bridge.pipe import Connection, Message
 from corslens.bridge.source_maps import SourceMaps
 from corslens.bridge.websocket import WebSocketError
 from corslens.fetch.origins import origin_of
-from corslens.witness.devtools import FRAMES, DevToolsRecord
+from corslens.witness.devtools import DevToolsRecord
+from corslens.witness.devtools_events import FRAMES
 from corslens.witness.sighting import Sighting
 from corslens.witness.witness import Initiator, WitnessOutcome
 

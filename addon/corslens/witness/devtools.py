@@ -12,17 +12,25 @@ import msgspec
 from msgspec import Struct, field
 
 from corslens.bounded import Bounded
+from corslens.witness.devtools_events import (
+    LONGEST,
+    Answered,
+    Failed,
+    IssueAdded,
+    Received,
+    Sent,
+    ServedFromCache,
+    WillBeSent,
+    initiator_of,
+    lines_of,
+    place_of,
+)
 from corslens.witness.sighting import Lines, Sighting
 from corslens.witness.witness import Initiator, WithheldCookie, Witness, WitnessOutcome
 
 REQUESTS = 10_000
 """Under way at once; beyond that the oldest is dropped."""
 
-_LONGEST = 8192
-"""Characters of a URL or of a header's value that are kept."""
-_LINES = 128
-FRAMES = 16
-"""Of a stack."""
 _COOKIES = 20
 _GHOST_SECONDS = 30.0
 """How long what went over the wire is kept without the request that it belongs to."""
@@ -34,122 +42,6 @@ CLOSED = "target-closed"
 
 _PREFLIGHT_ERRORS = ("Preflight", "InvalidAllowMethods", "InvalidAllowHeaders", "MethodDisallowedBy", "HeaderDisallowedBy")
 """What the CorsErrors begin with that a preflight's response is the cause of."""
-
-
-class _Frame(Struct, gc=False):
-    url: str = ""
-    lineNumber: int = -1
-    columnNumber: int = -1
-    functionName: str = ""
-    scriptId: str = ""
-
-
-class _Stack(Struct):
-    callFrames: list[_Frame] = []
-    parent: "_Stack | None" = None
-
-
-class _Initiator(Struct):
-    type: str = ""
-    url: str = ""
-    lineNumber: int = -1
-    columnNumber: int = -1
-    requestId: str = ""
-    stack: _Stack | None = None
-
-
-class _Request(Struct):
-    url: str = ""
-    method: str = ""
-    urlFragment: str = ""
-    headers: dict[str, Any] = {}
-
-
-class _WillBeSent(Struct):
-    requestId: str
-    request: _Request
-    wallTime: float = 0.0
-    initiator: _Initiator = field(default_factory=_Initiator)
-    type: str = ""
-    documentURL: str = ""
-    redirectResponse: msgspec.Raw = msgspec.Raw()
-    redirectHasExtraInfo: bool = False
-
-
-class _CookieName(Struct):
-    name: str = ""
-
-
-class _Cookie(Struct):
-    cookie: _CookieName = field(default_factory=_CookieName)
-    blockedReasons: list[str] = []
-
-
-class _Sent(Struct):
-    requestId: str
-    headers: dict[str, Any] = {}
-    associatedCookies: list[_Cookie] = []
-    at: float = 0.0
-    """When it came; not the browser's."""
-
-
-class _Answered(Struct):
-    requestId: str
-    headers: dict[str, Any] = {}
-    statusCode: int = 0
-
-
-class _Response(Struct):
-    fromServiceWorker: bool = False
-    fromDiskCache: bool = False
-    fromPrefetchCache: bool = False
-
-
-class _Received(Struct):
-    requestId: str
-    hasExtraInfo: bool = False
-    response: _Response = field(default_factory=_Response)
-
-
-class _CorsError(Struct):
-    corsError: str = ""
-
-
-class _Failed(Struct):
-    requestId: str
-    errorText: str = ""
-    canceled: bool = False
-    blockedReason: str | None = None
-    corsErrorStatus: _CorsError | None = None
-
-
-class _Id(Struct):
-    requestId: str
-
-
-class _Csp(Struct):
-    contentSecurityPolicyViolationType: str = ""
-    isReportOnly: bool = True
-    blockedURL: str = ""
-    sourceCodeLocation: _Frame | None = None
-
-
-class _MixedContent(Struct):
-    resolutionStatus: str = ""
-    insecureURL: str = ""
-
-
-class _Details(Struct):
-    contentSecurityPolicyIssueDetails: _Csp | None = None
-    mixedContentIssueDetails: _MixedContent | None = None
-
-
-class _Issue(Struct):
-    details: _Details = field(default_factory=_Details)
-
-
-class _IssueAdded(Struct):
-    issue: _Issue
 
 
 class _Hop(Struct, gc=False):
@@ -189,8 +81,8 @@ class _Chain(Struct):
     session: str = ""
     """That reported it last."""
     hops: list[_Hop] = field(default_factory=list)
-    sent: list[_Sent] = field(default_factory=list)
-    answered: list[_Answered] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
+    answered: list[Answered] = field(default_factory=list)
     wired: int = 0
     """Hops that have their request lines, and `responded` their response."""
     responded: int = 0
@@ -255,7 +147,7 @@ class DevToolsRecord:
 
     # Events.
 
-    def _will_be_sent(self, event: _WillBeSent, now: float, session: str) -> Iterator[Sighting]:
+    def _will_be_sent(self, event: WillBeSent, now: float, session: str) -> Iterator[Sighting]:
         if not event.request.url.startswith(("http:", "https:")):
             return
         chain = self._chain(event.requestId, now, session)
@@ -272,10 +164,10 @@ class DevToolsRecord:
             id=event.requestId,
             hop=len(chain.hops),
             method=event.request.method[:64],
-            url=event.request.url[:_LONGEST],
+            url=event.request.url[:LONGEST],
             time=event.wallTime or now,
             resource_type=event.type,
-            page=event.documentURL[:_LONGEST],
+            page=event.documentURL[:LONGEST],
             initiator=initiator,
             headers=event.request.headers,
         )
@@ -305,7 +197,7 @@ class DevToolsRecord:
         self._urls[hop.url] = now
         yield from self._wire(event.requestId, chain)
 
-    def _sent(self, event: _Sent, now: float, session: str) -> Iterator[Sighting]:
+    def _sent(self, event: Sent, now: float, session: str) -> Iterator[Sighting]:
         chain = self._chain(event.requestId, now, session)
         event.at = now
         if len(chain.sent) < 32:
@@ -315,13 +207,13 @@ class DevToolsRecord:
             self._pass_preflights(chain, now)
             yield from self._preflights(chain)
 
-    def _answered(self, event: _Answered, now: float, session: str) -> Iterator[Sighting]:
+    def _answered(self, event: Answered, now: float, session: str) -> Iterator[Sighting]:
         chain = self._chain(event.requestId, now, session)
         if len(chain.answered) < 32:
             chain.answered.append(event)
         yield from self._wire(event.requestId, chain)
 
-    def _received(self, event: _Received, now: float, _session: str) -> Iterator[Sighting]:
+    def _received(self, event: Received, now: float, _session: str) -> Iterator[Sighting]:
         chain = self._chains.get(event.requestId)
         if chain is None or not chain.hops:
             return
@@ -338,7 +230,7 @@ class DevToolsRecord:
             hop.outcome, hop.since = WitnessOutcome.READ, now
         yield from self._complete(event.requestId, chain)
 
-    def _failed(self, event: _Failed, now: float, _session: str) -> Iterator[Sighting]:
+    def _failed(self, event: Failed, now: float, _session: str) -> Iterator[Sighting]:
         chain = self._chains.get(event.requestId)
         if chain is None or not chain.hops:
             return
@@ -366,13 +258,13 @@ class DevToolsRecord:
         yield from self._preflights(chain)
         yield from self._complete(event.requestId, chain)
 
-    def _cached(self, event: _Id, now: float, _session: str) -> Iterator[Sighting]:
+    def _cached(self, event: ServedFromCache, now: float, _session: str) -> Iterator[Sighting]:
         chain = self._chains.get(event.requestId)
         if chain is not None and chain.hops:
             chain.hops[-1].from_cache = "memory"
         return iter(())
 
-    def _issue(self, event: _IssueAdded, now: float, session: str) -> Iterator[Sighting]:
+    def _issue(self, event: IssueAdded, now: float, session: str) -> Iterator[Sighting]:
         csp, mixed = event.issue.details.contentSecurityPolicyIssueDetails, event.issue.details.mixedContentIssueDetails
         code = url = ""
         place = None
@@ -381,7 +273,7 @@ class DevToolsRecord:
         elif mixed is not None and mixed.resolutionStatus == "MixedContentBlocked":
             code, url = "mixed-content", mixed.insecureURL
         if url.startswith(("http:", "https:")) and len(self._issues) < 1_000:
-            self._issues.append((now, url[:_LONGEST], _place(place, session), code))
+            self._issues.append((now, url[:LONGEST], place_of(place, session), code))
         return iter(())
 
     # Putting together.
@@ -489,59 +381,12 @@ def _sighting(hop: _Hop) -> Sighting:
     )
 
 
-def lines_of(headers: dict[str, Any]) -> Lines:
-    """Return header lines by lowercase name; pseudo-headers are none."""
-    return {name.lower(): str(value)[:_LONGEST] for name, value in islice(headers.items(), _LINES) if name[:1] not in (":", "")}
-
-
-_EXTENSION = "chrome-extension:"
-_IN_CODE = ("http:", "https:", "file:", "webpack", "blob:", _EXTENSION)
-
-
-def initiator_of(given: _Initiator, session: str = "") -> Initiator | None:
-    """Return the innermost place in code that asked, following what it was waited for; lines and columns from 1.
-
-    An extension that wraps `fetch` stands on top of every stack: the page's code comes before it.
-    """
-    stack = given.stack
-    frames: list[_Frame] = []
-    while stack is not None and len(frames) < FRAMES:
-        frames += [one for one in stack.callFrames if one.url.startswith(_IN_CODE)]
-        stack = stack.parent
-    frames = [one for one in frames if not one.url.startswith(_EXTENSION)] or frames
-    if frames:
-        return _of_frame(frames[0], session, tuple(_of_frame(one, session) for one in frames[1:FRAMES]))
-    if given.url.startswith(_IN_CODE) and given.type != "preflight":
-        return Initiator(url=given.url[:_LONGEST], line=_from_1(given.lineNumber), column=_from_1(given.columnNumber))
-    return None
-
-
-def _of_frame(frame: _Frame, session: str, callers: tuple[Initiator, ...] = ()) -> Initiator:
-    return Initiator(
-        url=frame.url[:_LONGEST],
-        line=_from_1(frame.lineNumber),
-        column=_from_1(frame.columnNumber),
-        function=frame.functionName[:200] or None,
-        callers=callers,
-        script=(session, frame.scriptId[:100]) if frame.scriptId else None,
-    )
-
-
-def _place(frame: _Frame | None, session: str) -> Initiator | None:
-    # Issues count lines from 0 and columns from 1 (measured).
-    return _of_frame(frame, session) if frame is not None and frame.url.startswith(_IN_CODE) else None
-
-
-def _from_1(number: int) -> int | None:
-    return None if number < 0 else number + 1
-
-
 _HANDLERS: dict[str, tuple[msgspec.json.Decoder[Any], Any]] = {
-    "Network.requestWillBeSent": (msgspec.json.Decoder(_WillBeSent), DevToolsRecord._will_be_sent),
-    "Network.requestWillBeSentExtraInfo": (msgspec.json.Decoder(_Sent), DevToolsRecord._sent),
-    "Network.responseReceivedExtraInfo": (msgspec.json.Decoder(_Answered), DevToolsRecord._answered),
-    "Network.responseReceived": (msgspec.json.Decoder(_Received), DevToolsRecord._received),
-    "Network.loadingFailed": (msgspec.json.Decoder(_Failed), DevToolsRecord._failed),
-    "Network.requestServedFromCache": (msgspec.json.Decoder(_Id), DevToolsRecord._cached),
-    "Audits.issueAdded": (msgspec.json.Decoder(_IssueAdded), DevToolsRecord._issue),
+    "Network.requestWillBeSent": (msgspec.json.Decoder(WillBeSent), DevToolsRecord._will_be_sent),
+    "Network.requestWillBeSentExtraInfo": (msgspec.json.Decoder(Sent), DevToolsRecord._sent),
+    "Network.responseReceivedExtraInfo": (msgspec.json.Decoder(Answered), DevToolsRecord._answered),
+    "Network.responseReceived": (msgspec.json.Decoder(Received), DevToolsRecord._received),
+    "Network.loadingFailed": (msgspec.json.Decoder(Failed), DevToolsRecord._failed),
+    "Network.requestServedFromCache": (msgspec.json.Decoder(ServedFromCache), DevToolsRecord._cached),
+    "Audits.issueAdded": (msgspec.json.Decoder(IssueAdded), DevToolsRecord._issue),
 }
