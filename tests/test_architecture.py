@@ -58,6 +58,7 @@ WITHOUT_A_NAMESAKE = {
     "fetch/credentials.py": "one enum",
     "observation/mcp.py": "data; tests/advice and the samples of rules/products/mcp-server.yaml read it",
     "observation/probe.py": "an enum and a record; tests/lint/facts/test_probe.py and tests/asking read them",
+    "verdict/checked.py": "a record and names; tests/verdict/test_decide.py reads them where it explains",
     "inspection.py": "a record; tests/test_inspector.py makes it",
 }
 CORE = ("fetch", "engines", "observation", "verdict", "inspection.py", "inspector.py")

@@ -7,83 +7,15 @@ from corslens.engines.gecko import GECKO
 from corslens.engines.profile import STANDARD, EngineProfile
 from corslens.engines.webkit import WEBKIT
 from corslens.fetch.credentials import CredentialsMode
-from corslens.fetch.messages import Response
 from corslens.observation.exchange import Exchange
 from corslens.verdict.decide import decide, decide_under
 from corslens.verdict.verdict import Outcome
 
 from tests.make import API, PAGE, exchange, preflight, request, response
 from tests.observation.observe import observe
-from tests.verdict.judge import INCLUDE, WITHOUT, reasons
+from tests.verdict.judge import INCLUDE, PROFILES, WITHOUT, asked, reasons, simple
 
-ALL = [STANDARD, CHROMIUM, GECKO, WEBKIT]
 OTHER = "https://other.example"
-
-
-def simple(*values: str, credentials: str | None = None, status: int = 200, http: str = "HTTP/1.1", **given: str) -> Exchange:
-    lines = [("Access-Control-Allow-Origin", value) for value in values]
-    if credentials is not None:
-        lines.append(("Access-Control-Allow-Credentials", credentials))
-    asked = request()
-    return exchange(
-        type(asked)(method="GET", url=asked.url, headers=asked.headers, http_version=http),
-        response(status, [*lines, *((name.replace("_", "-"), value) for name, value in given.items())]),
-    )
-
-
-@pytest.mark.parametrize(
-    ("answer", "mode", "expected"),
-    [
-        pytest.param(simple(PAGE), WITHOUT, [], id="the origin"),
-        pytest.param(simple("*"), WITHOUT, [], id="the wildcard"),
-        pytest.param(simple(PAGE, credentials="true"), INCLUDE, [], id="the origin with credentials"),
-        pytest.param(simple(), WITHOUT, ["acao-missing"], id="nothing"),
-        pytest.param(simple(), INCLUDE, ["acao-missing", "acac-not-true"], id="nothing with credentials: both are told"),
-        pytest.param(simple(OTHER), WITHOUT, ["acao-mismatch"], id="another origin"),
-        pytest.param(
-            simple("*", credentials="true"), INCLUDE, ["acao-wildcard-with-credentials"], id="the wildcard with credentials"
-        ),
-        pytest.param(
-            simple("*"), INCLUDE, ["acao-wildcard-with-credentials", "acac-not-true"], id="two wrongs, the wildcard first"
-        ),
-        pytest.param(simple(PAGE, credentials="True"), INCLUDE, ["acac-not-true"], id="True is not true"),
-        pytest.param(simple(PAGE, credentials="false"), WITHOUT, [], id="false is nothing without credentials"),
-        pytest.param(simple(PAGE, status=500), WITHOUT, [], id="the status of an answer does not count"),
-        pytest.param(simple(status=304), WITHOUT, [], id="a bare 304 is judged by what was stored"),
-        pytest.param(simple(OTHER, status=304), WITHOUT, ["acao-mismatch"], id="a 304 that brings the header is judged by it"),
-    ],
-)
-@pytest.mark.parametrize("profile", ALL, ids=["standard", "chromium", "firefox", "webkit"])
-def test_the_cors_check_is_the_same_everywhere(
-    answer: Exchange, mode: CredentialsMode, expected: list[str], profile: EngineProfile
-) -> None:
-    assert reasons(answer, mode, profile) == expected
-
-
-@pytest.mark.parametrize(
-    ("answer", "chromium", "firefox", "webkit"),
-    [
-        pytest.param(simple(f"{PAGE}, {PAGE}"), "acao-multiple", "acao-mismatch", "acao-multiple", id="a list"),
-        pytest.param(simple(f"{PAGE} {PAGE}"), "acao-multiple", "acao-mismatch", "acao-mismatch", id="a space"),
-        pytest.param(simple(PAGE, PAGE), "acao-multiple", "acao-multiple", "acao-multiple", id="two lines"),
-        pytest.param(
-            simple("*", "*", http="HTTP/2.0"), "acao-multiple", "acao-mismatch", "acao-multiple", id="two lines over HTTP/2"
-        ),
-        pytest.param(simple("app.example"), "acao-invalid", "acao-mismatch", "acao-mismatch", id="no URL"),
-        pytest.param(simple(""), "acao-invalid", "acao-mismatch", "acao-mismatch", id="empty"),
-        pytest.param(simple("null"), "acao-mismatch", "acao-mismatch", "acao-mismatch", id="null is a value"),
-        pytest.param(simple("https://*.example"), "acao-mismatch", "acao-mismatch", "acao-mismatch", id="a pattern"),
-    ],
-)
-def test_engines_call_a_wrong_origin_by_different_names(answer: Exchange, chromium: str, firefox: str, webkit: str) -> None:
-    assert [reasons(answer, WITHOUT, profile) for profile in (CHROMIUM, GECKO, WEBKIT)] == [[chromium], [firefox], [webkit]]
-    assert reasons(answer) == ["acao-mismatch"]
-
-
-def test_firefox_loses_empty_lines_over_http2() -> None:
-    assert reasons(simple("", "*", http="HTTP/2.0"), WITHOUT, GECKO) == []
-    assert reasons(simple("", "*"), WITHOUT, GECKO) == ["acao-multiple"]
-    assert reasons(simple("", "*", http="HTTP/2.0"), WITHOUT, CHROMIUM) == ["acao-multiple"]
 
 
 def test_a_control_byte_breaks_http2_in_chromium() -> None:
@@ -93,108 +25,6 @@ def test_a_control_byte_breaks_http2_in_chromium() -> None:
         ("HTTP/2.0", GECKO, []),
     ):
         assert reasons(simple(PAGE, http=http, X_A="a\x01b"), WITHOUT, profile) == expected
-
-
-def asked(method: str = "PUT", names: str = "x-a", status: int = 204, location: str | None = None, **given: str) -> Exchange:
-    lines = {"Access-Control-Allow-Origin": PAGE, "Access-Control-Allow-Methods": "PUT", "Access-Control-Allow-Headers": "x-a"}
-    lines |= {f"Access-Control-Allow-{name.capitalize()}": value for name, value in given.items()}
-    if location is not None:
-        lines["Location"] = location
-    return exchange(
-        preflight(method, unsafe=names), response(status, {name: value for name, value in lines.items() if value != "absent"})
-    )
-
-
-@pytest.mark.parametrize(
-    ("answer", "mode", "expected"),
-    [
-        pytest.param(asked(), WITHOUT, [], id="all granted"),
-        pytest.param(asked(status=200), WITHOUT, [], id="200 is ok"),
-        pytest.param(asked(status=299), WITHOUT, [], id="so is 299"),
-        pytest.param(asked(status=300), WITHOUT, ["preflight-status-not-ok"], id="300 is not"),
-        pytest.param(asked(status=404), WITHOUT, ["preflight-status-not-ok"], id="nor is 404, with every header right"),
-        pytest.param(asked(status=304), WITHOUT, ["preflight-status-not-ok"], id="nor is 304"),
-        pytest.param(asked(status=307, location="/x"), WITHOUT, ["preflight-redirect"], id="a redirect"),
-        pytest.param(asked(status=307), WITHOUT, ["preflight-status-not-ok"], id="a redirect to nowhere is a wrong status"),
-        pytest.param(asked(origin="absent"), WITHOUT, ["preflight-acao-missing"], id="no origin"),
-        pytest.param(asked(origin=OTHER), WITHOUT, ["preflight-acao-mismatch"], id="another origin"),
-        pytest.param(
-            asked(origin="*"),
-            INCLUDE,
-            ["preflight-acao-wildcard-with-credentials", "preflight-acac-not-true"],
-            id="the wildcard with credentials",
-        ),
-        pytest.param(asked(), INCLUDE, ["preflight-acac-not-true"], id="credentials not allowed"),
-        pytest.param(asked(credentials="true"), INCLUDE, [], id="credentials allowed"),
-        pytest.param(asked(methods="DELETE"), WITHOUT, ["preflight-method-not-allowed"], id="another method"),
-        pytest.param(asked(methods="absent"), WITHOUT, ["preflight-method-not-allowed"], id="no methods"),
-        pytest.param(asked("POST", methods="absent"), WITHOUT, [], id="POST need not be listed"),
-        pytest.param(asked("patch", methods="PATCH"), WITHOUT, ["preflight-method-not-allowed"], id="patch is not PATCH"),
-        pytest.param(asked(methods="*"), WITHOUT, [], id="any method"),
-        pytest.param(
-            asked(methods="*", credentials="true"),
-            INCLUDE,
-            ["preflight-method-not-allowed"],
-            id="any method, but not with credentials",
-        ),
-        pytest.param(asked(headers="absent"), WITHOUT, ["preflight-header-not-allowed"], id="no headers"),
-        pytest.param(asked(headers="X-A"), WITHOUT, [], id="names compare without case"),
-        pytest.param(asked(headers="*"), WITHOUT, [], id="any header"),
-        pytest.param(
-            asked(headers="*", credentials="true"),
-            INCLUDE,
-            ["preflight-header-not-allowed"],
-            id="any header, but not with credentials",
-        ),
-        pytest.param(
-            asked(headers="x a"), WITHOUT, ["preflight-acah-unparsable", "preflight-header-not-allowed"], id="no list of names"
-        ),
-    ],
-)
-@pytest.mark.parametrize("profile", ALL, ids=["standard", "chromium", "firefox", "webkit"])
-def test_the_preflight_check_is_the_same_everywhere(
-    answer: Exchange, mode: CredentialsMode, expected: list[str], profile: EngineProfile
-) -> None:
-    assert reasons(answer, mode, profile) == expected
-
-
-@pytest.mark.parametrize(
-    ("answer", "first"),
-    [
-        pytest.param(
-            asked(status=404, origin="absent"),
-            ["preflight-acao-missing", "preflight-acao-missing", "preflight-status-not-ok"],
-            id="404 without CORS headers",
-        ),
-        pytest.param(
-            asked(status=307, location="/x", origin="absent"),
-            ["preflight-redirect", "preflight-acao-missing", "preflight-redirect"],
-            id="a redirect without CORS headers",
-        ),
-        pytest.param(asked(methods="x y", headers="x y"), ["preflight-acam-unparsable"] * 3, id="two bad lists"),
-        pytest.param(
-            asked(methods="DELETE", headers="x y"),
-            ["preflight-acah-unparsable", "preflight-method-not-allowed", "preflight-acah-unparsable"],
-            id="a bad list and a wrong method",
-        ),
-        pytest.param(
-            asked(methods="DELETE", headers="x-b"), ["preflight-method-not-allowed"] * 3, id="wrong method and header"
-        ),
-    ],
-)
-def test_what_each_engine_reports_first(answer: Exchange, first: list[str]) -> None:
-    assert [reasons(answer, WITHOUT, profile)[0] for profile in (CHROMIUM, GECKO, WEBKIT)] == first
-    assert len({frozenset(reasons(answer, WITHOUT, profile)) for profile in ALL}) == 1, "every engine tells every failure"
-
-
-def test_the_wildcard_covers_authorization_against_the_standard() -> None:
-    answer = asked("GET", "authorization", headers="*")
-    assert reasons(answer) == ["preflight-authorization-not-covered-by-wildcard"]
-    for profile in (CHROMIUM, GECKO, WEBKIT):
-        assert reasons(answer, WITHOUT, profile) == []
-        assert reasons(asked("GET", "authorization", headers="*", credentials="true"), INCLUDE, profile) == [
-            "preflight-header-not-allowed"
-        ]
 
 
 def _failure(exchange: Exchange, mode: CredentialsMode = WITHOUT) -> tuple[str | None, str | None, str | None]:
@@ -252,7 +82,7 @@ def _hop(location: str, *, own: bool = False, credentials: str = "", cookie: boo
         ),
     ],
 )
-@pytest.mark.parametrize("profile", ALL, ids=["standard", "chromium", "firefox", "webkit"])
+@pytest.mark.parametrize("profile", PROFILES, ids=["standard", "chromium", "firefox", "webkit"])
 def test_redirects(hop: Exchange, expected: list[str], profile: EngineProfile) -> None:
     assert reasons(hop, WITHOUT, profile) == expected
 
@@ -292,7 +122,7 @@ def test_the_twenty_first_redirect_is_refused() -> None:
 
 def test_what_an_empty_location_is() -> None:
     hop = _hop("")
-    assert [reasons(hop, WITHOUT, profile) for profile in ALL] == [[], [], [], ["redirect-location-unparsable"]]
+    assert [reasons(hop, WITHOUT, profile) for profile in PROFILES] == [[], [], [], ["redirect-location-unparsable"]]
 
 
 def test_webkit_wants_credentials_of_a_redirect_behind_the_pages_own_origin() -> None:
@@ -344,31 +174,3 @@ def test_the_proxys_own_error_page_is_what_the_browser_judges() -> None:
     broken = exchange(preflight("PUT"), error="refused", answered_by_proxy=True)
     assert reasons(broken, WITHOUT, CHROMIUM)[0] == "preflight-acao-missing"
     assert reasons(broken, WITHOUT, WEBKIT)[0] == "preflight-status-not-ok"
-
-
-def test_an_opaque_origin_is_matched_as_null() -> None:
-    asked = request(origin="null")
-    assert reasons(exchange(asked, response(allow_origin="null"))) == []
-    assert reasons(exchange(asked, Response(status=200))) == ["acao-missing"]
-
-
-def test_non_ascii_is_invalid_to_chromium() -> None:
-    own = simple("https://b\xc3\xbccher.example")
-    assert reasons(own, WITHOUT, CHROMIUM) == ["acao-invalid"]
-    assert reasons(own, WITHOUT, GECKO) == ["acao-mismatch"]
-
-
-def test_firefox_makes_no_cors_check_on_a_preflight_back_home() -> None:
-    """own -> API -> own: what the preflight grants is looked at, whom it lets in is not."""
-    there, back = "https://api.example/x", f"{PAGE}/back"
-    hop = exchange(request("PUT", there, time=0.0), response(307, {"Location": back}, allow_origin=PAGE, time=0.01))
-    asked = exchange(
-        preflight("PUT", back, origin=PAGE, time=0.02), response(204, {"Access-Control-Allow-Methods": "PUT"}, time=0.03)
-    )
-    assert reasons(asked, WITHOUT, GECKO, hop) == []
-    assert reasons(asked, WITHOUT, CHROMIUM, hop)[0] == "preflight-acao-missing"
-
-
-def test_an_empty_line_and_a_wildcard_over_http2_turn_on_credentials_in_firefox() -> None:
-    own = observe(simple("", "*", credentials="true", http="HTTP/2.0"))
-    assert decide(own, Engine.FIREFOX).outcome is Outcome.DEPENDS

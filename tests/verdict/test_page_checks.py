@@ -7,7 +7,7 @@ from corslens.inspector import Inspector
 from corslens.lint.rules.loader import load_rules
 from corslens.observation.exchange import Exchange
 from corslens.report.formats.registry import Format, render_inspections
-from corslens.verdict.checks import CheckName
+from corslens.verdict.checked import CheckName
 from corslens.verdict.decide import _TITLES, decide, explain
 from msgspec import structs
 

@@ -5,7 +5,7 @@ import inspect
 
 import pytest
 from corslens.engines.engine import Engine
-from corslens.verdict import checks
+from corslens.verdict import checks, cors_checks, preflight_checks
 from corslens.verdict.reasons import NAMES, Effect, Reason
 
 from tests.truth.judged import judged
@@ -41,9 +41,10 @@ OBSOLETE = {
 
 
 def _reasons_of_checks() -> set[Reason]:
-    tree = ast.parse(inspect.getsource(checks))
+    trees = [ast.parse(inspect.getsource(module)) for module in (checks, cors_checks, preflight_checks)]
     return {
         Reason[node.attr]
+        for tree in trees
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Reason"
     }

@@ -16,7 +16,8 @@ from corslens.fetch.preflight import grants, requested_header_names
 from corslens.observation.known import Known
 from corslens.observation.observation import Observation, Role
 from corslens.observation.stored_responses import is_renewal
-from corslens.verdict.checks import CheckName, checks, wants_own_credentials
+from corslens.verdict.checked import CheckName
+from corslens.verdict.checks import checks, wants_own_credentials
 from corslens.verdict.cut_heads import as_far_as_kept, is_cut
 from corslens.verdict.verdict import ABORTED, ALLOWED, NOT_JUDGED, Check, CheckState, Failure, Outcome, Verdict, blocked
 
