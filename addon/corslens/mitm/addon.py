@@ -2,16 +2,13 @@
 
 import asyncio
 import logging
-import sys
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TextIO
 
 from mitmproxy import addonmanager, contentviews, ctx, exceptions, http
 from mitmproxy.hooks import UpdateHook
-from mitmproxy.log import ALERT
-from mitmproxy.master import Master
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 from msgspec import structs
 
@@ -22,13 +19,13 @@ from corslens.lint.rules.loader import RuleFiles
 from corslens.lint.rules.rule import RuleSet
 from corslens.mitm import modified_headers, options, ticks
 from corslens.mitm.afterwards import Afterwards
+from corslens.mitm.announcements import Announcements
 from corslens.mitm.commands import Commands
 from corslens.mitm.exit_status import ExitStatus
 from corslens.mitm.faults import EXCHANGE_SECONDS, Faults, guarded
 from corslens.mitm.filters import parse_filter
 from corslens.mitm.flow_queue import FlowQueue, may_wait
 from corslens.mitm.garbage import Garbage
-from corslens.mitm.listening import warn_if_open
 from corslens.mitm.live.app import LiveApp
 from corslens.mitm.live.proxy_host import LivePage
 from corslens.mitm.live.session_adapter import LiveSession
@@ -108,12 +105,13 @@ class CorsLens(Commands):
         """Whether traffic passed since the last look at the clock."""
         session = LiveSession(self)
         self.connections = OwnConnections()
-        self.untrusting = UntrustingClients(self._say_to_person)
+        self.untrusting = UntrustingClients(lambda lines: self._announcements.say_to_person(lines))
         # Hooks of theirs, as our own: an addon within an addon is looked through at each of the eight events that a flow has.
         self.server_connected = self.connections.server_connected
         self.server_disconnected = self.connections.server_disconnected
         self.tls_failed_client = self.untrusting.tls_failed_client
         self.page = LivePage(LiveApp(session, session.exports()), self.connections)
+        self._announcements = Announcements(self._outputs, self.patching, self.page)
         self._view = CorsContentview(
             lambda id: None if self.session is None else self.session.get(id),
             lambda inspection: self.summary.diagnosis_of(inspection),
@@ -173,8 +171,8 @@ class CorsLens(Commands):
         if self.settings.fail_on is not None:
             ExitStatus.attach(master, self._has_failed)
         if self.patching.on:
-            self._announce_patching()
-        self._announce_page(master)
+            self._announcements.patching_is_on()
+        self._announcements.page_is_served(master, named=self.announces_page)
         self._ticks.begin()
         self._garbage.begin()
 
@@ -204,7 +202,7 @@ class CorsLens(Commands):
                 lacks = [structs.replace(lack, api=self.name_of_api(lack.api)) for lack in session.lacking.lacks()]
                 self.terminal.say(render_lacks(lacks))
                 self.terminal.say(render_dropped(self.dropped()))
-            self._say_to_person(self.untrusting.summary())
+            self._announcements.say_to_person(self.untrusting.summary())
             for path in [*filter(None, [settings.report]), *self.reports]:
                 write_whole(path, render(format_of(path), self.summary, session.inspector.rules, self._gate))
         except OSError as error:
@@ -286,11 +284,6 @@ class CorsLens(Commands):
             return
         self._unreachable.tell(flow)
 
-    def _say_to_person(self, lines: Iterable[str]) -> None:
-        """Print what a person has to know even where the log is quiet; nothing where they asked for nothing to be printed."""
-        if self.settings is not None and self._outputs.show is not options.Show.NONE:
-            self.terminal.say(lines)
-
     # Options.
 
     def _configure(self, names: set[str]) -> None:
@@ -338,7 +331,7 @@ class CorsLens(Commands):
             was_on = self.patching.on
             self.patching.switch(settings)
             if self._running and (was_on or self.patching.on):
-                self._announce_patching()
+                self._announcements.patching_is_on()
         inspector.patch_policy, inspector.dry_run = self.patching.policy, settings.dry_run
 
     def _new_session(self, settings: options.Settings, rules: RuleSet) -> Session:
@@ -411,34 +404,6 @@ class CorsLens(Commands):
         threshold, worst = self._gate.fail_on, self.summary.worst()
         return threshold is not None and worst is not None and worst >= threshold
 
-    def _announce_patching(self) -> None:
-        for warning in self.patching.warnings():
-            logger.warning("%s", escape(warning))
-        self._tell_of_patching()
-
-    def _tell_of_patching(self) -> None:
-        logger.log(ALERT, "corslens: %s", escape(self.patching.describe()))
-        for line in (*self.patching.describe_injections(), *modified_headers.describe(ctx.options)):
-            logger.log(ALERT, "corslens: %s", escape(line))
-
-    def _announce_page(self, master: Master) -> None:
-        served = self.page.addresses(ctx.options.mode, self._inside_mitmweb(master))
-        addresses = list(served) if self.announces_page else []
-        # Not by the log, which `-q` silences, where outputs are printed.
-        if self._outputs.show is not options.Show.NONE and master.addons.get("termlog") is not None:
-            self.terminal.say(addresses)
-        else:
-            for sentence in addresses:
-                logger.info("%s", sentence)
-        warn_if_open(ctx.options)
-
-    def _inside_mitmweb(self, master: Master) -> str | None:
-        if "mitmproxy.tools.web.master" not in sys.modules:
-            return None
-        from corslens.mitm.live import mitmweb  # with mitmweb's modules, which no other tool has to wait for
-
-        return mitmweb.attach(master, self.page.app)
-
     # Time.
 
     @guarded
@@ -453,7 +418,7 @@ class CorsLens(Commands):
         if self.patching.expired:
             ctx.options.update(**options.PATCHING_OFF)
         elif self.patching.reminder_due():
-            self._tell_of_patching()
+            self._announcements.patching_state()
         rules = None if self._rule_files is None else ticks.edited_rules(self._rule_files)
         if rules is not None and self.session is not None:
             self.session.inspector.rules = rules
