@@ -123,6 +123,42 @@ NEIGHBORS = {
 }
 
 
+PASTED = {
+    f"(index):1 Access to fetch at\n'{API}' from origin\n'{PAGE}' has been blocked by CORS\npolicy: No 'Access-Control-Allow-Origin' header is\npresent on "
+    "the requested resource.": "acao-missing",
+    "Cross-Origin Resource Sharing error: PreflightMissingAllowOriginHeader": "preflight-acao-missing",
+    "CORS error: MissingAllowOriginHeader": "acao-missing",
+    "https://developer.mozilla.org/docs/Web/HTTP/CORS/Errors/CORSMissingAllowCredentials?utm_source=devtools": "acac-not-true",
+    "Ensure CORS response header values are valid": "acao-missing",
+    "Ensure preflight responses are valid": "preflight-status-not-ok",
+    "Ensure CORS request includes only allowed headers": "preflight-header-not-allowed",
+    "Ensure CORS requesting origin matches resource’s allowed origin": "acao-mismatch",
+    "Ensure credentialed requests aren’t sent to CORS resources with origin wildcards": "acao-wildcard-with-credentials",
+    "AxiosError {message: 'Network Error', name: 'AxiosError', code: 'ERR_NETWORK', config: {…}}": "browser-refused",
+    f"Http failure response for {API}: 0 Unknown Error": "browser-refused",
+    f"GET {API} net::ERR_TIMED_OUT": "actual-network-error",
+    f"XHRGET{API} CORS Missing Allow Origin": "acao-missing",
+    f"XHROPTIONS{API} CORS Missing Allow Origin": "preflight-acao-missing",
+    f"XHROPTIONS{API} CORS Preflight Did Not Succeed": "preflight-status-not-ok",
+    "CORS Allow Origin Not Matching Origin": "acao-mismatch",
+    "CORS No Allow Credentials": "acao-wildcard-with-credentials",
+    "CORS Missing Allow Header": "preflight-header-not-allowed",
+    "CORS Failed": "actual-network-error",
+    "NS_ERROR_DOM_BAD_URI": "browser-refused",
+    "NS_ERROR_UNKNOWN_HOST": "actual-network-error",
+    "[Error] Failed to load resource: The network connection was lost. (users, line 0)": "actual-network-error",
+    "[Error] Failed to load resource: An SSL error has occurred and a secure connection to the server cannot be made.": "actual-network-error",
+    "[Error] Failed to load resource: cancelled (users, line 0)": "request-cancelled",
+    "[Error] Not allowed to request resource\n\tfetch (app.js:4)": "mixed-content",
+}
+"""What is pasted beside whole lines: wrapped ones, tooltips, titles of the Issues tab, links, and the words of Firefox's Network panel."""
+
+
+@pytest.mark.parametrize("line", PASTED)
+def test_what_people_paste_names_its_rule(line: str) -> None:
+    assert rules_of_line(line)[:1] == (PASTED[line],)
+
+
 def test_a_line_of_a_neighbor_names_its_rule() -> None:
     said = {line: rules_of_line(line)[:1] for line in NEIGHBORS}
     assert said == {line: (rule,) for line, rule in NEIGHBORS.items()}

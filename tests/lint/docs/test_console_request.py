@@ -23,6 +23,24 @@ LINES = {
     ),
     "[Error] XMLHttpRequest cannot load https://a.test/x due to access control checks.": ConsoleRequest(url="https://a.test/x"),
     "GET https://a.test/x net::ERR_FAILED 200 (OK)": ConsoleRequest(url="https://a.test/x"),
+    "api.js:14 \n GET https://a.test/x net::ERR_FAILED 200 (OK)": ConsoleRequest(url="https://a.test/x"),
+    "XHRPUThttps://a.test/x CORS Preflight Did Not Succeed": ConsoleRequest(url="https://a.test/x"),
+    "(index):1 Access to CSS stylesheet at\n‘https://a.test/tasks’ from origin\n‘http://localhost:3000’ has been blocked by CORS policy: …": ConsoleRequest(
+        url="https://a.test/tasks", origin="http://localhost:3000"
+    ),
+    "Failed to load http://a.test/x: No 'Access-Control-Allow-Origin' header is present on the requested resource. Origin 'http://b.test' is "
+    "therefore not allowed access. The response had HTTP status code 404.": ConsoleRequest(
+        url="http://a.test/x", origin="http://b.test", status=404
+    ),
+    "Quellübergreifende (Cross-Origin) Anfrage blockiert: Die Gleiche-Quelle-Regel verbietet das Lesen der externen Ressource auf "
+    "https://a.test/k. (Grund: CORS-Kopfzeile 'Access-Control-Allow-Origin' fehlt). Statuscode: 502.": ConsoleRequest(
+        url="https://a.test/k", status=502
+    ),
+    "已拦截跨源请求：同源策略禁止读取位于 https://a.test/x的远程资源。（原因：CORS 头缺少 'Access-Control-Allow-Origin'）。状态码：404。": ConsoleRequest(
+        url="https://a.test/x", status=404
+    ),
+    "Access to XMLHttpRequest at 'localhost:8080/api' from origin 'http://b.test' has been blocked by CORS policy: Cross origin requests are only "
+    "supported for protocol schemes: http, https.": ConsoleRequest(origin="http://b.test"),
     "Method {x} is not allowed by Access-Control-Allow-Methods.": ConsoleRequest(),
     "acao-missing": ConsoleRequest(),
 }  # fmt: skip

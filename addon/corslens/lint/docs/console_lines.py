@@ -135,16 +135,75 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("could not connect to the server", (Reason.ACTUAL_NETWORK_ERROR,)),
     ("server with the specified hostname could not be found", (Reason.ACTUAL_NETWORK_ERROR,)),
     ("certificate for this server is invalid", (Reason.ACTUAL_NETWORK_ERROR,)),
-    ("err_empty_response", (Reason.ACTUAL_NETWORK_ERROR,)),
-    ("err_http2_", (Reason.ACTUAL_NETWORK_ERROR,)),
-    ("ns_error_connection_refused", (Reason.ACTUAL_NETWORK_ERROR,)),
-    ("ns_error_net_", (Reason.ACTUAL_NETWORK_ERROR,)),
+    ("network connection was lost", (Reason.ACTUAL_NETWORK_ERROR,)),
+    ("the request timed out", (Reason.ACTUAL_NETWORK_ERROR,)),
+    ("an ssl error has occurred", (Reason.ACTUAL_NETWORK_ERROR,)),
+    ("internet connection appears to be offline", (Reason.ACTUAL_NETWORK_ERROR,)),
+    *(
+        (code, (Reason.ACTUAL_NETWORK_ERROR,))
+        for code in (
+            "err_empty_response",
+            "err_http2_",
+            "err_quic_",
+            "err_timed_out",
+            "err_address_unreachable",
+            "err_internet_disconnected",
+            "err_network_changed",
+            "err_proxy_",
+            "err_tunnel_",
+            "ns_error_connection_refused",
+            "ns_error_net_",
+            "ns_error_unknown_host",
+            "ns_error_offline",
+            "ns_error_proxy_",
+            "sec_error_",
+            "ssl_error_",
+            "mozilla_pkix_error_",
+        )
+    ),
+    # Titles in the Issues tab of Chromium's developer tools.
+    ("cors response header values are valid", (Reason.ACAO_MISSING, Reason.ACAO_MULTIPLE, Reason.ACAO_INVALID)),
+    (
+        "preflight responses are valid",
+        (Reason.PREFLIGHT_STATUS_NOT_OK, Reason.PREFLIGHT_REDIRECT, Reason.PREFLIGHT_NETWORK_ERROR),
+    ),
+    ("cors request includes only allowed headers", (Reason.PREFLIGHT_HEADER_NOT_ALLOWED,)),
+    ("cors request uses allowed method", (Reason.PREFLIGHT_METHOD_NOT_ALLOWED,)),
+    ("cors requesting origin matches", (Reason.ACAO_MISMATCH,)),
+    ("to cors resources with origin wildcards", (Reason.ACAO_WILDCARD_WITH_CREDENTIALS,)),
+    ("cors requests include credentials only when allowed", (Reason.ACAC_NOT_TRUE,)),
+    ("cors requests are made on supported schemes", (Reason.SCHEME_NOT_CORS_ENABLED,)),
+    # The column Transferred of Firefox's Network panel, which the console repeats behind a request.
+    ("cors missing allow origin", (Reason.ACAO_MISSING,)),
+    ("cors allow origin not matching origin", (Reason.ACAO_MISMATCH,)),
+    ("cors multiple origin not allowed", (Reason.ACAO_MULTIPLE,)),
+    ("cors no allow credentials", (Reason.ACAO_WILDCARD_WITH_CREDENTIALS,)),
+    ("cors missing allow credentials", (Reason.ACAC_NOT_TRUE,)),
+    ("cors preflight did not succeed", (Reason.PREFLIGHT_STATUS_NOT_OK,)),
+    ("cors missing allow header", (Reason.PREFLIGHT_HEADER_NOT_ALLOWED,)),
+    ("cors invalid allow header", (Reason.PREFLIGHT_ACAH_UNPARSABLE,)),
+    ("cors method not found", (Reason.PREFLIGHT_METHOD_NOT_ALLOWED,)),
+    ("cors invalid allow method", (Reason.PREFLIGHT_ACAM_UNPARSABLE,)),
+    ("cors origin header missing", (Reason.ORIGIN_HEADER_NOT_ADDABLE,)),
+    ("cors not http", (Reason.SCHEME_NOT_CORS_ENABLED,)),
+    ("cors failed", _NOT_SENT),
+    ("load resource: cancelled", _CANCELED),  # Safari
+    ("not allowed to request resource", (Reason.MIXED_CONTENT, Reason.CSP_BLOCKED)),
     ("due to access control checks", _FAILED),
+    ("ns_error_dom_bad_uri", _FAILED),
+    # What axios and Angular print of a request without a response.
+    ("axioserror: network error", _FAILED),
+    ("'err_network'", _FAILED),
+    ("0 unknown error", _FAILED),
     ("err_failed", _FAILED),
     ("typeerror: failed to fetch", _FAILED),
     ("typeerror: load failed", _FAILED),
     ("networkerror when attempting to fetch resource", _FAILED),
 )
+_ON_PREFLIGHTS = ("response to preflight request", "xhroptions")
+"""What says that a line is on a preflight: Chromium's words, and how Firefox's console begins the line of a request."""
+_CODE = re.compile(r"[A-Z][A-Za-z0-9]{9,60}")
+"""A browser's code among other words: a tooltip of Chromium's Network panel, a link to MDN."""
 _QUOTES = str.maketrans("‘’`“”", "'''\"\"")
 
 
@@ -163,8 +222,8 @@ def rules_of_line(line: str) -> tuple[str, ...]:
     text = " ".join(line.lower().translate(_QUOTES).split())
     found = next((reasons for phrase, reasons in _PHRASES if phrase in text), None)
     if found is None:
-        return _of_firefox(text)
-    if "response to preflight request" not in text:
+        return _of_firefox(text) or next(filter(None, map(reasons_of_code, _CODE.findall(line))), ())
+    if not any(words in text for words in _ON_PREFLIGHTS):
         return found
     return tuple(name if (name := f"{_PREFLIGHT}-{reason}") in set(Reason) else reason for reason in found)
 

@@ -7,18 +7,22 @@ from msgspec import Struct, structs
 from corslens.fetch.header_values import is_token
 
 _LONGEST = 2_000
-_URL = r"(https?://[^\s'\"“”‘’`<>()]+)"
+_URL = r"(https?://[^\s'\"`<>()\x7f-\U0010ffff]+)"
 _TARGETS = (
     re.compile(rf"\bredirected from '{_URL}'"),
-    re.compile(rf"\b(?:access to [\w-]+ at|resource at|cannot load|load) ['“‘]?{_URL}", re.IGNORECASE),
-    re.compile(rf"^(?:[A-Z]{{3,7}}) {_URL} net::"),
+    re.compile(rf"\b(?i:access to [\w -]{{1,40}} at|resource at|cannot load|load) ['“]?{_URL}"),
+    re.compile(rf"\b[A-Z]{{3,7}} {_URL} (?:net::|CORS )"),
+    re.compile(rf"\bXHR[A-Z]{{3,7}}{_URL}"),
 )
-_ORIGIN = re.compile(rf"\bfrom origin '(null|{_URL})'|\bOrigin (null|{_URL}) is not allowed")
+_ELSEWHERE = re.compile(rf"\b(?:CORS|[Cc]ross-[Oo]rigin|Same Origin)\b.*?{_URL}|{_URL}.*\bCORS\b")
+"""Firefox in a language in which nothing else is known before the URL."""
+_ORIGIN = re.compile(rf"\bfrom origin '(null|{_URL})'|\bOrigin '?(null|{_URL})'? is (?:not|therefore not) allowed")
 _METHOD = re.compile(r"\bMethod ([!-~]{1,30}) is not allowed by Access-Control-Allow-Methods")
 _HEADER = re.compile(
     r"\b[Rr]equest header field ([!-~]{1,80}) is not allowed|header ['‘]([!-~]{1,80})['’] is not allowed according to"
 )
-_STATUS = re.compile(r"\bStatus code: ([1-5]\d\d)\b")
+_STATUS = re.compile(r"\bstatus code:? ([1-5]\d\d)\b|\bCORS\b.*[:：] ?([1-5]\d\d)\W*$", re.IGNORECASE)
+_QUOTES = str.maketrans("‘’", "''")
 
 
 class ConsoleRequest(Struct, frozen=True, kw_only=True):
@@ -36,13 +40,16 @@ class ConsoleRequest(Struct, frozen=True, kw_only=True):
 
 
 def request_in(line: str) -> ConsoleRequest:
-    """Return what a line of Chrome's, Firefox's or Safari's console says of the request, in English."""
-    text = line[:_LONGEST]
-    url = next((found[1].rstrip(".,;") for pattern in _TARGETS if (found := pattern.search(text))), None)
-    origin = next(filter(None, found.groups()), None) if (found := _ORIGIN.search(text)) else None
+    """Return what a line of Chrome's, Firefox's or Safari's console says of the request: wrapped or not, a part of it in any language."""
+    text = " ".join(line[:_LONGEST].translate(_QUOTES).split())
+    told = _ORIGIN.search(text)
+    patterns = _TARGETS if told else (*_TARGETS, _ELSEWHERE)
+    urls = (next(filter(None, found.groups())) for pattern in patterns if (found := pattern.search(text)))
+    url = next((url.rstrip(".,:;") for url in urls), None)
+    origin = next(filter(None, told.groups()), None) if told else None
     method = found[1] if (found := _METHOD.search(text)) else None
     header = next(filter(None, found.groups()), None) if (found := _HEADER.search(text)) else None
-    status = int(found[1]) if (found := _STATUS.search(text)) else None
+    status = int(next(filter(None, found.groups()))) if (found := _STATUS.search(text)) else None
     return ConsoleRequest(
         url=url,
         origin=None if origin is None else origin.rstrip("/"),
