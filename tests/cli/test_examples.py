@@ -51,6 +51,51 @@ def test_a_status_that_the_line_does_not_tell_is_not_made_up() -> None:
     assert rule == "preflight-acao-missing" and "404" not in message
 
 
+def test_a_status_without_which_the_rule_has_nothing_to_say_is_an_example() -> None:
+    refused = f"{FETCH}Response to preflight request doesn't pass access control check: "
+    rule, message, _ = of_line(f"{refused}It does not have HTTP ok status.")
+    assert rule == "preflight-status-not-ok" and "http://localhost:8100/items returned 405" in message
+    rule, message, _ = of_line(f"{refused}Redirect is not allowed for a preflight request.")
+    assert rule == "preflight-redirect" and "(301 to http://localhost:8100/items/)" in message
+
+
+def test_the_value_that_the_server_sent_is_the_lines() -> None:
+    line = f"{FETCH}The 'Access-Control-Allow-Origin' header has a value 'http://localhost:3000' that is not equal to the supplied origin."
+    rule, message, _ = of_line(line)
+    assert rule == "acao-mismatch" and "with Access-Control-Allow-Origin: http://localhost:3000, but the page is" in message
+
+
+@pytest.mark.parametrize(
+    ("words", "fix"),
+    [
+        ("GET https://a.test/x net::ERR_NAME_NOT_RESOLVED", "Check that the name in https://a.test resolves"),
+        ("GET https://a.test/x net::ERR_CERT_DATE_INVALID", "Renew the certificate"),
+        ("[Error] Failed to load resource: The request timed out. (x, line 0)", "Check that nothing (a firewall"),
+        (
+            "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://a.example/x. (Reason: CORS "
+            "request did not succeed). Status code: (null).",
+            "Start the server at https://a.example",
+        ),
+    ],
+)
+def test_a_failure_of_the_network_is_the_lines(words: str, fix: str) -> None:
+    rule, _, advice = of_line(words)
+    assert rule == "actual-network-error" and advice.startswith(fix)
+
+
+def test_behind_a_redirect_it_is_the_last_response_that_lacks_the_header() -> None:
+    line = "Access to fetch at 'https://login.test/' (redirected from 'https://a.test/me') from origin 'https://b.test' has been blocked by CORS policy: "
+    _, message, _ = of_line(f"{line}No 'Access-Control-Allow-Origin' header is present on the requested resource.")
+    assert message.startswith("GET https://login.test/ returned 200 without")
+
+
+def test_no_fix_repeats_the_header_lines_of_another() -> None:
+    example = example_of(RULES, RULES.rules["acao-missing"])
+    assert example is not None
+    alone = [fix.headers for fix in example.finding.fixes if not fix.text]
+    assert not any(headers in [fix.headers for fix in example.finding.fixes if fix.text] for headers in alone)
+
+
 @pytest.mark.parametrize("line", [*CHROME, *FIREFOX, *SAFARI])
 def test_whatever_is_shown_comes_from_the_line_or_is_called_an_example(line: str) -> None:
     """Neither another rule's sample, nor an exception, whatever the line leaves out."""

@@ -24,6 +24,10 @@ from corslens.observation.network_error import KILLED, NetworkError, is_answered
         ("connect ETIMEDOUT", NetworkError.TIMEOUT),
         ("Certificate verify failed: self-signed certificate", NetworkError.CERTIFICATE),
         ("net::ERR_CERT_AUTHORITY_INVALID", NetworkError.CERTIFICATE),
+        (
+            "The certificate for this server is invalid. You might be connecting to a server that is pretending to be …",
+            NetworkError.CERTIFICATE,
+        ),
         ("The remote server does not speak TLS.", NetworkError.NOT_TLS),
         ("net::ERR_SSL_PROTOCOL_ERROR", NetworkError.NOT_TLS),
         ("TLS handshake failed: connection closed", NetworkError.TLS),

@@ -9,6 +9,7 @@ from corslens.engines.sending import unsafe_names
 from corslens.fetch.constants import (
     ACCESS_CONTROL_ALLOW_HEADERS,
     ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_REQUEST_HEADERS,
     ACCESS_CONTROL_REQUEST_METHOD,
 )
@@ -19,6 +20,7 @@ from corslens.lint.docs.terminal import Example
 from corslens.lint.finding import Finding
 from corslens.lint.rules.rule import Rule, RuleSet
 from corslens.lint.rules.sample import Headers, Sample, Step
+from corslens.witness.refusals import refusal_of
 
 _CONTENT_TYPE = "content-type"
 _OK = 200
@@ -49,7 +51,7 @@ def example_of(rules: RuleSet, rule: Rule) -> Example | None:
     for sample in rule.bad:
         for inspection in inspections(rules, sample):
             if (finding := _of_rule(inspection, rule)) is not None:
-                return Example(about=f"Example ({sample.name})", finding=finding)
+                return Example(about=f"Example ({sample.name})", finding=_said_once(finding))
     return None
 
 
@@ -58,13 +60,17 @@ def example_of_line(rules: RuleSet, rule: Rule, request: ConsoleRequest) -> Exam
 
     Where the line tells the status, the cause may be another rule, for which the status is enough.
     """
-    for sample in rule.bad if request else ():
-        for inspection in inspections(rules, _asked(sample, request)):
-            finding = _of_rule(inspection, rule)
-            if finding is not None and request.status is not None:
-                finding = diagnose_alone(inspection).cause or finding
-            if finding is not None:
-                return Example(about="Your request (what the line does not say is an example)", finding=finding)
+    if not request:
+        return None
+    # A status that the line does not tell is 200, and a sample's own only where the rule does not fire on that.
+    for status in (request.status or _OK, request.status):
+        for sample in rule.bad:
+            for inspection in inspections(rules, _asked(sample, request, status)):
+                finding = _of_rule(inspection, rule)
+                if finding is not None and request.status is not None:
+                    finding = diagnose_alone(inspection).cause or finding
+                if finding is not None:
+                    return Example(about="Your request (what the line does not say is an example)", finding=_said_once(finding))
     return None
 
 
@@ -72,19 +78,33 @@ def _of_rule(inspection: Inspection, rule: Rule) -> Finding | None:
     return next((finding for finding in inspection.findings if finding.rule == rule.id), None)
 
 
-def _asked(sample: Sample, request: ConsoleRequest) -> Sample:
-    """Return the sample with the request that the line names in the place of its last, and of those to the same URL."""
+def _said_once(finding: Finding) -> Finding:
+    """Return the finding without fixes that only repeat the header lines of one before."""
+    fixes = [
+        fix
+        for place, fix in enumerate(finding.fixes)
+        if fix.text or not any((fix.side, fix.headers) == (other.side, other.headers) for other in finding.fixes[:place])
+    ]
+    return structs.replace(finding, fixes=tuple(fixes))
+
+
+def _asked(sample: Sample, request: ConsoleRequest, status: int | None) -> Sample:
+    """Return the sample with the request that the line names in the place of its last, and of those to the same URL.
+
+    Args:
+        status: of the response that the line is about; None for the sample's own.
+    """
     last = sample.steps[-1]
-    steps = [_step(step, request) if step.url == last.url else step for step in sample.steps]
+    steps = [_step(step, request, status, last.url) if step.url == last.url else step for step in sample.steps]
     return structs.replace(sample, steps=tuple(steps))
 
 
-def _step(step: Step, request: ConsoleRequest) -> Step:
-    told = request.status or _OK
+def _step(step: Step, request: ConsoleRequest, told: int | None, url: str) -> Step:
     preflight = step.preflight
     failed = preflight is not None and not 200 <= preflight[0] <= 299  # then the line is about the preflight
     if preflight is not None:
-        preflight = (told if failed else preflight[0], _not_listed(preflight[1], request))
+        status = told or preflight[0] if failed else preflight[0]
+        preflight = (status, _told(preflight[1], request, url))
     headers = dict(step.request)
     method = request.method or step.method
     if step.method == "OPTIONS":
@@ -103,17 +123,33 @@ def _step(step: Step, request: ConsoleRequest) -> Step:
         method=method,
         request=headers,
         preflight=preflight,
-        status=step.status if failed or step.status is None else told,
-        response=_not_listed(step.response, request),
+        status=step.status if failed or step.status is None else told or step.status,
+        response=_told(step.response, request, url),
+        browser=_of_browser(step.browser, request.error),
+        error=step.error if step.error is None or request.error is None else request.error,
     )
 
 
-def _not_listed(headers: Headers, request: ConsoleRequest) -> Headers:
-    """Return a response's headers without the method and the header that it does not allow."""
+def _of_browser(known: str | None, told: str | None) -> str | None:
+    """Return the browser's own word for its failure: the line's, if it stands for the same as the sample's."""
+    return told if known is not None and told is not None and refusal_of(told) is refusal_of(known) else known
+
+
+def _told(headers: Headers, request: ConsoleRequest, url: str) -> Headers:
+    """Return a sample's response headers as the line has them: its origin, no method or header that is not allowed, redirects of its URL.
+
+    Args:
+        url: the sample's own.
+    """
     without = {word.lower() for word in (request.method, request.header) if word is not None}
-    return {
-        name: ", ".join(item for item in value.split(", ") if item.lower() not in without)
-        if isinstance(value, str) and name.lower() in _LISTS
-        else value
-        for name, value in headers.items()
-    }
+    told: dict[str, str | tuple[str, ...] | None] = {}
+    for name, value in headers.items():
+        if isinstance(value, str):
+            if name.lower() in _LISTS:
+                value = ", ".join(item for item in value.split(", ") if item.lower() not in without)
+            elif name.lower() == "location" and request.url is not None and value.startswith(url):
+                value = f"{request.url}{value.removeprefix(url)}"
+        if name.lower() == ACCESS_CONTROL_ALLOW_ORIGIN and request.allow_origin is not None:
+            value = request.allow_origin
+        told[name] = value
+    return told

@@ -47,7 +47,7 @@ _SIGNS = (
     (NetworkError.RESOURCES, ("err_insufficient_resources",)),
     (NetworkError.CERTIFICATE, (
         "certificate verify failed", "err_cert_", "sec_error_", "mozilla_pkix_error", "ssl_error_bad_cert_domain", "self-signed certificate",
-        "self signed certificate", "unable to get local issuer",
+        "self signed certificate", "unable to get local issuer", "certificate for this server is invalid",
     )),
     (NetworkError.NOT_TLS, ("does not speak tls", "wrong version number", "err_ssl_protocol_error", "ssl_error_rx_record_too_long", "http request to an https")),
     (NetworkError.TLS, ("tls", "ssl", "certificate", "handshake", "cert_")),
@@ -63,7 +63,7 @@ _CANCELLED_BY_SAFARI = ("cancelled", "canceled")
 KILLED = "Connection killed."
 """What mitmproxy says of a flow that its user ended."""
 
-OF_BROWSERS = ("net::", "NS_", "SEC_ERROR_", "SSL_ERROR_", "MOZILLA_PKIX_ERROR_")
+OF_BROWSERS = ("net::", "NS_", "SEC_ERROR_", "SSL_ERROR_", "MOZILLA_PKIX_ERROR_", "The certificate for this server is invalid")
 """How the errors begin that browsers name."""
 _UNTOLD = ("(CANCEL)", "(HTTP_1_1_REQUIRED)", "(H3_REQUEST_CANCELLED)", "(H3_VERSION_FALLBACK)")
 

@@ -10,7 +10,7 @@ LINES = {
     ),
     "app.js:3 Access to fetch at 'https://a.test/new' (redirected from 'https://a.test/old') from origin 'null' has been blocked by CORS "
     "policy: Request header field X-Token is not allowed by Access-Control-Allow-Headers in preflight response.": ConsoleRequest(
-        url="https://a.test/old", origin="null", header="x-token"
+        url="https://a.test/new", origin="null", header="x-token"
     ),
     "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://a.test/me. (Reason: header "
     "‘x-a’ is not allowed according to header ‘Access-Control-Allow-Headers’ from CORS preflight response).": ConsoleRequest(
@@ -22,8 +22,22 @@ LINES = {
         origin="https://app.test", status=401
     ),
     "[Error] XMLHttpRequest cannot load https://a.test/x due to access control checks.": ConsoleRequest(url="https://a.test/x"),
-    "GET https://a.test/x net::ERR_FAILED 200 (OK)": ConsoleRequest(url="https://a.test/x"),
-    "api.js:14 \n GET https://a.test/x net::ERR_FAILED 200 (OK)": ConsoleRequest(url="https://a.test/x"),
+    "GET https://a.test/x net::ERR_FAILED 200 (OK)": ConsoleRequest(url="https://a.test/x", status=200, error="net::ERR_FAILED"),
+    "GET https://a.test/x net::ERR_TIMED_OUT": ConsoleRequest(url="https://a.test/x", error="net::ERR_TIMED_OUT"),
+    "[Error] Failed to load resource: Could not connect to the server. (x, line 0)": ConsoleRequest(error="Could not connect to the server"),
+    "Access to fetch at 'https://a.test/x' from origin 'http://b.test' has been blocked by CORS policy: The 'Access-Control-Allow-Origin' header "
+    "has a value 'http://c.test' that is not equal to the supplied origin.": ConsoleRequest(
+        url="https://a.test/x", origin="http://b.test", allow_origin="http://c.test"
+    ),
+    "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://a.test/x. (Reason: CORS header "
+    "‘Access-Control-Allow-Origin’ does not match ‘http://c.test’).": ConsoleRequest(url="https://a.test/x", allow_origin="http://c.test"),
+    "Mixed Content: The page at 'https://b.test/' was loaded over HTTPS, but requested an insecure resource 'http://a.test/x'.": ConsoleRequest(
+        url="http://a.test/x"
+    ),
+    "Refused to connect to https://a.test/x because it does not appear in the connect-src directive of the Content Security Policy.": ConsoleRequest(
+        url="https://a.test/x"
+    ),
+    "api.js:14 \n GET https://a.test/x net::ERR_FAILED 404 (Not Found)": ConsoleRequest(url="https://a.test/x", status=404, error="net::ERR_FAILED"),
     "XHRPUThttps://a.test/x CORS Preflight Did Not Succeed": ConsoleRequest(url="https://a.test/x"),
     "(index):1 Access to CSS stylesheet at\n‘https://a.test/tasks’ from origin\n‘http://localhost:3000’ has been blocked by CORS policy: …": ConsoleRequest(
         url="https://a.test/tasks", origin="http://localhost:3000"

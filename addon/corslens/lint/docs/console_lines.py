@@ -20,6 +20,8 @@ _FRAME, _CANVAS, _OPAQUE, _COOKIE = (
     ("cookie-stays-home",),
 )
 _FAILED, _CANCELED, _TRACKER = ("browser-refused",), ("request-cancelled",), ("blocked-by-tracking-protection",)
+_POLICY, _MIXED = ("blocked-by-page-policy", Reason.CSP_BLOCKED), ("mixed-content-refused", Reason.MIXED_CONTENT)
+_LIKELY_MISSING = (Reason.ACAO_MISSING, Reason.ACAO_MISMATCH)
 _NOT_SENT = (Reason.ACTUAL_NETWORK_ERROR, *_TRACKER, "blocked-by-extension")
 """What Firefox reports as CORS of every request without a response."""
 
@@ -41,7 +43,7 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("request credentials mode does not match", ("font-preload-without-crossorigin",)),
     ("err_blocked_by_client", ("blocked-by-extension",)),
     ("err_blocked_by_administrator", ("blocked-by-administrator",)),
-    ("err_blocked_by_csp", (Reason.CSP_BLOCKED,)),
+    ("err_blocked_by_csp", _POLICY),
     ("err_blocked_by_local_network_access_checks", (Reason.LNA_PERMISSION_DENIED,)),
     ("ns_error_local_network_denied", (Reason.LNA_PERMISSION_DENIED,)),
     ("err_blocked_by_fingerprinting_protection", _TRACKER),
@@ -56,7 +58,7 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ('had the "samesite', _COOKIE),
     ('didn\'t specify a "samesite"', _COOKIE),
     ("third-party cookie", ("third-party-cookies-held-back",)),
-    ("cross-site access not allowed", (Reason.ACAO_MISSING, Reason.ACAO_MISMATCH)),
+    ("cross-site access not allowed", _LIKELY_MISSING),
     ("notsameoriginafterdefaultedtosameoriginbydip", (Reason.CORP_REQUIRED_BY_EMBEDDER,)),
     ("notsameoriginafterdefaultedtosameoriginbycoep", (Reason.CORP_REQUIRED_BY_EMBEDDER,)),
     ("err_blocked_by_response.notsamesite", (Reason.CORP_NOT_SAME_SITE,)),
@@ -67,12 +69,12 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("err_unsafe_port", (Reason.BAD_PORT,)),
     ("restricted network port", (Reason.BAD_PORT,)),
     ("err_too_many_redirects", (Reason.REDIRECT_LIMIT_EXCEEDED,)),
-    ("content security policy", (Reason.CSP_BLOCKED,)),
-    ("content-security-policy", (Reason.CSP_BLOCKED,)),
-    ("mixed content", (Reason.MIXED_CONTENT,)),
-    ("mixed active content", (Reason.MIXED_CONTENT,)),
-    ("mixed display content", (Reason.MIXED_CONTENT,)),
-    ("insecure content", (Reason.MIXED_CONTENT,)),
+    ("content security policy", _POLICY),
+    ("content-security-policy", _POLICY),
+    ("mixed content", _MIXED),
+    ("mixed active content", _MIXED),
+    ("mixed display content", _MIXED),
+    ("insecure content", _MIXED),
     ("'integrity' attribute", (Reason.INTEGRITY_MISMATCH,)),
     ('"integrity" attribute', (Reason.INTEGRITY_MISMATCH,)),
     ("integrity attribute", (Reason.INTEGRITY_MISMATCH,)),
@@ -113,7 +115,7 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("cors header 'access-control-allow-origin' missing", (Reason.ACAO_MISSING,)),
     ("that is not equal to the supplied origin", (Reason.ACAO_MISMATCH,)),
     ("cors header 'access-control-allow-origin' does not match", (Reason.ACAO_MISMATCH,)),
-    ("is not allowed by access-control-allow-origin", (Reason.ACAO_MISMATCH, Reason.ACAO_MISSING)),
+    ("is not allowed by access-control-allow-origin", _LIKELY_MISSING),
     ("'access-control-allow-credentials' header in the response is", (Reason.ACAC_NOT_TRUE,)),
     ("in cors header 'access-control-allow-credentials'", (Reason.ACAC_NOT_TRUE,)),
     ("access-control-allow-credentials is not", (Reason.ACAC_NOT_TRUE,)),
@@ -123,8 +125,8 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("redirect mode is", (Reason.REDIRECT_MODE_ERROR,)),
     ("more than 20 redirections", (Reason.REDIRECT_LIMIT_EXCEEDED,)),
     ("too many http redirects", (Reason.REDIRECT_LIMIT_EXCEEDED,)),
-    ("cross-site access not allowed", (Reason.ACAO_MISSING, Reason.ACAO_MISMATCH)),  # Firefox, of a font
-    ("denied by cross-origin resource sharing policy", (Reason.ACAO_MISSING, Reason.ACAO_MISMATCH)),
+    ("cross-site access not allowed", _LIKELY_MISSING),  # Firefox, of a font
+    ("denied by cross-origin resource sharing policy", _LIKELY_MISSING),
     ("preflight channel did not succeed", (Reason.PREFLIGHT_STATUS_NOT_OK,)),
     ("external redirect not allowed", (Reason.PREFLIGHT_REDIRECT,)),
     ("cors request did not succeed", _NOT_SENT),
@@ -187,8 +189,8 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("cors origin header missing", (Reason.ORIGIN_HEADER_NOT_ADDABLE,)),
     ("cors not http", (Reason.SCHEME_NOT_CORS_ENABLED,)),
     ("cors failed", _NOT_SENT),
-    ("load resource: cancelled", _CANCELED),  # Safari
-    ("not allowed to request resource", (Reason.MIXED_CONTENT, Reason.CSP_BLOCKED)),
+    ("failed to load resource: cancel", _CANCELED),  # Safari
+    ("not allowed to request resource", (*_MIXED, *_POLICY)),
     ("due to access control checks", _FAILED),
     ("ns_error_dom_bad_uri", _FAILED),
     # What axios and Angular print of a request without a response.
@@ -200,6 +202,8 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("typeerror: load failed", _FAILED),
     ("networkerror when attempting to fetch resource", _FAILED),
 )
+_FAILED_RESPONSE = re.compile(r"err_failed [1-5]\d\d\b")
+"""Chromium's second line: the response arrived, and failed its check."""
 _ON_PREFLIGHTS = ("response to preflight request", "xhroptions")
 """What says that a line is on a preflight: Chromium's words, and how Firefox's console begins the line of a request."""
 _CODE = re.compile(r"[A-Z][A-Za-z0-9]{9,60}")
@@ -220,6 +224,8 @@ def reasons_of_code(code: str) -> tuple[Reason, ...]:
 def rules_of_line(line: str) -> tuple[str, ...]:
     """Return the rules (most of them reasons to block) that a line of a console can stand for, the likeliest first; empty for none."""
     text = " ".join(line.lower().translate(_QUOTES).split())
+    if _FAILED_RESPONSE.search(text):
+        return (*_LIKELY_MISSING, *_FAILED)
     found = next((reasons for phrase, reasons in _PHRASES if phrase in text), None)
     if found is None:
         return _of_firefox(text) or next(filter(None, map(reasons_of_code, _CODE.findall(line))), ())

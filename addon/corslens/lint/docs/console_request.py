@@ -9,8 +9,8 @@ from corslens.fetch.header_values import is_token
 _LONGEST = 2_000
 _URL = r"(https?://[^\s'\"`<>()\x7f-\U0010ffff]+)"
 _TARGETS = (
-    re.compile(rf"\bredirected from '{_URL}'"),
-    re.compile(rf"\b(?i:access to [\w -]{{1,40}} at|resource at|cannot load|load) ['“]?{_URL}"),
+    re.compile(rf"\b(?i:access to [\w -]{{1,40}} at|resource at|cannot load|load to|load|connect(?:ing)? to) ['“]?{_URL}"),
+    re.compile(rf"\b(?:insecure (?:resource|content from)|mixed (?:active|display) content) ['“]?{_URL}"),
     re.compile(rf"\b[A-Z]{{3,7}} {_URL} (?:net::|CORS )"),
     re.compile(rf"\bXHR[A-Z]{{3,7}}{_URL}"),
 )
@@ -21,7 +21,14 @@ _METHOD = re.compile(r"\bMethod ([!-~]{1,30}) is not allowed by Access-Control-A
 _HEADER = re.compile(
     r"\b[Rr]equest header field ([!-~]{1,80}) is not allowed|header ['‘]([!-~]{1,80})['’] is not allowed according to"
 )
-_STATUS = re.compile(r"\bstatus code:? ([1-5]\d\d)\b|\bCORS\b.*[:：] ?([1-5]\d\d)\W*$", re.IGNORECASE)
+_ALLOW_ORIGIN = re.compile(
+    r"'Access-Control-Allow-Origin' (?:header (?:has a value|contains multiple values|contains the invalid value)|does not match) '([ -~]{0,200}?)'"
+)
+_ERROR = re.compile(
+    r"\b(net::ERR_\w{1,60}|(?:NS_ERROR|SEC_ERROR|SSL_ERROR|MOZILLA_PKIX_ERROR)_\w{1,60}|(?i:could not connect to the server|the network connection was lost"
+    r"|the request timed out|a server with the specified hostname could not be found|the certificate for this server is invalid|an SSL error has occurred))"
+)
+_STATUS = re.compile(r"\b(?:status code:?|net::ERR_FAILED) ([1-5]\d\d)\b|\bCORS\b.*[:：] ?([1-5]\d\d)\W*$", re.IGNORECASE)
 _QUOTES = str.maketrans("‘’", "''")
 
 
@@ -29,11 +36,16 @@ class ConsoleRequest(Struct, frozen=True, kw_only=True):
     """What a line says of a request; None for what it does not say."""
 
     url: str | None = None
+    """Of a chain of redirects the last one, whose response failed the check."""
     origin: str | None = None
     method: str | None = None
     header: str | None = None
     """The name of a request header that was not allowed."""
     status: int | None = None
+    allow_origin: str | None = None
+    """What the server sent in Access-Control-Allow-Origin."""
+    error: str | None = None
+    """Why there was no response, in the browser's words."""
 
     def __bool__(self) -> bool:
         return any(value is not None for value in structs.astuple(self))
@@ -49,6 +61,8 @@ def request_in(line: str) -> ConsoleRequest:
     origin = next(filter(None, told.groups()), None) if told else None
     method = found[1] if (found := _METHOD.search(text)) else None
     header = next(filter(None, found.groups()), None) if (found := _HEADER.search(text)) else None
+    sent = found[1] if (found := _ALLOW_ORIGIN.search(text)) else None
+    error = found[1] if (found := _ERROR.search(text)) else None
     status = int(next(filter(None, found.groups()))) if (found := _STATUS.search(text)) else None
     return ConsoleRequest(
         url=url,
@@ -56,4 +70,6 @@ def request_in(line: str) -> ConsoleRequest:
         method=method if method is not None and is_token(method) else None,
         header=header.lower() if header is not None and is_token(header) else None,
         status=status,
+        allow_origin=sent,
+        error=error,
     )
