@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from corslens.diagnosis.diagnose import Diagnosis, diagnose
+from corslens.diagnosis.diagnose import JUDGED, Diagnosis, diagnose
 from corslens.diagnosis.example import Example, example_of
 from corslens.diagnosis.page_request import PageRequest
 from corslens.diagnosis.problem import Key, endpoint_of, key_of
@@ -14,6 +14,8 @@ from corslens.inspection import Inspection
 from corslens.lint.finding import Severity
 from corslens.observation.observation import CORS_ROLES, Followed, Observation, Role
 from corslens.verdict.verdict import Outcome
+
+_DECIDED = frozenset({*JUDGED, "ABORTED"})
 
 
 class Suppressed(Struct, frozen=True, order=True):
@@ -122,6 +124,8 @@ def contribution_of(root: str, members: tuple[Inspection, ...]) -> tuple[Contrib
     counted += ["suppressed"] * len(suppressed)
     if diagnosis.page_request.is_cors or diagnosis.cause is not None:
         counted.append("page requests")
+        if diagnosis.word not in _DECIDED and diagnosis.page_request.verdict.outcome is Outcome.NOT_JUDGED:
+            counted.append("not judged")  # the browser refused it itself, or the capture ends before its response
     counted.append(diagnosis.word)
     if not diagnosis.is_problem:
         return Contribution(tuple(counted), cell, diagnosis.word, suppressed=suppressed), diagnosis

@@ -12,10 +12,12 @@ from corslens.patching.patch import Patch
 from corslens.patching.policy import PatchPolicy, parse_origins
 from corslens.report.baseline import Gate
 from corslens.report.formats.text import render_lines, render_problem, render_summary, render_text
+from corslens.report.page.live_feed import changes
 from corslens.verdict.verdict import ALLOWED
+from corslens.witness.witness import Witness, WitnessOutcome
 from msgspec import structs
 
-from tests.make import API, exchange, preflight, request, response
+from tests.make import API, PAGE, exchange, preflight, request, response
 from tests.report.make import NO_RULES, finding, session, silenced_session, summary
 from tests.report.samples import hostile, inspected
 
@@ -246,3 +248,20 @@ def test_no_line_breaks_within_the_engines():
     (inspection,) = inspected([exchange(preflight("PUT", f"{API}/a"), response(204))], NO_RULES)
     text = block(inspection, 60).plain
     assert "(all browsers" in text and "\N{NO-BREAK SPACE}" not in text
+
+
+def test_what_the_browser_refused_itself_is_neither_allowed_nor_blocked():
+    refused = Witness(outcome=WitnessOutcome.FAILED, code="net::ERR_FAILED")
+    aborted = Witness(outcome=WitnessOutcome.UNKNOWN, code="net::ERR_ABORTED")
+    made = [
+        exchange(
+            request(url=f"{API}/read", given={"Cookie": "a=1"}),
+            response(given={"Access-Control-Allow-Credentials": "true"}, allow_origin=PAGE),
+        ),
+        exchange(request(url=f"{API}/refused"), error="net::ERR_FAILED", witness=refused, by_browser=True),
+        exchange(request(url=f"{API}/aborted"), error="net::ERR_ABORTED", witness=aborted, by_browser=True),
+    ]
+    found = summary(inspected(made, load_rules()))
+    assert render_summary(found).plain.splitlines()[0] == "3 page requests: 1 aborted, 1 allowed, 1 not judged"
+    counts = changes(found)["counts"]
+    assert (counts["requests"], counts["aborted"], counts["allowed"], counts["unjudged"]) == (3, 1, 1, 1)

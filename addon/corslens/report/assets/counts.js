@@ -7,6 +7,7 @@ const COUNTS = [
   ["patched", "patched", "patched"],
   ["allowed", "allowed", "allowed"],
   ["aborted", "aborted", ""],
+  ["unjudged", "not judged", ""],
   ["requests", "page requests", ""],
   ["exchanges", "exchanges", ""],
   ["suppressed", "suppressed", ""],

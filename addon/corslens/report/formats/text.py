@@ -337,8 +337,11 @@ def _outcomes(summary: SessionSummary) -> str:
     numbers = {word: summary.number(word) for word in ("BLOCKED", "DEPENDS", "PATCHED", "ABORTED")}
     requests = summary.counts["page requests"]
     facts = [f"{number:,} {_OUTCOMES[word][number > 1]}" for word, number in numbers.items() if number]
-    if allowed := max(0, requests - sum(numbers.values())):
+    unjudged = summary.counts["not judged"]
+    if allowed := max(0, requests - sum(numbers.values()) - unjudged):
         facts.append(f"{allowed:,} allowed")
+    if unjudged:
+        facts.append(f"{unjudged:,} not judged")
     return _count(requests, "page request") + (f": {', '.join(facts)}" if facts else "")
 
 

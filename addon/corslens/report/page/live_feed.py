@@ -93,8 +93,9 @@ def _counts(summary: SessionSummary) -> Json:
         "requests": summary.counts["page requests"],
         "suppressed": summary.counts["suppressed"],
         **{word.lower(): summary.number(word) for word in ("BLOCKED", "DEPENDS", "PATCHED", "ABORTED")},
+        "unjudged": summary.counts["not judged"],
     }
-    named = sum(counts[word] for word in ("blocked", "depends", "patched", "aborted"))
+    named = sum(counts[word] for word in ("blocked", "depends", "patched", "aborted", "unjudged"))
     counts["allowed"] = max(0, counts["requests"] - named)
     kept = {name: count for name, count in counts.items() if count}
     said = [f"{engine.label} agreed with {agreed:,} of {total:,}" for engine, agreed, total in summary.agreement()]
