@@ -239,7 +239,9 @@ class _Maker:
             and not concerns_cors(entry.request.method, entry.request.url, asked_lines, status, answered_lines)
         ):
             self.skipped += 1
-            self.cookies_skipped = self.cookies_skipped or any(name.lower() == "cookie" for name, _ in asked_lines)
+            self.cookies_skipped = self.cookies_skipped or any(
+                len(name) == 6 and name.lower() == "cookie" for name, _ in asked_lines
+            )
             return None
         response, error, answered_by_proxy = None, None, False
         if head is not None and status:
@@ -254,7 +256,9 @@ class _Maker:
         elif head is not None:
             error = limited_text(head.error or head.failure_text)
             answered_by_proxy = bool(error) and not self._record.is_browser and is_answered_by_proxy(error or "")
-        url = wire_url(f"{scheme}:{rest}", next((value for name, value in asked_lines if name.lower() == "host"), ""))
+        url = wire_url(
+            f"{scheme}:{rest}", next((value for name, value in asked_lines if len(name) == 4 and name.lower() == "host"), "")
+        )
         return Exchange(
             id=f"{self._prefix}:{index}",
             request=received_request(

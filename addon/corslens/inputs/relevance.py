@@ -15,7 +15,7 @@ def concerns_cors(
     Args:
         status: 0 without a response.
     """
-    if response_concerns_cors(status, (name for name, _ in response_headers)):
+    if response_concerns_cors(status, tuple([name for name, _ in response_headers])):
         return True
     return request_concerns_cors(asker_of(request_headers), method, origin_of(url) if url else "")
 

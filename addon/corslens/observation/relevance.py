@@ -75,14 +75,20 @@ def request_concerns_cors(asker: Asker, method: str, own_origin: str) -> bool:
     return bool(asker.referrer) and origin_of(asker.referrer) != own_origin
 
 
-def response_concerns_cors(status: int, names: Iterable[str]) -> bool:
+def response_concerns_cors(status: int, names: tuple[str, ...]) -> bool:
     """Say whether a response allows something to other origins, or may lead to one.
 
     Args:
         status: 0 without a response.
         names: of its headers.
     """
-    return (300 <= status < 400 and status != 304) or any(map(concerns_other_origins, names))
+    return (300 <= status < 400 and status != 304) or _concern(names)
+
+
+@bounded_cache(4096)
+def _concern(names: tuple[str, ...]) -> bool:
+    """Say so of a set of names: a server sends few of them, over and over."""
+    return any(map(concerns_other_origins, names))
 
 
 @bounded_cache(4096)
