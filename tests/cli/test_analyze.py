@@ -230,7 +230,10 @@ WRONG: dict[str, tuple[Iterable[object], str]] = {
     "ending": (("x.har", "-o", "report.pdf"), "-o report.pdf: the ending selects the format"),
     "folder": (("x.har", "-o", "no/such/report.json"), "there is no folder no/such"),
     "rules": (("x.har", "--rules", "no/such.yaml"), "no such file or folder"),
-    "baseline": (("x.har", "--baseline", "no.json"), "--baseline no.json: No such file or directory"),
+    "baseline": (
+        ("x.har", "--baseline", "no.json"),
+        "--baseline no.json: No such file; --write-baseline no.json makes it of today's findings",
+    ),
     "jobs": (("x.har", "--jobs", "0"), "0 is not in the range"),
 }
 

@@ -49,7 +49,7 @@ def other() -> Iterator[Server]:
 def test_an_allowed_page(server: Server) -> None:
     result = run(f"{server.url}/me?token=1", "--origin", APP)
     assert result.exit_code == Exit.OK
-    assert "1 of 1 page request passes" in result.stdout
+    assert "1 of 1 page requests passed" in result.stdout
     ((method, path, lines),) = server.asked
     assert (method, path) == ("GET", "/me?token=1")
     assert [name for name, _ in lines][:3] == ["Host", "Connection", "User-Agent"]
@@ -209,7 +209,7 @@ def test_a_capture_is_sent_again(server: Server, other: Server, tmp_path: Path) 
     server.allows = lambda origin: origin == PAGE
     result = run(capture, "--against", server.url)
     assert result.exit_code == Exit.OK, result.stdout
-    assert "1 of 1 page request passes now; in the capture 0 did" in result.stdout
+    assert "1 of 1 page requests passed now; in the capture 0 did" in result.stdout
     assert server.origins() == [PAGE] and "Cookie" not in dict(server.asked[0][2])
     server.allows = lambda origin: False
     assert run(capture, "--against", server.url).exit_code == Exit.FOUND
@@ -234,7 +234,7 @@ def test_a_policy_is_a_test_of_a_server(server: Server, tmp_path: Path) -> None:
     policy.write_text(POLICY)
     result = run(policy, "--against", server.url)
     assert result.exit_code == Exit.OK, result.stdout
-    assert "2 of 2 page requests pass (1 by its preflight alone: the request was not sent)" in result.stdout
+    assert "2 of 2 page requests passed (1 by its preflight alone: the request was not sent)" in result.stdout
     assert "strangers' origins" in result.stdout
     assert set(methods(server)) == {"OPTIONS", "GET"} and "https://a.invalid" in server.origins()
     server.allows = lambda origin: origin.endswith("example.com")

@@ -44,7 +44,7 @@ def test_truncated_gzip(percent: int, tmp_path: Path) -> None:
 
 BAD = {
     "empty": (b"", "is empty"),
-    "no JSON": (b"hello", "is no capture that is read: a HAR"),
+    "no JSON": (b"hello", "is not a capture that corslens reads: a HAR"),
     "JSON, no HAR": (b'{"a": 1}', "is not a HAR: it has no list log.entries"),
     "entries of a wrong type": (b'{"log": {"entries": 5}}', "is not a HAR: it has no list log.entries"),
     "log of a wrong type": (b'{"log": []}', "is not a HAR: it has no list log.entries"),
@@ -129,6 +129,6 @@ def test_a_files_name_is_no_text(name: str, tmp_path: Path) -> None:
     outputs = [part for ending in endings for part in ("-o", str(tmp_path / f"r.{ending}"))]
     result = run(tmp_path / name, tmp_path / f"no-{name}", *outputs)
     assert result.exit_code == Exit.UNREADABLE, result.exception
-    assert "is no capture" in result.stderr
+    assert "is not a capture" in result.stderr
     for ending in endings:
         assert_escaped((tmp_path / f"r.{ending}").read_text(encoding="utf-8"))

@@ -131,9 +131,10 @@ def _draw(target: str, observations: Sequence[Observation], named: Sequence[str]
             if origin in named or origin in asking or not members
         )
         warnings += needs.warnings
-        if not needs.credentials.values and needs.credentials_unknown:
+        number = needs.credentials_unknown
+        if number and not needs.credentials.values:
             warnings.append(
-                f"{target}: the traffic does not show whether {needs.credentials_unknown} of the requests include credentials; "
+                f"{target}: the traffic does not show whether {number} of the requests {'includes' if number == 1 else 'include'} credentials; "
                 "none certainly did, so these settings do not allow credentials; change that by hand if the page uses credentials: 'include'"
             )
         policies.append(

@@ -29,8 +29,8 @@ def _servers(_context: click.Context, _parameter: click.Parameter, incomplete: s
 
 
 @click.command("advise", short_help="Write a server's CORS settings from observed traffic.")
-@click.argument("server", shell_complete=_servers)
-@click.argument("files", nargs=-1)
+@click.argument("server", required=False, metavar="[SERVER]", shell_complete=_servers)
+@click.argument("files", nargs=-1, metavar="FILE...")
 @click.option(
     "--allow-origin",
     "allow_origins",
@@ -49,7 +49,7 @@ def _servers(_context: click.Context, _parameter: click.Parameter, incomplete: s
 )
 @click.option("-o", "output", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE instead of stdout.")
 def advise_command(
-    server: str, files: tuple[str, ...], allow_origins: tuple[str, ...], api: str | None, form: str, output: Path | None
+    server: str | None, files: tuple[str, ...], allow_origins: tuple[str, ...], api: str | None, form: str, output: Path | None
 ) -> None:
     """Write the CORS settings for SERVER that allow what the pages in FILES need (HAR, mitmproxy flow files), and nothing else.
 
@@ -63,16 +63,17 @@ def advise_command(
       2  wrong usage
       3  an input was unreadable or truncated; the rest was used
     """
-    name: str | None = server
-    try:
-        server_named(server)
-    except ValueError as error:
-        if not Path(server).exists():
-            raise click.UsageError(f"{escape(str(error))}") from None
-        name, files = None, (server, *files)
+    name = server
+    if server is not None:
+        try:
+            server_named(server)
+        except ValueError as error:
+            if not Path(server).exists():
+                raise click.UsageError(f"{escape(str(error))}") from None
+            name, files = None, (server, *files)
     if not files:
         raise click.UsageError(
-            "name the files with the traffic: corslens advise SERVER FILE... (corslens advise --help lists the servers)"
+            "name the files with the traffic: corslens advise [SERVER] FILE... (corslens advise --help lists the servers)"
         )
     if output is not None:
         writable(output, (name for name in find(files) if isinstance(name, str)))

@@ -227,7 +227,7 @@ def _check(checks: Checks, wanted: Sequence[Expectation], strange: bool) -> bool
 
 
 def _verdict(asked: Sequence[AskResult], recorded: Sequence[Recorded]) -> str:
-    """Say how many page requests pass."""
+    """Say how many page requests passed."""
     passing = sum(one.passed for one in asked)
     alone = sum(one.passed and one.by_preflight_alone for one in asked)
     note = (
@@ -235,12 +235,10 @@ def _verdict(asked: Sequence[AskResult], recorded: Sequence[Recorded]) -> str:
         if alone
         else ""
     )
-    several = "page request" if len(asked) == 1 else "page requests"
-    verb = "passes" if 1 in (passing, len(asked)) else "pass"
     if not recorded:
-        return f"{passing} of {len(asked)} {several} {verb}{note}"
+        return f"{passing} of {len(asked)} page requests passed{note}"
     before = sum(one.passed for one in recorded)
-    return f"{passing} of {len(asked)} {several} {verb} now{note}; in the capture {before} did"
+    return f"{passing} of {len(asked)} page requests passed now{note}; in the capture {before} did"
 
 
 def _of_url(options: _Options) -> list[Expectation]:

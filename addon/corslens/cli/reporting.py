@@ -185,6 +185,11 @@ def _known(baseline: Path | None) -> dict[str, str]:
         return {}
     try:
         return dict(parse_baseline(baseline.read_bytes()))
+    except FileNotFoundError:
+        name = escape(str(baseline))
+        raise click.UsageError(
+            f"--baseline {name}: No such file; --write-baseline {name} makes it of today's findings"
+        ) from None
     except OSError as error:
         raise click.UsageError(f"--baseline {escape(str(baseline))}: {error.strerror or error}") from None
     except ValueError as error:

@@ -49,7 +49,10 @@ _OTHERS = (
     (re.compile(rb"\x89HDF|\x1f\x9d|7z\xbc\xaf\x27\x1c|Rar!|BZh|\xfd7zXZ|\x28\xb5\x2f\xfd"), "is compressed in a way that is not read (gzip, zlib and zip are); expand it first"),
 )  # fmt: skip
 
-NEITHER = "is no capture that is read: a HAR, mitmproxy's flow file, Playwright's trace.zip, Fiddler's .saz, Burp's \"Save items\", Charles' .chlsj or Chromium's network log"
+NEITHER = (
+    "is not a capture that corslens reads: a HAR, mitmproxy's flow file, Playwright's trace.zip, Fiddler's .saz, Burp's \"Save items\", Charles' .chlsj "
+    "or Chromium's network log"
+)
 
 
 def kind_of(head: bytes) -> InputKind | str:
