@@ -88,7 +88,7 @@ class Inspector:
         self._prior = prior
         self._traffic = Traffic(min(history, 2_000), prior)
         self._inspections: Bounded[str, Inspection] = Bounded(
-            history, weigh=weigh_inspection, budget=history_bytes // 2, too_heavy=self._pairing.drop
+            history, weigh=weigh_inspection, budget=history_bytes // 2, too_heavy=self._pairing.preflights.drop
         )
         self._news: Bounded[str, Observation] = Bounded(history, weigh=weigh_observation, budget=share)
         """Earlier exchanges of which something is known that was not told yet."""
