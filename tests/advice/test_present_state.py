@@ -3,6 +3,7 @@
 import pytest
 from corslens.advice import advise
 from corslens.advice.policy import draw_policies
+from corslens.witness.witness import Witness, WitnessOutcome
 from msgspec.structs import replace
 
 from tests.advice.observed import Seen, preflight, simple
@@ -15,12 +16,19 @@ def dead(error: str) -> Seen:
     return Seen(replace(observation, exchange=replace(observation.exchange, response=None, error=error)))
 
 
+def kept(code: str) -> Seen:
+    """A request that the browser did not send, or whose failure it does not explain."""
+    witness = Witness(outcome=WitnessOutcome.FAILED, code=code)
+    return Seen(replace(dead(code).observation, exchange=replace(dead(code).observation.exchange, witness=witness)))
+
+
 @pytest.mark.parametrize(
     ("seen", "how"),
     [
         ([dead("[Errno 111] Connection refused"), dead("[Errno 111] Connection refused")], "refused (2 times)"),
         ([dead("net::ERR_NAME_NOT_RESOLVED")], "dns"),
         ([simple(status=502), dead("timed out")], "502, timeout"),
+        ([kept("net::ERR_BLOCKED_BY_CLIENT")], "net::ERR_BLOCKED_BY_CLIENT in the browser"),
     ],
 )
 def test_an_api_that_never_responds_gets_no_settings(seen: list[Seen], how: str) -> None:
@@ -35,6 +43,8 @@ def test_an_api_that_never_responds_gets_no_settings(seen: list[Seen], how: str)
 
 def test_one_response_is_enough() -> None:
     assert draw_policies([dead("refused"), simple()], allow_origins=(PAGE,)).policies
+    assert draw_policies([kept("net::ERR_BLOCKED_BY_CLIENT"), simple()], allow_origins=(PAGE,)).policies
+    assert draw_policies([kept("net::ERR_FAILED")], allow_origins=(PAGE,)).policies, "perhaps for want of these very settings"
     assert draw_policies([simple(status=500)], allow_origins=(PAGE,)).policies
 
 

@@ -134,7 +134,7 @@ def _draw(target: str, observations: Sequence[Observation], named: Sequence[str]
         number = needs.credentials_unknown
         if number and not needs.credentials.values:
             warnings.append(
-                f"{target}: the traffic does not show whether {number} of the requests {'includes' if number == 1 else 'include'} credentials; "
+                f"{' '.join((target, *paths))}: the traffic does not show whether {number} of the requests {'includes' if number == 1 else 'include'} credentials; "
                 "none certainly did, so these settings do not allow credentials; change that by hand if the page uses credentials: 'include'"
             )
         policies.append(

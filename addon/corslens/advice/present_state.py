@@ -7,9 +7,14 @@ from corslens.fetch.constants import ACCESS_CONTROL_ALLOW_ORIGIN, WILDCARD, cano
 from corslens.fetch.origins import is_serialized_origin
 from corslens.observation.network_error import network_error
 from corslens.observation.observation import Observation
+from corslens.witness.refusals import Refusal
 
 _GATEWAY_ERRORS = frozenset({502, 503, 504})
 """Statuses of a layer in front whose application did not respond."""
+_NEVER_SENT = frozenset({
+    Refusal.CLIENT, Refusal.TRACKING_PROTECTION, Refusal.ADMINISTRATOR, Refusal.CSP, Refusal.MIXED_CONTENT, Refusal.BAD_PORT,
+})  # fmt: skip
+"""What keeps a request in the browser, whatever the server sends."""
 _SHOWN_VALUES = 3
 _OF_RESPONSES = (
     "access-control-allow-credentials", "access-control-allow-headers", "access-control-allow-methods", "access-control-expose-headers",
@@ -26,6 +31,8 @@ def why_dead(observations: Sequence[Observation]) -> str | None:
             return None
         if exchange.response is not None:
             kinds[str(exchange.response.status)] += 1
+        elif exchange.refused and exchange.witness is not None and exchange.witness.refusal in _NEVER_SENT:
+            kinds[f"{exchange.witness.code or exchange.witness.refusal} in the browser"] += 1
         elif exchange.error is None or exchange.refused:
             return None
         else:
