@@ -16,7 +16,8 @@ from msgspec import Struct, field, structs
 from corslens.bounded import Bounded
 from corslens.diagnosis.contribution import Agreement, Contribution, Suppressed, contribution_of, with_member
 from corslens.diagnosis.diagnose import WORDS, Diagnosis, diagnose, worst_word
-from corslens.diagnosis.example import PutAway, place_of
+from corslens.diagnosis.example import PutAway
+from corslens.diagnosis.held import Held, order
 from corslens.diagnosis.matrix import Cell, Endpoints, Matrix, Place
 from corslens.diagnosis.page_request import PageRequest, State
 from corslens.diagnosis.problem import Key, Problem, endpoint_of, worst_first
@@ -116,9 +117,7 @@ class SessionSummary:
         self.left_out = 0
         """Page requests with something to report that are not held in detail any more."""
         self._recent: Bounded[str, _Entry] = Bounded(maxsize, weigh=_weigh_entry, budget=maxsize)  # see add
-        self._held: OrderedDict[str, Diagnosis] = OrderedDict()
-        self._last: tuple[object, ...] | None = None
-        """The place of the last that is held, once merging left others out."""
+        self._held = Held(self._hold, everything=self.everything)
         live = self._most is not None
         self._problems = ProblemStore(
             most=self._most, budget=self._problem_bytes, version=self.version, put_away=self._put_away
@@ -169,7 +168,8 @@ class SessionSummary:
         resolved = self._count(share, members)
         recent = self._recent
         while len(recent) > self._remember or (recent.weight > self._recent_bytes and len(recent) > 1):
-            self._settle(*recent.popitem(last=False))
+            oldest, settled = recent.popitem(last=False)
+            self.left_out += self._held.settle(oldest, settled.diagnosis, settled.members)
         before = None if entry is None else entry.diagnosis
         if diagnosis is None and before is None and not resolved:
             return None
@@ -204,7 +204,7 @@ class SessionSummary:
         self._problems.absorb(other._problems, self.version)
         self._matrix.absorb(other._matrix, self.version)
         self._endpoints.absorb(other._endpoints)
-        self._hold_first(other._held)
+        self.left_out += self._held.absorb(other._held)
 
     def add_totals(self, counts: Mapping[Hashable, int], suppressed: Mapping[Suppressed, int]) -> None:
         """Add what sessions came to whose exchanges are not at hand."""
@@ -219,23 +219,10 @@ class SessionSummary:
         other.counts, other._suppressed = Counter(self.counts), Counter(self._suppressed)
         other._recent = Bounded(maxsize)
         OrderedDict.update(other._recent, self._recent)  # without weighing them anew
-        other._held = self._held.copy()
+        other._held = self._held.snapshot()
         other._problems, other._matrix = self._problems.snapshot(), self._matrix.snapshot()
         other._endpoints = self._endpoints.snapshot()
         return other
-
-    def _hold_first(self, others: Mapping[str, Diagnosis]) -> None:
-        """Hold these, too, the first of all: most of those of later captures are not even sorted among them."""
-        for root, diagnosis in others.items():
-            if self._last is None or _order(diagnosis) < self._last:
-                self._held[root] = diagnosis
-            else:
-                self.left_out += 1
-        if len(self._held) > self._hold:
-            first = sorted(self._held.items(), key=lambda item: _order(item[1]))
-            self.left_out += len(first) - self._hold
-            self._held = OrderedDict(first[: self._hold])
-            self._last = _order(first[self._hold - 1][1]) if self._hold else None
 
     # What outputs read.
 
@@ -256,9 +243,12 @@ class SessionSummary:
 
     def held(self) -> list[Diagnosis]:
         """Return what is held in detail, in the order of captures and of time."""
-        found = dict(self._held)
-        found |= {root: made for root, entry in self._recent.items() if (made := self._worth(root, entry)) is not None}
-        return sorted(found.values(), key=_order)
+        held = self._held
+        found = held.diagnoses()
+        for root, entry in self._recent.items():
+            if (made := held.worth(root, entry.diagnosis, entry.members)) is not None:
+                found[root] = made
+        return sorted(found.values(), key=order)
 
     def held_with(self, _problems: Iterable[Problem]) -> Iterable[Diagnosis]:
         """Return what is held in detail; of a corpus, which holds nothing, the examples of the problems that are listed."""
@@ -385,39 +375,11 @@ class SessionSummary:
         if share.key is not None and share.example is not None:
             self._problems.take_back(share.key, share.example, self.version, comes_again=share.key == keep)
 
-    def _worth(self, root: str, entry: _Entry) -> Diagnosis | None:
-        """Return the diagnosis of an entry if it is to be held in detail."""
-        diagnosis = entry.diagnosis
-        if diagnosis is not None and says_something(diagnosis):
-            return diagnosis
-        if self.everything and any(one.observation.is_cors for one in entry.members):
-            return diagnosis or diagnose(PageRequest(id=root, members=entry.members))
-        return None
-
-    def _settle(self, root: str, entry: _Entry) -> None:
-        """Keep of a page request that is not known again what is to be held of it."""
-        if not self._hold:
-            self.left_out += entry.diagnosis is not None and entry.diagnosis.is_problem
-            return
-        held = self._worth(root, entry)
-        if held is not None:
-            self._held[root] = held
-            self._last = None
-            if len(self._held) > self._hold:
-                self._held.popitem(last=False)
-                self.left_out += 1
-
     def _settle_all(self) -> None:
         while self._recent:
-            self._settle(*self._recent.popitem(last=False))
+            root, entry = self._recent.popitem(last=False)
+            self.left_out += self._held.settle(root, entry.diagnosis, entry.members)
         self._repeats = Repeats(self._remember)
-
-
-def says_something(diagnosis: Diagnosis) -> bool:
-    """Say whether there is something to report of it."""
-    if diagnosis.cause is not None or diagnosis.word != "ALLOWED":
-        return True
-    return any(one.suppressed for one in diagnosis.page_request.members)
 
 
 def _worst_pair(item: tuple[Place, Cell]) -> tuple[int, int, Place]:
@@ -429,10 +391,6 @@ def _worst_pair(item: tuple[Place, Cell]) -> tuple[int, int, Place]:
 def _weigh_entry(entry: _Entry) -> int:
     example = entry.share.example
     return example.weight if example is not None else sum(map(weigh_alone, entry.members))
-
-
-def _order(diagnosis: Diagnosis) -> tuple[object, ...]:
-    return place_of(diagnosis)[1:]
 
 
 def summarize(inspections: Iterable[Inspection], *, everything: bool = False) -> SessionSummary:

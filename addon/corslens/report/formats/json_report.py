@@ -9,9 +9,10 @@ from msgspec import Struct, structs
 
 from corslens import __version__
 from corslens.diagnosis.diagnose import Diagnosis
+from corslens.diagnosis.held import says_something
 from corslens.diagnosis.page_request import State
 from corslens.diagnosis.problem import Problem
-from corslens.diagnosis.summary import Input, SessionSummary, says_something
+from corslens.diagnosis.summary import Input, SessionSummary
 from corslens.lint.finding import Severity
 from corslens.lint.rules.rule import RuleSet
 from corslens.report.baseline import Gate, is_known
