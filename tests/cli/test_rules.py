@@ -37,6 +37,18 @@ def test_explain_prints_a_rule_and_a_reason() -> None:
     assert "MissingAllowOriginHeader" in corslens("explain", "acao-missing").output
 
 
+def test_explain_reads_a_line_from_standard_input() -> None:
+    """With the quotes and backticks that a shell would take for its own."""
+    line = (
+        "x.js:1 Access to fetch at 'http://localhost:8080/' from origin 'https://app.example' has been blocked by CORS policy:\n"
+        " Permission was denied for this request to access the `loopback` address space.\n"
+    )
+    result = CliRunner().invoke(main, ["explain", "-"], input=line)
+    assert result.output.startswith("lna-permission-denied\n") and "GET http://localhost:8080/ was blocked" in result.output
+    nothing = CliRunner().invoke(main, ["explain", "-"], input="\xff")
+    assert nothing.exit_code == 2
+
+
 def test_explain_names_the_page_requests_of_a_capture() -> None:
     capture = str(CAPTURES / "capture-stopped-midway.har")
     shown = corslens("explain", "acao-wildcard-with-credentials", "--in", capture).output

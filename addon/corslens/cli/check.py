@@ -130,17 +130,17 @@ def check(
     """Ask a server what it allows, as a browser would, and judge its responses.
 
     TARGET is a URL (with --origin), a capture whose page requests are sent again (--against another server, or --allow-host for the
-    recorded ones), or a policy of `advise --format policy` (with --against): then everyone whom it names has to be allowed and every
-    stranger refused.
+    recorded ones), or a policy of `advise --format policy` (with --against): then each origin that it names has to be allowed, and
+    every stranger's refused.
 
-    Sent are preflights, GET and HEAD; nothing else without --send. Only hosts named on the command line are sent anything.
+    Without --send, only preflights, GET and HEAD are sent. Requests go to hosts named on the command line only.
 
     \b
     Exit codes:
       0  no findings at or above --fail-on
       1  findings at or above --fail-on
       2  wrong usage
-      3  the capture could not be read, or not to its end, or it was interrupted
+      3  the capture was unreadable or truncated, or the check was interrupted
     """
     options = _Options(
         target=target,

@@ -36,9 +36,9 @@ PORT = 8010
 def dev(api: str, port: int, origin: str | None, minutes: int, web: bool, insecure: bool, settings: tuple[str, ...]) -> None:
     """Serve API, the URL of an API, at http://localhost:8010 for pages of this machine while you develop.
 
-    The proxy responds to preflights, and its responses allow pages of localhost to read them. Host is the API's own, redirects to
-    the API stay on the local base, and cookies are made usable on http://localhost, which is said. Pages of other origins get what
-    the API itself allows. Ctrl-C ends it and prints what the API lacks.
+    The proxy responds to preflights itself, and lets pages of localhost read the API's responses. The API gets its own Host, redirects
+    to the API stay on the local base, and cookies are changed so that they work on http://localhost (each change is reported). Pages of
+    other origins get what the API itself allows. Ctrl-C ends it and prints the changes that the API still needs.
 
     \b
     corslens dev https://api.example

@@ -13,6 +13,8 @@ from corslens.lint.finding import Severity
 from corslens.lint.rules.rule import Family, Rule, RuleSet
 from corslens.mistakes import RuleErrors
 
+_LONGEST_LINE = 1 << 16
+"""Bytes of standard input that are read for a line."""
 _rules_option = click.option(
     "--rules",
     "rule_paths",
@@ -41,10 +43,10 @@ def explain(words: tuple[str, ...], captures: tuple[str, ...], rule_paths: tuple
     """Explain what NAME means, when it fires, and how to fix it.
 
     NAME is a rule, a reason to block, the start of either, a browser's code (MissingAllowOriginHeader,
-    CORSMissingAllowOrigin), or a line pasted from the console of Chrome, Firefox or Safari, in quotes. With --in, it also names the
-    page requests of a capture that have it.
+    CORSMissingAllowOrigin), or a line pasted from the console of Chrome, Firefox or Safari, in quotes; - reads the line from standard
+    input, whatever quotes it has. With --in, it also names the page requests of a capture that have it.
     """
-    name = " ".join(words)
+    name = sys.stdin.buffer.read(_LONGEST_LINE).decode("utf-8", "replace") if words == ("-",) else " ".join(words)
     loaded = _load(rule_paths)
     try:
         meant = rules_meant(loaded, name)
