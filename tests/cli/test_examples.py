@@ -89,13 +89,6 @@ def test_behind_a_redirect_it_is_the_last_response_that_lacks_the_header() -> No
     assert message.startswith("GET https://login.test/ returned 200 without")
 
 
-def test_no_fix_repeats_the_header_lines_of_another() -> None:
-    example = example_of(RULES, RULES.rules["acao-missing"])
-    assert example is not None
-    alone = [fix.headers for fix in example.finding.fixes if not fix.text]
-    assert not any(headers in [fix.headers for fix in example.finding.fixes if fix.text] for headers in alone)
-
-
 @pytest.mark.parametrize("line", [*CHROME, *FIREFOX, *SAFARI])
 def test_whatever_is_shown_comes_from_the_line_or_is_called_an_example(line: str) -> None:
     """Neither another rule's sample, nor an exception, whatever the line leaves out."""

@@ -48,6 +48,17 @@ def _explained(cause: Finding, others: list[Finding]) -> set[str]:
     return names
 
 
+def test_header_lines_that_a_fix_before_has_are_no_fix_of_their_own() -> None:
+    """Of a server that may be somebody else's the first fix says both; without it the lines stand alone."""
+    foreign, own = (
+        next(one for one in run(RULES, made).findings if one.rule == "acao-missing")
+        for made in (facts({}), facts({}, url="https://api.app.example/me"))
+    )
+    lines = ("Access-Control-Allow-Origin: https://app.example", "Vary: Origin")
+    assert [fix.text[:4] for fix in foreign.fixes if fix.headers == lines] == ["Send"]
+    assert [fix.text for fix in own.fixes if fix.headers == lines] == [""]
+
+
 def test_a_misspelled_name_explains_what_it_was_meant_for_and_nothing_else() -> None:
     cors = {"access-control-allow-origin": "https://app.example", "access-control-allow-method": "PUT"}
     found = {one.rule: one for one in run(RULES, preflight(cors, asks="PUT")).findings}

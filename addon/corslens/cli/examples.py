@@ -51,7 +51,7 @@ def example_of(rules: RuleSet, rule: Rule) -> Example | None:
     for sample in rule.bad:
         for inspection in inspections(rules, sample):
             if (finding := _of_rule(inspection, rule)) is not None:
-                return Example(about=f"Example ({sample.name})", finding=_said_once(finding))
+                return Example(about=f"Example ({sample.name})", finding=finding)
     return None
 
 
@@ -70,22 +70,12 @@ def example_of_line(rules: RuleSet, rule: Rule, request: ConsoleRequest) -> Exam
                 if finding is not None and request.status is not None:
                     finding = diagnose_alone(inspection).cause or finding
                 if finding is not None:
-                    return Example(about="Your request (what the line does not say is an example)", finding=_said_once(finding))
+                    return Example(about="Your request (what the line does not say is an example)", finding=finding)
     return None
 
 
 def _of_rule(inspection: Inspection, rule: Rule) -> Finding | None:
     return next((finding for finding in inspection.findings if finding.rule == rule.id), None)
-
-
-def _said_once(finding: Finding) -> Finding:
-    """Return the finding without fixes that only repeat the header lines of one before."""
-    fixes = [
-        fix
-        for place, fix in enumerate(finding.fixes)
-        if fix.text or not any((fix.side, fix.headers) == (other.side, other.headers) for other in finding.fixes[:place])
-    ]
-    return structs.replace(finding, fixes=tuple(fixes))
 
 
 def _asked(sample: Sample, request: ConsoleRequest, status: int | None) -> Sample:

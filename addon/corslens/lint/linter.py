@@ -89,8 +89,18 @@ def _severity(fireable: CompiledRule, facts: Facts) -> Severity:
 
 
 def _fixes(fireable: CompiledRule, facts: Facts, failure: Failure | None) -> tuple[Fix, ...]:
-    fixes = (_fix(fix, facts, failure) for fix, holds in fireable.fixes if holds is None or holds(facts))
-    return tuple(fix for fix in fixes if fix is not None)
+    fixes = [_fix(fix, facts, failure) for fix, holds in fireable.fixes if holds is None or holds(facts)]
+    found = tuple([fix for fix in fixes if fix is not None])
+    return (
+        found
+        if len(found) < 2
+        else tuple([fix for place, fix in enumerate(found) if fix.text or not _is_said(fix, found[:place])])
+    )
+
+
+def _is_said(fix: Fix, before: tuple[Fix, ...]) -> bool:
+    """Say whether a fix without words repeats the header lines of one before, which has words for them."""
+    return any(fix.side is other.side and fix.headers == other.headers for other in before)
 
 
 def _fix(fix: FixTemplate, facts: Facts, failure: Failure | None) -> Fix | None:
