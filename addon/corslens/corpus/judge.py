@@ -26,7 +26,7 @@ from corslens.inputs.files import captures_in
 from corslens.inspection import Inspection
 from corslens.lint.rules.loader import load_rules, rule_files
 from corslens.mitm.filters import parse_filter
-from corslens.report.formats.jsonl import Record
+from corslens.report.records import Record
 from corslens.verdict.headline import HeadlinePolicy
 
 _WAITING = 8_192

@@ -28,7 +28,7 @@ from corslens.observation.exchange import Exchange, Source
 from corslens.observation.known import Known, Likely, Unknown
 from corslens.observation.observation import CoveringPreflight, Followed, Observation, Role
 from corslens.patching.patch import HeaderChange, Patch, StatusChange
-from corslens.report.formats.jsonl import (
+from corslens.report.records import (
     SCHEMA,
     BranchRecord,
     FailureRecord,

@@ -24,7 +24,8 @@ from corslens.inspection import Inspection
 from corslens.lint.finding import Severity
 from corslens.observation.observation import Role
 from corslens.observation.redaction import redact_url
-from corslens.report.formats.jsonl import Record, encode_record, record
+from corslens.report.formats.jsonl import encode_record, record
+from corslens.report.records import Record
 
 type Row = dict[str, Any]
 

@@ -17,8 +17,9 @@ from corslens.lint.finding import Severity
 from corslens.lint.rules.rule import RuleSet
 from corslens.report.baseline import Gate, is_known
 from corslens.report.escape import escape_json
-from corslens.report.formats.jsonl import FindingRecord, Record, SourceRecord, finding_record, record, timestamp
+from corslens.report.formats.jsonl import finding_record, record, timestamp
 from corslens.report.limits import SENTENCES, worst
+from corslens.report.records import FindingRecord, Record, SourceRecord
 
 SCHEMA = "corslens-report/2"
 
