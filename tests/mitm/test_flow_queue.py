@@ -1,6 +1,7 @@
 """What nobody waits for is done once the head went out: in the same order, with the same result, and only where nobody could tell."""
 
 import asyncio
+import io
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -16,6 +17,7 @@ from corslens.mitm.session import Session
 from hypothesis import given
 from hypothesis import strategies as st
 from mitmproxy import http
+from mitmproxy.addons.dumper import Dumper
 from mitmproxy.flow import Error
 
 from scripts.bench_suite.chain import Chain, flow_of
@@ -189,6 +191,9 @@ READERS: dict[str, tuple[tuple[object, ...], dict[str, object]]] = {
     "another addon": ((reads("response"),), {}),
     "an addon that looks at heads": ((reads("responseheaders"),), {}),
     "a filter on metadata": ((), {"modify_headers": ["/~meta corslens/X-Seen/1"]}),
+    "an addon that looks at messages of WebSockets": ((reads("websocket_message"),), {}),
+    "an addon that looks at its flows at the end": ((reads("done"),), {}),
+    "bodies that are changed after us, and lengths with them": ((), {"modify_body": ["/~s/hello/good day"]}),
     "patching": ((), {"cors_patch": "~all"}),
     "a scope": ((), {"cors_scope": "~all"}),
 }
@@ -203,6 +208,29 @@ async def test_marks_are_there_for_whoever_may_read_them(addons: tuple[object, .
 async def test_saved_flows_have_their_marks(tmp_path: Path) -> None:
     marks = await marks_at_the_end(save_stream_file=str(tmp_path / "flows"))
     assert "corslens" in marks
+
+
+async def test_the_dumper_chooses_a_view_by_marks() -> None:
+    async with Chain(cors_show="none") as chain:
+        chain._master.addons.add(Dumper(io.StringIO()))
+        chain.set(flow_detail=3)
+        chain.addon.on_tick()
+        made = a_flow()
+        chain.call(made)
+        assert "corslens" in made.metadata
+
+
+async def test_a_script_that_was_edited_may_read_marks_at_once() -> None:
+    """mitmproxy tells nobody of it."""
+    async with Chain(cors_show="none") as chain:
+        addons = chain._master.addons
+        before = addons.register(reads("request"))
+        chain.addon.on_tick()
+        addons.remove(before)
+        addons.register(reads("response"))
+        made = a_flow()
+        chain.call(made)
+        assert "corslens" in made.metadata
 
 
 async def test_an_addon_that_only_looks_at_requests_is_no_reader() -> None:

@@ -424,6 +424,7 @@ class CorsLens(Commands):
             self.session.inspector.rules = rules
         self._settling.on_tick()
         self._afterwards.work()
+        self._flows.watch(ctx.master.addons.lookup)
         self._flows.may_wait = self._may_wait()
         self._garbage.on_tick(quiet=not self._passed)
         self._passed = False

@@ -5,7 +5,7 @@ Whatever is done later is done in the order of the hooks, on the heads that they
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from mitmproxy import http
 from mitmproxy.master import Master
@@ -22,7 +22,9 @@ _STEP_SECONDS = 0.002
 _MOST = 24
 """Hooks that are put off; where traffic comes faster than it is judged, it has to wait for that."""
 _MARK_FILTERS = ("~meta", "~mark", "~comment")
-_HOOKS = ("responseheaders", "response", "error")
+_HOOKS = ("responseheaders", "response", "error", "websocket_start", "websocket_message", "websocket_end", "done")
+_SHOWN_IN_VIEWS = 3
+"""The dumper's `flow_detail` from which on it shows bodies, in the view that marks say is best."""
 
 
 class FlowQueue:
@@ -49,9 +51,15 @@ class FlowQueue:
         self._recheck = recheck
         self._clock = clock
         self._waiting: deque[tuple[http.HTTPFlow, Callable[[], object]]] = deque()
+        self._addons: Mapping[str, object] = {}
+        self._known: list[object] = []
         self._begun: set[str] = set()
         """Flows of which the session may not know yet."""
         afterwards.add_step(self.step)
+
+    def watch(self, addons: Mapping[str, object]) -> None:
+        """Let flows wait no longer than these addons are those that there are now: mitmproxy tells nobody of a script that was edited."""
+        self._addons, self._known = addons, list(addons.values())
 
     def request_head(self, flow: http.HTTPFlow) -> None:
         """Take a request's head."""
@@ -126,7 +134,10 @@ class FlowQueue:
             self._faults.tell(error, flow)
 
     def _may_wait_for(self, flow: http.HTTPFlow) -> bool:
-        return self.may_wait and flow.live and flow.is_replay is None
+        if not self.may_wait or list(self._addons.values()) != self._known:
+            self.may_wait = False
+            return False
+        return flow.live and flow.is_replay is None
 
     def _add(self, flow: http.HTTPFlow, hand_over: Callable[[], object], *, complete: bool = False) -> None:
         while len(self._waiting) >= _MOST:
@@ -142,14 +153,17 @@ def _pass_head(session: Session, flow: http.HTTPFlow, head: ResponseHead) -> Non
 
 
 def may_wait(master: Master, own: object) -> bool:
-    """Say whether nobody reads the marks of a flow while its hooks are called.
+    """Say whether nobody reads the marks of a flow while its hooks are called, nor changes the head of a response at its end.
 
-    Who might: a view, the file that flows are saved to, filters on marks, and every addon that mitmproxy did not bring along.
+    Who might read: a view, the file that flows are saved to, filters on marks, and every addon that mitmproxy did not bring along.
 
     Args:
         own: the addon that marks them.
     """
-    if not isinstance(master, DumpMaster) or master.options.save_stream_file:
+    options = master.options
+    if not isinstance(master, DumpMaster) or options.save_stream_file or options.modify_body:
+        return False
+    if "flow_detail" in options and options.flow_detail >= _SHOWN_IN_VIEWS:
         return False
     if any(code in text for text in _texts(master) for code in _MARK_FILTERS):
         return False
