@@ -136,6 +136,11 @@ PASTED = {
     "Ensure credentialed requests aren’t sent to CORS resources with origin wildcards": "acao-wildcard-with-credentials",
     "AxiosError {message: 'Network Error', name: 'AxiosError', code: 'ERR_NETWORK', config: {…}}": "browser-refused",
     f"Http failure response for {API}: 0 Unknown Error": "browser-refused",
+    f"Access to fetch at '{API}' from origin '{PAGE}' has been blocked by CORS policy": "acao-missing",
+    f"Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at {API}": "acao-missing",
+    "CORS error": "acao-missing",
+    f"[Error] Cross-origin redirection to {API} denied by Cross-Origin Resource Sharing policy: Origin {PAGE} is not allowed by "
+    "Access-Control-Allow-Origin.": "acao-missing",
     f"GET {API} net::ERR_TIMED_OUT": "actual-network-error",
     f"api.js:14 GET {API} net::ERR_FAILED 200 (OK)": "acao-missing",
     f"XHRGET{API} CORS Missing Allow Origin": "acao-missing",

@@ -23,6 +23,14 @@ LINES = {
     ),
     "[Error] XMLHttpRequest cannot load https://a.test/x due to access control checks.": ConsoleRequest(url="https://a.test/x"),
     "GET https://a.test/x net::ERR_FAILED 200 (OK)": ConsoleRequest(url="https://a.test/x", status=200, error="net::ERR_FAILED"),
+    "[Error] Cross-origin redirection to https://a.test/x denied by Cross-Origin Resource Sharing policy: Origin https://b.test is not allowed by "
+    "Access-Control-Allow-Origin.": ConsoleRequest(url="https://a.test/x", origin="https://b.test"),
+    "Content-Security-Policy: The page’s settings blocked the loading of a resource (connect-src) at https://a.test/x because it violates …": ConsoleRequest(
+        url="https://a.test/x"
+    ),
+    "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://a.test/x": ConsoleRequest(
+        url="https://a.test/x"
+    ),
     "GET https://a.test/x net::ERR_TIMED_OUT": ConsoleRequest(url="https://a.test/x", error="net::ERR_TIMED_OUT"),
     "[Error] Failed to load resource: Could not connect to the server. (x, line 0)": ConsoleRequest(error="Could not connect to the server"),
     "Access to fetch at 'https://a.test/x' from origin 'http://b.test' has been blocked by CORS policy: The 'Access-Control-Allow-Origin' header "

@@ -202,6 +202,9 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("typeerror: load failed", _FAILED),
     ("networkerror when attempting to fetch resource", _FAILED),
 )
+_WITHOUT_REASON = ("blocked by cors policy", "cross-origin request blocked", "cors error")
+"""Lines that were cut before their reason, and all that the column Status of Chromium's Network panel says."""
+_UNSAID = (Reason.ACAO_MISSING, Reason.PREFLIGHT_ACAO_MISSING, Reason.ACAO_MISMATCH, Reason.PREFLIGHT_STATUS_NOT_OK)
 _FAILED_RESPONSE = re.compile(r"err_failed [1-5]\d\d\b")
 """Chromium's second line: the response arrived, and failed its check."""
 _ON_PREFLIGHTS = ("response to preflight request", "xhroptions")
@@ -228,7 +231,8 @@ def rules_of_line(line: str) -> tuple[str, ...]:
         return (*_LIKELY_MISSING, *_FAILED)
     found = next((reasons for phrase, reasons in _PHRASES if phrase in text), None)
     if found is None:
-        return _of_firefox(text) or next(filter(None, map(reasons_of_code, _CODE.findall(line))), ())
+        named = _of_firefox(text) or next(filter(None, map(reasons_of_code, _CODE.findall(line))), ())
+        return named or (_UNSAID if any(words in text for words in _WITHOUT_REASON) else ())
     if not any(words in text for words in _ON_PREFLIGHTS):
         return found
     return tuple(name if (name := f"{_PREFLIGHT}-{reason}") in set(Reason) else reason for reason in found)

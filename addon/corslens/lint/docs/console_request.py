@@ -9,8 +9,11 @@ from corslens.fetch.header_values import is_token
 _LONGEST = 2_000
 _URL = r"(https?://[^\s'\"`<>()\x7f-\U0010ffff]+)"
 _TARGETS = (
-    re.compile(rf"\b(?i:access to [\w -]{{1,40}} at|resource at|cannot load|load to|load|connect(?:ing)? to) ['“]?{_URL}"),
+    re.compile(
+        rf"\b(?i:access to [\w -]{{1,40}} at|resource at|cannot load|load to|load|connect(?:ing)? to|redirection to) ['“]?{_URL}"
+    ),
     re.compile(rf"\b(?:insecure (?:resource|content from)|mixed (?:active|display) content) ['“]?{_URL}"),
+    re.compile(rf"\bsettings blocked .{{1,80}}? at {_URL}"),
     re.compile(rf"\b[A-Z]{{3,7}} {_URL} (?:net::|CORS )"),
     re.compile(rf"\bXHR[A-Z]{{3,7}}{_URL}"),
 )

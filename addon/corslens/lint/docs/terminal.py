@@ -62,14 +62,11 @@ class Example(Struct, frozen=True, kw_only=True):
 
 
 def explain_text(rules: RuleSet, meant: Sequence[str], example: Example | None = None) -> str:
-    """Return the page of the first of the rules that a user's words stand for (`rules_meant`), and the names of the others.
+    """Return the page of the first of the rules that a user's words stand for (`rules_meant`), with the names of the others.
 
-    What a person needs comes first: what it means, and an example with its message and fixes.
+    What a person needs comes first: what it means, an example with its message and fixes, and what else the words can mean.
     """
-    lines = [*_page(rules, rules.rules[meant[0]], example)]
-    if len(meant) > 1:
-        lines += ["", *_entry("or", ", ".join(meant[1:]))]
-    return "\n".join(lines) + "\n"
+    return "\n".join(_page(rules, rules.rules[meant[0]], example, meant[1:])) + "\n"
 
 
 def rules_meant(rules: RuleSet, name: str) -> tuple[str, ...]:
@@ -107,7 +104,7 @@ def explained_text(rule: Rule) -> str:
     )
 
 
-def _page(rules: RuleSet, rule: Rule, example: Example | None) -> Iterator[str]:
+def _page(rules: RuleSet, rule: Rule, example: Example | None, others: Sequence[str]) -> Iterator[str]:
     yield rule.id
     yield "=" * min(len(rule.id), WIDTH)
     yield from wrap(rule.title, WIDTH)
@@ -116,6 +113,8 @@ def _page(rules: RuleSet, rule: Rule, example: Example | None) -> Iterator[str]:
         yield from (*_wrapped(rule.why), "")
     if example is not None:
         yield from (*_example(rule, example), "")
+    if others:
+        yield from (*_wrapped(f"The same words can also mean {', '.join(others)}: corslens explain NAME."), "")
     override = rules.overrides.get(rule.id)
     yield from _entry("severity", _severity_text(rule) if override is None else f"{override.severity.word} (your own setting)")
     yield from _entry("confidence", rule.confidence)
