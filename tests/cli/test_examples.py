@@ -83,6 +83,14 @@ def test_a_failure_of_the_network_is_the_lines(words: str, fix: str) -> None:
     assert rule == "actual-network-error" and advice.startswith(fix)
 
 
+def test_an_extension_lacks_a_permission() -> None:
+    line = "Access to fetch at 'https://a.test/x' from origin 'chrome-extension://abcdefghijklmnopabcdefghijklmnop' has been blocked by CORS policy: "
+    missing = "No 'Access-Control-Allow-Origin' header is present on the requested resource."
+    assert of_line(f"{line}{missing}")[0] == "extension-permission"
+    refused = f"{line}Response to preflight request doesn't pass access control check: {missing}"
+    assert of_line(refused)[0] == "extension-without-permission"
+
+
 def test_behind_a_redirect_it_is_the_last_response_that_lacks_the_header() -> None:
     line = "Access to fetch at 'https://login.test/' (redirected from 'https://a.test/me') from origin 'https://b.test' has been blocked by CORS policy: "
     _, message, _ = of_line(f"{line}No 'Access-Control-Allow-Origin' header is present on the requested resource.")

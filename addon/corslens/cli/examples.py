@@ -6,6 +6,7 @@ from msgspec import structs
 
 from corslens.diagnosis.diagnose import diagnose_alone
 from corslens.engines.sending import unsafe_names
+from corslens.fetch.app_origins import App, app_of
 from corslens.fetch.constants import (
     ACCESS_CONTROL_ALLOW_HEADERS,
     ACCESS_CONTROL_ALLOW_METHODS,
@@ -58,16 +59,17 @@ def example_of(rules: RuleSet, rule: Rule) -> Example | None:
 def example_of_line(rules: RuleSet, rule: Rule, request: ConsoleRequest) -> Example | None:
     """Return what is wrong with the request that a console line names, if what the line says fits one of the rule's samples.
 
-    Where the line tells the status, the cause may be another rule, for which the status is enough.
+    Where the line tells the status, or a browser extension as the page, the cause may be another rule, for which that is enough.
     """
     if not request:
         return None
+    extension = request.origin is not None and app_of(request.origin) is App.EXTENSION
     # A status that the line does not tell is 200, and a sample's own only where the rule does not fire on that.
     for status in (request.status or _OK, request.status):
         for sample in rule.bad:
             for inspection in inspections(rules, _asked(sample, request, status)):
                 finding = _of_rule(inspection, rule)
-                if finding is not None and request.status is not None:
+                if extension or (finding is not None and request.status is not None):
                     finding = diagnose_alone(inspection).cause or finding
                 if finding is not None:
                     return Example(about="Your request (what the line does not say is an example)", finding=finding)

@@ -50,6 +50,9 @@ LINES = {
     "(index):1 Access to CSS stylesheet at\n‘https://a.test/tasks’ from origin\n‘http://localhost:3000’ has been blocked by CORS policy: …": ConsoleRequest(
         url="https://a.test/tasks", origin="http://localhost:3000"
     ),
+    "Access to fetch at 'https://a.test/x' from origin 'capacitor://localhost' has been blocked by CORS policy: …": ConsoleRequest(
+        url="https://a.test/x", origin="capacitor://localhost"
+    ),
     "Failed to load http://a.test/x: No 'Access-Control-Allow-Origin' header is present on the requested resource. Origin 'http://b.test' is "
     "therefore not allowed access. The response had HTTP status code 404.": ConsoleRequest(
         url="http://a.test/x", origin="http://b.test", status=404

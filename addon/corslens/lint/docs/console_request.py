@@ -19,7 +19,9 @@ _TARGETS = (
 )
 _ELSEWHERE = re.compile(rf"\b(?:CORS|[Cc]ross-[Oo]rigin|Same Origin)\b.*?{_URL}|{_URL}.*\bCORS\b")
 """Firefox in a language in which nothing else is known before the URL."""
-_ORIGIN = re.compile(rf"\bfrom origin '(null|{_URL})'|\bOrigin '?(null|{_URL})'? is (?:not|therefore not) allowed")
+_ORIGIN = re.compile(
+    rf"\bfrom origin '(null|[a-z][a-z0-9+.-]*://[!-&(-~]+)'|\bOrigin '?(null|{_URL})'? is (?:not|therefore not) allowed"
+)
 _METHOD = re.compile(r"\bMethod ([!-~]{1,30}) is not allowed by Access-Control-Allow-Methods")
 _HEADER = re.compile(
     r"\b[Rr]equest header field ([!-~]{1,80}) is not allowed|header ['‘]([!-~]{1,80})['’] is not allowed according to"
