@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from errno import ENOSPC, ENOSYS
 from functools import lru_cache, partial
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -80,24 +81,40 @@ def analyze_found(
         analyze_each(prefixes(names), work, into, records, jobs=jobs, bar=bar)
 
 
+_SHARE = 4
+"""Of the free space a quarter at most: reports and records are to be written, too, often to the same disk."""
+
+
 class PutAway:
     """A file without a name, for this user alone, that is gone with the process."""
 
     def __init__(self) -> None:
         self._file: IO[bytes] | None = None
-        self._size = 0
+        self._size = self._room = 0
 
     def __call__(self, content: bytes) -> Callable[[], bytes]:
         """Put bytes into the file, and return what reads them again.
 
         Raises: OSError
         """
-        file = self._file = self._file or TemporaryFile(buffering=0)  # noqa: SIM115  # open as long as the process
+        if not hasattr(os, "pwrite"):  # on Windows
+            raise OSError(ENOSYS, os.strerror(ENOSYS))
+        file = self._file
+        if file is None:
+            file = self._file = TemporaryFile(buffering=0)  # noqa: SIM115  # open as long as anything is in it
+            disk = os.fstatvfs(file.fileno())
+            self._room = disk.f_bavail * disk.f_frsize // _SHARE
+        if self._size + len(content) > self._room:
+            raise OSError(ENOSPC, os.strerror(ENOSPC))
         begin, left = self._size, content
         while left:
             left = left[os.pwrite(file.fileno(), left, begin + len(content) - len(left)) :]
         self._size += len(content)
-        return partial(os.pread, file.fileno(), len(content), begin)
+        return partial(self._get, len(content), begin)
+
+    def _get(self, size: int, begin: int) -> bytes:
+        assert self._file is not None
+        return os.pread(self._file.fileno(), size, begin)
 
 
 def tune_gc() -> None:
