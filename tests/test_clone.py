@@ -77,7 +77,7 @@ def test_mitmdump_replays_with_the_addon_from_any_directory(clone: Path, tmp_pat
     assert "BLOCKED  GET https://api.example/me  Missing Access-Control-Allow-Origin" in done.stdout
     (record,) = (json.loads(line) for line in log.read_text().splitlines())
     assert record["verdicts"]["chromium"]["reason"] == "acao-missing"
-    # Its rule speaks, so the catalogue beside the script was read.
+    # Its rule speaks, so the catalog beside the script was read.
     assert "acao-missing" in [finding["rule"] for finding in record["findings"]]
 
 

@@ -296,7 +296,7 @@ def test_nothing_is_mended_that_the_browser_which_asked_allows() -> None:
 
 
 def test_each_change_says_why() -> None:
-    """A change names the origin, method or header that asked for it, and the reason under which the catalogue explains it."""
+    """A change names the origin, method or header that asked for it, and the reason under which the catalog explains it."""
     observation = seen(make.preflight("PUT", unsafe="x-a", origin=PAGE), make.response(405))
     patch = propose(observation, LOOPBACK)
     because = {change.header: change.because for change in patch.changes}

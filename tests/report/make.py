@@ -14,7 +14,7 @@ NO_RULES = RuleSet({})
 
 
 def rule(id: str, family: Family = Family.VIOLATIONS, severity: Severity = Severity.ERROR) -> Rule:
-    """A rule of the catalogue, as the SARIF report shows it."""
+    """A rule of the catalog, as the SARIF report shows it."""
     return Rule(
         id=id,
         family=family,
@@ -54,7 +54,7 @@ def session() -> list[Inspection]:
 
 
 def rules() -> RuleSet:
-    """The catalogue that goes with `session`."""
+    """The catalog that goes with `session`."""
     ids = {found.rule for inspection in session() for found in inspection.findings}
     made = {id: rule(id) for id in ids}
     made["reflected-origin"] = rule("reflected-origin", Family.SECURITY, Severity.WARNING)

@@ -1,4 +1,4 @@
-"""corslens rules and corslens explain: the catalogue in the terminal, and the check of a user's own rule files."""
+"""corslens rules and corslens explain: the catalog in the terminal, and the check of a user's own rule files."""
 
 import json
 import sys
@@ -66,7 +66,7 @@ def explain(words: tuple[str, ...], captures: tuple[str, ...], rule_paths: tuple
 
 @click.group(short_help="List, check and document rules.")
 def rules() -> None:
-    """List the rules, check your own rule files, write the catalogue."""
+    """List the rules, check your own rule files, write the catalog."""
 
 
 @rules.command("list")
@@ -131,7 +131,7 @@ def _failed_samples(loaded: RuleSet, rule: Rule) -> list[str]:
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @_rules_option
 def docs(folder: Path, rule_paths: tuple[str, ...]) -> None:
-    """Write the catalogue and the vocabulary to FOLDER, as one Markdown page for each rule and an index."""
+    """Write the catalog and the vocabulary to FOLDER, as one Markdown page for each rule and an index."""
     from corslens.cli.examples import example_of
     from corslens.lint.docs.markdown import render_pages
 

@@ -1,4 +1,4 @@
-"""The catalogue in the terminal."""
+"""The catalog in the terminal."""
 
 import pytest
 from corslens.lint.docs.terminal import WIDTH, choose, explain_text, list_text, rules_meant

@@ -22,9 +22,9 @@ def run(**settings: Any) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("catalogue", [rules(), NO_RULES], ids=["rules", "no rules"])
-def test_valid(catalogue: Any) -> None:
-    jsonschema.Draft4Validator(SCHEMA).validate(json.loads(render_report(summary(), catalogue, Gate())))
+@pytest.mark.parametrize("catalog", [rules(), NO_RULES], ids=["rules", "no rules"])
+def test_valid(catalog: Any) -> None:
+    jsonschema.Draft4Validator(SCHEMA).validate(json.loads(render_report(summary(), catalog, Gate())))
 
 
 def test_hostile_text_is_valid_too() -> None:

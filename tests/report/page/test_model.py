@@ -1,4 +1,4 @@
-"""The page's data has what the catalogue and the advice say."""
+"""The page's data has what the catalog and the advice say."""
 
 from corslens.advice.policy import PLACEHOLDER
 from corslens.diagnosis.summary import summarize

@@ -1,4 +1,4 @@
-"""Conditions and values in words, for the pages of the catalogue."""
+"""Conditions and values in words, for the pages of the catalog."""
 
 from corslens.lint.rules.condition import All, AnyOf, Condition, Leaf, Not, Operator
 

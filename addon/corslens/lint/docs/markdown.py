@@ -1,4 +1,4 @@
-"""The catalogue and the vocabulary in Markdown: docs/rules, an index, a page a rule, a list of products, and how to write a rule."""
+"""The catalog and the vocabulary in Markdown: docs/rules, an index, a page a rule, a list of products, and how to write a rule."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
@@ -19,7 +19,7 @@ _HEAD = """\
 <!-- Written by corslens rules docs from the rule files and the vocabulary; do not edit. -->
 
 One file is one rule: `rules/<family>/<rule-id>.yaml` holds what it means for a person, when it fires, what it says, how to fix it, its
-sources, and samples on which it must fire and must not fire. The samples are tests. The rules that exist are in the [catalogue](README.md).
+sources, and samples on which it must fire and must not fire. The samples are tests. The rules that exist are in the [catalog](README.md).
 
 - [Add a rule](#add-a-rule)
 - [Add a product](#add-a-product)

@@ -1,4 +1,4 @@
-"""The catalogue as text: what `corslens rules list` and `corslens explain` print, in 80 columns.
+"""The catalog as text: what `corslens rules list` and `corslens explain` print, in 80 columns.
 
 Text of a user's own rules may hold anything; it is not escaped here.
 """

@@ -1,4 +1,4 @@
-"""Rule: one entry of the catalogue, as its file says; RuleSet: the rules of a session with a user's own changes to them."""
+"""Rule: one entry of the catalog, as its file says; RuleSet: the rules of a session with a user's own changes to them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum

@@ -1,5 +1,5 @@
 "use strict";
-/* What things are called on the page; what a rule says of itself comes from the catalogue. */
+/* What things are called on the page; what a rule says of itself comes from the catalog. */
 
 /* The engines stand in the filter that the template writes. */
 const ENGINES = Object.fromEntries([...byId("filter-engine").options].filter((option) => option.value).map((option) => [option.value, option.textContent]));

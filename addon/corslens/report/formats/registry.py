@@ -12,7 +12,7 @@ from corslens.lint.rules.rule import RuleSet
 from corslens.report.baseline import Gate
 
 type Render = Callable[..., bytes]
-"""Of a summary, the catalogue, a gate and, if not as many as the format lists by itself, how many problems."""
+"""Of a summary, the catalog, a gate and, if not as many as the format lists by itself, how many problems."""
 
 
 class Format(StrEnum):

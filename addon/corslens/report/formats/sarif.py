@@ -45,7 +45,7 @@ def render_report(summary: SessionSummary, rules: RuleSet, gate: Gate, top: int 
     """Return the log, with one result a problem.
 
     Args:
-        rules: the catalogue, for the metadata of the rules that fired.
+        rules: the catalog, for the metadata of the rules that fired.
     """
     problems, left_out = worst(summary.problems(), top, most=_MOST)
     every = summary.suppressed_at()

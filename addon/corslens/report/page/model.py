@@ -21,7 +21,7 @@ _LOOKED_AT = 200
 
 
 def in_full(problems: Iterable[Problem], find: Find, rules: RuleSet, correlation: Correlation | None = None) -> Json:
-    """Return the examples of these problems, and what the catalogue says of their rules.
+    """Return the examples of these problems, and what the catalog says of their rules.
 
     Args:
         find: looks up the exchanges around an example, where they are still known.
