@@ -96,9 +96,9 @@ class Inspector:
 
     def begin(self, exchange: Exchange) -> Observation:
         """Observe an exchange whose request head was seen and whose response was not. `exchange.response` may be set, and is not looked at."""
-        return self._learnt(*self._pairing.begin(exchange))
+        return self._learned(*self._pairing.begin(exchange))
 
-    def _learnt(self, begun: Observation, *others: Observation) -> Observation:
+    def _learned(self, begun: Observation, *others: Observation) -> Observation:
         """Take what an exchange that was just begun says of earlier ones; return its observation with what those say of it."""
         observation = begun
         for other in others:
@@ -235,7 +235,7 @@ class Inspector:
 
     def inspect(self, exchange: Exchange) -> tuple[Inspection, ...]:
         """Inspect an exchange that is complete already: `begin` and `complete`."""
-        return self._completed(self._pairing.responded(self._learnt(*self._pairing.observe(exchange))))
+        return self._completed(self._pairing.responded(self._learned(*self._pairing.observe(exchange))))
 
     def pass_by(self, exchange: Exchange) -> Inspection:
         """Inspect an exchange by itself that has nothing to do with CORS: it changes nothing of what is found on others.

@@ -75,7 +75,7 @@ async def attached(url: str, witness: LiveWitness, clock: Callable[[], float]) -
 
 
 async def attach_whenever(port: int, witness: LiveWitness, clock: Callable[[], float]) -> None:
-    """Listen to whatever browser opens this port, one after the other, until cancelled."""
+    """Listen to whatever browser opens this port, one after the other, until canceled."""
     while True:
         with contextlib.suppress(WebSocketError):
             async with attached(await debugger_url(port), witness, clock) as ended:

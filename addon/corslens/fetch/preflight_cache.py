@@ -187,7 +187,7 @@ class PreflightCache:
         return found if policy.merges_preflights and method_granted and not missing else None
 
     def correct(self, client: str, url: str, preflight_id: str, *, refused: bool, credentials: CredentialsMode | None) -> None:
-        """Take what was learnt later of a preflight: that the browser refused it, or its credentials mode."""
+        """Take what was learned later of a preflight: that the browser refused it, or its credentials mode."""
         key = (client, url)
         corrected = tuple(
             entry if entry.preflight_id != preflight_id else structs.replace(entry, credentials=credentials)

@@ -96,7 +96,7 @@ def network_error(error: str) -> NetworkError:
 def is_answered_by_proxy(error: str) -> bool:
     """Say whether this is a capturing proxy's error, of which it told the browser with a page of its own.
 
-    It does unless the browser is gone, the flow was killed, or an HTTP/2 or HTTP/3 stream was cancelled (`ErrorCode.http_status_code`
+    It does unless the browser is gone, the flow was killed, or an HTTP/2 or HTTP/3 stream was canceled (`ErrorCode.http_status_code`
     in mitmproxy/proxy/layers/http/_events.py). Browsers name their own errors.
     """
     if error == KILLED or error.startswith(OF_BROWSERS) or error.endswith(_UNTOLD):

@@ -59,7 +59,7 @@ class Followed(StrEnum):
     """The actual request may still come."""
     FOLLOWED = "followed"
     NEVER = "never"
-    """It did not come, although it had the time to: cancelled, served by the HTTP cache, a stream that HTTP/1 cannot send, or refused."""
+    """It did not come, although it had the time to: canceled, served by the HTTP cache, a stream that HTTP/1 cannot send, or refused."""
     UNKNOWN = "unknown"
     """The traffic ended before the time for it was over, or a browser wrote it down, which lists refused requests too, and something left it out."""
 

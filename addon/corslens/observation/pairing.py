@@ -1,7 +1,7 @@
 """Pairing: which preflight belongs to which request, which hop to which redirect. A bounded state machine fed with timestamps.
 
 A preflight and its actual request are matched by client, URL, origin, method and header names (never by connection: browsers
-send them over different ones). An actual request without a preflight of its own is looked up in the modelled preflight cache.
+send them over different ones). An actual request without a preflight of its own is looked up in the modeled preflight cache.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -331,7 +331,7 @@ class Pairing:
         return id in self._open
 
     def correct(self, observation: Observation) -> None:
-        """Take an observation that its owner has learnt more about (its credentials mode, by hindsight)."""
+        """Take an observation that its owner has learned more about (its credentials mode, by hindsight)."""
         for store in (self.preflights.pending, self.preflights.settled, self._open):
             if observation.id in store:
                 store[observation.id] = observation

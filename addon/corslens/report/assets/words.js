@@ -17,7 +17,7 @@ const CHECK_STATES = { passed: ["✓", "passed"], failed: ["✕", "failed"], "no
 const CHECK_REMARKS = { "not-reached": "not reached", "not-needed": "only matters with credentials" };
 const STEP_KINDS = { preflight: "Preflight", request: "Request", redirected: "Redirected request" };
 
-/** An outcome as a badge: sign and word, never colour alone. */
+/** An outcome as a badge: sign and word, never color alone. */
 function outcomeBadge(outcome, ...more) {
   const [sign, word] = OUTCOMES[outcome] ?? ["", outcome];
   return h("span", { class: `badge ${outcome}` }, h("span", { "aria-hidden": "true" }, `${sign} `), word, ...more);
