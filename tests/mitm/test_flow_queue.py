@@ -190,9 +190,10 @@ def reads(hook: str) -> object:
 READERS: dict[str, tuple[tuple[object, ...], dict[str, object]]] = {
     "another addon": ((reads("response"),), {}),
     "an addon that looks at heads": ((reads("responseheaders"),), {}),
-    "a filter on metadata": ((), {"modify_headers": ["/~meta corslens/X-Seen/1"]}),
+    "a filter on metadata": ((), {"stickycookie": "~meta corslens"}),
     "an addon that looks at messages of WebSockets": ((reads("websocket_message"),), {}),
     "an addon that looks at its flows at the end": ((reads("done"),), {}),
+    "headers that are changed after us": ((), {"modify_headers": ["/~s/Vary/Origin"]}),
     "bodies that are changed after us, and lengths with them": ((), {"modify_body": ["/~s/hello/good day"]}),
     "patching": ((), {"cors_patch": "~all"}),
     "a scope": ((), {"cors_scope": "~all"}),

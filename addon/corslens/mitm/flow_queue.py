@@ -153,7 +153,7 @@ def _pass_head(session: Session, flow: http.HTTPFlow, head: ResponseHead) -> Non
 
 
 def may_wait(master: Master, own: object) -> bool:
-    """Say whether nobody reads the marks of a flow while its hooks are called, nor changes the head of a response at its end.
+    """Say whether nobody reads the marks of a flow while its hooks are called, nor changes responses afterwards by an option.
 
     Who might read: a view, the file that flows are saved to, filters on marks, and every addon that mitmproxy did not bring along.
 
@@ -161,7 +161,9 @@ def may_wait(master: Master, own: object) -> bool:
         own: the addon that marks them.
     """
     options = master.options
-    if not isinstance(master, DumpMaster) or options.save_stream_file or options.modify_body:
+    if not isinstance(master, DumpMaster) or options.save_stream_file:
+        return False
+    if options.modify_headers or options.modify_body:
         return False
     if "flow_detail" in options and options.flow_detail >= _SHOWN_IN_VIEWS:
         return False
