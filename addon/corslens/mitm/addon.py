@@ -26,6 +26,7 @@ from corslens.mitm.faults import EXCHANGE_SECONDS, Faults, guarded
 from corslens.mitm.filters import parse_filter
 from corslens.mitm.flow_queue import FlowQueue, may_wait
 from corslens.mitm.garbage import Garbage
+from corslens.mitm.held_back import HeldBack
 from corslens.mitm.live.app import LiveApp
 from corslens.mitm.live.proxy_host import LivePage
 from corslens.mitm.live.session_adapter import LiveSession
@@ -97,7 +98,7 @@ class CorsLens(Commands):
         self._ticks = ticks.Ticks(clock, self.on_tick)
         self._settling = ticks.Settling(clock, self.faults, lambda: self.session)
         self._running = False
-        self._waiting: set[asyncio.Task[None]] = set()
+        self._held_back = HeldBack(self.faults, self._resumed)
         self._updates = False
         self._unreachable = Unreachable()
         self._garbage = Garbage()
@@ -179,8 +180,7 @@ class CorsLens(Commands):
     def done(self) -> None:
         """Settle what is pending, write the report, say the summary."""
         self._ticks.end()
-        for task in self._waiting:
-            task.cancel()
+        self._held_back.end()
         contentviews.registry._by_name.pop(self._view.name.lower(), None)  # there is no public way, and a reload adds it again
         if self.session is not None and self.settings is not None:
             self._end(self.session, self.settings)
@@ -258,8 +258,7 @@ class CorsLens(Commands):
             raise exceptions.AddonHalt
         self._flows.response_done(flow)
         if self._updates and ctx.options.intercept:
-            # Whoever holds it back does so after us, and may edit it then.
-            asyncio.get_running_loop().call_soon(self._follow_held_back, flow)
+            self._held_back.follow(flow)
 
     @guarded
     def error(self, flow: http.HTTPFlow) -> None:
@@ -449,17 +448,7 @@ class CorsLens(Commands):
         if self.session is not None:
             self.session.look_again(flow)
 
-    def _follow_held_back(self, flow: http.HTTPFlow) -> None:
-        task = asyncio.create_task(self._when_resumed(flow))
-        self._waiting.add(task)
-        task.add_done_callback(self._waiting.discard)
-
-    async def _when_resumed(self, flow: http.HTTPFlow) -> None:
-        await flow.wait_for_resume()
+    def _resumed(self, flow: http.HTTPFlow) -> None:
         if self.session is not None:
-            self._follow_resumed(self.session, flow)
-
-    @guarded
-    def _follow_resumed(self, session: Session, flow: http.HTTPFlow) -> None:
-        session.resumed(flow)
-        self._flow_updated(flow)
+            self.session.resumed(flow)
+            self._flow_updated(flow)
