@@ -90,7 +90,7 @@ def test_each_command_of_the_readme_on_captures_runs(captures: Path) -> None:
     blocks = re.findall(r"```sh\n(.*?)```", text.partition("## I have a HAR\n")[2].partition("## What it cannot")[0], re.DOTALL)
     lines = [line for one in blocks for line in one.splitlines()]
     lines = [line for line in lines if line.startswith(("corslens analyze ", "corslens advise "))]  # the others need no capture
-    assert len(lines) == 4
+    assert len(lines) == 5
     for line in lines:
         found = shell(line, captures)
         assert found.returncode in (0, 1), (line, found.stderr)
