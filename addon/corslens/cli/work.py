@@ -9,7 +9,6 @@ from contextlib import closing, contextmanager
 from errno import ENOSPC, ENOSYS
 from functools import lru_cache, partial
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import IO
 
 from msgspec import Struct
@@ -101,6 +100,8 @@ class PutAway:
             raise OSError(ENOSYS, os.strerror(ENOSYS))
         file = self._file
         if file is None:
+            from tempfile import TemporaryFile  # late, like all that one small capture does without
+
             file = self._file = TemporaryFile(buffering=0)  # noqa: SIM115  # open as long as anything is in it
             disk = os.fstatvfs(file.fileno())
             self._room = disk.f_bavail * disk.f_frsize // _SHARE

@@ -1,7 +1,6 @@
 """Example: a page request with a problem, with all that is known of it at hand or put away."""
 
 import copyreg
-import pickle
 from collections.abc import Callable, Iterator
 from types import MappingProxyType
 from typing import Any
@@ -52,6 +51,8 @@ class Example:
         kept = self._kept
         if isinstance(kept, Diagnosis):
             return kept
+        import pickle  # late: what one small capture holds stays at hand
+
         found = self._kept = diagnose(pickle.loads(kept if isinstance(kept, bytes) else kept()))
         return found
 
@@ -70,6 +71,8 @@ class Example:
     def _packed(self) -> bytes:
         kept = self._kept
         if isinstance(kept, Diagnosis):
+            import pickle  # late, as above
+
             return pickle.dumps(kept.page_request, pickle.HIGHEST_PROTOCOL)
         return kept if isinstance(kept, bytes) else kept()
 
