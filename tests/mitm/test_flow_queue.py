@@ -119,8 +119,8 @@ async def test_what_is_put_off_is_bounded() -> None:
     called, recorder = queue(waits=True)
     for n in range(1, 101):
         called.request_head(flow(path=f"/{n}"))
-    assert len(called._waiting) == 60
-    assert [call[2] for call in recorder.calls] == [f"/{n}".encode() for n in range(1, 41)]
+    assert len(called._waiting) == 24
+    assert [call[2] for call in recorder.calls] == [f"/{n}".encode() for n in range(1, 77)]
 
 
 async def pass_through(folder: Path, *, waits: bool, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:

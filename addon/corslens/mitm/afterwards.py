@@ -10,8 +10,6 @@ SECONDS = 0.02
 """How long an exchange waits for others."""
 _TOGETHER = 3
 """Exchanges that wait for no more: one that comes meanwhile waits until they are done, less than a millisecond."""
-_BUSY_TOGETHER = 16
-"""And while others are completed all the time: these wait for the processor anyway, and get it sooner for it."""
 _WAITING = 1_000
 """What waits at most, where no loop comes by for long."""
 
@@ -26,8 +24,6 @@ class Afterwards:
         self._steps: list[Step] = []
         self._due: asyncio.Handle | None = None
         self._complete = self._waiting = 0
-        self._seen = 0
-        """How many were complete when the loop came by last."""
         self._at_work = False
 
     def add_step(self, step: Step) -> None:
@@ -51,17 +47,9 @@ class Afterwards:
         if self._waiting >= _WAITING:
             self.work()
         elif is_due:
-            self._seen = self._complete
-            self._call(loop.call_soon(self._work_or_wait))
+            self._call(loop.call_soon(self.work))
         else:
             self._call(loop.call_later(SECONDS, self.work))
-
-    def _work_or_wait(self) -> None:
-        if self._seen < self._complete < _BUSY_TOGETHER:
-            self._seen = self._complete
-            self._call(asyncio.get_running_loop().call_soon(self._work_or_wait))
-        else:
-            self.work()
 
     def work(self) -> None:
         """Take all steps."""

@@ -19,7 +19,7 @@ from corslens.mitm.session import Session
 
 _STEP_SECONDS = 0.002
 """CPU time after which other traffic has its turn, should exchanges take so long."""
-_MOST = 60
+_MOST = 24
 """Hooks that are put off; where traffic comes faster than it is judged, it has to wait for that."""
 _MARK_FILTERS = ("~meta", "~mark", "~comment")
 _HOOKS = ("responseheaders", "response", "error", "websocket_start", "websocket_message", "websocket_end", "done")
