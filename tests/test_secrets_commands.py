@@ -141,7 +141,7 @@ def outputs(folder: Path, *, without: str = "") -> list[str]:
 
 def test_run(planted: list[Exchange], tmp_path: Path) -> None:
     """What `run` prints and writes, and what the log has, of a client that sent them all through its proxy."""
-    env = environment(tmp_path)
+    env = environment()
     with serving(planted) as server:
         host = server.url.removeprefix("http://")
         command = client(tmp_path, "", server.url, planted, host)
@@ -160,7 +160,7 @@ def test_run(planted: list[Exchange], tmp_path: Path) -> None:
 
 def test_dev(planted: list[Exchange], tmp_path: Path) -> None:
     """What `dev` prints while requests pass, and what the API lacks at the end."""
-    env = environment(tmp_path)
+    env = environment()
     with serving(planted) as server:
         settings = [f"confdir={tmp_path / 'conf'}", f"cors_log={tmp_path / 'log.jsonl'}", "cors_show=cors"]
         command = [*CORSLENS, "dev", f"{server.url}/v1", "--port", "0", *(part for one in settings for part in ("--set", one))]

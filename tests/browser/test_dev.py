@@ -102,7 +102,7 @@ async def _tab(browser: str) -> AsyncIterator[Page | Firefox]:
 @pytest.mark.parametrize("browser", BROWSERS)
 async def test_a_page_of_this_machine_uses_an_api_elsewhere(browser: str, tmp_path: Path) -> None:
     """Preflights, cookies, redirects, streams and Origin; a page elsewhere stays blocked; and what the API lacks stands at the end."""
-    env = environment(tmp_path)
+    env = environment()
     async with (
         Server(default=Api(), host="localhost", tls=tls_context()) as api,
         Server(default=PAGE, host="localhost") as pages,

@@ -36,7 +36,7 @@ def shop(*apis: str) -> dict[str, bytes]:
 @pytest.mark.parametrize("browser", BROWSERS)
 async def test_a_page_of_this_machine_is_judged(tmp_path: Path, browser: str) -> None:
     """By http and by https behind the proxy's CA, with no certificate page; nothing else is in the log; Ctrl-C ends it all."""
-    env = environment(tmp_path)
+    env = environment()
     log = tmp_path / "log.jsonl"
     with serve() as api, serve(tls=tmp_path) as secure, serve(shop(api, secure), tls=tmp_path) as page:
         command = argv(browser, tmp_path, "--insecure-upstream", "--set", f"cors_log={log}", f"{page}/")
@@ -55,7 +55,7 @@ async def test_a_page_of_this_machine_is_judged(tmp_path: Path, browser: str) ->
 
 async def test_the_live_page_is_not_on_a_command_line(tmp_path: Path, chromium_path: str) -> None:
     """Its host is the secret: other users can read the process list, and the file that leads there they cannot."""
-    env = environment(tmp_path)
+    env = environment()
     async with Program(argv("chromium", tmp_path, "--set", "cors_page_host=secret.test"), env=env) as program:
         await program.line("is behind the proxy")
         assert [line for line in left_behind(env) if ".secret.test" in line] == []
@@ -71,7 +71,7 @@ async def test_the_live_page_is_not_on_a_command_line(tmp_path: Path, chromium_p
 @pytest.mark.parametrize("browser", BROWSERS)
 async def test_it_ends_with_the_browser(tmp_path: Path, browser: str) -> None:
     """However the browser ends."""
-    env = environment(tmp_path)
+    env = environment()
     with serve(shop()) as page:
         async with Program(argv(browser, tmp_path, page), env=env) as program:
             await program.line("is behind the proxy")
@@ -84,7 +84,7 @@ async def test_it_ends_with_the_browser(tmp_path: Path, browser: str) -> None:
 @pytest.mark.parametrize("browser", BROWSERS)
 async def test_the_next_start_cleans_up(tmp_path: Path, browser: str) -> None:
     """After kill -9, which leaves a browser and its profile."""
-    env = environment(tmp_path)
+    env = environment()
     async with Program(argv(browser, tmp_path), env=env) as program:
         await program.line("is behind the proxy")
         os.kill(program.pid, signal.SIGKILL)
@@ -107,7 +107,7 @@ async def test_the_next_start_cleans_up(tmp_path: Path, browser: str) -> None:
 )
 async def test_wrong_use(tmp_path: Path, chromium_path: str, arguments: list[str], sentence: str) -> None:
     """One sentence, exit code 2, and no browser."""
-    env = environment(tmp_path)
+    env = environment()
     async with Program(argv("chromium", tmp_path, *arguments), env=env) as program:
         assert await program.wait() == 2
     assert sentence in "\n".join(program.lines)
@@ -116,7 +116,7 @@ async def test_wrong_use(tmp_path: Path, chromium_path: str, arguments: list[str
 
 async def test_a_taken_port(tmp_path: Path, chromium_path: str) -> None:
     """Said, and no browser is opened without the proxy."""
-    env = environment(tmp_path)
+    env = environment()
     with socket.create_server(("127.0.0.1", 0)) as taken:
         command = argv("chromium", tmp_path, "--set", f"listen_port={taken.getsockname()[1]}")
         async with Program(command, env=env) as program:

@@ -26,7 +26,7 @@ REPORT = "<script>visited.then((seen) => fetch('/seen', {method: 'POST', body: J
 @pytest.mark.parametrize("browser", BROWSERS)
 async def test_each_verdict_is_what_the_page_saw(tmp_path: Path, browser: str) -> None:
     """No browser is set up and none is driven: the page itself reports what it could read."""
-    env = environment(tmp_path)
+    env = environment()
     log = tmp_path / "log.jsonl"
     reported: asyncio.Future[list[dict[str, object]]] = asyncio.get_running_loop().create_future()
 

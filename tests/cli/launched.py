@@ -1,6 +1,6 @@
 """What the tests of commands that start something need: servers of this machine, and what was left behind."""
 
-import itertools
+import atexit
 import json
 import os
 import ssl
@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any
 
 from tests.certificates import self_signed
@@ -19,18 +21,17 @@ ADDON = Path(__file__).parents[2] / "addon"
 CORSLENS = [sys.executable, "-m", "corslens"]
 MARK = "CORSLENS_LAUNCH_TEST"
 PROC = Path("/proc")
-_NUMBERS = itertools.count()
 
 
-def environment(folder: Path) -> dict[str, str]:
+def environment() -> dict[str, str]:
     """An environment by which each process started from it is found again, with a home and temporary folder of its own."""
-    temporary = folder.parent / f"t{next(_NUMBERS)}"  # short: a socket of Chromium's goes below it
-    temporary.mkdir()
+    temporary = mkdtemp(prefix="t")  # short: Chromium's own temporary folder goes into the profile below it
+    atexit.register(rmtree, temporary, ignore_errors=True)
     return {
         **{name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")},
         MARK: uuid.uuid4().hex,
         "PYTHONPATH": str(ADDON),
-        "TMPDIR": str(temporary),
+        "TMPDIR": temporary,
         "COLUMNS": "100",
     }
 

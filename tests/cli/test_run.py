@@ -34,7 +34,7 @@ def test_it():
 @pytest.fixture
 def run(tmp_path):
     """Run `corslens run` with options and a command, and return the finished process."""
-    env = environment(tmp_path)
+    env = environment()
 
     def run(*arguments: str, **extra: str) -> subprocess.CompletedProcess[str]:
         result = subprocess.run(
@@ -156,7 +156,7 @@ def test_a_taken_port(run):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=lambda number: number.name)
 async def test_signals_reach_the_command(tmp_path, number):
     """It decides when it ends, and how; then the proxy ends, too."""
-    env = environment(tmp_path)
+    env = environment()
     script = f"trap 'echo got it; exit 5' {number.name.removeprefix('SIG')}; echo ready; while :; do sleep 0.05; done"
     argv = [*CORSLENS, "run", "--set", f"confdir={tmp_path / 'conf'}", "--", "sh", "-c", script]
     async with Program(argv, env=env) as program:
@@ -169,7 +169,7 @@ async def test_signals_reach_the_command(tmp_path, number):
 
 async def test_the_next_start_cleans_up(tmp_path):
     """After kill -9; the command is its user's own, and goes on without the proxy."""
-    env = environment(tmp_path)
+    env = environment()
     argv = [*CORSLENS, "run", "--set", f"confdir={tmp_path / 'conf'}", "--"]
     async with Program([*argv, "sh", "-c", "echo ready $$; exec sleep 600"], env=env) as program:
         command = int((await program.line(r"ready (\d+)"))[1])

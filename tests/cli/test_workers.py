@@ -76,7 +76,7 @@ def test_to_stop_ends_the_processes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_killed_analysis_leaves_no_process(number: signal.Signals, tmp_path: Path) -> None:
     """Nor a folder: after kill -9 the next one removes it."""
-    env = environment(tmp_path)
+    env = environment()
     pipes, captures = ([tmp_path / f"{name}{place}.har" for place in "ab"] for name in ("pipe", "capture"))
     for pipe, capture in zip(pipes, captures, strict=True):
         os.mkfifo(pipe)

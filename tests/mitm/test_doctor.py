@@ -146,7 +146,7 @@ def test_quic(tmp_path):
 async def test_a_real_proxy(tmp_path, monkeypatch):
     """Ours is recognized with its CA, which no store has; connections are counted."""
     monkeypatch.setattr("corslens.mitm.doctor.SECONDS", DEADLINE_SECONDS)
-    env = environment(tmp_path)
+    env = environment()
     port = closed_port()
     argv = [*CORSLENS, "dump", "--listen-port", str(port), "--set", f"confdir={tmp_path / 'conf'}"]
     async with Program(argv, env=env) as program:

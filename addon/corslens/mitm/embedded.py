@@ -35,6 +35,13 @@ _OF_THE_DUMPER = ("flow_detail", "dumper_filter", "dumper_default_contentview")
 """mitmdump's options for the flows that it prints: none are printed here, so they change nothing."""
 
 
+def _blame_only_proxy(master: Master) -> None:
+    """Let only errors of the proxy itself keep it from starting: mitmproxy listens to all that this process logs meanwhile."""
+    check = master.addons.get("errorcheck")
+    if check is not None:
+        check.logger.addFilter(lambda record: record.name.partition(".")[0] in ("mitmproxy", "corslens"))
+
+
 class ProxyError(RuntimeError):
     """The proxy did not start, or an option is wrong; the message is one sentence."""
 
@@ -105,6 +112,7 @@ class EmbeddedProxy:
         self._log = TermLog(self._out)
         self._started = _Started()
         try:
+            _blame_only_proxy(master)
             stay_local(master.options)
             insert(master, self.addon)
             if self._local_base is not None:
