@@ -106,13 +106,13 @@ class CorsLens(Commands):
         """Whether traffic passed since the last look at the clock."""
         session = LiveSession(self)
         self.connections = OwnConnections()
-        self.untrusting = UntrustingClients(lambda lines: self._announcements.say_to_person(lines))
         # Hooks of theirs, as our own: an addon within an addon is looked through at each of the eight events that a flow has.
         self.server_connected = self.connections.server_connected
         self.server_disconnected = self.connections.server_disconnected
-        self.tls_failed_client = self.untrusting.tls_failed_client
         self.page = LivePage(LiveApp(session, session.exports()), self.connections)
         self._announcements = Announcements(self._outputs, self.patching, self.page)
+        self.untrusting = UntrustingClients(self._announcements.say_to_person)
+        self.tls_failed_client = self.untrusting.tls_failed_client
         self._view = CorsContentview(
             lambda id: None if self.session is None else self.session.get(id),
             lambda inspection: self.summary.diagnosis_of(inspection),

@@ -1,4 +1,4 @@
-"""Announcements: what whoever started the proxy is told of it, beside what is found in the traffic."""
+"""Announcements: what the addon says of itself, beside what it finds in the traffic."""
 
 import logging
 import sys

@@ -46,12 +46,7 @@ class Preflights:
         pending = self.pending.pop(id, None)
         if pending is None:
             return
-        key = pending.client, pending.exchange.request.url
-        left = tuple(each for each in self.by_target.get(key, ()) if each != id)
-        if left:
-            self.by_target[key] = left
-        else:
-            self.by_target.pop(key, None)
+        self._unlist((pending.client, pending.exchange.request.url), id)
 
     def claim(
         self,
@@ -100,12 +95,15 @@ class Preflights:
         else:
             return None
         self.pending.pop(best.id, None)
-        left = tuple(id for id in ids if id != best.id)
-        if left:
-            self.by_target[key] = left
-        else:
-            del self.by_target[key]
+        self._unlist(key, best.id)
         return best
+
+    def _unlist(self, target: tuple[str, str], id: str) -> None:
+        left = tuple(each for each in self.by_target.get(target, ()) if each != id)
+        if left:
+            self.by_target[target] = left
+        else:
+            self.by_target.pop(target, None)
 
     def _is_outdated(
         self, client: str, preflight: Observation, exchange: Exchange, unsafe: tuple[str, ...], profile: EngineProfile
