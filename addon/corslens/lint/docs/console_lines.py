@@ -58,7 +58,7 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ('had the "samesite', _COOKIE),
     ('didn\'t specify a "samesite"', _COOKIE),
     ("third-party cookie", ("third-party-cookies-held-back",)),
-    ("cross-site access not allowed", _LIKELY_MISSING),
+    ("cross-site access not allowed", _LIKELY_MISSING),  # Firefox, of a font
     ("notsameoriginafterdefaultedtosameoriginbydip", (Reason.CORP_REQUIRED_BY_EMBEDDER,)),
     ("notsameoriginafterdefaultedtosameoriginbycoep", (Reason.CORP_REQUIRED_BY_EMBEDDER,)),
     ("err_blocked_by_response.notsamesite", (Reason.CORP_NOT_SAME_SITE,)),
@@ -125,7 +125,6 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("redirect mode is", (Reason.REDIRECT_MODE_ERROR,)),
     ("more than 20 redirections", (Reason.REDIRECT_LIMIT_EXCEEDED,)),
     ("too many http redirects", (Reason.REDIRECT_LIMIT_EXCEEDED,)),
-    ("cross-site access not allowed", _LIKELY_MISSING),  # Firefox, of a font
     ("denied by cross-origin resource sharing policy", _LIKELY_MISSING),
     ("preflight channel did not succeed", (Reason.PREFLIGHT_STATUS_NOT_OK,)),
     ("external redirect not allowed", (Reason.PREFLIGHT_REDIRECT,)),
