@@ -139,6 +139,20 @@ def test_firefox_lists_a_request_before_its_preflight() -> None:
     assert exchanges[0].response is not None and exchanges[0].response.time < exchanges[1].request.time
 
 
+def test_chromium_hears_late_of_a_preflight() -> None:
+    """On a busy machine it dates the preflight by the news of it and writes the whole wait, so that the response seems to have come
+    after the request that waited for it.
+    """
+    asks = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT")]
+    put = entry("PUT", started=at(1.880), time=96, timings={"blocked": 86, "send": 0, "wait": 10})
+    asked = entry("OPTIONS", given=asks, started=at(1.912), time=54, timings={"blocked": -1, "send": 0, "wait": 76})
+    again = entry("PUT", started=at(1.978), time=15, timings={"blocked": 0.5, "send": 0, "wait": 14})
+    exchanges, _ = read(encoded(put, asked, again, creator="WebInspector"))
+    assert [exchange.source.index for exchange in exchanges] == [1, 0, 2]
+    response = exchanges[0].response
+    assert response is not None and response.time < exchanges[1].request.time == pytest.approx(NOON + 1.966)
+
+
 def test_a_preflight_is_not_put_behind_itself() -> None:
     """Of a request whose own method is OPTIONS."""
     own = entry("OPTIONS", started=at(1), time=30)

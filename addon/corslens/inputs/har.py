@@ -12,6 +12,7 @@ from functools import partial
 from itertools import chain
 from operator import itemgetter
 from types import MappingProxyType
+from typing import NamedTuple
 
 import msgspec
 
@@ -41,15 +42,16 @@ from corslens.observation.network_error import is_answered_by_proxy
 class _Preflights:
     """A browser's panel lists an actual request before its preflight; put it behind, where it was on the wire.
 
-    Chromium counts the preflight into `blocked`, which tells; Firefox does not.
+    Chromium counts the preflight into `blocked`, which tells; Firefox does not. On a busy machine Chromium learns of a preflight after it
+    left and dates it by that, with the whole wait: its response is then later than the request that waited for it, and it is the
+    preflight that moves.
     """
 
     def __init__(self) -> None:
-        self._answered: list[tuple[float, str, str, float, float]] = []
-        """Of each preflight the digest, the method and the URL of the request that it is for, and when it was sent and answered."""
+        self._answered: list[_Answered] = []
         self._requests = array("d")
-        """Of each entry a digest of its method and URL, its index, and when it began and ended, one after the other: a million are no
-        burden so."""
+        """Of each entry a digest of its method and URL, its index, and when it began, was sent and ended, one after the other: a million
+        are no burden so."""
 
     def add(self, index: int, raw: Buffer, when: WhenForm | EntryForm, began: float, sent: float) -> None:
         """Take note of an entry."""
@@ -60,9 +62,9 @@ class _Preflights:
                 (one.value for one in entry.request.headers if one.name.lower() == "access-control-request-method"), None
             )
             if wanted is not None:
-                self._answered.append((_digest(wanted, request.url), wanted, request.url, sent, answered_at(entry, sent)))
+                self._answered.append(_Answered(index, wanted, request.url, sent, answered_at(entry, sent)))
                 return
-        self._requests.extend((_digest(request.method, request.url), index, began, began + seconds(when.time)))
+        self._requests.extend((_digest(request.method, request.url), index, began, sent, began + seconds(when.time)))
 
     def put_requests_behind(self, move: Callable[[int, str, str, float], bool]) -> None:
         """Find each entry that was listed before its preflight.
@@ -71,17 +73,40 @@ class _Preflights:
             move: called with the index of an entry that may be one, the method and the URL if it is, and when it can have been sent;
                 returns whether it is.
         """
-        asked: dict[float, list[tuple[int, float, float]]] = {digest: [] for digest, *_ in self._answered}
+        asked: dict[float, list[tuple[int, float, float, float]]] = {one.digest: [] for one in self._answered}
         each = iter(self._requests if asked else ())
-        for digest, index, began, ended in zip(each, each, each, each, strict=True):
+        for digest, index, began, sent, ended in zip(each, each, each, each, each, strict=True):
             if digest in asked:
-                asked[digest].append((int(index), began, ended))
+                asked[digest].append((int(index), began, sent, ended))
         moved: set[int] = set()
-        for digest, method, url, sent, answered in self._answered:
-            for index, began, ended in reversed(asked[digest]):
-                if began <= sent <= ended and index not in moved and move(index, method, url, answered + _MOMENT):
+        for preflight in self._answered:
+            for index, began, sent, ended in reversed(asked[preflight.digest]):
+                if not began <= preflight.sent <= ended or index in moved:
+                    continue
+                early = preflight.answered + _MOMENT - sent
+                if sent <= preflight.sent or preflight.sent - early < began:
+                    found = move(index, preflight.method, preflight.url, preflight.answered + _MOMENT)
+                else:
+                    found = early <= 0 or move(preflight.index, "OPTIONS", preflight.url, preflight.sent - early)
+                if found:
                     moved.add(index)
                     break
+
+
+class _Answered(NamedTuple):
+    """A preflight, and when it was sent and answered."""
+
+    index: int
+    method: str
+    """Of the request that it is for."""
+    url: str
+    sent: float
+    answered: float
+
+    @property
+    def digest(self) -> float:
+        """That of the request that it is for."""
+        return _digest(self.method, self.url)
 
 
 def _digest(method: str, url: str) -> float:

@@ -2,7 +2,7 @@
 
 Source: https://github.com/ChromeDevTools/devtools-frontend/blob/main/front_end/models/har/Log.ts: the request's head as it went over
 the wire comes in an event of its own, `startedDateTime` is when the page asked (before the preflight), and what lies between that and
-the sending is `blocked`.
+the sending is `blocked`; `time` is all of it until the end, by which a request is known to have waited for its preflight.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ class DevToolsHar:
 
     def _is_whole(self, one: Json) -> bool:
         heads = (self._sent, self._got) if one.get("extra") else ()
-        return ("response" in one or "error" in one) and all(len(them.get(one["id"], [])) > one["hop"] for them in heads)
+        return "ended" in one and all(len(them.get(one["id"], [])) > one["hop"] for them in heads)
 
     def har(self) -> Json:
         """The HAR so far."""
@@ -48,7 +48,11 @@ class DevToolsHar:
         match method:
             case "Network.requestWillBeSent":
                 if (redirect := params.get("redirectResponse")) is not None:
-                    self._open[params["requestId"]] |= {"response": redirect, "extra": params.get("redirectHasExtraInfo")}
+                    self._open[params["requestId"]] |= {
+                        "response": redirect,
+                        "extra": params.get("redirectHasExtraInfo"),
+                        "ended": params["timestamp"],
+                    }
                 self._begin(params)
             case "Network.requestWillBeSentExtraInfo":
                 self._sent.setdefault(params["requestId"], []).append(params)
@@ -56,9 +60,10 @@ class DevToolsHar:
                 self._got.setdefault(params["requestId"], []).append(params)
             case "Network.responseReceived":
                 self._open[params["requestId"]] |= {"response": params["response"], "extra": params.get("hasExtraInfo")}
-            case "Network.loadingFailed":
-                if params["requestId"] in self._open:
-                    self._open[params["requestId"]]["error"] = params["errorText"]
+            case "Network.loadingFinished" if (ended := self._open.get(params["requestId"])) is not None:
+                ended["ended"] = params["timestamp"]
+            case "Network.loadingFailed" if (ended := self._open.get(params["requestId"])) is not None:
+                ended |= {"error": params["errorText"], "ended": params["timestamp"]}
         self._news.set()
 
     def _begin(self, params: Params) -> None:
@@ -79,14 +84,15 @@ class DevToolsHar:
         got = dict(enumerate(self._got.get(one["id"], []))).get(one["hop"], {})
         request, response = one["request"], one.get("response")
         timing = (response or {}).get("timing")
-        began = timing["requestTime"] if timing else one["asked"]
+        # Without a response nothing is known but that the request was held up all along.
+        began = timing["requestTime"] if timing else one["asked"] if response else one["ended"]
         version = (response or {}).get("protocol") or "http/1.1"
         return {
             "_initiator": one["initiator"],
             "_resourceType": one["type"].lower(),
             **({"connection": str(response["connectionId"])} if response and response.get("connectionId") else {}),
             "startedDateTime": datetime.fromtimestamp(one["wall"], UTC).isoformat().replace("+00:00", "Z"),
-            "time": 20,
+            "time": (one["ended"] - one["asked"]) * 1000,
             "request": {
                 "method": request["method"],
                 "url": request["url"],
