@@ -86,6 +86,14 @@ SAFARI = {
 
 _CDN = "https://cdn.example/a.js"
 NEIGHBORS = {
+    "Uncaught SecurityError: Failed to read a named property 'document' from 'Window': Blocked a frame with origin "
+    '"https://app.example" from accessing a cross-origin frame.': "frame-access-refused",
+    'Uncaught DOMException: Permission denied to access property "document" on cross-origin object': "frame-access-refused",
+    "Failed to execute 'postMessage' on 'DOMWindow': The target origin provided ('https://app.example') does not match the recipient "
+    "window's origin ('https://www.example').": "frame-access-refused",
+    "Cross-Origin-Opener-Policy policy would block the window.closed call.": "opener-cut-off",
+    "Script error.": "script-error-muted",
+    f"Loading failed for the <script> with source “{_CDN}”.": "actual-network-error",
     f"Refused to display '{API}' in a frame because it set 'X-Frame-Options' to 'deny'.": "frame-refused",
     f"The loading of “{API}” in a frame is denied by “X-Frame-Options“ directive set to “DENY“.": "frame-refused",
     f"Refused to frame '{API}' because an ancestor violates the following Content Security Policy directive: \"frame-ancestors 'self'\".": "frame-refused",

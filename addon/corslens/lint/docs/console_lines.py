@@ -19,6 +19,7 @@ _FRAME, _CANVAS, _OPAQUE, _COOKIE = (
     ("opaque-response",),
     ("cookie-stays-home",),
 )
+_WINDOW = ("frame-access-refused",)
 _FAILED, _CANCELED, _TRACKER = ("browser-refused",), ("request-cancelled",), ("blocked-by-tracking-protection",)
 _POLICY, _MIXED = ("blocked-by-page-policy", Reason.CSP_BLOCKED), ("mixed-content-refused", Reason.MIXED_CONTENT)
 _LIKELY_MISSING = (Reason.ACAO_MISSING, Reason.ACAO_MISMATCH)
@@ -33,6 +34,13 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("tainted canvas", _CANVAS),
     ("contains cross-origin data", _CANVAS),
     ("securityerror: the operation is insecure", _CANVAS),
+    ("blocked a frame with origin", _WINDOW),
+    ("permission denied to access property", _WINDOW),
+    ("does not match the recipient window's origin", _WINDOW),
+    ("unsafe attempt to load url", _WINDOW),
+    ("cross-origin-opener-policy", ("opener-cut-off",)),
+    ("script error.", ("script-error-muted",)),
+    ("loading failed for the", (Reason.ACTUAL_NETWORK_ERROR, "blocked-by-extension", *_TRACKER)),  # Firefox, of a script
     ("cross-origin read blocking", (Reason.OPAQUE_RESPONSE_BLOCKED,)),
     ("passed an opaque response to fetchevent", _OPAQUE),
     ('an "opaque" response was used', _OPAQUE),

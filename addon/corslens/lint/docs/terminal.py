@@ -93,8 +93,9 @@ def fix_lines(rule: Rule) -> Iterator[str]:
     """Yield the fixes, best first: the side, what to do, and when."""
     for fix in rule.fixes:
         when = "" if fix.when is None else f" (when {describe(fix.when)})"
-        text = " and ".join(line.text for line in fix.headers) if fix.text is None else fix.text.text
-        yield f"{fix.side}: {text}{when}"
+        text = "" if fix.text is None else fix.text.text
+        lines = " and ".join(line.text for line in fix.headers)
+        yield f"{fix.side}: {text}{'. Headers: ' if text and lines else ''}{lines}{when}"
 
 
 def explained_text(rule: Rule) -> str:
