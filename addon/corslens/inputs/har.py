@@ -87,7 +87,7 @@ class _Preflights:
                 if sent <= preflight.sent or preflight.sent - early < began:
                     found = move(index, preflight.method, preflight.url, preflight.answered + _MOMENT)
                 else:
-                    found = early <= 0 or move(preflight.index, "OPTIONS", preflight.url, preflight.sent - early)
+                    found = early <= 0 or move(preflight.entry, "OPTIONS", preflight.url, preflight.sent - early)
                 if found:
                     moved.add(index)
                     break
@@ -96,7 +96,7 @@ class _Preflights:
 class _Answered(NamedTuple):
     """A preflight, and when it was sent and answered."""
 
-    index: int
+    entry: int
     method: str
     """Of the request that it is for."""
     url: str
