@@ -1,6 +1,6 @@
 """Captured files through the pipeline: each capture is a session of its own, and nothing leaks from one into the next."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import PurePath
 from typing import Protocol
 
@@ -17,11 +17,12 @@ from corslens.inputs.kinds import InputKind
 from corslens.inputs.relevance import exchange_concerns_cors
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
+from corslens.lint.rules.loader import load_rules
 from corslens.lint.rules.rule import RuleSet
 from corslens.observation.evidence import NO_PRIOR, Prior
 from corslens.observation.exchange import Exchange
 from corslens.report.escape import escape
-from corslens.verdict.headline import CAPTURED, HeadlinePolicy
+from corslens.verdict.headline import AUTO, CAPTURED, HeadlinePolicy
 
 type Filter = Callable[[Exchange], bool]
 type Sink = Callable[[Inspection, Diagnosis], None]
@@ -57,6 +58,53 @@ class AnalysisSettings(Struct, frozen=True, kw_only=True):
         if self.include is not None and not self.include(exchange):
             return False
         return self.exclude is None or not self.exclude(exchange)
+
+
+class Judging(Struct, frozen=True, kw_only=True):
+    """How captures are judged, as a user says it: in a form that another process can be given."""
+
+    engine: str = AUTO
+    include: str | None = None
+    """A flow filter, as `exclude` is."""
+    exclude: str | None = None
+    rule_paths: tuple[str, ...] = ()
+
+    def settings(self) -> AnalysisSettings:
+        """Return the same, read.
+
+        Raises: RuleErrors with every mistake in the rule files; ValueError naming the option whose filter is none.
+        """
+        return AnalysisSettings(
+            rules=load_user_rules(self.rule_paths),
+            headline=HeadlinePolicy.of_capture(self.engine),
+            include=_filter("--include", self.include),
+            exclude=_filter("--exclude", self.exclude),
+        )
+
+
+def _filter(option: str, text: str | None) -> Filter | None:
+    try:
+        return None if text is None else parse_filter(text)
+    except ValueError as error:
+        raise ValueError(f"{option}: {error}") from None
+
+
+def load_user_rules(paths: Sequence[str]) -> RuleSet:
+    """Return the shipped rules and those in a user's files and folders.
+
+    Raises: RuleErrors with every mistake in them.
+    """
+    return load_rules(paths, parse_filter=parse_filter)
+
+
+def parse_filter(text: str) -> Filter:
+    """Return what a flow filter asks of an exchange.
+
+    Raises: ValueError when it is none.
+    """
+    from corslens.mitm.filters import parse_filter  # late: mitmproxy takes longer to import than a small HAR to judge
+
+    return parse_filter(text)
 
 
 class CaptureReader(Protocol):
@@ -129,6 +177,25 @@ def collect(
             entry.damages.append(f"{capture.name}: {unnamed:,} more entries were not read, or not in full")
         entry.exchanges = part.exchanges
         into.merge(part)
+
+
+def collect_found(
+    found: Iterable[str | Damage], settings: AnalysisSettings, into: SessionSummary, sinks: Iterable[Sink] = ()
+) -> None:
+    """Analyze what `inputs.files.find` found, one file after another, as `collect` does."""
+    for name, prefix in named(found, into).items():
+        collect(name, prefix, settings, into, sinks)
+
+
+def named(found: Iterable[str | Damage], into: SessionSummary) -> dict[str, str]:
+    """Return the files among what `inputs.files.find` found, as `prefixes` does; what it could not find is an input that is damaged."""
+    names = []
+    for one in found:
+        if isinstance(one, Damage):
+            note_damage(one, into)
+        else:
+            names.append(one)
+    return prefixes(names)
 
 
 def note_damage(damage: Damage, into: SessionSummary) -> None:

@@ -4,14 +4,12 @@ from collections.abc import Iterable, Iterator
 from os import PathLike, fspath
 from typing import Literal
 
-from corslens.analysis import AnalysisSettings, collect, note_damage, prefixes
+from corslens.analysis import Judging, collect_found, load_user_rules
 from corslens.diagnosis.problem import Problem
 from corslens.diagnosis.summary import SessionSummary
-from corslens.inputs.damage import Damage
 from corslens.inputs.files import find
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
-from corslens.lint.rules.loader import load_rules
 from corslens.lint.rules.rule import RuleSet
 from corslens.observation.exchange import Exchange, within_limits
 from corslens.report.formats.registry import Format, render
@@ -73,16 +71,9 @@ def analyze(
         rules: rule files or folders of your own, added to the shipped ones.
     Raises: ValueError with every mistake in the rule files. What is wrong with a capture is in `Analysis.damages` instead.
     """
-    settings = AnalysisSettings(rules=_rules(rules), headline=HeadlinePolicy.of_capture(engine or AUTO))
+    settings = Judging(engine=engine or AUTO, rule_paths=tuple(fspath(path) for path in rules)).settings()
     summary = SessionSummary(hold=_LIMIT, everything=True)
-    names = []
-    for name in find([fspath(path) for path in paths]):
-        if isinstance(name, Damage):
-            note_damage(name, summary)
-        else:
-            names.append(name)
-    for name, prefix in prefixes(names).items():
-        collect(name, prefix, settings, summary)
+    collect_found(find([fspath(path) for path in paths]), settings, summary)
     return Analysis(summary, settings.rules)
 
 
@@ -101,17 +92,10 @@ def inspect_exchange(
         rules: rule files or folders of your own, added to the shipped ones.
     Raises: ValueError with every mistake in the rule files.
     """
-    inspector = Inspector(rules=_rules(rules), headline=HeadlinePolicy.parse(engine or AUTO))
+    inspector = Inspector(
+        rules=load_user_rules(tuple(fspath(path) for path in rules)), headline=HeadlinePolicy.parse(engine or AUTO)
+    )
     if preflight is not None:
         inspector.inspect(within_limits(preflight))
     found = inspector.inspect(within_limits(exchange))[0]
     return next((later for later in inspector.finish() if later.id == found.id), found)
-
-
-def _rules(paths: Iterable[str | PathLike[str]]) -> RuleSet:
-    given = [fspath(path) for path in paths]
-    if not given:
-        return load_rules()
-    from corslens.mitm.filters import parse_filter  # late: only a user's own rules need it, and mitmproxy takes long to import
-
-    return load_rules(given, parse_filter=parse_filter)

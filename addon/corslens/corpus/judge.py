@@ -24,10 +24,8 @@ from corslens.diagnosis.summary import SessionSummary
 from corslens.inputs.damage import Damage
 from corslens.inputs.files import captures_in
 from corslens.inspection import Inspection
-from corslens.lint.rules.loader import load_rules, rule_files
-from corslens.mitm.filters import parse_filter
+from corslens.lint.rules.loader import rule_files
 from corslens.report.records import Record
-from corslens.verdict.headline import HeadlinePolicy
 
 _WAITING = 8_192
 """Exchanges whose rows wait for what becomes known of them later."""
@@ -182,16 +180,7 @@ def settings_of(work: Work) -> AnalysisSettings:
         raise PlanDiffersError(
             f"{', '.join(work.rule_paths)}: this machine reads other rules than the one that planned the work"
         )
-
-    def filter_of(text: str | None) -> Callable[..., bool] | None:
-        return None if text is None else parse_filter(text)
-
-    return AnalysisSettings(
-        rules=load_rules(work.rule_paths, parse_filter=parse_filter),
-        headline=HeadlinePolicy.of_capture(work.engine),
-        include=filter_of(work.include),
-        exclude=filter_of(work.exclude),
-    )
+    return work.settings()
 
 
 def hash_rules(paths: tuple[str, ...]) -> str:

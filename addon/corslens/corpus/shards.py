@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 import corslens
+from corslens.analysis import Judging
 from corslens.lint.rules.bundled import bundled_folder
 
 SHARD_BYTES = 64 << 20
@@ -36,13 +37,9 @@ class Source(Struct, frozen=True, kw_only=True):
     """Changes when its content does: an ETag, or when it was written."""
 
 
-class Work(Struct, frozen=True, kw_only=True):
+class Work(Judging, frozen=True, kw_only=True):
     """How captures are judged, in a form that another machine can be given."""
 
-    engine: str = "auto"
-    include: str | None = None
-    exclude: str | None = None
-    rule_paths: tuple[str, ...] = ()
     rules: str = ""
     """A hash of the user's rule files: each machine is to read the same."""
     version: str = ""
