@@ -10,15 +10,14 @@ from pathlib import Path
 from types import FrameType
 
 import pytest
-from corslens.analysis import collect, prefixes
-from corslens.cli.options import settings
+from corslens.analysis import Judging, collect, prefixes
 from corslens.diagnosis.summary import SessionSummary
 from corslens.fetch.limits import LIST_ELEMENTS
 
 from tests.inputs.make_har import at, encoded, entry
 from tests.make import PAGE
 
-JUDGED = settings("auto", None, None, ())
+JUDGED = Judging().settings()
 type Lines = list[tuple[str, str]]
 
 

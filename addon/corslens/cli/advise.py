@@ -7,15 +7,14 @@ import click
 
 from corslens.advice import SERVERS, Advice, advise, draw_policies, parse_allow_origin, server_named
 from corslens.advice.policy_document import render_json, render_yaml
-from corslens.analysis import collect, prefixes
-from corslens.cli.options import settings, writable
+from corslens.analysis import Judging, collect_found
+from corslens.cli.options import writable
 from corslens.cli.outputs import write_output
 from corslens.diagnosis.diagnose import Diagnosis
 from corslens.diagnosis.summary import SessionSummary
 from corslens.exits import Exit
 from corslens.fetch.constants import NULL
 from corslens.fetch.origins import origin_of
-from corslens.inputs.damage import Damage
 from corslens.inputs.files import find
 from corslens.inspection import Inspection
 from corslens.report.escape import escape
@@ -110,13 +109,9 @@ def _read(files: tuple[str, ...]) -> tuple[list[Inspection], list[str]]:
         if inspection.observation.is_cors:
             newest[inspection.id] = inspection
 
-    found = list(find(files))
-    damages = [str(name) for name in found if isinstance(name, Damage)]
     summary = SessionSummary(hold=0)
-    judging = settings("auto", None, None, ())
-    for name, prefix in prefixes(name for name in found if not isinstance(name, Damage)).items():
-        collect(name, prefix, judging, summary, [keep])
-    return list(newest.values()), [*damages, *(damage for entry in summary.inputs for damage in entry.damages)]
+    collect_found(find(files), Judging().settings(), summary, [keep])
+    return list(newest.values()), [damage for entry in summary.inputs for damage in entry.damages]
 
 
 def _write(

@@ -2,9 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack
 from pathlib import Path
-from typing import IO
 
 import ada_url
 import click
@@ -12,23 +10,16 @@ from msgspec import Struct, structs
 
 from corslens import __version__
 from corslens.advice.policy_document import LARGEST, read_document
-from corslens.analysis import collect, prefixes
+from corslens.analysis import Judging, collect, prefixes
 from corslens.asking.asker import Asker, AskResult
 from corslens.asking.checks import Checks, Expectation
 from corslens.asking.client import Client
 from corslens.asking.hosts import NamedHosts
 from corslens.asking.policies import policy_requests
 from corslens.asking.recorded import Recorded, recorded_requests
-from corslens.cli.options import fail_on_option, settings, severity, writable
-from corslens.cli.outputs import (
-    format_of,
-    format_option,
-    open_output,
-    outputs_option,
-    print_report,
-    report_damages,
-    write_output,
-)
+from corslens.cli.options import fail_on_option, settings
+from corslens.cli.outputs import format_option, outputs_option, report_damages
+from corslens.cli.reporting import Reporting, Wanted
 from corslens.cli.work import record_writer
 from corslens.diagnosis.summary import SessionSummary
 from corslens.engines.engine import Engine
@@ -43,9 +34,8 @@ from corslens.fetch.request_headers import is_forbidden_request_header
 from corslens.inspector import Inspector
 from corslens.observation.redaction import authenticates, redact_header, redact_method, redact_url
 from corslens.probing.strangers import strangers_for
-from corslens.report.baseline import Gate
 from corslens.report.escape import escape
-from corslens.report.formats.registry import Format, render
+from corslens.report.formats.registry import Format
 from corslens.verdict.headline import ALL, AUTO, WORDS
 
 USER_AGENT = f"corslens/{__version__} (check; asks about CORS)"
@@ -154,9 +144,9 @@ def check(
         as_stranger=as_stranger,
         identification=None if identify is None else _identification(identify),
     )
-    judged = settings(engine, None, None, rule_paths)
+    judged = settings(Judging(engine=engine, rule_paths=rule_paths))
     read = [*(() if _is_url(target) else (target,)), *filter(None, [cookie_from]), *rule_paths]
-    forms = {writable(path, read): format_of(path) for path in outputs}
+    reporting = Reporting.of(Wanted(form=form, outputs=outputs, fail_on=fail_on), read)
     named = [*(one for one in (options.target,) if _is_url(one)), *filter(None, [options.against])]
     try:
         hosts = NamedHosts(named, allow_hosts)
@@ -196,21 +186,13 @@ def check(
     if dry_run:
         _print_plan(asker, wanted, strange, options)
         return
-    summary = SessionSummary(everything=Format.HTML in {Format(form), *forms.values()})
-    with ExitStack() as stack:
-        files: list[IO[bytes]] = [sys.stdout.buffer] if form == Format.JSONL else []
-        files += [stack.enter_context(open_output(path)) for path, one in forms.items() if one is Format.JSONL]
+    summary = SessionSummary(everything=Format.HTML in reporting.formats)
+    with reporting.records() as files:
         checks = Checks(asker, summary, redact_url(options.against or target), [record_writer(files)] if files else ())
         interrupted = _check(checks, wanted, strange)
     checks.input.notes.insert(0, _verdict(checks.asked, recorded[: len(checks.asked)]))
-    gate = Gate(fail_on=severity(fail_on))
-    for path, one in forms.items():
-        if one is not Format.JSONL:
-            write_output(path, render(one, summary, judged.rules, gate))
-    print_report(Format(form), summary, judged.rules, gate)
-    failed = gate.fails_on(summary)
-    damaged = report_damages(capture)
-    sys.exit(Exit.UNREADABLE if damaged or interrupted else Exit.FOUND if failed else Exit.OK)
+    status = reporting.report(summary, judged.rules, interrupted=interrupted)
+    sys.exit(Exit.UNREADABLE if report_damages(capture) else status)
 
 
 def _check(checks: Checks, wanted: Sequence[Expectation], strange: bool) -> bool:

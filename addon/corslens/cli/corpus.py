@@ -3,18 +3,17 @@
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 from msgspec import Struct, structs
 
-from corslens.analysis import describe_fault
+from corslens.analysis import Judging, describe_fault
 from corslens.cli.corpus_sql import run as run_sql
 from corslens.cli.options import judging_options, settings
 from corslens.cli.progress import Bar
-from corslens.cli.reporting import Reporting, listing_options, report_options
+from corslens.cli.reporting import Reporting, Wanted, listing_options, report_options
 from corslens.cli.work import tune_gc
 from corslens.cli.workers import Died, in_order
 from corslens.corpus.across import Across, again, evidence
@@ -31,7 +30,6 @@ from corslens.exits import Exit
 from corslens.inputs.damage import Damage
 from corslens.report.escape import escape
 from corslens.report.formats.registry import Format
-from corslens.report.initiators import SourceRoot
 
 _ATTEMPTS = 2
 
@@ -148,18 +146,8 @@ class _Outcome(Struct, frozen=True):
 def corpus(
     sources: tuple[str, ...],
     out: str,
-    form: str,
-    outputs: tuple[Path, ...],
-    fail_on: str,
-    baseline: Path | None,
-    new_baseline: Path | None,
-    source_roots: tuple[SourceRoot, ...],
-    engine: str,
-    include: str | None,
-    exclude: str | None,
-    rule_paths: tuple[str, ...],
-    top: int | None,
-    statistics: bool,
+    wanted: Wanted,
+    judging: Judging,
     jobs: int | None,
     dask: str | None,
     tls_ca_file: str | None,
@@ -183,27 +171,15 @@ def corpus(
       2  wrong usage
       3  a capture was unreadable or truncated, or a shard was not judged; the rest was analyzed
     """
-    reporting = Reporting.of(
-        form=form,
-        outputs=outputs,
-        fail_on=fail_on,
-        baseline=baseline,
-        new_baseline=new_baseline,
-        source_roots=source_roots,
-        top=top,
-        statistics=statistics,
-        inputs=[*sources, *rule_paths],
-    )
+    reporting = Reporting.of(wanted, [*sources, *judging.rule_paths])
     if Format.JSONL in reporting.formats:
         raise click.UsageError(
             "a corpus has its records in exchanges/*.parquet (column record); choose another format than jsonl"
         )
     if dask is not None and jobs is not None:
         raise click.UsageError("--dask: the cluster says how many shards are judged at a time; leave out --jobs")
-    rules = settings(engine, include, exclude, rule_paths).rules
-    work = Work(
-        engine=engine, include=include, exclude=exclude, rule_paths=rule_paths, rules=hash_rules(rule_paths), version=build()
-    )
+    rules = settings(judging).rules
+    work = Work(**structs.asdict(judging), rules=hash_rules(judging.rule_paths), version=build())
     try:
         need("pyarrow.parquet")
         need("duckdb")

@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from corslens.analysis import Judging
 from corslens.cli.options import fail_on_option, judging_options, severity
 from corslens.cli.outputs import report_damages, tell_empty
 from corslens.cli.work import Work, analyze_found, settings_of
@@ -37,17 +38,14 @@ def diff(
     after: str,
     form: str,
     fail_on: str,
-    engine: str,
-    include: str | None,
-    exclude: str | None,
-    rule_paths: tuple[str, ...],
+    judging: Judging,
 ) -> None:
     """Show what changed in outcomes and findings, per endpoint, from the capture BEFORE to the capture AFTER.
 
     Either may be a file or a folder. Ports of this machine (localhost, 127.0.0.1) are ignored, because they differ
     between runs. The exit codes are those of analyze; only findings that are new in AFTER count.
     """
-    work = Work(engine=engine, include=include, exclude=exclude, rule_paths=rule_paths, everything=True)
+    work = Work(judging=judging, everything=True)
     settings_of(work)
     sides = []
     damaged = False

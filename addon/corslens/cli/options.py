@@ -1,19 +1,21 @@
 """Options and arguments that several commands have, read once."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import click
+from msgspec import Struct
 
-from corslens.analysis import AnalysisSettings, Filter
-from corslens.cli.user_rules import escape_lines, load_user_rules, parse_filter
+from corslens.analysis import AnalysisSettings, Judging
 from corslens.inputs.files import STDIN
 from corslens.lint.finding import Severity
 from corslens.mistakes import RuleErrors
-from corslens.report.escape import escape
+from corslens.report.escape import escape, escape_lines
 from corslens.report.initiators import SourceRoot
-from corslens.verdict.headline import AUTO, WORDS, HeadlinePolicy
+from corslens.verdict.headline import AUTO, WORDS
 
 NEVER = "never"
 
@@ -48,16 +50,31 @@ source_root_option = click.option(
 )
 
 
-def judging_options[F: Callable[..., object]](command: F) -> F:
-    """Add the options that `settings` reads."""
+rules_option = click.option(
+    "--rules",
+    "rule_paths",
+    multiple=True,
+    metavar="PATH",
+    help="Your own rule files or folders, in addition to the bundled ones (repeatable).",
+)
+
+
+def gathered(command: Callable[..., object], name: str, kind: type[Struct]) -> Callable[..., object]:
+    """Return the command as a function of options: those that are fields of a struct are passed as one argument of this name."""
+
+    @wraps(command)
+    def call(**given: Any) -> object:
+        fields = {field: given.pop(field) for field in kind.__struct_fields__}
+        return command(**given, **{name: kind(**fields)})
+
+    return call
+
+
+def judging_options(command: Callable[..., object]) -> Callable[..., object]:
+    """Add the options on how captures are judged, which the command gets as `judging`."""
+    command = gathered(command, "judging", Judging)
     for option in (
-        click.option(
-            "--rules",
-            "rule_paths",
-            multiple=True,
-            metavar="PATH",
-            help="Your own rule files or folders, in addition to the bundled ones (repeatable).",
-        ),
+        rules_option,
         click.option("--exclude", metavar="FILTER", help="Leave out exchanges that match this mitmproxy flow filter."),
         click.option("--include", metavar="FILTER", help="Report only exchanges that match this mitmproxy flow filter."),
         click.option(
@@ -77,21 +94,17 @@ def severity(word: str) -> Severity | None:
     return None if word == NEVER else Severity[word.upper()]
 
 
-def settings(engine: str, include: str | None, exclude: str | None, rule_paths: Sequence[str]) -> AnalysisSettings:
+def settings(judging: Judging) -> AnalysisSettings:
     """Return how captures are judged.
 
     Raises: click.UsageError naming the option, or with every mistake in the rule files.
     """
     try:
-        rules = load_user_rules(rule_paths)
+        return judging.settings()
     except RuleErrors as errors:
         raise click.UsageError(escape_lines(str(errors))) from None
-    return AnalysisSettings(
-        rules=rules,
-        headline=HeadlinePolicy.of_capture(engine),
-        include=_filter("--include", include),
-        exclude=_filter("--exclude", exclude),
-    )
+    except ValueError as error:
+        raise click.UsageError(escape(str(error))) from None
 
 
 def writable(path: Path, inputs: Iterable[str | Path] = ()) -> Path:
@@ -119,12 +132,3 @@ def _is_same(path: Path, other: str | Path) -> bool:
         return os.path.samestat(path.stat(), read)
     except (OSError, ValueError):  # one of them is not there
         return False
-
-
-def _filter(option: str, text: str | None) -> Filter | None:
-    if text is None:
-        return None
-    try:
-        return parse_filter(text)
-    except ValueError as error:
-        raise click.UsageError(f"{option}: {escape(str(error))}") from None

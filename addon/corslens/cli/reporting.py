@@ -1,18 +1,20 @@
-"""Reporting: what `analyze` and `corpus` make of a summary: reports, a baseline, and an exit code."""
+"""Reporting: what `analyze`, `check` and `corpus` make of a summary: reports, a baseline, and an exit code."""
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Self
+from typing import IO, Self
 
 import click
 from msgspec import Struct, structs
 
-from corslens.cli.options import fail_on_option, severity, source_root_option, writable
+from corslens.cli.options import fail_on_option, gathered, severity, source_root_option, writable
 from corslens.cli.outputs import (
     format_of,
     format_option,
+    open_output,
     outputs_option,
     print_report,
     print_statistics,
@@ -31,8 +33,22 @@ from corslens.report.initiators import SourceRoot
 from corslens.report.limits import SENTENCES, first
 
 
-def report_options[F: Callable[..., object]](command: F) -> F:
-    """Add the options on reports and the gate."""
+class Wanted(Struct, frozen=True, kw_only=True):
+    """What the options on reports say, those on how much is listed included."""
+
+    form: str
+    outputs: tuple[Path, ...]
+    fail_on: str
+    baseline: Path | None = None
+    new_baseline: Path | None = None
+    source_roots: tuple[SourceRoot, ...] = ()
+    top: int | None = None
+    statistics: bool = False
+
+
+def report_options(command: Callable[..., object]) -> Callable[..., object]:
+    """Add the options on reports and the gate, which the command gets as `wanted`; it has those on how much is listed already."""
+    command = gathered(command, "wanted", Wanted)
     for option in (
         source_root_option,
         click.option(
@@ -74,58 +90,42 @@ def listing_options[F: Callable[..., object]](command: F) -> F:
 class Reporting(Struct, frozen=True, kw_only=True):
     """What the user wants to have reported."""
 
+    wanted: Wanted
     form: Format
     """Of standard output."""
     files: Mapping[Path, Format]
     gate: Gate
     known: Mapping[str, str]
     """What the baseline names: fingerprints, with rule and endpoint for people."""
-    baseline: Path | None
-    new_baseline: Path | None
-    top: int | None
-    statistics: bool
 
     @classmethod
-    def of(
-        cls,
-        *,
-        form: str,
-        outputs: Sequence[Path],
-        fail_on: str,
-        baseline: Path | None,
-        new_baseline: Path | None,
-        source_roots: tuple[SourceRoot, ...],
-        top: int | None,
-        statistics: bool,
-        inputs: Sequence[str],
-    ) -> Self:
+    def of(cls, wanted: Wanted, inputs: Sequence[str | Path]) -> Self:
         """Return what the options say.
 
         Args:
             inputs: what is read, and must not be written.
         Raises: click.UsageError
         """
-        if statistics and form != Format.TEXT:
+        if wanted.statistics and wanted.form != Format.TEXT:
             raise click.UsageError("--statistics prints text; leave out --format, or write the report with -o")
-        files = {writable(path, [*inputs, *filter(None, [baseline])]): format_of(path) for path in outputs}
-        if new_baseline is not None:
-            writable(new_baseline, [*inputs, *outputs])  # the baseline itself may be brought up to date
-        known = _known(baseline)
-        return cls(
-            form=Format(form),
-            files=files,
-            gate=Gate(fail_on=severity(fail_on), known=frozenset(known), source_roots=source_roots),
-            known=known,
-            baseline=baseline,
-            new_baseline=new_baseline,
-            top=top,
-            statistics=statistics,
-        )
+        files = {writable(path, [*inputs, *filter(None, [wanted.baseline])]): format_of(path) for path in wanted.outputs}
+        if wanted.new_baseline is not None:
+            writable(wanted.new_baseline, [*inputs, *wanted.outputs])  # the baseline itself may be brought up to date
+        known = _known(wanted.baseline)
+        gate = Gate(fail_on=severity(wanted.fail_on), known=frozenset(known), source_roots=wanted.source_roots)
+        return cls(wanted=wanted, form=Format(wanted.form), files=files, gate=gate, known=known)
 
     @property
     def formats(self) -> frozenset[Format]:
         """The formats of all reports."""
         return frozenset({self.form, *self.files.values()})
+
+    @contextmanager
+    def records(self) -> Iterator[list[IO[bytes]]]:
+        """Open the files that lines of JSONL are written to as they come, standard output among them where that is wanted."""
+        with ExitStack() as stack:
+            files: list[IO[bytes]] = [sys.stdout.buffer] if self.form is Format.JSONL else []
+            yield files + [stack.enter_context(open_output(path)) for path, one in self.files.items() if one is Format.JSONL]
 
     def report(self, summary: SessionSummary, rules: RuleSet, *, interrupted: bool) -> Exit:
         """Write and print what is wanted, and return the exit code. Lines of JSONL are written as they come, and not here.
@@ -134,18 +134,18 @@ class Reporting(Struct, frozen=True, kw_only=True):
             interrupted: the user cut the work short.
         Raises: click.UsageError
         """
-        gate = self.gate
-        if self.new_baseline is not None:
-            write_output(self.new_baseline, render_baseline(summary.problems()))
+        gate, top = self.gate, self.wanted.top
+        if self.wanted.new_baseline is not None:
+            write_output(self.wanted.new_baseline, render_baseline(summary.problems()))
             gate = structs.replace(gate, known=frozenset(key.fingerprint for key in keys_of(summary.problems())))
         for path, form in self.files.items():
             if form is not Format.JSONL:
-                write_output(path, render(form, summary, rules, gate, top=self.top))
+                write_output(path, render(form, summary, rules, gate, top=top))
         try:
-            if self.statistics:
+            if self.wanted.statistics:
                 print_statistics(summary)
             else:
-                print_report(self.form, summary, rules, gate, self.top)
+                print_report(self.form, summary, rules, gate, top)
         except BrokenPipeError:  # whoever reads has seen enough; the exit code still counts
             sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123
         damaged = self._report_inputs(summary)
@@ -159,7 +159,7 @@ class Reporting(Struct, frozen=True, kw_only=True):
             click.echo(VALUES_ARE_SHOWN, err=True)
         damaged = report_damages(summary)
         tell_empty(summary)
-        if self.baseline is not None:
+        if self.wanted.baseline is not None:
             self._compare(summary)
         return damaged
 

@@ -6,22 +6,17 @@ from pathlib import Path
 
 import click
 
-from corslens.cli.user_rules import escape_lines, load_user_rules
+from corslens.analysis import load_user_rules
+from corslens.cli.options import rules_option
 from corslens.exits import Exit
 from corslens.lint.docs.terminal import choose, explain_text, list_text, rules_meant
 from corslens.lint.finding import Severity
 from corslens.lint.rules.rule import Family, Rule, RuleSet
 from corslens.mistakes import RuleErrors
+from corslens.report.escape import escape_lines
 
 _LONGEST_LINE = 1 << 16
 """Bytes of standard input that are read for a line."""
-_rules_option = click.option(
-    "--rules",
-    "rule_paths",
-    multiple=True,
-    metavar="PATH",
-    help="Your own rule files or folders, in addition to the bundled ones (repeatable).",
-)
 
 
 def _names(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
@@ -38,7 +33,7 @@ def _names(_context: click.Context, _parameter: click.Parameter, incomplete: str
     metavar="FILE",
     help="A capture: also show its page requests with this problem (repeatable).",
 )
-@_rules_option
+@rules_option
 def explain(words: tuple[str, ...], captures: tuple[str, ...], rule_paths: tuple[str, ...]) -> None:
     """Explain what NAME means, when it fires, and how to fix it.
 
@@ -74,7 +69,7 @@ def rules() -> None:
 @click.option(
     "--severity", type=click.Choice([one.word for one in reversed(Severity)]), help="Only rules that can be this bad or worse."
 )
-@_rules_option
+@rules_option
 def list_rules(family: str | None, severity: str | None, rule_paths: tuple[str, ...]) -> None:
     """List the rules by family, with the worst severity of each."""
     threshold = None if severity is None else Severity[severity.upper()]
@@ -129,7 +124,7 @@ def _failed_samples(loaded: RuleSet, rule: Rule) -> list[str]:
 
 @rules.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@_rules_option
+@rules_option
 def docs(folder: Path, rule_paths: tuple[str, ...]) -> None:
     """Write the catalog and the vocabulary to FOLDER, as one Markdown page for each rule and an index."""
     from corslens.cli.examples import example_of

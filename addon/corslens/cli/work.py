@@ -13,7 +13,7 @@ from typing import IO
 
 from msgspec import Struct
 
-from corslens.analysis import GC_THRESHOLDS, AnalysisSettings, Sink, collect, note_damage, prefixes
+from corslens.analysis import GC_THRESHOLDS, AnalysisSettings, Judging, Sink, collect, named, note_damage
 from corslens.cli.options import settings
 from corslens.cli.progress import Bar
 from corslens.diagnosis.diagnose import Diagnosis
@@ -28,10 +28,7 @@ from corslens.report.formats.jsonl import encode
 class Work(Struct, frozen=True, kw_only=True):
     """What is to be done with each file, in a form that another process can be given."""
 
-    engine: str = "auto"
-    include: str | None = None
-    exclude: str | None = None
-    rule_paths: tuple[str, ...] = ()
+    judging: Judging = Judging()
     hold: int = HOLD
     """Page requests held in detail, for a report that shows exchanges; 0 for one that shows only problems and counts."""
     everything: bool = False
@@ -43,7 +40,7 @@ class Work(Struct, frozen=True, kw_only=True):
 @lru_cache(maxsize=1)
 def settings_of(work: Work) -> AnalysisSettings:
     """Return how captures are judged."""
-    return settings(work.engine, work.include, work.exclude, work.rule_paths)
+    return settings(work.judging)
 
 
 def analyze_each(
@@ -70,14 +67,9 @@ def analyze_found(
     found: Iterable[str | Damage], work: Work, into: SessionSummary, records: list[IO[bytes]], *, jobs: int = 1
 ) -> None:
     """Analyze what `inputs.files.find` found, behind a progress bar; what it could not find is an input that is damaged."""
-    names = []
-    for name in found:
-        if isinstance(name, Damage):
-            note_damage(name, into)
-        else:
-            names.append(name)
-    with Bar(len(names)) as bar:
-        analyze_each(prefixes(names), work, into, records, jobs=jobs, bar=bar)
+    files = named(found, into)
+    with Bar(len(files)) as bar:
+        analyze_each(files, work, into, records, jobs=jobs, bar=bar)
 
 
 _SHARE = 4

@@ -25,6 +25,11 @@ def escape(text: str) -> str:
     return _unprintable().sub(_spell, text)
 
 
+def escape_lines(text: str) -> str:
+    """Return text of several lines with each made safe for a terminal."""
+    return "\n".join(map(escape, text.split("\n")))
+
+
 def _spell(match: re.Match[str]) -> str:
     character = match[0]
     if character.isprintable():
