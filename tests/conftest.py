@@ -1,5 +1,6 @@
 """What holds for all tests."""
 
+import signal
 from collections.abc import Iterator
 
 import hypothesis
@@ -13,6 +14,10 @@ mitmdump.FORKS = forked.AVAILABLE
 
 # What is there, in this process, are thousands of tests: to look through them takes longer than the session of a test.
 garbage.keep_what_is_there = lambda: None
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # What a shell starts in the background ignores Ctrl-C, and so would all programs that tests start, and interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A deadline in milliseconds fails when the machine is busy, and says nothing of the code.
 hypothesis.settings.register_profile("corslens", deadline=None)
