@@ -38,7 +38,6 @@ from msgspec import Struct, structs
 
 from tests.browser.differential.world import ASSETS
 from tests.browser.kit.chromium import Chromium
-from tests.browser.kit.devtools import DevToolsError
 from tests.browser.kit.mitmdump import Mitm, Setting
 from tests.browser.kit.page import Page, ScriptError
 from tests.browser.kit.raw_server import RawAnswer, RawHandler, RawRequest, RawServer
@@ -171,7 +170,7 @@ class Stage(Stacked):
         self._now, self._exchanges = case, []
         page = await self._chromium.page()
         try:
-            await _load(page, case.page + PAGE_PATH)
+            await page.goto(case.page + PAGE_PATH)
             step = {"api": "fetch", **structs.asdict(case.ask)}
             if case.ask.method.upper() not in ("GET", "HEAD"):
                 step["body"] = "{}"
@@ -209,15 +208,6 @@ class Stage(Stacked):
             return RawAnswer(status=given.status, headers=lines, body=b"" if given.status in (204, 304) else b"{}")
 
         return handle
-
-
-async def _load(page: Page, url: str) -> None:
-    try:
-        await page.goto(url)
-    except DevToolsError as error:  # tests beside this one may add and remove network interfaces
-        if "NETWORK_CHANGED" not in str(error):
-            raise
-        await page.goto(url)
 
 
 def _cors_error(page: Page, url: str) -> str | None:

@@ -7,7 +7,8 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from pathlib import Path
 
 HOST, DEVICE = "198.51.100.1", "198.51.100.2"
 """The two ends of the cable: addresses for documentation, which nobody has."""
@@ -56,7 +57,10 @@ async def run(*argv: str, data: bytes = b"", user: int | None = None) -> bytes:
 
 @contextlib.asynccontextmanager
 async def device() -> AsyncIterator[str]:
-    """A device at DEVICE, on a cable to this machine's HOST: yield the name of its network namespace.
+    """A device at DEVICE, on a cable to HOST: yield the name of its network namespace.
+
+    HOST is in a namespace of its own, too, and so is what is started in the meantime: an interface that comes or goes in the machine's would
+    break off what every browser on it is loading (net::ERR_NETWORK_CHANGED). A Mitm wants `forks=False`, to be started from here.
 
     Raises: OSError when this machine does not allow it: it takes root and iproute2.
     """
@@ -64,25 +68,29 @@ async def device() -> AsyncIterator[str]:
     if os.geteuid() != 0 or ip is None:
         raise OSError("it takes root and the command ip")
     number = f"{os.getpid()}-{next(_numbers)}"
-    name, here, there = f"corslens-{number}", f"ch{number}"[:15], f"cd{number}"[:15]
-    await run(ip, "netns", "add", name)
-    try:
-        await run(ip, "link", "add", here, "type", "veth", "peer", "name", there, "netns", name)
+    here, there = f"corslens-here-{number}", f"corslens-there-{number}"
+    async with contextlib.AsyncExitStack() as stack:
+        for name in (here, there):
+            await run(ip, "netns", "add", name)
+            stack.push_async_callback(run, ip, "netns", "del", name)  # and the cable with it
+            await run(ip, "-n", name, "link", "set", "lo", "up")
+        await run(ip, "-n", here, "link", "add", "cable", "type", "veth", "peer", "name", "cable", "netns", there)
+        for name, address in ((here, HOST), (there, DEVICE)):
+            await run(ip, "-n", name, "addr", "add", f"{address}/30", "dev", "cable")
+            await run(ip, "-n", name, "link", "set", "cable", "up")
+        with _within(here):
+            yield there
+
+
+@contextlib.contextmanager
+def _within(namespace: str) -> Iterator[None]:
+    """Let this thread be in another network namespace. Sockets stay in the one in which they were made, programs in which they were started."""
+    with Path("/proc/thread-self/ns/net").open() as before, Path("/run/netns", namespace).open() as there:
+        os.setns(there.fileno(), os.CLONE_NEWNET)
         try:
-            await run(ip, "addr", "add", f"{HOST}/30", "dev", here)
-            await run(ip, "link", "set", here, "up")
-            for command in (
-                ["addr", "add", f"{DEVICE}/30", "dev", there],
-                ["link", "set", there, "up"],
-                ["link", "set", "lo", "up"],
-            ):
-                await run(ip, "-n", name, *command)
-            yield name
+            yield
         finally:
-            with contextlib.suppress(OSError):
-                await run(ip, "link", "del", here)
-    finally:
-        await run(ip, "netns", "del", name)
+            os.setns(before.fileno(), os.CLONE_NEWNET)
 
 
 async def send_from(namespace: str, requests: Sequence[Request]) -> list[str]:

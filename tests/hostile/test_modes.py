@@ -60,23 +60,29 @@ def assert_reached_and_judged(answers: list[str], records: list[Record], port: i
 async def test_transparent() -> None:
     """A device whose traffic is led to the proxy is inspected under the names that it uses, and gets nothing of the session."""
     options = {"mode": "transparent", "listen_host": "0.0.0.0", "cors_patch": "~all", "cors_show_values": True}
-    async with Server(default=fixed(200, (), "theirs"), listen="0.0.0.0") as api, Mitm(options=options) as mitm:
+    async with AsyncExitStack() as stack:
+        try:
+            namespace = await stack.enter_async_context(device())
+        except OSError as error:
+            pytest.skip(f"no network namespace here: {error}")
+        api = await stack.enter_async_context(Server(default=fixed(200, (), "theirs"), listen="0.0.0.0"))
+        mitm = await stack.enter_async_context(Mitm(options=options, forks=False))
         host = label(mitm)
         try:
-            async with device() as namespace, redirected(namespace, api.port, mitm.port):
-                answers = await send_from(
-                    namespace,
-                    [
-                        (HOST, api.port, get("/seen", f"api.example:{api.port}", PAGE)),
-                        (HOST, api.port, get("/", host)),
-                        (HOST, api.port, get(f"http://{host}/", host)),
-                        (HOST, api.port, get("/api/changes", host)),
-                        (HOST, api.port, get("/page", f"page.example:{api.port}")),
-                        (HOST, api.port, get("/again", f"api.example:{api.port}", f"Origin: http://page.example:{api.port}")),
-                    ],
-                )
+            await stack.enter_async_context(redirected(namespace, api.port, mitm.port))
         except OSError as error:
             pytest.skip(f"no transparent proxy here: {error}")
+        answers = await send_from(
+            namespace,
+            [
+                (HOST, api.port, get("/seen", f"api.example:{api.port}", PAGE)),
+                (HOST, api.port, get("/", host)),
+                (HOST, api.port, get(f"http://{host}/", host)),
+                (HOST, api.port, get("/api/changes", host)),
+                (HOST, api.port, get("/page", f"page.example:{api.port}")),
+                (HOST, api.port, get("/again", f"api.example:{api.port}", f"Origin: http://page.example:{api.port}")),
+            ],
+        )
         records = await mitm.until(lambda records: any(one["url"].endswith("/seen") for one in records))
     assert_reached_and_judged(answers, records, api.port)
 
@@ -118,6 +124,13 @@ async def test_socks(tmp_path: Path) -> None:
     assert host not in log.read_text()
 
 
+def udp_port() -> int:
+    """Return a port that is free now."""
+    with socket.socket(type=socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 OUTSIDE = "203.0.113.7"
 """An address for documentation, of a server that a device reaches through the tunnel."""
 
@@ -149,16 +162,20 @@ async def tunnel(namespace: str, config: str, file: Path) -> AsyncIterator[None]
 
 async def test_wireguard_device(tmp_path: Path) -> None:
     """A device in the tunnel is inspected under the names that it uses, and gets nothing of the session, whichever host it names."""
-    with socket.socket(type=socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = udp_port()
     options = {
         "mode": ["regular", f"wireguard@{port}"],
         "listen_host": "0.0.0.0",
         "cors_patch": "~all",
         "cors_show_values": True,
     }
-    async with Server(default=fixed(200, (), "theirs"), listen="0.0.0.0") as api, Mitm(options=options) as mitm:
+    async with AsyncExitStack() as stack:
+        try:
+            namespace = await stack.enter_async_context(device())
+        except OSError as error:
+            pytest.skip(f"no network namespace here: {error}")
+        api = await stack.enter_async_context(Server(default=fixed(200, (), "theirs"), listen="0.0.0.0"))
+        mitm = await stack.enter_async_context(Mitm(options=options, forks=False))
         host = (await mitm.page_url()).removeprefix("http://").rstrip("/")
         await mitm.line(r"Endpoint = ")
         config = re.search(r"\[Interface\].*AllowedIPs = \S+", "\n".join(mitm.lines), re.DOTALL)
@@ -169,13 +186,10 @@ async def test_wireguard_device(tmp_path: Path) -> None:
             get("/", "corslens.test"),
         ]
         try:
-            async with (
-                device() as namespace,
-                tunnel(namespace, f"{config[0]}\nEndpoint = {HOST}:{port}", tmp_path / "wg.conf"),
-            ):
-                answers = await send_from(namespace, [(OUTSIDE, api.port, one) for one in asked])
+            await stack.enter_async_context(tunnel(namespace, f"{config[0]}\nEndpoint = {HOST}:{port}", tmp_path / "wg.conf"))
         except OSError as error:
             pytest.skip(f"no WireGuard here: {error}")
+        answers = await send_from(namespace, [(OUTSIDE, api.port, one) for one in asked])
         records = await mitm.until(lambda records: any(one["url"].endswith("/seen") for one in records))
     assert_reached_and_judged(answers, records, api.port)
 
@@ -216,9 +230,6 @@ async def test_local(tmp_path: Path) -> None:
 
 async def test_wireguard() -> None:
     """It starts, and prints no address that no browser behind it can use."""
-    with socket.socket(type=socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    async with Mitm(options={"mode": ["regular", f"wireguard@{port}"], "cors_page_host": ""}) as mitm:
+    async with Mitm(options={"mode": ["regular", f"wireguard@{udp_port()}"], "cors_page_host": ""}) as mitm:
         await mitm.line(r"WireGuard server listening")
         label(mitm)

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,12 +19,13 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 DOMAIN = "corslens.test"
 SECRETS = re.compile(r"corslens-token|[a-z2-7]{26}\.corslens\.test|\"version\":|application/json")
 """What only the page itself says: its token, its host, and what is served behind them."""
+EVERYWHERE = {"listen_host": "0.0.0.0"}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def mitm() -> AsyncIterator[Mitm]:
     """A proxy that listens on every interface, as mitmproxy does by default."""
-    async with Mitm(options={"listen_host": "0.0.0.0"}) as running:
+    async with Mitm(options=EVERYWHERE) as running:
         yield running
 
 
@@ -67,15 +69,17 @@ def spellings(host: str) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-async def test_a_device_of_the_network_cannot(mitm: Mitm) -> None:
+async def test_a_device_of_the_network_cannot() -> None:
     """Neither straight nor by making the proxy ask itself, and not even when it has found out the address."""
-    host = urlsplit(await mitm.page_url()).hostname
-    assert host is not None
-    try:
-        async with device() as namespace:
-            answers = await send_from(namespace, attempts(HOST, mitm.port, DOMAIN) + attempts(HOST, mitm.port, host))
-    except OSError as error:
-        pytest.skip(f"no network namespace here: {error}")
+    async with AsyncExitStack() as stack:
+        try:
+            namespace = await stack.enter_async_context(device())
+        except OSError as error:
+            pytest.skip(f"no network namespace here: {error}")
+        mitm = await stack.enter_async_context(Mitm(options=EVERYWHERE, forks=False))
+        host = urlsplit(await mitm.page_url()).hostname
+        assert host is not None
+        answers = await send_from(namespace, attempts(HOST, mitm.port, DOMAIN) + attempts(HOST, mitm.port, host))
     assert all(answer.startswith("HTTP/1.1 ") for answer in answers if answer)  # the proxy is there, and open to them
     assert not [
         answer for answer in answers if SECRETS.search(answer.replace(host[1:], ""))

@@ -53,6 +53,7 @@ class Mitm(Program):
         routes: host name (`*.x.test` matches any depth) or `*` to the (http, https) ports of loopback servers (or of those at an address that follows) that answer for it; 0 keeps the URL's port.
         scripts: further scripts, loaded after the addon.
         confdir: kept between runs when given, which saves making a CA.
+        forks: whether it may be forked from another process, where that is possible; what this thread is in, it may not be in then.
         on_line: called with each line of output.
     """
 
@@ -66,6 +67,7 @@ class Mitm(Program):
         arguments: Iterable[str] = (),
         confdir: Path | None = None,
         addon: bool = True,
+        forks: bool = True,
         env: Mapping[str, str] | None = None,
         on_line: Callable[[str], None] = lambda line: None,
     ) -> None:
@@ -96,6 +98,7 @@ class Mitm(Program):
         self.port = 0
         self.web_url = ""
         self._tool = tool
+        self._forks = forks
         self._read_to = 0
         self._records: list[Record] = []
 
@@ -115,7 +118,9 @@ class Mitm(Program):
 
     async def _spawn(self) -> asyncio.subprocess.Process | Forked:
         # What Python itself reads from its environment it reads at its start.
-        if not FORKS or any(name.startswith("PYTHON") for name in (self._env or {}) if name not in os.environ):
+        if not (FORKS and self._forks) or any(
+            name.startswith("PYTHON") for name in (self._env or {}) if name not in os.environ
+        ):
             return await super()._spawn()
         return await Forked.start(self._tool, self.argv[3:], cwd=self._cwd, env=self._env)
 
