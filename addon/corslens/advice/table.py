@@ -19,8 +19,6 @@ class Server(Struct, frozen=True, kw_only=True):
     """Of the settings; a key of quoting.LANGUAGES."""
     docs: str
     """Where the options are documented."""
-    options: tuple[str, ...]
-    """The documented option names that the settings use: a test finds each in the text."""
     tested: bool = False
     replaces: bool = False
     """Its settings drop the CORS headers that what is behind it sends."""
@@ -38,139 +36,93 @@ SERVERS: tuple[Server, ...] = (
     Server(
         name="nginx", title="nginx", language="nginx", tested=True, replaces=True,
         docs="https://nginx.org/en/docs/http/ngx_http_headers_module.html#add_header",
-        options=("map", "add_header", "always", "return 204", "proxy_hide_header"),
     ),
     Server(
         name="apache", title="Apache httpd", language="apache", tested=True, replaces=True,
         docs="https://httpd.apache.org/docs/2.4/mod/mod_headers.html#header",
-        options=("Header always set", "Header always merge", "Header unset", "RewriteCond", "RewriteRule"),
     ),
     Server(
         name="caddy", title="Caddy", language="caddy", tested=True, replaces=True,
         docs="https://caddyserver.com/docs/caddyfile/directives/header",
-        options=("header", "respond", "header_down", "route", "method OPTIONS"),
     ),
     Server(
         name="haproxy", title="HAProxy", language="haproxy", tested=True, replaces=True,
         docs="https://docs.haproxy.org/2.6/configuration.html#4.2-http-after-response",
-        options=("http-request set-var", "http-request return", "http-after-response set-header", "http-after-response del-header"),
     ),
     Server(
         name="express", title="Express (cors)", language="javascript", tested=True,
         docs="https://expressjs.com/en/resources/middleware/cors.html",
-        options=("origin", "methods", "allowedHeaders", "exposedHeaders", "credentials", "maxAge"),
     ),
     Server(
         name="fastify", title="Fastify (@fastify/cors)", language="javascript", tested=True, by_path=False,
         docs="https://github.com/fastify/fastify-cors#options",
-        options=("origin", "methods", "allowedHeaders", "exposedHeaders", "credentials", "maxAge"),
     ),
     Server(
         name="koa", title="Koa (@koa/cors)", language="javascript", tested=True,
         docs="https://github.com/koajs/cors#corsoptions",
-        options=("origin", "allowMethods", "allowHeaders", "exposeHeaders", "credentials", "maxAge", "keepHeadersOnError"),
     ),
     Server(
         name="flask", title="Flask (Flask-CORS)", language="python", tested=True, unwritable="*\\]?$^[]()",
         docs="https://corydolphin.github.io/flask-cors/",
-        options=("resources", "origins", "methods", "allow_headers", "expose_headers", "supports_credentials", "max_age", "vary_header"),
     ),
     Server(
         name="fastapi", title="FastAPI / Starlette", language="python", tested=True, by_path=False,
         docs="https://fastapi.tiangolo.com/tutorial/cors/",
-        options=("allow_origins", "allow_methods", "allow_headers", "expose_headers", "allow_credentials", "max_age"),
     ),
     Server(
         name="django", title="Django (django-cors-headers)", language="python", tested=True, by_path=False,
         docs="https://github.com/adamchainz/django-cors-headers#configuration",
-        options=(
-            "corsheaders", "corsheaders.middleware.CorsMiddleware", "CORS_ALLOWED_ORIGINS", "CORS_ALLOW_METHODS", "CORS_ALLOW_HEADERS",
-            "CORS_EXPOSE_HEADERS", "CORS_ALLOW_CREDENTIALS", "CORS_PREFLIGHT_MAX_AGE", "CORS_URLS_REGEX",
-        ),
     ),
     Server(
         name="aiohttp", title="aiohttp (aiohttp-cors)", language="python", tested=True, by_path=False,
         docs="https://github.com/aio-libs/aiohttp-cors#usage",
-        options=(
-            "aiohttp_cors.setup", "defaults", "ResourceOptions", "allow_credentials", "expose_headers", "allow_headers", "allow_methods",
-            "max_age",
-        ),
     ),
     Server(
         name="spring", title="Spring (MVC and Security)", language="java", by_path=False,
         docs="https://docs.spring.io/spring-security/reference/servlet/integrations/cors.html",
-        options=(
-            "CorsConfiguration", "UrlBasedCorsConfigurationSource", "setAllowedOrigins", "setAllowedMethods", "setAllowedHeaders",
-            "setExposedHeaders", "setAllowCredentials", "setMaxAge", "registerCorsConfiguration",
-        ),
     ),
     Server(
         name="aspnet", title="ASP.NET Core", language="csharp",
         docs="https://learn.microsoft.com/en-us/aspnet/core/security/cors",
-        options=(
-            "AddCors", "AddPolicy", "UseCors", "WithOrigins", "WithMethods", "WithHeaders", "WithExposedHeaders", "AllowCredentials",
-            "SetPreflightMaxAge",
-        ),
     ),
     Server(
         name="go-rs-cors", title="Go (rs/cors)", language="go",
         by_path=False, tested=True, unwritable="!#$%&'*+^`|~",  # it splits the request's list there
         docs="https://pkg.go.dev/github.com/rs/cors#Options",
-        options=("AllowedOrigins", "AllowedMethods", "AllowedHeaders", "ExposedHeaders", "AllowCredentials", "MaxAge"),
     ),
     Server(
         name="go-jub0bs-cors", title="Go (jub0bs/cors)", language="go",
         by_path=False,
         docs="https://pkg.go.dev/github.com/jub0bs/cors#Config",
-        options=("Origins", "Credentialed", "Methods", "RequestHeaders", "MaxAgeInSeconds", "ResponseHeaders", "NewMiddleware", "Wrap"),
     ),
     Server(
         name="rails", title="Rails (rack-cors)", language="ruby", by_path=False, tested=True,
         docs="https://github.com/cyu/rack-cors#configuration-reference",
-        options=("insert_before 0", "Rack::Cors", "allow do", "origins", "resource", "methods:", "headers:", "expose:", "credentials:", "max_age:"),
     ),
     Server(
         name="s3", title="AWS S3 (CloudFormation)", language="yaml",
         known_methods=("GET", "HEAD", "POST", "PUT", "DELETE"), by_path=False, unwritable="*",
         docs="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-s3-bucket-corsrule.html",
-        options=("CorsConfiguration", "CorsRules", "AllowedOrigins", "AllowedMethods", "AllowedHeaders", "ExposedHeaders", "MaxAge"),
     ),
     Server(
         name="api-gateway", title="AWS API Gateway (CloudFormation)", language="yaml", known_methods=_USUAL, by_path=False, unwritable="*",
         docs="https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html",
-        options=(
-            "CorsConfiguration", "AllowOrigins", "AllowMethods", "AllowHeaders", "ExposeHeaders", "AllowCredentials", "MaxAge",
-            "AWS::ApiGateway::GatewayResponse", "DEFAULT_4XX", "DEFAULT_5XX",
-        ),
     ),
     Server(
         name="cloudfront", title="AWS CloudFront (CloudFormation)", language="yaml", replaces=True, known_methods=_USUAL, by_path=False,
         docs="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-cloudfront-responseheaderspolicy-corsconfig.html",
-        options=(
-            "CorsConfig", "AccessControlAllowOrigins", "AccessControlAllowMethods", "AccessControlAllowHeaders",
-            "AccessControlAllowCredentials", "AccessControlExposeHeaders", "AccessControlMaxAgeSec", "OriginOverride",
-        ),
     ),
     Server(
         name="envoy", title="Envoy", language="yaml",
         docs="https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/cors_filter",
-        options=(
-            "envoy.filters.http.cors", "allow_origin_string_match", "allow_methods", "allow_headers", "expose_headers", "allow_credentials",
-            "max_age",
-        ),
     ),
     Server(
         name="traefik", title="Traefik", language="yaml",
         docs="https://doc.traefik.io/traefik/middlewares/http/headers/#cors-headers",
-        options=(
-            "accessControlAllowOriginList", "accessControlAllowMethods", "accessControlAllowHeaders", "accessControlExposeHeaders",
-            "accessControlAllowCredentials", "accessControlMaxAge", "addVaryHeader",
-        ),
     ),
     Server(
         name="kong", title="Kong (cors plugin)", language="yaml", known_methods=_USUAL,
         docs="https://developer.konghq.com/plugins/cors/",
-        options=("origins", "methods", "headers", "exposed_headers", "credentials", "max_age", "preflight_continue"),
     ),
 )  # fmt: skip
 """In the order of the table in docs/server-settings.md."""
