@@ -102,8 +102,7 @@ class FirefoxListener:
 
     async def _take(self, message: Message) -> None:
         if message.method:
-            for sighting in self.record.take(message.method, message.params, self._clock()):
-                self._sighted(sighting)
+            self.record.take(message.method, message.params, self._clock())
         elif message.id in self._tabs:
             url = self._tabs.pop(message.id)
             with contextlib.suppress(msgspec.MsgspecError):

@@ -6,6 +6,7 @@ preflight that fails ends in an error. So what completes says nothing until its 
 preflight whose request gets a response, passed. No code that asked is named.
 """
 
+import contextlib
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,7 @@ import msgspec
 from msgspec import Struct, field
 
 from corslens.bounded import Bounded
+from corslens.witness.matching import joined
 from corslens.witness.sighting import Lines, Sighting
 from corslens.witness.witness import Witness, WitnessOutcome
 
@@ -164,16 +166,13 @@ class BidiRecord:
         """Requests that were let go before their end."""
         return self._hops.dropped
 
-    def take(self, method: str, params: msgspec.Raw | bytes, now: float) -> list[Sighting]:
-        """Take one event, and return what is complete with it."""
-        try:
+    def take(self, method: str, params: msgspec.Raw | bytes, now: float) -> None:
+        """Take one event; what is complete with it, `settle` returns after a while."""
+        with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             if method == "log.entryAdded":
                 self._log(_entry.decode(params), now)
             elif method in EVENTS:
                 self._network(method, _event.decode(params), now)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            return []
-        return []
 
     def settle(self, now: float) -> list[Sighting]:
         """Return what is known of each request that ended a while ago."""
@@ -324,12 +323,7 @@ def reason_of(words: str) -> str:
 
 
 def _lines(headers: list[_Header]) -> Lines:
-    found: dict[str, str] = {}
-    for header in headers[:_LINES]:
-        name, value = header.name.lower(), str(header.value.value)[:_LONGEST]
-        known = found.get(name)
-        found[name] = value if known is None else f"{known}; {value}" if name == "cookie" else f"{known}\n{value}"
-    return found
+    return joined((header.name, str(header.value.value)[:_LONGEST]) for header in headers[:_LINES])
 
 
 def _sighting(hop: _Hop, *, explained: bool, unclear: bool) -> Sighting:
