@@ -15,7 +15,7 @@ from corslens.corpus.shards import Shard
 from corslens.diagnosis.problem import endpoint_of
 from corslens.inspection import Inspection
 from corslens.lint.finding import Finding
-from corslens.lint.rules.condition import All, AnyOf, Condition, Leaf, Not
+from corslens.lint.rules.condition import leaves
 from corslens.lint.rules.rule import Rule, RuleSet
 from corslens.observation.evidence import EndpointEvidence, OriginOutcome, Prior, Seen, ServerEvidence, level_of
 
@@ -135,15 +135,4 @@ class Standing:
 
 def _stands_on_history(rule: Rule) -> bool:
     conditions = (rule.condition, *(case.when for case in rule.cases))
-    return any(name.startswith(_HISTORY) for one in conditions if one is not None for name in _facts(one))
-
-
-def _facts(condition: Condition) -> Iterator[str]:
-    match condition:
-        case Leaf(fact=fact):
-            yield fact
-        case All(parts=parts) | AnyOf(parts=parts):
-            for part in parts:
-                yield from _facts(part)
-        case Not(part=part):
-            yield from _facts(part)
+    return any(leaf.fact.startswith(_HISTORY) for one in conditions if one is not None for leaf in leaves(one))

@@ -94,6 +94,13 @@ def exchange_row(inspection: Inspection, diagnosis: Diagnosis, seq: int) -> Row:
     return record_row(record(inspection, diagnosis), seq, capture=inspection.observation.exchange.source.file or "")
 
 
+_AS_IN_RECORD = (
+    "id", "client", "engine", "role", "method", "url", "api", "path", "page", "origin", "status", "asked", "allow_origin",
+    "allow_credentials", "vary_origin",
+)  # fmt: skip
+"""Columns that hold what the record's field of the same name does."""
+
+
 def record_row(kept: Record, seq: int, *, capture: str) -> Row:
     """Return the row of a record.
 
@@ -102,37 +109,23 @@ def record_row(kept: Record, seq: int, *, capture: str) -> Row:
         capture: that it is of.
     """
     page_request = kept.page_request
-    outcomes = {engine.value: verdict.outcome.value for engine, verdict in kept.verdicts.items()}
+    outcomes = {engine.value: verdict.outcome for engine, verdict in kept.verdicts.items()}
     own = kept.verdicts.get(kept.engine)
     severities = [Severity[one.severity.upper()] for one in kept.findings]
     return {
+        **{name: getattr(kept, name) for name in _AS_IN_RECORD},
         "capture": capture,
-        "id": kept.id,
         "entry": kept.source.index,
         "seq": seq,
         "time": datetime.fromisoformat(kept.time),
-        "client": kept.client,
-        "engine": kept.engine.value,
-        "role": kept.role.value,
-        "method": kept.method,
-        "url": kept.url,
-        "api": kept.api,
-        "path": kept.path,
-        "page": kept.page,
-        "origin": kept.origin,
-        "status": kept.status,
         **outcomes,
-        "reason": None if own is None or own.reason is None else str(own.reason),
+        "reason": None if own is None else own.reason,
         "credentials": kept.credentials.mode,
-        "asked": kept.asked,
-        "allow_origin": kept.allow_origin,
-        "allow_credentials": kept.allow_credentials,
-        "vary_origin": kept.vary_origin,
         "jsonp": kept.jsonp is True,
         "page_request": page_request.id,
-        "outcome": str(page_request.outcome),
+        "outcome": page_request.outcome,
         "cause": page_request.cause,
-        "state": None if page_request.state is None else str(page_request.state),
+        "state": page_request.state,
         "worst": max(severities).word if severities else None,
         "findings": [
             {

@@ -79,10 +79,7 @@ def _remote(url: str) -> Iterator[tuple[str, int, str] | Damage]:
     fsspec = need("fsspec")
     try:
         filesystem, path = fsspec.core.url_to_fs(url)
-    except ImportError as error:
-        yield Damage(file=url, what=f"cannot be read: {error}")
-        return
-    except ValueError as error:
+    except (ImportError, ValueError) as error:
         yield Damage(file=url, what=f"cannot be read: {error}")
         return
     scheme = url.partition("://")[0]
