@@ -160,13 +160,7 @@ def _headers(facts: Facts, message: str) -> HeaderList:
 
 
 def _line(message: str, header: str, value: str | None) -> Evidence:
-    if value is not None and len(value) > _LONGEST_EVIDENCE:
-        value = f"{redact_header(header, value)[: _LONGEST_EVIDENCE - 1]}…"
-        return Evidence(message=message, header=canonical_name(header), value=value)
-    return _short_line(message, header, value)
-
-
-def _short_line(message: str, header: str, value: str | None) -> Evidence:
-    return Evidence(
-        message=message, header=canonical_name(header), value=None if value is None else redact_header(header, value)
-    )
+    if value is not None:
+        shown = redact_header(header, value)
+        value = shown if len(value) <= _LONGEST_EVIDENCE else f"{shown[: _LONGEST_EVIDENCE - 1]}…"
+    return Evidence(message=message, header=canonical_name(header), value=value)

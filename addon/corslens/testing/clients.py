@@ -1,7 +1,6 @@
 """What a test can pass as its app: an ASGI or WSGI app, a client of httpx or requests, or a server's URL."""
 
 import inspect
-import time
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Any
@@ -12,10 +11,9 @@ from msgspec import Struct
 from corslens.asking.asker import Send
 from corslens.asking.client import Client, ConnectionFailedError
 from corslens.fetch.constants import NULL
-from corslens.fetch.limits import limited_headers, received_response
 from corslens.fetch.messages import HeaderLine, Request, Response
 from corslens.fetch.origins import origin_of
-from corslens.testing.in_process import send_by_asgi, send_by_wsgi
+from corslens.testing.in_process import response_of, send_by_asgi, send_by_wsgi
 
 BASE_URL = "https://testserver"
 """Of an app in this process. Frameworks allow this host in tests."""
@@ -113,7 +111,7 @@ def _of_httpx(client: Any, httpx: Any) -> Target:
             raise ConnectionFailedError(str(error) or type(error).__name__) from None
         response.close()
         lines = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw]
-        return _response(response.status_code, lines)
+        return response_of(response.status_code, lines)
 
     def cookies(url: str) -> str | None:
         built = httpx.Request("GET", url)
@@ -136,14 +134,10 @@ def _of_requests(session: Any, requests: Any) -> Target:
             raise ConnectionFailedError(str(error) or type(error).__name__) from None
         with response:
             lines: Iterable[HeaderLine] = getattr(response.raw, "headers", response.headers).items()
-            return _response(response.status_code, lines)
+            return response_of(response.status_code, lines)
 
     def cookies(url: str) -> str | None:
         value: str | None = requests.cookies.get_cookie_header(session.cookies, requests.Request("GET", url).prepare())
         return value
 
     return Target(base=None, send=send, cookies=cookies)
-
-
-def _response(status: int, lines: Iterable[HeaderLine]) -> Response:
-    return received_response(status=status, headers=limited_headers(list(lines)), time=time.time())

@@ -77,7 +77,7 @@ async def _by_asgi(app: AsgiApp, request: Request) -> Response:
         nonlocal head
         if message["type"] == "http.response.start":
             lines = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in message.get("headers", ())]
-            head = _response(message["status"], lines)
+            head = response_of(message["status"], lines)
         elif message["type"] == "http.response.body":
             responded.set()
 
@@ -125,7 +125,7 @@ def send_by_wsgi(app: WsgiApp, request: Request) -> Response:
     head: list[Response] = []
 
     def start_response(status: str, headers: list[HeaderLine], exc_info: object = None, /) -> Callable[[bytes], object]:
-        head[:] = [_response(int(status.split(" ", 1)[0]), headers)]
+        head[:] = [response_of(int(status.split(" ", 1)[0]), headers)]
         return lambda body: None
 
     body = app(environ, start_response)
@@ -143,5 +143,6 @@ def send_by_wsgi(app: WsgiApp, request: Request) -> Response:
     return head[0]
 
 
-def _response(status: int, lines: Iterable[HeaderLine]) -> Response:
+def response_of(status: int, lines: Iterable[HeaderLine]) -> Response:
+    """Return the head of a response that came just now."""
     return received_response(status=status, headers=limited_headers(list(lines)), time=time.time())
