@@ -26,10 +26,14 @@ class YamlReader:
         self.file = file
         self.problems: list[RuleMistake] = []
 
-    def documents(self, text: str, *, trusted: bool = False) -> list[Node]:
-        """Return the root node of each document in a text; what a user wrote is checked for size and depth first."""
+    def documents(self, text: str, *, trusted: bool = False, aliases: bool = False) -> list[Node]:
+        """Return the root node of each document in a text; what a user wrote is checked for size and depth first.
+
+        Args:
+            aliases: they may be used, since nobody walks into what is nested.
+        """
         try:
-            if not trusted and not self._is_bearable(text):
+            if not trusted and not self._is_bearable(text, aliases=aliases):
                 return []
             return [node for node in yaml.compose_all(text, Loader=_LOADER) if node is not None]
         except yaml.MarkedYAMLError as error:
@@ -43,7 +47,7 @@ class YamlReader:
             self._add(1, 1, f"not YAML: {str(error).partition(chr(10))[0]}")
         return []
 
-    def _is_bearable(self, text: str) -> bool:
+    def _is_bearable(self, text: str, *, aliases: bool) -> bool:
         if len(text) > _LARGEST:
             self._add(1, 1, "larger than 1 MiB, which no rule file is")
             return False
@@ -55,7 +59,7 @@ class YamlReader:
                     refused = _TOO_DEEP
             elif isinstance(event, yaml.CollectionEndEvent):
                 depth -= 1
-            elif isinstance(event, yaml.AliasEvent):
+            elif isinstance(event, yaml.AliasEvent) and not aliases:
                 refused = "aliases (*name) cannot be used here"
             if refused:
                 mark = event.start_mark
@@ -103,7 +107,8 @@ class YamlReader:
             elif name in former:
                 self.refuse(key, f'{what} has no field "{name}" any more: {former[name]}')
             else:
-                self.refuse(key, f'unknown field "{name}" in {what}{did_you_mean(name, names)}')
+                hint = did_you_mean(name, names) or f"; there are {', '.join(names)}"
+                self.refuse(key, f'unknown field "{name}" in {what}{hint}')
         if isinstance(node, yaml.MappingNode):
             for name in required:
                 if name not in entries:
