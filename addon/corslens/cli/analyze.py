@@ -7,7 +7,7 @@ import click
 from corslens.analysis import Judging
 from corslens.cli.options import judging_options
 from corslens.cli.reporting import Reporting, Wanted, listing_options, report_options
-from corslens.cli.work import PutAway, Work, analyze_found, settings_of
+from corslens.cli.work import UnnamedFile, Work, analyze_found, settings_of
 from corslens.diagnosis.summary import HOLD, SessionSummary
 from corslens.inputs.files import find
 from corslens.observation.redaction import VALUES_ARE_SHOWN, show_values
@@ -65,7 +65,7 @@ def analyze(
     )
     show_values(values)
     rules = settings_of(work).rules
-    summary = SessionSummary(hold=work.hold, everything=work.everything, put_away=PutAway())
+    summary = SessionSummary(hold=work.hold, everything=work.everything, put_away=UnnamedFile())
     interrupted = False
     with reporting.records() as records:
         try:

@@ -76,7 +76,7 @@ _SHARE = 4
 """Of the free space a quarter at most: reports and records are to be written, too, often to the same disk."""
 
 
-class PutAway:
+class UnnamedFile:
     """A file without a name, for this user alone, that is gone with the process."""
 
     def __init__(self) -> None:
