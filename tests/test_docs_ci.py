@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +17,7 @@ import pytest
 import yaml
 from corslens.report.formats.registry import ENDINGS, Format
 
+from tests.browser.kit.mitmdump import free_port
 from tests.browser.kit.npm import node_module
 from tests.deadline import DEADLINE_SECONDS
 from tests.inputs.make_har import encoded, entry
@@ -123,14 +123,6 @@ def test_gitlab(captures: Path) -> None:
     root = ElementTree.parse(captures / job["artifacts"]["reports"]["junit"]).getroot()
     assert int(root.get("failures", "0")) > 0
     assert all((captures / path).stat().st_size for path in job["artifacts"]["paths"])
-
-
-def free_port() -> int:
-    """A port that is free now."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 def test_cypress_behind_the_proxy(tmp_path: Path) -> None:

@@ -10,13 +10,15 @@ from corslens.asking.client import Client, ConnectionFailedError
 from corslens.asking.hosts import NamedHosts, parse_host
 from corslens.fetch.messages import HeaderList, Request
 
+from tests.deadline import DEADLINE_SECONDS
+
 
 @contextmanager
 def responding(response: bytes) -> Iterator[tuple[str, list[bytes]]]:
     """Run a server that sends these bytes to its one client and closes; yields its URL and what it received."""
     received: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        listening.settimeout(10)
+        listening.settimeout(DEADLINE_SECONDS)
 
         def serve() -> None:
             try:

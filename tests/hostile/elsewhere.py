@@ -10,10 +10,11 @@ import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
+from tests.deadline import DEADLINE_SECONDS
+
 HOST, DEVICE = "198.51.100.1", "198.51.100.2"
 """The two ends of the cable: addresses for documentation, which nobody has."""
 NOBODY = 65534
-SECONDS = 30
 
 _SEND = """
 import json, socket, sys
@@ -48,7 +49,7 @@ async def run(*argv: str, data: bytes = b"", user: int | None = None) -> bytes:
         group=user,
         extra_groups=None if user is None else [],
     )
-    async with asyncio.timeout(SECONDS):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         out, said = await process.communicate(data)
     if process.returncode:
         raise OSError(f"{' '.join(argv[:6])}: {said.decode(errors='replace').strip()}")

@@ -17,7 +17,7 @@ from corslens.mitm.live.proxy_host import SIGNPOST
 
 from tests.browser.kit.mitmdump import Mitm
 from tests.browser.kit.servers import Server, fixed, tls_context
-from tests.hostile.elsewhere import SECONDS
+from tests.deadline import DEADLINE_SECONDS
 from tests.hostile.http2_peer import DATA, HEADERS, PREFACE, SETTINGS, Client, frame, headers
 from tests.hostile.test_reach import SECRETS, get, send
 
@@ -105,7 +105,7 @@ async def tunnel(
 
 async def answer_of(reader: asyncio.StreamReader) -> str:
     """Return one answer, empty when the other side left."""
-    async with asyncio.timeout(SECONDS):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         try:
             head = await reader.readuntil(b"\r\n\r\n")
             length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
@@ -165,7 +165,7 @@ async def test_authority_and_host_disagree(scene: Scene) -> None:
 async def answer_to(client: Client, stream: int) -> tuple[bytes, str, bool]:
     """Return the status on a stream, all that came on it, and whether the other side left."""
     status, text = b"", b""
-    async with asyncio.timeout(SECONDS):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         while (got := await client.until(lambda got: got.stream == stream)) is not None:
             if got.type == HEADERS:
                 found = client.lines(got)

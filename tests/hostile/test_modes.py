@@ -8,7 +8,6 @@ import asyncio
 import os
 import re
 import shutil
-import socket
 import struct
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -18,12 +17,15 @@ import pytest
 
 from tests.browser.kit.mitmdump import Mitm, Record, free_port
 from tests.browser.kit.servers import Server, fixed
-from tests.hostile.elsewhere import HOST, SECONDS, device, run, send_from
+from tests.deadline import DEADLINE_SECONDS
+from tests.hostile.elsewhere import HOST, device, run, send_from
 from tests.hostile.test_reach import RESOLVER, SECRETS, get, send
 
 pytestmark = pytest.mark.slow
 
 PAGE = "Origin: http://page.example"
+LOCAL_SECONDS = 30
+"""After which local capture is believed not to work on this machine."""
 
 
 def label(mitm: Mitm) -> str:
@@ -113,7 +115,7 @@ async def test_socks(tmp_path: Path) -> None:
         host = (await mitm.page_url()).removeprefix("http://").rstrip("/")
         port = int((await mitm.line(r"SOCKS v5 proxy listening at \S*?:(\d+)"))[1])
         for name in (host, f"{host}.", "other.test"):
-            async with asyncio.timeout(SECONDS):
+            async with asyncio.timeout(DEADLINE_SECONDS):
                 reader, writer = await asyncio.open_connection("127.0.0.1", port)
                 writer.write(b"\x05\x01\x00")
                 assert await reader.readexactly(2) == b"\x05\x00"
@@ -122,13 +124,6 @@ async def test_socks(tmp_path: Path) -> None:
                 writer.close()
     assert "other.test" in log.read_text()
     assert host not in log.read_text()
-
-
-def udp_port() -> int:
-    """Return a port that is free now."""
-    with socket.socket(type=socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 OUTSIDE = "203.0.113.7"
@@ -162,7 +157,7 @@ async def tunnel(namespace: str, config: str, file: Path) -> AsyncIterator[None]
 
 async def test_wireguard_device(tmp_path: Path) -> None:
     """A device in the tunnel is inspected under the names that it uses, and gets nothing of the session, whichever host it names."""
-    port = udp_port()
+    port = free_port()
     options = {
         "mode": ["regular", f"wireguard@{port}"],
         "listen_host": "0.0.0.0",
@@ -209,7 +204,7 @@ async def test_local(tmp_path: Path) -> None:
         try:
             mitm = await stack.enter_async_context(Mitm(options=options, env=env))
             host = (await mitm.page_url()).removeprefix("http://").rstrip("/")
-            await mitm.line(r"Local redirector started", seconds=SECONDS)
+            await mitm.line(r"Local redirector started", seconds=LOCAL_SECONDS)
         except (OSError, RuntimeError, TimeoutError) as error:
             pytest.skip(f"no local capture here: {error}")
         answers = []
@@ -230,6 +225,6 @@ async def test_local(tmp_path: Path) -> None:
 
 async def test_wireguard() -> None:
     """It starts, and prints no address that no browser behind it can use."""
-    async with Mitm(options={"mode": ["regular", f"wireguard@{udp_port()}"], "cors_page_host": ""}) as mitm:
+    async with Mitm(options={"mode": ["regular", f"wireguard@{free_port()}"], "cors_page_host": ""}) as mitm:
         await mitm.line(r"WireGuard server listening")
         label(mitm)

@@ -12,7 +12,8 @@ import pytest_asyncio
 
 from tests.browser.kit.mitmdump import Mitm, free_port
 from tests.browser.kit.servers import Server, fixed
-from tests.hostile.elsewhere import HOST, SECONDS, Request, device, run_as_nobody, send_as_nobody, send_from
+from tests.deadline import DEADLINE_SECONDS
+from tests.hostile.elsewhere import HOST, Request, device, run_as_nobody, send_as_nobody, send_from
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -154,7 +155,7 @@ async def test_mitmweb_is_never_patched(mode: str) -> None:
 
 async def send(port: int, text: str, *, ends: bool = True) -> str:
     """Send a request from this process, and return what came back, whole, or as much as comes at once where the connection stays open."""
-    async with asyncio.timeout(SECONDS):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(text.encode("latin-1"))
         try:

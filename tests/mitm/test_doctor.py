@@ -1,6 +1,5 @@
 """corslens doctor: each obstacle is recognized, with the one thing to do, and what is fine is left alone."""
 
-import socket
 import sqlite3
 import ssl
 from pathlib import Path
@@ -10,6 +9,7 @@ from click.testing import CliRunner
 from corslens.cli import main
 from corslens.mitm.doctor import DoctorCheck, State, examine
 
+from tests.browser.kit.mitmdump import free_port
 from tests.browser.kit.processes import Program
 from tests.certificates import self_signed
 from tests.cli.launched import CORSLENS, environment, serve
@@ -31,19 +31,12 @@ IDLE = """  sl  local_address rem_address   st
 """
 
 
-def closed_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
-
-
 def checks(home: Path, *, port: int | None = None, env=None, processes=(), connections: str = "") -> dict[str, DoctorCheck]:
     file = home / "tcp"
     file.write_text(connections)
     found = examine(
         "127.0.0.1",
-        port or closed_port(),
+        port or free_port(),
         home=home,
         environment=env or {},
         processes=list(processes),
@@ -147,7 +140,7 @@ async def test_a_real_proxy(tmp_path, monkeypatch):
     """Ours is recognized with its CA, which no store has; connections are counted."""
     monkeypatch.setattr("corslens.mitm.doctor.SECONDS", DEADLINE_SECONDS)
     env = environment()
-    port = closed_port()
+    port = free_port()
     argv = [*CORSLENS, "dump", "--listen-port", str(port), "--set", f"confdir={tmp_path / 'conf'}"]
     async with Program(argv, env=env) as program:
         await program.line("listening at")
@@ -167,7 +160,7 @@ async def test_a_real_proxy(tmp_path, monkeypatch):
 def test_the_command(tmp_path, monkeypatch):
     """A line for each check and one for its fix; 1 where there is a problem, 2 for wrong usage."""
     monkeypatch.setenv("HOME", str(tmp_path))
-    found = CliRunner().invoke(main, ["doctor", "--proxy", f"127.0.0.1:{closed_port()}"])
+    found = CliRunner().invoke(main, ["doctor", "--proxy", f"127.0.0.1:{free_port()}"])
     assert found.exit_code == 1
     assert found.output.startswith("PROBLEM  proxy ")
     assert found.output.count("Fix (setup): ") >= 2

@@ -7,16 +7,15 @@ CORSLENS_SERVER_TABLE names a JSON file to which the outcomes are written, for t
 
 import json
 import os
-import socket
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, ExitStack
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from tests.browser.kit.chromium import Chromium, find_chromium
-from tests.browser.kit.mitmdump import Mitm
+from tests.browser.kit.mitmdump import Mitm, free_port
 from tests.browser.kit.servers import Server, fixed
 from tests.servers.drivers.driver import Driver
 from tests.servers.drivers.table import DRIVERS
@@ -54,12 +53,11 @@ def pytest_sessionfinish() -> None:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports that nobody listens on; all are held until the last is found, so that they differ."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
+    """Return different ports that nobody listens on."""
+    found: set[int] = set()
+    while len(found) < count:
+        found.add(free_port())
+    return list(found)
 
 
 def _names(variable: str) -> list[str]:
