@@ -4,7 +4,7 @@ import pytest
 from corslens.bounded_cache import bounded_cache
 from corslens.fetch.limits import HEADER_LINES
 from corslens.mitm import fields
-from corslens.mitm.fields import LONGEST, REMEMBERED, Fields, request_fields
+from corslens.mitm.fields import LONGEST, REMEMBERED, Fields, glance, request_fields
 
 PAGE = "https://app.example"
 
@@ -15,7 +15,7 @@ def _lines(*more: tuple[bytes, bytes]) -> Fields:
 
 def test_what_is_read() -> None:
     read = request_fields(_lines((b":authority", b"x"), (b"referer", b"b"), (b"host", b"second.example")))
-    assert (read.host, read.referers, read.asker.origin) == (b"api.example", b"https://app.example/a b", PAGE)
+    assert (read.host, read.asker.origin) == (b"api.example", PAGE)
     headers, cut = read.limited
     assert headers.values("referer") == ("https://app.example/a", "b")
     assert ":authority" not in headers
@@ -43,6 +43,33 @@ def test_the_lines_of_a_request_are_looked_up_once() -> None:
 def test_a_referer_is_found_beyond_the_limit(place: int) -> None:
     many = [(b"x", b"1")] * (HEADER_LINES + 10)
     many.insert(place, (b"REFERER", b"https://marked.example/"))
-    read = request_fields(tuple(many))
-    assert read.referers == b"https://marked.example/"
-    assert read.limited[1] is not None
+    fields = tuple(many)
+    assert glance(fields) == (False, b"https://marked.example/")
+    assert request_fields(fields).limited[1] is not None
+
+
+OWN = ((b"Sec-Fetch-Site", b"same-origin"), (b"Sec-Fetch-Mode", b"no-cors"))
+
+
+@pytest.mark.parametrize(
+    ("lines", "own"),
+    [
+        (OWN, True),
+        ((*OWN, (b"accept", b"image/png")), True),
+        (((b"sec-fetch-site", b"same-origin"), (b"sec-fetch-mode", b"cors")), True),
+        ((*OWN, (b"ORIGIN", PAGE.encode())), False),
+        ((*OWN, (b"Accept", b"text/html,*/*")), False),
+        ((*OWN, (b"Sec-Fetch-Site", b"cross-site")), False),
+        ((*OWN, (b"Sec-Fetch-Mode", b"navigate")), False),
+        (((b"Sec-Fetch-Mode", b"no-cors"),), False),
+        (((b"Sec-Fetch-Site", b"none"),), False),
+        ((*OWN, *[(b"x", b"1")] * HEADER_LINES), False),
+        ((), False),
+    ],
+)
+def test_a_glance_shows_what_is_plainly_of_the_page_s_own_origin(lines: Fields, own: bool) -> None:
+    assert glance(lines) == (own, b"")
+
+
+def test_a_glance_shows_all_referers() -> None:
+    assert glance(((b"Referer", b"a"), *OWN, (b"referer", b"b"))) == (True, b"a b")

@@ -33,11 +33,11 @@ class Recorder:
         self.calls: list[tuple[object, ...]] = []
         self.patching = PatchMode(lambda: 0.0)
 
-    def wants_request(self, head: RequestHead) -> bool:
-        return not head.path.startswith(b"/0")
+    def wants_request(self, data: http.RequestData, *, is_own: bool) -> bool:
+        return not data.path.startswith(b"/0")
 
-    def wants_response(self, flow: http.HTTPFlow, head: ResponseHead) -> bool:
-        return head.status != 204 or self.knows(flow)
+    def wants_response(self, flow: http.HTTPFlow, response: http.Response) -> bool:
+        return response.status_code != 204 or self.knows(flow)
 
     def knows(self, flow: http.HTTPFlow) -> bool:
         return any(call[1] == flow.id for call in self.calls)

@@ -21,7 +21,6 @@ from corslens.fetch.constants import ACCESS_CONTROL_REQUEST_METHOD, LOCATION, NU
 from corslens.fetch.messages import Response
 from corslens.fetch.redirects import location_url
 from corslens.mitm.address import browser_url
-from corslens.mitm.fields import request_fields
 
 PARAMETER = "corslens-continues"
 LIFETIME_SECONDS = 30.0
@@ -72,10 +71,14 @@ class Continuations:
         # A stored redirect would bring the secret back when it proves nothing any more.
         headers["cache-control"] = "no-store"
 
-    def take(self, flow: http.HTTPFlow) -> str | None:
-        """Take the secret out of a request; return the origin of the page that it proves, None when it proves nothing."""
+    def take(self, flow: http.HTTPFlow, referers: bytes) -> str | None:
+        """Take the secret out of a request; return the origin of the page that it proves, None when it proves nothing.
+
+        Args:
+            referers: what its Referer lines say.
+        """
         data = flow.request.data
-        if _NAME_BYTES in request_fields(data.headers.fields).referers:  # what a style sheet loads names the sheet's URL
+        if _NAME_BYTES in referers:  # what a style sheet loads names the sheet's URL
             headers = flow.request.headers
             headers.set_all("referer", [_MARK.sub("", value) for value in headers.get_all("referer")])
         if _NAME_BYTES not in data.path:

@@ -14,6 +14,7 @@ from mitmproxy.tools.dump import DumpMaster
 from corslens.mitm import annotate
 from corslens.mitm.afterwards import Afterwards
 from corslens.mitm.faults import Faults
+from corslens.mitm.fields import glance
 from corslens.mitm.heads import RequestHead, ResponseHead
 from corslens.mitm.session import Session
 
@@ -66,12 +67,14 @@ class FlowQueue:
         session = self.session
         if session is None:
             return
-        page = session.patching.continuations.take(flow)
-        head = RequestHead.of(flow)
-        if head.is_replay:
+        data = flow.request.data
+        is_own, referers = glance(data.headers.fields)
+        page = session.patching.continuations.take(flow, referers)
+        if flow.is_replay == "request":
             annotate.clear(flow)
-        if not session.wants_request(head):
+        if not session.wants_request(data, is_own=is_own):
             return
+        head = RequestHead.of(flow)
         if self._may_wait_for(flow) and page is None:
             self._add(flow, lambda: session.request_head(flow, head))
         else:
@@ -83,9 +86,9 @@ class FlowQueue:
         session, response = self.session, flow.response
         if session is None or response is None:
             return
-        head = ResponseHead.of(response)
-        if not (flow.id in self._begun or session.wants_response(flow, head)):
+        if not (flow.id in self._begun or session.wants_response(flow, response)):
             return
+        head = ResponseHead.of(response)
         if self._may_wait_for(flow):
             self._add(flow, lambda: _pass_head(session, flow, head))
         else:

@@ -87,13 +87,20 @@ class Session:
         self._replays = 0
         self._let_go = 0
 
-    def wants_request(self, head: RequestHead) -> bool:
-        """Say whether a request is to be taken note of: most have nothing to do with CORS."""
-        return self.everything or request_concerns_cors(head)
+    def wants_request(self, data: http.RequestData, *, is_own: bool) -> bool:
+        """Say whether a request is to be taken note of: most have nothing to do with CORS.
 
-    def wants_response(self, flow: http.HTTPFlow, head: ResponseHead) -> bool:
+        Args:
+            is_own: a glance shows that a page asks its own origin.
+        """
+        if self.everything:
+            return True
+        return data.method == b"OPTIONS" if is_own else request_concerns_cors(data.headers.fields, data)
+
+    def wants_response(self, flow: http.HTTPFlow, response: http.Response) -> bool:
         """Say whether a response is to be judged."""
-        return self.everything or flow.id in self._in_flight or self._concerns(head)
+        data = response.data
+        return self.everything or flow.id in self._in_flight or self._concerns(data.headers.fields, data.status_code)
 
     def knows(self, flow: http.HTTPFlow) -> bool:
         """Say whether a flow has begun and not ended."""
@@ -110,7 +117,7 @@ class Session:
             return
         state = self._begin(flow, head)
         state.page = page
-        state.apart = self.everything and not request_concerns_cors(head)
+        state.apart = self.everything and not request_concerns_cors(head.fields, head)
         if state.apart:
             return
         observation = self.inspector.begin(state.exchange)
@@ -145,7 +152,7 @@ class Session:
         response = convert.response_of(head)
         address = convert.server_address(flow)
         state.exchange = structs.replace(state.exchange, response=response, renewed=None, replaced=None, server_address=address)
-        state.apart = state.apart and not self._concerns(head)
+        state.apart = state.apart and not self._concerns(head.fields, head.status)
         state.left = head
         if state.apart:
             state.inspection = self.inspector.pass_by(state.exchange)
@@ -191,8 +198,8 @@ class Session:
             assert flow.response is not None
             state.left = ResponseHead.of(flow.response)
 
-    def _concerns(self, head: ResponseHead) -> bool:
-        return response_concerns_cors(head) or self.patching.injects_for_anybody
+    def _concerns(self, fields: Fields, status: int) -> bool:
+        return response_concerns_cors(fields, status) or self.patching.injects_for_anybody
 
     def look_again(self, flow: http.HTTPFlow) -> None:
         """Judge what the browser got, if others changed the response after us, and hand the inspection on."""
