@@ -6,8 +6,9 @@ from tests.browser.differential.compare import Told
 from tests.browser.differential.scenario import Scenario
 from tests.browser.differential.world import World
 from tests.browser.kit.stacked import Stacked
+from tests.deadline import DEADLINE_SECONDS
 
-RUN_SECONDS = 180.0
+RUN_SECONDS = 2 * DEADLINE_SECONDS
 """How long one batch may take."""
 
 type Heard = dict[int, tuple[list[Told], list[float]]]

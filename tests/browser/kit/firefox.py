@@ -126,7 +126,7 @@ class Firefox(Stacked):
         session = await self.send("WebDriver:NewSession", wanted)
         if listens:  # there is one session, so whoever listens joins it
             (folder / BIDI_URL).write_text(session["capabilities"]["webSocketUrl"])
-        await self.send("WebDriver:SetTimeouts", {"script": 600_000, "pageLoad": 60_000})
+        await self.send("WebDriver:SetTimeouts", {"script": 600_000, "pageLoad": int(DEADLINE_SECONDS * 1_000)})
         await self.in_chrome(LISTEN)
 
     def _write_preferences(self, folder: Path) -> None:
