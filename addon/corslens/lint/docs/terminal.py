@@ -38,15 +38,19 @@ _EFFECTS = {
 def list_text(rules: Iterable[Rule]) -> str:
     """Return a list of rules by family, two lines each."""
     lines: list[str] = []
-    order = list(Family)
-    ordered = sorted(rules, key=lambda rule: (order.index(rule.family), rule.id))
-    for family, group in groupby(ordered, key=lambda rule: rule.family):
+    for family, group in groupby(by_family(rules), key=lambda rule: rule.family):
         members = list(group)
         lines += ["", f"{family} ({len(members)}): {FAMILY_TITLES[family]}", ""]
         for rule in members:
             lines.append(f"  {_severity_word(rule):<8} {rule.id}")
             lines += wrap(rule.title, WIDTH, initial_indent=" " * 11, subsequent_indent=" " * 11)
     return "\n".join(lines[1:]) + "\n"
+
+
+def by_family(rules: Iterable[Rule]) -> list[Rule]:
+    """Return the rules in the order of families, those of one in the order of the alphabet."""
+    order = list(Family)
+    return sorted(rules, key=lambda rule: (order.index(rule.family), rule.id))
 
 
 def _severity_word(rule: Rule) -> str:
@@ -117,7 +121,7 @@ def _page(rules: RuleSet, rule: Rule, example: Example | None, others: Sequence[
     if others:
         yield from (*_wrapped(f"The same words can also mean {', '.join(others)}: corslens explain NAME."), "")
     override = rules.overrides.get(rule.id)
-    yield from _entry("severity", _severity_text(rule) if override is None else f"{override.severity.word} (your own setting)")
+    yield from _entry("severity", severity_text(rule) if override is None else f"{override.severity.word} (your own setting)")
     yield from _entry("confidence", rule.confidence)
     yield from _entry("family", f"{rule.family}: {FAMILY_TITLES[rule.family]}")
     product = rules.products.making(rule.id)
@@ -165,7 +169,8 @@ def _wrapped(text: str, indent: str = "") -> list[str]:
     return wrap(text, WIDTH, initial_indent=indent, subsequent_indent=below, break_long_words=False, break_on_hyphens=False)
 
 
-def _severity_text(rule: Rule) -> str:
+def severity_text(rule: Rule) -> str:
+    """Return how bad what a rule says is, with the circumstances."""
     if rule.never is not None:
         return "none"
     cases = [f"{case.severity.word} when {describe(case.when)}" for case in rule.cases]
