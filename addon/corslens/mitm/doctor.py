@@ -274,37 +274,25 @@ def _firefox_profiles(home: Path) -> list[Path]:
 
 
 def _loopback(home: Path, environment: Mapping[str, str], processes: list[str] | None) -> Iterator[DoctorCheck]:
-    at_fault = False
+    faults: list[tuple[str, str]] = []
+    """What keeps localhost from the proxy, each with the fix."""
     for line in processes or []:
         if "--proxy-server=" in line and "<-loopback>" not in line and "--type=" not in line:
-            at_fault = True
-            yield DoctorCheck(
-                name="loopback",
-                state=State.PROBLEM,
-                finding=f"{_program(line)} was started with --proxy-server and connects to localhost directly",
-                fix="add --proxy-bypass-list='<-loopback>' and start it anew",
-            )
+            finding = f"{_program(line)} was started with --proxy-server and connects to localhost directly"
+            faults.append((finding, "add --proxy-bypass-list='<-loopback>' and start it anew"))
     for profile in _firefox_profiles(home):
         text = _preferences(profile)
         if re.search(r'"network\.proxy\.type", 1\)', text) and '"network.proxy.allow_hijacking_localhost", true' not in text:
-            at_fault = True
-            yield DoctorCheck(
-                name="loopback",
-                state=State.PROBLEM,
-                finding=f"Firefox's profile {profile.name} has a proxy and connects to localhost directly",
-                fix="set network.proxy.allow_hijacking_localhost to true in about:config",
-            )
+            finding = f"Firefox's profile {profile.name} has a proxy and connects to localhost directly"
+            faults.append((finding, "set network.proxy.allow_hijacking_localhost to true in about:config"))
     for name in ("NO_PROXY", "no_proxy"):
         if re.search(r"(^|[,\s])(localhost|127\.0\.0\.1)($|[,\s:])", environment.get(name, "")):
-            at_fault = True
-            yield DoctorCheck(
-                name="loopback",
-                state=State.PROBLEM,
-                finding=f"{name} keeps programs started here from sending localhost through a proxy",
-                fix="run them with corslens run -- COMMAND",
-            )
+            finding = f"{name} keeps programs started here from sending localhost through a proxy"
+            faults.append((finding, "run them with corslens run -- COMMAND"))
             break
-    if not at_fault:
+    for finding, fix in faults:
+        yield DoctorCheck(name="loopback", state=State.PROBLEM, finding=finding, fix=fix)
+    if not faults:
         yield DoctorCheck(
             name="loopback",
             state=State.UNKNOWN,
