@@ -18,7 +18,7 @@ import pytest
 from click.testing import CliRunner
 from corslens.cli import main
 from corslens.observation.exchange import Exchange
-from corslens.report.files import ENDINGS
+from corslens.report.formats.registry import ENDINGS
 
 from tests.cli.launched import CORSLENS, environment, left_behind
 from tests.deadline import DEADLINE_SECONDS

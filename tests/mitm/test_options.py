@@ -7,7 +7,6 @@ from corslens.engines.engine import Engine
 from corslens.lint.finding import Severity
 from corslens.mitm import options
 from corslens.mitm.addon import CorsLens
-from corslens.report.files import ENDINGS
 from corslens.verdict.headline import SENDER
 from mitmproxy import exceptions
 from mitmproxy.options import Options
@@ -18,7 +17,7 @@ from tests.mitm.make import flow
 
 def parse(**given):
     values = {option.name: option.default for option in options.OPTIONS} | given
-    return options.parse(values, report_endings=ENDINGS)
+    return options.parse(values)
 
 
 def test_defaults():

@@ -3,7 +3,6 @@
 import pytest
 from corslens.mitm import options
 from corslens.mitm.patch_mode import PatchMode
-from corslens.report.files import ENDINGS
 
 from tests.mitm.make import flow
 
@@ -11,7 +10,7 @@ from tests.mitm.make import flow
 def mode(now=lambda: 0.0, **given):
     values = {option.name: option.default for option in options.OPTIONS} | given
     patching = PatchMode(now)
-    patching.switch(options.parse(values, report_endings=ENDINGS))
+    patching.switch(options.parse(values))
     return patching
 
 
@@ -57,7 +56,7 @@ def test_switching_begins_the_time_anew():
     patching = mode(lambda: now[0], cors_patch="~all", cors_patch_minutes=1)
     now[0] = 59.0
     values = {option.name: option.default for option in options.OPTIONS} | {"cors_patch": "~all", "cors_patch_minutes": 1}
-    patching.switch(options.parse(values, report_endings=ENDINGS))
+    patching.switch(options.parse(values))
     assert patching.seconds_left == 60
 
 

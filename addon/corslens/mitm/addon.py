@@ -45,8 +45,7 @@ from corslens.observation.redaction import VALUES_ARE_SHOWN
 from corslens.patching.summary import render_lacks
 from corslens.report.baseline import Gate
 from corslens.report.escape import escape
-from corslens.report.files import ENDINGS, format_of
-from corslens.report.formats.registry import render
+from corslens.report.formats.registry import format_of, render
 from corslens.report.formats.text import render_dropped
 from corslens.report.initiators import SourceRoot
 from corslens.witness.witness import Witness
@@ -287,7 +286,7 @@ class CorsLens(Commands):
 
     def _configure(self, names: set[str]) -> None:
         old = self.settings
-        settings = options.parse(options.values(ctx.options), report_endings=ENDINGS, old=old, changed=names)
+        settings = options.parse(options.values(ctx.options), old=old, changed=names)
         files = self._rule_files
         if files is None or old is None or settings.rules != old.rules:
             try:

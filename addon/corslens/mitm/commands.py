@@ -24,8 +24,7 @@ from corslens.observation.redaction import redact_method, redact_url
 from corslens.patching.injection_line import write_injection
 from corslens.patching.injection_rules import write_injections
 from corslens.report.escape import escape
-from corslens.report.files import ENDINGS, format_of
-from corslens.report.formats.registry import render
+from corslens.report.formats.registry import ENDINGS, format_of, render
 
 logger = logging.getLogger(__name__)
 

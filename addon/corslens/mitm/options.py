@@ -210,9 +210,7 @@ def values(options: OptManager) -> dict[str, Any]:
     return {name: getattr(options, name) for name in NAMES}
 
 
-def parse(
-    values: Mapping[str, Any], *, report_endings: Sequence[str], old: Settings | None = None, changed: Set[str] = NAMES
-) -> Settings:
+def parse(values: Mapping[str, Any], *, old: Settings | None = None, changed: Set[str] = NAMES) -> Settings:
     """Return what the options' values stand for.
 
     Args:
@@ -239,7 +237,7 @@ def parse(
         return _naming(name, parse_flow_filter, text) if text else None
 
     fail_on = word("cors_fail_on")
-    report = old.report if old and "cors_report" not in changed else _report(values["cors_report"], report_endings)
+    report = old.report if old and "cors_report" not in changed else _report(values["cors_report"])
     if values["cors_show_values"] and report is not None and (form := ENDINGS.get(report.suffix.lower())) in FOR_OTHERS:
         raise exceptions.OptionsError(
             f"cors_show_values: {report.name!r} is a report made to be uploaded ({form}), and never shows values"
@@ -357,12 +355,12 @@ def _path(text: str) -> Path | None:
     return Path(text).expanduser() if text else None
 
 
-def _report(text: str, endings: Sequence[str]) -> Path | None:
+def _report(text: str) -> Path | None:
     path = _path(text)
     if path is None:
         return None
-    if path.suffix.lower() not in endings:
-        raise exceptions.OptionsError(f"cors_report: {text!r} does not end in {', '.join(endings)}")
+    if path.suffix.lower() not in ENDINGS:
+        raise exceptions.OptionsError(f"cors_report: {text!r} does not end in {', '.join(ENDINGS)}")
     if not path.absolute().parent.is_dir():
         raise exceptions.OptionsError(f"cors_report: the folder {str(path.absolute().parent)!r} does not exist")
     return path

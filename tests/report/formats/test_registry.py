@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 from corslens.lint.rules.rule import RuleSet
-from corslens.report.formats.registry import ENDINGS, Format, render, render_inspections
+from corslens.report.formats.registry import ENDINGS, Format, format_of, render, render_inspections
 
 from tests.report.golden_files import golden_files, shop_gate
 from tests.report.make import NO_RULES, session, summary
@@ -89,3 +89,11 @@ def test_jsonl_is_a_line_each() -> None:
 
 def test_every_format_has_an_ending() -> None:
     assert set(ENDINGS.values()) == set(Format)
+
+
+def test_the_ending_names_the_format_whatever_its_case(tmp_path: Path) -> None:
+    assert format_of(tmp_path / "Report.HTML") is Format.HTML
+
+
+def test_what_the_help_of_cors_report_promises_can_be_written() -> None:
+    assert {".html", ".json", ".sarif", ".xml", ".md"} <= set(ENDINGS)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 from importlib import import_module
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -49,6 +50,12 @@ FORMATS = {
 }
 
 ENDINGS = {row.ending: form for form, row in FORMATS.items()}
+
+
+def format_of(path: Path) -> Format:
+    """Return the format that a file's ending, one of ENDINGS, names."""
+    return ENDINGS[path.suffix.lower()]
+
 
 FOR_OTHERS = frozenset({Format.SARIF, Format.JUNIT, Format.MARKDOWN})
 """Those that are made to be uploaded, where values are never shown."""
