@@ -106,44 +106,33 @@ def inherit_credentials(observation: Observation, source: Observation, evidence:
 
 def misprediction(observation: Observation, verdict: Verdict) -> Misprediction | None:
     """Return our misprediction when what we call blocked was followed up in the same engine (a preflight, or a redirect), or read."""
-    if observation.engine is None:
+    engine, told = observation.engine, observation.exchange.witness
+    if engine is None:
         return None
-    told = observation.exchange.witness
-    if (
-        told is not None
-        and told.outcome is WitnessOutcome.FAILED
-        and told.reason is not None
-        and _is_about_responses(told.reason)
-    ):
-        blocked = Outcome.BLOCKED
+    if told is not None and told.outcome is WitnessOutcome.FAILED and _is_about_responses(told.reason or ""):
+        seen = None
         if verdict.allowed:
-            return Misprediction(
-                engine=observation.engine, verdict=verdict, seen=f"the browser refused it: {told.reason}", outcome=blocked
-            )
-        if verdict.blocked and not _is_named(told.reason, verdict):
-            return Misprediction(
-                engine=observation.engine,
-                verdict=verdict,
-                seen=f"the browser blocked it for another reason: {told.reason}",
-                outcome=blocked,
-            )
-    if not verdict.blocked:
-        return None
-    if told is not None and told.outcome is WitnessOutcome.PASSED:
-        seen = "the browser recorded that the preflight passed"
-        if observation.role is not Role.PREFLIGHT:
-            seen = "the browser followed the redirect"
-        return Misprediction(engine=observation.engine, verdict=verdict, seen=seen)
-    if observation.followed is Followed.FOLLOWED:
-        return Misprediction(engine=observation.engine, verdict=verdict, seen="the browser sent the actual request")
-    witness = observation.exchange.witness
-    if witness is not None and witness.outcome is WitnessOutcome.READ:
-        return Misprediction(
-            engine=observation.engine, verdict=verdict, seen="the browser recorded that the page read the response"
-        )
-    if observation.redirect_followed:
-        return Misprediction(engine=observation.engine, verdict=verdict, seen="the browser followed the redirect")
-    return None
+            seen = f"the browser refused it: {told.reason}"
+        elif verdict.blocked and not _is_named(told.reason or "", verdict):
+            seen = f"the browser blocked it for another reason: {told.reason}"
+        if seen is not None:
+            return Misprediction(engine=engine, verdict=verdict, seen=seen, outcome=Outcome.BLOCKED)
+    passed = _how_it_passed(observation) if verdict.blocked else None
+    return None if passed is None else Misprediction(engine=engine, verdict=verdict, seen=passed)
+
+
+def _how_it_passed(observation: Observation) -> str | None:
+    """Say what shows that the browser did not block the exchange, None where nothing does."""
+    told = observation.exchange.witness
+    outcome = None if told is None else told.outcome
+    if outcome is WitnessOutcome.PASSED and observation.role is Role.PREFLIGHT:
+        return "the browser recorded that the preflight passed"
+    if outcome is not WitnessOutcome.PASSED and observation.followed is Followed.FOLLOWED:
+        return "the browser sent the actual request"
+    if outcome is WitnessOutcome.READ:
+        return "the browser recorded that the page read the response"
+    redirected = outcome is WitnessOutcome.PASSED or observation.redirect_followed
+    return "the browser followed the redirect" if redirected else None
 
 
 def confirmation(observation: Observation, verdict: Verdict) -> bool | None:
