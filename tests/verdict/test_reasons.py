@@ -6,7 +6,7 @@ import inspect
 import pytest
 from corslens.engines.engine import Engine
 from corslens.verdict import checks, cors_checks, preflight_checks
-from corslens.verdict.reasons import NAMES, Effect, Reason
+from corslens.verdict.reasons import NAMES, OF_PREFLIGHT, Effect, Reason
 
 from tests.truth.judged import judged
 
@@ -42,12 +42,13 @@ OBSOLETE = {
 
 def _reasons_of_checks() -> set[Reason]:
     trees = [ast.parse(inspect.getsource(module)) for module in (checks, cors_checks, preflight_checks)]
-    return {
+    named = {
         Reason[node.attr]
         for tree in trees
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Reason"
     }
+    return named | {OF_PREFLIGHT[reason] for reason in named & OF_PREFLIGHT.keys()}
 
 
 @pytest.mark.parametrize("reason", Reason)

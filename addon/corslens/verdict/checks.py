@@ -25,7 +25,7 @@ from corslens.observation.known import Known
 from corslens.observation.observation import Observation, Role
 from corslens.observation.stored_responses import is_renewal
 from corslens.verdict.checked import Checked, CheckName
-from corslens.verdict.cors_checks import ACTUAL_REASONS, allow_credentials, allow_origin
+from corslens.verdict.cors_checks import allow_credentials, allow_origin
 from corslens.verdict.page_checks import blocked_by_content_security, kept_from_redirects, requires_resource_policy
 from corslens.verdict.preflight_checks import preflight_checks
 from corslens.verdict.reasons import Reason
@@ -103,9 +103,9 @@ def _response_checks(
         names = (ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_ALLOW_CREDENTIALS)
         headers = HeaderList((name, value) for name in names for value in headers.values(name) if value)
     if not renews or ACCESS_CONTROL_ALLOW_ORIGIN in headers:
-        yield allow_origin(observation, headers, profile, mode, ACTUAL_REASONS)
+        yield allow_origin(observation, headers, profile, mode)
     if not renews or ACCESS_CONTROL_ALLOW_CREDENTIALS in headers:
-        yield allow_credentials(headers, mode, ACTUAL_REASONS)
+        yield allow_credentials(observation, headers, mode)
     if is_redirect(response):
         yield from _redirect_checks(observation, response, profile)
 

@@ -21,7 +21,7 @@ from corslens.fetch.preflight import (
 from corslens.fetch.redirects import is_redirect
 from corslens.observation.observation import Observation
 from corslens.verdict.checked import Checked
-from corslens.verdict.cors_checks import PREFLIGHT_REASONS, allow_credentials, allow_origin
+from corslens.verdict.cors_checks import allow_credentials, allow_origin
 from corslens.verdict.reasons import Reason
 from corslens.verdict.verdict import Failure
 
@@ -52,11 +52,11 @@ def _check_redirect(p: _Preflight) -> Checked:
 
 
 def _check_allow_origin(p: _Preflight) -> Checked:
-    return allow_origin(p.observation, p.response.headers, p.profile, p.mode, PREFLIGHT_REASONS)
+    return allow_origin(p.observation, p.response.headers, p.profile, p.mode)
 
 
 def _check_allow_credentials(p: _Preflight) -> Checked:
-    return allow_credentials(p.response.headers, p.mode, PREFLIGHT_REASONS)
+    return allow_credentials(p.observation, p.response.headers, p.mode)
 
 
 def _check_status(p: _Preflight) -> Checked:

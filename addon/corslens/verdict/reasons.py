@@ -9,7 +9,7 @@ WebKit has sentences, no names. What a reason means for a person stands in its r
 from enum import StrEnum
 from types import MappingProxyType
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 
 class Effect(StrEnum):
@@ -94,161 +94,149 @@ class Names(Struct, frozen=True, kw_only=True):
     mdn: tuple[str, ...] = ()
 
 
-NAMES = MappingProxyType(
+_NAMES = {
+    Reason.MODE_SAME_ORIGIN_VIOLATED: Names(chromium=("DisallowedByMode",)),
+    Reason.SCHEME_NOT_CORS_ENABLED: Names(
+        chromium=("CorsDisabledScheme",), firefox=("CORSRequestNotHttp",), mdn=("CORSRequestNotHttp",)
+    ),
+    Reason.NO_CORS_REDIRECT_MODE: Names(chromium=("NoCorsRedirectModeNotFollow",)),
+    Reason.ORIGIN_HEADER_NOT_ADDABLE: Names(firefox=("CORSOriginHeaderNotAdded",), mdn=("CORSOriginHeaderNotAdded",)),
+    Reason.CORS_DISABLED_BY_USER: Names(firefox=("CORSDisabled",), mdn=("CORSDisabled",)),
+    Reason.LNA_INSECURE_CONTEXT: Names(chromium=("InsecureLocalNetwork",)),
+    Reason.LNA_ADDRESS_SPACE_MISMATCH: Names(chromium=("InvalidLocalNetworkAccess",)),
+    Reason.LNA_PERMISSION_DENIED: Names(chromium=("LocalNetworkAccessPermissionDenied",)),
+    Reason.MIXED_CONTENT: Names(
+        chromium_other=("mixed-content",), firefox=("BlockMixedActiveContent", "BlockMixedDisplayContent")
+    ),
+    Reason.CSP_BLOCKED: Names(chromium_other=("csp",)),
+    Reason.CONNECTION_ALLOWLIST_BLOCKED: Names(),
+    Reason.BAD_PORT: Names(),
+    Reason.KEEPALIVE_BODY_TOO_LARGE: Names(),
+    Reason.PREFLIGHT_NETWORK_ERROR: Names(
+        chromium=("InvalidResponse",), firefox=("CORSDidNotSucceed2",), mdn=("CORSDidNotSucceed",)
+    ),
+    Reason.PREFLIGHT_REDIRECT: Names(
+        chromium=("PreflightDisallowedRedirect",),
+        # The second of a fetch with `redirect: "manual"`.
+        firefox=("CORSExternalRedirectNotAllowed", "CORSPreflightDidNotSucceed3"),
+        mdn=("CORSExternalRedirectNotAllowed",),
+    ),
+    Reason.PREFLIGHT_STATUS_NOT_OK: Names(
+        chromium=("PreflightInvalidStatus",), firefox=("CORSPreflightDidNotSucceed3",), mdn=("CORSPreflightDidNotSucceed",)
+    ),
+    Reason.PREFLIGHT_ACAM_UNPARSABLE: Names(
+        chromium=("InvalidAllowMethodsPreflightResponse",),
+        firefox=("CORSInvalidAllowMethod",),
+        mdn=("CORSInvalidAllowMethod",),
+    ),
+    Reason.PREFLIGHT_ACAH_UNPARSABLE: Names(
+        chromium=("InvalidAllowHeadersPreflightResponse",),
+        firefox=("CORSInvalidAllowHeader",),
+        mdn=("CORSInvalidAllowHeader",),
+    ),
+    Reason.PREFLIGHT_METHOD_NOT_ALLOWED: Names(
+        chromium=("MethodDisallowedByPreflightResponse",), firefox=("CORSMethodNotFound",), mdn=("CORSMethodNotFound",)
+    ),
+    Reason.PREFLIGHT_HEADER_NOT_ALLOWED: Names(
+        chromium=("HeaderDisallowedByPreflightResponse",),
+        firefox=("CORSMissingAllowHeaderFromPreflight2",),
+        mdn=("CORSMissingAllowHeaderFromPreflight",),
+    ),
+    Reason.PREFLIGHT_AUTHORIZATION_NOT_COVERED_BY_WILDCARD: Names(
+        chromium=("HeaderDisallowedByPreflightResponse",),
+        firefox=("CORSMissingAllowHeaderFromPreflight2",),
+        mdn=("CORSMissingAllowHeaderFromPreflight",),
+    ),
+    Reason.PNA_PREFLIGHT_MISSING_ALLOW: Names(),
+    Reason.PNA_PREFLIGHT_INVALID_ALLOW: Names(),
+    Reason.PNA_PREFLIGHT_MISSING_DEVICE_IDENTITY: Names(),
+    Reason.PNA_UNEXPECTED_PRIVATE_NETWORK: Names(effect=Effect.CONTRIBUTES),
+    Reason.ACTUAL_NETWORK_ERROR: Names(firefox=("CORSDidNotSucceed2",), mdn=("CORSDidNotSucceed",)),
+    Reason.RESPONSE_HEADERS_INVALID: Names(),
+    Reason.ACAO_MISSING: Names(
+        chromium=("MissingAllowOriginHeader",), firefox=("CORSMissingAllowOrigin2",), mdn=("CORSMissingAllowOrigin",)
+    ),
+    Reason.ACAO_WILDCARD_WITH_CREDENTIALS: Names(
+        chromium=("WildcardOriginNotAllowed",),
+        firefox=("CORSNotSupportingCredentials",),
+        mdn=("CORSNotSupportingCredentials",),
+    ),
+    Reason.ACAO_MULTIPLE: Names(
+        chromium=("MultipleAllowOriginValues",),
+        firefox=("CORSMultipleAllowOriginNotAllowed",),
+        mdn=("CORSMultipleAllowOriginNotAllowed",),
+    ),
+    Reason.ACAO_INVALID: Names(
+        chromium=("InvalidAllowOriginValue",),
+        firefox=("CORSAllowOriginNotMatchingOrigin",),
+        mdn=("CORSAllowOriginNotMatchingOrigin",),
+    ),
+    Reason.ACAO_MISMATCH: Names(
+        chromium=("AllowOriginMismatch",),
+        firefox=("CORSAllowOriginNotMatchingOrigin",),
+        mdn=("CORSAllowOriginNotMatchingOrigin",),
+    ),
+    Reason.ACAC_NOT_TRUE: Names(
+        chromium=("InvalidAllowCredentials",),
+        firefox=("CORSMissingAllowCredentials",),
+        mdn=("CORSMIssingAllowCredentials",),
+    ),
+    Reason.CORP_NOT_SAME_ORIGIN: Names(chromium_other=("corp-not-same-origin",)),
+    Reason.CORP_NOT_SAME_SITE: Names(chromium_other=("corp-not-same-site",)),
+    Reason.CORP_REQUIRED_BY_EMBEDDER: Names(
+        chromium_other=(
+            "corp-not-same-origin-after-defaulted-to-same-origin-by-coep",
+            "corp-not-same-origin-after-defaulted-to-same-origin-by-dip",
+            "corp-not-same-origin-after-defaulted-to-same-origin-by-coep-and-dip",
+            "coep-frame-resource-needs-coep-header",
+        )
+    ),
+    Reason.OPAQUE_RESPONSE_BLOCKED: Names(chromium_other=("net::ERR_BLOCKED_BY_ORB",)),
+    Reason.MIME_OR_NOSNIFF_BLOCKED: Names(
+        chromium_other=("content-type",),
+        firefox=(
+            "MimeTypeMismatch2",
+            "BlockScriptWithWrongMimeType2",
+            "BlockModuleWithWrongMimeType",
+            "BlockWorkerWithWrongMimeType",
+        ),
+    ),
+    Reason.UNREQUESTED_RANGE_RESPONSE: Names(),
+    Reason.INTEGRITY_MISMATCH: Names(chromium_other=("integrity",), firefox=("IntegrityMismatch3", "IneligibleResource")),
+    Reason.RESPONSE_HEADER_NOT_EXPOSED: Names(effect=Effect.DEGRADES),
+    Reason.TIMING_NOT_ALLOWED: Names(effect=Effect.DEGRADES),
+    Reason.REDIRECT_HAS_CREDENTIALS: Names(chromium=("RedirectContainsCredentials",)),
+    Reason.REDIRECT_SCHEME_NOT_HTTP: Names(
+        chromium=("CorsDisabledScheme",),
+        chromium_other=("net::ERR_UNSAFE_REDIRECT",),
+        firefox=("CORSRequestNotHttp",),
+        mdn=("CORSRequestNotHttp",),
+    ),
+    Reason.REDIRECT_LOCATION_UNPARSABLE: Names(),
+    Reason.REDIRECT_LIMIT_EXCEEDED: Names(chromium_other=("net::ERR_TOO_MANY_REDIRECTS",)),
+    Reason.REDIRECT_MODE_ERROR: Names(chromium_other=("net::ERR_FAILED",)),
+    Reason.REDIRECT_BODY_NOT_REPLAYABLE: Names(chromium_other=("net::ERR_INVALID_ARGUMENT",)),
+    Reason.REDIRECT_ORIGIN_BECAME_NULL: Names(effect=Effect.CONTRIBUTES),
+    Reason.REDIRECT_AUTHORIZATION_DROPPED: Names(effect=Effect.CONTRIBUTES),
+}
+"""Source: the protocol's and Gecko's own lists, read for this project; what was measured wins."""
+
+OF_PREFLIGHT = MappingProxyType(
     {
-        Reason.MODE_SAME_ORIGIN_VIOLATED: Names(chromium=("DisallowedByMode",)),
-        Reason.SCHEME_NOT_CORS_ENABLED: Names(
-            chromium=("CorsDisabledScheme",), firefox=("CORSRequestNotHttp",), mdn=("CORSRequestNotHttp",)
-        ),
-        Reason.NO_CORS_REDIRECT_MODE: Names(chromium=("NoCorsRedirectModeNotFollow",)),
-        Reason.ORIGIN_HEADER_NOT_ADDABLE: Names(firefox=("CORSOriginHeaderNotAdded",), mdn=("CORSOriginHeaderNotAdded",)),
-        Reason.CORS_DISABLED_BY_USER: Names(firefox=("CORSDisabled",), mdn=("CORSDisabled",)),
-        Reason.LNA_INSECURE_CONTEXT: Names(chromium=("InsecureLocalNetwork",)),
-        Reason.LNA_ADDRESS_SPACE_MISMATCH: Names(chromium=("InvalidLocalNetworkAccess",)),
-        Reason.LNA_PERMISSION_DENIED: Names(chromium=("LocalNetworkAccessPermissionDenied",)),
-        Reason.MIXED_CONTENT: Names(
-            chromium_other=("mixed-content",), firefox=("BlockMixedActiveContent", "BlockMixedDisplayContent")
-        ),
-        Reason.CSP_BLOCKED: Names(chromium_other=("csp",)),
-        Reason.CONNECTION_ALLOWLIST_BLOCKED: Names(),
-        Reason.BAD_PORT: Names(),
-        Reason.KEEPALIVE_BODY_TOO_LARGE: Names(),
-        Reason.PREFLIGHT_NETWORK_ERROR: Names(
-            chromium=("InvalidResponse",), firefox=("CORSDidNotSucceed2",), mdn=("CORSDidNotSucceed",)
-        ),
-        Reason.PREFLIGHT_REDIRECT: Names(
-            chromium=("PreflightDisallowedRedirect",),
-            # The second of a fetch with `redirect: "manual"`.
-            firefox=("CORSExternalRedirectNotAllowed", "CORSPreflightDidNotSucceed3"),
-            mdn=("CORSExternalRedirectNotAllowed",),
-        ),
-        Reason.PREFLIGHT_ACAO_MISSING: Names(
-            chromium=("PreflightMissingAllowOriginHeader",),
-            firefox=("CORSMissingAllowOrigin2",),
-            mdn=("CORSMissingAllowOrigin",),
-        ),
-        Reason.PREFLIGHT_ACAO_WILDCARD_WITH_CREDENTIALS: Names(
-            chromium=("PreflightWildcardOriginNotAllowed",),
-            firefox=("CORSNotSupportingCredentials",),
-            mdn=("CORSNotSupportingCredentials",),
-        ),
-        Reason.PREFLIGHT_ACAO_MULTIPLE: Names(
-            chromium=("PreflightMultipleAllowOriginValues",),
-            firefox=("CORSMultipleAllowOriginNotAllowed",),
-            mdn=("CORSMultipleAllowOriginNotAllowed",),
-        ),
-        Reason.PREFLIGHT_ACAO_INVALID: Names(
-            chromium=("PreflightInvalidAllowOriginValue",),
-            firefox=("CORSAllowOriginNotMatchingOrigin",),
-            mdn=("CORSAllowOriginNotMatchingOrigin",),
-        ),
-        Reason.PREFLIGHT_ACAO_MISMATCH: Names(
-            chromium=("PreflightAllowOriginMismatch",),
-            firefox=("CORSAllowOriginNotMatchingOrigin",),
-            mdn=("CORSAllowOriginNotMatchingOrigin",),
-        ),
-        Reason.PREFLIGHT_ACAC_NOT_TRUE: Names(
-            chromium=("PreflightInvalidAllowCredentials",),
-            firefox=("CORSMissingAllowCredentials",),
-            mdn=("CORSMIssingAllowCredentials",),
-        ),
-        Reason.PREFLIGHT_STATUS_NOT_OK: Names(
-            chromium=("PreflightInvalidStatus",), firefox=("CORSPreflightDidNotSucceed3",), mdn=("CORSPreflightDidNotSucceed",)
-        ),
-        Reason.PREFLIGHT_ACAM_UNPARSABLE: Names(
-            chromium=("InvalidAllowMethodsPreflightResponse",),
-            firefox=("CORSInvalidAllowMethod",),
-            mdn=("CORSInvalidAllowMethod",),
-        ),
-        Reason.PREFLIGHT_ACAH_UNPARSABLE: Names(
-            chromium=("InvalidAllowHeadersPreflightResponse",),
-            firefox=("CORSInvalidAllowHeader",),
-            mdn=("CORSInvalidAllowHeader",),
-        ),
-        Reason.PREFLIGHT_METHOD_NOT_ALLOWED: Names(
-            chromium=("MethodDisallowedByPreflightResponse",), firefox=("CORSMethodNotFound",), mdn=("CORSMethodNotFound",)
-        ),
-        Reason.PREFLIGHT_HEADER_NOT_ALLOWED: Names(
-            chromium=("HeaderDisallowedByPreflightResponse",),
-            firefox=("CORSMissingAllowHeaderFromPreflight2",),
-            mdn=("CORSMissingAllowHeaderFromPreflight",),
-        ),
-        Reason.PREFLIGHT_AUTHORIZATION_NOT_COVERED_BY_WILDCARD: Names(
-            chromium=("HeaderDisallowedByPreflightResponse",),
-            firefox=("CORSMissingAllowHeaderFromPreflight2",),
-            mdn=("CORSMissingAllowHeaderFromPreflight",),
-        ),
-        Reason.PNA_PREFLIGHT_MISSING_ALLOW: Names(),
-        Reason.PNA_PREFLIGHT_INVALID_ALLOW: Names(),
-        Reason.PNA_PREFLIGHT_MISSING_DEVICE_IDENTITY: Names(),
-        Reason.PNA_UNEXPECTED_PRIVATE_NETWORK: Names(effect=Effect.CONTRIBUTES),
-        Reason.ACTUAL_NETWORK_ERROR: Names(firefox=("CORSDidNotSucceed2",), mdn=("CORSDidNotSucceed",)),
-        Reason.RESPONSE_HEADERS_INVALID: Names(),
-        Reason.ACAO_MISSING: Names(
-            chromium=("MissingAllowOriginHeader",), firefox=("CORSMissingAllowOrigin2",), mdn=("CORSMissingAllowOrigin",)
-        ),
-        Reason.ACAO_WILDCARD_WITH_CREDENTIALS: Names(
-            chromium=("WildcardOriginNotAllowed",),
-            firefox=("CORSNotSupportingCredentials",),
-            mdn=("CORSNotSupportingCredentials",),
-        ),
-        Reason.ACAO_MULTIPLE: Names(
-            chromium=("MultipleAllowOriginValues",),
-            firefox=("CORSMultipleAllowOriginNotAllowed",),
-            mdn=("CORSMultipleAllowOriginNotAllowed",),
-        ),
-        Reason.ACAO_INVALID: Names(
-            chromium=("InvalidAllowOriginValue",),
-            firefox=("CORSAllowOriginNotMatchingOrigin",),
-            mdn=("CORSAllowOriginNotMatchingOrigin",),
-        ),
-        Reason.ACAO_MISMATCH: Names(
-            chromium=("AllowOriginMismatch",),
-            firefox=("CORSAllowOriginNotMatchingOrigin",),
-            mdn=("CORSAllowOriginNotMatchingOrigin",),
-        ),
-        Reason.ACAC_NOT_TRUE: Names(
-            chromium=("InvalidAllowCredentials",),
-            firefox=("CORSMissingAllowCredentials",),
-            mdn=("CORSMIssingAllowCredentials",),
-        ),
-        Reason.CORP_NOT_SAME_ORIGIN: Names(chromium_other=("corp-not-same-origin",)),
-        Reason.CORP_NOT_SAME_SITE: Names(chromium_other=("corp-not-same-site",)),
-        Reason.CORP_REQUIRED_BY_EMBEDDER: Names(
-            chromium_other=(
-                "corp-not-same-origin-after-defaulted-to-same-origin-by-coep",
-                "corp-not-same-origin-after-defaulted-to-same-origin-by-dip",
-                "corp-not-same-origin-after-defaulted-to-same-origin-by-coep-and-dip",
-                "coep-frame-resource-needs-coep-header",
-            )
-        ),
-        Reason.OPAQUE_RESPONSE_BLOCKED: Names(chromium_other=("net::ERR_BLOCKED_BY_ORB",)),
-        Reason.MIME_OR_NOSNIFF_BLOCKED: Names(
-            chromium_other=("content-type",),
-            firefox=(
-                "MimeTypeMismatch2",
-                "BlockScriptWithWrongMimeType2",
-                "BlockModuleWithWrongMimeType",
-                "BlockWorkerWithWrongMimeType",
-            ),
-        ),
-        Reason.UNREQUESTED_RANGE_RESPONSE: Names(),
-        Reason.INTEGRITY_MISMATCH: Names(chromium_other=("integrity",), firefox=("IntegrityMismatch3", "IneligibleResource")),
-        Reason.RESPONSE_HEADER_NOT_EXPOSED: Names(effect=Effect.DEGRADES),
-        Reason.TIMING_NOT_ALLOWED: Names(effect=Effect.DEGRADES),
-        Reason.REDIRECT_HAS_CREDENTIALS: Names(chromium=("RedirectContainsCredentials",)),
-        Reason.REDIRECT_SCHEME_NOT_HTTP: Names(
-            chromium=("CorsDisabledScheme",),
-            chromium_other=("net::ERR_UNSAFE_REDIRECT",),
-            firefox=("CORSRequestNotHttp",),
-            mdn=("CORSRequestNotHttp",),
-        ),
-        Reason.REDIRECT_LOCATION_UNPARSABLE: Names(),
-        Reason.REDIRECT_LIMIT_EXCEEDED: Names(chromium_other=("net::ERR_TOO_MANY_REDIRECTS",)),
-        Reason.REDIRECT_MODE_ERROR: Names(chromium_other=("net::ERR_FAILED",)),
-        Reason.REDIRECT_BODY_NOT_REPLAYABLE: Names(chromium_other=("net::ERR_INVALID_ARGUMENT",)),
-        Reason.REDIRECT_ORIGIN_BECAME_NULL: Names(effect=Effect.CONTRIBUTES),
-        Reason.REDIRECT_AUTHORIZATION_DROPPED: Names(effect=Effect.CONTRIBUTES),
+        Reason.ACAO_MISSING: Reason.PREFLIGHT_ACAO_MISSING,
+        Reason.ACAO_WILDCARD_WITH_CREDENTIALS: Reason.PREFLIGHT_ACAO_WILDCARD_WITH_CREDENTIALS,
+        Reason.ACAO_MULTIPLE: Reason.PREFLIGHT_ACAO_MULTIPLE,
+        Reason.ACAO_INVALID: Reason.PREFLIGHT_ACAO_INVALID,
+        Reason.ACAO_MISMATCH: Reason.PREFLIGHT_ACAO_MISMATCH,
+        Reason.ACAC_NOT_TRUE: Reason.PREFLIGHT_ACAC_NOT_TRUE,
     }
 )
-"""Source: the protocol's and Gecko's own lists, read for this project; what was measured wins."""
+"""The CORS check's reasons, which have other names of a preflight; in Chromium as well."""
+
+NAMES = MappingProxyType(
+    _NAMES
+    | {
+        of_preflight: structs.replace(_NAMES[reason], chromium=tuple(f"Preflight{name}" for name in _NAMES[reason].chromium))
+        for reason, of_preflight in OF_PREFLIGHT.items()
+    }
+)
