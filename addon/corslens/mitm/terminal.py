@@ -1,9 +1,9 @@
 """What mitmdump and mitmweb print: each problem once, a line when it is resolved, and a summary at the end."""
 
-from collections import OrderedDict
 from collections.abc import Iterable
 from typing import TextIO
 
+from corslens.bounded import Bounded
 from corslens.diagnosis.diagnose import Diagnosis
 from corslens.diagnosis.page_request import State
 from corslens.diagnosis.problem import Key, Problem, key_of
@@ -30,8 +30,8 @@ class Terminal:
     def __init__(self, out: TextIO | None = None) -> None:
         self._out = out
         self._console: ReportConsole | None = None
-        self._seen: OrderedDict[_Said, None] = OrderedDict()
-        self._printed: OrderedDict[str, str] = OrderedDict()
+        self._seen: Bounded[_Said, None] = Bounded(REMEMBERED)
+        self._printed: Bounded[str, str] = Bounded(REMEMBERED)
         """Page requests that were printed, with the word that stood before them."""
 
     def show_problem(self, diagnosis: Diagnosis) -> None:
@@ -107,8 +107,6 @@ def _is_news(diagnosis: Diagnosis) -> bool:
     return diagnosis.word != "DEPENDS" or diagnosis.severity > Severity.INFO
 
 
-def _remember[K, V](remembered: OrderedDict[K, V], key: K, value: V) -> None:
+def _remember[K, V](remembered: Bounded[K, V], key: K, value: V) -> None:
     remembered.pop(key, None)
     remembered[key] = value
-    if len(remembered) > REMEMBERED:
-        remembered.popitem(last=False)

@@ -37,9 +37,16 @@ def insert(master: Master, addon: CorsLens) -> None:
     chain.insert(chain.index(master.addons.get("scriptloader")), master.addons.register(addon))
 
 
-def _join(master: Master) -> None:
-    stay_local(master.options)
-    insert(master, CorsLens())
+def _joined(kind: type[Master]) -> type[Master]:
+    """Return one of mitmproxy's tools with the addon."""
+
+    class Joined(kind):  # type: ignore[misc,valid-type]  # whichever it is
+        def __init__(self, *arguments: Any, **keywords: Any) -> None:
+            super().__init__(*arguments, **keywords)
+            stay_local(self.options)
+            insert(self, CorsLens())
+
+    return Joined
 
 
 type _Parser = Callable[[options.Options], argparse.ArgumentParser]
@@ -47,12 +54,11 @@ type _Extra = Callable[[Any], dict[str, Any]]
 type _Tool = tuple[type[Master], _Parser, _Extra | None]
 
 
-class CorsDumpMaster(DumpMaster):
+class CorsDumpMaster(_joined(DumpMaster)):  # type: ignore[misc]
     """mitmdump with the addon, and without a line for each connection that opens and closes, unless `-v` asks for them."""
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
-        _join(self)
         _connections.addFilter(self._is_wanted)
 
     async def run(self) -> None:
@@ -78,27 +84,13 @@ def _web() -> _Tool:
     # Late, like the console: each takes a while to import, and one of them may not even work here (no terminal, no urwid).
     from mitmproxy.tools.web.master import WebMaster
 
-    class CorsWebMaster(WebMaster):
-        """mitmweb with the addon."""
-
-        def __init__(self, *arguments: Any, **keywords: Any) -> None:
-            super().__init__(*arguments, **keywords)
-            _join(self)
-
-    return CorsWebMaster, cmdline.mitmweb, None
+    return _joined(WebMaster), cmdline.mitmweb, None
 
 
 def _console() -> _Tool:
     from mitmproxy.tools.console.master import ConsoleMaster
 
-    class CorsConsoleMaster(ConsoleMaster):
-        """mitmproxy with the addon."""
-
-        def __init__(self, *arguments: Any, **keywords: Any) -> None:
-            super().__init__(*arguments, **keywords)
-            _join(self)
-
-    return CorsConsoleMaster, cmdline.mitmproxy, None
+    return _joined(ConsoleMaster), cmdline.mitmproxy, None
 
 
 _TOOLS: dict[str, Callable[[], _Tool]] = {"dump": _dump, "web": _web, "console": _console}

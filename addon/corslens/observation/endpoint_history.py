@@ -8,6 +8,7 @@ what the browser did in this session.
 from collections import OrderedDict
 from collections.abc import Collection
 
+from corslens.bounded import Bounded
 from corslens.fetch.constants import (
     ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_MAX_AGE,
@@ -112,17 +113,19 @@ class Traffic:
         prior: what their evidence begins with.
     """
 
-    __slots__ = ("_endpoints", "_limit", "_listening", "_prior", "_recorded", "_servers", "dropped")
+    __slots__ = ("_endpoints", "_listening", "_prior", "_recorded", "_servers")
 
     def __init__(self, limit: int = 2_000, prior: Prior = NO_PRIOR) -> None:
         self._prior = prior
-        self._limit = max(limit, 1)
-        self._endpoints: OrderedDict[tuple[str, str], EndpointHistory] = OrderedDict()
-        self._servers: OrderedDict[str, ServerHistory] = OrderedDict()
-        self._recorded: OrderedDict[str, None] = OrderedDict()
+        self._endpoints: Bounded[tuple[str, str], EndpointHistory] = Bounded(max(limit, 1))
+        self._servers: Bounded[str, ServerHistory] = Bounded(max(limit, 1))
+        self._recorded: Bounded[str, None] = Bounded(max(limit, 1))
         self._listening: dict[str, None] = {}
-        self.dropped = 0
+
+    @property
+    def dropped(self) -> int:
         """Histories dropped because of the limit."""
+        return self._endpoints.dropped
 
     def __len__(self) -> int:
         return len(self._endpoints)
@@ -152,15 +155,10 @@ class Traffic:
                 endpoint = public_endpoint(observation.target_origin, observation.exchange.request.url)
                 if (known := self._prior.endpoints.get(endpoint)) is not None:
                     history.evidence.join(known)
-            if len(self._endpoints) > self._limit:
-                self._endpoints.popitem(last=False)
-                self.dropped += 1
         else:
             self._endpoints.move_to_end(key)
         if response is not None and observation.id not in self._recorded:
             self._recorded[observation.id] = None
-            if len(self._recorded) > self._limit:
-                self._recorded.popitem(last=False)
             history.record(observation)
         return history
 
@@ -172,8 +170,6 @@ class Traffic:
             if (known := self._prior.servers.get(public_url(origin))) is not None:
                 server.evidence.join(known)
         self._servers[origin] = server
-        if len(self._servers) > self._limit:
-            self._servers.popitem(last=False)
         return server
 
     @staticmethod

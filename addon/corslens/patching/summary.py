@@ -3,12 +3,13 @@
 A patch is a loan. This is the bill: per API origin and path shape, each header that the server itself would have to send.
 """
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Iterable
 from enum import StrEnum
 
 from msgspec import Struct
 
+from corslens.bounded import Bounded
 from corslens.fetch.constants import (
     ACCESS_CONTROL_ALLOW_CREDENTIALS,
     ACCESS_CONTROL_ALLOW_HEADERS,
@@ -116,10 +117,13 @@ class PatchSummary:
     """Collects patches; bounded, the least recently patched goes first."""
 
     def __init__(self, limit: int = 1000) -> None:
-        self._limit = limit
-        self._entries: OrderedDict[tuple[str, str, Half, str], _Entry] = OrderedDict()
-        self.forgotten = 0
+        self._entries: Bounded[tuple[str, str, Half, str], _Entry] = Bounded(limit)
+        self._values_dropped = 0
+
+    @property
+    def forgotten(self) -> int:
         """How many lacks, and further values of one, were dropped because of a limit."""
+        return self._entries.dropped + self._values_dropped
 
     def record(self, observation: Observation, patch: Patch, *, asked: bool = True) -> None:
         """Take note of a patch that was made, or would have been in a dry run.
@@ -157,10 +161,7 @@ class PatchSummary:
             if value in entry.values or len(entry.values) < _VALUES:
                 entry.values[value] += 1
             else:
-                self.forgotten += 1
-        if len(self._entries) > self._limit:
-            self._entries.popitem(last=False)
-            self.forgotten += 1
+                self._values_dropped += 1
 
     def lacks(self) -> tuple[MissingHeader, ...]:
         """Return what the servers still lack, by API, path shape and half."""
@@ -190,7 +191,7 @@ class PatchSummary:
     def clear(self) -> None:
         """Forget everything."""
         self._entries.clear()
-        self.forgotten = 0
+        self._entries.dropped = self._values_dropped = 0
 
 
 def render_lacks(lacks: Iterable[MissingHeader]) -> tuple[str, ...]:
