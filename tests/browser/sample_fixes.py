@@ -365,7 +365,7 @@ def _outcome(case: Served, diagnosis: Diagnosis, fix: Fix, after: Seen) -> Outco
     same = diagnosis.reason in reasons
     return Outcome(
         name=case.name,
-        fix=f"{diagnosis.cause.rule} -> {fix.side}: {fix.line}",
+        fix=f"{diagnosis.cause.rule} -> {fix.side}: {' | '.join(fix.lines)}",
         passed=after.cors_error is None and after.result != "error",
         announced=not same and bool(now & announced(diagnosis)),
         detail=f"{after.result} {after.cors_error or ''}, ours {after.diagnosis and after.diagnosis.rule}",

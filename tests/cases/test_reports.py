@@ -99,7 +99,7 @@ def problems_of(report: dict[str, Any], folder: Path) -> list[Diagnosis]:
 def first_of(diagnosis: Diagnosis) -> str:
     """What a person reads first: a problem's message and its first fix."""
     assert diagnosis.cause is not None
-    fix = diagnosis.fix
+    fix = diagnosis.cause.fix
     said = "\n".join([diagnosis.cause.message, *([fix.text, *fix.headers] if fix else [])])
     # A URL names products that the sentence does not; an origin it may.
     return re.sub(r"(https?://[^\s/]+)/\S*", r"\1/…", said)

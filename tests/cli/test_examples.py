@@ -12,25 +12,26 @@ RULES = load_rules()
 FETCH = "Access to fetch at 'http://localhost:8100/items' from origin 'http://localhost:3100' has been blocked by CORS policy: "
 
 
-def of_line(line: str) -> tuple[str, str, str]:
+def of_line(line: str) -> tuple[str, str, tuple[str, ...]]:
     example = example_of_line(RULES, RULES.rules[rules_meant(RULES, line)[0]], request_in(line))
     assert example is not None
-    return example.finding.rule, example.finding.message, example.finding.advice
+    fix = example.finding.fix
+    return example.finding.rule, example.finding.message, () if fix is None else fix.lines
 
 
 def test_a_missing_header_is_the_one_that_this_page_needs() -> None:
-    rule, message, advice = of_line(f"{FETCH}No 'Access-Control-Allow-Origin' header is present on the requested resource.")
+    rule, message, fix = of_line(f"{FETCH}No 'Access-Control-Allow-Origin' header is present on the requested resource.")
     assert rule == "acao-missing" and "http://localhost:8100/items" in message
-    assert advice == "Access-Control-Allow-Origin: http://localhost:3100 and Vary: Origin"
+    assert fix == ("Access-Control-Allow-Origin: http://localhost:3100", "Vary: Origin")
 
 
 def test_a_method_and_a_header_are_those_of_the_line() -> None:
-    _, _, advice = of_line(f"{FETCH}Method PATCH is not allowed by Access-Control-Allow-Methods in preflight response.")
-    assert advice.endswith(", PATCH")
-    _, message, advice = of_line(
+    _, _, fix = of_line(f"{FETCH}Method PATCH is not allowed by Access-Control-Allow-Methods in preflight response.")
+    assert fix[-1].endswith(", PATCH")
+    _, message, fix = of_line(
         f"{FETCH}Request header field x-trace is not allowed by Access-Control-Allow-Headers in preflight response."
     )
-    assert "x-trace" in message and advice == "Access-Control-Allow-Headers: x-trace"
+    assert "x-trace" in message and fix == ("Access-Control-Allow-Headers: x-trace",)
 
 
 @pytest.mark.parametrize(("status", "cause"), [("502", "status-bad-gateway"), ("500", "status-server-error")])
@@ -79,8 +80,8 @@ def test_the_value_that_the_server_sent_is_the_lines() -> None:
     ],
 )
 def test_a_failure_of_the_network_is_the_lines(words: str, fix: str) -> None:
-    rule, _, advice = of_line(words)
-    assert rule == "actual-network-error" and advice.startswith(fix)
+    rule, _, told = of_line(words)
+    assert rule == "actual-network-error" and told[0].startswith(fix)
 
 
 def test_an_extension_lacks_a_permission() -> None:

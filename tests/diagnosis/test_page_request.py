@@ -78,7 +78,7 @@ def test_a_redirect_that_passes_and_a_target_that_does_not_are_one_blocked_reque
 def test_what_the_network_stack_repeated_is_no_second_request():
     """Of a 421 and the same request again at once, the page sees the second response alone."""
     (one,) = of(ask("first", 0, status=421), ask("again", 0.1, allow_origin=PAGE))
-    assert ([each.id for each in one.repeats], one.outcome, one.decisive.id) == (["first"], Outcome.ALLOWED, "again")
+    assert ([each.id for each in one.judged], one.outcome, one.decisive.id) == (["again"], Outcome.ALLOWED, "again")
 
 
 def test_a_later_request_after_a_421_is_one_of_its_own():

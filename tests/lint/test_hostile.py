@@ -59,5 +59,8 @@ def test_long_values_are_not_kept_in_memory() -> None:
     request = Request(method="GET", url="https://api.example/", headers=HeaderList([("Origin", "https://app.example")]))
     (inspection, *_) = inspector.inspect(Exchange(id="x", request=request, response=Response(status=200, headers=headers)))
     assert inspection.findings
-    assert all(len(finding.message) + sum(len(fix.line) for fix in finding.fixes) < 2_000 for finding in inspection.findings)
+    assert all(
+        len(finding.message) + sum(len(line) for fix in finding.fixes for line in fix.lines) < 2_000
+        for finding in inspection.findings
+    )
     assert all(len(line.value or "") <= 500 for finding in inspection.findings for line in finding.evidence)

@@ -138,15 +138,17 @@ def test_a_refusal_that_a_list_explains_is_a_warning_and_advises_both_ways() -> 
     )
     (found,) = run(RULES, facts({"vary": "Origin"}, request={"origin": "https://evil.net"}, before=(partner,))).findings
     assert (found.rule, found.severity) == ("acao-missing", Severity.WARNING)
-    assert found.advice.startswith("If https://evil.net is yours, add it")
+    assert found.fixes[0].text.startswith("If https://evil.net is yours, add it")
     told = run(RULES, facts({"vary": "Origin"}, request={"origin": "null"}, before=(partner,))).findings
     assert {one.severity for one in told} == {Severity.WARNING}
-    assert next(one.advice for one in told if one.rule == "acao-missing").startswith("No change needed:")
+    assert next(one.fixes[0].text for one in told if one.rule == "acao-missing").startswith("No change needed:")
     (found,) = run(RULES, facts({"vary": "Origin"}, request={"origin": "https://evil.net"})).findings
-    assert (found.severity, found.advice) == (
+    assert (found.severity, found.fixes[0].lines) == (
         Severity.ERROR,
-        "Add https://evil.net to the allowed origins of the server's CORS setting (it sends Vary: Origin, so it has one):"
-        " Access-Control-Allow-Origin: https://evil.net",
+        (
+            "Add https://evil.net to the allowed origins of the server's CORS setting (it sends Vary: Origin, so it has one)",
+            "Access-Control-Allow-Origin: https://evil.net",
+        ),
     )
 
 

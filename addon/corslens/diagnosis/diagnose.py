@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from corslens.diagnosis.page_request import PageRequest, State
 from corslens.inspection import Inspection
-from corslens.lint.finding import Finding, Fix, Severity, Stage
+from corslens.lint.finding import Finding, Severity, Stage
 from corslens.verdict.verdict import Outcome
 
 WORDS = ("BLOCKED", "DEPENDS", "PATCHED", "ERROR", "WARNING", "INFO", "ABORTED", "ALLOWED")
@@ -53,11 +53,6 @@ class Diagnosis(Struct, frozen=True, kw_only=True, gc=False):
     def rule(self) -> str | None:
         """The name of what is wrong: the cause's rule, or the reason of a browser that no rule puts into words."""
         return self.reason if self.cause is None else self.cause.rule
-
-    @property
-    def fix(self) -> Fix | None:
-        """What to do first."""
-        return None if self.cause is None else self.cause.fix
 
     @property
     def state(self) -> State:

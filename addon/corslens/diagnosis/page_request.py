@@ -77,11 +77,6 @@ class PageRequest:
         self._known_outcome: Outcome | None = None
 
     @property
-    def repeats(self) -> tuple[Inspection, ...]:
-        """The exchanges that the network stack repeated by itself."""
-        return tuple(one for one in self.members if one not in self.judged)
-
-    @property
     def preflights(self) -> tuple[Inspection, ...]:
         """The preflights, oldest first."""
         return tuple(one for one in self.judged if one.observation.role is Role.PREFLIGHT)

@@ -70,12 +70,6 @@ class Fix(Struct, frozen=True, kw_only=True, gc=False):
     """Exact lines to send, `Name: value`."""
 
     @property
-    def line(self) -> str:
-        """The fix in one line of text."""
-        lines = " and ".join(self.headers)
-        return f"{self.text}: {lines}" if self.text and lines else self.text or lines
-
-    @property
     def beside(self) -> tuple[str, ...]:
         """The header lines that the text does not have."""
         return tuple(line for line in self.headers if line not in self.text)
@@ -118,11 +112,6 @@ class Finding(Struct, frozen=True, kw_only=True, gc=False):
     def fix(self) -> Fix | None:
         """The best fix."""
         return self.fixes[0] if self.fixes else None
-
-    @property
-    def advice(self) -> str:
-        """The best fix in one line, empty where there is none."""
-        return self.fixes[0].line if self.fixes else ""
 
     @property
     def cause(self) -> bool:
