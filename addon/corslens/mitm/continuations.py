@@ -78,10 +78,11 @@ class Continuations:
             referers: what its Referer lines say.
         """
         data = flow.request.data
-        if _NAME_BYTES in referers:  # what a style sheet loads names the sheet's URL
+        # Not by `in`, which takes longer to find that bytes are no number than to look through them.
+        if referers.find(_NAME_BYTES) >= 0:  # what a style sheet loads names the sheet's URL
             headers = flow.request.headers
             headers.set_all("referer", [_MARK.sub("", value) for value in headers.get_all("referer")])
-        if _NAME_BYTES not in data.path:
+        if data.path.find(_NAME_BYTES) < 0:
             return None
         found = _MARK_BYTES.search(data.path)
         if found is None:

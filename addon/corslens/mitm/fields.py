@@ -97,6 +97,6 @@ def header_lines(fields: Fields) -> Limited:
     if beyond:
         fields = fields[:HEADER_LINES]
     lines = [(str(name, "latin-1"), str(value, "latin-1")) for name, value in fields]
-    if b":" in b"".join([name[:1] for name, _ in fields]):
+    if b"".join([name[:1] for name, _ in fields]).find(b":") >= 0:
         lines = [line for line in lines if line[0][:1] != ":"]
     return limited_headers(lines, beyond)
