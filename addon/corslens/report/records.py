@@ -18,7 +18,7 @@ from corslens.verdict.verdict import Outcome
 SCHEMA = "corslens/2"
 
 
-class SourceRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class SourceRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """Where the exchange was captured: a file and the position in it, or a live flow."""
 
     file: str | None = None
@@ -26,7 +26,7 @@ class SourceRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     flow: str | None = None
 
 
-class PreflightRecord(Struct, frozen=True, kw_only=True):
+class PreflightRecord(Struct, frozen=True, kw_only=True, gc=False):
     """The preflight that let an actual request be sent."""
 
     id: str
@@ -34,14 +34,14 @@ class PreflightRecord(Struct, frozen=True, kw_only=True):
     age: float
 
 
-class CredentialsRecord(Struct, frozen=True, kw_only=True):
+class CredentialsRecord(Struct, frozen=True, kw_only=True, gc=False):
     """The credentials mode and what proves it."""
 
     mode: str
     evidence: tuple[str, ...] = ()
 
 
-class FailureRecord(Struct, frozen=True, kw_only=True):
+class FailureRecord(Struct, frozen=True, kw_only=True, gc=False):
     """A check that failed; `value` is null when the header was absent."""
 
     reason: Reason
@@ -50,7 +50,7 @@ class FailureRecord(Struct, frozen=True, kw_only=True):
     wanted: str | None = None
 
 
-class BranchRecord(Struct, frozen=True, kw_only=True):
+class BranchRecord(Struct, frozen=True, kw_only=True, gc=False):
     """What a verdict that depends on the credentials mode would be in one mode."""
 
     outcome: Outcome
@@ -58,14 +58,14 @@ class BranchRecord(Struct, frozen=True, kw_only=True):
     failures: tuple[FailureRecord, ...] = ()
 
 
-class LikelyRecord(Struct, frozen=True, kw_only=True):
+class LikelyRecord(Struct, frozen=True, kw_only=True, gc=False):
     """Which branch of a verdict that depends evidence speaks for; no proof."""
 
     branch: Literal["if_credentialed", "if_not_credentialed"]
     evidence: tuple[str, ...]
 
 
-class VerdictRecord(Struct, frozen=True, kw_only=True):
+class VerdictRecord(Struct, frozen=True, kw_only=True, gc=False):
     """The outcome in one engine; `reason` is what that browser reports."""
 
     outcome: Outcome
@@ -79,7 +79,7 @@ class VerdictRecord(Struct, frozen=True, kw_only=True):
     """Whether the browser that sent the request agrees, where it was listened to and said so."""
 
 
-class EvidenceRecord(Struct, frozen=True, kw_only=True):
+class EvidenceRecord(Struct, frozen=True, kw_only=True, gc=False):
     """A header line that made a rule fire; `value` is null when its absence did."""
 
     message: str
@@ -87,7 +87,7 @@ class EvidenceRecord(Struct, frozen=True, kw_only=True):
     value: str | None = None
 
 
-class FixRecord(Struct, frozen=True, kw_only=True):
+class FixRecord(Struct, frozen=True, kw_only=True, gc=False):
     """One way to fix a finding: who can, what to do, and exact header lines where header lines do it."""
 
     side: str
@@ -95,7 +95,7 @@ class FixRecord(Struct, frozen=True, kw_only=True):
     headers: tuple[str, ...] = ()
 
 
-class FindingRecord(Struct, frozen=True, kw_only=True):
+class FindingRecord(Struct, frozen=True, kw_only=True, gc=False):
     """A rule that fired. The first of the fixes is the one to show."""
 
     rule: str
@@ -109,7 +109,7 @@ class FindingRecord(Struct, frozen=True, kw_only=True):
     """Rules that fired on the same page request and follow from this one; they are no findings of their own."""
 
 
-class PageRequestRecord(Struct, frozen=True, kw_only=True):
+class PageRequestRecord(Struct, frozen=True, kw_only=True, gc=False):
     """What the page did, of which the exchange is a part."""
 
     id: str
@@ -122,7 +122,7 @@ class PageRequestRecord(Struct, frozen=True, kw_only=True):
     """Null where nothing is wrong."""
 
 
-class ChangeRecord(Struct, frozen=True, kw_only=True):
+class ChangeRecord(Struct, frozen=True, kw_only=True, gc=False):
     """One header of the response, before and after; `to` is null when it was removed."""
 
     header: str
@@ -131,7 +131,7 @@ class ChangeRecord(Struct, frozen=True, kw_only=True):
     because: str
 
 
-class StatusRecord(Struct, frozen=True, kw_only=True):
+class StatusRecord(Struct, frozen=True, kw_only=True, gc=False):
     """The status of a preflight's response, before and after."""
 
     before: int = field(name="from")
@@ -139,7 +139,7 @@ class StatusRecord(Struct, frozen=True, kw_only=True):
     because: str
 
 
-class PatchRecord(Struct, frozen=True, kw_only=True):
+class PatchRecord(Struct, frozen=True, kw_only=True, gc=False):
     """A patch that was made, or would be."""
 
     applied: bool
@@ -152,7 +152,7 @@ class PatchRecord(Struct, frozen=True, kw_only=True):
     verdicts_after: Mapping[Engine, VerdictRecord] = {}
 
 
-class MispredictionRecord(Struct, frozen=True, kw_only=True):
+class MispredictionRecord(Struct, frozen=True, kw_only=True, gc=False):
     """A verdict of corslens' own that what came later contradicts."""
 
     engine: Engine
@@ -160,21 +160,21 @@ class MispredictionRecord(Struct, frozen=True, kw_only=True):
     seen: str
 
 
-class DirectRecord(Struct, frozen=True, kw_only=True):
+class DirectRecord(Struct, frozen=True, kw_only=True, gc=False):
     """What an engine would do without the proxy, where that is something else: `depends` on the user's permission, or `blocked`."""
 
     outcome: Outcome
     reason: Reason
 
 
-class CookieRecord(Struct, frozen=True, kw_only=True):
+class CookieRecord(Struct, frozen=True, kw_only=True, gc=False):
     """A cookie that the browser did not send, by its name, and the browser's word for why."""
 
     name: str
     reason: str
 
 
-class InitiatorRecord(Struct, frozen=True, kw_only=True):
+class InitiatorRecord(Struct, frozen=True, kw_only=True, gc=False):
     """The code that asked."""
 
     url: str
@@ -185,7 +185,7 @@ class InitiatorRecord(Struct, frozen=True, kw_only=True):
     """The place in the bundle, where a source map names the original."""
 
 
-class WitnessRecord(Struct, frozen=True, kw_only=True):
+class WitnessRecord(Struct, frozen=True, kw_only=True, gc=False):
     """What the browser itself says became of the request: `read`, `passed` (a preflight), `failed`, or `unknown`."""
 
     outcome: str
@@ -198,7 +198,7 @@ class WitnessRecord(Struct, frozen=True, kw_only=True):
     cookies_withheld: tuple[CookieRecord, ...] | UnsetType = UNSET
 
 
-class Record(Struct, frozen=True, kw_only=True):
+class Record(Struct, frozen=True, kw_only=True, gc=False):
     """One exchange with its context, verdicts and findings. A later record with the same `id` replaces this one."""
 
     schema: str = SCHEMA

@@ -6,7 +6,6 @@ Secrets are redacted here, once for every format that shows records.
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from math import modf
 from typing import Literal
 
 import msgspec
@@ -152,18 +151,18 @@ def render_report(summary: SessionSummary, _rules: RuleSet, _gate: Gate, _top: i
 def timestamp(seconds: float) -> str:
     """Return seconds since the epoch as ISO 8601 in UTC, to the millisecond."""
     try:
-        fraction, whole = modf(seconds)
-        micros = round(fraction * 1_000_000)  # as datetime rounds
+        whole = int(seconds)
+        micros = round((seconds - whole) * 1_000_000)  # as datetime rounds
         if not 0 <= micros < 1_000_000:
             carry, micros = divmod(micros, 1_000_000)
             whole += carry
-        return f"{_second(whole)}.{micros // 1000:03}Z"
+        return f"{_second(whole)}.{str(micros // 1000).zfill(3)}Z"
     except (OverflowError, ValueError, OSError):  # a capture may claim any number
         return f"{_second(0)}.000Z"
 
 
 @lru_cache(maxsize=64)
-def _second(seconds: float) -> str:
+def _second(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat()[:19]
 
 
