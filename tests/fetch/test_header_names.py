@@ -1,7 +1,7 @@
 """The names of header lists."""
 
 from corslens.bounded_cache import LONGEST
-from corslens.fetch.header_names import NameSet, header_names
+from corslens.fetch.header_names import NameSet, header_names, line_names
 
 
 def test_names_are_there_in_order_and_as_a_set() -> None:
@@ -20,3 +20,12 @@ def test_a_set_of_names_too_long_to_be_remembered_is_no_name_set() -> None:
     assert isinstance(header_names(("vary",)).members, NameSet)
     assert not isinstance(header_names(long).members, NameSet)
     assert header_names(long).members == set(long)
+
+
+def test_names_of_lines_are_kept_as_they_were_sent() -> None:
+    named = line_names(("Vary", "X-A", "vary"))
+    assert named.sent == ("Vary", "X-A", "vary")
+    assert named.lowered == ("vary", "x-a", "vary")
+    assert named.each is header_names(("vary", "x-a"))
+    assert (named.characters, named.longest) == (11, 4)
+    assert line_names(()).longest == 0

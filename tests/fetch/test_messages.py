@@ -1,5 +1,6 @@
 """A header list keeps lines as they were, and finds them without case."""
 
+from corslens.fetch.header_names import line_names
 from corslens.fetch.messages import NO_HEADERS, HeaderList
 
 from tests.make import headers, request, response
@@ -53,3 +54,9 @@ def test_a_latin_1_character_never_becomes_an_ascii_letter() -> None:
 def test_messages_are_immutable_records() -> None:
     assert request("PUT") == request("PUT")
     assert response(204) != response(200)
+
+
+def test_a_list_of_known_names_is_as_any_other() -> None:
+    made = HeaderList.of(line_names(("Vary", "X-A", "vary")), ["Origin", "1", "Accept"], 13)
+    assert made == TWO
+    assert (made.characters, made.names, made.values("vary")) == (TWO.characters, TWO.names, TWO.values("vary"))

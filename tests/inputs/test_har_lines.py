@@ -2,7 +2,8 @@
 
 import pytest
 from corslens.fetch.messages import HeaderLine
-from corslens.inputs.har_lines import as_sent, wire_lines
+from corslens.inputs.har_form import Header
+from corslens.inputs.har_lines import NO_LINES, Lines, lines_of, wire_lines
 
 REQUESTS: dict[str, tuple[list[HeaderLine], list[HeaderLine]]] = {
     "nothing": ([], []),
@@ -26,16 +27,39 @@ def test_request(written: list[HeaderLine], sent: list[HeaderLine]) -> None:
     assert wire_lines(written, request=True) == sent
 
 
+def _pairs(lines: Lines) -> list[HeaderLine]:
+    return list(zip(lines.named.sent, lines.values, strict=True))
+
+
+def _lines(written: list[HeaderLine], *, request: bool = True) -> Lines:
+    return lines_of([Header(name, value) for name, value in written], request=request, decoded=False)
+
+
 @pytest.mark.parametrize("written", [written for written, _ in REQUESTS.values()], ids=REQUESTS)
 @pytest.mark.parametrize("request_", [True, False], ids=["request", "response"])
-def test_what_is_quickly_said_is_the_same(written: list[HeaderLine], request_: bool) -> None:
+def test_what_is_remembered_of_names_changes_nothing(written: list[HeaderLine], request_: bool) -> None:
     for _ in range(2):  # the second time by what was remembered
-        quick = as_sent(written, "".join(map("".join, written)), request=request_)
-        assert quick is None or quick == wire_lines(written, request=request_)
+        assert _pairs(_lines(written, request=request_)) == wire_lines(written, request=request_)
 
 
-def test_a_browsers_own_lines_are_quickly_said() -> None:
-    assert as_sent([(":authority", "a"), (":path", "/"), ("accept", "*/*")], "", request=True) == [("accept", "*/*")]
+def test_text_is_as_it_was_on_the_wire() -> None:
+    assert _pairs(_lines([("X-\u20ac", "a"), ("b", "\u20ac")])) == [("X-\xe2\x82\xac", "a"), ("b", "\xe2\x82\xac")]
+
+
+def test_lines_that_tell_of_cors_are_found_by_their_names() -> None:
+    request = _lines([(":path", "/"), ("Accept", "*/*"), ("DNT", "1"), ("Origin", "null")])
+    assert request.telling() == [("Accept", "*/*"), ("Origin", "null")]
+    response = _lines([("Vary", "Origin"), ("Acces-Control-Allow-Origin", "*"), ("Origin", "x")], request=False)
+    assert response.telling() == [("Acces-Control-Allow-Origin", "*")]
+
+
+def test_lines_are_found_by_name() -> None:
+    lines = _lines([("Host", "a"), ("Cookie", "b=c")]).with_line("HOST", "d")
+    assert "cookie" in lines
+    assert "origin" not in lines
+    assert (lines.first("host"), lines.first("origin")) == ("a", "")
+    assert _pairs(lines)[-1] == ("HOST", "d")
+    assert not NO_LINES.telling()
 
 
 def test_response() -> None:

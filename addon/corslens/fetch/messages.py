@@ -5,14 +5,14 @@ Structs of msgspec instead of dataclasses: the same frozen records, made in a te
 `gc=False`: records know only older ones, so they are in no cycle, and the garbage collector need not walk thousands of them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
-from corslens.fetch.header_names import HeaderNames, header_names
+from corslens.fetch.header_names import HeaderNames, LineNames, line_names
 
 type HeaderLine = tuple[str, str]
 
@@ -29,7 +29,7 @@ class HeaderList(Struct, frozen=True, eq=False, gc=False):
     reading: Any = None
     """What a reader of the whole list made of it, for the next one (`keep`); not part of its value."""
     _index: dict[str, str | tuple[str, ...]] | None = None
-    _names: HeaderNames | None = None
+    _named: LineNames | None = None
 
     if TYPE_CHECKING:
 
@@ -41,14 +41,27 @@ class HeaderList(Struct, frozen=True, eq=False, gc=False):
         if self.characters < 0:
             force_setattr(self, "characters", len("".join(chain.from_iterable(self.lines))))
 
+    @classmethod
+    def of(cls, named: LineNames, values: Sequence[str], characters: int) -> "HeaderList":
+        """Return the list of lines of which the names are known.
+
+        Args:
+            values: one a name.
+            characters: the length of all values.
+        """
+        made = cls(tuple(zip(named.sent, values, strict=True)), characters=named.characters + characters)
+        force_setattr(made, "_named", named)
+        return made
+
     def _by_name(self) -> dict[str, str | tuple[str, ...]]:
         """Return the value of each name's line, or the values where it has several."""
-        # Within latin-1 no other character lower-cases to an ASCII letter, so this is a byte-lowercase.
-        index: dict[str, str | tuple[str, ...]] = {name.lower(): value for name, value in self.lines}
-        if len(index) < len(self.lines):
+        lowered = self._line_names().lowered
+        values = [value for _, value in self.lines]
+        index: dict[str, str | tuple[str, ...]] = dict(zip(lowered, values, strict=True))
+        if len(index) < len(lowered):
             several: dict[str, list[str]] = {name: [] for name in index}
-            for name, value in self.lines:
-                several[name.lower()].append(value)
+            for name, value in zip(lowered, values, strict=True):
+                several[name].append(value)
             index.update({name: tuple(values) for name, values in several.items() if len(values) > 1})
         force_setattr(self, "_index", index)
         return index
@@ -81,16 +94,19 @@ class HeaderList(Struct, frozen=True, eq=False, gc=False):
         """Keep all that was read off a list of the same lines."""
         force_setattr(self, "reading", equal.reading)
         force_setattr(self, "_index", equal._index)
-        force_setattr(self, "_names", equal.names)
+        force_setattr(self, "_named", equal._line_names())
 
     @property
     def names(self) -> HeaderNames:
         """The lower-case names."""
-        names = self._names
-        if names is None:
-            names = header_names(tuple(self._index or self._by_name()))
-            force_setattr(self, "_names", names)
-        return names
+        return (self._named or self._line_names()).each
+
+    def _line_names(self) -> LineNames:
+        named = self._named
+        if named is None:
+            named = line_names(tuple([name for name, _ in self.lines]))
+            force_setattr(self, "_named", named)
+        return named
 
     def with_header(self, name: str, values: Iterable[str]) -> "HeaderList":
         """Return a copy in which exactly these lines have this name, at the first one's place or else at the end."""

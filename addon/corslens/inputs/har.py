@@ -9,21 +9,18 @@ from bisect import bisect_left
 from collections.abc import Buffer, Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
-from itertools import chain
 from operator import itemgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
 
-from corslens.fetch.limits import limited_headers, limited_text, received_request, received_response
-from corslens.fetch.messages import HeaderLine
+from corslens.fetch.limits import limited_lines, limited_text, received_request, received_response
 from corslens.inputs.damage import Damage
 from corslens.inputs.har_browser import BrowserRecord
 from corslens.inputs.har_entries import Entries, pages_of, split_entries
 from corslens.inputs.har_form import (
     EntryForm,
-    Header,
     WhenForm,
     answered_at,
     before_sending,
@@ -32,7 +29,7 @@ from corslens.inputs.har_form import (
     seconds,
     when_of,
 )
-from corslens.inputs.har_lines import as_sent, wire_lines
+from corslens.inputs.har_lines import NO_LINES, lines_of
 from corslens.inputs.relevance import concerns_cors
 from corslens.inputs.wire import SCHEMES, http_version, isomorphic, wire_url
 from corslens.observation.exchange import Exchange, Source
@@ -251,45 +248,41 @@ class _Maker:
         if not separator or not scheme or entry.request.method == "CONNECT":
             return None
         asked_version = http_version(entry.request.httpVersion)
-        asked_lines = self._lines(entry.request.headers, request=True)
+        asked = lines_of(entry.request.headers, request=True, decoded=self._decoded)
         head = entry.response
-        status, answered_version, answered_lines = 0, asked_version, []
+        status, answered = 0, NO_LINES
         if head is not None and 100 <= head.status <= 999:
-            status, answered_version = head.status, http_version(head.httpVersion)
-            answered_lines = self._lines(head.headers, request=False)
+            status = head.status
+            answered = lines_of(head.headers, request=False, decoded=self._decoded)
         told = status == 0 and self._record.is_browser  # what it refused may lack every header that would show it
         if (
             not self._everything
             and not told
-            and not concerns_cors(entry.request.method, entry.request.url, asked_lines, status, answered_lines)
+            and not concerns_cors(entry.request.method, entry.request.url, asked.telling(), status, answered.telling())
         ):
             self.skipped += 1
-            self.cookies_skipped = self.cookies_skipped or any(
-                len(name) == 6 and name.lower() == "cookie" for name, _ in asked_lines
-            )
+            self.cookies_skipped = self.cookies_skipped or "cookie" in asked
             return None
         response, error, answered_by_proxy = None, None, False
         if head is not None and status:
-            if head.redirectURL and 300 <= status < 400 and not any(name.lower() == "location" for name, _ in answered_lines):
-                answered_lines.append(("Location", isomorphic(head.redirectURL, decoded=self._decoded)))
+            if head.redirectURL and 300 <= status < 400 and "location" not in answered:
+                answered = answered.with_line("Location", isomorphic(head.redirectURL, decoded=self._decoded))
             response = received_response(
                 status=status,
-                headers=limited_headers(answered_lines),
-                http_version=answered_version,
+                headers=limited_lines(answered.named, answered.values),
+                http_version=http_version(head.httpVersion),
                 time=answered_at(entry, sent),
             )
         elif head is not None:
             error = limited_text(head.error or head.failure_text)
             answered_by_proxy = bool(error) and not self._record.is_browser and is_answered_by_proxy(error or "")
-        url = wire_url(
-            f"{scheme}:{rest}", next((value for name, value in asked_lines if len(name) == 4 and name.lower() == "host"), "")
-        )
+        url = wire_url(f"{scheme}:{rest}", asked.first("host"))
         return Exchange(
             id=f"{self._prefix}:{index}",
             request=received_request(
                 method=entry.request.method,
                 url=url,
-                headers=limited_headers(asked_lines),
+                headers=limited_lines(asked.named, asked.values),
                 http_version=asked_version,
                 time=sent,
             ),
@@ -301,17 +294,8 @@ class _Maker:
             source=Source(file=self._file, index=index),
             by_browser=self._record.is_browser,
             resource_type=limited_text(entry.resource_type),
-            witness=self._record.witness(entry, url, asked_lines),
+            witness=self._record.witness(entry, url, asked, answered),
         )
-
-    def _lines(self, headers: list[Header], *, request: bool) -> list[HeaderLine]:
-        lines: list[HeaderLine] = [(header.name, header.value) for header in headers]
-        text = "".join(chain.from_iterable(lines))
-        if not text.isascii():
-            decoded = self._decoded
-            lines = [(isomorphic(name, decoded=decoded), isomorphic(value, decoded=decoded)) for name, value in lines]
-        quick = as_sent(lines, text, request=request)
-        return wire_lines(lines, request=request) if quick is None else quick
 
 
 def _sentence(error: Exception) -> str:

@@ -11,6 +11,7 @@ from corslens.fetch.constants import CROSS_ORIGIN_RESOURCE_POLICY, ORIGIN
 from corslens.fetch.messages import HeaderLine
 from corslens.fetch.origins import is_potentially_trustworthy, origin_of
 from corslens.inputs.har_form import EntryForm, ResponseForm
+from corslens.inputs.har_lines import Lines
 from corslens.witness.witness import Initiator, Witness, WitnessOutcome
 
 BROWSERS = ("webinspector", "webkit", "firefox", "playwright", "safari", "chrom")
@@ -64,8 +65,14 @@ class BrowserRecord:
         self._console = console
         self._pages: Mapping[str, str] | None = None
 
-    def witness(self, entry: EntryForm, url: str, lines: Iterable[HeaderLine]) -> Witness | None:
-        """Return what the browser says of a request; None when it says nothing beyond the messages, or no browser wrote the file."""
+    def witness(self, entry: EntryForm, url: str, asked: Lines, answer: Lines) -> Witness | None:
+        """Return what the browser says of a request; None when it says nothing beyond the messages, or no browser wrote the file.
+
+        Args:
+            url: of the request.
+            asked: its header lines.
+            answer: those of the response.
+        """
         if not self.is_browser:
             return None
         response = entry.response
@@ -73,10 +80,10 @@ class BrowserRecord:
         code = code or _word(entry.blocked_reason) or code
         answered = response is not None and 100 <= response.status <= 999
         from_cache = _word(entry.from_cache)
-        if answered and not code and from_cache is None and not _is_checked(lines, response):
-            return None  # the browser has no more to say than the messages
+        if answered and not code and from_cache is None and ORIGIN not in asked and CROSS_ORIGIN_RESOURCE_POLICY not in answer:
+            return None  # no browser decides who may have it, and there is no more to say than the messages do
         page = None if answered or entry.pageref is None else self._page(entry.pageref)
-        mixed = not answered and response is not None and _is_mixed_content(url, lines, page)
+        mixed = not answered and response is not None and _is_mixed_content(url, asked.telling(), page)
         if code or (not answered and (code is not None or mixed or (self._firefox and response is not None))):
             told = WitnessOutcome.FAILED
         elif answered and ((self._tells_reading and self._has_body(response)) or _by_service_worker(response)):
@@ -106,14 +113,6 @@ class BrowserRecord:
         if self._pages is None:
             self._pages = self._find_pages()
         return self._pages.get(id)
-
-
-def _is_checked(lines: Iterable[HeaderLine], response: ResponseForm | None) -> bool:
-    """Say whether a browser decides who may have the response: the request has an Origin, or the response a resource policy."""
-    if any(len(name) == 6 and name.lower() == ORIGIN for name, _ in lines):
-        return True
-    headers = () if response is None else response.headers
-    return any(len(line.name) == 28 and line.name.lower() == CROSS_ORIGIN_RESOURCE_POLICY for line in headers)
 
 
 def _by_service_worker(response: ResponseForm | None) -> bool:

@@ -15,46 +15,103 @@ https://chromedevtools.github.io/devtools-protocol/tot/Network/#type-Headers), a
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from msgspec import Struct
+
+from corslens.bounded_cache import bounded_cache
+from corslens.fetch.header_names import LineNames, line_names
 from corslens.fetch.messages import HeaderLine
+from corslens.inputs.har_form import Header
+from corslens.inputs.wire import isomorphic
+from corslens.observation.relevance import places_that_tell
 
 _START_LINE = re.compile(r"[A-Z]+ \S|HTTP/[0-9.]+ [0-9]|HTTP/[0-9.]+$")
 """A request line or status line that was taken for a header, up to its first colon."""
-_LONGEST_NAMES = 2048
-"""Characters of the names in a key: a hostile megabyte is not remembered."""
 
 
-_MOST_NAMES = 4096
-_pseudo_headers: dict[tuple[bool, tuple[str, ...]], int | None] = {}
-"""How many lines begin a set of names that are no lines (`:authority`); None where `wire_lines` has more to correct."""
+class Lines(Struct, frozen=True, gc=False):
+    """The header lines of a message, as they were on the wire."""
+
+    named: LineNames
+    values: list[str]
+    tells: tuple[int, ...]
+    """The places of those that show whether it can have to do with CORS (`observation.relevance`)."""
+
+    def telling(self) -> list[HeaderLine]:
+        """Return those that show whether it can have to do with CORS."""
+        sent, values = self.named.sent, self.values
+        return [(sent[place], values[place]) for place in self.tells]
+
+    def with_line(self, name: str, value: str) -> "Lines":
+        """Return a response's lines with one more."""
+        return _of_pairs([*zip(self.named.sent, self.values, strict=True), (name, value)], request=False)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.named.each.members
+
+    def first(self, name: str) -> str:
+        """Return the first value of this (lower-case) name, empty without one."""
+        return self.values[self.named.lowered.index(name)] if name in self else ""
 
 
-def as_sent(lines: list[HeaderLine], text: str, *, request: bool) -> list[HeaderLine] | None:
-    """Return quickly what `wire_lines` would; None where that has to look. A browser lists the same few sets of names over and over.
+class _Listed(Struct, frozen=True, gc=False):
+    """What follows from the names of a list."""
+
+    pseudo: int
+    """How many lines begin it that are none (`:authority`)."""
+    odd: bool
+    """`wire_lines` has more to correct."""
+    named: LineNames
+    """Of the lines behind the pseudo-headers."""
+    tells: tuple[int, ...]
+
+
+def lines_of(headers: Sequence[Header], *, request: bool, decoded: bool) -> Lines:
+    """Return the lines of a message. A browser lists the same few sequences of names over and over.
 
     Args:
-        text: all names and values in one.
+        headers: as the capture lists them.
+        request: whether they are a request's.
+        decoded: the writer is known to decode UTF-8.
     """
-    if "\n" in text:
-        return None
-    names = tuple([name for name, _ in lines])
-    key = (request, names)
-    if key not in _pseudo_headers:
-        if len(_pseudo_headers) >= _MOST_NAMES:
-            _pseudo_headers.clear()
-        if sum(map(len, names)) >= _LONGEST_NAMES:
-            return None
-        _pseudo_headers[key] = _begun_by(names, request=request)
-    pseudo = _pseudo_headers[key]
-    return lines if pseudo == 0 else None if pseudo is None else lines[pseudo:]
+    names = tuple([header.name for header in headers])
+    listed = _requests(names) if request else _responses(names)
+    values = [header.value for header in headers]
+    text = "".join(values)
+    if listed.odd or "\n" in text or not text.isascii():
+        pairs = zip(names, values, strict=True)
+        lines = [(isomorphic(name, decoded=decoded), isomorphic(value, decoded=decoded)) for name, value in pairs]
+        return _of_pairs(wire_lines(lines, request=request), request=request)
+    pseudo = listed.pseudo
+    return Lines(listed.named, values[pseudo:] if pseudo else values, listed.tells)
 
 
-def _begun_by(names: tuple[str, ...], *, request: bool) -> int | None:
+def _of_pairs(lines: Sequence[HeaderLine], *, request: bool) -> Lines:
+    named = line_names(tuple([name for name, _ in lines]))
+    return Lines(named, [value for _, value in lines], places_that_tell(named.lowered, request=request))
+
+
+NO_LINES = Lines(line_names(()), [], ())
+
+
+@bounded_cache(4096, 2048)
+def _requests(names: tuple[str, ...]) -> _Listed:
+    return _listed(names, request=True)
+
+
+@bounded_cache(4096, 2048)
+def _responses(names: tuple[str, ...]) -> _Listed:
+    return _listed(names, request=False)
+
+
+def _listed(names: tuple[str, ...], *, request: bool) -> _Listed:
     pseudo = next((place for place, name in enumerate(names) if name[:1] != ":"), len(names))
     left = names[pseudo:]
-    repeated = request and len({name.lower() for name in left}) < len(left)
-    return None if repeated or any(name[:1] == ":" or " " in name or name[:5] == "HTTP/" for name in left) else pseudo
+    named = line_names(left)
+    repeated = request and len(named.each.ordered) < len(left)
+    odd = any(name[:1] == ":" or " " in name or name[:5] == "HTTP/" or not name.isascii() for name in left)
+    return _Listed(pseudo, repeated or odd, named, places_that_tell(named.lowered, request=request))
 
 
 def wire_lines(lines: list[HeaderLine], *, request: bool) -> list[HeaderLine]:

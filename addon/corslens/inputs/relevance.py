@@ -25,5 +25,6 @@ def exchange_concerns_cors(exchange: Exchange) -> bool:
     if exchange.refused:
         return True
     request, response = exchange.request, exchange.response
-    status, lines = (0, ()) if response is None else (response.status, response.headers.lines)
-    return concerns_cors(request.method, request.url, request.headers.lines, status, lines)
+    if response is not None and response_concerns_cors(response.status, response.headers.names.ordered):
+        return True
+    return request_concerns_cors(asker_of(request.headers.lines), request.method, origin_of(request.url))

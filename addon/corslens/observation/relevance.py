@@ -22,6 +22,10 @@ POLICY_BEARING = frozenset({"navigate", "same-origin"})
 """The modes in which documents and the scripts of workers are requested, under whose policies other requests stand."""
 
 
+_TELLING = frozenset({"origin", "accept", "host", "referer", "sec-fetch-site", "sec-fetch-mode"})
+"""The names of the lines that `asker_of` reads."""
+
+
 class Asker(Struct, frozen=True, gc=False):
     """What the header lines of a request say of the page that sent it."""
 
@@ -95,3 +99,14 @@ def _concern(names: tuple[str, ...]) -> bool:
 def concerns_other_origins(name: str) -> bool:
     """Say whether a response header of this name has, or was meant to have, a part in what other origins may do."""
     return _NAMES.search(name) is not None
+
+
+def places_that_tell(names: tuple[str, ...], *, request: bool) -> tuple[int, ...]:
+    """Return which header lines of a request, or a response, show whether it concerns CORS; of a response one will do.
+
+    Args:
+        names: theirs, in lower case.
+    """
+    if request:
+        return tuple([place for place, name in enumerate(names) if name in _TELLING])
+    return next(((place,) for place, name in enumerate(names) if concerns_other_origins(name)), ())
