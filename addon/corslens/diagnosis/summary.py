@@ -152,28 +152,49 @@ class SessionSummary:
 
         Returns: what it changed; None when it says nothing that was not known, or nothing at all.
         """
-        observation = inspection.observation
-        root = self._repeats.link(observation)
+        root = self._repeats.link(inspection.observation)
+        before, now, resolved = self._take(root, (inspection,))
+        if now is None or (now.diagnosis is None and before is None and not resolved):
+            return None
+        return Update(before, now.diagnosis or diagnose(PageRequest(id=root, members=now.members)), resolved)
+
+    def add_together(self, inspections: Iterable[Inspection]) -> None:
+        """Take inspections that one exchange brought, its own and those of earlier ones that it says more of.
+
+        What a page request comes to is worked out once, when all of its are there.
+        """
+        by_root: dict[str, list[Inspection]] = {}
+        for inspection in inspections:
+            by_root.setdefault(self._repeats.link(inspection.observation), []).append(inspection)
+        for root, some in by_root.items():
+            self._take(root, some)
+
+    def _take(
+        self, root: str, inspections: Sequence[Inspection]
+    ) -> tuple[Diagnosis | None, _Entry | None, tuple[Problem, ...]]:
+        """Take inspections of one page request.
+
+        Returns: what was said of it before, how it stands now (None: they say nothing that was not known), which problems that resolves.
+        """
         entry = self._recent.get(root)
-        members = (inspection,) if entry is None else with_member(entry.members, inspection)
+        members = () if entry is None else entry.members
+        for inspection in inspections:
+            members = with_member(members, inspection)
         share, diagnosis = contribution_of(root, members)
         if entry is not None and entry.share is share:
             entry.members = members
-            return None
+            return None, None, ()
         self.version += 1
         if entry is not None:
             self._take_back(entry.share, share.key)
             del self._recent[root]
-        self._recent[root] = _Entry(members, share, diagnosis)
+        now = self._recent[root] = _Entry(members, share, diagnosis)
         resolved = self._count(share, members)
         recent = self._recent
         while len(recent) > self._remember or (recent.weight > self._recent_bytes and len(recent) > 1):
             oldest, settled = recent.popitem(last=False)
             self.left_out += self._held.settle(oldest, settled.diagnosis, settled.members)
-        before = None if entry is None else entry.diagnosis
-        if diagnosis is None and before is None and not resolved:
-            return None
-        return Update(before, diagnosis or diagnose(PageRequest(id=root, members=members)), resolved)
+        return None if entry is None else entry.diagnosis, now, resolved
 
     def add_unseen(self, number: int) -> None:
         """Count exchanges that have nothing to do with CORS and were passed over."""
