@@ -153,6 +153,28 @@ def test_chromium_hears_late_of_a_preflight() -> None:
     assert response is not None and response.time < exchanges[1].request.time == pytest.approx(NOON + 1.966)
 
 
+@pytest.mark.parametrize(("later", "order"), [(0.15, [1, 0]), (3.0, [0, 1])])
+def test_chromium_hears_of_a_preflight_when_its_request_has_failed(later: float, order: list[int]) -> None:
+    """The page learns of its failure past the process that is busy. Much later, a preflight belongs to another request."""
+    asks = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT")]
+    put = entry("PUT", started=at(1), status=0, time=880, timings={"blocked": 880, "send": 0, "wait": 0})
+    asked = entry("OPTIONS", given=asks, started=at(1.88 + later), time=32, timings={"blocked": -1, "send": 0, "wait": 32})
+    exchanges, _ = read(encoded(put, asked, creator="WebInspector"))
+    assert [exchange.source.index for exchange in exchanges] == order
+
+
+@pytest.mark.parametrize(("blocked", "own"), [(20, False), (96, True)], ids=["did not wait for it", "has its own"])
+def test_a_preflight_that_is_dated_after_a_request_may_be_another_ones(blocked: int, own: bool) -> None:
+    asks = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT")]
+    put = entry("PUT", started=at(1), time=106, timings={"blocked": blocked, "send": 0, "wait": 10})
+    preflights = [
+        entry("OPTIONS", given=asks, started=at(when), time=32, timings={"blocked": -1, "send": 0, "wait": 32})
+        for when in ([1.01, 1.3] if own else [1.3])
+    ]
+    exchanges, _ = read(encoded(put, *preflights, creator="WebInspector"))
+    assert [exchange.source.index for exchange in exchanges] == ([1, 0, 2] if own else [0, 1])
+
+
 def test_a_preflight_is_not_put_behind_itself() -> None:
     """Of a request whose own method is OPTIONS."""
     own = entry("OPTIONS", started=at(1), time=30)

@@ -40,8 +40,8 @@ class _Preflights:
     """A browser's panel lists an actual request before its preflight; put it behind, where it was on the wire.
 
     Chromium counts the preflight into `blocked`, which tells; Firefox does not. On a busy machine Chromium learns of a preflight after it
-    left and dates it by that, with the whole wait: its response is then later than the request that waited for it, and it is the
-    preflight that moves.
+    left and dates it by that, with the whole wait: its response is then later than the request that waited for it, or all of it later than
+    the end of that request, and it is the preflight that moves.
     """
 
     def __init__(self) -> None:
@@ -76,6 +76,7 @@ class _Preflights:
             if digest in asked:
                 asked[digest].append((int(index), began, sent, ended))
         moved: set[int] = set()
+        late = []
         for preflight in self._answered:
             for index, began, sent, ended in reversed(asked[preflight.digest]):
                 if not began <= preflight.sent <= ended or index in moved:
@@ -86,6 +87,15 @@ class _Preflights:
                 else:
                     found = early <= 0 or move(preflight.entry, "OPTIONS", preflight.url, preflight.sent - early)
                 if found:
+                    moved.add(index)
+                    break
+            else:
+                late.append(preflight)
+        for preflight in late:
+            took = preflight.answered + _MOMENT - preflight.sent
+            for index, began, sent, ended in reversed(asked[preflight.digest]):
+                is_before = ended < preflight.sent < ended + _LATE and began <= sent - took
+                if is_before and index not in moved and move(preflight.entry, "OPTIONS", preflight.url, sent - took):
                     moved.add(index)
                     break
 
@@ -112,6 +122,8 @@ def _digest(method: str, url: str) -> float:
 
 _MOMENT = 1e-6
 """Seconds between a preflight's response and the request that follows it, at the least."""
+_LATE = 2.0
+"""Seconds after the end of a request in which Chromium may learn of its preflight."""
 
 
 type _Place = tuple[float, int, Buffer, Exchange | None]
