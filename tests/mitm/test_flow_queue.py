@@ -33,7 +33,7 @@ class Recorder:
         self.calls: list[tuple[object, ...]] = []
         self.patching = PatchMode(lambda: 0.0)
 
-    def wants_request(self, data: http.RequestData, *, is_own: bool) -> bool:
+    def wants_request(self, data: http.RequestData, concerns: bool | None) -> bool:
         return not data.path.startswith(b"/0")
 
     def wants_response(self, flow: http.HTTPFlow, response: http.Response) -> bool:

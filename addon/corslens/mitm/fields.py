@@ -19,28 +19,34 @@ LONGEST = 4096
 
 _OF_NO_DOCUMENT = frozenset({b"no-cors", b"cors"})
 """The modes in which neither documents nor the scripts of workers are requested."""
+_CROSS = frozenset({b"cross-site", b"same-site"})
 
 
-def glance(fields: Fields) -> tuple[bool, bytes]:
-    """Return whether a page plainly asks its own origin for something that is no document and no worker, as most requests do; and all Referers."""
-    own, referers = False, []
-    settled = len(fields) <= HEADER_LINES
+def glance(fields: Fields) -> tuple[bool | None, bytes]:
+    """Return whether a request concerns CORS as far as a glance shows, and all Referers.
+
+    False where a page asks its own origin for something that is no document and no worker, as most requests do; a preflight says that of
+    itself, too. True where it asks another one. None: look closer.
+    """
+    site, referers = b"", []
+    own = len(fields) <= HEADER_LINES
     for name, value in fields:
         # The lengths first: this is asked of every line of all traffic.
         length = len(name)
         if length == 14:
             lowered = name.lower()
             if lowered == b"sec-fetch-site":
-                own, settled = True, settled and value == b"same-origin"
+                site = value if site in (b"", value) else b"?"
             elif lowered == b"sec-fetch-mode":
-                settled = settled and value in _OF_NO_DOCUMENT
+                own = own and value in _OF_NO_DOCUMENT
         elif length == 6:
             lowered = name.lower()
             if lowered == b"origin" or (lowered == b"accept" and value.startswith(b"text/html")):
-                settled = False
+                own = False
         elif length == 7 and name.lower() == b"referer":
             referers.append(value)
-    return own and settled, b" ".join(referers)
+    concerns = True if site in _CROSS else False if own and site == b"same-origin" else None
+    return concerns, b" ".join(referers)
 
 
 class RequestFields(Struct):

@@ -68,11 +68,11 @@ class FlowQueue:
         if session is None:
             return
         data = flow.request.data
-        is_own, referers = glance(data.headers.fields)
+        concerns, referers = glance(data.headers.fields)
         page = session.patching.continuations.take(flow, referers)
         if flow.is_replay == "request":
             annotate.clear(flow)
-        if not session.wants_request(data, is_own=is_own):
+        if not session.wants_request(data, concerns):
             return
         head = RequestHead.of(flow)
         if self._may_wait_for(flow) and page is None:

@@ -87,15 +87,15 @@ class Session:
         self._replays = 0
         self._let_go = 0
 
-    def wants_request(self, data: http.RequestData, *, is_own: bool) -> bool:
+    def wants_request(self, data: http.RequestData, concerns: bool | None) -> bool:
         """Say whether a request is to be taken note of: most have nothing to do with CORS.
 
         Args:
-            is_own: a glance shows that a page asks its own origin.
+            concerns: what a glance shows.
         """
-        if self.everything:
+        if self.everything or concerns or data.method == b"OPTIONS":
             return True
-        return data.method == b"OPTIONS" if is_own else request_concerns_cors(data.headers.fields, data)
+        return concerns is None and request_concerns_cors(data.headers.fields, data)
 
     def wants_response(self, flow: http.HTTPFlow, response: http.Response) -> bool:
         """Say whether a response is to be judged."""
