@@ -175,6 +175,18 @@ def test_a_preflight_that_is_dated_after_a_request_may_be_another_ones(blocked: 
     assert [exchange.source.index for exchange in exchanges] == ([1, 0, 2] if own else [0, 1])
 
 
+def test_a_preflight_has_its_request_among_many_of_the_url() -> None:
+    """Those after it are passed over, and of those before it the latest is looked at first."""
+    asks = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT")]
+    entries = []
+    for number in range(400):
+        put = entry("PUT", started=at(number / 10), time=60)
+        asked = entry("OPTIONS", given=asks, started=at(number / 10 + 0.01), timings={"blocked": -1, "send": 0, "wait": 15})
+        entries += [put, asked]
+    exchanges, _ = read(encoded(*entries, creator="Firefox"))
+    assert [one.source.index for one in exchanges] == [index ^ 1 for index in range(800)]
+
+
 def test_a_preflight_is_not_put_behind_itself() -> None:
     """Of a request whose own method is OPTIONS."""
     own = entry("OPTIONS", started=at(1), time=30)

@@ -5,7 +5,7 @@ Format: http://www.softwareishard.com/blog/har-12-spec/
 """
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Buffer, Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
@@ -70,16 +70,18 @@ class _Preflights:
             move: called with the index of an entry that may be one, the method and the URL if it is, and when it can have been sent;
                 returns whether it is.
         """
-        asked: dict[float, list[tuple[int, float, float, float]]] = {one.digest: [] for one in self._answered}
+        asked: dict[float, list[_Asked]] = {one.digest: [] for one in self._answered}
         each = iter(self._requests if asked else ())
         for digest, index, began, sent, ended in zip(each, each, each, each, each, strict=True):
             if digest in asked:
-                asked[digest].append((int(index), began, sent, ended))
+                asked[digest].append((began, int(index), sent, ended))
+        for requests in asked.values():
+            requests.sort()
         moved: set[int] = set()
         late = []
         for preflight in self._answered:
-            for index, began, sent, ended in reversed(asked[preflight.digest]):
-                if not began <= preflight.sent <= ended or index in moved:
+            for began, index, sent, ended in _before(asked[preflight.digest], preflight.sent):
+                if preflight.sent > ended or index in moved:
                     continue
                 early = preflight.answered + _MOMENT - sent
                 if sent <= preflight.sent or preflight.sent - early < began:
@@ -93,7 +95,7 @@ class _Preflights:
                 late.append(preflight)
         for preflight in late:
             took = preflight.answered + _MOMENT - preflight.sent
-            for index, began, sent, ended in reversed(asked[preflight.digest]):
+            for began, index, sent, ended in _before(asked[preflight.digest], preflight.sent):
                 is_before = ended < preflight.sent < ended + _LATE and began <= sent - took
                 if is_before and index not in moved and move(preflight.entry, "OPTIONS", preflight.url, sent - took):
                     moved.add(index)
@@ -114,6 +116,21 @@ class _Answered(NamedTuple):
     def digest(self) -> float:
         """That of the request that it is for."""
         return _digest(self.method, self.url)
+
+
+type _Asked = tuple[float, int, float, float]
+"""Of a request when it began, its index, and when it was sent and ended."""
+
+
+def _before(requests: list[_Asked], time: float) -> Iterator[_Asked]:
+    """Yield the requests that began until then, the latest first: so many as can wait for one URL at once."""
+    end = bisect_right(requests, time, key=_began)
+    return reversed(requests[max(0, end - _AT_ONCE) : end])
+
+
+_AT_ONCE = 256
+"""Requests of one URL that are looked through for a preflight: all of a long capture for each would be its square."""
+_began = itemgetter(0)
 
 
 def _digest(method: str, url: str) -> float:
