@@ -8,6 +8,7 @@ import ssl
 import struct
 from enum import StrEnum
 from pathlib import Path
+from typing import Self
 
 from msgspec import Struct
 
@@ -31,7 +32,7 @@ UNESCAPED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u
 """Control characters other than a tab and a newline, invisible ones, and those that turn the order of text."""
 
 
-def every_path(folder: Path, *, validates: bool) -> dict[str, str | bool]:
+def every_path(folder: Path, *, validates: bool) -> dict[str, str | int]:
     """The options of a mitmdump that shows everything and patches everything, so that every path of ours is taken, and streams some bodies.
 
     Args:
@@ -86,6 +87,18 @@ def abort(writer: asyncio.StreamWriter) -> None:
     """Leave with a TCP reset."""
     writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
+
+
+class Witnessed(Mitm):
+    """A mitmdump with the script `WITNESS`, started in whole: before that, mitmproxy ends when it logs an error, whoever provoked it."""
+
+    def __init__(self, options: dict[str, str | int], *, confdir: Path | None = None) -> None:
+        super().__init__(options=options, scripts=[WITNESS], confdir=confdir)
+
+    async def __aenter__(self) -> Self:
+        await super().__aenter__()
+        await self.line(r"The witness has started\.")
+        return self
 
 
 class Watch:

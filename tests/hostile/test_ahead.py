@@ -7,10 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from tests.browser.kit.mitmdump import Mitm
 from tests.deadline import DEADLINE_SECONDS
 from tests.hostile.http2_peer import HEADERS, Client, Server, data, headers, request, reset
-from tests.hostile.peer import GONE, WITNESS, Act, Ending, Watch
+from tests.hostile.peer import GONE, Act, Ending, Watch, Witnessed
 
 ORIGIN, GRANT = (b"origin", b"https://app.example"), (b"access-control-allow-origin", b"https://other.example")
 HELLO = (
@@ -44,7 +43,7 @@ async def watch(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Watch
         "stream_large_bodies": "1k",
         "flow_detail": 0,
     }
-    async with Mitm(options=options, scripts=[WITNESS]) as mitm:
+    async with Witnessed(options) as mitm:
         watch = Watch(mitm, witness)
         yield watch
         await watch.end()

@@ -12,7 +12,6 @@ import pytest
 import pytest_asyncio
 from hpack import Encoder
 
-from tests.browser.kit.mitmdump import Mitm
 from tests.hostile.http2_peer import (
     CONTINUATION,
     END_HEADERS,
@@ -27,7 +26,7 @@ from tests.hostile.http2_peer import (
     headers,
     reset,
 )
-from tests.hostile.peer import DEADLINE_SECONDS, GONE, WITNESS, Act, Ending, Watch, every_path
+from tests.hostile.peer import DEADLINE_SECONDS, GONE, Act, Ending, Watch, Witnessed, every_path
 
 MEBIBYTE = 1 << 20
 ORIGIN = (b"origin", b"https://app.example")
@@ -38,7 +37,7 @@ PREFLIGHT = [ORIGIN, (b"access-control-request-method", b"PUT")]
 async def watch(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Watch]:
     """A mitmdump on which every path of ours is taken."""
     options = every_path(tmp_path_factory.mktemp("floods"), validates=True)
-    async with Mitm(options=options, scripts=[WITNESS]) as mitm:
+    async with Witnessed(options) as mitm:
         watch = Watch(mitm, Path(str(options["witness_file"])))
         yield watch
         await watch.end()

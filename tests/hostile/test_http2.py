@@ -31,7 +31,7 @@ from tests.hostile.http2_peer import (
     request,
     reset,
 )
-from tests.hostile.peer import GONE, WITNESS, Act, Ending, Watch, abort, every_path
+from tests.hostile.peer import GONE, Act, Ending, Watch, Witnessed, abort, every_path
 
 ORIGIN = (b"origin", b"https://app.example")
 ACAO = (b"access-control-allow-origin", b"https://app.example")
@@ -268,7 +268,7 @@ async def proxied(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
     folder = tmp_path_factory.mktemp("http2")
     async with (
         Server(acts(ANSWERS)) as server,
-        Mitm(options=every_path(folder, validates=request.param), scripts=[WITNESS]) as mitm,
+        Witnessed(every_path(folder, validates=request.param)) as mitm,
         Asker(mitm.port, server.port) as well,
     ):
         watch = Watch(mitm, folder / "witnessed")
@@ -326,7 +326,7 @@ async def test_thousand_streams_may_be_reset(tmp_path: Path) -> None:
     """By the client, a few at a time or all in one, or by the server: each exchange has its record when mitmdump has ended."""
     witness = tmp_path / "witnessed"
     streams = range(1, 2_000, 2)
-    async with Server({}, {"reset": reset}) as server, Mitm(options={"witness_file": str(witness)}, scripts=[WITNESS]) as mitm:
+    async with Server({}, {"reset": reset}) as server, Witnessed({"witness_file": str(witness)}) as mitm:
         watch = Watch(mitm, witness)
         for size, count in ((20, 100), (1_000, 1_000)):
             async with await Client.connect(mitm.port, server.port) as client:

@@ -6,9 +6,8 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 import pytest_asyncio
 
-from tests.browser.kit.mitmdump import Mitm
 from tests.deadline import DEADLINE_SECONDS
-from tests.hostile.peer import GONE, WITNESS, Act, Ending, Watch, every_path
+from tests.hostile.peer import GONE, Act, Ending, Watch, Witnessed, every_path
 
 ORIGIN = b"Origin: https://evil\x1b[31m.example\r\n"
 CORS = b"Access-Control-Allow-Origin: https://app.example\r\n"
@@ -91,7 +90,7 @@ class Raw:
 async def watch(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Watch]:
     """A mitmdump that shows everything and patches everything, so that every path of ours is taken, and streams some bodies."""
     folder = tmp_path_factory.mktemp("wire")
-    async with Mitm(options=every_path(folder, validates=request.param), scripts=[WITNESS], confdir=folder) as mitm:
+    async with Witnessed(every_path(folder, validates=request.param), confdir=folder) as mitm:
         watch = Watch(mitm, folder / "witnessed")
         yield watch
         await watch.end()
