@@ -26,6 +26,6 @@ def test_names_of_lines_are_kept_as_they_were_sent() -> None:
     named = line_names(("Vary", "X-A", "vary"))
     assert named.sent == ("Vary", "X-A", "vary")
     assert named.lowered == ("vary", "x-a", "vary")
-    assert named.each is header_names(("vary", "x-a"))
+    assert named.each == header_names(("vary", "x-a"))
     assert (named.characters, named.longest) == (11, 4)
     assert line_names(()).longest == 0
