@@ -29,7 +29,7 @@ from corslens.fetch.constants import (
     TIMING_ALLOW_ORIGIN,
     VARY,
 )
-from corslens.fetch.header_names import LineNames, line_names
+from corslens.fetch.header_names import LineNames
 from corslens.fetch.messages import Cut, HeaderLine, HeaderList, Request, Response
 
 HEADER_LINES: Final = 512
@@ -81,23 +81,24 @@ def limited_headers(lines: Sequence[HeaderLine], beyond: Sequence[tuple[str | by
     """
     if len(lines) > HEADER_LINES:
         lines, beyond = lines[:HEADER_LINES], (*lines[HEADER_LINES:], *beyond)
-    if beyond:
-        return _limited(lines, beyond)
-    return limited_lines(line_names(tuple([name for name, _ in lines])), [value for _, value in lines])
+    text = "".join([value for _, value in lines])
+    names = [len(name) for name, _ in lines]
+    if not beyond and _are_within(text, max(names, default=0)):
+        return HeaderList(lines, characters=sum(names) + len(text)), None
+    return _limited(lines, beyond)
 
 
 def limited_lines(named: LineNames, values: Sequence[str]) -> Limited:
     """Return the header lines of these names and values, one a name, as far as the limits go."""
     text = "".join(values)
-    if (
-        len(values) <= HEADER_LINES
-        and len(text) <= VALUE_CHARACTERS
-        and text.count(",") < LIST_ELEMENTS
-        and named.longest <= NAME_CHARACTERS
-    ):
+    if len(values) <= HEADER_LINES and _are_within(text, named.longest):
         return HeaderList.of(named, values, len(text)), None
     lines = list(zip(named.sent, values, strict=True))
     return _limited(lines[:HEADER_LINES], lines[HEADER_LINES:])
+
+
+def _are_within(values: str, longest_name: int) -> bool:
+    return len(values) <= VALUE_CHARACTERS and values.count(",") < LIST_ELEMENTS and longest_name <= NAME_CHARACTERS
 
 
 def received_request(*, method: str, url: str, headers: Limited, http_version: str = "HTTP/1.1", time: float = 0.0) -> Request:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
-from corslens.fetch.header_names import HeaderNames, LineNames, line_names
+from corslens.fetch.header_names import HeaderNames, LineNames, header_names
 
 type HeaderLine = tuple[str, str]
 
@@ -29,7 +29,7 @@ class HeaderList(Struct, frozen=True, eq=False, gc=False):
     reading: Any = None
     """What a reader of the whole list made of it, for the next one (`keep`); not part of its value."""
     _index: dict[str, str | tuple[str, ...]] | None = None
-    _named: LineNames | None = None
+    _names: HeaderNames | None = None
 
     if TYPE_CHECKING:
 
@@ -50,18 +50,19 @@ class HeaderList(Struct, frozen=True, eq=False, gc=False):
             characters: the length of all values.
         """
         made = cls(tuple(zip(named.sent, values, strict=True)), characters=named.characters + characters)
-        force_setattr(made, "_named", named)
+        force_setattr(made, "_names", named.each)
+        if len(named.each.ordered) == len(values):  # no name has several lines
+            force_setattr(made, "_index", dict(zip(named.lowered, values, strict=True)))
         return made
 
     def _by_name(self) -> dict[str, str | tuple[str, ...]]:
         """Return the value of each name's line, or the values where it has several."""
-        lowered = self._line_names().lowered
-        values = [value for _, value in self.lines]
-        index: dict[str, str | tuple[str, ...]] = dict(zip(lowered, values, strict=True))
-        if len(index) < len(lowered):
+        # Within latin-1 no other character lower-cases to an ASCII letter, so this is a byte-lowercase.
+        index: dict[str, str | tuple[str, ...]] = {name.lower(): value for name, value in self.lines}
+        if len(index) < len(self.lines):
             several: dict[str, list[str]] = {name: [] for name in index}
-            for name, value in zip(lowered, values, strict=True):
-                several[name].append(value)
+            for name, value in self.lines:
+                several[name.lower()].append(value)
             index.update({name: tuple(values) for name, values in several.items() if len(values) > 1})
         force_setattr(self, "_index", index)
         return index
@@ -94,19 +95,16 @@ class HeaderList(Struct, frozen=True, eq=False, gc=False):
         """Keep all that was read off a list of the same lines."""
         force_setattr(self, "reading", equal.reading)
         force_setattr(self, "_index", equal._index)
-        force_setattr(self, "_named", equal._line_names())
+        force_setattr(self, "_names", equal.names)
 
     @property
     def names(self) -> HeaderNames:
         """The lower-case names."""
-        return (self._named or self._line_names()).each
-
-    def _line_names(self) -> LineNames:
-        named = self._named
-        if named is None:
-            named = line_names(tuple([name for name, _ in self.lines]))
-            force_setattr(self, "_named", named)
-        return named
+        names = self._names
+        if names is None:
+            names = header_names(tuple(self._index or self._by_name()))
+            force_setattr(self, "_names", names)
+        return names
 
     def with_header(self, name: str, values: Iterable[str]) -> "HeaderList":
         """Return a copy in which exactly these lines have this name, at the first one's place or else at the end."""
