@@ -240,11 +240,10 @@ def _session(
                     wanted.append(item)
                 else:
                     left_out.add(item.id)
-            if updates:
-                for item in wanted:
-                    yield item, part.add(item)
-            else:
-                part.add_together(wanted)
+            for item in wanted:
+                added = part.add(item)
+                if updates:
+                    yield item, added
     finally:  # of a capture that is not read to its end, too
         part.add_unseen(reader.skipped)
         entry.filtered_out = len(left_out)

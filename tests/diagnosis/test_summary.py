@@ -167,17 +167,6 @@ def test_only_the_last_inspection_of_an_exchange_counts(given: list[list[Inspect
     assert often[2] == once[2] and often[4] == once[4]
 
 
-def test_what_comes_together_is_taken_once() -> None:
-    """And comes to the same as one after the other."""
-    first = inspection("a", finding(), at=0)
-    news = [inspection("b", finding("vary"), at=1), inspection("a", finding(), finding("vary"), at=0), inspection("c", at=2)]
-    each, together = summarize([first, *news]), summarize([first])
-    version = together.version
-    together.add_together([news[0], *news])
-    assert snapshot(together) == snapshot(each)
-    assert together.version == version + 3
-
-
 def test_counts_are_of_page_requests():
     summary = summarize(session(*shop()))
     assert summary.exchanges == 12 and summary.number("BLOCKED") == 8

@@ -158,17 +158,6 @@ class SessionSummary:
             return None
         return Update(before, now.diagnosis or diagnose(PageRequest(id=root, members=now.members)), resolved)
 
-    def add_together(self, inspections: Iterable[Inspection]) -> None:
-        """Take inspections that one exchange brought, its own and those of earlier ones that it says more of.
-
-        What a page request comes to is worked out once, when all of its are there.
-        """
-        by_root: dict[str, list[Inspection]] = {}
-        for inspection in inspections:
-            by_root.setdefault(self._repeats.link(inspection.observation), []).append(inspection)
-        for root, some in by_root.items():
-            self._take(root, some)
-
     def _take(
         self, root: str, inspections: Sequence[Inspection]
     ) -> tuple[Diagnosis | None, _Entry | None, tuple[Problem, ...]]:
