@@ -163,22 +163,14 @@ def collect(
         part = into.part()
         entry = part.begin(capture.name)
         unnamed = 0
-        session = _session(
-            capture,
-            f"{prefix}/{inside}" if inside else prefix,
-            settings,
-            part,
-            progress,
-            everything=everything,
-            updates=bool(extra),
-        )
+        session = _session(capture, f"{prefix}/{inside}" if inside else prefix, settings, part, progress, everything=everything)
         for found in _survive(session, capture.name):
             if isinstance(found, Damage):
                 if found.entry is None or len(entry.damages) < _DAMAGES:
                     entry.damages.append(str(found))
                 else:
                     unnamed += 1
-            else:
+            elif extra:
                 inspection, update = found
                 _hand_on(inspection, part, update, extra)
         if unnamed:
@@ -219,31 +211,24 @@ def _session(
     progress: Progress | None,
     *,
     everything: bool,
-    updates: bool,
 ) -> Iterator[tuple[Inspection, Update | None] | Damage]:
-    """Add what is found in a capture to its summary; yield what could not be read, and with `updates` what was added."""
+    """Add what is found in a capture to its summary; yield what was added, and what could not be read."""
     reader = open_capture(capture, prefix, everything=everything)
     limits = Limitations()
     left_out: set[str] = set()
     entry = part.inputs[-1]
     try:
-        for found in inspect_capture(capture, reader, settings, progress):
-            if isinstance(found, Damage):
-                yield found
+        for item in inspect_capture(capture, reader, settings, progress):
+            if isinstance(item, Damage):
+                yield item
                 continue
-            wanted: list[Inspection] = []
-            for item in found:
-                limits.add(item)
-                if settings.amend is not None:
-                    item = settings.amend(item)
-                if settings.wants(item.observation.exchange):
-                    wanted.append(item)
-                else:
-                    left_out.add(item.id)
-            for item in wanted:
-                added = part.add(item)
-                if updates:
-                    yield item, added
+            limits.add(item)
+            if settings.amend is not None:
+                item = settings.amend(item)
+            if settings.wants(item.observation.exchange):
+                yield item, part.add(item)
+            else:
+                left_out.add(item.id)
     finally:  # of a capture that is not read to its end, too
         part.add_unseen(reader.skipped)
         entry.filtered_out = len(left_out)
@@ -284,8 +269,8 @@ def _hand_on(inspection: Inspection, part: SessionSummary, update: Update | None
 
 def inspect_capture(
     capture: files.Capture, reader: CaptureReader, settings: AnalysisSettings, progress: Progress | None = None
-) -> Iterator[tuple[Inspection, ...] | Damage]:
-    """Yield for each exchange of one capture, as one session, its inspection and those of earlier ones, and a Damage for what could not be read.
+) -> Iterator[Inspection | Damage]:
+    """Yield an inspection for each exchange of one capture, as one session, and a Damage for what could not be read.
 
     Those that the user's filters leave out, too: they say what the capture holds.
     """
@@ -305,8 +290,8 @@ def inspect_capture(
                 what = f"was not judged, by a fault of corslens: {describe_fault(error)}"
                 yield Damage(file=capture.name, entry=exchange.source.index, what=what)
             else:
-                yield found
-    yield inspector.finish()
+                yield from found
+    yield from inspector.finish()
     if capture.damage is not None:
         yield capture.damage
 

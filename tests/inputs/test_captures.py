@@ -28,11 +28,11 @@ def analysed(name: str, rules: RuleSet) -> tuple[list[Inspection], list[str]]:
         if isinstance(capture, Damage):
             damages.append(capture.what)
             continue
-        for found in inspect_capture(capture, open_capture(capture, "x"), AnalysisSettings(rules=rules)):
-            if isinstance(found, Damage):
-                damages.append(found.what)
+        for item in inspect_capture(capture, open_capture(capture, "x"), AnalysisSettings(rules=rules)):
+            if isinstance(item, Damage):
+                damages.append(item.what)
             else:
-                latest |= {item.id: item for item in found}
+                latest[item.id] = item
     return list(latest.values()), damages
 
 

@@ -65,8 +65,6 @@ def _agreement(members: tuple[Inspection, ...]) -> Agreement | None:
 
 def with_member(members: tuple[Inspection, ...], inspection: Inspection) -> tuple[Inspection, ...]:
     """Return the exchanges with one more, or with a later inspection of one; oldest first."""
-    if not members:
-        return (inspection,)
     id = inspection.id
     if len(members) == 1 and members[0].id == id:
         return (inspection,)

@@ -152,38 +152,28 @@ class SessionSummary:
 
         Returns: what it changed; None when it says nothing that was not known, or nothing at all.
         """
-        root = self._repeats.link(inspection.observation)
-        before, now, resolved = self._take(root, (inspection,))
-        if now is None or (now.diagnosis is None and before is None and not resolved):
-            return None
-        return Update(before, now.diagnosis or diagnose(PageRequest(id=root, members=now.members)), resolved)
-
-    def _take(
-        self, root: str, inspections: Sequence[Inspection]
-    ) -> tuple[Diagnosis | None, _Entry | None, tuple[Problem, ...]]:
-        """Take inspections of one page request.
-
-        Returns: what was said of it before, how it stands now (None: they say nothing that was not known), which problems that resolves.
-        """
+        observation = inspection.observation
+        root = self._repeats.link(observation)
         entry = self._recent.get(root)
-        members = () if entry is None else entry.members
-        for inspection in inspections:
-            members = with_member(members, inspection)
+        members = (inspection,) if entry is None else with_member(entry.members, inspection)
         share, diagnosis = contribution_of(root, members)
         if entry is not None and entry.share is share:
             entry.members = members
-            return None, None, ()
+            return None
         self.version += 1
         if entry is not None:
             self._take_back(entry.share, share.key)
             del self._recent[root]
-        now = self._recent[root] = _Entry(members, share, diagnosis)
+        self._recent[root] = _Entry(members, share, diagnosis)
         resolved = self._count(share, members)
         recent = self._recent
         while len(recent) > self._remember or (recent.weight > self._recent_bytes and len(recent) > 1):
             oldest, settled = recent.popitem(last=False)
             self.left_out += self._held.settle(oldest, settled.diagnosis, settled.members)
-        return None if entry is None else entry.diagnosis, now, resolved
+        before = None if entry is None else entry.diagnosis
+        if diagnosis is None and before is None and not resolved:
+            return None
+        return Update(before, diagnosis or diagnose(PageRequest(id=root, members=members)), resolved)
 
     def add_unseen(self, number: int) -> None:
         """Count exchanges that have nothing to do with CORS and were passed over."""
