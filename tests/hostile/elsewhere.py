@@ -10,6 +10,8 @@ import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
+import pytest
+
 from tests.deadline import DEADLINE_SECONDS
 
 HOST, DEVICE = "198.51.100.1", "198.51.100.2"
@@ -54,6 +56,14 @@ async def run(*argv: str, data: bytes = b"", user: int | None = None) -> bytes:
     if process.returncode:
         raise OSError(f"{' '.join(argv[:6])}: {said.decode(errors='replace').strip()}")
     return out
+
+
+async def device_on(stack: contextlib.AsyncExitStack) -> str:
+    """Return the namespace of a `device` that lasts as long as the stack; skip the test where this machine does not allow one."""
+    try:
+        return await stack.enter_async_context(device())
+    except OSError as error:
+        pytest.skip(f"no network namespace here: {error}")
 
 
 @contextlib.asynccontextmanager

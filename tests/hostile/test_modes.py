@@ -18,7 +18,7 @@ import pytest
 from tests.browser.kit.mitmdump import Mitm, Record, free_port
 from tests.browser.kit.servers import Server, fixed
 from tests.deadline import DEADLINE_SECONDS
-from tests.hostile.elsewhere import HOST, device, run, send_from
+from tests.hostile.elsewhere import HOST, device_on, run, send_from
 from tests.hostile.test_reach import RESOLVER, SECRETS, get, send
 
 pytestmark = pytest.mark.slow
@@ -63,10 +63,7 @@ async def test_transparent() -> None:
     """A device whose traffic is led to the proxy is inspected under the names that it uses, and gets nothing of the session."""
     options = {"mode": "transparent", "listen_host": "0.0.0.0", "cors_patch": "~all", "cors_show_values": True}
     async with AsyncExitStack() as stack:
-        try:
-            namespace = await stack.enter_async_context(device())
-        except OSError as error:
-            pytest.skip(f"no network namespace here: {error}")
+        namespace = await device_on(stack)
         api = await stack.enter_async_context(Server(default=fixed(200, (), "theirs"), listen="0.0.0.0"))
         mitm = await stack.enter_async_context(Mitm(options=options, forks=False))
         host = label(mitm)
@@ -165,10 +162,7 @@ async def test_wireguard_device(tmp_path: Path) -> None:
         "cors_show_values": True,
     }
     async with AsyncExitStack() as stack:
-        try:
-            namespace = await stack.enter_async_context(device())
-        except OSError as error:
-            pytest.skip(f"no network namespace here: {error}")
+        namespace = await device_on(stack)
         api = await stack.enter_async_context(Server(default=fixed(200, (), "theirs"), listen="0.0.0.0"))
         mitm = await stack.enter_async_context(Mitm(options=options, forks=False))
         host = (await mitm.page_url()).removeprefix("http://").rstrip("/")

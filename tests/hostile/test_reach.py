@@ -13,7 +13,7 @@ import pytest_asyncio
 from tests.browser.kit.mitmdump import Mitm, free_port
 from tests.browser.kit.servers import Server, fixed
 from tests.deadline import DEADLINE_SECONDS
-from tests.hostile.elsewhere import HOST, Request, device, run_as_nobody, send_as_nobody, send_from
+from tests.hostile.elsewhere import HOST, Request, device_on, run_as_nobody, send_as_nobody, send_from
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -73,10 +73,7 @@ def spellings(host: str) -> tuple[str, ...]:
 async def test_a_device_of_the_network_cannot() -> None:
     """Neither straight nor by making the proxy ask itself, and not even when it has found out the address."""
     async with AsyncExitStack() as stack:
-        try:
-            namespace = await stack.enter_async_context(device())
-        except OSError as error:
-            pytest.skip(f"no network namespace here: {error}")
+        namespace = await device_on(stack)
         mitm = await stack.enter_async_context(Mitm(options=EVERYWHERE, forks=False))
         host = urlsplit(await mitm.page_url()).hostname
         assert host is not None
