@@ -12,6 +12,11 @@ CHROMIUM = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Geck
 type Lines = Iterable[tuple[str, str]]
 
 
+def standing_still() -> float:
+    """A clock of CPU time that stands still, where the time of an exchange is not the subject."""
+    return 0.0
+
+
 def flow(
     method: str = "GET",
     path: str = "/me",

@@ -19,6 +19,7 @@ from mitmproxy.tools.dump import DumpMaster
 from msgspec import Struct
 
 from tests.deadline import DEADLINE_SECONDS
+from tests.mitm.make import standing_still
 
 type Lines = Iterable[tuple[str, str]]
 
@@ -56,7 +57,7 @@ class Proxy:
 
     def __init__(self, confdir: Any, *addons: object, clock: Callable[[], float] | None = None, **settings: Any) -> None:
         self.out = io.StringIO()
-        self.addon = CorsLens(out=self.out, **({} if clock is None else {"clock": clock}))
+        self.addon = CorsLens(out=self.out, work_clock=standing_still, **({} if clock is None else {"clock": clock}))
         self.addon.listeners.append(self._heard)
         self.inspections: list[Inspection] = []
         self.keeper = Keeper()

@@ -23,7 +23,7 @@ from mitmproxy.flow import Error
 from scripts.bench_suite.chain import Chain, flow_of
 from scripts.bench_suite.traffic import session as traffic
 from scripts.bench_suite.traffic import simple
-from tests.mitm.make import answered, flow
+from tests.mitm.make import answered, flow, standing_still
 
 
 class Recorder:
@@ -123,12 +123,17 @@ async def test_what_is_put_off_is_bounded() -> None:
     assert [call[2] for call in recorder.calls] == [f"/{n}".encode() for n in range(1, 77)]
 
 
+def a_chain(**settings: Any) -> Chain:
+    """A chain in which no pause of this process's own, such as a look for garbage among all tests, takes the time of an exchange."""
+    return Chain(work_clock=standing_still, **settings)
+
+
 async def pass_through(folder: Path, *, waits: bool, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     log = folder / f"{waits}.jsonl"
     with monkeypatch.context() as patched:
         if not waits:
             patched.setattr("corslens.mitm.addon.may_wait", lambda *_: False)
-        async with Chain(cors_log=str(log), cors_show="none") as chain:
+        async with a_chain(cors_log=str(log), cors_show="none") as chain:
             chain.addon.on_tick()
             assert chain.addon._flows.may_wait is waits
             await chain.send(traffic(400, seed=7))
@@ -162,7 +167,7 @@ def a_flow() -> http.HTTPFlow:
 
 async def marks_at_the_end(*addons: object, **settings: Any) -> dict[str, Any]:
     """The marks of a flow as its last hook ends."""
-    async with Chain(cors_show="none", **settings) as chain:
+    async with a_chain(cors_show="none", **settings) as chain:
         chain._master.addons.add(*addons)
         chain.addon.on_tick()
         made = a_flow()
@@ -171,7 +176,7 @@ async def marks_at_the_end(*addons: object, **settings: Any) -> dict[str, Any]:
 
 
 async def test_marks_come_afterwards_in_plain_mitmdump() -> None:
-    async with Chain(cors_show="none") as chain:
+    async with a_chain(cors_show="none") as chain:
         chain.addon.on_tick()
         made = a_flow()
         chain.call(made)
@@ -212,7 +217,7 @@ async def test_saved_flows_have_their_marks(tmp_path: Path) -> None:
 
 
 async def test_the_dumper_chooses_a_view_by_marks() -> None:
-    async with Chain(cors_show="none") as chain:
+    async with a_chain(cors_show="none") as chain:
         chain._master.addons.add(Dumper(io.StringIO()))
         chain.set(flow_detail=3)
         chain.addon.on_tick()
@@ -223,7 +228,7 @@ async def test_the_dumper_chooses_a_view_by_marks() -> None:
 
 async def test_a_script_that_was_edited_may_read_marks_at_once() -> None:
     """mitmproxy tells nobody of it."""
-    async with Chain(cors_show="none") as chain:
+    async with a_chain(cors_show="none") as chain:
         addons = chain._master.addons
         before = addons.register(reads("request"))
         chain.addon.on_tick()
@@ -241,7 +246,7 @@ async def test_an_addon_that_only_looks_at_requests_is_no_reader() -> None:
 
 async def test_from_an_option_on_nothing_waits() -> None:
     """Patching is in force for the very next flow."""
-    async with Chain(cors_show="none") as chain:
+    async with a_chain(cors_show="none") as chain:
         chain.addon.on_tick()
         first = a_flow()
         chain.call(first)
@@ -254,7 +259,7 @@ async def test_from_an_option_on_nothing_waits() -> None:
 
 async def test_what_passed_before_another_log_is_in_the_first_one(tmp_path: Path) -> None:
     first, second = tmp_path / "first.jsonl", tmp_path / "second.jsonl"
-    async with Chain(cors_show="none", cors_log=str(first)) as chain:
+    async with a_chain(cors_show="none", cors_log=str(first)) as chain:
         chain.addon.on_tick()
         made = a_flow()
         chain.call(made)
