@@ -157,4 +157,4 @@ def test_explain_lists_what_begins_so() -> None:
 
 def test_a_line_that_names_no_reason_is_wrong_usage() -> None:
     result = corslens("explain", 'Refused to set unsafe header "Origin"')
-    assert result.exit_code == 2 and "names nothing known here" in result.output
+    assert result.exit_code == 2 and "does not know this console line" in result.output

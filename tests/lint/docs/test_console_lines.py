@@ -238,6 +238,40 @@ def test_firefox_in_other_languages() -> None:
     assert {line: rules_of_line(line)[0] for line in OTHER_LANGUAGES} == OTHER_LANGUAGES
 
 
+# Lines of older versions, with the count of repeats behind them, or in words that a translation has since changed: people still paste them.
+AS_PASTED = {
+    f"{_F}CORS header ‘Access-Control-Allow-Origin’ does not match ‘*, *’).": "acao-multiple",
+    f"{_F}CORS header 'Access-Control-Allow-Origin' does not match '*').": "acao-wildcard-with-credentials",
+    f"{_F}CORS header “Access-Control-Allow-Origin” does not match “api.example”).": "acao-mismatch",
+    f"… auf {API}. (Grund: CORS-Kopfzeile 'Access-Control-Allow-Origin' stimmt nicht mit '(null)' überein).": "acao-mismatch",
+    f"… auf {API}. (Grund: CORS-Preflight-Kanal war nicht erfolgreich).": "preflight-status-not-ok",
+    f"… remoto em {API}. (Motivo: a pré-conexão CORS falhou).": "preflight-status-not-ok",
+    f"… 位于 {API} 的远程资源。（原因：CORS 预检通道未成功）": "preflight-status-not-ok",
+    f"… 位于 {API} 的远程资源。（原因：CORS 头缺少 'Access-Control-Allow-Origin'）。": "acao-missing",
+    f"… remoto em {API}. (Motivo: o cabeçalho CORS 'Access-Control-Allow-Origin' não está presente).": "acao-missing",
+    f"… ресурса на {API}. (Причина: отсутствует заголовок CORS «Access-Control-Allow-Origin»).": "acao-missing",
+    f"… externe bron op {API} niet toe. (Reden: CORS-header ‘Access-Control-Allow-Origin’ ontbreekt).": "acao-missing",
+    f"… située sur {API}. Raison : échec de la requête CORS.1 <inconnu>": "actual-network-error",
+    f"… située sur {API}. Raison : échec de la requête CORS. Code d’état : (null). 2": "actual-network-error",
+    f"… située sur {API}. Raison : échec de la réponse de pré-vérification CORS. Code d’état : 403. 2": "preflight-status-not-ok",
+    f"XMLHttpRequest cannot load {API}. A wildcard '*' cannot be used in the 'Access-Control-Allow-Origin' header when the credentials "
+    f"flag is true. Origin '{PAGE}' is therefore not allowed access.": "acao-wildcard-with-credentials",
+    f"XMLHttpRequest cannot load {API}. Response for preflight has invalid HTTP status code 404": "preflight-status-not-ok",
+    f"{_C}Request had a target IP address space of `local` yet the resource is in address space `loopback`.": "lna-address-space-mismatch",
+    f"{_C}Request had no target IP address space, yet the resource is in address space `local`.": "lna-address-space-mismatch",
+    f"{_P}No 'Access-Control-Allow-Private-Network' header was present in the preflight response for this private network request "
+    "targeting the `local` address space.": "private-network-preflight-obsolete",
+}  # fmt: skip
+
+
+def test_lines_as_people_paste_them_into_issues() -> None:
+    assert {line: rules_of_line(line)[0] for line in AS_PASTED} == AS_PASTED
+
+
+def test_a_reason_that_is_not_known_is_not_taken_for_a_line_that_was_cut() -> None:
+    assert rules_of_line(f"{_C}The server smells of elderberries.") == ()
+
+
 def test_less_common_lines() -> None:
     lines = {
         f"{_C}Redirect location 'ftp://x/' has a disallowed scheme for cross-origin requests.": "redirect-scheme-not-http",

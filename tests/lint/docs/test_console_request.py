@@ -39,6 +39,10 @@ LINES = {
     ),
     "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://a.test/x. (Reason: CORS header "
     "‘Access-Control-Allow-Origin’ does not match ‘http://c.test’).": ConsoleRequest(url="https://a.test/x", allow_origin="http://c.test"),
+    "Запрос из постороннего источника заблокирован: … ресурса на https://a.test/x. (Причина: заголовок CORS 'Access-Control-Allow-Origin' не "
+    "совпадает с 'http://c.test/').": ConsoleRequest(url="https://a.test/x", allow_origin="http://c.test/"),
+    "Quellübergreifende (Cross-Origin) Anfrage blockiert: … auf https://a.test/x. (Grund: CORS-Kopfzeile 'Access-Control-Allow-Origin' stimmt "
+    "nicht mit '(null)' überein).": ConsoleRequest(url="https://a.test/x"),
     "Mixed Content: The page at 'https://b.test/' was loaded over HTTPS, but requested an insecure resource 'http://a.test/x'.": ConsoleRequest(
         url="http://a.test/x"
     ),

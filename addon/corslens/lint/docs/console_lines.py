@@ -91,12 +91,16 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("refused to get unsafe header", (Reason.RESPONSE_HEADER_NOT_EXPOSED,)),
     ("mime type", (Reason.MIME_OR_NOSNIFF_BLOCKED,)),
     ("permission was denied for this request to access", (Reason.LNA_PERMISSION_DENIED,)),
+    ("target ip address space", (Reason.LNA_ADDRESS_SPACE_MISMATCH,)),
+    ("'access-control-allow-private-network'", ("private-network-preflight-obsolete",)),  # older Chromium
     ("not a secure context and the resource is in more-private", (Reason.LNA_INSECURE_CONTEXT,)),
     ("the 'authorization' header is not covered", ("authorization-under-wildcard",)),
     ("redirect is not allowed for a preflight request", (Reason.PREFLIGHT_REDIRECT,)),
     ("does not have http ok status", (Reason.PREFLIGHT_STATUS_NOT_OK,)),
     ("preflight response did not succeed", (Reason.PREFLIGHT_STATUS_NOT_OK,)),
     ("preflight response is not successful", (Reason.PREFLIGHT_STATUS_NOT_OK,)),
+    ("preflight has invalid http status code", (Reason.PREFLIGHT_STATUS_NOT_OK,)),  # older Chromium
+    ("disallowed for cross-origin requests that require preflight", (Reason.PREFLIGHT_REDIRECT,)),
     ("cannot parse access-control-allow-methods", (Reason.PREFLIGHT_ACAM_UNPARSABLE,)),
     ("cannot parse access-control-allow-headers", (Reason.PREFLIGHT_ACAH_UNPARSABLE,)),
     ("is not allowed by access-control-allow-methods", (Reason.PREFLIGHT_METHOD_NOT_ALLOWED,)),
@@ -113,6 +117,7 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("reason: cors disabled", (Reason.CORS_DISABLED_BY_USER,)),
     ("cors header 'origin' cannot be added", (Reason.ORIGIN_HEADER_NOT_ADDABLE,)),
     ("must not be the wildcard", (Reason.ACAO_WILDCARD_WITH_CREDENTIALS,)),
+    ("a wildcard '*' cannot be used", (Reason.ACAO_WILDCARD_WITH_CREDENTIALS,)),  # older Chromium
     ("credential is not supported if the cors header", (Reason.ACAO_WILDCARD_WITH_CREDENTIALS,)),
     ("cannot use wildcard in access-control-allow-origin", (Reason.ACAO_WILDCARD_WITH_CREDENTIALS,)),
     ("contains multiple values", (Reason.ACAO_MULTIPLE,)),
@@ -122,7 +127,6 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("no 'access-control-allow-origin' header", (Reason.ACAO_MISSING,)),
     ("cors header 'access-control-allow-origin' missing", (Reason.ACAO_MISSING,)),
     ("that is not equal to the supplied origin", (Reason.ACAO_MISMATCH,)),
-    ("cors header 'access-control-allow-origin' does not match", (Reason.ACAO_MISMATCH,)),
     ("is not allowed by access-control-allow-origin", _LIKELY_MISSING),
     ("'access-control-allow-credentials' header in the response is", (Reason.ACAC_NOT_TRUE,)),
     ("in cors header 'access-control-allow-credentials'", (Reason.ACAC_NOT_TRUE,)),
@@ -209,7 +213,7 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("typeerror: load failed", _FAILED),
     ("networkerror when attempting to fetch resource", _FAILED),
 )
-_WITHOUT_REASON = ("blocked by cors policy", "cross-origin request blocked", "cors error")
+_WITHOUT_REASON = re.compile(r"blocked by cors policy[:.]?$|cross-origin request blocked(?!.*\(reason)|cors error")
 """Lines that were cut before their reason, and all that the column Status of Chromium's Network panel says."""
 _UNSAID = (Reason.ACAO_MISSING, Reason.PREFLIGHT_ACAO_MISSING, Reason.ACAO_MISMATCH, Reason.PREFLIGHT_STATUS_NOT_OK)
 _FAILED_RESPONSE = re.compile(r"err_failed [1-5]\d\d\b")
@@ -239,23 +243,28 @@ def rules_of_line(line: str) -> tuple[str, ...]:
     found = next((reasons for phrase, reasons in _PHRASES if phrase in text), None)
     if found is None:
         named = _of_firefox(text) or next(filter(None, map(reasons_of_code, _CODE.findall(line))), ())
-        return named or (_UNSAID if any(words in text for words in _WITHOUT_REASON) else ())
+        return named or (_UNSAID if _WITHOUT_REASON.search(text) else ())
     if not any(words in text for words in _ON_PREFLIGHTS):
         return found
     return tuple(name if (name := f"{_PREFLIGHT}-{reason}") in set(Reason) else reason for reason in found)
 
 
-_STATUS = re.compile(r"[1-5]\d\d\W*$")
+_STATUS = re.compile(r"[:：] ?[1-5]\d\d\b")
 _URL = re.compile(r"https?://[^\s'\"]*")
 _QUOTED = re.compile(r"""(?<![a-zà-ÿ])['"«„]\s*([^'"«»„]+?)\s*['"»]""")
+_REASON = re.compile(r"[:：](?!//).*cors(?! policy)")
+_SEVERAL = re.compile(
+    r"m[uú]ltip|mehrere|plusieurs|несколько|кілька|кількох|wiele|meerdere|birden|více|flera|flere|több|複数|多个|多個|여러|다중|복수"
+)
+_PREFLIGHT_WORDS = re.compile(r"pre-?flight|pré-conexão|pré-voo|предпол|предвар|プリフライト|预检|預檢|사전")
 _WORDS = (
     (
         "redirec redirig weiterleitung umleitung перенаправ リダイレクト 重定向 yönlendir przekierow reindiriz",
-        Reason.PREFLIGHT_REDIRECT,
+        (Reason.PREFLIGHT_REDIRECT,),
     ),
-    ("deaktiv désactiv desactiv disattiv отключ 無効 未启用 停用 devre wyłącz", Reason.CORS_DISABLED_BY_USER),
+    ("deaktiv désactiv desactiv disattiv отключ 無効 未启用 停用 devre wyłącz", (Reason.CORS_DISABLED_BY_USER,)),
 )
-"""How words of Firefox's languages begin, in the two lines that name no header."""
+"""How words of Firefox's languages begin, in the lines that name no header."""
 
 
 def _of_firefox(text: str) -> tuple[str, ...]:
@@ -264,6 +273,7 @@ def _of_firefox(text: str) -> tuple[str, ...]:
         return ()
     _, _, text = _URL.sub("\0", text, count=1).rpartition("\0")  # what follows the address is the reason
     values = [value for value in _QUOTED.findall(text) if not value.startswith("access-control-")]
+    status = _STATUS.search(_URL.sub("", text))
     if "access-control-allow-headers" in text:
         both = (Reason.PREFLIGHT_HEADER_NOT_ALLOWED, Reason.PREFLIGHT_ACAH_UNPARSABLE)
         return both if all(map(is_token, values)) else both[::-1]
@@ -273,14 +283,15 @@ def _of_firefox(text: str) -> tuple[str, ...]:
     _, credentials, value = text.partition("access-control-allow-credentials")
     if credentials and "*" not in value:
         return (Reason.ACAC_NOT_TRUE,)
-    _, origin, value = text.partition("access-control-allow-origin")
-    if credentials or "*" in value:
+    if any("," in value for value in values):
+        return (Reason.ACAO_MULTIPLE,)
+    if credentials or "*" in text:
         return (Reason.ACAO_WILDCARD_WITH_CREDENTIALS,)
-    if "://" in value:
-        return (Reason.ACAO_MISMATCH,)
-    if origin:  # only where it is missing is the status said
-        return (Reason.ACAO_MISSING,) if _STATUS.search(text) else (Reason.ACAO_MULTIPLE, Reason.ACAO_MISSING)
-    if _STATUS.search(text):
+    if "access-control-allow-origin" in text:
+        if values:
+            return (Reason.ACAO_MISMATCH,)
+        return (Reason.ACAO_MULTIPLE,) if _SEVERAL.search(text) else (Reason.ACAO_MISSING,)
+    if status:
         return (Reason.PREFLIGHT_STATUS_NOT_OK,)
     if "(null)" in text:
         return _NOT_SENT
@@ -288,4 +299,9 @@ def _of_firefox(text: str) -> tuple[str, ...]:
         return (Reason.ORIGIN_HEADER_NOT_ADDABLE,)
     if re.search(r"\bhttp\b", _URL.sub("", text)):
         return (Reason.SCHEME_NOT_CORS_ENABLED,)
-    return next(((reason,) for words, reason in _WORDS if any(word in text for word in words.split())), ())
+    if not _REASON.search(_URL.sub("", text)):
+        return ()
+    named = next((reasons for words, reasons in _WORDS if any(word in text for word in words.split())), None)
+    return named or (
+        (Reason.PREFLIGHT_STATUS_NOT_OK, Reason.PREFLIGHT_NETWORK_ERROR) if _PREFLIGHT_WORDS.search(text) else _NOT_SENT
+    )

@@ -28,6 +28,7 @@ _HEADER = re.compile(
 )
 _ALLOW_ORIGIN = re.compile(
     r"'Access-Control-Allow-Origin' (?:header (?:has a value|contains multiple values|contains the invalid value)|does not match) '([ -~]{0,200}?)'"
+    r"|['\"«»„“”] ?Access-Control-Allow-Origin ?['\"»”] [^\s'\"«„“][^'\"«„“]{0,30}['\"«„“] ?(?!\(null)([!-&(-~]{1,200}?) ?['\"»”]"  # Firefox in any language
 )
 _ERROR = re.compile(
     r"\b(net::ERR_\w{1,60}|(?:NS_ERROR|SEC_ERROR|SSL_ERROR|MOZILLA_PKIX_ERROR)_\w{1,60}|(?i:could not connect to the server|the network connection was lost"
@@ -66,7 +67,7 @@ def request_in(line: str) -> ConsoleRequest:
     origin = next(filter(None, told.groups()), None) if told else None
     method = found[1] if (found := _METHOD.search(text)) else None
     header = next(filter(None, found.groups()), None) if (found := _HEADER.search(text)) else None
-    sent = found[1] if (found := _ALLOW_ORIGIN.search(text)) else None
+    sent = next((one for one in found.groups() if one is not None), None) if (found := _ALLOW_ORIGIN.search(text)) else None
     error = found[1] if (found := _ERROR.search(text)) else None
     status = int(next(filter(None, found.groups()))) if (found := _STATUS.search(text)) else None
     return ConsoleRequest(

@@ -84,7 +84,9 @@ def rules_meant(rules: RuleSet, name: str) -> tuple[str, ...]:
     if found := tuple(one for one in (reasons_of_code(plain) or rules_of_line(name)) if one in rules.rules):
         return found
     if " " in plain:
-        raise ValueError("this line of a console names nothing known here; `corslens rules list` lists what can be explained")
+        raise ValueError(
+            "corslens does not know this console line; paste it whole, or look the rule up with `corslens rules list`"
+        )
     longer = sorted(one for one in rules.rules if plain and one.startswith(plain))
     if len(longer) > 1:
         raise ValueError(f'"{name}" is the start of {", ".join(longer[:_SHOWN])}{", …" if len(longer) > _SHOWN else ""}')
