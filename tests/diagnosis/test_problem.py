@@ -1,7 +1,7 @@
 """Problems: their endpoint, their order, their examples."""
 
 from corslens.diagnosis.problem import worst_first
-from corslens.diagnosis.summary import summarize
+from corslens.diagnosis.summary import SessionSummary, summarize
 from corslens.lint.finding import Severity, Stage
 from msgspec import structs
 
@@ -63,3 +63,18 @@ def test_what_is_true_of_a_host_is_said_once():
     ]
     (problem,) = summarize(made).problems()
     assert (problem.key.endpoint, problem.count) == (API, 3)
+
+
+def test_its_times_are_those_of_its_page_requests() -> None:
+    """And not of one that was taken for the same until more was known of it."""
+    for remember in (1, 2, 10):  # what is settled stays, and what is not may still go
+        summary = SessionSummary(remember=remember)
+        for at, id in enumerate("abc"):
+            summary.add(inspection(id, finding("x"), at=at))
+        summary.add(inspection("c", finding("other"), at=2))
+        (problem,) = [one for one in summary.problems() if one.key.rule == "x"]
+        assert (problem.count, problem.last - problem.first) == (2, 1), remember
+        whole = SessionSummary()
+        whole.merge(summary)
+        (merged,) = [one for one in whole.problems() if one.key.rule == "x"]
+        assert (merged.first, merged.last) == (problem.first, problem.last)

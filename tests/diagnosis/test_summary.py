@@ -25,8 +25,9 @@ def snapshot(summary: SessionSummary) -> Any:
         sorted((str(key), count) for key, count in summary.counts.items() if count),
         [
             (
-                problem.key, problem.count, problem.word, problem.severity, problem.state, problem.message, list(problem.methods),
-                list(problem.pages), problem.pages.more, problem.first, problem.last,
+                problem.key, problem.count, problem.word, problem.severity, problem.state, problem.message, problem.methods.items(),
+                problem.pages.items(), problem.pages.more, problem.first, problem.last, +problem.words, +problem.severities,
+                +problem.engines,
                 [example.diagnosis.page_request.id for example in problem.examples],
                 sorted((key, count) for key, count in problem.beside.items() if count),
             )
@@ -38,6 +39,8 @@ def snapshot(summary: SessionSummary) -> Any:
         [diagnosis.page_request.id for diagnosis in summary.held()],
         summary.left_out,
         dict(summary.dropped()),
+        summary.standings(),
+        summary.causes(),
     )  # fmt: skip
 
 
@@ -154,6 +157,11 @@ def test_a_snapshot_copies_no_problem_before_it_changes(monkeypatch: pytest.Monk
     assert session.problem(found.key.id) is found and session.problem("p0") is None
 
 
+def without_state(problem: Any) -> Any:
+    """All that is listed of a problem but whether it is open: what was resolved in the meantime stays so."""
+    return (*problem[:4], *problem[5:])
+
+
 @pytest.mark.slow  # generated sessions
 @settings(deadline=None, max_examples=60)
 @given(captures())
@@ -163,7 +171,7 @@ def test_only_the_last_inspection_of_an_exchange_counts(given: list[list[Inspect
     last = {one.id: one for one in capture}
     once, often = snapshot(part(last.values(), 100)), snapshot(part(capture, 100))
     assert often[0] == once[0]
-    assert {problem[:4] for problem in map(tuple, often[1])} == {problem[:4] for problem in map(tuple, once[1])}
+    assert list(map(without_state, often[1])) == list(map(without_state, once[1]))
     assert often[2] == once[2] and often[4] == once[4]
 
 

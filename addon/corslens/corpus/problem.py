@@ -41,9 +41,10 @@ class StoredProblem(Problem):
     def __init__(self, row: tuple[Any, ...], loader: Loader) -> None:
         self.place: int
         """Among all problems, from 0 on."""
-        self.place, rule, api, path, self.count, self.first, self.last, severity, outcome, state = row
+        self.place, rule, api, path, self.count, first, last, severity, outcome, state = row
         self.key = Key(rule, api, path)
         self.version = 1
+        self._times, self._settled = [], (first, last)
         self._severity, self._state = Severity[severity.upper()], State(state)
         self._word = word_of(outcome)
         self._loader = loader

@@ -1,6 +1,6 @@
 """Problem: the page requests of a session that failed for one cause at one endpoint."""
 
-from bisect import insort
+from bisect import bisect_left, insort
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator
 from copy import copy
@@ -30,6 +30,7 @@ _LIVES = 200
 _PROBLEM_BYTES = 4_096
 _NAME_BYTES = 128
 _LIFE_BYTES = 256
+_TIME_BYTES = 32
 
 _WHOLE_SERVER = frozenset(
     {NetworkError.REFUSED, NetworkError.DNS, NetworkError.CERTIFICATE, NetworkError.NOT_TLS, NetworkError.TLS}
@@ -100,9 +101,12 @@ class Problem:
         self.methods = Names(NAMES)
         self.pages = Names(NAMES)
         """The origins of the pages; redacted."""
-        self.first = self.last = first.diagnosis.place.observation.exchange.request.time
         self.examples: list[Example] = []
         self._fallback = first
+        self._times: list[float] = []
+        """Of the page requests that may be taken back yet, in order."""
+        self._settled: tuple[float, ...] = ()
+        """The first and the last time of the others."""
         self._lives: OrderedDict[Signature, State] = OrderedDict()
         self._lives_weight = 0
         self._states: Counter[State] = Counter()
@@ -124,6 +128,16 @@ class Problem:
     def severity(self) -> Severity:
         """The worst that was found on its page requests."""
         return max((severity for severity, count in self.severities.items() if count > 0), default=Severity.INFO)
+
+    @property
+    def first(self) -> float:
+        """When the first of its page requests was sent."""
+        return min(self._ends())
+
+    @property
+    def last(self) -> float:
+        """When the last one was."""
+        return max(self._ends())
 
     @property
     def word(self) -> str:
@@ -173,7 +187,8 @@ class Problem:
         for example in self.examples:
             if example is not fallback:
                 examples += example.weight
-        return _PROBLEM_BYTES + len(self.key.endpoint) + examples + names + self._lives_weight
+        times = _TIME_BYTES * len(self._times)
+        return _PROBLEM_BYTES + len(self.key.endpoint) + examples + names + times + self._lives_weight
 
     def states(self) -> Counter[State]:
         """Return how many kinds of page requests stand how."""
@@ -189,8 +204,7 @@ class Problem:
         """Add a page request's diagnosis."""
         diagnosis = example.diagnosis
         self._count(example, 1)
-        time = diagnosis.place.observation.exchange.request.time
-        self.first, self.last = min(self.first, time), max(self.last, time)
+        insort(self._times, _time_of(example))
         self.methods.add(example.method)
         self.pages.add(example.page)
         insort(self.examples, example, key=_place)
@@ -211,12 +225,19 @@ class Problem:
         """Take a diagnosis back: more is known of the page request now."""
         diagnosis = example.diagnosis
         self._count(example, -1)
+        self._take_time(example)
         self.methods.take_back(example.method)
         self.pages.take_back(example.page)
         id = diagnosis.page_request.id
         self._fallback = example
         self._taken_back = id, diagnosis.page_request.signature, diagnosis.state
         self.examples = [one for one in self.examples if one.diagnosis.page_request.id != id]
+
+    def settle(self, example: Example) -> None:
+        """Take note that this page request is not taken back any more."""
+        if self._take_time(example):
+            times = _time_of(example), *self._settled
+            self._settled = min(times), max(times)
 
     def resolve(self, signature: Signature) -> bool:
         """Take note that a page request of this kind passed, and say whether that changed anything."""
@@ -236,7 +257,7 @@ class Problem:
         other.words, other.severities, other.beside = Counter(self.words), Counter(self.severities), Counter(self.beside)
         other.engines, other._states = Counter(self.engines), Counter(self._states)
         other.methods, other.pages = self.methods.copy(), self.pages.copy()
-        other.examples, other._lives = list(self.examples), OrderedDict(self._lives)
+        other.examples, other._times, other._lives = list(self.examples), list(self._times), OrderedDict(self._lives)
         return other
 
     def absorb(self, other: "Problem") -> None:
@@ -248,7 +269,8 @@ class Problem:
         self.engines += other.engines
         self.methods.absorb(other.methods)
         self.pages.absorb(other.pages)
-        self.first, self.last = min(self.first, other.first), max(self.last, other.last)
+        self._settled = min(self.first, other.first), max(self.last, other.last)
+        self._times.clear()
         self.examples = sorted((*self.examples, *other.examples), key=_place)[:EXAMPLES]
         self._fallback = min(self._fallback, other._fallback, key=_place)
         self._states = self.states() + other.states()
@@ -263,6 +285,20 @@ class Problem:
         for example in (*self.examples, self._fallback):
             example.put_away(put)
 
+    def _ends(self) -> tuple[float, ...]:
+        """Return times among which are the first and the last."""
+        times = self._times
+        return (*times[:1], *times[-1:], *self._settled) or (_time_of(self._fallback),)
+
+    def _take_time(self, example: Example) -> bool:
+        """Drop the time of a page request, and say whether it was there."""
+        times, time = self._times, _time_of(example)
+        place = bisect_left(times, time)
+        found = place < len(times) and times[place] == time
+        if found:
+            del times[place]
+        return found
+
     def _count(self, example: Example, by: int) -> None:
         diagnosis = example.diagnosis
         self.count += by
@@ -272,6 +308,10 @@ class Problem:
             self.beside[finding.rule, finding.severity] += by
         for engine in example.engines:
             self.engines[engine] += by
+
+
+def _time_of(example: Example) -> float:
+    return example.diagnosis.place.observation.exchange.request.time
 
 
 def key_of(diagnosis: Diagnosis) -> Key:

@@ -88,6 +88,12 @@ class ProblemStore:
         if problem.count <= 0:
             self._drop(key, version)
 
+    def settle(self, key: Key, example: Example) -> None:
+        """Take note that a page request is not taken back any more."""
+        problem = self._problems.get(key)
+        if problem is not None:
+            self._own(problem).settle(example)
+
     def resolve(
         self, members: tuple[Inspection, ...], endpoint: tuple[str, str], own: Key | None, version: int
     ) -> tuple[Problem, ...]:

@@ -8,6 +8,7 @@ came". Counts never depend on what is held in detail.
 from collections import Counter, OrderedDict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
+from functools import reduce
 from heapq import nsmallest
 from sys import maxsize
 
@@ -19,7 +20,7 @@ from corslens.diagnosis.diagnose import WORDS, Diagnosis, diagnose, worst_word
 from corslens.diagnosis.example import PutAway
 from corslens.diagnosis.held import Held, order
 from corslens.diagnosis.matrix import Cell, Endpoints, Matrix, Place
-from corslens.diagnosis.page_request import PageRequest, State
+from corslens.diagnosis.page_request import PageRequest, State, page_request_id
 from corslens.diagnosis.problem import Key, Problem, endpoint_of, worst_first
 from corslens.diagnosis.problem_store import ProblemStore
 from corslens.diagnosis.repeats import Repeats
@@ -154,6 +155,7 @@ class SessionSummary:
         """
         observation = inspection.observation
         root = self._repeats.link(observation)
+        self._move(page_request_id(observation), root)
         entry = self._recent.get(root)
         members = (inspection,) if entry is None else with_member(entry.members, inspection)
         share, diagnosis = contribution_of(root, members)
@@ -168,8 +170,7 @@ class SessionSummary:
         resolved = self._count(share, members)
         recent = self._recent
         while len(recent) > self._remember or (recent.weight > self._recent_bytes and len(recent) > 1):
-            oldest, settled = recent.popitem(last=False)
-            self.left_out += self._held.settle(oldest, settled.diagnosis, settled.members)
+            self._settle(*recent.popitem(last=False))
         before = None if entry is None else entry.diagnosis
         if diagnosis is None and before is None and not resolved:
             return None
@@ -375,10 +376,30 @@ class SessionSummary:
         if share.key is not None and share.example is not None:
             self._problems.take_back(share.key, share.example, self.version, comes_again=share.key == keep)
 
+    def _move(self, own: str, root: str) -> None:
+        """Let what was counted as a page request of its own count as the repetition of another, which it turned out to be."""
+        moved = self._recent.pop(own, None) if own != root else None
+        if moved is None:
+            return
+        self.version += 1
+        self._take_back(moved.share, None)
+        entry = self._recent.pop(root, None)
+        members = moved.members if entry is None else reduce(with_member, moved.members, entry.members)
+        share, diagnosis = contribution_of(root, members)
+        if entry is not None:
+            self._take_back(entry.share, share.key)
+        self._recent[root] = _Entry(members, share, diagnosis)
+        self._count(share, members)
+
+    def _settle(self, root: str, entry: _Entry) -> None:
+        share = entry.share
+        if share.key is not None and share.example is not None:
+            self._problems.settle(share.key, share.example)
+        self.left_out += self._held.settle(root, entry.diagnosis, entry.members)
+
     def _settle_all(self) -> None:
         while self._recent:
-            root, entry = self._recent.popitem(last=False)
-            self.left_out += self._held.settle(root, entry.diagnosis, entry.members)
+            self._settle(*self._recent.popitem(last=False))
         self._repeats = Repeats(self._remember)
 
 
