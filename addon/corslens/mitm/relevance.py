@@ -23,10 +23,9 @@ def request_concerns_cors(fields: Fields, head: RequestHead | http.RequestData) 
 
 
 def response_concerns_cors(fields: Fields, status: int) -> bool:
-    """Say whether a response allows something to other origins, or may lead to one."""
-    return (
-        (300 <= status < 400 and status != 304) or len(fields) > HEADER_LINES or _concern(tuple([name for name, _ in fields]))
-    )
+    """Say whether a response allows something to other origins, or its status may have to do with them."""
+    told = relevance.status_concerns_cors(status)
+    return told or len(fields) > HEADER_LINES or _concern(tuple([name for name, _ in fields]))
 
 
 @bounded_cache(4096)

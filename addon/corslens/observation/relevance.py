@@ -80,13 +80,18 @@ def request_concerns_cors(asker: Asker, method: str, own_origin: str) -> bool:
 
 
 def response_concerns_cors(status: int, names: tuple[str, ...]) -> bool:
-    """Say whether a response allows something to other origins, or may lead to one.
+    """Say whether a response allows something to other origins, or its status may have to do with them.
 
     Args:
         status: 0 without a response.
         names: of its headers.
     """
-    return (300 <= status < 400 and status != 304) or _concern(names)
+    return status_concerns_cors(status) or _concern(names)
+
+
+def status_concerns_cors(status: int) -> bool:
+    """Say whether a response of this status may lead to another origin, or refuse a page for its Origin: servers do so to their own pages, too."""
+    return (300 <= status < 400 and status != 304) or status == 403
 
 
 @bounded_cache(4096)
