@@ -7,7 +7,7 @@ from corslens.fetch.origins import host_of, is_loopback, origin_of, scheme_host_
 from corslens.fetch.request_headers import mime_type_essence
 from corslens.fetch.timing import tao_check
 from corslens.lint.classify.caching import is_from_cache, is_storable
-from corslens.lint.classify.cookies import cookies_kept_home
+from corslens.lint.classify.cookies import cookies_kept_home, cookies_of_other_domains
 from corslens.lint.classify.header_lists import split_list
 from corslens.lint.classify.redirects import Redirection, redirection
 from corslens.lint.facts.base import NOT_ANSWERED, FactsBase
@@ -233,6 +233,11 @@ class AnswerFacts(FactsBase):
     def response_cookies_kept_home(self) -> frozenset[str]:
         """Names of cookies that the response sets and that the browser will not send with cross-site requests (SameSite, Secure)."""
         return cookies_kept_home(self.response_head.values("set-cookie"))
+
+    @fact("response.cookies-of-other-domains", message="response", header="set-cookie")
+    def response_cookies_of_other_domains(self) -> frozenset[str]:
+        """Names of cookies that the response sets and that no browser stores, because their Domain does not cover the server's host."""
+        return cookies_of_other_domains(self.response_head.values("set-cookie"), host_of(self.observation.target_origin))
 
     @fact("exchange.mixed-content")
     def exchange_mixed_content(self) -> bool:
