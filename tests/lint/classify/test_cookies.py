@@ -43,5 +43,10 @@ def test_domains(host: str, domain: str, *, stored: bool) -> None:
 
 
 def test_set_for_several_domains() -> None:
-    lines = ("sid=1; Domain=shop.example", "sid=1; Domain=shop.test", "csrf=1; Domain=shop.example", "old=; Domain=shop.example; Max-Age=0")
+    lines = (
+        "sid=1; Domain=shop.example",
+        "sid=1; Domain=shop.test",
+        "csrf=1; Domain=shop.example",
+        "old=; Domain=shop.example; Max-Age=0",
+    )
     assert cookies_of_other_domains(lines, "api.shop.test") == {"csrf"}

@@ -16,7 +16,9 @@ def cookies_of_other_domains(lines: tuple[str, ...], host: str) -> frozenset[str
 
     One that the response sets a second time, for a Domain that does, is none of them: such servers set it for all of their names.
     """
-    set_here = [(name, _covers(given.get("domain", ""), host)) for name, given in map(_read, lines) if name and not _deletes(given)]
+    set_here = [
+        (name, _covers(given.get("domain", ""), host)) for name, given in map(_read, lines) if name and not _deletes(given)
+    ]
     return frozenset(name for name, _ in set_here) - {name for name, covered in set_here if covered}
 
 
