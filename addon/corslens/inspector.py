@@ -90,7 +90,7 @@ class Inspector:
         self._inspections: Bounded[str, Inspection] = Bounded(
             history, weigh=weigh_inspection, budget=history_bytes // 2, too_heavy=self._pairing.preflights.drop
         )
-        self._news: Bounded[str, Observation] = Bounded(history, weigh=weigh_observation, budget=share)
+        self._pending_updates: Bounded[str, Observation] = Bounded(history, weigh=weigh_observation, budget=share)
         """Earlier exchanges of which something is known that was not told yet."""
         self._stored = StoredResponses(min(history, 2_000), budget=share)
 
@@ -103,7 +103,7 @@ class Inspector:
         observation = begun
         for other in others:
             settled = settle_preflight(other)
-            self._news[settled.id] = settled
+            self._pending_updates[settled.id] = settled
             self._pairing.correct(settled)
             if observation.preflight is not None and observation.preflight.id == settled.id:
                 observation = inherit_credentials(observation, settled, "preflight")
@@ -116,7 +116,7 @@ class Inspector:
             if settled.is_cors and settled.engine is not None and decide(settled, settled.engine).blocked:
                 settled = structs.replace(settled, redirect_followed=True)
             if settled is not previous and settled != previous:
-                self._news[settled.id] = settled
+                self._pending_updates[settled.id] = settled
                 observation = structs.replace(observation, redirected_from=settled)
                 if observation.is_cors:
                     observation = inherit_credentials(observation, settled, "redirect-chain")
@@ -144,9 +144,9 @@ class Inspector:
         Returns: its Inspection, then the new ones of earlier exchanges of which something more is known now, by the same ids.
         Calling it again with the same id inspects that exchange anew, without pairing it again.
         """
-        known, news = self._inspections.get(exchange.id), self._news.pop(exchange.id, None)
+        known, pending = self._inspections.get(exchange.id), self._pending_updates.pop(exchange.id, None)
         if known is not None and not self._pairing.is_open(exchange.id):
-            observation, again = structs.replace(news or known.observation, exchange=exchange), True
+            observation, again = structs.replace(pending or known.observation, exchange=exchange), True
         else:
             if not self._pairing.is_open(exchange.id):
                 self.begin(exchange)
@@ -217,12 +217,12 @@ class Inspector:
             confirmed = held_against(structs.replace(known, observation=settled), known.delivered_verdicts)
             self._inspections[id] = confirmed
             return (confirmed,)
-        found = [self._again(settled)]
+        found = [self._reinspect(settled)]
         preflight = None if settled.preflight is None else self._inspections.get(settled.preflight.id)
         if preflight is not None:
             inherited = inherit_credentials(preflight.observation, settled, "actual-request")
             if inherited is not preflight.observation:
-                found.append(self._again(inherited))
+                found.append(self._reinspect(inherited))
         return tuple(found)
 
     def _hangs_on_word(self, known: Inspection, observation: Observation) -> bool:
@@ -254,9 +254,9 @@ class Inspector:
         Before them those of exchanges of which something became known since the last time. When there are more than the session
         inspects at once, the others come with the next call.
         """
-        if not self._news and not self._pairing.has_expired(now):
+        if not self._pending_updates and not self._pairing.has_expired(now):
             return ()
-        found = chain(self._told(), (self._again(observation) for observation in self._pairing.expire(now)))
+        found = chain(self._flush_updates(), (self._reinspect(observation) for observation in self._pairing.expire(now)))
         return tuple(islice(found, self._at_once))
 
     def finish(self, now: float | None = None) -> tuple[Inspection, ...]:
@@ -265,9 +265,9 @@ class Inspector:
         Args:
             now: until when the traffic was watched, for who knows that; None: until the last message seen.
         """
-        settled = (*self._told(), *(self._again(observation) for observation in self._pairing.finish(now)))
+        settled = (*self._flush_updates(), *(self._reinspect(observation) for observation in self._pairing.finish(now)))
         open_ones = [known.observation for known in self._inspections.values() if known.verdict.outcome is Outcome.DEPENDS]
-        return (*settled, *(self._again(observation) for observation in self._pairing.likely_by_hindsight(open_ones)))
+        return (*settled, *(self._reinspect(observation) for observation in self._pairing.likely_by_hindsight(open_ones)))
 
     def get(self, id: str) -> Inspection | None:
         """Return the latest Inspection of an exchange, None when it is unknown or dropped."""
@@ -304,17 +304,17 @@ class Inspector:
             "exchanges": self._inspections.dropped,
             "endpoints": self._traffic.dropped,
             "stored responses": self._stored.dropped,
-            "untold news": self._news.dropped,
+            "pending updates": self._pending_updates.dropped,
             "verdicts that took too long": self._took_too_long,
             **self._pairing.dropped(),
         }
         return {name: count for name, count in stores.items() if count}
 
-    def _told(self) -> Iterator[Inspection]:
-        while self._news:
-            yield self._again(self._news.popitem(last=False)[1])
+    def _flush_updates(self) -> Iterator[Inspection]:
+        while self._pending_updates:
+            yield self._reinspect(self._pending_updates.popitem(last=False)[1])
 
-    def _again(self, observation: Observation) -> Inspection:
+    def _reinspect(self, observation: Observation) -> Inspection:
         known = self._inspections.get(observation.id)
         said = None if known is None else known.observation.exchange.witness
         if said is not None and observation.exchange.witness is None:
