@@ -19,7 +19,7 @@ from scripts.corpus_suite.bucket import bucket, put
 from scripts.corpus_suite.generator import TRUTH, generate, truth_of
 
 _ALL = "1000000"
-_COMPARED = ("summary", "problems", "silenced", "inputs")
+_COMPARED = ("summary", "problems", "suppressed", "inputs")
 _CLUSTER = """
 from dask.distributed import LocalCluster
 with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster:

@@ -29,7 +29,7 @@ def own(tmp_path: Path) -> Path:
 def test_the_example_of_one_s_own_rules_loads(own: Path) -> None:
     rules = load_rules([own], parse_filter=parse_filter)
     assert rules.overrides["vary-origin-missing"].severity is Severity.ERROR
-    assert [silence.rule for silence in rules.silences] == ["wildcard-on-private-host"]
+    assert [suppression.rule for suppression in rules.suppressions] == ["wildcard-on-private-host"]
     assert "no-trace-id" in rules.rules
 
 

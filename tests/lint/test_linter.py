@@ -104,15 +104,15 @@ def test_evidence_holds_no_secret_and_no_megabyte() -> None:
     assert "verysecret" not in text and len(text) < 10_000
 
 
-def test_a_silenced_finding_is_counted_and_not_lost() -> None:
-    silence = Suppression(
+def test_a_suppressed_finding_is_counted_and_not_lost() -> None:
+    suppression = Suppression(
         rule="acao-missing",
         filter="~d api.example",
         matches=lambda exchange: "api.example" in exchange.request.url,
         because="known",
         where="my.yaml:2",
     )
-    suppressed = RuleSet(RULES.rules, silences=(silence,))
+    suppressed = RuleSet(RULES.rules, suppressions=(suppression,))
     result = run(suppressed, facts({}))
     assert [(one.rule, one.justification) for one in result.suppressed] == [("acao-missing", "my.yaml:2: known")]
     assert "acao-missing" not in [one.rule for one in result.findings]

@@ -137,7 +137,7 @@ def test_a_dead_server_takes_one_block(seen):
     assert text.count("BLOCKED") == 1
 
 
-def test_what_is_silenced_is_counted_at_the_end(seen):
+def test_what_is_suppressed_is_counted_at_the_end(seen):
     finding = Finding(
         rule="acao-missing",
         severity=Severity.ERROR,

@@ -74,8 +74,8 @@ def summary(inspections: list[Inspection] | None = None, **settings: object) -> 
     return gathered
 
 
-def silenced_session() -> list[Inspection]:
-    """The shop's session, in which a user's rules silence every `acao-missing`."""
+def suppressed_session() -> list[Inspection]:
+    """The shop's session, in which a user's rules suppress every `acao-missing`."""
     found = []
     for inspection in session():
         kept = tuple(one for one in inspection.findings if one.rule != "acao-missing")

@@ -101,7 +101,7 @@ def check(paths: tuple[str, ...]) -> None:
     if failures:
         sys.exit(Exit.FOUND)
     samples = sum(len(rule.bad) + len(rule.good) for rule in own)
-    changes = len(loaded.overrides) + len(loaded.silences)
+    changes = len(loaded.overrides) + len(loaded.suppressions)
     click.echo(f"{_count(len(own), 'rule')}, {_count(samples, 'sample')} and {_count(changes, 'override')}: no mistakes.")
 
 

@@ -114,7 +114,7 @@ class LogReader:
             headline=kept.engine,
             verdicts=_verdicts(kept.verdicts),
             findings=tuple(map(self._finding, kept.findings)),
-            suppressed=tuple(map(self._suppressed, kept.silenced)),
+            suppressed=tuple(map(self._suppressed, kept.suppressed)),
             patch=None if kept.patch is None else _patch(kept.patch),
             misprediction=None
             if mistake is None

@@ -137,7 +137,7 @@ def record_row(kept: Record, seq: int, *, capture: str) -> Row:
             }
             for one in kept.findings
         ],
-        "suppressed": list(kept.silenced),
+        "suppressed": list(kept.suppressed),
         "record": encode_record(kept).decode("ascii").rstrip("\n"),
     }
 

@@ -45,9 +45,11 @@ def run(rules: RuleSet, facts: Facts, budget: Budget = UNLIMITED) -> LintResult:
         budget.check()
         finding = _finding(fireable, facts)
         exchange = facts.observation.exchange
-        silence = next((one for one in fireable.silences if one.matches(exchange)), None) if fireable.silences else None
-        if silence is not None:
-            suppressed.append(structs.replace(finding, justification=silence.note))
+        suppression = (
+            next((one for one in fireable.suppressions if one.matches(exchange)), None) if fireable.suppressions else None
+        )
+        if suppression is not None:
+            suppressed.append(structs.replace(finding, justification=suppression.note))
         else:
             key = (min(finding.stage, Stage.REQUEST), -finding.severity, _place(fireable, facts))
             findings.append((key, finding))

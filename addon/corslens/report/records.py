@@ -221,7 +221,7 @@ class Record(Struct, frozen=True, kw_only=True, gc=False):
     verdicts: Mapping[Engine, VerdictRecord]
     page_request: PageRequestRecord
     findings: tuple[FindingRecord, ...]
-    silenced: tuple[str, ...]
+    suppressed: tuple[str, ...]
     patch: PatchRecord | None
     mistake: MispredictionRecord | None = None
     witness: WitnessRecord | None = None

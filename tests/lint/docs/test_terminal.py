@@ -47,8 +47,10 @@ def test_the_list_has_every_rule_once_by_family() -> None:
 
 
 def test_a_page_tells_of_a_user_s_own_settings() -> None:
-    silence = Suppression(rule="acao-missing", filter="~d x", matches=lambda exchange: True, because="so")
-    rules = RuleSet(RULES.rules, overrides=(Override(rule="acao-missing", severity=Severity.INFO),), silences=(silence,))
+    suppression = Suppression(rule="acao-missing", filter="~d x", matches=lambda exchange: True, because="so")
+    rules = RuleSet(
+        RULES.rules, overrides=(Override(rule="acao-missing", severity=Severity.INFO),), suppressions=(suppression,)
+    )
     text = explain_text(rules, ["acao-missing"])
     assert "info (your own setting)" in text and "on ~d x, because so" in text
 

@@ -168,7 +168,7 @@ def test_a_shipped_file_that_is_named_is_read_as_the_shipped_one() -> None:
     assert loaded.rules["acao-missing"].file in loaded.files
 
 
-def test_overrides_change_a_severity_and_silence_a_rule(write: Callable[..., Path]) -> None:
+def test_overrides_change_a_severity_and_suppress_a_rule(write: Callable[..., Path]) -> None:
     text = """\
 overrides:
   - {rule: vary-origin-missing, severity: error, because: our network caches all}
@@ -176,8 +176,8 @@ overrides:
 """
     rules = load_rules([write(text)], parse_filter=parse_filter)
     assert rules.overrides["vary-origin-missing"].severity is Severity.ERROR
-    (silence,) = rules.silences
-    assert (silence.rule, silence.filter, silence.because) == ("acao-missing", "api.example", "not ours")
+    (suppression,) = rules.suppressions
+    assert (suppression.rule, suppression.filter, suppression.because) == ("acao-missing", "api.example", "not ours")
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_a_wrong_override_is_told(write: Callable[..., Path], entry: str, expect
     assert any(one.startswith(expected) for one in problems(write(f"overrides: [{entry}]")))
 
 
-def test_without_a_reader_of_filters_a_silence_is_refused(write: Callable[..., Path]) -> None:
+def test_without_a_reader_of_filters_a_suppression_is_refused(write: Callable[..., Path]) -> None:
     with pytest.raises(RuleErrors, match="flow filters cannot be read here"):
         load_rules([write("overrides: [{rule: acao-missing, silence: x, because: y}]")])
 

@@ -8,7 +8,7 @@ from corslens.report.baseline import Gate
 from corslens.report.formats.json_report import document, json_schema, render_report
 from corslens.report.formats.jsonl import encode
 
-from tests.report.make import NO_RULES, session, silenced_session, summary
+from tests.report.make import NO_RULES, session, summary, suppressed_session
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +46,8 @@ def test_inputs_say_what_could_not_be_read_or_seen():
     assert one.damages == ("shop.har: is cut off in entry 12",) and one.notes == ("shop.har holds no cookie at all",)
 
 
-def test_what_is_silenced_is_told_with_its_note(schema):
-    report = json.loads(render_report(summary(silenced_session()), NO_RULES, Gate()))
+def test_what_is_suppressed_is_told_with_its_note(schema):
+    report = json.loads(render_report(summary(suppressed_session()), NO_RULES, Gate()))
     jsonschema.validate(report, schema)
-    assert report["summary"]["silenced"] == 2
-    assert report["silenced"] == [{"rule": "acao-missing", "accepted": "my.yaml:2: known <so>", "count": 2}]
+    assert report["summary"]["suppressed"] == 2
+    assert report["suppressed"] == [{"rule": "acao-missing", "justification": "my.yaml:2: known <so>", "count": 2}]

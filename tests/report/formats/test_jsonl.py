@@ -115,12 +115,12 @@ def test_a_patch_shows_before_after_and_the_verdicts_after() -> None:
     assert record["patch"]["verdicts_after"].keys() == {engine.value for engine in Engine}
 
 
-def test_findings_and_what_was_silenced() -> None:
+def test_findings_and_what_was_suppressed() -> None:
     inspection = structs.replace(session()[0], findings=(finding("a"),), suppressed=(finding("b"),))
     record = line(inspection)
     assert [(one["rule"], one["severity"], one["confidence"]) for one in record["findings"]] == [("a", "error", "high")]
     assert record["findings"][0]["evidence"] == [{"message": "response", "header": "Access-Control-Allow-Origin", "value": "*"}]
-    assert record["silenced"] == ["b"]
+    assert record["suppressed"] == ["b"]
 
 
 def test_secrets_do_not_appear() -> None:

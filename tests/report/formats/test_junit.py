@@ -11,7 +11,7 @@ from corslens.lint.finding import Severity
 from corslens.report.baseline import Gate
 from corslens.report.formats.junit import render_report
 
-from tests.report.make import NO_RULES, silenced_session, summary
+from tests.report.make import NO_RULES, summary, suppressed_session
 from tests.report.samples import hostile, inspected
 
 SCHEMA = xmlschema.XMLSchema(Path(__file__).parent.parent / "schemas" / "junit-10.xsd")
@@ -65,8 +65,8 @@ def test_counts_are_those_of_the_elements() -> None:
         assert int(suite.get("tests", "")) == len(list(suite.iter("testcase")))
 
 
-def test_what_is_silenced_is_skipped_with_its_note() -> None:
-    document = render(summary(silenced_session()))
+def test_what_is_suppressed_is_skipped_with_its_note() -> None:
+    document = render(summary(suppressed_session()))
     SCHEMA.validate(document)
     found = {
         (case.get("name"), skipped.get("message"))

@@ -10,7 +10,7 @@ from corslens.report.formats.markdown import render_report
 from msgspec import structs
 
 from tests.make import API, exchange, request, response
-from tests.report.make import NO_RULES, finding, session, silenced_session, summary
+from tests.report.make import NO_RULES, finding, session, summary, suppressed_session
 from tests.report.samples import inspected
 
 
@@ -125,8 +125,8 @@ def test_no_mention_no_link_no_markup(begin: str, end: str) -> None:
     assert "evil.example" in html and html.count("<h2>") == 1 and html.count("<td") == 4
 
 
-def test_what_is_silenced_is_counted_and_is_not_nothing():
-    made = [one for one in silenced_session() if one.suppressed]
+def test_what_is_suppressed_is_counted_and_is_not_nothing():
+    made = [one for one in suppressed_session() if one.suppressed]
     text = render(summary(made))
     assert text.startswith("## corslens: nothing but what is suppressed\n")
     assert f"- {len(made)} suppressed: `acao-missing` (`my.yaml:2: known <so>`)" in text

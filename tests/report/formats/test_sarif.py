@@ -10,7 +10,7 @@ import pytest
 from corslens.report.baseline import Gate
 from corslens.report.formats.sarif import render_report
 
-from tests.report.make import NO_RULES, rules, silenced_session, summary
+from tests.report.make import NO_RULES, rules, summary, suppressed_session
 from tests.report.samples import all_of, hostile, inspected, shop
 
 SCHEMA = json.loads((Path(__file__).parent.parent / "schemas" / "sarif-2.1.0-rtm.5.json").read_text())
@@ -70,8 +70,8 @@ def test_what_could_not_be_read_is_a_notification() -> None:
     assert [one["level"] for one in invocation["toolExecutionNotifications"]] == ["error", "note"]
 
 
-def test_what_is_silenced_is_suppressed() -> None:
-    log = json.loads(render_report(summary(silenced_session()), rules(), Gate()))
+def test_what_is_suppressed_is_a_suppression() -> None:
+    log = json.loads(render_report(summary(suppressed_session()), rules(), Gate()))
     jsonschema.Draft4Validator(SCHEMA).validate(log)
     found = {result["ruleId"]: result.get("suppressions") for result in log["runs"][0]["results"]}
     assert found.pop("acao-missing") == [{"kind": "external", "justification": "my.yaml:2: known <so>"}]

@@ -18,7 +18,7 @@ from corslens.witness.witness import Witness, WitnessOutcome
 from msgspec import structs
 
 from tests.make import API, PAGE, exchange, preflight, request, response
-from tests.report.make import NO_RULES, finding, session, silenced_session, summary
+from tests.report.make import NO_RULES, finding, session, summary, suppressed_session
 from tests.report.samples import hostile, inspected
 
 GATE = Gate()
@@ -161,8 +161,8 @@ def test_a_long_origin_does_not_fill_the_terminal():
 
 
 @pytest.mark.parametrize("width", [None, 60])
-def test_what_is_silenced_is_counted_with_its_note(width):
-    text = render_text(summary(silenced_session()), GATE, width).plain
+def test_what_is_suppressed_is_counted_with_its_note(width):
+    text = render_text(summary(suppressed_session()), GATE, width).plain
     assert text.splitlines()[-2].strip() == "2  suppressed acao-missing (my.yaml:2: known <so>)"
     assert "[acao-missing]" not in text
     assert "suppressed" not in render_text(summary(), GATE, width).plain

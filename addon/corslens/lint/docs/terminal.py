@@ -137,9 +137,9 @@ def _page(rules: RuleSet, rule: Rule, example: Example | None, others: Sequence[
         yield from _entry("fires", f"never. {rule.never}")
     elif rule.condition is not None:
         yield from _entry("fires when", describe(rule.condition))
-    for silence in rules.silences:
-        if silence.rule == rule.id:
-            yield from _entry("silenced", f"on {silence.filter}, because {silence.because}")
+    for suppression in rules.suppressions:
+        if suppression.rule == rule.id:
+            yield from _entry("suppressed", f"on {suppression.filter}, because {suppression.because}")
     if rule.message.text:
         yield from _entry("says", rule.message.text)
     for number, line in enumerate(fix_lines(rule)):

@@ -55,14 +55,14 @@ def load_rules(paths: Iterable[str | Path] = (), *, parse_filter: ParseFilter | 
             contents.problems.append(RuleMistake(file=reader.file, text=problem))
     check_mentions(contents, rules)
     overrides: list[Override] = []
-    silences: list[Suppression] = []
+    suppressions: list[Suppression] = []
     for reader, change in contents.changes:
         if change.rule and change.rule not in rules:
             refuse_unknown(contents, reader, change.node, change.rule, rules)
         if change.override is not None:
             overrides.append(change.override)
-        if change.silence is not None:
-            silences.append(change.silence)
+        if change.suppression is not None:
+            suppressions.append(change.suppression)
     if contents.problems:
         places = {str(file): place for place, file in enumerate(files)}
         in_order = sorted(contents.problems, key=lambda one: (places.get(one.file, -1), one.line, one.column))
@@ -70,7 +70,7 @@ def load_rules(paths: Iterable[str | Path] = (), *, parse_filter: ParseFilter | 
     return RuleSet(
         rules,
         overrides=tuple(overrides),
-        silences=tuple(silences),
+        suppressions=tuple(suppressions),
         files=tuple(shipped.get(file, str(file)) for file in named),
         products=ProductCatalog(products.values()),
     )

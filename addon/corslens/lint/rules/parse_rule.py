@@ -1,4 +1,4 @@
-"""From YAML to Rule, and to a user's overrides and silences."""
+"""From YAML to Rule, and to a user's overrides and suppressions."""
 
 import re
 from collections.abc import Mapping
@@ -43,7 +43,7 @@ class ParsedChange(Struct, frozen=True):
     node: Node
     rule: str
     override: Override | None
-    silence: Suppression | None
+    suppression: Suppression | None
 
 
 def parse_rule(
@@ -227,23 +227,23 @@ def parse_overrides(reader: YamlReader, node: Node, parse_filter: ParseFilter | 
         fields = reader.fields(item, "an override", OVERRIDE_FIELDS, ("rule",))
         rule, because = reader.text(fields.get("rule"), "rule"), reader.text(fields.get("because"), "because")
         severity = reader.choice(fields.get("severity"), "severity", SEVERITIES)
-        silence = fields.get("silence")
-        if "severity" not in fields and silence is None:
+        suppression = fields.get("silence")
+        if "severity" not in fields and suppression is None:
             reader.refuse(item, 'an override changes the "severity" or suppresses the rule: "silence" with a flow filter')
-        if silence is not None and not because:
-            reader.refuse(silence, 'a suppression needs a justification: add "because"')
+        if suppression is not None and not because:
+            reader.refuse(suppression, 'a suppression needs a justification: add "because"')
         changes.append(
             ParsedChange(
                 fields.get("rule", item),
                 rule,
                 None if severity is None else Override(rule=rule, severity=SEVERITIES[severity], because=because),
-                None if silence is None else _silence(reader, item, silence, rule, because, parse_filter),
+                None if suppression is None else _suppression(reader, item, suppression, rule, because, parse_filter),
             )
         )
     return changes
 
 
-def _silence(
+def _suppression(
     reader: YamlReader, item: Node, node: Node, rule: str, because: str, parse_filter: ParseFilter | None
 ) -> Suppression | None:
     text = reader.text(node, "silence")

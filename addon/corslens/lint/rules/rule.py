@@ -165,7 +165,7 @@ class CompiledRule(Struct, frozen=True):
     fixes: tuple[tuple[FixTemplate, Test | None], ...]
     explains: tuple[tuple[frozenset[str], Test | None], ...]
     """Families are resolved to the ids of their rules."""
-    silences: tuple[Suppression, ...]
+    suppressions: tuple[Suppression, ...]
     evidence: tuple[tuple[str, str], ...]
     """Message and header name of each line that its conditions stand on."""
     evidence_sets: tuple[tuple[str, str], ...]
@@ -182,14 +182,14 @@ class RuleSet:
         rules: Mapping[str, Rule],
         *,
         overrides: tuple[Override, ...] = (),
-        silences: tuple[Suppression, ...] = (),
+        suppressions: tuple[Suppression, ...] = (),
         files: tuple[str, ...] = (),
         products: ProductCatalog = NO_PRODUCTS,
     ) -> None:
         self.rules = rules
         self.products = products
         self.overrides = {override.rule: override for override in overrides}
-        self.silences = silences
+        self.suppressions = suppressions
         self.files = files
         """The user's files that these came from, bundled ones apart."""
         self._places = {id: place for place, id in enumerate(rules)}
@@ -244,7 +244,7 @@ class RuleSet:
             rule.severity if override is None else override.severity,
             tuple((fix, _optional_test(fix.when)) for fix in rule.fixes),
             tuple((self.resolve(rule, one.names), _optional_test(one.when)) for one in rule.explains),
-            tuple(silence for silence in self.silences if silence.rule == rule.id),
+            tuple(suppression for suppression in self.suppressions if suppression.rule == rule.id),
             *_evidence(rule),
             tells_of_cut=rule.when is not None and any(leaf.fact == "exchange.cut" for leaf in leaves(rule.when)),
         )

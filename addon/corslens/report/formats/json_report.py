@@ -68,7 +68,7 @@ class SummaryRecord(Struct, frozen=True, kw_only=True):
     """Problems whose page requests pass now."""
     known: int
     """Problems that the baseline names."""
-    silenced: int = 0
+    suppressed: int = 0
     """Findings that the user's own rules suppress."""
     failed: bool
     """Whether a problem at or over `--fail-on` is not in the baseline."""
@@ -113,11 +113,11 @@ class ProblemRecord(Struct, frozen=True, kw_only=True):
     """The baseline names it."""
 
 
-class SilencedRecord(Struct, frozen=True, kw_only=True):
+class SuppressedRecord(Struct, frozen=True, kw_only=True):
     """Findings that the user's own rules suppress."""
 
     rule: str
-    accepted: str
+    justification: str
     """File and line of the suppression, and its justification."""
     count: int
 
@@ -136,7 +136,7 @@ class ReportRecord(Struct, frozen=True, kw_only=True):
     """Worst first."""
     problems_left_out: str | None = None
     """How many of how many these are, in a sentence, where they are not all."""
-    silenced: tuple[SilencedRecord, ...] = ()
+    suppressed: tuple[SuppressedRecord, ...] = ()
     exchanges: tuple[Record, ...]
     """Of page requests with something to report."""
     left_out: int = 0
@@ -218,12 +218,14 @@ def _document(summary: SessionSummary, gate: Gate, top: int) -> ReportRecord:
             infos=severities[Severity.INFO],
             resolved=sum(number for one, number in standings.items() if one.state is State.RESOLVED),
             known=sum(is_known(problem, gate.known) for problem in problems) if gate.known else 0,
-            silenced=summary.counts["suppressed"],
+            suppressed=summary.counts["suppressed"],
             failed=gate.fails_on(summary),
         ),
         problems=(),
         problems_left_out=worst(problems, top)[1],
-        silenced=tuple(SilencedRecord(rule=rule, accepted=note, count=count) for rule, note, count in summary.suppressed()),
+        suppressed=tuple(
+            SuppressedRecord(rule=rule, justification=note, count=count) for rule, note, count in summary.suppressed()
+        ),
         exchanges=(),
         left_out=summary.left_out,
     )
