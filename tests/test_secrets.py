@@ -25,7 +25,7 @@ from corslens.observation import redaction
 from corslens.observation.exchange import Exchange
 from corslens.observation.redaction import NEVER_SHOWN, VALUES_ARE_SHOWN, redact_header, redact_url
 from corslens.patching.policy import parse_policy
-from corslens.patching.summary import PatchSummary, render_lacks
+from corslens.patching.summary import PatchSummary, render_missing_headers
 from corslens.report.baseline import render_baseline
 from corslens.report.comparison import compare, states
 from corslens.report.formats.diff import render_diff, render_diff_json
@@ -290,8 +290,8 @@ def test_what_servers_lack_shows_no_secret(inspections: tuple[Inspection, ...]) 
     for inspection in inspections:
         if inspection.patch is not None:
             summary.record(inspection.observation, inspection.patch.patch)
-    assert summary.lacks()
-    assert_none("\n".join(render_lacks(summary.lacks())) + repr(summary.lacks()))
+    assert summary.missing_headers()
+    assert_none("\n".join(render_missing_headers(summary.missing_headers())) + repr(summary.missing_headers()))
 
 
 def test_advice_shows_no_secret(inspections: tuple[Inspection, ...]) -> None:

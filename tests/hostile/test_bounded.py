@@ -99,7 +99,7 @@ async def test_every_store_stays_at_its_limit(small_limits: None, tmp_path) -> N
         addon = chain.addon
         addon._outputs._summary = SessionSummary(remember=LIMIT, hold=0, problems=LIMIT, everything=True)
         assert addon.session is not None
-        addon.session.lacking = PatchSummary(LIMIT)
+        addon.session.patch_summary = PatchSummary(LIMIT)
         exchanges = crowd(COUNT)
         await chain.send(islice(exchanges, LIMIT // 2))  # what is made the first time is made
         before, _ = held(chain)
@@ -113,7 +113,7 @@ async def test_every_store_stays_at_its_limit(small_limits: None, tmp_path) -> N
         dropped = addon.dropped()
     assert dropped.keys() >= {
         "exchanges", "endpoints", "stored responses", "pending preflights", "settled preflights", "redirects", "connections",
-        "preflight cache entries", "open exchanges", "flows under way", "lacks of servers", "problems",
+        "preflight cache entries", "open exchanges", "flows under way", "missing headers", "problems",
         "pairs of origins", "endpoints of the report",
     }  # fmt: skip
 

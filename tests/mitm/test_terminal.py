@@ -119,7 +119,7 @@ def test_lines_are_escaped():
 
 
 def test_clear(seen):
-    """A forgotten problem is printed again."""
+    """A dropped problem is printed again."""
     text, shown = printed(Show.PROBLEMS, seen(request(), response()))
     shown.clear()
     say(shown, SessionSummary(), Show.PROBLEMS, seen(request(), response()))

@@ -3,7 +3,7 @@
 from corslens.patching.patch import Patch
 from corslens.patching.policy import parse_policy
 from corslens.patching.propose import propose
-from corslens.patching.summary import Half, PatchSummary, render_lacks
+from corslens.patching.summary import Half, PatchSummary, render_missing_headers
 
 from tests import make
 from tests.patching.seen import COOKIE, PAGE, chain, seen
@@ -13,7 +13,7 @@ API = "https://api.test"
 
 
 def test_lacks_by_api_path_shape_and_half() -> None:
-    """Each header that had to be patched is one lack per API, path shape and half; the proxy's own Max-Age is none."""
+    """Each header that had to be patched is one missing header per API, endpoint and half; the proxy's own Max-Age is none."""
     summary = PatchSummary()
     for number, method in ((1, "PUT"), (2, "DELETE"), (3, "PUT")):
         preflight = seen(
@@ -25,8 +25,8 @@ def test_lacks_by_api_path_shape_and_half() -> None:
         summary.record(preflight, propose(preflight, ANY))
     answer = seen(make.request(url=f"{API}/me", given=COOKIE, origin=PAGE), make.response(200, {"Vary": "Accept"}))
     summary.record(answer, propose(answer, ANY))
-    found = {(lack.shape, lack.half, lack.header): lack for lack in summary.lacks()}
-    assert {key: (lack.wanted, lack.exchanges) for key, lack in found.items()} == {
+    found = {(missing.path, missing.half, missing.header): missing for missing in summary.missing_headers()}
+    assert {key: (missing.wanted, missing.exchanges) for key, missing in found.items()} == {
         ("/users/*", Half.PREFLIGHT, "status"): (("405",), 3),
         ("/users/*", Half.PREFLIGHT, "Access-Control-Allow-Methods"): (("PUT", "DELETE"), 3),
         ("/users/*", Half.PREFLIGHT, "Access-Control-Allow-Credentials"): (("true",), 3),
@@ -34,7 +34,7 @@ def test_lacks_by_api_path_shape_and_half() -> None:
         ("/me", Half.RESPONSE, "Access-Control-Allow-Credentials"): (("true",), 1),
         ("/me", Half.RESPONSE, "Vary"): (("Origin",), 1),
     }
-    assert all("s3cret" not in lack.example for lack in found.values())
+    assert all("s3cret" not in missing.example for missing in found.values())
 
 
 def test_plain_list() -> None:
@@ -44,7 +44,7 @@ def test_plain_list() -> None:
     summary.record(preflight, propose(preflight, ANY))
     answered = seen(make.preflight("PUT", "https://down.test/", origin=PAGE), make.response(204, allow_origin=PAGE))
     summary.record(answered, propose(answered, ANY), asked=False)
-    assert render_lacks(summary.lacks()) == (
+    assert render_missing_headers(summary.missing_headers()) == (
         "8 changes still needed on your servers:",
         "  https://api.test/me",
         "    preflight: send Access-Control-Allow-Credentials: true, exactly so (only if the page sends credentials)  (1×)",
@@ -58,14 +58,16 @@ def test_plain_list() -> None:
         "(1×, the proxy responded: the request did not reach the server)",
         "    preflight: list PUT in Access-Control-Allow-Methods  (1×, the proxy responded: the request did not reach the server)",
     )
-    assert render_lacks(()) == ()
+    assert render_missing_headers(()) == ()
 
 
 def test_credentials_are_wanted_without_proviso_where_they_were_sent() -> None:
     summary = PatchSummary()
     answer = seen(make.request(url=f"{API}/me", given=COOKIE, origin=PAGE), make.response(200, allow_origin=PAGE))
     summary.record(answer, propose(answer, ANY))
-    assert [lack.sentence for lack in summary.lacks()] == ["send Access-Control-Allow-Credentials: true, exactly so"]
+    assert [missing.sentence for missing in summary.missing_headers()] == [
+        "send Access-Control-Allow-Credentials: true, exactly so"
+    ]
 
 
 def test_a_name_in_the_place_of_a_star_is_for_credentials_only() -> None:
@@ -79,7 +81,7 @@ def test_a_name_in_the_place_of_a_star_is_for_credentials_only() -> None:
         ),
     )
     summary.record(preflight, propose(preflight, ANY))
-    assert [lack.sentence for lack in summary.lacks()] == [
+    assert [missing.sentence for missing in summary.missing_headers()] == [
         "list x-a in Access-Control-Allow-Headers (only if the page sends credentials)"
     ]
 
@@ -98,8 +100,8 @@ def test_null_is_never_to_be_allowed() -> None:
     summary.record(behind, propose(behind, ANY))
     frame = seen(make.request(url=f"{API}/frame", given=COOKIE, origin="null"), make.response(200))
     summary.record(frame, propose(frame, ANY))
-    told = {lack.shape: lack.sentence for lack in summary.lacks()}
-    assert len(summary.lacks()) == 2
+    told = {missing.path: missing.sentence for missing in summary.missing_headers()}
+    assert len(summary.missing_headers()) == 2
     assert told["/b"].startswith("respond without the redirect")
     assert told["/frame"].startswith("nothing: the page's origin")
 
@@ -114,7 +116,7 @@ def test_case_of_methods_counts() -> None:
         ),
     )
     summary.record(preflight, propose(preflight, ANY))
-    assert [lack.wanted for lack in summary.lacks()] == [("patch",)]
+    assert [missing.wanted for missing in summary.missing_headers()] == [("patch",)]
 
 
 def test_removed_list() -> None:
@@ -123,15 +125,17 @@ def test_removed_list() -> None:
     lines = {"Access-Control-Allow-Headers": "b@d", "Access-Control-Allow-Credentials": "true"}
     preflight = seen(make.preflight("POST", f"{API}/me", origin=PAGE), make.response(200, lines, allow_origin=PAGE))
     summary.record(preflight, propose(preflight, ANY))
-    assert [lack.sentence for lack in summary.lacks()] == ["send a valid list in Access-Control-Allow-Headers, or none"]
+    assert [missing.sentence for missing in summary.missing_headers()] == [
+        "send a valid list in Access-Control-Allow-Headers, or none"
+    ]
 
 
 def test_nothing_patched_nothing_lacking() -> None:
-    """A refused or empty patch is no lack."""
+    """A refused or empty patch is no missing header."""
     summary = PatchSummary()
     observation = seen(make.request(origin=PAGE), make.response(200))
     summary.record(observation, Patch(refused="no"))
-    assert summary.lacks() == ()
+    assert summary.missing_headers() == ()
 
 
 def test_bounded() -> None:
@@ -145,15 +149,15 @@ def test_bounded() -> None:
             ),
         )
         summary.record(observation, propose(observation, ANY))
-    assert (len(summary.lacks()), summary.forgotten) == (20, 10)
+    assert (len(summary.missing_headers()), summary.dropped) == (20, 10)
     for number in range(15):
         observation = seen(
             make.preflight("POST", f"{API}/many", f"x-{number}", origin=PAGE),
             make.response(200, {"Access-Control-Allow-Credentials": "true"}, allow_origin=PAGE),
         )
         summary.record(observation, propose(observation, ANY))
-    (many,) = (lack for lack in summary.lacks() if lack.shape == "/many")
+    (many,) = (missing for missing in summary.missing_headers() if missing.path == "/many")
     assert (len(many.wanted), many.more) == (12, 3)
     assert many.sentence.endswith("and 3 more in Access-Control-Allow-Headers")
     summary.clear()
-    assert (summary.lacks(), summary.forgotten) == ((), 0)
+    assert (summary.missing_headers(), summary.dropped) == ((), 0)

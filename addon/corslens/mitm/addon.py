@@ -42,7 +42,7 @@ from corslens.mitm.untrusting_clients import UntrustingClients
 from corslens.mitm.view import CorsContentview
 from corslens.observation.exchange import Exchange
 from corslens.observation.redaction import VALUES_ARE_SHOWN
-from corslens.patching.summary import render_lacks
+from corslens.patching.summary import render_missing_headers
 from corslens.report.baseline import Gate
 from corslens.report.escape import escape
 from corslens.report.formats.registry import format_of, render
@@ -86,7 +86,7 @@ class CorsLens(Commands):
         self.starts_browser = False
         """Whether the browser was started for this proxy, with nothing left to set up in it."""
         self.name_of_api: Callable[[str], str] = str
-        """What the list of what servers lack calls an API's origin."""
+        """What the list of missing headers calls an API's origin."""
         self.source_roots: tuple[SourceRoot, ...] = ()
         """Where the sources of pages are in the repository."""
         self.excluded: set[str] = set()
@@ -198,8 +198,10 @@ class CorsLens(Commands):
             self._outputs.put_out_all()
             if self._outputs.show is not options.Show.NONE:
                 self.terminal.summarize(self.summary)
-                lacks = [structs.replace(lack, api=self.name_of_api(lack.api)) for lack in session.lacking.lacks()]
-                self.terminal.say(render_lacks(lacks))
+                missing = [
+                    structs.replace(one, api=self.name_of_api(one.api)) for one in session.patch_summary.missing_headers()
+                ]
+                self.terminal.say(render_missing_headers(missing))
                 self.terminal.say(render_dropped(self.dropped()))
             self._announcements.say_to_person(self.untrusting.summary())
             for path in [*filter(None, [settings.report]), *self.reports]:

@@ -75,7 +75,7 @@ class Session:
         self.everything = everything
         self.excluded = excluded
         self.connections = connections or OwnConnections()
-        self.lacking = PatchSummary()
+        self.patch_summary = PatchSummary()
         self.live = False
         """Whether a flow came from a connection, not from a file: only then has the clock to do with them."""
         self._sink = sink
@@ -85,7 +85,7 @@ class Session:
         # Weak: mitmweb and the console keep their flows, mitmdump lets them go, and so do we.
         self._flows: WeakValueDictionary[str, http.HTTPFlow] = WeakValueDictionary()
         self._replays = 0
-        self._let_go = 0
+        self._flows_dropped = 0
 
     def wants_request(self, data: http.RequestData, concerns: bool | None) -> bool:
         """Say whether a request is to be taken note of: most have nothing to do with CORS.
@@ -172,7 +172,7 @@ class Session:
         if view is not None and view.patch.by:
             self.patching.note(first)
         if view is not None and not view.patch.empty and not view.injected:
-            self.lacking.record(first.observation, view.patch, asked=not made)
+            self.patch_summary.record(first.observation, view.patch, asked=not made)
         if (state.wanted or injections) and not self.inspector.dry_run:
             self._prove_next_hop(state, flow, first.observation)
         self._take(state, flow, inspections)
@@ -305,11 +305,11 @@ class Session:
         """Go on with another session's flows, which have begun and not ended."""
         other.later(other.inspector.finish())
         self._in_flight, self._flows = other._in_flight, other._flows
-        self._replays, self.live, self.lacking = other._replays, other.live, other.lacking
+        self._replays, self.live, self.patch_summary = other._replays, other.live, other.patch_summary
 
     def dropped(self) -> Mapping[str, int]:
         """Return how many entries each store has dropped because of its limit; only those that did."""
-        stores = {"flows under way": self._let_go, "lacks of servers": self.lacking.forgotten}
+        stores = {"flows under way": self._flows_dropped, "missing headers": self.patch_summary.dropped}
         return {**self.inspector.dropped(), **{name: count for name, count in stores.items() if count}}
 
     def recent(self) -> list[Inspection]:
@@ -327,7 +327,7 @@ class Session:
     def clear(self) -> None:
         """Forget every exchange seen so far."""
         self.inspector.clear()
-        self.lacking.clear()
+        self.patch_summary.clear()
         self._in_flight.clear()
 
     def _begin(self, flow: http.HTTPFlow, head: RequestHead) -> InFlight:
@@ -341,7 +341,7 @@ class Session:
         self._in_flight[flow.id] = state
         self._flows[id] = flow
         for oldest in self._in_flight.excess():
-            self._let_go += 1
+            self._flows_dropped += 1
             self._emit_final(oldest)
         return state
 

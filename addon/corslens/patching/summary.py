@@ -1,6 +1,6 @@
 """PatchSummary: what the servers still lack, collected from the patches that pages needed.
 
-A patch is a loan. This is the bill: per API origin and path shape, each header that the server itself would have to send.
+A patch is a loan. This is the bill: per API origin and endpoint, each header that the server itself would have to send.
 """
 
 from collections import Counter
@@ -39,7 +39,7 @@ _FOR_ORIGIN = frozenset({ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_ALLOW_CREDE
 _LISTS = frozenset({ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_EXPOSE_HEADERS, VARY})
 _SHOWN_VALUES = 12
 _VALUES = 200
-"""Values of one lack that are told apart."""
+"""Values of one missing header that are told apart."""
 
 
 class Half(StrEnum):
@@ -50,11 +50,12 @@ class Half(StrEnum):
 
 
 class MissingHeader(Struct, frozen=True, kw_only=True):
-    """One thing that a server does not send, on one path shape."""
+    """One thing that a server does not send, on one endpoint."""
 
     api: str
     """The server's origin."""
-    shape: str
+    path: str
+    """Of the endpoint."""
     half: Half
     header: str
     """In the spelling of the standard, or `status`, `redirect` or `page`."""
@@ -121,8 +122,8 @@ class PatchSummary:
         self._values_dropped = 0
 
     @property
-    def forgotten(self) -> int:
-        """How many lacks, and further values of one, were dropped because of a limit."""
+    def dropped(self) -> int:
+        """How many missing headers, and further values of one, were dropped because of a limit."""
         return self._entries.dropped + self._values_dropped
 
     def record(self, observation: Observation, patch: Patch, *, asked: bool = True) -> None:
@@ -143,7 +144,7 @@ class PatchSummary:
         for change in patch.changes:
             if opaque and change.header.lower() in _FOR_ORIGIN:
                 continue
-            # Not a lack of the server's: the proxy only keeps its own patch from being remembered.
+            # Nothing that the server should send: the proxy only keeps its own patch from being remembered.
             if change.header.lower() != ACCESS_CONTROL_MAX_AGE:
                 self._note(
                     (*place, change.header), url, _needed(change), asked, certain=included or not _for_credentials(change)
@@ -163,17 +164,17 @@ class PatchSummary:
             else:
                 self._values_dropped += 1
 
-    def lacks(self) -> tuple[MissingHeader, ...]:
-        """Return what the servers still lack, by API, path shape and half."""
+    def missing_headers(self) -> tuple[MissingHeader, ...]:
+        """Return what the servers still lack, by API, endpoint path and half."""
         found = []
         for key in sorted(self._entries):
-            api, shape, half, header = key
+            api, path, half, header = key
             entry = self._entries[key]
             values = [value for value, _ in entry.values.most_common()]
             found.append(
                 MissingHeader(
                     api=api,
-                    shape=shape,
+                    path=path,
                     half=half,
                     header=header,
                     wanted=tuple(
@@ -194,18 +195,18 @@ class PatchSummary:
         self._entries.dropped = self._values_dropped = 0
 
 
-def render_lacks(lacks: Iterable[MissingHeader]) -> tuple[str, ...]:
-    """Return the plain list, a headline and a line each; not yet escaped for any output. Empty when nothing is lacking."""
+def render_missing_headers(headers: Iterable[MissingHeader]) -> tuple[str, ...]:
+    """Return the plain list, a headline and a line each; not yet escaped for any output. Empty when nothing is missing."""
     lines: list[str] = []
     place = None
     count = 0
-    for lack in lacks:
+    for missing in headers:
         count += 1
-        if place != (lack.api, lack.shape):
-            place = (lack.api, lack.shape)
-            lines.append(f"  {lack.api}{lack.shape}")
-        not_asked = "" if lack.asked else ", the proxy responded: the request did not reach the server"
-        lines.append(f"    {lack.half}: {lack.sentence}  ({lack.exchanges}×{not_asked})")
+        if place != (missing.api, missing.path):
+            place = (missing.api, missing.path)
+            lines.append(f"  {missing.api}{missing.path}")
+        not_asked = "" if missing.asked else ", the proxy responded: the request did not reach the server"
+        lines.append(f"    {missing.half}: {missing.sentence}  ({missing.exchanges}×{not_asked})")
     if not count:
         return ()
     return (f"{count} {'change' if count == 1 else 'changes'} still needed on your servers:", *lines)

@@ -41,7 +41,7 @@ class Session:
         self.scope = ""
         self.allowed: list[str] = []
         self.injected: dict[str, None] = {}
-        self.forgotten: dict[str, int] = {}
+        self.store_drops: dict[str, int] = {}
 
     def clear(self) -> None:
         self.summary.clear()
@@ -56,7 +56,7 @@ class Session:
         return lambda: [DoctorCheck(name="proxy", state=State.OK if through_proxy else State.UNKNOWN, finding="uses it")]
 
     def dropped(self) -> Mapping[str, int]:
-        return self.forgotten
+        return self.store_drops
 
     def patch_state(self) -> PatchState:
         injections = tuple(InjectionState(name="", changes=("X: y",), spec=spec) for spec in self.injected)
@@ -379,9 +379,9 @@ def test_hostile_text_is_in_no_markup() -> None:
 
 
 def test_what_was_forgotten_is_told(app: LiveApp, session: Session) -> None:
-    assert read(ask(app, "api/changes?since=0"))["forgotten"] == {}
-    session.forgotten = {"exchanges": 3}
-    assert read(ask(app, "api/changes?since=0"))["forgotten"] == {"exchanges": 3}
+    assert read(ask(app, "api/changes?since=0"))["dropped"] == {}
+    session.store_drops = {"exchanges": 3}
+    assert read(ask(app, "api/changes?since=0"))["dropped"] == {"exchanges": 3}
 
 
 def test_what_takes_its_time_is_made_of_a_snapshot(session: Session, app: LiveApp) -> None:

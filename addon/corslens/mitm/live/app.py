@@ -315,7 +315,7 @@ class LiveApp:
     def _changes(self, query: Mapping[str, str]) -> LiveResponse:
         since = _version(query, "since", "0")
         found = changes(self._session.summary, since, limit=CHANGES_AT_ONCE)
-        return _json({**found, "forgotten": self._session.dropped(), "patching": self._session.patch_state()})
+        return _json({**found, "dropped": self._session.dropped(), "patching": self._session.patch_state()})
 
     def _problem(self, query: Mapping[str, str]) -> Work:
         problem = self._session.summary.problem(query.get("id", ""))

@@ -24,10 +24,10 @@ function showCounts(store) {
     tiles.push(h("li", { class: "tile", "data-count": "agreement", title: "page requests on which the browser itself said what it decided" },
       h("span", {}, store.counts.agreement)));
   }
-  const forgotten = Object.entries(store.forgotten).sort(([, one], [, other]) => other - one);
-  if (forgotten.length) {
-    const told = forgotten.map(([name, value]) => `${number.format(value)} ${name}`).join(", ");
-    tiles.push(h("li", { class: "tile", "data-count": "forgotten", title: "cors_history says how much is kept" },
+  const dropped = Object.entries(store.dropped).sort(([, one], [, other]) => other - one);
+  if (dropped.length) {
+    const told = dropped.map(([name, value]) => `${number.format(value)} ${name}`).join(", ");
+    tiles.push(h("li", { class: "tile", "data-count": "dropped", title: "cors_history says how much is kept" },
       h("strong", {}, "Dropped"), h("span", {}, ` to stay within limits: ${told}`)));
   }
   byId("counts").replaceChildren(...tiles);

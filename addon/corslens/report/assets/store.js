@@ -18,7 +18,7 @@ class Store {
     this.total = undefined;
     /* How many pairs of origins it does not hold. */
     this.cellsLeftOut = 0;
-    this.forgotten = {};
+    this.dropped = {};
     this.cells = new Map();
     this.problems = new Map();
     this.untold = new Set();
@@ -29,7 +29,7 @@ class Store {
     if (changes.anew) this.clear();
     this.version = changes.version;
     this.counts = changes.counts;
-    this.forgotten = changes.forgotten ?? {};
+    this.dropped = changes.dropped ?? {};
     this.total = changes.total;
     this.cellsLeftOut = changes.cells_left_out ?? 0;
     for (const cell of changes.cells) {
