@@ -33,7 +33,7 @@ def _terminal() -> dict[str, str]:
 
 
 def _patching(patch: bool) -> dict[str, Setting]:
-    # A sandboxed frame and a redirect to another origin have the origin null, which is not let in unless named.
+    # A sandboxed frame and a redirect to another origin have the origin null, which is not allowed unless named.
     return {"cors_patch": "~all", "cors_patch_origins": ["loopback", "null"]} if patch else {}
 
 

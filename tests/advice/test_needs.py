@@ -1,6 +1,6 @@
 """Needs are gathered with the exchanges that showed them."""
 
-from corslens.advice.needs import Needs, Tally
+from corslens.advice.needs import Needs, ValueCounts
 from corslens.observation.known import Unknown
 
 from tests.advice.observed import INCLUDE, preflight, simple
@@ -8,19 +8,19 @@ from tests.advice.observed import INCLUDE, preflight, simple
 
 def test_a_tally_counts_all_and_keeps_the_first() -> None:
     """Five exchanges are enough to look at; how many there were is still known."""
-    tally = Tally()
+    counts = ValueCounts()
     for number in range(7):
-        tally.add("PUT", f"x{number}")
-    assert (tally.times("PUT"), tally.exchanges("PUT")) == (7, ("x0", "x1", "x2", "x3", "x4"))
-    assert (tally.times("GET"), tally.exchanges("GET")) == (0, ())
+        counts.add("PUT", f"x{number}")
+    assert (counts.times("PUT"), counts.exchanges("PUT")) == (7, ("x0", "x1", "x2", "x3", "x4"))
+    assert (counts.times("GET"), counts.exchanges("GET")) == (0, ())
 
 
 def test_a_tally_is_sorted_by_an_order_and_then_by_name() -> None:
     """GET before PUT, what is unusual after that."""
-    tally = Tally()
+    counts = ValueCounts()
     for value in ("zap", "PUT", "abc", "GET"):
-        tally.add(value, "x")
-    assert tally.sorted(("GET", "PUT")).values == ("GET", "PUT", "abc", "zap")
+        counts.add(value, "x")
+    assert counts.sorted(("GET", "PUT")).values == ("GET", "PUT", "abc", "zap")
 
 
 def test_preflight_and_request_add_up() -> None:

@@ -41,8 +41,8 @@ def test_a_later_observation_replaces_the_earlier_one() -> None:
     assert drawn(one, one)[0].methods[0].times == 1
 
 
-def test_nobody_is_let_in_for_having_been_seen() -> None:
-    """An origin that is neither named nor let in today stays out, with the word to say otherwise."""
+def test_nobody_is_allowed_for_having_been_seen() -> None:
+    """An origin that is neither named nor allowed today stays out, with the word to say otherwise."""
     policy, warnings = drawn(simple(origin="https://other.example"), allow=())
     assert policy.origins == ()
     assert policy.methods == ()
@@ -111,7 +111,7 @@ def test_each_endpoint_is_judged_apart() -> None:
     assert values(drawn(*listed, allow=())[0].origins) == [OWN]
 
 
-def test_null_is_never_let_in() -> None:
+def test_null_is_never_allowed() -> None:
     """Neither when it is granted today nor when it is named."""
     policy, warnings = drawn(simple(origin="null", allow_origin="null"), simple())
     assert values(policy.origins) == [PAGE]
@@ -141,7 +141,7 @@ def test_an_http_api_may_have_http_origins() -> None:
     assert values(policy.origins) == ["http://app.test"]
 
 
-def test_a_developers_page_shows_needs_without_being_let_in() -> None:
+def test_a_developers_page_shows_needs_without_being_allowed() -> None:
     """Recorded on localhost, configured for production."""
     policy, _ = drawn(preflight("PATCH", "x-a", origin="http://localhost:5173"))
     assert (values(policy.origins), values(policy.methods), values(policy.request_headers)) == ([PAGE], ["PATCH"], ["x-a"])

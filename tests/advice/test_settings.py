@@ -138,7 +138,7 @@ def test_methods_that_a_server_does_not_know_are_told() -> None:
     assert any("cannot allow the methods PATCH" in warning for warning in advice.warnings)
 
 
-def test_nobody_let_in_means_no_settings() -> None:
+def test_nobody_allowed_means_no_settings() -> None:
     """Empty settings would look like an answer."""
     advice = advise([simple(origin="https://other.example")], "nginx")
     assert (advice.text, advice.blocks) == ("", ())

@@ -66,7 +66,7 @@ def test_without_a_server_it_is_guessed(har: str) -> None:
     assert "The server is a guess" in result.stdout
 
 
-def test_nobody_is_let_in_unasked(har: str) -> None:
+def test_nobody_is_allowed_unasked(har: str) -> None:
     """No settings, exit code 1, and the option that would help."""
     result = advise("nginx", har)
     assert (result.exit_code, result.stdout) == (1, "")

@@ -153,7 +153,7 @@ def test_a_refusal_that_a_list_explains_is_a_warning_and_advises_both_ways() -> 
 
 
 def test_partners_are_no_error_and_seven_unrelated_sites_are() -> None:
-    def let_in(*origins: str, elsewhere: Sequence[str] = ()) -> Severity:
+    def allowed(*origins: str, elsewhere: Sequence[str] = ()) -> Severity:
         steps = [
             Step(
                 url="https://api.example/elsewhere" if origin in elsewhere else "https://api.example/me",
@@ -170,14 +170,14 @@ def test_partners_are_no_error_and_seven_unrelated_sites_are() -> None:
         findings = run(RULES, facts(last.response, request=last.request, before=tuple(before))).findings
         return next(one.severity for one in findings if one.rule == "any-origin-reflected-with-credentials")
 
-    assert let_in("https://a.com", "https://b.com") is Severity.INFO
-    assert let_in("https://a.com", "https://b.com", elsewhere=("https://c.com",)) is Severity.INFO
-    assert let_in("https://a.com", "https://b.com", elsewhere=("https://c.com", "https://d.com")) is Severity.WARNING
-    assert let_in("https://a.com", "https://b.com", "https://c.com") is Severity.WARNING
+    assert allowed("https://a.com", "https://b.com") is Severity.INFO
+    assert allowed("https://a.com", "https://b.com", elsewhere=("https://c.com",)) is Severity.INFO
+    assert allowed("https://a.com", "https://b.com", elsewhere=("https://c.com", "https://d.com")) is Severity.WARNING
+    assert allowed("https://a.com", "https://b.com", "https://c.com") is Severity.WARNING
     seven = [f"https://{letter}.com" for letter in "abcdefg"]
-    assert let_in(*seven[1:]) is Severity.WARNING
-    assert let_in(*seven) is Severity.ERROR
-    assert let_in("https://a.com", "https://nobody.invalid") is Severity.ERROR
+    assert allowed(*seven[1:]) is Severity.WARNING
+    assert allowed(*seven) is Severity.ERROR
+    assert allowed("https://a.com", "https://nobody.invalid") is Severity.ERROR
 
 
 REFUSED = Step(request={"origin": "https://evil.test"}, response={"vary": "Origin"})
@@ -194,7 +194,7 @@ LETS_IN = {"access-control-allow-credentials": "true", "vary": "Origin"}
         ("insecure-origin-trusted", "http://www.api.example", (), Severity.ERROR),
     ],
 )
-def test_who_lets_in_anybody_has_no_list_with_a_mistake_in_it(
+def test_who_allows_anybody_has_no_list_with_a_mistake_in_it(
     rule: str, origin: str, before: tuple[Step, ...], severity: Severity
 ) -> None:
     """A collector of somebody else's reflects whoever asks; that there is a list shows when it refuses somebody."""

@@ -279,7 +279,7 @@ async def test_a_name_of_this_machine_is_no_proof(confdir, name):
     assert served.get("access-control-allow-origin") == page
 
 
-async def test_an_opaque_page_is_not_let_in(confdir):
+async def test_an_opaque_page_is_not_allowed(confdir):
     """`null` without a redirect is anybody's sandboxed frame."""
     async with Server({"/me": fixed(200)}) as api, Proxy(confdir, cors_patch="~all") as proxy:
         got = await proxy.send("GET", api.url("/me"), [("Origin", "null")])

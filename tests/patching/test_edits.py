@@ -91,7 +91,7 @@ def test_unparsable_list_that_nobody_needs_is_removed() -> None:
 
 @pytest.mark.parametrize(("asked", "unsafe"), [("PUT", "b@d"), ("PUT", "x\x01a"), ("PU T", None), ("PUT\r\nX: y", None)])
 def test_what_is_no_token_is_never_echoed(asked: str, unsafe: str | None) -> None:
-    """No browser asks for it, so it is not let into a response."""
+    """No browser asks for it, so it is not allowedto a response."""
     request, answer = make.preflight(asked, unsafe=unsafe, origin=PAGE), make.response(200)
     reason = Reason.PREFLIGHT_HEADER_NOT_ALLOWED if unsafe else Reason.PREFLIGHT_METHOD_NOT_ALLOWED
     assert edit_for(Failure(reason=reason), seen(request, answer), answer) is None

@@ -90,7 +90,7 @@ def test_filter_decides() -> None:
 
 
 def test_origins_decide() -> None:
-    """Without origins of its own a rule serves the pages that the policy lets in; with them, just those. Others are told why not."""
+    """Without origins of its own a rule serves the pages that the policy allows; with them, just those. Others are told why not."""
     rule = Injection(name="r", set={"X": ("1",)})
     own = Injection(name="own", set={"X": ("1",)}, origins=parse_origins(["https://app.example"]))
     anyone = Injection(name="any", set={"X": ("1",)}, origins=parse_origins(["any"]))

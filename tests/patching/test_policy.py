@@ -1,4 +1,4 @@
-"""Which pages a patch may let in."""
+"""Which pages a patch may allow."""
 
 import pytest
 from corslens.patching.policy import (
@@ -22,7 +22,7 @@ from hypothesis import strategies as st
     ],
 )  # fmt: skip
 def test_default_allows_this_machine(origin: str) -> None:
-    """A developer's page is let in without a word."""
+    """A developer's page is allowed without a word."""
     assert DEFAULT_ORIGINS.allows(origin)
 
 
@@ -37,7 +37,7 @@ def test_default_allows_this_machine(origin: str) -> None:
         "http://user@localhost", "http://localhost:99999", "http://2130706433",
     ],
 )  # fmt: skip
-def test_default_lets_in_nobody_else(origin: str) -> None:
+def test_default_allows_nobody_else(origin: str) -> None:
     """A page from anywhere else, an opaque one, and text that is no serialized origin, is refused."""
     assert not DEFAULT_ORIGINS.allows(origin)
 

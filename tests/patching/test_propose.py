@@ -230,7 +230,7 @@ def test_page_without_an_origin_header_is_the_referrers() -> None:
     assert page_of(seen(make.request(origin=None), make.response(200))) is None
 
 
-def test_opaque_page_is_let_in_only_by_name() -> None:
+def test_opaque_page_is_allowed_only_by_name() -> None:
     """Everybody can make a page whose origin is `null`."""
     observation = seen(make.request(origin="null"), make.response(200))
     assert (

@@ -28,7 +28,7 @@ _OF_MCP = "every client of an MCP server sends it (Streamable HTTP transport)"
 _METHOD_ORDER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
-class Tally:
+class ValueCounts:
     """Values in order, each with the exchanges that asked for it."""
 
     def __init__(self) -> None:
@@ -50,10 +50,10 @@ class Tally:
         """The values, in order of first appearance."""
         return tuple(self._ids)
 
-    def sorted(self, order: Iterable[str] = ()) -> "Tally":
-        """Return the same tally, in this order first and by name after that."""
+    def sorted(self, order: Iterable[str] = ()) -> "ValueCounts":
+        """Return the same counts, in this order first and by name after that."""
         rank = {value: index for index, value in enumerate(order)}
-        ordered = Tally()
+        ordered = ValueCounts()
         for value in sorted(self._ids, key=lambda value: (rank.get(value, len(rank)), value)):
             ordered._ids[value] = self._ids[value]
             ordered._times[value] = self._times[value]
@@ -73,12 +73,12 @@ class Needs:
     """What was needed, and what is refused."""
 
     def __init__(self) -> None:
-        self.methods = Tally()
-        self.request_headers = Tally()
-        self.exposed_headers = Tally()
-        self.credentials = Tally()
+        self.methods = ValueCounts()
+        self.request_headers = ValueCounts()
+        self.exposed_headers = ValueCounts()
+        self.credentials = ValueCounts()
         self.credentials_unknown = 0
-        self.max_ages = Tally()
+        self.max_ages = ValueCounts()
         self.warnings: list[str] = []
 
     @classmethod

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from corslens.advice.needs import Tally
+from corslens.advice.needs import ValueCounts
 from corslens.fetch.app_origins import is_app_origin
 from corslens.fetch.constants import ACCESS_CONTROL_ALLOW_ORIGIN, NULL, WILDCARD
 from corslens.fetch.origins import (
@@ -30,11 +30,11 @@ _SHOWN_PATHS = 3
 class Choice(Struct, frozen=True):
     """The origins of one API's policy."""
 
-    let_in: dict[str, str]
+    allowed: dict[str, str]
     """Serialized origin → why."""
     counted: frozenset[str]
     """Origins whose needs count: those allowed, and pages on this machine while the user names others."""
-    tally: Tally
+    counts: ValueCounts
     warnings: tuple[str, ...]
 
 
@@ -71,7 +71,7 @@ def choose_origins(target: str, observations: Sequence[Observation], named: Sequ
     Those that the user names; and when none are named, those of the API's own site that the server allows today. An endpoint that
     allows whoever requests it vouches for nobody, and an origin of another site is never allowed on a server's word alone.
     """
-    asked = Tally()
+    asked = ValueCounts()
     public = False
     tainted = False
     endpoints: dict[str, _Endpoint] = {}
@@ -89,24 +89,24 @@ def choose_origins(target: str, observations: Sequence[Observation], named: Sequ
     granted = {path: endpoint for path, endpoint in endpoints.items() if endpoint.granted}
     reflecting = {path: endpoint.granted for path, endpoint in granted.items() if endpoint.reflects(target)}
     vouched = {origin for path, endpoint in granted.items() if path not in reflecting for origin in endpoint.granted}
-    let_in: dict[str, str] = {}
+    allowed: dict[str, str] = {}
     warnings: list[str] = []
     for origin in named:
         refusal = _refuse_scheme(target, origin)
         if refusal:
             warnings.append(f"{target}: {refusal}")
         else:
-            let_in[origin] = (
+            allowed[origin] = (
                 "named as yours" if origin in asked.values else "named as yours, though it did not ask in this traffic"
             )
     for origin in asked.values:
-        if origin in let_in or origin in named:
+        if origin in allowed or origin in named:
             continue
         by = tuple(path for path, origins in reflecting.items() if origin in origins)
         today = origin in vouched or bool(by)
         why = _why_not(target, origin, today=today, vouched=origin in vouched, by=by, named=bool(named), tainted=tainted)
         if why is None:
-            let_in[origin] = "the server allows it today"
+            allowed[origin] = "the server allows it today"
         else:
             warnings.append(f"{target}: {why}")
     if public:
@@ -114,12 +114,12 @@ def choose_origins(target: str, observations: Sequence[Observation], named: Sequ
             f"{target}: responses allow `*` today, at least some of them; these settings list origins instead, "
             "because `*` allows everyone and does not apply to requests with credentials"
         )
-    counted = frozenset(let_in) | {
+    counted = frozenset(allowed) | {
         origin
         for origin in asked.values
         if named and origin != NULL and is_serialized_origin(origin) and is_this_machine(host_of(origin))
     }
-    return Choice(let_in=let_in, counted=counted, tally=asked, warnings=tuple(warnings))
+    return Choice(allowed=allowed, counted=counted, counts=asked, warnings=tuple(warnings))
 
 
 class _Endpoint:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from msgspec import Struct, structs
 
-from corslens.advice.needs import Needs, Tally
+from corslens.advice.needs import Needs, ValueCounts
 from corslens.advice.origins import choose_origins, parse_allow_origin
 from corslens.advice.present_state import sent_today, why_dead
 from corslens.observation.observation import Observation
@@ -125,8 +125,8 @@ def _draw(target: str, observations: Sequence[Observation], named: Sequence[str]
         needs = Needs.of(members)
         asking = {each.origin for each in members}
         origins = tuple(
-            Item(value=origin, because=because, times=choice.tally.times(origin), exchanges=choice.tally.exchanges(origin))
-            for origin, because in choice.let_in.items()
+            Item(value=origin, because=because, times=choice.counts.times(origin), exchanges=choice.counts.exchanges(origin))
+            for origin, because in choice.allowed.items()
             # Named origins are the user's word for the whole API; a grant counts where it was seen.
             if origin in named or origin in asking or not members
         )
@@ -153,19 +153,21 @@ def _draw(target: str, observations: Sequence[Observation], named: Sequence[str]
     return Drawn(policies=tuple(policies), warnings=tuple(warnings))
 
 
-def _items(tally: Tally, because: str) -> tuple[Item, ...]:
+def _items(counts: ValueCounts, because: str) -> tuple[Item, ...]:
     return tuple(
-        Item(value=value, because=tally.notes.get(value, because), times=tally.times(value), exchanges=tally.exchanges(value))
-        for value in tally.values
+        Item(
+            value=value, because=counts.notes.get(value, because), times=counts.times(value), exchanges=counts.exchanges(value)
+        )
+        for value in counts.values
     )
 
 
-def _max_age(tally: Tally) -> Item:
+def _max_age(counts: ValueCounts) -> Item:
     """Keep the server's own lifetime where it is a sane one."""
-    for value in sorted(tally.values, key=int):
+    for value in sorted(counts.values, key=int):
         kept = min(int(value), LONGEST_MAX_AGE)
         because = "as the server says today" if kept == int(value) else "Chromium keeps a preflight no longer than that"
-        return Item(value=str(kept), because=because, times=tally.times(value), exchanges=tally.exchanges(value))
+        return Item(value=str(kept), because=because, times=counts.times(value), exchanges=counts.exchanges(value))
     return Item(value=str(DEFAULT_MAX_AGE), because="ten minutes: a mistake does not stay in preflight caches for long")
 
 

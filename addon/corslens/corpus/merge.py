@@ -9,7 +9,7 @@ from corslens.corpus.ranking import Problems, Ranking
 from corslens.corpus.store import RECEIPTS
 from corslens.diagnosis.contribution import Suppressed
 from corslens.diagnosis.diagnose import WORDS, Diagnosis
-from corslens.diagnosis.matrix import Cell, Place
+from corslens.diagnosis.matrix import Cell, Endpoint, OriginPair
 from corslens.diagnosis.problem import Problem
 from corslens.diagnosis.summary import Input, SessionSummary, Standing
 
@@ -53,12 +53,12 @@ class CorpusSummary(SessionSummary):
             for example in problem.examples:
                 yield example.diagnosis
 
-    def worst_cells(self, most: int) -> tuple[Sequence[tuple[Place, Cell]], int]:
+    def worst_cells(self, most: int) -> tuple[Sequence[tuple[OriginPair, Cell]], int]:
         """Return the worst and busiest pairs of a page's origin and an API, and how many there are."""
         found = self._connection.execute(_PAIRS, [most]).fetchall()
         return [((a, b), Cell(words=Counter(words))) for a, b, words, _ in found], found[0][-1] if found else 0
 
-    def untold_endpoints(self, most: int) -> tuple[Sequence[Place], int]:
+    def endpoints_without_problems(self, most: int) -> tuple[Sequence[Endpoint], int]:
         """Return the first endpoints of which nothing is to be said, and how many there are."""
         found = self._connection.execute(_UNTOLD, [most]).fetchall()
         return [(a, b) for a, b, _ in found], found[0][-1] if found else 0

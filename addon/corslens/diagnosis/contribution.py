@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from corslens.diagnosis.diagnose import JUDGED, Diagnosis, diagnose
 from corslens.diagnosis.example import Example, example_of
+from corslens.diagnosis.matrix import OriginPair
 from corslens.diagnosis.page_request import PageRequest
 from corslens.diagnosis.problem import Key, endpoint_of, key_of
 from corslens.engines.engine import Engine
@@ -39,7 +40,7 @@ class Contribution(Struct, frozen=True, gc=False):
     """What one page request adds to the summary."""
 
     counted: tuple[Hashable, ...]
-    cell: tuple[str, str] | None = None
+    origin_pair: OriginPair | None = None
     word: str = "ALLOWED"
     key: Key | None = None
     example: Example | None = None
@@ -47,12 +48,12 @@ class Contribution(Struct, frozen=True, gc=False):
 
 
 @lru_cache(maxsize=2048)
-def _quiet(role: Role, paired: bool, agreement: Agreement | None, cell: tuple[str, str] | None) -> Contribution:
+def _quiet(role: Role, paired: bool, agreement: Agreement | None, origin_pair: OriginPair | None) -> Contribution:
     """Return what one exchange adds of which there is nothing to say; pages request the same over and over."""
     counted: tuple[Hashable, ...] = ("exchanges", role, *(("pairs",) if paired else ()))
     if role in CORS_ROLES - {Role.PREFLIGHT}:
         counted += ("page requests", "ALLOWED")
-    return Contribution(counted if agreement is None else (*counted, agreement), cell)
+    return Contribution(counted if agreement is None else (*counted, agreement), origin_pair)
 
 
 def _agreement(members: tuple[Inspection, ...]) -> Agreement | None:
@@ -103,7 +104,7 @@ def contribution_of(root: str, members: tuple[Inspection, ...]) -> tuple[Contrib
     agreement = _agreement(members)
     if quiet and len(members) == 1:
         observation = members[0].observation
-        return _quiet(observation.role, observation.preflight is not None, agreement, _cell(observation)), None
+        return _quiet(observation.role, observation.preflight is not None, agreement, _origin_pair(observation)), None
     counted: list[Hashable] = [] if agreement is None else [agreement]
     for one in members:
         observation = one.observation
@@ -112,11 +113,11 @@ def contribution_of(root: str, members: tuple[Inspection, ...]) -> tuple[Contrib
             counted.append("pairs")
         if observation.is_cors and one.verdict.outcome is Outcome.DEPENDS:
             counted.append("depending")
-    cell = next(filter(None, (_cell(one.observation) for one in reversed(members))), None)
+    origin_pair = next(filter(None, (_origin_pair(one.observation) for one in reversed(members))), None)
     if quiet:
         if any(one.observation.is_cors and one.observation.role is not Role.PREFLIGHT for one in members):
             counted += ("page requests", "ALLOWED")
-        return Contribution(tuple(counted), cell), None
+        return Contribution(tuple(counted), origin_pair), None
     diagnosis = diagnose(PageRequest(id=root, members=members))
     suppressed = tuple(
         Suppressed(finding.rule, finding.justification, *endpoint_of(one)) for one in members for finding in one.suppressed
@@ -128,22 +129,23 @@ def contribution_of(root: str, members: tuple[Inspection, ...]) -> tuple[Contrib
             counted.append("not judged")  # the browser refused it itself, or the capture ends before its response
     counted.append(diagnosis.word)
     if not diagnosis.is_problem:
-        return Contribution(tuple(counted), cell, diagnosis.word, suppressed=suppressed), diagnosis
+        return Contribution(tuple(counted), origin_pair, diagnosis.word, suppressed=suppressed), diagnosis
     counted += ((diagnosis.word, diagnosis.rule), diagnosis.severity)
-    share = Contribution(tuple(counted), cell, diagnosis.word, key_of(diagnosis), example_of(diagnosis), suppressed)
-    return share, diagnosis
+    return Contribution(
+        tuple(counted), origin_pair, diagnosis.word, key_of(diagnosis), example_of(diagnosis), suppressed
+    ), diagnosis
 
 
 _UNPAIRED = frozenset({Role.SAME_ORIGIN, Role.NAVIGATION})
 
 
-_LONGEST = 512
+_MAX_ORIGIN_CHARACTERS = 512
 """Characters of an origin that are told apart: a name has 253 at most."""
 
 
-def _cell(observation: Observation) -> tuple[str, str] | None:
+def _origin_pair(observation: Observation) -> OriginPair | None:
     page = observation.page_origin or observation.origin
     # A site's own icon is fetched with mode no-cors: its role alone does not show that it stays within the site.
     if page is None or page == observation.target_origin or observation.role in _UNPAIRED:
         return None
-    return page[:_LONGEST], observation.target_origin[:_LONGEST]
+    return page[:_MAX_ORIGIN_CHARACTERS], observation.target_origin[:_MAX_ORIGIN_CHARACTERS]

@@ -7,8 +7,11 @@ from heapq import heappush, heapreplace
 
 from msgspec import Struct, field
 
-type Place = tuple[str, str]
-"""A page's origin and an API's; or an API's origin and a path."""
+type OriginPair = tuple[str, str]
+"""A page's origin and an API's."""
+
+type Endpoint = tuple[str, str]
+"""An API's origin and a path."""
 
 
 class Cell(Struct):
@@ -29,33 +32,33 @@ class Matrix:
 
     def __init__(self, most: int | None) -> None:
         self._most = most
-        self._cells: OrderedDict[Place, Cell] = OrderedDict()
+        self._cells: OrderedDict[OriginPair, Cell] = OrderedDict()
         self._taken = 0
         self.dropped = 0
 
-    def cells(self) -> Mapping[Place, Cell]:
+    def cells(self) -> Mapping[OriginPair, Cell]:
         """Return the cells; what changed last comes last."""
         return self._cells
 
-    def count(self, place: Place, word: str, version: int) -> None:
+    def count(self, pair: OriginPair, word: str, version: int) -> None:
         """Count a page request that goes by this word."""
-        cell = self._own(place)
+        cell = self._own(pair)
         cell.words[word] += 1
         cell.version = version
-        self._cells.move_to_end(place)
+        self._cells.move_to_end(pair)
         if self._most is not None and len(self._cells) > self._most:
             self._cells.popitem(last=False)
             self.dropped += 1
 
-    def take_back(self, place: Place, word: str) -> None:
+    def take_back(self, pair: OriginPair, word: str) -> None:
         """Count one less, where the cell is still known."""
-        if place in self._cells:
-            self._own(place).words[word] -= 1
+        if pair in self._cells:
+            self._own(pair).words[word] -= 1
 
     def absorb(self, other: "Matrix", version: int) -> None:
         """Add another session's."""
-        for place, cell in other._cells.items():
-            own = self._own(place)
+        for pair, cell in other._cells.items():
+            own = self._own(pair)
             own.words.update(cell.words)
             own.version = version
         self.dropped += other.dropped
@@ -67,13 +70,13 @@ class Matrix:
         other._cells = self._cells.copy()
         return other
 
-    def _own(self, place: Place) -> Cell:
+    def _own(self, pair: OriginPair) -> Cell:
         """Return the cell, to be changed: in no snapshot."""
-        cell = self._cells.get(place)
+        cell = self._cells.get(pair)
         if cell is None:
-            cell = self._cells[place] = Cell(taken=self._taken)
+            cell = self._cells[pair] = Cell(taken=self._taken)
         elif cell.taken != self._taken:
-            cell = self._cells[place] = Cell(cell.version, Counter(cell.words), self._taken)
+            cell = self._cells[pair] = Cell(cell.version, Counter(cell.words), self._taken)
         return cell
 
 
@@ -82,7 +85,7 @@ class _Last:
 
     __slots__ = ("endpoint",)
 
-    def __init__(self, endpoint: Place) -> None:
+    def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
 
     def __lt__(self, other: "_Last") -> bool:
@@ -98,16 +101,16 @@ class Endpoints:
 
     def __init__(self, most: int | None) -> None:
         self._most = most
-        self._endpoints: dict[Place, None] = {}
+        self._endpoints: dict[Endpoint, None] = {}
         self._last: list[_Last] = []
         """A heap of them where they are bounded, with the last in order of the alphabet at its top."""
         self.dropped = 0
 
-    def __iter__(self) -> Iterator[Place]:
+    def __iter__(self) -> Iterator[Endpoint]:
         """Yield them as they came."""
         return iter(self._endpoints)
 
-    def add(self, endpoint: Place) -> None:
+    def add(self, endpoint: Endpoint) -> None:
         """Take note of an endpoint."""
         if endpoint in self._endpoints:
             return

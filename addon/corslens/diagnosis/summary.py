@@ -19,7 +19,7 @@ from corslens.diagnosis.contribution import Agreement, Contribution, Suppressed,
 from corslens.diagnosis.diagnose import WORDS, Diagnosis, diagnose, worst_word
 from corslens.diagnosis.example import PutAway
 from corslens.diagnosis.held import Held, order
-from corslens.diagnosis.matrix import Cell, Endpoints, Matrix, Place
+from corslens.diagnosis.matrix import Cell, Endpoint, Endpoints, Matrix, OriginPair
 from corslens.diagnosis.page_request import PageRequest, State, page_request_id
 from corslens.diagnosis.problem import Key, Problem, endpoint_of, worst_first
 from corslens.diagnosis.problem_store import ProblemStore
@@ -75,7 +75,7 @@ class Update(Struct, frozen=True, gc=False):
 
 class _Entry(Struct, gc=False):
     members: tuple[Inspection, ...]
-    share: Contribution
+    contribution: Contribution
     diagnosis: Diagnosis | None
 
 
@@ -158,16 +158,16 @@ class SessionSummary:
         self._move(page_request_id(observation), root)
         entry = self._recent.get(root)
         members = (inspection,) if entry is None else with_member(entry.members, inspection)
-        share, diagnosis = contribution_of(root, members)
-        if entry is not None and entry.share is share:
+        contribution, diagnosis = contribution_of(root, members)
+        if entry is not None and entry.contribution is contribution:
             entry.members = members
             return None
         self.version += 1
         if entry is not None:
-            self._take_back(entry.share, share.key)
+            self._take_back(entry.contribution, contribution.key)
             del self._recent[root]
-        self._recent[root] = _Entry(members, share, diagnosis)
-        resolved = self._count(share, members)
+        self._recent[root] = _Entry(members, contribution, diagnosis)
+        resolved = self._count(contribution, members)
         recent = self._recent
         while len(recent) > self._remember or (recent.weight > self._recent_bytes and len(recent) > 1):
             self._settle(*recent.popitem(last=False))
@@ -260,21 +260,21 @@ class SessionSummary:
         for diagnosis in self.held():
             yield from diagnosis.page_request.members
 
-    def endpoints(self) -> list[tuple[str, str]]:
+    def endpoints(self) -> list[Endpoint]:
         """Return the endpoints with CORS traffic, as API origin and path; the first of the alphabet where there are too many."""
         return sorted(self._endpoints)
 
-    def untold_endpoints(self, most: int) -> tuple[Sequence[Place], int]:
-        """Return the first endpoints of which nothing is to be said, and how many there are."""
-        told = {(key.api_origin, key.path) for key in self._problems.all()}
-        found = [one for one in self.endpoints() if one not in told]
+    def endpoints_without_problems(self, most: int) -> tuple[Sequence[Endpoint], int]:
+        """Return the first endpoints without a problem, and how many there are."""
+        with_problems = {(key.api_origin, key.path) for key in self._problems.all()}
+        found = [one for one in self.endpoints() if one not in with_problems]
         return found[:most], len(found)
 
-    def cells(self) -> Mapping[Place, Cell]:
+    def cells(self) -> Mapping[OriginPair, Cell]:
         """Return what each page's origin requests of each API, by these two; what changed last comes last."""
         return self._matrix.cells()
 
-    def worst_cells(self, most: int) -> tuple[Sequence[tuple[Place, Cell]], int]:
+    def worst_cells(self, most: int) -> tuple[Sequence[tuple[OriginPair, Cell]], int]:
         """Return the worst and busiest of them, and how many there are."""
         cells = self._matrix.cells()
         return nsmallest(most, cells.items(), key=_worst_pair), len(cells)
@@ -347,34 +347,34 @@ class SessionSummary:
 
     # How it is kept.
 
-    def _count(self, share: Contribution, members: tuple[Inspection, ...]) -> tuple[Problem, ...]:
+    def _count(self, contribution: Contribution, members: tuple[Inspection, ...]) -> tuple[Problem, ...]:
         counts = self.counts
-        for name in share.counted:
+        for name in contribution.counted:
             counts[name] += 1
         endpoint = endpoint_of(members[-1])
-        for one in share.suppressed:
+        for one in contribution.suppressed:
             if one in self._suppressed or self._most is None or len(self._suppressed) < self._most:
                 self._suppressed[one] += 1
             else:
                 self._suppressed_dropped += 1
-        if share.cell is not None:
-            self._matrix.count(share.cell, share.word, self.version)
+        if contribution.origin_pair is not None:
+            self._matrix.count(contribution.origin_pair, contribution.word, self.version)
             self._endpoints.add(endpoint)
-        if share.key is not None and share.example is not None:
-            self._problems.add(share.key, share.example, self.version)
-        return self._problems.resolve(members, endpoint, share.key, self.version)
+        if contribution.key is not None and contribution.example is not None:
+            self._problems.add(contribution.key, contribution.example, self.version)
+        return self._problems.resolve(members, endpoint, contribution.key, self.version)
 
-    def _take_back(self, share: Contribution, keep: Key | None) -> None:
+    def _take_back(self, contribution: Contribution, keep: Key | None) -> None:
         counts = self.counts
-        for name in share.counted:
+        for name in contribution.counted:
             counts[name] -= 1
-        for one in share.suppressed:
+        for one in contribution.suppressed:
             if one in self._suppressed:
                 self._suppressed[one] -= 1
-        if share.cell is not None:
-            self._matrix.take_back(share.cell, share.word)
-        if share.key is not None and share.example is not None:
-            self._problems.take_back(share.key, share.example, self.version, comes_again=share.key == keep)
+        if contribution.origin_pair is not None:
+            self._matrix.take_back(contribution.origin_pair, contribution.word)
+        if contribution.key is not None and contribution.example is not None:
+            self._problems.take_back(contribution.key, contribution.example, self.version, comes_again=contribution.key == keep)
 
     def _move(self, own: str, root: str) -> None:
         """Let what was counted as a page request of its own count as the repetition of another, which it turned out to be."""
@@ -382,19 +382,19 @@ class SessionSummary:
         if moved is None:
             return
         self.version += 1
-        self._take_back(moved.share, None)
+        self._take_back(moved.contribution, None)
         entry = self._recent.pop(root, None)
         members = moved.members if entry is None else reduce(with_member, moved.members, entry.members)
-        share, diagnosis = contribution_of(root, members)
+        contribution, diagnosis = contribution_of(root, members)
         if entry is not None:
-            self._take_back(entry.share, share.key)
-        self._recent[root] = _Entry(members, share, diagnosis)
-        self._count(share, members)
+            self._take_back(entry.contribution, contribution.key)
+        self._recent[root] = _Entry(members, contribution, diagnosis)
+        self._count(contribution, members)
 
     def _settle(self, root: str, entry: _Entry) -> None:
-        share = entry.share
-        if share.key is not None and share.example is not None:
-            self._problems.settle(share.key, share.example)
+        contribution = entry.contribution
+        if contribution.key is not None and contribution.example is not None:
+            self._problems.settle(contribution.key, contribution.example)
         self.left_out += self._held.settle(root, entry.diagnosis, entry.members)
 
     def _settle_all(self) -> None:
@@ -403,14 +403,14 @@ class SessionSummary:
         self._repeats = Repeats(self._remember)
 
 
-def _worst_pair(item: tuple[Place, Cell]) -> tuple[int, int, Place]:
-    place, cell = item
+def _worst_pair(item: tuple[OriginPair, Cell]) -> tuple[int, int, OriginPair]:
+    pair, cell = item
     worst = worst_word(cell.words)
-    return WORDS.index(worst), -cell.words[worst], place
+    return WORDS.index(worst), -cell.words[worst], pair
 
 
 def _weigh_entry(entry: _Entry) -> int:
-    example = entry.share.example
+    example = entry.contribution.example
     return example.weight if example is not None else sum(map(weigh_alone, entry.members))
 
 

@@ -19,7 +19,7 @@ ALLOW = "access-control-allow-origin"
         ("null", Grant.OTHER, Form.NULL),
     ],
 )
-def test_whom_the_answer_lets_in(value: str, grant: Grant, form: Form) -> None:
+def test_whom_the_response_allows(value: str, grant: Grant, form: Form) -> None:
     made = facts({ALLOW: value})
     assert (grant, form) == (made.response_grant, made.response_allow_origin_form)
 

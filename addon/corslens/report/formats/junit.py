@@ -27,7 +27,7 @@ def render_report(summary: SessionSummary, _rules: RuleSet, gate: Gate, top: int
     """Return the document. A case fails as `--fail-on` says; a problem of the baseline is skipped."""
     shown, left_out = worst(summary.problems(), top)
     cases = [(problem.key.api_origin, _case(problem, gate)) for problem in shown]
-    passed, every = summary.untold_endpoints(TOP)
+    passed, every = summary.endpoints_without_problems(TOP)
     more_passed = first(range(every), TOP, "endpoints where nothing was found")[1]
     cases += [(api, _element(f"{api}{path}", "nothing found")) for api, path in passed]
     cases.sort(key=_api)  # stable: within an API the order of every report, then what passed
