@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from corslens.diagnosis.page_request import PageRequest, State
 from corslens.inspection import Inspection
@@ -121,6 +121,10 @@ def diagnose(page_request: PageRequest) -> Diagnosis:
     roots = [rule for rule in ranked if rule not in explained]
     explains = {rule: follows for rule in roots if (follows := tuple(other for other in explained if other in closures[rule]))}
     cause, place = found[roots[0]]
+    if cause.fix is None:
+        # What the cause would fix cannot be said here (an origin "null" in it): what follows from it may have a fix that can.
+        fixes = (found[rule][0].fixes for rule in explains.get(roots[0], ()))
+        cause = structs.replace(cause, fixes=next(filter(None, fixes), ()))
     others = sorted((found[rule][0] for rule in roots[1:]), key=lambda finding: -finding.severity)
     return Diagnosis(
         page_request=page_request,
