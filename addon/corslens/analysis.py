@@ -126,6 +126,10 @@ class CaptureReader(Protocol):
     def cookies_skipped(self) -> bool:
         """Whether any of those carried a cookie."""
 
+    @property
+    def headless(self) -> int:
+        """How many responses were recorded without any header line, and so are taken for unknown."""
+
     def __iter__(self) -> Iterator[Exchange | Damage]:
         """Yield the exchanges in the order in which their requests were sent."""
 
@@ -234,6 +238,7 @@ def _session(
         entry.filtered_out = len(left_out)
     if reader.cookies_skipped:
         limits.cookies = True
+    limits.headless = reader.headless
     notes = limits.notes(part, reader.writer, har=capture.kind is InputKind.HAR)
     entry.notes += [f"{capture.name} {note}" for note in notes]
 

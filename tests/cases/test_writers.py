@@ -174,6 +174,13 @@ PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.
 PHONE_BRAND = {"sec-ch-ua": '"Chromium";v="150"', "sec-ch-ua-platform": '"iOS"', "sec-ch-ua-mobile": "?1"}
 
 
+def test_the_tools_that_wrote_a_har_tell_the_engine_behind_a_phones_user_agent(tmp_path: Path) -> None:
+    """To plain http an iPhone of the developer tools sends no brand."""
+    refused = sent(agent=PHONE, request={**BROWSER, "authorization": "x"}, response=PLAIN, body=0, _error="net::ERR_FAILED")
+    found = told("WebInspector", [asked(PHONE), refused], tmp_path, AnalysisSettings(rules=load_rules()))
+    assert [[one.observation.engine for one in problem.page_request.members] for problem in found] == [[Engine.CHROMIUM] * 2]
+
+
 def test_the_preflight_of_an_emulated_phone_has_the_engine_of_its_request(tmp_path: Path) -> None:
     """Chromium's developer tools change the User-Agent of both, and only the actual request carries the brand."""
     brand = {**BROWSER, "authorization": "x", **PHONE_BRAND}

@@ -23,7 +23,7 @@ def entry(
     given: Lines = (("Origin", PAGE),),
     *,
     status: int = 200,
-    answer: Lines = (),
+    answer: Lines = (("Date", "Sat, 31 Jan 2026 12:00:00 GMT"),),
     started: str = START,
     **fields: Any,
 ) -> Json:

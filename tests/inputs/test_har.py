@@ -109,6 +109,39 @@ def test_pseudo_headers_are_dropped() -> None:
     assert only(made).request.headers.lines == (("origin", PAGE),)
 
 
+@pytest.mark.parametrize("creator", ["somebody", "WebInspector", "Firefox", "Charles Proxy"])
+def test_a_response_without_any_header_was_not_recorded(creator: str) -> None:
+    """No server sends one; its writer left the header lines out, and nothing follows from what they lack."""
+    reader = HarReader(encoded(entry(answer=()), creator=creator), "a.har", "a")
+    (exchange,) = reader
+    assert isinstance(exchange, Exchange)
+    assert (exchange.response, exchange.unfinished, reader.headless) == (None, True, 1)
+
+
+def test_a_response_without_any_header_that_the_page_gave_up() -> None:
+    made = entry(answer=())
+    made["response"]["_error"] = "net::ERR_ABORTED"
+    reader = HarReader(encoded(made, creator="WebInspector"), "a.har", "a")
+    (exchange,) = reader
+    assert isinstance(exchange, Exchange)
+    assert (exchange.response, exchange.aborted, reader.headless) == (None, True, 0)
+
+
+KEPT = {
+    "what Chromium kept from the page": ("WebInspector", "GET", 200, {"_error": "net::ERR_FAILED"}),
+    "a preflight that fails by its status": ("WebInspector", "OPTIONS", 404, {}),
+    "mitmproxy's, as on the wire": ("mitmproxy", "GET", 200, {}),
+}
+
+
+@pytest.mark.parametrize(("creator", "method", "status", "fields"), KEPT.values(), ids=KEPT)
+def test_a_response_without_any_header_that_is_judged(creator: str, method: str, status: int, fields: Json) -> None:
+    made = entry(method, answer=(), status=status)
+    made["response"] |= fields
+    response = only(made, creator=creator).response
+    assert response is not None and (response.status, response.headers.lines) == (status, ())
+
+
 NO_ANSWER = {
     "Chrome, network": ("WebInspector", {"_error": "net::ERR_CONNECTION_REFUSED"}, "net::ERR_CONNECTION_REFUSED", False),
     "Playwright, network": ("Playwright", {"_failureText": "net::ERR_TIMED_OUT"}, "net::ERR_TIMED_OUT", False),
@@ -308,7 +341,7 @@ ODD: dict[str, Json] = {
     "a number for an HTTP version": {"request": {"httpVersion": 1.1}, "response": {"httpVersion": 2}},
     "a list for timings": {"timings": []},
     "a string in the timings": {"timings": {"wait": "3"}},
-    "null for headers": {"response": {"headers": None}},
+    "null for headers": {"response": {"headers": None, "status": 404}, "request": {"method": "OPTIONS"}},
     "a text for a body": {"response": {"content": "hello"}},
     "a size in words": {"response": {"content": {"size": "many"}}},
     "milliseconds since the epoch": {"startedDateTime": 1769860800000},
@@ -324,7 +357,7 @@ def test_odd_types_cost_no_entry(odd: Json, creator: str) -> None:
     for name, value in odd.items():
         made[name] = made[name] | value if name in ("request", "response") else value
     exchange = only(made, creator=creator)
-    assert exchange.response is not None and exchange.response.status == 200
+    assert exchange.response is not None and exchange.response.status == int(made["response"]["status"])
     assert (exchange.request.headers.get("origin"), exchange.request.time) == (PAGE, NOON)
 
 

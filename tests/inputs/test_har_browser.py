@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from corslens.engines.engine import Engine
 from corslens.inputs.har import HarReader
 from corslens.observation.exchange import Exchange
 from corslens.witness.refusals import Refusal
@@ -45,7 +46,8 @@ TOLD: dict[str, tuple[str, int, Json, WitnessOutcome, Refusal | None]] = {
     "given up": ("WebInspector", 0, {"_error": "net::ERR_ABORTED"}, WitnessOutcome.FAILED, None),
     "a dead server": ("WebInspector", 0, {"_error": "net::ERR_CONNECTION_REFUSED"}, WitnessOutcome.FAILED, None),
     "under way": ("WebInspector", 0, {"_error": None}, WitnessOutcome.UNKNOWN, None),
-    "Firefox, never sent": ("Firefox", 0, {}, WitnessOutcome.FAILED, Refusal.UNTOLD),
+    "Firefox, never sent": ("Firefox", 0, {"headers": []}, WitnessOutcome.FAILED, Refusal.UNTOLD),
+    "Firefox 54, out of its cache": ("Firefox", 0, {"headers": [{"name": "Access-Control-Allow-Origin", "value": "*"}]}, WitnessOutcome.UNKNOWN, None),
     "Playwright's Firefox, of a tracker": ("Playwright", -1, {"_failureText": "NS_ERROR_TRACKING_URI"}, WitnessOutcome.FAILED, Refusal.TRACKING_PROTECTION),
     "Firefox, which keeps no body of what it refused, but may": ("Firefox", 200, {"_error": None}, WitnessOutcome.UNKNOWN, None),
 }  # fmt: skip
@@ -58,6 +60,20 @@ def test_told(creator: str, status: int, response: Json, told: WitnessOutcome, r
         assert told is WitnessOutcome.UNKNOWN
     else:
         assert (witness.outcome, witness.refusal) == (told, refusal)
+
+
+ENGINES = {
+    "WebInspector": Engine.CHROMIUM,
+    "Firefox": Engine.FIREFOX,
+    "WebKit Web Inspector": Engine.WEBKIT,
+    "Playwright": None,
+    "Charles Proxy": None,
+}
+
+
+@pytest.mark.parametrize(("creator", "engine"), ENGINES.items(), ids=ENGINES)
+def test_the_browser_that_wrote_it(creator: str, engine: Engine | None) -> None:
+    assert made(creator).written_by is engine
 
 
 def test_a_proxy_is_no_witness() -> None:

@@ -21,6 +21,7 @@ from corslens.inputs.har_browser import BrowserRecord
 from corslens.inputs.har_entries import Entries, pages_of, split_entries
 from corslens.inputs.har_form import (
     EntryForm,
+    ResponseForm,
     WhenForm,
     answered_at,
     before_sending,
@@ -33,7 +34,7 @@ from corslens.inputs.har_lines import NO_LINES, lines_of
 from corslens.inputs.relevance import concerns_cors
 from corslens.inputs.wire import SCHEMES, http_version, isomorphic, wire_url
 from corslens.observation.exchange import Exchange, Source
-from corslens.observation.network_error import is_answered_by_proxy
+from corslens.observation.network_error import NetworkError, is_answered_by_proxy, network_error
 
 
 class _Preflights:
@@ -245,6 +246,11 @@ class HarReader:
         """Whether any of those carried a cookie."""
         return self._maker.cookies_skipped
 
+    @property
+    def headless(self) -> int:
+        """How many responses were recorded without any header line, and so are taken for unknown."""
+        return self._maker.headless
+
 
 _by_time, _index = itemgetter(0), itemgetter(1)
 _UNREADABLE = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
@@ -269,6 +275,7 @@ class _Maker:
         self._everything = everything
         self.skipped = 0
         self.cookies_skipped = False
+        self.headless = 0
 
     def exchange(self, index: int, entry: EntryForm, sent: float) -> Exchange | None:
         """Return the entry's exchange, or None when it is none (a CONNECT, a data: URL) or has nothing to do with CORS."""
@@ -293,6 +300,9 @@ class _Maker:
             self.cookies_skipped = self.cookies_skipped or "cookie" in asked
             return None
         response, error, answered_by_proxy = None, None, False
+        if head is not None and status and self._lacks_head(entry.request.method, head):
+            self.headless += not (head.error or head.failure_text)
+            status = 0
         if head is not None and status:
             if head.redirectURL and 300 <= status < 400 and "location" not in answered:
                 answered = answered.with_line("Location", isomorphic(head.redirectURL, decoded=self._decoded))
@@ -322,9 +332,21 @@ class _Maker:
             server_address=limited_text(entry.server_address) or None,
             source=Source(file=self._file, index=index),
             by_browser=self._record.is_browser,
+            written_by=self._record.engine,
             resource_type=limited_text(entry.resource_type),
             witness=self._record.witness(entry, url, asked, answered),
         )
+
+    def _lacks_head(self, method: str, head: ResponseForm) -> bool:
+        """Say whether the writer left the response's header lines out, so that nothing follows from what it lacks.
+
+        mitmproxy writes what was on the wire, Chromium may have no line of a response that it kept from the page, and a preflight fails
+        by its status alone.
+        """
+        if head.headers or self._decoded or (method == "OPTIONS" and not 200 <= head.status <= 299):
+            return False
+        code = head.error or head.failure_text
+        return not (self._record.is_browser and code and network_error(code) is not NetworkError.CANCELLED)
 
 
 def _sentence(error: Exception) -> str:

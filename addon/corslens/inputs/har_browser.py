@@ -7,6 +7,7 @@ from types import MappingProxyType
 import msgspec
 from msgspec import Struct
 
+from corslens.engines.engine import Engine
 from corslens.fetch.constants import CROSS_ORIGIN_RESOURCE_POLICY, ORIGIN
 from corslens.fetch.messages import HeaderLine
 from corslens.fetch.origins import is_potentially_trustworthy, origin_of
@@ -16,6 +17,9 @@ from corslens.witness.witness import Initiator, Witness, WitnessOutcome
 
 BROWSERS = ("webinspector", "webkit", "firefox", "playwright", "safari", "chrom")
 """Parts of the names of creators that see a request before it leaves: what they call blocked, dns and connect comes before its head is sent."""
+
+ENGINES = {"webinspector": Engine.CHROMIUM, "firefox": Engine.FIREFOX, "webkit": Engine.WEBKIT}
+"""The engine of the browsers whose developer tools call themselves so."""
 
 RECORD_WHAT_PAGES_GOT = ("webinspector", "playwright")
 """Those whose record of a body says that the page got it: they list what CORS refused with an error (Chromium's DevTools, Playwright)."""
@@ -58,6 +62,8 @@ class BrowserRecord:
         """
         self.is_browser = any(word in creator for word in BROWSERS)
         """Whether a browser wrote it, or a tool that asks one."""
+        self.engine = next((engine for name, engine in ENGINES.items() if creator.startswith(name)), None)
+        """That of the browser that wrote it, where its name tells."""
         self._tells_reading = creator.startswith(RECORD_WHAT_PAGES_GOT)
         self._firefox = creator.startswith("firefox")
         self._keeps_bodies = creator.startswith("webinspector")
@@ -83,8 +89,10 @@ class BrowserRecord:
         if answered and not code and from_cache is None and ORIGIN not in asked and CROSS_ORIGIN_RESOURCE_POLICY not in answer:
             return None  # no browser decides who may have it, and there is no more to say than the messages do
         page = None if answered or entry.pageref is None else self._page(entry.pageref)
+        # Firefox up to 54 writes no status of what comes out of its cache, but its headers.
+        refused_by_firefox = self._firefox and response is not None and not response.headers
         mixed = not answered and response is not None and _is_mixed_content(url, asked.telling(), page)
-        if code or (not answered and (code is not None or mixed or (self._firefox and response is not None))):
+        if code or (not answered and (code is not None or mixed or refused_by_firefox)):
             told = WitnessOutcome.FAILED
         elif answered and ((self._tells_reading and self._has_body(response)) or _by_service_worker(response)):
             told = WitnessOutcome.READ

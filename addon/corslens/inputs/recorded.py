@@ -59,6 +59,8 @@ class RecordedReader:
         """How many exchanges were passed over."""
         self.cookies_skipped = False
         """Whether any of those carried a cookie."""
+        self.headless = 0
+        """How many responses were recorded without any header line, and so are taken for unknown."""
         self._messages = messages
         self._file = file
         self._prefix = prefix

@@ -26,6 +26,7 @@ class FlowFileReader:
     """The exchanges of a flow file, in the order in which their requests came."""
 
     writer = "mitmproxy"
+    headless = 0
 
     def __init__(self, data: Buffer, file: str, prefix: str, *, everything: bool = True) -> None:
         """Open the file.

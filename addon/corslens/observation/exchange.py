@@ -6,6 +6,7 @@ The *actual request* is this project's word for the request that a CORS-prefligh
 
 from msgspec import Struct, structs
 
+from corslens.engines.engine import Engine
 from corslens.fetch.limits import limited_request, limited_response
 from corslens.fetch.messages import Request, Response
 from corslens.observation.network_error import NetworkError, network_error
@@ -48,6 +49,8 @@ class Exchange(Struct, frozen=True, kw_only=True, gc=False):
     by_browser: bool = False
     """The browser itself wrote the capture. Such a one lists every request of a page, those that it refused to send too, and what is
     not there was left out by a filter or an edit; its writer may strip what is secret (`Authorization`)."""
+    written_by: Engine | None = None
+    """The engine of that browser, where it is known: its tools, or its user, may send another one's User-Agent."""
     resource_type: str | None = None
     """What the capturing browser called it (`preflight`, `fetch`, `xhr`, `font`…), where a HAR says so."""
     witness: Witness | None = None

@@ -136,6 +136,8 @@ class Pairing:
             self._phones.note(client, request, head)
             if proven := self._phones.version(client):
                 engine, version = Engine.CHROMIUM, proven
+        if exchange.written_by not in (None, engine):
+            engine, version = exchange.written_by, 0
         profile = self._profiles[engine]
         target_origin = origin_of(request.url)
         refused, was_sent = exchange.refused, exchange.was_sent
