@@ -8,7 +8,7 @@ from corslens.patching.policy import PatchPolicy, parse_origins
 from msgspec import structs
 
 from tests.diagnosis.make import NO_RULES, finding, inspection, session
-from tests.make import PAGE
+from tests.make import PAGE, exchange, request, response
 from tests.report.samples import ask, ask_first
 
 
@@ -26,6 +26,17 @@ def test_the_cause_of_a_block_is_what_the_browser_reports_not_what_is_worst():
     made = diagnosed(finding("reflected", Severity.ERROR), finding("acao-missing", Severity.WARNING))
     assert (made.word, made.rule, rules(made.beside)) == ("BLOCKED", "acao-missing", ["reflected"])
     assert made.severity is Severity.ERROR
+
+
+def test_a_remark_is_not_why_credentials_would_block():
+    """Of a request to its own site over http nothing says whether it includes credentials."""
+    origin = "http://app.example"
+    sent = exchange(request(url="http://api.example/", origin=origin), response(allow_origin=origin), id="a")
+    remark, warning = finding("preflight-header-on-actual-answer", Severity.INFO), finding("reflected", Severity.WARNING)
+    made = diagnose(PageRequest(id="a", members=tuple(session(sent, a=(remark,)))))
+    assert (made.word, made.rule, made.cause, rules(made.beside)) == ("DEPENDS", "acac-not-true", None, [remark.rule])
+    made = diagnose(PageRequest(id="a", members=tuple(session(sent, a=(remark, warning)))))
+    assert (made.word, made.rule, rules(made.beside)) == ("DEPENDS", "reflected", [remark.rule])
 
 
 def test_what_explains_the_reason_is_the_cause_and_the_reason_follows():

@@ -90,26 +90,31 @@ def diagnose(page_request: PageRequest) -> Diagnosis:
         severity = Severity.ERROR if word in ("BLOCKED", "PATCHED") else Severity.INFO
         return Diagnosis(page_request=page_request, word=word, reason=reason, cause=None, place=decisive, severity=severity)
     reason = page_request.reason
-    if len(found) == 1:
-        ((cause, place),) = found.values()
+    depends = reason is not None and page_request.outcome is Outcome.DEPENDS
+    if len(found) == 1 and not depends:
+        ((first, place),) = found.values()
         return Diagnosis(
             page_request=page_request,
-            word=_word(page_request, cause.severity),
+            word=_word(page_request, first.severity),
             reason=reason,
-            cause=cause,
+            cause=first,
             place=place,
-            severity=cause.severity,
+            severity=first.severity,
         )
     closures = {rule: _closure(finding, found) for rule, (finding, _) in found.items()}
     troubled = reason is not None
     order = {rule: place for place, rule in enumerate(found)}
 
-    def rank(rule: str) -> tuple[bool, int, bool, int, int]:
+    def concerns(rule: str) -> bool:
         finding, one = found[rule]
+        return rule == reason or reason in closures[rule] or (finding.stage <= Stage.STATUS and one is decisive)
+
+    def rank(rule: str) -> tuple[bool, int, bool, int, int]:
+        finding, _ = found[rule]
         if not troubled:
             return False, -finding.severity, False, finding.stage, order[rule]
-        concerns = rule == reason or reason in closures[rule] or (finding.stage <= Stage.STATUS and one is decisive)
-        return not concerns, finding.stage if concerns else 0, rule == reason, -finding.severity, order[rule]
+        concerned = concerns(rule)
+        return not concerned, finding.stage if concerned else 0, rule == reason, -finding.severity, order[rule]
 
     ranked = sorted(found, key=rank)
     explained: dict[str, None] = {}
@@ -120,12 +125,15 @@ def diagnose(page_request: PageRequest) -> Diagnosis:
             explained[rule] = None
     roots = [rule for rule in ranked if rule not in explained]
     explains = {rule: follows for rule in roots if (follows := tuple(other for other in explained if other in closures[rule]))}
-    cause, place = found[roots[0]]
-    if cause.fix is None:
+    first, place = found[roots[0]]
+    if first.fix is None:
         # What the cause would fix cannot be said here (an origin "null" in it): what follows from it may have a fix that can.
         fixes = (found[rule][0].fixes for rule in explains.get(roots[0], ()))
-        cause = structs.replace(cause, fixes=next(filter(None, fixes), ()))
-    others = sorted((found[rule][0] for rule in roots[1:]), key=lambda finding: -finding.severity)
+        first = structs.replace(first, fixes=next(filter(None, fixes), ()))
+    cause: Finding | None = first
+    if depends and first.severity is Severity.INFO and not concerns(roots[0]):
+        cause, place = None, decisive  # what is only worth a remark is not why credentials would block it
+    others = sorted((found[rule][0] for rule in roots[cause is not None :]), key=lambda finding: -finding.severity)
     return Diagnosis(
         page_request=page_request,
         word=_word(page_request, max(found[rule][0].severity for rule in roots)),
