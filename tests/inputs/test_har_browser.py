@@ -34,6 +34,10 @@ def made(
 TOLD: dict[str, tuple[str, int, Json, WitnessOutcome, Refusal | None]] = {
     "a body that DevTools recorded": ("WebInspector", 200, {}, WitnessOutcome.READ, None),
     "a body in a Playwright HAR": ("Playwright", 200, {}, WitnessOutcome.READ, None),
+    "a body in a minimal HAR of Playwright's": ("Playwright", 200, {"content": {"size": -1, "text": "{}"}}, WitnessOutcome.READ, None),
+    "a body beside a minimal HAR of Playwright's": ("Playwright", 200, {"content": {"size": -1, "_file": "a1.json"}}, WitnessOutcome.READ, None),
+    "the same with an odd field": ("Playwright", 200, {"content": {"size": "-1", "_file": "a1.json"}}, WitnessOutcome.READ, None),
+    "no body in a minimal HAR of Playwright's": ("Playwright", 200, {"content": {"size": -1}}, WitnessOutcome.UNKNOWN, None),
     "a service worker's response": ("WebInspector", 200, {"content": {"size": 0}, "_fetchedViaServiceWorker": True}, WitnessOutcome.READ, None),
     "a service worker's response in Safari": ("WebKit Web Inspector", 200, {"content": {"size": 0}, "_fetchType": "Service Worker"}, WitnessOutcome.READ, None),
     "not of a service worker": ("WebInspector", 200, {"content": {"size": 0}, "_fetchedViaServiceWorker": False, "_fetchType": 3}, WitnessOutcome.UNKNOWN, None),

@@ -113,9 +113,17 @@ class BrowserRecord:
         )
 
     def _has_body(self, response: ResponseForm | None) -> bool:
-        """Say whether the page got a body. DevTools write a size also of responses that the page never got, and keep each body that it did."""
+        """Say whether the page got a body.
+
+        DevTools write a size also of responses that the page never got, and keep each body that it did. Playwright's minimal HARs, which
+        `routeFromHAR` writes, have bodies and no sizes.
+        """
         content = None if response is None else response.content
-        return content is not None and (content.size or 0) > 0 and (not self._keeps_bodies or len(content.text) > len(b'""'))
+        if content is None:
+            return False
+        kept = len(content.text) > len(b'""') or len(content.file) > len(b'""')
+        sized = (content.size or 0) > 0
+        return sized and kept if self._keeps_bodies else sized or kept
 
     def _page(self, id: str) -> str | None:
         if self._pages is None:

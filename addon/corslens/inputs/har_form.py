@@ -34,6 +34,8 @@ class Content(Struct, gc=False):
     size: float | None = None
     text: msgspec.Raw = msgspec.Raw()
     """The body, never decoded: only whether there is one counts."""
+    file: msgspec.Raw = field(name="_file", default=msgspec.Raw())
+    """Playwright: where the body is, beside the HAR."""
 
 
 class RequestForm(Struct):
@@ -201,7 +203,10 @@ def _usual(entry: Json) -> Json:
             "headers": _header_lines(response.get("headers")),
             "httpVersion": _text(response.get("httpVersion")),
             "redirectURL": _text(response.get("redirectURL")),
-            "content": {"size": _number(content.get("size")), "text": _BODY if content.get("text") else msgspec.Raw()}
+            "content": {
+                "size": _number(content.get("size")),
+                "text": _BODY if content.get("text") or content.get("_file") else msgspec.Raw(),
+            }
             if isinstance(content, dict)
             else None,
             "_error": _failure(response.get("_error")),
