@@ -1,6 +1,6 @@
 """Inspection: everything known of one exchange."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct, structs
 
@@ -72,6 +72,10 @@ class Inspection(Struct, frozen=True, kw_only=True, gc=False):
     def worst(self) -> Severity | None:
         """The highest severity among the findings."""
         return max([finding.severity for finding in self.findings]) if self.findings else None
+
+
+type FindInspection = Callable[[str], Inspection | None]
+"""Looks up an exchange by its id, while it is remembered."""
 
 
 def held_against(inspection: Inspection, verdicts: Mapping[Engine, Verdict]) -> Inspection:

@@ -5,7 +5,7 @@ from corslens.fetch.messages import HeaderList, Response
 from corslens.mitm.continuations import LIFETIME_SECONDS, PARAMETER, Continuations, next_url, unmarked
 from corslens.mitm.convert import response_of
 from corslens.mitm.fields import glance
-from corslens.mitm.heads import ResponseHead
+from corslens.mitm.heads import FlowResponseHead
 from mitmproxy import http
 from mitmproxy.test import tflow
 
@@ -145,7 +145,7 @@ def test_what_was_recorded_behind_the_proxy_is_read_without_it() -> None:
     flow = redirect(f"{TARGET}?a=1")
     Continuations().mark(flow, f"{TARGET}?a=1", page=PAGE)
     assert flow.response is not None
-    assert response_of(ResponseHead.of(flow.response)).headers.get("location") == f"{TARGET}?a=1"
+    assert response_of(FlowResponseHead.of(flow.response)).headers.get("location") == f"{TARGET}?a=1"
     plain = Response(status=302, headers=HeaderList([("Location", TARGET)]))
     assert unmarked(plain) is plain
 

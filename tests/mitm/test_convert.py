@@ -4,7 +4,7 @@ import pytest
 from corslens.fetch.messages import HeaderList
 from corslens.mitm import convert
 from corslens.mitm.fields import header_lines
-from corslens.mitm.heads import ResponseHead
+from corslens.mitm.heads import FlowResponseHead
 from corslens.patching.patch import HeaderChange, Patch, StatusChange
 from mitmproxy import flow as flows
 
@@ -76,7 +76,7 @@ def change(header, after, before=()):
 
 def patched(made, *changes, status=None):
     patch = Patch(changes=changes, status=status)
-    convert.apply_to(made, patch, convert.response_of(ResponseHead.of(made.response)))
+    convert.apply_to(made, patch, convert.response_of(FlowResponseHead.of(made.response)))
     return made.response.headers.fields
 
 

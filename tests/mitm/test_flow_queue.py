@@ -11,7 +11,7 @@ import pytest
 from corslens.mitm.afterwards import Afterwards
 from corslens.mitm.faults import Faults
 from corslens.mitm.flow_queue import FlowQueue
-from corslens.mitm.heads import RequestHead, ResponseHead
+from corslens.mitm.heads import FlowRequestHead, FlowResponseHead
 from corslens.mitm.patch_mode import PatchMode
 from corslens.mitm.session import Session
 from hypothesis import given
@@ -42,10 +42,10 @@ class Recorder:
     def knows(self, flow: http.HTTPFlow) -> bool:
         return any(call[1] == flow.id for call in self.calls)
 
-    def request_head(self, flow: http.HTTPFlow, head: RequestHead, page: str | None = None) -> None:
+    def request_head(self, flow: http.HTTPFlow, head: FlowRequestHead, page: str | None = None) -> None:
         self.calls.append(("request", flow.id, head.path, page))
 
-    def response_head(self, flow: http.HTTPFlow, head: ResponseHead) -> bool:
+    def response_head(self, flow: http.HTTPFlow, head: FlowResponseHead) -> bool:
         self.calls.append(("response", flow.id, head.status))
         return False
 

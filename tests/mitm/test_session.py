@@ -10,7 +10,7 @@ from aiohttp import web
 from corslens.engines.engine import Engine
 from corslens.inspector import Inspector
 from corslens.lint.rules.rule import RuleSet
-from corslens.mitm.heads import RequestHead, ResponseHead
+from corslens.mitm.heads import FlowRequestHead, FlowResponseHead
 from corslens.mitm.patch_mode import PatchMode
 from corslens.mitm.session import Session
 from corslens.observation.network_error import plain_words
@@ -478,7 +478,7 @@ async def test_scope(confdir):
 
 def head_of(made):
     assert made.response is not None
-    return ResponseHead.of(made.response)
+    return FlowResponseHead.of(made.response)
 
 
 def session(**given):
@@ -489,7 +489,7 @@ def test_flows_are_not_held():
     """What mitmdump lets go, we let go."""
     watching = session()
     made = make.answered(make.flow())
-    watching.request_head(made, RequestHead.of(made))
+    watching.request_head(made, FlowRequestHead.of(made))
     watching.response_head(made, head_of(made))
     watching.response_done(made)
     id, alive = made.id, weakref.ref(made)
@@ -507,7 +507,7 @@ def test_flows_that_never_end_are_bounded(monkeypatch):
     watching = session()
     begun = [make.flow() for _ in range(30)]
     for each in begun:
-        watching.request_head(each, RequestHead.of(each))
+        watching.request_head(each, FlowRequestHead.of(each))
     assert len(watching._in_flight) == 10
     for each in begun:
         watching.response_done(each)
@@ -519,7 +519,7 @@ def test_excluded_hosts_are_not_looked_at():
     """Pages that the proxy serves itself are neither inspected nor patched."""
     watching = session(everything=True, excluded=frozenset({"mitm.it"}))
     made = make.answered(make.flow(host="mitm.it"))
-    watching.request_head(made, RequestHead.of(made))
+    watching.request_head(made, FlowRequestHead.of(made))
     assert not watching.response_head(made, head_of(made))
     watching.response_done(made)
     assert (watching.recent(), made.metadata) == ([], {})
@@ -529,7 +529,7 @@ def test_connect_is_no_exchange():
     """A file may hold the tunnel's own flow."""
     watching = session(everything=True)
     made = make.answered(make.flow("CONNECT"))
-    watching.request_head(made, RequestHead.of(made))
+    watching.request_head(made, FlowRequestHead.of(made))
     watching.response_head(made, head_of(made))
     assert watching.recent() == []
 
@@ -539,7 +539,7 @@ def test_every_id_once():
     watching = session()
     made = make.answered(make.flow())
     for _ in range(2):
-        watching.request_head(made, RequestHead.of(made))
+        watching.request_head(made, FlowRequestHead.of(made))
         watching.response_head(made, head_of(made))
         watching.response_done(made)
     assert [inspection.id for inspection in watching.recent()] == [made.id]

@@ -14,7 +14,7 @@ from msgspec import Raw, Struct, field
 
 from corslens.fetch.messages import HeaderLine
 
-type Json = Any
+type JsonValue = Any
 
 
 class Header(Struct, gc=False):
@@ -177,7 +177,7 @@ def _decode[T](raw: Buffer, decoder: msgspec.json.Decoder[T], form: type[T]) -> 
     return msgspec.convert(entry, form)
 
 
-def _usual(entry: Json) -> Json:
+def _usual(entry: JsonValue) -> JsonValue:
     """Return an entry whose fields have odd types with the usual ones; what no verdict needs is left out. None for what is no entry."""
     if not isinstance(entry, dict) or not isinstance(entry.get("request"), dict):
         return None
@@ -217,7 +217,7 @@ def _usual(entry: Json) -> Json:
     return {name: value for name, value in usual.items() if value is not None}
 
 
-def _header_lines(headers: Json) -> list[Mapping[str, str]]:
+def _header_lines(headers: JsonValue) -> list[Mapping[str, str]]:
     """Return header lines of what a writer has in their place: a list of pairs or a mapping, with texts, numbers, lists or null."""
     if isinstance(headers, dict):
         pairs = list(headers.items())
@@ -233,7 +233,7 @@ def _header_lines(headers: Json) -> list[Mapping[str, str]]:
     return [{"name": name, "value": value} for name, value in lines]
 
 
-def _text(value: Json) -> str | None:
+def _text(value: JsonValue) -> str | None:
     """Return what is text or can be written as such."""
     if isinstance(value, str):
         return value
@@ -242,31 +242,31 @@ def _text(value: Json) -> str | None:
     return str(value)[:100] if isinstance(value, int | float) else None
 
 
-def _number(value: Json) -> float | None:
+def _number(value: JsonValue) -> float | None:
     try:
         return float(value) if isinstance(value, str | int | float) else None
     except (ValueError, OverflowError):
         return None
 
 
-def _status(value: Json) -> int:
+def _status(value: JsonValue) -> int:
     """Return a status; 0, which stands for no response, for what is none."""
     number = _number(value)
     return int(number) if number is not None and 100 <= number <= 999 else 0
 
 
-def _time(value: Json) -> Json:
+def _time(value: JsonValue) -> JsonValue:
     """Return a moment as text; some writers count milliseconds since the epoch."""
     if isinstance(value, int | float) and 0 <= value < 4e12:
         return datetime.fromtimestamp(value / 1000, UTC).isoformat()
     return value
 
 
-def _timings(value: Json) -> Json:
+def _timings(value: JsonValue) -> JsonValue:
     return {name: _number(one) for name, one in value.items()} if isinstance(value, dict) else None
 
 
-def _failure(value: Json) -> str | None:
+def _failure(value: JsonValue) -> str | None:
     """Return what a writer says of a failure: a text, or an object with a message."""
     if isinstance(value, dict):
         words = [value[key] for key in ("message", "errorText", "code") if isinstance(value.get(key), str)]
@@ -274,5 +274,5 @@ def _failure(value: Json) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _raw(value: Json) -> Raw | None:
+def _raw(value: JsonValue) -> Raw | None:
     return None if value is None else Raw(msgspec.json.encode(value))

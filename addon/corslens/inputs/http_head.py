@@ -17,7 +17,7 @@ LONGEST = 1 << 18
 _LINE_END = re.compile(rb"\r?\n")
 
 
-class RequestHead(Struct):
+class Http1RequestHead(Struct):
     """A request's first line and header lines."""
 
     method: str
@@ -26,7 +26,7 @@ class RequestHead(Struct):
     lines: list[HeaderLine]
 
 
-class ResponseHead(Struct):
+class Http1ResponseHead(Struct):
     """A response's status and header lines."""
 
     status: int
@@ -34,7 +34,7 @@ class ResponseHead(Struct):
     lines: list[HeaderLine]
 
 
-def request_head(data: bytes) -> RequestHead | None:
+def request_head(data: bytes) -> Http1RequestHead | None:
     """Return a request's head, None for bytes that begin with none."""
     first, lines = _split(data)
     words = first.split(" ")
@@ -42,20 +42,20 @@ def request_head(data: bytes) -> RequestHead | None:
         return None
     version = words[-1] if len(words) > 2 and words[-1].upper().startswith("HTTP/") else None
     target = " ".join(words[1:-1] if version is not None else words[1:])
-    return RequestHead(words[0], target, http_version(version), wire_lines(lines, request=True))
+    return Http1RequestHead(words[0], target, http_version(version), wire_lines(lines, request=True))
 
 
-def response_head(data: bytes) -> ResponseHead | None:
+def response_head(data: bytes) -> Http1ResponseHead | None:
     """Return a response's head, None for bytes that begin with none."""
     first, lines = _split(data)
     version, _, rest = first.partition(" ")
     status = rest.strip()[:3]
     if not version.upper().startswith("HTTP/") or not status.isdigit():
         return None
-    return ResponseHead(int(status), http_version(version), wire_lines(lines, request=False))
+    return Http1ResponseHead(int(status), http_version(version), wire_lines(lines, request=False))
 
 
-def request_url(head: RequestHead, scheme: str) -> str:
+def request_url(head: Http1RequestHead, scheme: str) -> str:
     """Return the absolute URL of a request: its target where that is one, else with its Host."""
     if "://" in head.target.partition("?")[0]:
         return head.target

@@ -33,7 +33,7 @@ def run(rules: RuleSet, facts: Facts, budget: Budget = UNLIMITED) -> LintResult:
 
     Raises: OverBudgetError when the exchange's time is over.
     """
-    fired = rules.fired(facts)
+    fired = rules.matching_rules(facts)
     if is_cut(facts.observation):
         # The absence of what was not looked at is no fault; what the verdict names has been found certain.
         fired = [one for one in fired if one.tells_of_cut or one.rule.reason is not None]
@@ -41,57 +41,57 @@ def run(rules: RuleSet, facts: Facts, budget: Budget = UNLIMITED) -> LintResult:
         return NOTHING
     findings: list[tuple[tuple[int, int, int], Finding]] = []
     suppressed: list[Finding] = []
-    for fireable in fired:
+    for compiled in fired:
         budget.check()
-        finding = _finding(fireable, facts)
+        finding = _finding(compiled, facts)
         exchange = facts.observation.exchange
         suppression = (
-            next((one for one in fireable.suppressions if one.matches(exchange)), None) if fireable.suppressions else None
+            next((one for one in compiled.suppressions if one.matches(exchange)), None) if compiled.suppressions else None
         )
         if suppression is not None:
             suppressed.append(structs.replace(finding, justification=suppression.note))
         else:
-            key = (min(finding.stage, Stage.REQUEST), -finding.severity, _place(fireable, facts))
+            key = (min(finding.stage, Stage.REQUEST), -finding.severity, _place(compiled, facts))
             findings.append((key, finding))
     if len(findings) > 1:
         findings.sort(key=lambda pair: pair[0])
     return LintResult(tuple(finding for _, finding in findings), tuple(suppressed))
 
 
-def _place(fireable: CompiledRule, facts: Facts) -> int:
+def _place(compiled: CompiledRule, facts: Facts) -> int:
     """Return the place of the rule's reason among the verdict's failures; every other rule comes after."""
-    reason, verdict = fireable.rule.reason, facts.verdict
+    reason, verdict = compiled.rule.reason, facts.verdict
     if reason is None or verdict is None:
         return 99
     return next((place for place, failure in enumerate(verdict.failures) if failure.reason is reason), 99)
 
 
-def _finding(fireable: CompiledRule, facts: Facts) -> Finding:
-    rule = fireable.rule
+def _finding(compiled: CompiledRule, facts: Facts) -> Finding:
+    rule = compiled.rule
     failure = None if rule.reason is None else facts.failure(rule.reason)
     return Finding(
         rule=rule.id,
-        severity=_severity(fireable, facts),
+        severity=_severity(compiled, facts),
         confidence=rule.confidence,
         title=rule.title,
         stage=rule.stage,
         whole_host=rule.whole_host,
         message=render(rule.message, facts, failure, VOCABULARY),
-        fixes=_fixes(fireable, facts, failure),
-        evidence=_evidence(fireable, facts, failure),
-        explains=_explains(fireable, facts),
+        fixes=_fixes(compiled, facts, failure),
+        evidence=_evidence(compiled, facts, failure),
+        explains=_explains(compiled, facts),
     )
 
 
-def _severity(fireable: CompiledRule, facts: Facts) -> Severity:
-    for severity, holds in fireable.cases:
+def _severity(compiled: CompiledRule, facts: Facts) -> Severity:
+    for severity, holds in compiled.cases:
         if holds(facts):
             return severity
-    return fireable.severity
+    return compiled.severity
 
 
-def _fixes(fireable: CompiledRule, facts: Facts, failure: Failure | None) -> tuple[Fix, ...]:
-    fixes = [_fix(fix, facts, failure) for fix, holds in fireable.fixes if holds is None or holds(facts)]
+def _fixes(compiled: CompiledRule, facts: Facts, failure: Failure | None) -> tuple[Fix, ...]:
+    fixes = [_fix(fix, facts, failure) for fix, holds in compiled.fixes if holds is None or holds(facts)]
     found = tuple([fix for fix in fixes if fix is not None])
     return (
         found
@@ -122,8 +122,8 @@ def _fix(fix: FixTemplate, facts: Facts, failure: Failure | None) -> Fix | None:
 _NOTHING_EXPLAINED: frozenset[str] = frozenset()
 
 
-def _explains(fireable: CompiledRule, facts: Facts) -> frozenset[str]:
-    found = [names for names, holds in fireable.explains if holds is None or holds(facts)]
+def _explains(compiled: CompiledRule, facts: Facts) -> frozenset[str]:
+    found = [names for names, holds in compiled.explains if holds is None or holds(facts)]
     match found:
         case []:
             return _NOTHING_EXPLAINED
@@ -133,16 +133,16 @@ def _explains(fireable: CompiledRule, facts: Facts) -> frozenset[str]:
             return frozenset().union(*found)
 
 
-def _evidence(fireable: CompiledRule, facts: Facts, failure: Failure | None) -> tuple[Evidence, ...]:
+def _evidence(compiled: CompiledRule, facts: Facts, failure: Failure | None) -> tuple[Evidence, ...]:
     """Return the header lines behind the failing check and behind the facts that the rule asks for."""
     found: dict[tuple[str, str], Evidence] = {}
     if failure is not None and failure.header is not None:
         header = failure.header.lower()
         found["response", header] = _line("response", header, failure.value)
-    for place in fireable.evidence:
+    for place in compiled.evidence:
         if place not in found:
             found[place] = _line(*place, _headers(facts, place[0]).get(place[1]))
-    for message, attribute in fireable.evidence_sets:
+    for message, attribute in compiled.evidence_sets:
         value = getattr(facts, attribute)
         for name in sorted(value) if value and not isinstance(value, Unknown) else ():
             header = name.lower()

@@ -9,17 +9,17 @@ from mitmproxy.proxy.mode_specs import ReverseMode
 from corslens.bounded_cache import bounded_cache
 from corslens.fetch.origins import DEFAULT_PORTS
 from corslens.mitm.fields import request_fields
-from corslens.mitm.heads import RequestHead
+from corslens.mitm.heads import FlowRequestHead
 
 _AUTHORITY = re.compile(r"(?:[a-z0-9._~-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 
 
 def browser_url(flow: http.HTTPFlow) -> str:
     """Return the absolute URL that the browser asked for, as `url_of` does, from the request as it is now."""
-    return url_of(RequestHead.of(flow))
+    return url_of(FlowRequestHead.of(flow))
 
 
-def url_of(head: RequestHead) -> str:
+def url_of(head: FlowRequestHead) -> str:
     """Return the absolute URL that the browser asked for, with the host in ASCII.
 
     In reverse mode the Host header usually names the server behind the proxy already; what the browser used is then told by its
@@ -43,7 +43,7 @@ def _origin(scheme: str, authority: bytes) -> str | None:
     return f"{scheme}://{text.removesuffix(f':{DEFAULT_PORTS.get(scheme, "")}')}"
 
 
-def _upstream(head: RequestHead) -> bytes:
+def _upstream(head: FlowRequestHead) -> bytes:
     host = head.host
     if not host.isascii():
         host = ada_url.idna_to_ascii(host).decode("ascii")
@@ -52,7 +52,7 @@ def _upstream(head: RequestHead) -> bytes:
     return f"{host}:{head.port}".encode("ascii", "replace")
 
 
-def _reverse_origin(head: RequestHead, authority: bytes) -> str:
+def _reverse_origin(head: FlowRequestHead, authority: bytes) -> str:
     client, server = head.client, head.server
     scheme = "https" if client.tls_established or client.tls else "http"
     if authority and server and not _names(authority, server):

@@ -9,7 +9,7 @@ from corslens.fetch.messages import HeaderLine, Request, Response
 from corslens.mitm.address import url_of
 from corslens.mitm.continuations import unmarked
 from corslens.mitm.fields import header_lines, request_fields
-from corslens.mitm.heads import RequestHead, ResponseHead
+from corslens.mitm.heads import FlowRequestHead, FlowResponseHead
 from corslens.observation.exchange import Exchange, Source
 from corslens.observation.network_error import is_answered_by_proxy
 from corslens.patching.patch import Patch, apply
@@ -21,7 +21,7 @@ _FORBIDDEN = frozenset(map(chr, (*range(0x09), *range(0x0A, 0x20), 0x7F)))
 """Control characters except the tab: none may be part of a header line."""
 
 
-def request_of(head: RequestHead) -> Request:
+def request_of(head: FlowRequestHead) -> Request:
     """Return the request; the method in the case that it had on the wire."""
     return received_request(
         method=head.method.decode("latin-1"),
@@ -32,7 +32,7 @@ def request_of(head: RequestHead) -> Request:
     )
 
 
-def response_of(head: ResponseHead) -> Response:
+def response_of(head: FlowResponseHead) -> Response:
     """Return the response, without the secret that the proxy itself put into a redirect."""
     response = received_response(
         status=head.status,
@@ -50,7 +50,7 @@ def exchange_of(flow: http.HTTPFlow, *, id: str | None = None, begun: Exchange |
         id: other than the flow's own.
         begun: what it was when its request was seen, before other addons sent that somewhere else.
     """
-    begun = begun or begun_exchange_of(flow, RequestHead.of(flow), id or flow.id)
+    begun = begun or begun_exchange_of(flow, FlowRequestHead.of(flow), id or flow.id)
     response, error, answered = flow.response, None, False
     if flow.error is not None:
         error = limited_text(flow.error.msg)
@@ -60,7 +60,7 @@ def exchange_of(flow: http.HTTPFlow, *, id: str | None = None, begun: Exchange |
             answered = is_answered_by_proxy(flow.error.msg)
     return structs.replace(
         begun,
-        response=None if response is None else response_of(ResponseHead.of(response)),
+        response=None if response is None else response_of(FlowResponseHead.of(response)),
         error=error,
         answered_by_proxy=answered,
         server_address=server_address(flow),
@@ -73,7 +73,7 @@ def server_address(flow: http.HTTPFlow) -> str | None:
     return None if server.via is not None or not server.peername else str(server.peername[0])
 
 
-def begun_exchange_of(flow: http.HTTPFlow, head: RequestHead, id: str) -> Exchange:
+def begun_exchange_of(flow: http.HTTPFlow, head: FlowRequestHead, id: str) -> Exchange:
     """Return the flow's exchange as it is when only this head of its request was seen, however far the flow has come."""
     client = head.client
     return Exchange(

@@ -15,7 +15,7 @@ from corslens.mitm import annotate
 from corslens.mitm.afterwards import Afterwards
 from corslens.mitm.faults import Faults
 from corslens.mitm.fields import glance
-from corslens.mitm.heads import RequestHead, ResponseHead
+from corslens.mitm.heads import FlowRequestHead, FlowResponseHead
 from corslens.mitm.session import Session
 
 _STEP_SECONDS = 0.002
@@ -74,7 +74,7 @@ class FlowQueue:
             annotate.clear(flow)
         if not session.wants_request(data, concerns):
             return
-        head = RequestHead.of(flow)
+        head = FlowRequestHead.of(flow)
         if self._may_wait_for(flow) and page is None:
             self._add(flow, lambda: session.request_head(flow, head))
         else:
@@ -88,7 +88,7 @@ class FlowQueue:
             return
         if not (flow.id in self._begun or session.wants_response(flow, response)):
             return
-        head = ResponseHead.of(response)
+        head = FlowResponseHead.of(response)
         if self._may_wait_for(flow):
             self._add(flow, lambda: _pass_head(session, flow, head))
         else:
@@ -150,7 +150,7 @@ class FlowQueue:
         self._afterwards.add(complete=complete)
 
 
-def _pass_head(session: Session, flow: http.HTTPFlow, head: ResponseHead) -> None:
+def _pass_head(session: Session, flow: http.HTTPFlow, head: FlowResponseHead) -> None:
     if session.response_head(flow, head):
         session.look_again(flow)
 

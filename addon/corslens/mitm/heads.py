@@ -6,7 +6,7 @@ from msgspec import Struct
 from corslens.mitm.fields import Fields
 
 
-class RequestHead(Struct, frozen=True, gc=False):
+class FlowRequestHead(Struct, frozen=True, gc=False):
     """A request's head as it came from the client, and how it came; the parts as in `http.RequestData`."""
 
     fields: Fields
@@ -27,7 +27,7 @@ class RequestHead(Struct, frozen=True, gc=False):
     """The status of the response that an earlier addon gave."""
 
     @classmethod
-    def of(cls, flow: http.HTTPFlow) -> "RequestHead":
+    def of(cls, flow: http.HTTPFlow) -> "FlowRequestHead":
         """Return the head of a flow's request as it is now."""
         data, response = flow.request.data, flow.response
         return cls(
@@ -48,7 +48,7 @@ class RequestHead(Struct, frozen=True, gc=False):
         )
 
 
-class ResponseHead(Struct, frozen=True, gc=False):
+class FlowResponseHead(Struct, frozen=True, gc=False):
     """A response's head; the parts as in `http.ResponseData`."""
 
     fields: Fields
@@ -57,7 +57,7 @@ class ResponseHead(Struct, frozen=True, gc=False):
     time: float
 
     @classmethod
-    def of(cls, response: http.Response) -> "ResponseHead":
+    def of(cls, response: http.Response) -> "FlowResponseHead":
         """Return the head of a response as it is now."""
         data = response.data
         return cls(data.headers.fields, data.status_code, data.http_version, data.timestamp_start)

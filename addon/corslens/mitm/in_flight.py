@@ -7,7 +7,7 @@ from mitmproxy import http
 
 from corslens.bounded import Bounded
 from corslens.inspection import Inspection
-from corslens.mitm.heads import ResponseHead
+from corslens.mitm.heads import FlowResponseHead
 from corslens.observation.exchange import Exchange
 from corslens.observation.weight import HISTORY_BYTES, weigh_exchange
 
@@ -26,7 +26,7 @@ class InFlight:
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
         self.inspection: Inspection | None = None
-        self.left: ResponseHead | None = None
+        self.left: FlowResponseHead | None = None
         """The response's head as we left it, to see whether others changed it after us."""
         self.apart = False
         """It has nothing to do with CORS as far as was seen, and is only there for a log that wants everything."""

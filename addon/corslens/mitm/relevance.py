@@ -5,11 +5,11 @@ from mitmproxy import http
 from corslens.bounded_cache import bounded_cache
 from corslens.fetch.limits import HEADER_LINES
 from corslens.mitm.fields import Fields, request_fields
-from corslens.mitm.heads import RequestHead
+from corslens.mitm.heads import FlowRequestHead
 from corslens.observation import relevance
 
 
-def request_concerns_cors(fields: Fields, head: RequestHead | http.RequestData) -> bool:
+def request_concerns_cors(fields: Fields, head: FlowRequestHead | http.RequestData) -> bool:
     """Say whether a request comes from another origin or is for a document or a worker, as far as its header lines show.
 
     Args:

@@ -16,7 +16,7 @@ from corslens.inspector import Inspector
 from corslens.mitm import annotate, convert
 from corslens.mitm.continuations import next_url
 from corslens.mitm.fields import Fields
-from corslens.mitm.heads import RequestHead, ResponseHead
+from corslens.mitm.heads import FlowRequestHead, FlowResponseHead
 from corslens.mitm.in_flight import FlowsInFlight, InFlight
 from corslens.mitm.own_connections import OwnConnections
 from corslens.mitm.patch_mode import PatchMode
@@ -106,7 +106,7 @@ class Session:
         """Say whether a flow has begun and not ended."""
         return flow.id in self._in_flight
 
-    def request_head(self, flow: http.HTTPFlow, head: RequestHead, page: str | None = None) -> None:
+    def request_head(self, flow: http.HTTPFlow, head: FlowRequestHead, page: str | None = None) -> None:
         """Take note of a request that is wanted, and answer it when it is a preflight that the proxy is to answer.
 
         Args:
@@ -131,7 +131,7 @@ class Session:
                 flow.response = state.made = http.Response.make(given.response.status)
                 del flow.response.headers["content-length"]  # not with a 204, RFC 9110 section 8.6
 
-    def response_head(self, flow: http.HTTPFlow, head: ResponseHead) -> bool:
+    def response_head(self, flow: http.HTTPFlow, head: FlowResponseHead) -> bool:
         """Judge a response that is wanted, and patch it. Say whether to look again at once, because its end may be long in coming.
 
         Args:
@@ -144,7 +144,7 @@ class Session:
             return False
         state = self._in_flight.get(flow.id)
         if state is None:
-            asked = RequestHead.of(flow)
+            asked = FlowRequestHead.of(flow)
             if not self._in_scope(flow, asked):
                 return False
             state = self._begin(flow, asked)
@@ -168,7 +168,7 @@ class Session:
         view = first.patch
         if view is not None and not view.patch.empty and view.applied:
             convert.apply_to(flow, view.patch, response)
-            state.patched, state.left = True, ResponseHead.of(flow.response)
+            state.patched, state.left = True, FlowResponseHead.of(flow.response)
         if view is not None and view.patch.by:
             self.patching.note(first)
         if view is not None and not view.patch.empty and not view.injected:
@@ -196,7 +196,7 @@ class Session:
             self.patching.continuations.mark(flow, target, page=page)
             convert.name_change(flow, LOCATION)
             assert flow.response is not None
-            state.left = ResponseHead.of(flow.response)
+            state.left = FlowResponseHead.of(flow.response)
 
     def _concerns(self, fields: Fields, status: int) -> bool:
         return response_concerns_cors(fields, status) or self.patching.injects_for_anybody
@@ -251,7 +251,7 @@ class Session:
         state.patched = inspection.patch is not None and inspection.patch.applied
         exchange = inspection.observation.exchange
         was = exchange.replaced or exchange.response
-        now = convert.response_of(ResponseHead.of(flow.response))
+        now = convert.response_of(FlowResponseHead.of(flow.response))
         lines = [line for line in now.headers.lines if line[0] != convert.PATCHED_HEADER]
         if was is not None and (was.status, list(was.headers.lines)) == (now.status, lines):
             return
@@ -330,7 +330,7 @@ class Session:
         self.patch_summary.clear()
         self._in_flight.clear()
 
-    def _begin(self, flow: http.HTTPFlow, head: RequestHead) -> InFlight:
+    def _begin(self, flow: http.HTTPFlow, head: FlowRequestHead) -> InFlight:
         id = flow.id
         if head.is_replay:
             # A replay is the same flow again, but another exchange.
@@ -349,7 +349,7 @@ class Session:
         if state.inspection is not None:
             self._sink(state.inspection, final=True)
 
-    def _in_scope(self, flow: http.HTTPFlow, head: RequestHead) -> bool:
+    def _in_scope(self, flow: http.HTTPFlow, head: FlowRequestHead) -> bool:
         if head.host in self.excluded or head.method == b"CONNECT":
             return False
         if head.port == self.connections.web_port and (head.host in _THIS_MACHINE or head.host.endswith(".localhost")):
@@ -369,7 +369,7 @@ class Session:
     def _rejudge(self, state: InFlight, flow: http.HTTPFlow) -> None:
         response, inspection = flow.response, state.inspection
         assert response is not None and inspection is not None
-        left, now = state.left, ResponseHead.of(response)
+        left, now = state.left, FlowResponseHead.of(response)
         if left is not None and now.fields == left.fields and now.status == left.status:
             return
         edited = self._edited_by(flow, () if left is None else left.fields)

@@ -7,12 +7,11 @@ from mitmproxy import contentviews, ctx, http
 from mitmproxy.contentviews import SyntaxHighlight
 
 from corslens.diagnosis.diagnose import Diagnosis, diagnose_alone
-from corslens.inspection import Inspection
+from corslens.inspection import FindInspection, Inspection
 from corslens.mitm.annotate import BLOCKED, WARNING, id_of, stored
 from corslens.observation.observation import Role
 from corslens.report.formats.exchange_text import WIDTH, render_view
 
-type Find = Callable[[str], Inspection | None]
 type Diagnose = Callable[[Inspection], Diagnosis]
 
 _FIRST = 3.0
@@ -33,7 +32,7 @@ class CorsContentview(contentviews.Contentview):
         diagnose: returns the diagnosis of the page request that an inspected exchange is part of.
     """
 
-    def __init__(self, find: Find, diagnose: Diagnose = diagnose_alone) -> None:
+    def __init__(self, find: FindInspection, diagnose: Diagnose = diagnose_alone) -> None:
         self._find = find
         self._diagnose = diagnose
 
@@ -65,7 +64,7 @@ def columns(share: float = 1.0) -> int:
     return _PANE if console is None else min(WIDTH, int(console.get_cols_rows()[0] * share) - _FRAME)
 
 
-def text_for(flow: Any, find: Find, width: int = WIDTH, diagnose: Diagnose = diagnose_alone) -> str:
+def text_for(flow: Any, find: FindInspection, width: int = WIDTH, diagnose: Diagnose = diagnose_alone) -> str:
     """Return what is known of a flow, or why nothing is."""
     if not isinstance(flow, http.HTTPFlow):
         return "Only HTTP flows are inspected.\n"

@@ -26,7 +26,7 @@ def test_it_finds_what_asking_every_rule_finds() -> None:
         made = facts_of(sample)
         expected = {id for id, holds in conditions.items() if holds(made) is True}
         for _ in range(2):
-            found = [one.rule.id for one in RULES.fired(facts_of(sample))]
+            found = [one.rule.id for one in RULES.matching_rules(facts_of(sample))]
             assert (len(found), set(found)) == (len(expected), expected)
 
     each(SAMPLES, check)
@@ -38,12 +38,12 @@ def test_what_is_too_long_is_not_remembered() -> None:
     before = len(index._plans)
     for number in range(3):
         long = {f"x-{number}-{part}-" + "a" * 200: "1" for part in range(20)}
-        index.collect(facts({**long, "access-control-allow-origin": "*"}))
+        index.matching(facts({**long, "access-control-allow-origin": "*"}))
     assert len(index._plans) == before
 
 
 def _asked(made: Facts) -> set[str]:
-    RULES.fired(made)
+    RULES.matching_rules(made)
     return {one.attribute for one in VOCABULARY.values()} & set(vars(made))
 
 

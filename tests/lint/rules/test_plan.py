@@ -35,7 +35,7 @@ FACTS = [
 
 def _found(conditions: dict[str, Condition], facts: SimpleNamespace) -> list[str]:
     found: list[str] = []
-    plan_of([(condition, name) for name, condition in conditions.items()], VOCABULARY).collect(facts, found)
+    plan_of([(condition, name) for name, condition in conditions.items()], VOCABULARY).add_matching(facts, found)
     return sorted(found)
 
 

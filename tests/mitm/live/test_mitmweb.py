@@ -8,7 +8,7 @@ import tornado.testing
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
 from corslens.lint.rules.rule import RuleSet
-from corslens.mitm.heads import RequestHead, ResponseHead
+from corslens.mitm.heads import FlowRequestHead, FlowResponseHead
 from corslens.mitm.live import mitmweb
 from corslens.mitm.live.app import HEADERS, LiveApp
 from corslens.mitm.own_connections import OwnConnections
@@ -107,9 +107,9 @@ def test_mitmwebs_own_answers_are_neither_inspected_nor_patched(host: str) -> No
     )
     for port, ours in ((8081, 0), (8082, 1)):
         asked = flow(scheme="http", host=host, port=port)
-        session.request_head(asked, RequestHead.of(asked))
+        session.request_head(asked, FlowRequestHead.of(asked))
         response = answered(asked).response
         assert response is not None
-        session.response_head(asked, ResponseHead.of(response))
+        session.response_head(asked, FlowResponseHead.of(response))
         session.response_done(asked)
         assert len(heard) == ours

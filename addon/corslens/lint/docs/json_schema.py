@@ -14,18 +14,18 @@ from corslens.observation.probe import OriginComparison
 from corslens.observation.products.catalog import ProductKind
 from corslens.verdict.reasons import Reason
 
-type Json = dict[str, Any]
+type Schema = dict[str, Any]
 
-_CONDITION: Json = {"$ref": "#/$defs/condition"}
-_TEXT: Json = {"type": "string"}
-_SCALAR: Json = {"type": ["string", "number", "boolean"]}
-_HEADERS: Json = {
+_CONDITION: Schema = {"$ref": "#/$defs/condition"}
+_TEXT: Schema = {"type": "string"}
+_SCALAR: Schema = {"type": ["string", "number", "boolean"]}
+_HEADERS: Schema = {
     "type": "object",
     "additionalProperties": {"anyOf": [{"type": ["string", "number", "boolean", "null"]}, {"type": "array", "items": _SCALAR}]},
 }
 
 
-def rule_schema() -> Json:
+def rule_schema() -> Schema:
     """Return the schema of a document in a rule file: a rule, a product, or overrides."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -45,7 +45,7 @@ def rule_schema() -> Json:
     }
 
 
-def _rule() -> Json:
+def _rule() -> Schema:
     return {
         "type": "object",
         "additionalProperties": False,
@@ -129,7 +129,7 @@ def _rule() -> Json:
     }
 
 
-def _product() -> Json:
+def _product() -> Schema:
     rule = _rule()["properties"]
     response = {name: rule[name] for name in RESPONSE_FIELDS if name in rule}
     return {
@@ -168,12 +168,12 @@ def _product() -> Json:
     }
 
 
-def _heads() -> Json:
+def _heads() -> Schema:
     return {"anyOf": [{"$ref": "#/$defs/head"}, {"type": "array", "items": {"$ref": "#/$defs/head"}}]}
 
 
-def _head() -> Json:
-    alternatives: Json = {"anyOf": [_SCALAR, {"type": "array", "items": _SCALAR}]}
+def _head() -> Schema:
+    alternatives: Schema = {"anyOf": [_SCALAR, {"type": "array", "items": _SCALAR}]}
     elements = {
         "type": "object",
         "additionalProperties": False,
@@ -188,7 +188,7 @@ def _head() -> Json:
     }
 
 
-def _overrides() -> Json:
+def _overrides() -> Schema:
     return {
         "type": "object",
         "additionalProperties": False,
@@ -213,8 +213,8 @@ def _overrides() -> Json:
     }
 
 
-def _sample(*, with_name: bool) -> Json:
-    properties: Json = {
+def _sample(*, with_name: bool) -> Schema:
+    properties: Schema = {
         "request": _HEADERS,
         "response": _HEADERS,
         "preflight": _HEADERS,
@@ -238,7 +238,7 @@ def _sample(*, with_name: bool) -> Json:
     return {"type": "object", "additionalProperties": False, "required": required, "properties": properties}
 
 
-def _condition() -> Json:
+def _condition() -> Schema:
     combined = {"type": "array", "minItems": 1, "items": _CONDITION}
     return {
         "type": "object",
@@ -253,7 +253,7 @@ def _condition() -> Json:
     }
 
 
-def _asked(one: Fact[Any]) -> Json:
+def _asked(one: Fact[Any]) -> Schema:
     return {"description": one.doc, **(_asking(one) if one.choices else {"$ref": f"#/$defs/{_shared(one)}"})}
 
 
@@ -261,12 +261,12 @@ def _shared(one: Fact[Any]) -> str:
     return f"asking-{one.kind}{'-that-may-be-absent' if one.optional else ''}"
 
 
-def _shared_askings() -> Json:
+def _shared_askings() -> Schema:
     """Return what may be asked of the facts without a list of choices, once for each kind."""
     return {_shared(one): _asking(one) for one in VOCABULARY.values() if not one.choices}
 
 
-def _asking(one: Fact[Any]) -> Json:
+def _asking(one: Fact[Any]) -> Schema:
     matchers = {
         str(matcher): _argument(one, asking)
         for matcher, asking in MATCHERS.items()
@@ -276,7 +276,7 @@ def _asking(one: Fact[Any]) -> Json:
     return {"anyOf": [_value(one), longhand]}
 
 
-def _argument(one: Fact[Any], asking: OperatorSpec) -> Json:
+def _argument(one: Fact[Any], asking: OperatorSpec) -> Schema:
     match asking.argument:
         case Argument.FLAG:
             return {"type": "boolean", "description": asking.meaning}
@@ -286,7 +286,7 @@ def _argument(one: Fact[Any], asking: OperatorSpec) -> Json:
             return {**_value(one), "description": asking.meaning}
 
 
-def _value(one: Fact[Any]) -> Json:
+def _value(one: Fact[Any]) -> Schema:
     if one.choices:
         return {"enum": [str(choice) for choice in one.choices]}
     match one.kind:

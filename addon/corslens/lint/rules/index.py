@@ -34,7 +34,7 @@ class Index[T]:
         self._plans: dict[Shape, Plan[T] | None] = {}
         """None at the first sight, when the work may be for nothing."""
 
-    def collect(self, facts: Any) -> list[T]:
+    def matching(self, facts: Any) -> list[T]:
         """Return the items whose condition holds of the Facts, in no order."""
         shape = shape_of(facts)
         plans = self._plans
@@ -42,7 +42,7 @@ class Index[T]:
         if plan is None:
             plan = self._plan(facts, shape)
         found: list[T] = []
-        plan.collect(facts, found)
+        plan.add_matching(facts, found)
         return found
 
     def prepare(self) -> None:

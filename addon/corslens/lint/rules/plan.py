@@ -89,7 +89,7 @@ class Plan[T]:
             for plan in plans.values():
                 plan.prepare()
 
-    def collect(self, facts: Any, into: list[T]) -> None:
+    def add_matching(self, facts: Any, into: list[T]) -> None:
         """Add the items of which everything holds."""
         if self._items is not None:
             self._work_out(self._items)
@@ -98,11 +98,11 @@ class Plan[T]:
             value = getattr(facts, attribute)
             if not is_set:
                 if value in plans:
-                    plans[value].collect(facts, into)
+                    plans[value].add_matching(facts, into)
             elif value and value.__class__ is not Unknown:
                 for element in value:
                     if element in plans:
-                        plans[element].collect(facts, into)
+                        plans[element].add_matching(facts, into)
         for test, item in self._tests:
             if test(facts):
                 into.append(item)

@@ -221,12 +221,12 @@ class RuleSet:
         """
         about, plan = self._on_word
         found: list[Rule] = []
-        plan.collect(facts, found)
+        plan.add_matching(facts, found)
         return bool(found) or not about.isdisjoint(fired)
 
-    def fired(self, facts: Facts) -> list[CompiledRule]:
+    def matching_rules(self, facts: Facts) -> list[CompiledRule]:
         """Return the rules whose conditions hold, in the order of their files."""
-        found = self._index.collect(facts)
+        found = self._index.matching(facts)
         if len(found) > 1:
             found.sort(key=lambda rule: self._places[rule.id])
         return [self._compiled.get(rule.id) or self._compile(rule) for rule in found]

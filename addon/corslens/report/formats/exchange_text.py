@@ -3,7 +3,7 @@
 Plain lines with words instead of signs, because viewers differ in fonts; redacted and escaped.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from textwrap import wrap
 
 from corslens.diagnosis.diagnose import Diagnosis, diagnose_alone
@@ -11,7 +11,7 @@ from corslens.engines.engine import Engine
 from corslens.fetch.credentials import CredentialsMode
 from corslens.fetch.messages import Request
 from corslens.fetch.response_headers import readable_header_names
-from corslens.inspection import Inspection, PatchedView
+from corslens.inspection import FindInspection, Inspection, PatchedView
 from corslens.observation.exchange import Exchange
 from corslens.observation.known import Known
 from corslens.observation.network_error import plain_words
@@ -24,9 +24,6 @@ from corslens.report.plain import fix_block, fix_line, without_origin
 from corslens.verdict.decide import explain
 from corslens.verdict.reasons import NAMES, Reason
 from corslens.verdict.verdict import Check, CheckState, Outcome, Verdict
-
-type Find = Callable[[str], Inspection | None]
-"""Looks up another exchange by its id, while it is remembered."""
 
 WIDTH = 78
 """What fits beside mitmweb's flow list, and into a console of 80 columns."""
@@ -47,7 +44,7 @@ _ROLES = {
 }
 
 
-def render_view(inspection: Inspection, find: Find, width: int = WIDTH, *, diagnosis: Diagnosis | None = None) -> str:
+def render_view(inspection: Inspection, find: FindInspection, width: int = WIDTH, *, diagnosis: Diagnosis | None = None) -> str:
     """Return everything known of an exchange: the cause and its fixes first, then from the verdict to the patch.
 
     Args:
@@ -165,7 +162,7 @@ def _names(reason: Reason, engine: Engine) -> tuple[str, ...]:
             return ()
 
 
-def _pair(inspection: Inspection, find: Find) -> Iterator[str]:
+def _pair(inspection: Inspection, find: FindInspection) -> Iterator[str]:
     observation = inspection.observation
     start = observation.exchange.request.time
     for hop in observation.hops[:-1]:
@@ -182,7 +179,7 @@ def _pair(inspection: Inspection, find: Find) -> Iterator[str]:
         yield f"request     {_follow_up(inspection, find, start)}"
 
 
-def _follow_up(inspection: Inspection, find: Find, start: float) -> str:
+def _follow_up(inspection: Inspection, find: FindInspection, start: float) -> str:
     observation = inspection.observation
     actual = None if observation.actual is None else find(observation.actual)
     if actual is not None:

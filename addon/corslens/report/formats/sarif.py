@@ -23,7 +23,7 @@ from corslens.report.initiators import in_repository, initiator_of, made_by
 from corslens.report.limits import SENTENCES, first, notes_of, worst
 from corslens.report.plain import also, examples, fix_lines
 
-type Json = dict[str, Any]
+type SarifObject = dict[str, Any]
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _SECURITY_SEVERITY = {Severity.ERROR: "8.0", Severity.WARNING: "5.0", Severity.INFO: "2.0"}
@@ -78,16 +78,16 @@ def render_report(summary: SessionSummary, rules: RuleSet, gate: Gate, top: int 
     return (json.dumps(log, indent=2) + "\n").encode()
 
 
-def _rule(id: str, rule: Rule | None) -> Json:
+def _rule(id: str, rule: Rule | None) -> SarifObject:
     if rule is None:
         return {"id": id}
-    properties: Json = {
+    properties: SarifObject = {
         "tags": ["cors", rule.family.value],
         "precision": _PRECISION.get(rule.confidence, rule.confidence.value),
     }
     if rule.family is Family.SECURITY:
         properties["security-severity"] = _SECURITY_SEVERITY[rule.worst]
-    found: Json = {
+    found: SarifObject = {
         "id": id,
         "shortDescription": {"text": rule.title},
         "fullDescription": {"text": rule.why},
@@ -103,9 +103,9 @@ def _rule(id: str, rule: Rule | None) -> Json:
     return found
 
 
-def _result(problem: Problem, place: int, gate: Gate) -> Json:
+def _result(problem: Problem, place: int, gate: Gate) -> SarifObject:
     confidence = None if problem.cause is None else problem.cause.confidence.value
-    result: Json = {
+    result: SarifObject = {
         "ruleId": problem.key.rule,
         "ruleIndex": place,
         "level": _LEVELS[problem.severity],
@@ -133,7 +133,7 @@ def _result(problem: Problem, place: int, gate: Gate) -> Json:
     return result
 
 
-def _places(problem: Problem, gate: Gate) -> Json:
+def _places(problem: Problem, gate: Gate) -> SarifObject:
     """Return where a result is: at the line that made the request, where that is in the repository, else at the endpoint."""
     endpoint = _location(problem.key.endpoint)
     initiator = initiator_of(problem.diagnosis)
@@ -143,7 +143,7 @@ def _places(problem: Problem, gate: Gate) -> Json:
     made = made_by(problem.diagnosis)
     path = None if made is None else in_repository(made, gate.source_roots)
     uri = _relative(initiator.url) if path is None else quote(path, safe="/%!$&'()*+,;=@-._~")
-    code: Json = {"physicalLocation": {"artifactLocation": {"uri": uri}, "region": region}}
+    code: SarifObject = {"physicalLocation": {"artifactLocation": {"uri": uri}, "region": region}}
     if initiator.function is not None:
         code["logicalLocations"] = [{"name": escape(initiator.function), "kind": "function"}]
     if path is not None:
@@ -151,7 +151,7 @@ def _places(problem: Problem, gate: Gate) -> Json:
     return {"locations": [endpoint], "relatedLocations": [{**code, "id": 1, "message": {"text": "the code that requested it"}}]}
 
 
-def _suppressed(one: Suppressed, count: int, place: int) -> Json:
+def _suppressed(one: Suppressed, count: int, place: int) -> SarifObject:
     return {
         "ruleId": one.rule,
         "ruleIndex": place,
@@ -163,7 +163,7 @@ def _suppressed(one: Suppressed, count: int, place: int) -> Json:
     }
 
 
-def _location(endpoint: str) -> Json:
+def _location(endpoint: str) -> SarifObject:
     return {
         "physicalLocation": {"artifactLocation": {"uri": _relative(endpoint)}, "region": {"startLine": 1}},
         "logicalLocations": [{"fullyQualifiedName": escape(endpoint), "kind": "resource"}],
@@ -175,7 +175,7 @@ def _relative(url: str) -> str:
     return quote(url.partition("://")[2], safe="/%!$&'()*+,;=@-._~")
 
 
-def _invocation(summary: SessionSummary, left_out: Iterable[str]) -> Json:
+def _invocation(summary: SessionSummary, left_out: Iterable[str]) -> SarifObject:
     damages = [sentence for one in summary.inputs for sentence in one.damages]
     told = [
         {"level": level, "message": {"text": escape(sentence)}}

@@ -3,14 +3,14 @@
 Everything is redacted here; escaping is left to the page, which only ever sets text.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from corslens.diagnosis.diagnose import Diagnosis
 from corslens.fetch.messages import HeaderList
-from corslens.inspection import Inspection
+from corslens.inspection import FindInspection, Inspection
 from corslens.lint.finding import Evidence
 from corslens.observation.correlation import Correlation
 from corslens.observation.exchange import Exchange
@@ -22,7 +22,6 @@ from corslens.verdict.decide import explain
 from corslens.verdict.verdict import Check, Failure, Verdict
 
 type Json = dict[str, Any]
-type Find = Callable[[str], Inspection | None]
 
 PLAIN, CORS, DECIDES = 0, 1, 2
 """How a header line is marked: it has no part in CORS, it has one, or it decided."""
@@ -65,7 +64,7 @@ class Pool:
         return index
 
 
-def details(diagnoses: Iterable[Diagnosis], find: Find, correlation: Correlation | None = None) -> Json:
+def details(diagnoses: Iterable[Diagnosis], find: FindInspection, correlation: Correlation | None = None) -> Json:
     """Return the exchanges on which these diagnoses' causes were found in full, by id, with the pool that they refer to.
 
     Args:
@@ -76,7 +75,7 @@ def details(diagnoses: Iterable[Diagnosis], find: Find, correlation: Correlation
     return {"pool": pool.values, "exchanges": exchanges}
 
 
-def detail(inspection: Inspection, find: Find, pool: Pool, diagnosis: Diagnosis | None = None) -> Json:
+def detail(inspection: Inspection, find: FindInspection, pool: Pool, diagnosis: Diagnosis | None = None) -> Json:
     """Return one exchange in full; `find` looks up the exchanges around it, where they are still known."""
     observation = inspection.observation
     judged = inspection.observation.as_sent
@@ -174,7 +173,7 @@ class _Deciding:
         return result
 
 
-def _steps(inspection: Inspection, find: Find, pool: Pool) -> list[Json]:
+def _steps(inspection: Inspection, find: FindInspection, pool: Pool) -> list[Json]:
     """Return what went over the wire, in order: each hop of the redirect chain after the preflight that covered it."""
     evidence = [proof for finding in inspection.findings for proof in finding.evidence]
     steps: list[Json] = []
@@ -194,7 +193,9 @@ def _steps(inspection: Inspection, find: Find, pool: Pool) -> list[Json]:
     return steps
 
 
-def _covering_step(hop: Observation, covering: CoveringPreflight, evidence: Iterable[Evidence], find: Find, pool: Pool) -> Json:
+def _covering_step(
+    hop: Observation, covering: CoveringPreflight, evidence: Iterable[Evidence], find: FindInspection, pool: Pool
+) -> Json:
     known = find(covering.id)
     deciding = _Deciding(
         None if known is None else known.verdict, [e for e in evidence if e.message.startswith("preflight.")], "preflight."
@@ -245,7 +246,7 @@ def _step(
     }
 
 
-def _asked_step(observation: Observation, blocked: bool, find: Find, pool: Pool) -> Json:
+def _asked_step(observation: Observation, blocked: bool, find: FindInspection, pool: Pool) -> Json:
     """Return the request that a preflight was for: as it was sent, or as it would have been."""
     known = None if observation.actual is None else find(observation.actual)
     if known is not None:

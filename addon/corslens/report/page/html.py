@@ -11,8 +11,9 @@ from corslens.report.baseline import Gate
 from corslens.report.escape import escape_json_text
 from corslens.report.limits import worst
 from corslens.report.page.assets import SCRIPTS, asset, render_page, source_hash
+from corslens.report.page.exchange_detail import Json
 from corslens.report.page.live_feed import whole
-from corslens.report.page.model import Json, in_full, settings
+from corslens.report.page.model import in_full, settings
 
 TOP = 500
 """Problems that the page holds."""

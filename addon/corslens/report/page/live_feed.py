@@ -1,7 +1,6 @@
 """The page's data on a session: counts, origin pairs and problems, all of them or what changed since a version."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from corslens.diagnosis.diagnose import JUDGED, worst_word
 from corslens.diagnosis.matrix import Cell
@@ -13,9 +12,8 @@ from corslens.observation.observation import Role
 from corslens.observation.redaction import redact_url
 from corslens.report.formats.jsonl import finding_record
 from corslens.report.initiators import requested_by
+from corslens.report.page.exchange_detail import Json
 from corslens.report.plain import without_origin
-
-type Json = dict[str, Any]
 
 _SHOWN_NAMES = 50
 

@@ -1,26 +1,23 @@
 """The page's data: what the HTML report embeds and what the live page sends, in one form."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from corslens.advice.origins import is_own_site, suppose_own_origins
 from corslens.advice.policy import PLACEHOLDER, Drawn, draw_policies, with_origins
 from corslens.advice.settings import guess_server, write
 from corslens.advice.table import SERVERS, Server, server_named
 from corslens.diagnosis.problem import Problem
-from corslens.inspection import Inspection
+from corslens.inspection import FindInspection, Inspection
 from corslens.lint.rules.rule import RuleSet
 from corslens.observation.correlation import Correlation
 from corslens.observation.redaction import public_url
-from corslens.report.page.exchange_detail import Find, details
-
-type Json = dict[str, Any]
+from corslens.report.page.exchange_detail import Json, details
 
 _LOOKED_AT = 200
 """Responses of an API, the latest, by which its server is guessed."""
 
 
-def in_full(problems: Iterable[Problem], find: Find, rules: RuleSet, correlation: Correlation | None = None) -> Json:
+def in_full(problems: Iterable[Problem], find: FindInspection, rules: RuleSet, correlation: Correlation | None = None) -> Json:
     """Return the examples of these problems, and what the catalog says of their rules.
 
     Args:
