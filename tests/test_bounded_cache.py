@@ -3,19 +3,19 @@
 from collections.abc import Callable
 
 import pytest
-from corslens.bounded_cache import LONGEST, LONGEST_OF_LAST, bounded_cache
+from corslens.bounded_cache import MAX_ARGUMENT_CHARACTERS, MAX_CHARACTERS_OF_LAST, bounded_cache
 
 
 @pytest.mark.parametrize(
     ("arguments", "kept"),
     [
         (("short", None), True),
-        (("x" * LONGEST, "y"), True),
-        (("x" * (LONGEST + 1), "y"), False),
+        (("x" * MAX_ARGUMENT_CHARACTERS, "y"), True),
+        (("x" * (MAX_ARGUMENT_CHARACTERS + 1), "y"), False),
         ((("a", "b"), "c"), True),
-        ((("x" * LONGEST, "b"), "c"), False),
-        (("x", b"y" * LONGEST), True),
-        (("x", b"y" * (LONGEST + 1)), False),
+        ((("x" * MAX_ARGUMENT_CHARACTERS, "b"), "c"), False),
+        (("x", b"y" * MAX_ARGUMENT_CHARACTERS), True),
+        (("x", b"y" * (MAX_ARGUMENT_CHARACTERS + 1)), False),
     ],
 )
 def test_results_are_kept_for_short_arguments_only(arguments: tuple[object, object], kept: bool) -> None:
@@ -28,14 +28,14 @@ def test_results_are_kept_for_short_arguments_only(arguments: tuple[object, obje
 
     assert function(*arguments) == 1
     assert function(*arguments) == 1
-    assert function("z" * (LONGEST + 1), None) == 2  # only the last one of those that are too long is kept
+    assert function("z" * (MAX_ARGUMENT_CHARACTERS + 1), None) == 2  # only the last one of those that are too long is kept
     assert (1 if kept else 3) == function(*arguments)
 
 
 def test_what_is_far_too_long_is_not_even_the_last() -> None:
     cached = bounded_cache(4)(one_text)
-    assert cached("x" * LONGEST_OF_LAST) is cached("x" * LONGEST_OF_LAST)
-    assert cached("x" * (LONGEST_OF_LAST + 1)) is not cached("x" * (LONGEST_OF_LAST + 1))
+    assert cached("x" * MAX_CHARACTERS_OF_LAST) is cached("x" * MAX_CHARACTERS_OF_LAST)
+    assert cached("x" * (MAX_CHARACTERS_OF_LAST + 1)) is not cached("x" * (MAX_CHARACTERS_OF_LAST + 1))
 
 
 def one_text(text: str) -> list[str]:
@@ -50,7 +50,7 @@ def texts(lines: tuple[str, ...]) -> list[str]:
     return list(lines)
 
 
-LONG = "x" * LONGEST
+LONG = "x" * MAX_ARGUMENT_CHARACTERS
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ LONG = "x" * LONGEST
         (two_texts, (LONG, LONG), ("x", LONG + "x")),
         (two_texts, ("x", "y"), (LONG + "x", "y")),
         (texts, (("x", LONG[1:]),), (("x", LONG),)),
-        (texts, ((),), (("x",) * (LONGEST + 1),)),
+        (texts, ((),), (("x",) * (MAX_ARGUMENT_CHARACTERS + 1),)),
     ],
 )
 def test_each_signature_has_its_guard(

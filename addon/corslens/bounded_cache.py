@@ -7,13 +7,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
 
-LONGEST = 1024
+MAX_ARGUMENT_CHARACTERS = 1024
 """Characters of an argument up to which a result is kept."""
-LONGEST_OF_LAST = 262_144
+MAX_CHARACTERS_OF_LAST = 262_144
 """Characters of all arguments up to which the last result is kept."""
 
 
-def bounded_cache[**P, R](maxsize: int, longest: int = LONGEST) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def bounded_cache[**P, R](maxsize: int, longest: int = MAX_ARGUMENT_CHARACTERS) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Keep results by their arguments, unless one of those (a text, texts or lines of texts in a tuple, or None) is too long to be kept.
 
     Args:
@@ -41,7 +41,7 @@ def bounded_cache[**P, R](maxsize: int, longest: int = LONGEST) -> Callable[[Cal
             result = function(*arguments)  # type: ignore[call-arg]  # passed on as they came
             lengths = [_length(argument) for argument in arguments if argument is not None]
             if max(lengths, default=0) > longest:
-                last = (arguments, result) if sum(lengths) <= LONGEST_OF_LAST else None
+                last = (arguments, result) if sum(lengths) <= MAX_CHARACTERS_OF_LAST else None
                 return result
             if len(kept) >= maxsize:
                 kept.clear()

@@ -35,7 +35,7 @@ async def test_messages() -> None:
 
 
 async def test_a_message_that_is_too_long_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipes, "LONGEST", 100_000)
+    monkeypatch.setattr(pipes, "MAX_MESSAGE_BYTES", 100_000)
     pipe, reads, writes = await opened()
 
     def write() -> None:

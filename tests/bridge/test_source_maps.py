@@ -152,7 +152,7 @@ async def test_a_map_that_is_no_map() -> None:
 
 
 async def test_a_map_that_is_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source_maps, "LONGEST", 1_000)
+    monkeypatch.setattr(source_maps, "MAX_BYTES", 1_000)
     monkeypatch.setattr(source_maps, "_CHUNK", 100)
     browser = Browser(app="app.js.map")
     browser.files = {f"{APP}.map": b" " * 100_000}

@@ -1,6 +1,6 @@
 """The names of header lists."""
 
-from corslens.bounded_cache import LONGEST
+from corslens.bounded_cache import MAX_ARGUMENT_CHARACTERS
 from corslens.fetch.header_names import NameSet, header_names, line_names
 
 
@@ -16,7 +16,7 @@ def test_the_same_names_are_one_object() -> None:
 
 
 def test_a_set_of_names_too_long_to_be_remembered_is_no_name_set() -> None:
-    long = ("x" * LONGEST, "y")
+    long = ("x" * MAX_ARGUMENT_CHARACTERS, "y")
     assert isinstance(header_names(("vary",)).members, NameSet)
     assert not isinstance(header_names(long).members, NameSet)
     assert header_names(long).members == set(long)

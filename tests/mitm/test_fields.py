@@ -4,7 +4,7 @@ import pytest
 from corslens.bounded_cache import bounded_cache
 from corslens.fetch.limits import HEADER_LINES
 from corslens.mitm import fields
-from corslens.mitm.fields import LONGEST, REMEMBERED, Fields, glance, request_fields
+from corslens.mitm.fields import MAX_REMEMBERED_BYTES, REMEMBERED, Fields, glance, request_fields
 
 PAGE = "https://app.example"
 
@@ -24,18 +24,18 @@ def test_what_is_read() -> None:
 
 def test_equal_lines_are_read_once_unless_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     # An empty memory: one that is full is emptied, perhaps between two of these.
-    monkeypatch.setattr(fields, "_remembered", bounded_cache(REMEMBERED, LONGEST)(fields._read))
+    monkeypatch.setattr(fields, "_remembered", bounded_cache(REMEMBERED, MAX_REMEMBERED_BYTES)(fields._read))
     first = request_fields(_lines((b"X-Read", b"once")))
     request_fields(_lines())
     assert request_fields(_lines((b"X-Read", b"once"))) is first
     assert request_fields(_lines((b"X-Read", b"once"))).limited is first.limited
-    long = request_fields(_lines((b"X-Read", b"x" * LONGEST)))
-    request_fields(_lines((b"X-Read", b"y" * LONGEST)))
-    assert request_fields(_lines((b"X-Read", b"x" * LONGEST))) is not long
+    long = request_fields(_lines((b"X-Read", b"x" * MAX_REMEMBERED_BYTES)))
+    request_fields(_lines((b"X-Read", b"y" * MAX_REMEMBERED_BYTES)))
+    assert request_fields(_lines((b"X-Read", b"x" * MAX_REMEMBERED_BYTES))) is not long
 
 
 def test_the_lines_of_a_request_are_looked_up_once() -> None:
-    lines = _lines((b"X-Long", b"x" * LONGEST))
+    lines = _lines((b"X-Long", b"x" * MAX_REMEMBERED_BYTES))
     assert request_fields(lines) is request_fields(lines)
 
 

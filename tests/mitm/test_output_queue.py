@@ -49,7 +49,7 @@ def test_for_a_second_at_most() -> None:
 
 
 def test_bounded(monkeypatch) -> None:
-    monkeypatch.setattr(output_queue, "_MOST", 2)
+    monkeypatch.setattr(output_queue, "_MAX_WAITING", 2)
     queue = OutputQueue()
     for one in (FIRST, SECOND, THIRD):
         queue.add(one, 1.0, final=True)

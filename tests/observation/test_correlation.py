@@ -40,7 +40,7 @@ def test_what_is_shown_has_no_number() -> None:
 
 
 def test_there_are_so_many_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(correlation, "MOST", 2)
+    monkeypatch.setattr(correlation, "MAX_NUMBERS", 2)
     session = Correlation()
     shown = [session.header("Cookie", f"sid={number:020}") for number in (1, 2, 3, 1)]
     assert shown == [f"{REDACTED} #1", f"{REDACTED} #2", REDACTED, f"{REDACTED} #1"]

@@ -90,8 +90,8 @@ def test_what_suits_each_format() -> None:
 
 def test_code_scanning_never_gets_more_than_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     """GitHub refuses a run with more than 25,000 results, whatever the user wants."""
-    assert sarif._MOST < 25_000
-    monkeypatch.setattr(sarif, "_MOST", 20)
+    assert sarif._MAX_RESULTS < 25_000
+    monkeypatch.setattr(sarif, "_MAX_RESULTS", 20)
     report = render(Format.SARIF, session(30), NO_RULES, top=100_000)
     assert listed(Format.SARIF, report) == 20
     assert b"20 of 30 problems; these are the worst. List all with -o FILE.json --top 30." in report

@@ -136,7 +136,7 @@ def test_what_is_no_map(raw: bytes) -> None:
 
 
 def test_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source_map, "LONGEST", 10)
+    monkeypatch.setattr(source_map, "MAX_BYTES", 10)
     with pytest.raises(SourceMapError, match="too long"):
         read(simple("a.ts"))
 

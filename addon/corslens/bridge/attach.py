@@ -16,7 +16,7 @@ from corslens.bridge.websocket import WebSocketError, connect
 
 RETRY_SECONDS = 0.25
 _ANSWER_SECONDS = 5.0
-_LONGEST = 1 << 16
+_MAX_BODY_BYTES = 1 << 16
 
 
 class _Version(Struct):
@@ -49,10 +49,10 @@ async def _get(host: str, port: int, target: str) -> bytes:
         writer.write(client.send(h11.Request(method="GET", target=target, headers=[("Host", f"{host}:{port}")])) or b"")
         writer.write(client.send(h11.EndOfMessage()) or b"")
         body = b""
-        while len(body) < _LONGEST:
+        while len(body) < _MAX_BODY_BYTES:
             event = client.next_event()
             if event is h11.NEED_DATA:
-                client.receive_data(await reader.read(_LONGEST))
+                client.receive_data(await reader.read(_MAX_BODY_BYTES))
             elif isinstance(event, h11.Data):
                 body += bytes(event.data)
             elif isinstance(event, h11.Response) and event.status_code == 200:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import msgspec
 from msgspec import Struct
 
-LONGEST = 1 << 24
+MAX_MESSAGE_BYTES = 1 << 24
 """Bytes of a message; a longer one is passed over."""
 
 PAUSE_SECONDS = 0.02
@@ -117,7 +117,7 @@ class Pipe:
             if not self._skipping:
                 self._parts.append(rest)
                 self._size += len(rest)
-                if self._size > LONGEST:
+                if self._size > MAX_MESSAGE_BYTES:
                     self._parts, self._size, self._skipping = [], 0, True
             if messages := [one for one in map(parse, whole) if one is not None]:
                 return messages

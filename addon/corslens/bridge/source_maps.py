@@ -20,7 +20,7 @@ from msgspec import Struct, structs
 from corslens.bounded import Bounded
 from corslens.bridge.websocket import WebSocketError
 from corslens.fetch.origins import origin_of
-from corslens.witness.source_map import LONGEST, SourceMap, SourceMapError, is_library
+from corslens.witness.source_map import MAX_BYTES, SourceMap, SourceMapError, is_library
 from corslens.witness.witness import Initiator
 
 type Call = Callable[[str, dict[str, Any], str], Awaitable[msgspec.Raw]]
@@ -229,7 +229,7 @@ class SourceMaps:
             while True:
                 part = _read.decode(await self._call("IO.read", {"handle": resource.stream, "size": _CHUNK}, session))
                 body += base64.b64decode(part.data) if part.base64Encoded else part.data.encode()
-                if len(body) > LONGEST:
+                if len(body) > MAX_BYTES:
                     raise SourceMapError("it is too long")
                 if part.eof:
                     return bytes(body)
@@ -259,7 +259,7 @@ def _key(place: tuple[str, str], script: _Script) -> tuple[str, str] | None:
 def decoded(url: str) -> bytes:
     """Return the bytes of a `data:` URL. Raises: SourceMapError."""
     head, comma, body = url.partition(",")
-    if not comma or len(body) > 2 * LONGEST:
+    if not comma or len(body) > 2 * MAX_BYTES:
         raise SourceMapError("it is no data: URL, or one that is too long")
     try:
         return base64.b64decode(unquote_to_bytes(body)) if head.rstrip().endswith(";base64") else unquote_to_bytes(body)

@@ -10,7 +10,7 @@ from wsproto import ConnectionType, WSConnection
 from wsproto.events import AcceptConnection, BytesMessage, CloseConnection, Ping, RejectConnection, Request, TextMessage
 from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
-from corslens.bridge.pipe import LONGEST, PAUSE_SECONDS, Message, parse
+from corslens.bridge.pipe import MAX_MESSAGE_BYTES, PAUSE_SECONDS, Message, parse
 
 _CHUNK = 1 << 16
 _CONNECT_SECONDS = 10.0
@@ -57,10 +57,10 @@ class WebSocket:
             match event:
                 case TextMessage():
                     self._size += len(event.data)
-                    if self._size <= LONGEST:
+                    if self._size <= MAX_MESSAGE_BYTES:
                         self._parts.append(event.data)
                     if event.message_finished:
-                        message = parse("".join(self._parts).encode()) if self._size <= LONGEST else None
+                        message = parse("".join(self._parts).encode()) if self._size <= MAX_MESSAGE_BYTES else None
                         if message is not None:
                             found.append(message)
                         self._parts, self._size = [], 0

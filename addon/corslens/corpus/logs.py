@@ -42,7 +42,7 @@ from corslens.verdict.hindsight import Misprediction
 from corslens.verdict.verdict import Failure, Verdict
 from corslens.witness.witness import Initiator, Witness, WitnessOutcome
 
-_LONGEST = 1 << 22
+_MAX_LINE_BYTES = 1 << 22
 """Bytes of a line; a record has a few thousand."""
 _EARLIER = 10_000
 """Exchanges that later ones may refer to."""
@@ -65,7 +65,7 @@ def records(file: IO[bytes], name: str) -> Iterator[Record | Damage]:
     last: dict[str, tuple[int, int]] = {}
     bad = 0
     start = number = 0
-    while line := file.readline(_LONGEST):
+    while line := file.readline(_MAX_LINE_BYTES):
         number += 1
         if line.strip():
             try:

@@ -17,7 +17,7 @@ SHARD_BYTES = 64 << 20
 _SMALLEST = 1 << 20
 _SHARDS = 32
 """How many shards a smaller corpus is cut into, so that several machines have something to do to the end."""
-_MOST = 4
+_MAX_SIZES = 4
 """Times that, at most, unless one capture alone is larger."""
 _FORM = 1
 """Counts changes of what is stored; a shard of another form is judged anew."""
@@ -90,7 +90,7 @@ def cut(sources: Iterable[Source], work: Work, *, size: int = SHARD_BYTES) -> li
     members: list[Source] = []
     weight = 0
     for source in sorted(sources, key=lambda source: source.name):
-        if members and weight + source.size > _MOST * size:
+        if members and weight + source.size > _MAX_SIZES * size:
             shards.append(_shard(members, work))
             members, weight = [], 0
         members.append(source)

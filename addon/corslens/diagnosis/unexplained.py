@@ -4,7 +4,7 @@ from corslens.diagnosis.diagnose import Diagnosis
 from corslens.observation.redaction import redact_header
 from corslens.verdict.verdict import Failure, Verdict
 
-_LONGEST = 400
+_MAX_VALUE_CHARACTERS = 400
 """Characters of a value: a stranger's Origin may fill a thousand lines."""
 
 
@@ -38,4 +38,4 @@ def sentence_of(diagnosis: Diagnosis) -> str:
 
 def _short(header: str, value: str) -> str:
     shown = redact_header(header, value)
-    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
+    return shown if len(shown) <= _MAX_VALUE_CHARACTERS else f"{shown[: _MAX_VALUE_CHARACTERS - 1]}…"

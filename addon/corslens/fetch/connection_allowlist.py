@@ -8,7 +8,7 @@ import re
 
 CONNECTION_ALLOWLIST = "connection-allowlist"
 
-_LONGEST = 8192
+_MAX_VALUE_CHARACTERS = 8192
 _LIST = re.compile(r' *\((?:[^()"]|"(?:[^"\\]|\\.)*")*\)')
 _PARAMETER = re.compile(r' *; *([a-z*][a-z0-9_.*-]*)(?:=("(?:[^"\\]|\\.)*"|[^;, ]*))?')
 
@@ -18,11 +18,11 @@ def follows_redirects(value: str) -> bool | None:
 
     An inner list with parameters, https://httpwg.org/specs/rfc9651.html#inner-list; only the first one counts.
     """
-    found = _LIST.match(value[:_LONGEST])
+    found = _LIST.match(value[:_MAX_VALUE_CHARACTERS])
     if found is None:
         return None
     follows, place = False, found.end()
-    while parameter := _PARAMETER.match(value, place, _LONGEST):
+    while parameter := _PARAMETER.match(value, place, _MAX_VALUE_CHARACTERS):
         name, given = parameter.groups()
         if name == "redirects":
             # Any token but `block` allows, and no other type does.

@@ -13,7 +13,7 @@ type Policy = dict[str, tuple[str, ...]]
 type Directive = tuple[str, ...]
 """Its name, then its source expressions."""
 
-_LONGEST = 32_768
+_MAX_POLICY_CHARACTERS = 32_768
 """Characters of all lines. What a limit cuts is left out policy by policy: half a policy would block what the whole one allows."""
 _POLICIES = 32
 _DIRECTIVES = 64
@@ -49,8 +49,8 @@ def parse_policies(lines: tuple[str, ...]) -> tuple[Policy, ...]:
     Standard: parse a response's Content Security Policies, https://www.w3.org/TR/CSP3/#parse-response-csp
     """
     text = ",".join(lines)
-    whole = text[:_LONGEST].split(",", _POLICIES)[:_POLICIES]
-    if len(text) >= _LONGEST:
+    whole = text[:_MAX_POLICY_CHARACTERS].split(",", _POLICIES)[:_POLICIES]
+    if len(text) >= _MAX_POLICY_CHARACTERS:
         whole.pop()
     policies, room = [], _SOURCES
     for serialized in whole:

@@ -5,7 +5,7 @@ from corslens.fetch.messages import HeaderList
 from corslens.fetch.origins import origin_of
 
 _FRAME_ANCESTORS = "frame-ancestors"
-_LONGEST = 120
+_MAX_SHOWN_CHARACTERS = 120
 """Characters of a directive that are shown."""
 
 
@@ -26,7 +26,7 @@ def framing_refusal(headers: HeaderList, url: str, embedder: str) -> str | None:
     allows = matcher(f"{embedder}/", own)
     for policy in policies:
         if not any(map(allows, policy[_FRAME_ANCESTORS])):
-            return f"Content-Security-Policy: {' '.join((_FRAME_ANCESTORS, *policy[_FRAME_ANCESTORS]))}"[:_LONGEST]
+            return f"Content-Security-Policy: {' '.join((_FRAME_ANCESTORS, *policy[_FRAME_ANCESTORS]))}"[:_MAX_SHOWN_CHARACTERS]
     if policies:
         return None  # X-Frame-Options does not count then
     values = {part.strip().lower() for line in headers.values("x-frame-options") for part in line.split(",")}

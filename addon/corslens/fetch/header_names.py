@@ -5,7 +5,7 @@ Browsers and servers send the same few sequences of names over and over, so that
 
 from msgspec import Struct
 
-from corslens.bounded_cache import LONGEST, bounded_cache
+from corslens.bounded_cache import MAX_ARGUMENT_CHARACTERS, bounded_cache
 
 
 class NameSet(frozenset[str]):
@@ -37,7 +37,7 @@ class LineNames(Struct, frozen=True, gc=False):
 @bounded_cache(4096)
 def header_names(names: tuple[str, ...]) -> HeaderNames:
     """Return these names, equal ones as one object."""
-    return HeaderNames(names, NameSet(names) if sum(map(len, names)) <= LONGEST else frozenset(names))
+    return HeaderNames(names, NameSet(names) if sum(map(len, names)) <= MAX_ARGUMENT_CHARACTERS else frozenset(names))
 
 
 @bounded_cache(4096)

@@ -12,14 +12,14 @@ from corslens.fetch.messages import HeaderList
 from corslens.fetch.origins import origin_of
 
 _FEATURE = re.compile(r"(?:^|,)\s*((?:local-network-access|local-network|loopback-network)=(\([^()]*\)|\*|self))")
-_LONGEST = 8192
+_MAX_LINE_CHARACTERS = 8192
 _SOURCES = 100
 
 
 def local_network_policy(headers: HeaderList) -> str | None:
     """Return the header and the part of it that allows requests of the local network by name, None without one."""
     for line in headers.values("permissions-policy"):
-        for found in _FEATURE.finditer(line[:_LONGEST]):
+        for found in _FEATURE.finditer(line[:_MAX_LINE_CHARACTERS]):
             if found[2].strip("( )"):
                 return f"Permissions-Policy: {found[1]}"
     for policy in parse_policies(headers.values("content-security-policy")):

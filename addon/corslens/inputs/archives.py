@@ -13,7 +13,7 @@ from msgspec import structs
 
 from corslens.inputs.damage import Damage
 from corslens.inputs.files import CHUNK, ENDINGS, Capture, is_taken, magic_of, plain
-from corslens.inputs.http_head import LONGEST
+from corslens.inputs.http_head import MAX_HEAD_BYTES
 from corslens.inputs.kinds import InputKind
 from corslens.inputs.saz import MEMBER
 from corslens.inputs.trace_console import cors_messages
@@ -90,7 +90,7 @@ def _heads(archive: zipfile.ZipFile, listed: Iterable[zipfile.ZipInfo], budget: 
     for _, _, member in sorted(found, key=lambda item: item[:2]):
         try:
             with archive.open(member) as inner:
-                head = inner.read(min(LONGEST, budget.left))
+                head = inner.read(min(MAX_HEAD_BYTES, budget.left))
             budget.left -= len(head)
             yield member.filename, head
         except (RuntimeError, NotImplementedError, EOFError, OSError, zlib.error, zipfile.BadZipFile):

@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from xml.parsers import expat
 
 from corslens.inputs.damage import Damage
-from corslens.inputs.http_head import LONGEST, request_head, request_url, response_head
+from corslens.inputs.http_head import MAX_HEAD_BYTES, request_head, request_url, response_head
 from corslens.inputs.recorded import Recorded, RecordedReader
 
 _CHUNK = 1 << 16
-_KEPT = LONGEST // 3 * 4
+_KEPT = MAX_HEAD_BYTES // 3 * 4
 """Characters of an element that are kept: those of a head, in base64."""
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

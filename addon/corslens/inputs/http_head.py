@@ -11,7 +11,7 @@ from corslens.fetch.messages import HeaderLine
 from corslens.inputs.har_lines import wire_lines
 from corslens.inputs.wire import http_version
 
-LONGEST = 1 << 18
+MAX_HEAD_BYTES = 1 << 18
 """Bytes: a head that is longer is cut there."""
 
 _LINE_END = re.compile(rb"\r?\n")
@@ -64,7 +64,7 @@ def request_url(head: Http1RequestHead, scheme: str) -> str:
 
 
 def _split(data: bytes) -> tuple[str, list[HeaderLine]]:
-    first, *rest = _LINE_END.split(data[:LONGEST])
+    first, *rest = _LINE_END.split(data[:MAX_HEAD_BYTES])
     lines: list[HeaderLine] = []
     for line in rest:
         if not line:

@@ -10,11 +10,11 @@ from collections.abc import Iterable
 import msgspec
 from msgspec import Struct
 
-_LONGEST = 2_000
+_MAX_TEXT_CHARACTERS = 2_000
 """Characters of a message that are read."""
 _PATH = re.compile(r"(\bhttps?://[^/\s'\"]+)/[^\s'\"]+")
 """What may be secret in a URL that a message names."""
-_MOST = 1_000
+_MAX_MESSAGES = 1_000
 """URLs of a trace for which a message is kept."""
 
 _MESSAGES = (
@@ -43,7 +43,7 @@ def cors_messages(lines: Iterable[bytes]) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for line in lines:
-        if b'"console"' not in line or len(found) >= _MOST:
+        if b'"console"' not in line or len(found) >= _MAX_MESSAGES:
             continue
         try:
             event = _event.decode(line)
@@ -51,7 +51,7 @@ def cors_messages(lines: Iterable[bytes]) -> dict[str, str]:
             continue
         if event.type != "console":
             continue
-        text = " ".join(event.text[:_LONGEST].split())
+        text = " ".join(event.text[:_MAX_TEXT_CHARACTERS].split())
         for pattern in _MESSAGES:
             match = pattern.search(text)
             if match is not None:

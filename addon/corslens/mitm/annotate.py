@@ -20,7 +20,7 @@ BLOCKED, WARNING, PATCHED = ":heavy_multiplication_x:", ":warning:", ":hammer_an
 MARKERS = {"BLOCKED": BLOCKED, "PATCHED": PATCHED}
 """By the word that stands before an exchange; any other with a finding worse than a remark has WARNING."""
 
-_LONGEST = 240
+_MAX_COMMENT_CHARACTERS = 240
 _ALL_ALLOWED = {str(engine): str(verdict.outcome) for engine, verdict in ALL_ALLOWED.items()}
 
 
@@ -88,14 +88,14 @@ def comment_for(inspection: Inspection, diagnosis: Diagnosis) -> str:
         text += ", the proxy itself responded"
     if observation.exchange.error is not None:
         text += f", no response ({escape(public_text(redact_text(observation.exchange.error)))})"
-    why = _why(diagnosis, _LONGEST - len(text))
+    why = _why(diagnosis, _MAX_COMMENT_CHARACTERS - len(text))
     if why:
         text += f": {why}"
     return _short(text)
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return text if len(text) <= _MAX_COMMENT_CHARACTERS else f"{text[: _MAX_COMMENT_CHARACTERS - 1]}…"
 
 
 def metadata_for(inspection: Inspection, reason: str | None, comment: str, marker: str) -> dict[str, Any]:

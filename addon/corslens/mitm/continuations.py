@@ -24,7 +24,7 @@ from corslens.mitm.address import browser_url
 
 PARAMETER = "corslens-continues"
 LIFETIME_SECONDS = 30.0
-_MOST = 1_000
+_MAX_ISSUED = 1_000
 _MARK = re.compile(rf"[?&]{PARAMETER}=([A-Za-z0-9_-]{{43}})(?=$|#)")
 _MARK_BYTES = re.compile(_MARK.pattern.encode())
 _NAME_BYTES = PARAMETER.encode()
@@ -63,7 +63,7 @@ class Continuations:
         secret = secrets.token_urlsafe(32)
         target, hash_sign, fragment = target.partition("#")
         self._issued[secret] = _Issued(page=page, target=target, client=_client(flow), until=self._clock() + LIFETIME_SECONDS)
-        if len(self._issued) > _MOST:
+        if len(self._issued) > _MAX_ISSUED:
             self._issued.popitem(last=False)
         joined = f"{target}{'&' if '?' in target else '?'}{PARAMETER}={secret}{hash_sign}{fragment}"
         headers = flow.response.headers

@@ -14,7 +14,7 @@ type Fields = tuple[tuple[bytes, bytes], ...]
 
 REMEMBERED = 512
 """Requests' header lines that are remembered."""
-LONGEST = 4096
+MAX_REMEMBERED_BYTES = 4096
 """Bytes of header lines up to which they are."""
 
 _OF_NO_DOCUMENT = frozenset({b"no-cors", b"cors"})
@@ -88,7 +88,7 @@ def _read(fields: Fields) -> RequestFields:
     return RequestFields(fields, asker, host)
 
 
-_remembered = bounded_cache(REMEMBERED, LONGEST)(_read)
+_remembered = bounded_cache(REMEMBERED, MAX_REMEMBERED_BYTES)(_read)
 
 
 class _Latest:

@@ -20,7 +20,7 @@ from corslens.mitm.session import Session
 
 _STEP_SECONDS = 0.002
 """CPU time after which other traffic has its turn, should exchanges take so long."""
-_MOST = 24
+_MAX_WAITING = 24
 """Hooks that are put off; where traffic comes faster than it is judged, it has to wait for that."""
 _MARK_FILTERS = ("~meta", "~mark", "~comment")
 _HOOKS = ("responseheaders", "response", "error", "websocket_start", "websocket_message", "websocket_end", "done")
@@ -143,7 +143,7 @@ class FlowQueue:
         return flow.live and flow.is_replay is None
 
     def _add(self, flow: http.HTTPFlow, hand_over: Callable[[], object], *, complete: bool = False) -> None:
-        while len(self._waiting) >= _MOST:
+        while len(self._waiting) >= _MAX_WAITING:
             self._hand_over()
         self._begun.add(flow.id)
         self._waiting.append((flow, hand_over))

@@ -21,7 +21,7 @@ from corslens.report.escape import escape
 
 logger = logging.getLogger(__name__)
 
-_MOST = 1_000
+_MAX_SAID = 1_000
 """Cookies of which it is known that their changes were said."""
 
 
@@ -104,7 +104,7 @@ class _Before:
 
     def __init__(self, base: LocalBase) -> None:
         self._base = base
-        self._said: Bounded[tuple[str, ...], None] = Bounded(_MOST)
+        self._said: Bounded[tuple[str, ...], None] = Bounded(_MAX_SAID)
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         """Keep redirects on the local base, and make cookies usable there."""

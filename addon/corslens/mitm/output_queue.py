@@ -7,7 +7,7 @@ from corslens.inspection import Inspection
 
 SECONDS = 1.0
 """A browser that says nothing keeps nobody waiting for longer."""
-_MOST = 1_000
+_MAX_WAITING = 1_000
 
 
 class OutputQueue:
@@ -25,7 +25,7 @@ class OutputQueue:
         """Take out and yield those, oldest first, that wait for nothing, or have for too long, or are too many."""
         while self._waiting:
             since, inspection, final = next(iter(self._waiting.values()))
-            if now - since < SECONDS and len(self._waiting) <= _MOST and awaits(inspection):
+            if now - since < SECONDS and len(self._waiting) <= _MAX_WAITING and awaits(inspection):
                 return
             del self._waiting[inspection.id]
             yield inspection, final

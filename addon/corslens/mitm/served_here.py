@@ -14,7 +14,7 @@ from corslens.fetch.origins import DEFAULT_PORTS, origin_of
 from corslens.mitm.address import browser_url
 from corslens.mitm.own_connections import is_loopback
 
-_MOST = 50_000
+_MAX_ORIGINS = 50_000
 """Origins of each kind; when there is no room for more, no further origin becomes this machine's."""
 
 
@@ -25,7 +25,7 @@ _CLIENT_NAMES_THE_HOST = (RegularMode, UpstreamMode, Socks5Mode)
 class ServedHere:
     """The origins that were served from a loopback address; `origin in served_here`."""
 
-    def __init__(self, most: int = _MOST) -> None:
+    def __init__(self, most: int = _MAX_ORIGINS) -> None:
         self._most = most
         self._here: set[str] = set()
         self._elsewhere: set[int] = set()

@@ -20,7 +20,7 @@ CREDENTIALED = "credentialed-connection"
 UNCREDENTIALED = "uncredentialed-connection"
 OTHER_SESSION = "other-session-was-free"
 
-_LONGEST = 1_024
+_MAX_ORIGIN_CHARACTERS = 1_024
 """Characters of two origins that are remembered: a name has 253 at most."""
 _WAITING = 32
 """Requests of a connection, and sessions of a host, that are remembered while nothing is known of them."""
@@ -105,7 +105,7 @@ class Connections:
         version, page = observation.exchange.request.http_version, observation.page_origin
         if not profile.one_http2_session_per_kind or not version.startswith("HTTP/2") or page is None:
             return None
-        if len(page) + len(observation.target_origin) > _LONGEST:
+        if len(page) + len(observation.target_origin) > _MAX_ORIGIN_CHARACTERS:
             return None
         return client, page, observation.target_origin
 

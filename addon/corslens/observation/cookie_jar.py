@@ -16,7 +16,7 @@ COOKIE_NOT_SENT = "cookie-not-sent"
 
 _MOST_COOKIES = 50
 """Of one host; browsers keep some 180."""
-_LONGEST = 8192
+_MAX_LINE_CHARACTERS = 8192
 """Characters of a Cookie header that are looked at, and four times what a cookie may have."""
 _COOKIE_BYTES = 512
 _LONGEST_HOST = 253
@@ -63,7 +63,7 @@ class CookieJar:
     def note_response(self, client: str, request: Request, response: Response) -> None:
         """Learn what a response sets and takes back."""
         for line in response.headers.values("set-cookie"):
-            if len(line) <= _LONGEST:
+            if len(line) <= _MAX_LINE_CHARACTERS:
                 self._set(client, request, line, max(response.time, request.time))
 
     def misses_one(self, client: str, request: Request) -> bool:
@@ -156,7 +156,7 @@ def _expires_at(given: dict[str, str], now: float) -> float:
 
 
 def _sent_names(line: str) -> frozenset[str]:
-    return frozenset(part.partition("=")[0].strip(" \t") for part in line[:_LONGEST].split(";"))
+    return frozenset(part.partition("=")[0].strip(" \t") for part in line[:_MAX_LINE_CHARACTERS].split(";"))
 
 
 def _path(url: str) -> str:

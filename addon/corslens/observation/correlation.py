@@ -14,7 +14,7 @@ from corslens.observation.redaction import REDACTED, redact_header
 
 SHORTEST = 12
 """Characters of a value that is distinguished from others."""
-MOST = 4_096
+MAX_NUMBERS = 4_096
 """Values that are; further ones are starred alone."""
 
 
@@ -36,7 +36,7 @@ class Correlation:
 
     def _number(self, value: str) -> int | None:
         digest = blake2b(value.encode("utf-8", "surrogatepass"), key=self._key, digest_size=16).digest()
-        if digest not in self._numbers and len(self._numbers) < MOST:
+        if digest not in self._numbers and len(self._numbers) < MAX_NUMBERS:
             # No two threads get the same number; where both saw the value first, one number is left out.
             self._numbers.setdefault(digest, next(self._next))
         return self._numbers.get(digest)

@@ -13,7 +13,7 @@ _NAMES_ONE_THING = re.compile(
 )
 _FINGERPRINT = re.compile(r"[.-](?=[0-9a-fA-F]*\d)[0-9a-fA-F]{8,}(?=\.)")
 """The hash that build tools put into the names of static files: `app-3f2a91bc.js`."""
-_LONGEST = 8
+_MAX_SEGMENTS = 8
 
 
 @bounded_cache(8192)
@@ -24,8 +24,8 @@ def path_template(url: str) -> str:
         return "/"
     end = min((i for i in (url.find("?", start), url.find("#", start)) if i >= 0), default=len(url))
     segments = url[start + 1 : end].split("/")
-    shape = ["*" if _NAMES_ONE_THING.fullmatch(segment) else segment for segment in segments[:_LONGEST]]
+    shape = ["*" if _NAMES_ONE_THING.fullmatch(segment) else segment for segment in segments[:_MAX_SEGMENTS]]
     shape[-1] = _FINGERPRINT.sub("-*", shape[-1])
-    if len(segments) > _LONGEST:
+    if len(segments) > _MAX_SEGMENTS:
         shape.append("…")
     return "/" + "/".join(shape)

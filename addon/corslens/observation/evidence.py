@@ -28,7 +28,7 @@ from corslens.observation.observation import Observation, Role
 _KEPT = 16
 """Values of a kind that are kept of an endpoint."""
 _KEPT_OF_SERVER = 64
-_LONGEST = 512
+_MAX_VALUE_CHARACTERS = 512
 """Characters of an origin, or of what stands in its place, that are kept: a name has 253 at most."""
 _JSONP_PARAMETERS = frozenset({"callback", "jsonp", "jsoncallback", "cb"})
 
@@ -153,8 +153,8 @@ class Values:
 
     def add(self, value: str) -> None:
         """Add a value, of a long one its beginning."""
-        if len(value) > _LONGEST:
-            value = value[:_LONGEST]
+        if len(value) > _MAX_VALUE_CHARACTERS:
+            value = value[:_MAX_VALUE_CHARACTERS]
         if value in self._kept:
             return
         if len(self._kept) < self._limit:

@@ -31,7 +31,7 @@ _BY_PASSING = frozenset({REQUEST_FOLLOWED, REDIRECT_FOLLOWED, BROWSER_READ_IT, B
 
 _INCLUDE = CredentialsMode.INCLUDE
 _OMIT = CredentialsMode.SAME_ORIGIN_OR_OMIT
-_LONGEST = 1_024
+_MAX_ORIGIN_CHARACTERS = 1_024
 """Characters of two origins whose habits are remembered: a name has 253 at most."""
 _SEVERAL = 2
 _OCCASION_SECONDS = 1.0
@@ -74,7 +74,7 @@ class Habits:
         # Fonts never include credentials, whatever else the page does.
         if (
             page is None
-            or len(page) + len(observation.target_origin) > _LONGEST
+            or len(page) + len(observation.target_origin) > _MAX_ORIGIN_CHARACTERS
             or not isinstance(known, Known)
             or (isinstance(destination, Known) and destination.value == "font")
         ):
@@ -97,7 +97,7 @@ class Habits:
     def note_fate(self, client: str, preflight: Observation, *, followed: bool) -> None:
         """Count a granted preflight whose fate is known."""
         key = _endpoint(client, preflight)
-        if sum(map(len, key[1:3])) > _LONGEST:
+        if sum(map(len, key[1:3])) > _MAX_ORIGIN_CHARACTERS:
             return
         fates = self.fates.get(key)
         if fates is None:

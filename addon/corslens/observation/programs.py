@@ -12,7 +12,7 @@ _PROGRAM = re.compile(
     re.IGNORECASE,
 )
 """How the User-Agents of HTTP clients begin: at a desk, in a test, in an app. Web views call themselves Mozilla."""
-_LONGEST = 256
+_MAX_USER_AGENT_CHARACTERS = 256
 
 
 def is_of_program(headers: HeaderList) -> bool:
@@ -20,7 +20,7 @@ def is_of_program(headers: HeaderList) -> bool:
     user_agent = headers.get("user-agent")
     return (
         user_agent is not None
-        and _names_program(user_agent[:_LONGEST])
+        and _names_program(user_agent[:_MAX_USER_AGENT_CHARACTERS])
         and "sec-fetch-mode" not in headers
         and "sec-fetch-site" not in headers
         and "sec-ch-ua" not in headers

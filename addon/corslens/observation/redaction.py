@@ -41,7 +41,7 @@ _URL_HEADERS = frozenset({"origin", "location", "content-location", "referer"})
 _CHALLENGES = frozenset({"www-authenticate", "proxy-authenticate"})
 _CHALLENGE = re.compile(r"\s*(basic|bearer|digest|negotiate|ntlm|dpop|mutual|hoba|scram-sha-256|vapid)(?:\s|$)", re.IGNORECASE)
 
-LONGEST = 4096
+MAX_TEXT_CHARACTERS = 4096
 """Characters of a URL or text that are looked at; what stands behind is not shown."""
 _MOST_PARAMETERS = 32
 
@@ -100,8 +100,8 @@ def redact_url(url: str) -> str:
 @bounded_cache(8192)
 def public_url(url: str) -> str:
     """Return the URL as it may leave the machine, whatever the user chose."""
-    if len(url) > LONGEST:
-        url = url[:LONGEST]
+    if len(url) > MAX_TEXT_CHARACTERS:
+        url = url[:MAX_TEXT_CHARACTERS]
     absolute = _ABSOLUTE.fullmatch(url)
     if absolute is not None:
         scheme, authority, rest = absolute.groups()
@@ -120,7 +120,7 @@ def public_url(url: str) -> str:
 @bounded_cache(8192)
 def public_path(path: str) -> str:
     """Return a path, with query and fragment if there are any, as it may leave the machine; `//x` is no host here."""
-    return _reference(path[:LONGEST])
+    return _reference(path[:MAX_TEXT_CHARACTERS])
 
 
 def endpoint_path(url: str) -> str:
@@ -226,8 +226,8 @@ def _public_numbers(value: str) -> str:
 
 
 def _with_public_urls(text: str) -> str:
-    if len(text) > LONGEST:
-        text = f"{text[: LONGEST - 1]}…"
+    if len(text) > MAX_TEXT_CHARACTERS:
+        text = f"{text[: MAX_TEXT_CHARACTERS - 1]}…"
     if "/" in text or "\\" in text:
         text = _URL_OR_PATH.sub(_reduced, text)
     return _ADDRESS.sub(STAR, text) if "@" in text else text

@@ -5,7 +5,7 @@ Standard: https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html#
 
 _PREFIXES = ("__host-", "__secure-", "__http-", "__host-http-")
 """Browsers refuse cookies of such names without Secure; Chromium 156 takes them with it from http://localhost, too."""
-_LONGEST = 16_384
+_MAX_LINE_CHARACTERS = 16_384
 
 
 def usable_on_localhost(set_cookie: str) -> tuple[str, tuple[str, ...]]:
@@ -14,7 +14,7 @@ def usable_on_localhost(set_cookie: str) -> tuple[str, tuple[str, ...]]:
     Domain names another host, so that the cookie would be refused. Secure is refused by Safari over http; without it, SameSite=None and
     Partitioned are refused, and Lax is enough: pages on other ports of localhost are same-site.
     """
-    if len(set_cookie) > _LONGEST:
+    if len(set_cookie) > _MAX_LINE_CHARACTERS:
         return set_cookie, ()
     pair, *attributes = set_cookie.split(";")
     prefixed = pair.strip().lower().startswith(_PREFIXES)

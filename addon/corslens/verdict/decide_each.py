@@ -29,7 +29,7 @@ type Verdicts = Mapping[Engine, Verdict]
 
 _ENGINES = tuple(Engine)
 _REMEMBERED = 2048
-_LONGEST = 2048
+_MAX_KEY_CHARACTERS = 2048
 """Characters of header values in a key: a hostile megabyte is decided, not remembered."""
 
 _NOTHING_REQUIRED = [EmbedderPolicy.UNSAFE_NONE, EmbedderPolicy.UNSAFE_NONE]
@@ -46,7 +46,7 @@ def decide_each(observation: Observation) -> Verdicts:
     verdicts = _remembered.get(key)
     if verdicts is None:
         verdicts = _decide(observation)
-        if sum([len("".join(part)) for part in key if isinstance(part, str | tuple)]) > _LONGEST:
+        if sum([len("".join(part)) for part in key if isinstance(part, str | tuple)]) > _MAX_KEY_CHARACTERS:
             return verdicts
         if len(_remembered) >= _REMEMBERED:
             _remembered.clear()

@@ -20,7 +20,7 @@ from corslens.witness.sighting import Lines, Sighting
 from corslens.witness.witness import Witness, WitnessOutcome
 
 REQUESTS = 10_000
-_LONGEST = 8192
+_MAX_VALUE_CHARACTERS = 8192
 _LINES = 128
 _SECONDS = 2.0
 """How long the log entry of a request is waited for, and the request of a log entry."""
@@ -201,7 +201,7 @@ class BidiRecord:
                 id=request.request[:100],
                 hop=event.redirectCount,
                 method=request.method[:64],
-                url=request.url[:_LONGEST],
+                url=request.url[:_MAX_VALUE_CHARACTERS],
                 time=event.timestamp / 1000 or now,
                 context=event.context or "",
                 kind="preflight"
@@ -241,7 +241,7 @@ class BidiRecord:
                 return
 
     def _log(self, entry: _Entry, now: float) -> None:
-        text = (entry.text or "")[: 2 * _LONGEST]
+        text = (entry.text or "")[: 2 * _MAX_VALUE_CHARACTERS]
         blocked = _BLOCKED.match(text)
         if blocked is not None:
             url, reason = blocked[1].strip("‘’"), reason_of(blocked[2])
@@ -323,7 +323,7 @@ def reason_of(words: str) -> str:
 
 
 def _lines(headers: list[_Header]) -> Lines:
-    return joined((header.name, str(header.value.value)[:_LONGEST]) for header in headers[:_LINES])
+    return joined((header.name, str(header.value.value)[:_MAX_VALUE_CHARACTERS]) for header in headers[:_LINES])
 
 
 def _sighting(hop: _Hop, *, explained: bool, unclear: bool) -> Sighting:

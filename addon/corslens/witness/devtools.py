@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 from corslens.bounded import Bounded
 from corslens.witness.devtools_events import (
-    LONGEST,
+    MAX_VALUE_CHARACTERS,
     Answered,
     Failed,
     IssueAdded,
@@ -164,10 +164,10 @@ class DevToolsRecord:
             id=event.requestId,
             hop=len(chain.hops),
             method=event.request.method[:64],
-            url=event.request.url[:LONGEST],
+            url=event.request.url[:MAX_VALUE_CHARACTERS],
             time=event.wallTime or now,
             resource_type=event.type,
-            page=event.documentURL[:LONGEST],
+            page=event.documentURL[:MAX_VALUE_CHARACTERS],
             initiator=initiator,
             headers=event.request.headers,
         )
@@ -273,7 +273,7 @@ class DevToolsRecord:
         elif mixed is not None and mixed.resolutionStatus == "MixedContentBlocked":
             code, url = "mixed-content", mixed.insecureURL
         if url.startswith(("http:", "https:")) and len(self._issues) < 1_000:
-            self._issues.append((now, url[:LONGEST], place_of(place, session), code))
+            self._issues.append((now, url[:MAX_VALUE_CHARACTERS], place_of(place, session), code))
         return iter(())
 
     # Putting together.

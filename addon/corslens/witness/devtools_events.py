@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from corslens.witness.sighting import Lines
 from corslens.witness.witness import Initiator
 
-LONGEST = 8192
+MAX_VALUE_CHARACTERS = 8192
 """Characters of a URL or of a header's value that are kept."""
 _LINES = 128
 FRAMES = 16
@@ -175,7 +175,11 @@ class IssueAdded(Struct):
 
 def lines_of(headers: dict[str, Any]) -> Lines:
     """Return header lines by lowercase name; pseudo-headers are none."""
-    return {name.lower(): str(value)[:LONGEST] for name, value in islice(headers.items(), _LINES) if name[:1] not in (":", "")}
+    return {
+        name.lower(): str(value)[:MAX_VALUE_CHARACTERS]
+        for name, value in islice(headers.items(), _LINES)
+        if name[:1] not in (":", "")
+    }
 
 
 _EXTENSION = "chrome-extension:"
@@ -196,13 +200,15 @@ def initiator_of(given: NetworkInitiator, session: str = "") -> Initiator | None
     if frames:
         return _of_frame(frames[0], session, tuple(_of_frame(one, session) for one in frames[1:FRAMES]))
     if given.url.startswith(_IN_CODE) and given.type != "preflight":
-        return Initiator(url=given.url[:LONGEST], line=_from_1(given.lineNumber), column=_from_1(given.columnNumber))
+        return Initiator(
+            url=given.url[:MAX_VALUE_CHARACTERS], line=_from_1(given.lineNumber), column=_from_1(given.columnNumber)
+        )
     return None
 
 
 def _of_frame(frame: Frame, session: str, callers: tuple[Initiator, ...] = ()) -> Initiator:
     return Initiator(
-        url=frame.url[:LONGEST],
+        url=frame.url[:MAX_VALUE_CHARACTERS],
         line=_from_1(frame.lineNumber),
         column=_from_1(frame.columnNumber),
         function=frame.functionName[:200] or None,

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from corslens.fetch.origins import origin_of
 
-LONGEST = 1 << 24
+MAX_BYTES = 1 << 24
 """Bytes of a source map."""
 SLICE = 500
 """Segments that are decoded at once, and between two that are remembered."""
@@ -94,7 +94,7 @@ class SourceMap:
     """
 
     def __init__(self, raw: bytes, *, base: str, script: str) -> None:
-        if len(raw) > LONGEST:
+        if len(raw) > MAX_BYTES:
             raise SourceMapError("it is too long")
         if raw[:3] == b")]}":
             raw = raw.partition(b"\n")[2]

@@ -30,7 +30,7 @@ OBSOLETE_NAMES = (
 _KNOWN = frozenset((*RESPONSE_NAMES, *REQUEST_NAMES, *OBSOLETE_NAMES))
 _FARTHEST = 4
 _BEGINNINGS = ("access", "acces", "acess", "accsess")
-_SHORTEST, _LONGEST = 15, 39
+_MIN_NAME_CHARACTERS, _MAX_NAME_CHARACTERS = 15, 39
 """Characters of a name that is held against the known ones."""
 
 _MEANT = {
@@ -61,7 +61,7 @@ _MEANT = {
 """Seen in the wild; the others are found by distance."""
 
 
-_MOST = 16
+_MAX_COMPARED = 16
 """Names of one response that are held against the known ones. There are eight of these; who sends more near misses than two of
 each has not misspelled them, and a comparison takes as long as all the rest that is done with a header line."""
 
@@ -72,14 +72,14 @@ def meant_names(names: tuple[str, ...]) -> Mapping[str, str]:
     found: dict[str, str] = {}
     compared = 0
     for name in names:
-        if len(name) > _LONGEST or name in _KNOWN:
+        if len(name) > _MAX_NAME_CHARACTERS or name in _KNOWN:
             continue
         meant = _MEANT.get(name)
         if meant is None:
             plain = name.replace("_", "-").replace(" ", "-")
             if plain in RESPONSE_NAMES:
                 meant = plain
-            elif plain.startswith(_BEGINNINGS) and len(plain) >= _SHORTEST and compared < _MOST:
+            elif plain.startswith(_BEGINNINGS) and len(plain) >= _MIN_NAME_CHARACTERS and compared < _MAX_COMPARED:
                 compared += 1
                 meant = _nearest(plain)
         if meant is not None:

@@ -13,13 +13,13 @@ _DOUBLED_SLASH = re.compile(r"(?<!:)//")
 
 _SPACES = " \t\r\n\u00a0\u200b\ufeff"
 
-_LONGEST = 2048
+_MAX_PATH_CHARACTERS = 2048
 """Characters of a path that are looked at."""
 
 
 def url_mistake(url: str) -> str | None:
     """Say what is in a URL's path that no server knows: a value that was missing, a placeholder, a space, a doubled slash; None if nothing is."""
-    path = url.partition("://")[2].partition("#")[0].partition("?")[0].partition("/")[2][:_LONGEST]
+    path = url.partition("://")[2].partition("#")[0].partition("?")[0].partition("/")[2][:_MAX_PATH_CHARACTERS]
     if _DOUBLED_SLASH.search(f"/{path}"):
         return "has a doubled slash, as when a base URL that ends with one is joined to a path that begins with one"
     for segment in path.split("/"):

@@ -6,7 +6,7 @@ from msgspec import Struct, structs
 
 from corslens.fetch.header_values import is_token
 
-_LONGEST = 2_000
+_MAX_LINE_CHARACTERS = 2_000
 _URL = r"(https?://[^\s'\"`<>()\x7f-\U0010ffff]+)"
 _TARGETS = (
     re.compile(
@@ -59,7 +59,7 @@ class ConsoleRequest(Struct, frozen=True, kw_only=True):
 
 def request_in(line: str) -> ConsoleRequest:
     """Return what a line of Chrome's, Firefox's or Safari's console says of the request: wrapped or not, a part of it in any language."""
-    text = " ".join(line[:_LONGEST].translate(_QUOTES).split())
+    text = " ".join(line[:_MAX_LINE_CHARACTERS].translate(_QUOTES).split())
     told = _ORIGIN.search(text)
     patterns = _TARGETS if told else (*_TARGETS, _ELSEWHERE)
     urls = (next(filter(None, found.groups())) for pattern in patterns if (found := pattern.search(text)))

@@ -18,7 +18,7 @@ from corslens.lint.facts.response import AnswerFacts
 from corslens.observation.known import Known, Unknown
 from corslens.observation.mcp import MCP_REQUEST_HEADERS
 
-_LONGEST = 800
+_MAX_LIST_CHARACTERS = 800
 """Characters of a list that is written out; no reader copies a longer one."""
 _TOO_LONG = Unknown("the list is too long to be copied")
 
@@ -77,4 +77,4 @@ class CompletedFacts(AnswerFacts, ExposureFacts, HistoryFacts):
 def _written(completed: tuple[str, ...]) -> str | Unknown | None:
     """Return the list, None when nothing belongs into it."""
     whole = ", ".join(completed)
-    return _TOO_LONG if len(whole) > _LONGEST else whole or None
+    return _TOO_LONG if len(whole) > _MAX_LIST_CHARACTERS else whole or None

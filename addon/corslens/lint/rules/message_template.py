@@ -23,10 +23,10 @@ _FIELD = re.compile(r"\{([^{}]*)\}")
 ABSENT = "none"
 """What stands for a header or a fact that is not there."""
 _OPEN, _CLOSE = "\ue000", "\ue001"  # private characters that no rule holds
-_LONGEST = 200
-_LOOKED_AT = 4 * _LONGEST
+_MAX_VALUE_CHARACTERS = 200
+_LOOKED_AT = 4 * _MAX_VALUE_CHARACTERS
 """Characters of a value that are redacted and then cut; what stands behind cannot be shown."""
-_MOST = 6
+_MAX_ELEMENTS = 6
 
 
 class Template(Struct, frozen=True):
@@ -147,8 +147,8 @@ def _of_fact(fact: Fact[Any], facts: Any) -> str:
         return _shown(fact.header, value)
     # The elements are names, which are no secret even where the header's value is one.
     elements = sorted(_shown(None, one) for one in value)
-    more = [f"and {len(elements) - _MOST} more"] if len(elements) > _MOST else []
-    return ", ".join(elements[:_MOST] + more) or ABSENT
+    more = [f"and {len(elements) - _MAX_ELEMENTS} more"] if len(elements) > _MAX_ELEMENTS else []
+    return ", ".join(elements[:_MAX_ELEMENTS] + more) or ABSENT
 
 
 def _shown(header: str | None, value: Any) -> str:
@@ -172,4 +172,4 @@ def _redacted(header: str | None, value: str) -> str:
 def _shortened(text: str) -> str:
     if not text:
         return '""'
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return text if len(text) <= _MAX_VALUE_CHARACTERS else f"{text[: _MAX_VALUE_CHARACTERS - 1]}…"

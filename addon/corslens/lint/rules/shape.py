@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from corslens.bounded_cache import LONGEST, bounded_cache
+from corslens.bounded_cache import MAX_ARGUMENT_CHARACTERS, bounded_cache
 from corslens.fetch.app_origins import is_app_origin
 from corslens.fetch.constants import (
     ACCESS_CONTROL_ALLOW_HEADERS,
@@ -58,7 +58,7 @@ def is_steady(fact: Fact[Any], shape: Shape) -> bool:
 
 def is_short(shape: Shape) -> bool:
     """Say whether a shape is worth remembering: a stranger's header names may be a megabyte."""
-    return all(names.__class__ is NameSet or sum(map(len, names)) <= LONGEST for names in (shape[4], shape[5]))
+    return all(names.__class__ is NameSet or sum(map(len, names)) <= MAX_ARGUMENT_CHARACTERS for names in (shape[4], shape[5]))
 
 
 @bounded_cache(4096)

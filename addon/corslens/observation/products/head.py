@@ -13,7 +13,7 @@ from corslens.fetch.messages import Request, Response
 from corslens.fetch.origins import host_of, origin_of
 from corslens.observation.products.value import ValueTest
 
-_LONGEST = 4096
+_MAX_VALUE_CHARACTERS = 4096
 """Characters of a value that are compared; marks are short and stand at the beginning, or in short values."""
 
 _LINES = 32
@@ -64,7 +64,7 @@ class Subject:
     def location(self) -> str:
         """The absolute target of a redirect, or an empty string."""
         location = self.headers.get("location")
-        if location is None or not 300 <= self.status < 400 or len(location) > _LONGEST:
+        if location is None or not 300 <= self.status < 400 or len(location) > _MAX_VALUE_CHARACTERS:
             return ""
         try:
             return ada_url.join_url(self.request.url, location)
@@ -101,12 +101,12 @@ class Subject:
 def _compared(values: Sequence[str]) -> tuple[str, ...]:
     if len(values) > 1:
         values = list(dict.fromkeys(values))[:_LINES]
-    return tuple([value[:_LONGEST].lower() for value in values])
+    return tuple([value[:_MAX_VALUE_CHARACTERS].lower() for value in values])
 
 
 def _path_of(url: str) -> str:
     _, slash, rest = url.partition("://")[2].partition("/")
-    return f"{slash}{rest.partition('#')[0]}"[:_LONGEST].lower()
+    return f"{slash}{rest.partition('#')[0]}"[:_MAX_VALUE_CHARACTERS].lower()
 
 
 class Mark(Struct, frozen=True, kw_only=True):

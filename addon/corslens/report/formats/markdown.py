@@ -14,7 +14,7 @@ from corslens.report.plain import also, examples, fix_lines
 
 _SENTENCES = 20
 """Sentences on inputs."""
-_LONGEST = 60_000
+_MAX_REPORT_CHARACTERS = 60_000
 """Bytes: GitHub takes 65,536 characters in a comment, and a step's summary is to be no longer."""
 
 _MARKS = {"error": "🔴", "warning": "🟠", "info": "🔵"}
@@ -76,7 +76,7 @@ def _table(problems: Sequence[Problem], top: int) -> list[str]:
         row = f"| {mark} | {name} | {_code(problem.key.endpoint)} | {problem.count} |"
         detail = _detail(problem)
         length += len(row.encode("utf-8", "backslashreplace")) + len(detail.encode("utf-8", "backslashreplace")) + 2
-        if length > _LONGEST or place == top:
+        if length > _MAX_REPORT_CHARACTERS or place == top:
             details.append(f"\n{left_out(place, len(problems), most=place)}")
             break
         rows.append(row)

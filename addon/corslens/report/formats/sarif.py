@@ -37,7 +37,7 @@ TOP = 5_000
 
 Source: https://docs.github.com/en/code-security/code-scanning/troubleshooting-sarif-uploads/results-exceed-limit
 """
-_MOST = 24_999
+_MAX_RESULTS = 24_999
 """Results of a run, however many the user wants."""
 
 
@@ -47,9 +47,9 @@ def render_report(summary: SessionSummary, rules: RuleSet, gate: Gate, top: int 
     Args:
         rules: the catalog, for the metadata of the rules that fired.
     """
-    problems, left_out = worst(summary.problems(), top, most=_MOST)
+    problems, left_out = worst(summary.problems(), top, most=_MAX_RESULTS)
     every = summary.suppressed_at()
-    suppressed = every[: min(top, _MOST) - len(problems)]
+    suppressed = every[: min(top, _MAX_RESULTS) - len(problems)]
     not_shown = f"{len(suppressed):,} of {len(every):,} suppressed results." if len(suppressed) < len(every) else None
     used = sorted({*(problem.key.rule for problem in problems), *(one.rule for one, _ in suppressed)})
     places = {rule: place for place, rule in enumerate(used)}

@@ -22,7 +22,7 @@ from corslens.report.limits import first, left_out, notes_of
 from corslens.report.plain import fix_block, without_origin
 from corslens.report.styled_text import StyledText, joined
 
-_LONGEST = 400
+_MAX_LINE_CHARACTERS = 400
 """Characters of a URL or value that are printed; the records have all of it."""
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -385,4 +385,4 @@ def _count(number: int, noun: str) -> str:
 
 def _shown(text: str) -> str:
     """Return wire text as it is printed: a stranger's Origin may fill a thousand lines."""
-    return escape(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…")
+    return escape(text if len(text) <= _MAX_LINE_CHARACTERS else f"{text[: _MAX_LINE_CHARACTERS - 1]}…")
