@@ -32,8 +32,9 @@ def sentence_of(diagnosis: Diagnosis) -> str:
     if failure.header is None:
         return f"{status}: {failure.reason.value.replace('-', ' ')}{only}"
     held = "is missing" if failure.value is None else f'is "{_short(failure.header, failure.value)}"'
-    wanted = f", wanted {_short(failure.header, failure.wanted)}" if failure.wanted else ""
-    return f"{status}, but {failure.header} {held}{wanted}{only}"
+    must = "contain" if failure.header.endswith(("-Headers", "-Methods")) else "be"
+    wanted = f", but must {must} {_short(failure.header, failure.wanted)}" if failure.wanted else ""
+    return f"{status}: {failure.header} {held}{wanted}{only}"
 
 
 def _short(header: str, value: str) -> str:
