@@ -6,8 +6,10 @@ import re
 import signal
 import socket
 import stat
+import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -19,6 +21,8 @@ from corslens.corpus.across import Across
 from corslens.corpus.judge import Judged, judge
 from corslens.corpus.shards import Shard, Work, cut
 from corslens.corpus.sources import Source
+
+ADDON = Path(__file__).parents[2] / "addon"
 
 pytestmark = pytest.mark.usefixtures("small_shards")
 
@@ -61,6 +65,42 @@ def test_it_prints_what_analyze_prints_and_returns_what_it_returns(captures: Pat
 
 
 @pytest.mark.slow  # judges a corpus more than once
+def test_results_are_no_captures_and_captures_no_results(
+    captures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever the results are: within the captures, or so that a table's folder is that of the captures."""
+    monkeypatch.chdir(tmp_path)
+    for path in captures.iterdir():
+        if path.suffix != ".har":
+            path.unlink()
+    for out in ("captures/out", "."):
+        (captures / "requests.parquet").write_bytes(b"the user's")
+        runs = [run("corpus", "captures", "--out", out, *(["--across"] if place else [])) for place in range(3)]
+        assert len({one.stderr.splitlines()[0].partition(" captures in ")[0] for one in runs}) == 1
+        assert all("captures/requests.parquet: is no Parquet file" in one.stderr for one in runs)
+        assert (captures / "requests.parquet").read_bytes() == b"the user's"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="its file systems alone take any name")
+def test_captures_of_any_name_are_read(captures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "named"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    content = (captures / "playwright.har").read_bytes()
+    for name in (b"bad\xff.har", "\u00fc \u6f22.har".encode(), b"new\nline.har", b"quo'te*[a].har"):
+        Path(os.fsdecode(name)).write_bytes(content)
+    Path(os.fsdecode(b"cut\xfe.har")).write_bytes(content[: len(content) // 2])
+    alone = run("analyze", ".")
+    found = run("corpus", ".", "--out", tmp_path / "out")
+    assert (found.stdout, found.stderr.splitlines()[1:]) == (alone.stdout, alone.stderr.splitlines())
+    Path(os.fsdecode(b"no\xfe.jsonl")).write_bytes(b"{}\n")
+    more = run("corpus", ".", os.fsdecode(b"missing\xfe.har"), "--out", tmp_path / "out")
+    assert more.stdout == alone.stdout
+    said = [line for line in more.stderr.splitlines()[1:] if line not in alone.stderr.splitlines()]
+    assert [line.partition(": ")[0] for line in said] == [r"missing\udcfe.har", r"no\udcfe.jsonl"]
+
+
+@pytest.mark.slow  # judges a corpus more than once
 def test_what_was_not_judged_is_named_and_judged_by_the_next_run(
     captures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -100,6 +140,31 @@ def test_a_process_that_is_killed_once_costs_nothing(captures: Path, tmp_path: P
     alone = run("analyze", captures)
     assert (found.stdout, found.exit_code) == (alone.stdout, alone.exit_code)
     assert found.stderr.splitlines()[1:] == alone.stderr.splitlines()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="has no process groups")
+@pytest.mark.slow  # judges a corpus more than once
+def test_nothing_is_left_of_a_run_that_was_killed(captures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither in the folder for what is temporary, nor half of a table, which the next run removes."""
+    temporary, out = tmp_path / "temporary", tmp_path / "out"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    command_line = [sys.executable, "-m", "corslens", "corpus", str(captures), "--out", str(out), "--jobs", "2"]
+    environment = {**os.environ, "PYTHONPATH": str(ADDON)}
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(command_line, stdout=quiet, stderr=quiet, start_new_session=True, env=environment)
+    try:
+        while process.poll() is None and not any(out.glob("exchanges/*")):
+            os.sched_yield()
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    assert not list(temporary.iterdir())
+    (out / "exchanges" / f".{'0' * 32}.parquet.abc").touch()
+    again = run("corpus", captures, "--out", out)
+    assert again.stdout == run("analyze", captures).stdout
+    assert not [path for path in out.rglob(".*")]
 
 
 @pytest.mark.slow  # judges a corpus more than once
@@ -145,6 +210,11 @@ def test_the_plan_is_enough_for_any_engine(captures: Path, tmp_path: Path) -> No
         (["--out", "out", "--dask", "tcp://127.0.0.1:1", "--jobs", "2"], "leave out --jobs"),
         (["--out", "out", "--format", "jsonl"], "column record"),
         (["--out", "out", "--memory", "much"], "--memory"),
+        (["--out", "out", "--memory", "-1GB"], "--memory -1GB: is no size"),
+        (["--out", "out", "--memory", "1MB"], "--memory 1MB: is too little for this corpus"),
+        (["--out", ""], "--out: names no folder"),
+        (["--out", "http://127.0.0.1:1/out"], "http://127.0.0.1:1/out: "),
+        (["nosuch://bucket/a.har", "--out", "out"], "nosuch://bucket/a.har: cannot be listed: "),
     ],
 )
 def test_wrong_usage_is_a_sentence(

@@ -2,7 +2,13 @@
 
 import gzip
 import json
+import os
+import socket
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -10,7 +16,7 @@ from corslens.analysis import collect
 from corslens.cli.work import record_writer
 from corslens.corpus.judge import judge
 from corslens.corpus.shards import SHARD_BYTES, Source, cut, shard_bytes
-from corslens.corpus.sources import find
+from corslens.corpus.sources import SourceError, find
 from corslens.diagnosis.summary import SessionSummary
 from corslens.inputs import files
 from corslens.observation.observation import CORS_ROLES, Role
@@ -105,12 +111,93 @@ def test_a_small_corpus_has_enough_shards_for_several_machines() -> None:
     assert shard_bytes(made * 20) == SHARD_BYTES
 
 
-@pytest.mark.parametrize("name", ["missing.har", "*.nothing", "nosuch://bucket/a.har", "memory://nothing/"])
+@pytest.mark.parametrize("name", ["missing.har", "*.nothing", "memory://nothing/"])
 def test_a_name_that_stands_for_nothing_is_a_sentence(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     found, damages = find([name])
     assert not found
     assert [str(one).startswith(f"{name}: ") for one in damages] == [True]
+
+
+@pytest.fixture
+def site(captures: Path) -> Iterator[str]:
+    """The URL of a server with captures, which never says yes to `forbidden`."""
+
+    class Captures(SimpleHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            self._or_refuse(super().do_HEAD)
+
+        def do_GET(self) -> None:
+            self._or_refuse(super().do_GET)
+
+        def _or_refuse(self, respond: Callable[[], None]) -> None:
+            if "forbidden" in self.path:
+                self.send_error(403)
+            else:
+                respond()
+
+        def log_message(self, *_: object) -> None:
+            """Print nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Captures, directory=str(captures))) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_captures_of_a_server_are_named_without_what_may_be_secret(site: str, tmp_path: Path) -> None:
+    """The query of a URL may be its signature."""
+    host = site.removeprefix("http://")
+    names = [
+        f"{site}/playwright.har?sig=s3cret",
+        f"http://me:s3cret@{host}/playwright.har",
+        f"{site}/playwright.har?sig=s3cret2",
+    ]
+    found, damages = find([*names, f"{site}/forbidden.har?s3cret", f"{site}/missing.har?s3cret"])
+    assert [one.name.removeprefix("http://") for one in found] == [
+        f"{host}/playwright.har", f"me:*@{host}/playwright.har", f"{host}/playwright.har?2"
+    ]  # fmt: skip
+    assert [str(one).partition(": ")[2] for one in damages] == [
+        "cannot be read: 403 Forbidden",
+        "cannot be read: 404 File not found",
+    ]
+    assert "s3cret" not in "".join((*map(str, damages), *(one.name + one.prefix for one in found)))
+    shards = cut(found[:1], WORK)
+    judge(shards[0], WORK, str(tmp_path / "out"))
+    assert merged(shards, tmp_path / "out").exchanges > 0
+
+
+def test_a_store_that_cannot_be_listed_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not a corpus without captures, whose results would be removed."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        nobody = f"http://127.0.0.1:{listening.getsockname()[1]}"  # it is bound, and accepts nothing
+        for name in (f"{nobody}/a.har?s3cret", f"{nobody}/*.har", "nosuch://bucket/a.har"):
+            with pytest.raises(SourceError, match=": cannot be listed: ") as raised:
+                find([name])
+            assert "s3cret" not in str(raised.value)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="has other links")
+def test_what_no_attempt_can_read_costs_no_other_capture(tmp_path: Path) -> None:
+    folder = tmp_path / "captures"
+    folder.mkdir()
+    for name in ("a.har", "b.har"):
+        (folder / name).write_bytes(encoded(entry()))
+    found, _ = find([folder.as_uri()])
+    (shard,) = cut(found, WORK)
+    (folder / "a.har").unlink()
+    (folder / "a.har").symlink_to("a.har")  # a loop
+    judge(shard, WORK, str(tmp_path / "out"))
+    summary = merged([shard], tmp_path / "out")
+    assert summary.exchanges == 1
+    assert [sentence for one in summary.inputs for sentence in one.damages] == [
+        f"{folder}/a.har: cannot be read: Too many levels of symbolic links"
+    ]
 
 
 def test_captures_of_an_object_store_are_read(tmp_path: Path) -> None:

@@ -22,8 +22,8 @@ from corslens.corpus.judge import Judged, PlanDiffersError, hash_rules, judge
 from corslens.corpus.merge import CorpusSummary, merge
 from corslens.corpus.on_dask import ClusterError, Failed, Task, Tls, judge_on_dask
 from corslens.corpus.shards import SHARD_BYTES, Shard, Work, build, cut, shard_bytes
-from corslens.corpus.sources import find, located
-from corslens.corpus.sql import MEMORY, connect
+from corslens.corpus.sources import SourceError, find, located
+from corslens.corpus.sql import MEMORY, connect, merging
 from corslens.corpus.store import ACROSS, Store, StoreError
 from corslens.diagnosis.summary import Input
 from corslens.exits import Exit
@@ -63,9 +63,9 @@ class _Run(Struct, frozen=True):
         store.prepare()
         judged = store.judged()
         ahead = [(one, None if across is None else across[one.name]) for one in shards if one.name not in judged]
-        captures = sum(len(one.sources) for one in shards)
+        captures = _number(sum(len(one.sources) for one in shards), "capture")
         again = "" if across is None else " again"
-        click.echo(f"{captures:,} captures in {len(shards):,} shards, {len(ahead):,} to judge{again}", err=True)
+        click.echo(f"{captures} in {_number(len(shards), 'shard')}, {len(ahead):,} to judge{again}", err=True)
         if self.dask is not None:
             results = judge_on_dask(self.dask, self.tls, ahead, work, store.url)
         else:
@@ -171,6 +171,8 @@ def corpus(
       2  wrong usage
       3  a capture was unreadable or truncated, or a shard was not judged; the rest was analyzed
     """
+    if not out:
+        raise click.UsageError("--out: names no folder")
     reporting = Reporting.of(wanted, [*sources, *judging.rule_paths])
     if Format.JSONL in reporting.formats:
         raise click.UsageError(
@@ -189,14 +191,15 @@ def corpus(
         outcome = run.judge(listing.shards, listing.work)
         if across and not outcome.interrupted:
             outcome = _judge_again(run, outcome, listing.work, memory)
-        connection = outcome.connect(memory)
-        if sql is not None:
-            run_sql(connection, sql)
-            sys.exit(Exit.UNREADABLE if outcome.failed or outcome.interrupted else Exit.OK)
-        summary = _merged(connection, listing, outcome)
-    except (MissingPackageError, StoreError, ClusterError) as error:
+        with merging(outcome.store, memory):
+            connection = outcome.connect(memory)
+            if sql is not None:
+                run_sql(connection, sql)
+                sys.exit(Exit.UNREADABLE if outcome.failed or outcome.interrupted else Exit.OK)
+            summary = _merged(connection, listing, outcome)
+            sys.exit(reporting.report(summary, rules, interrupted=outcome.interrupted))
+    except (MissingPackageError, SourceError, StoreError, ClusterError) as error:
         raise click.UsageError(escape(str(error))) from None
-    sys.exit(reporting.report(summary, rules, interrupted=outcome.interrupted))
 
 
 def _plan(sources: tuple[str, ...], store: Store, work: Work, mebibytes: int | None) -> _Listing:
@@ -209,19 +212,26 @@ def _plan(sources: tuple[str, ...], store: Store, work: Work, mebibytes: int | N
         size = mebibytes << 20
     else:
         size = shard_bytes(found) if store.read_listing() is None else _read_listing(store).size
-    listing = _Listing(tuple(cut(found, work, size=size)), work, tuple((one.file, str(one)) for one in missing), size)
+    listing = _Listing(
+        tuple(cut(found, work, size=size)), work, tuple((escape(one.file), escape(str(one))) for one in missing), size
+    )
     store.prepare()
     store.write_listing(msgspec.json.encode(listing))
     return listing
 
 
+def _number(count: int, name: str) -> str:
+    return f"{count:,} {name}{'' if count == 1 else 's'}"
+
+
 def _judge_again(run: _Run, outcome: _Outcome, work: Work, memory: str) -> _Outcome:
     """Judge each shard again, with what the whole corpus shows of its endpoints."""
-    connection = outcome.connect(memory)
     shards, across = [], {}
-    for shard, seen in again(connection, outcome.shards, evidence(connection)):
-        shards.append(shard)
-        across[shard.name] = seen
+    with merging(outcome.store, memory):
+        connection = outcome.connect(memory)
+        for shard, seen in again(connection, outcome.shards, evidence(connection)):
+            shards.append(shard)
+            across[shard.name] = seen
     second = run.judge(shards, work, across)
     return structs.replace(second, failed=(*outcome.failed, *second.failed))
 
@@ -256,6 +266,8 @@ def _judge_one(tasks: Sequence[Task], work: Work, out: str, number: int) -> Judg
             return judge(shard, work, out, across)
         except PlanDiffersError as error:
             return Failed(shard, f"{error}; name the captures again")
+        except StoreError as error:
+            why = str(error)
         except OSError as error:
             why = f"{error.strerror or error}"
         except Exception as error:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache, partial
 from hashlib import blake2b
-from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO
 
 from msgspec import Struct, structs
@@ -18,7 +18,7 @@ from corslens.corpus.httparchive import captures_in_table
 from corslens.corpus.logs import LogReader, records
 from corslens.corpus.shards import Shard, Source, Work, build
 from corslens.corpus.sources import LOGS, TABLES, expanded, opened
-from corslens.corpus.store import RECEIPTS, Store, scratch
+from corslens.corpus.store import RECEIPTS, Store
 from corslens.diagnosis.diagnose import Diagnosis
 from corslens.diagnosis.summary import SessionSummary
 from corslens.inputs.damage import Damage
@@ -60,8 +60,9 @@ def judge(shard: Shard, work: Work, out: str, across: Across | None = None) -> J
     store.prepare()
     summary = SessionSummary(hold=0)
     origin: dict[str, Source] = {}
-    with scratch() as folder, _rare_gc():
-        with _Exchanges(Path(folder, "exchanges")) as exchanges:
+    # Files without a name: nothing is left of them when this process is killed.
+    with TemporaryFile() as written, _rare_gc():
+        with _Exchanges(written) as exchanges:
             for source in shard.sources:
                 part = SessionSummary(hold=0)
                 with opened(source) as file:
@@ -69,16 +70,16 @@ def judge(shard: Shard, work: Work, out: str, across: Across | None = None) -> J
                 exchanges.flush()
                 origin |= {one.name: source for one in part.inputs}
                 summary.merge(part)
-        store.write("exchanges", shard.name, exchanges.path)
+        store.write("exchanges", shard.name, written)
         content = {
             "problems": map(rows.problem_row, summary.changed_problems().values()),
             "counts": rows.count_rows(summary),
             RECEIPTS: (rows.capture_row(one, origin[one.name].name, origin[one.name].size) for one in summary.inputs),
         }
         for table, found in content.items():
-            path = Path(folder, table)
-            need("pyarrow.parquet").write_table(rows.table(table, found), path, compression="zstd")
-            store.write(table, shard.name, path)
+            with TemporaryFile() as file:
+                need("pyarrow.parquet").write_table(rows.table(table, found), file, compression="zstd")
+                store.write(table, shard.name, file)
     return Judged(shard.name, summary.exchanges)
 
 
@@ -126,15 +127,15 @@ def _add_log(name: str, file: IO[bytes], settings: AnalysisSettings, part: Sessi
 class _Exchanges:
     """The table of exchanges as it is written, of each id the last row that was known while it waited."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
         self._waiting: dict[str, Callable[[int], rows.Row]] = {}
         self._made: list[rows.Row] = []
         self._seq = 0
 
     def __enter__(self) -> "_Exchanges":
         parquet = need("pyarrow.parquet")
-        self._writer = parquet.ParquetWriter(self.path, rows.schemas()["exchanges"], compression="zstd")
+        self._writer = parquet.ParquetWriter(self._file, rows.schemas()["exchanges"], compression="zstd")
         return self
 
     def __exit__(self, *_: object) -> None:

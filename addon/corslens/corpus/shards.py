@@ -23,13 +23,15 @@ _FORM = 1
 """Counts changes of what is stored; a shard of another form is judged anew."""
 
 
-class Source(Struct, frozen=True, kw_only=True):
+class Source(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A capture, a log, or a table."""
 
     name: str
-    """Path or URL, as it was given."""
+    """Path or URL, as it is shown."""
     place: str
     """The same, from wherever it is opened."""
+    path: bytes = b""
+    """In its stead where that is no text."""
     prefix: str
     """What the ids of its exchanges begin with."""
     size: int

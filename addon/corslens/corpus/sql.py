@@ -7,17 +7,20 @@ captures    each capture, with what could not be read of it
 """
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from corslens.corpus import rows
 from corslens.corpus.extra import need
 from corslens.corpus.rows import column
-from corslens.corpus.store import TABLES, Store, StoreError, scratch
+from corslens.corpus.store import TABLES, Store, StoreError
 from corslens.diagnosis.diagnose import WORDS
 from corslens.diagnosis.page_request import State
+from corslens.launch.profile import fresh_folder, remove_stale
 from corslens.lint.finding import Severity
 
+_PREFIX = "corslens-corpus-"
 MEMORY = "2GB"
 """What DuckDB may take; beyond it, it writes to disk."""
 
@@ -48,6 +51,21 @@ CREATE VIEW captures AS SELECT * FROM shards.captures;
 """
 
 
+@contextmanager
+def merging(store: Store, memory: str) -> Iterator[None]:
+    """Make a sentence of what keeps DuckDB from it.
+
+    Raises: StoreError
+    """
+    duckdb = need("duckdb")
+    try:
+        yield
+    except duckdb.OutOfMemoryException:
+        raise StoreError(f"--memory {memory}: is too little for this corpus") from None
+    except duckdb.Error as error:
+        raise StoreError(f"{store.url}: {str(error).splitlines()[0]}") from None
+
+
 def connect(store: Store, shards: Sequence[str], *, memory: str = MEMORY) -> Any:
     """Return a connection to DuckDB with the views, and the tables of these shards in the schema `shards`.
 
@@ -57,12 +75,15 @@ def connect(store: Store, shards: Sequence[str], *, memory: str = MEMORY) -> Any
     connection = duckdb.connect(":memory:")
     try:
         connection.execute("SET memory_limit = ?", [memory])
+        if memory.strip().startswith("-"):  # which is without a limit
+            raise duckdb.Error
     except duckdb.Error:
         raise StoreError(f"--memory {memory}: is no size, as 4GB is") from None
     # By itself DuckDB spills into the current folder, which others may read, and leaves it there.
-    spilled = scratch()
-    weakref.finalize(connection, spilled.cleanup)
-    connection.execute("SET temp_directory = ?", [spilled.name])
+    remove_stale(_PREFIX)
+    spilled = ExitStack()
+    weakref.finalize(connection, spilled.close)
+    connection.execute("SET temp_directory = ?", [str(spilled.enter_context(fresh_folder(_PREFIX)))])
     connection.execute("SET preserve_insertion_order = false")
     connection.execute("SET TimeZone = 'UTC'")
     if store.filesystem is not None:

@@ -4,11 +4,12 @@
 What is local is its owner's alone; who may read a bucket, the bucket says.
 """
 
+import re
 import shutil
-import tempfile
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from corslens.corpus.extra import need
 from corslens.mitm.private_files import write_whole
@@ -19,11 +20,14 @@ RECEIPTS = TABLES[-1]
 ACROSS = "across"
 """The folder within it of what was judged again, with what the whole corpus shows."""
 _SUFFIX = ".parquet"
+_SHARD = re.compile("[0-9a-f]{32}")
+"""The name of a shard. What has another one is the user's: the results may be where the captures are."""
+_RESULT = re.compile(rf"(?:.*/)?(?:{'|'.join(TABLES)})/{_SHARD.pattern}{re.escape(_SUFFIX)}", re.DOTALL)
 _LISTING = "corpus.json"
 
 
 class StoreError(Exception):
-    """The folder cannot be used: a sentence that names it."""
+    """The folder of results cannot be used: a sentence that names it."""
 
 
 class Store:
@@ -39,10 +43,8 @@ class Store:
         self._remote: Any = None
         if "://" in url:
             fsspec = need("fsspec")
-            try:
+            with self._reached():
                 self._remote, self._root = fsspec.core.url_to_fs(self.url)
-            except (ImportError, ValueError) as error:
-                raise StoreError(f"{url}: {error}") from None
         else:
             self._root = self.url
 
@@ -70,22 +72,25 @@ class Store:
             except OSError as error:
                 raise StoreError(f"{self.url}: {error.strerror or error}") from None
 
-    def write(self, table: str, shard: str, content: Path) -> None:
+    def write(self, table: str, shard: str, content: IO[bytes]) -> None:
         """Take a table of a shard, whole or not at all, in place of one that is there."""
+        content.seek(0)
         target = f"{self._root}/{table}/{shard}{_SUFFIX}"
         if self._remote is None:
-            write_whole(Path(target), content.read_bytes())
+            write_whole(Path(target), content.read())
         else:
-            self._remote.makedirs(f"{self._root}/{table}", exist_ok=True)
-            with content.open("rb") as source, self._remote.open(target, "wb") as file:
-                shutil.copyfileobj(source, file, 1 << 20)
+            with self._reached():
+                self._remote.makedirs(f"{self._root}/{table}", exist_ok=True)
+                with self._remote.open(target, "wb") as file:
+                    shutil.copyfileobj(content, file, 1 << 20)
 
     def write_listing(self, content: bytes) -> None:
         """Keep what the corpus consists of."""
         if self._remote is None:
             write_whole(Path(self._root, _LISTING), content)
         else:
-            self._remote.pipe_file(f"{self._root}/{_LISTING}", content)
+            with self._reached():
+                self._remote.pipe_file(f"{self._root}/{_LISTING}", content)
 
     def read_listing(self) -> bytes | None:
         """Return what the corpus consists of, None where nothing was judged yet.
@@ -95,7 +100,8 @@ class Store:
         path = Path(self._root, _LISTING)
         try:
             if self._remote is not None:
-                return bytes(self._remote.cat_file(f"{self._root}/{_LISTING}"))
+                with self._reached():
+                    return bytes(self._remote.cat_file(f"{self._root}/{_LISTING}"))
             if path.exists() and not path.is_file():
                 raise StoreError(f"{path}: is not a file")  # a pipe would be waited for
             return path.read_bytes()
@@ -116,8 +122,14 @@ class Store:
         return [f"{scheme}{self._root}/{table}/{shard}{_SUFFIX}" for shard in shards]
 
     def keep(self, shards: Collection[str]) -> int:
-        """Remove what belongs to no shard of these, and return how many were removed: captures that changed, or are gone."""
+        """Remove what belongs to no shard of these, and return how many were removed: captures that changed, or are gone.
+
+        What a process that was killed had begun to write goes, too: nothing else is to write here meanwhile.
+        """
         gone = 0
+        if self._remote is None:
+            for begun in (*Path(self._root).glob(f".{_LISTING}.*"), *Path(self._root).glob(f"*/.*{_SUFFIX}.*")):
+                begun.unlink(missing_ok=True)
         for table in reversed(TABLES):  # the receipt first: without it, nothing else counts
             for name in self._names(table):
                 if name not in shards:
@@ -125,12 +137,23 @@ class Store:
                     gone += table == RECEIPTS
         return gone
 
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        """Make a sentence of what an object store raises, of which each kind has its own."""
+        try:
+            yield
+        except FileNotFoundError:
+            raise
+        except Exception as error:
+            raise StoreError(f"{self.url}: {described(error)}") from error
+
     def _remove(self, table: str, name: str) -> None:
         path = f"{self._root}/{table}/{name}{_SUFFIX}"
         if self._remote is None:
             Path(path).unlink(missing_ok=True)
         else:
-            self._remote.rm_file(path)
+            with self._reached():
+                self._remote.rm_file(path)
 
     def _names(self, table: str) -> list[str]:
         folder = f"{self._root}/{table}"
@@ -139,12 +162,21 @@ class Store:
         else:
             self._remote.invalidate_cache(folder)
             try:
-                found = [path.rpartition("/")[2] for path in self._remote.ls(folder, detail=False)]
+                with self._reached():
+                    found = [path.rpartition("/")[2] for path in self._remote.ls(folder, detail=False)]
             except FileNotFoundError:
                 found = []
-        return [name.removesuffix(_SUFFIX) for name in found if name.endswith(_SUFFIX) and not name.startswith(".")]
+        stems = [name.removesuffix(_SUFFIX) for name in found if name.endswith(_SUFFIX)]
+        return list(filter(_SHARD.fullmatch, stems))
 
 
-def scratch() -> tempfile.TemporaryDirectory[str]:
-    """Return a folder of this machine for what is being written."""
-    return tempfile.TemporaryDirectory(prefix="corslens-")
+def described(error: Exception) -> str:
+    """Return what an object store's own error says, on one line; of HTTP's without the URL, which may hold a signature."""
+    if hasattr(error, "status") and hasattr(error, "message"):
+        return f"{error.status} {error.message}"
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def is_result(name: str) -> bool:
+    """Say whether a path or URL is that of a table of a corpus, which is nobody's capture, wherever it is."""
+    return _RESULT.fullmatch(name) is not None
