@@ -1,7 +1,7 @@
 """The one cause of a page request, what follows from it, and what else is wrong."""
 
 from corslens.diagnosis.diagnose import Diagnosis, diagnose
-from corslens.diagnosis.page_request import PageRequest, State
+from corslens.diagnosis.page_request import PageRequest, ProblemState
 from corslens.inspector import Inspector
 from corslens.lint.finding import Finding, Severity, Stage
 from corslens.patching.policy import PatchPolicy, parse_origins
@@ -97,4 +97,4 @@ def test_a_patched_block_is_patched():
     inspector = Inspector(rules=NO_RULES, patch_policy=PatchPolicy(origins=parse_origins([PAGE])))
     (one,) = inspector.complete(ask("a", 0), patch=True)
     made = diagnose(PageRequest(id="a", members=(one,)))
-    assert (made.word, made.state, made.rule) == ("PATCHED", State.PATCHED, "acao-missing")
+    assert (made.word, made.state, made.rule) == ("PATCHED", ProblemState.PATCHED, "acao-missing")

@@ -4,7 +4,7 @@ from corslens.diagnosis.local_network import LocalNetwork, local_network
 from corslens.diagnosis.summary import SessionSummary, summarize
 from corslens.inspector import Inspector
 from corslens.lint.rules.loader import load_rules
-from corslens.mitm.doctor import State, local_network_check
+from corslens.mitm.doctor import DoctorState, local_network_check
 from corslens.observation.exchange import Exchange
 from corslens.witness.witness import Witness, WitnessOutcome
 from msgspec import structs
@@ -45,7 +45,7 @@ def test_the_browser_stopped_it() -> None:
     found = local_network(session(document(), stopped()))
     assert found == LocalNetwork(stopped=(PAGE,))
     check = local_network_check(found)
-    assert check.state is State.PROBLEM
+    assert check.state is DoctorState.PROBLEM
     assert f"stopped requests of {PAGE} with targetAddressSpace" in check.finding
     assert "bypass the proxy" in check.fix
 
@@ -59,7 +59,7 @@ def test_the_page_may_and_nothing_came() -> None:
     found = local_network(session(document()))
     assert found == LocalNetwork(silent=(PAGE,))
     check = local_network_check(found)
-    assert check.state is State.UNKNOWN
+    assert check.state is DoctorState.UNKNOWN
     assert f"the policy of {PAGE} allows requests into the local network, and none came" in check.finding
 
 

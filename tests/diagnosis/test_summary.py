@@ -5,7 +5,7 @@ from operator import itemgetter
 from typing import Any
 
 import pytest
-from corslens.diagnosis.page_request import State
+from corslens.diagnosis.page_request import ProblemState
 from corslens.diagnosis.problem import Problem
 from corslens.diagnosis.summary import SessionSummary, summarize
 from corslens.inspection import Inspection
@@ -208,12 +208,12 @@ def test_a_problem_is_resolved_when_the_same_page_request_passes_and_opens_again
     summary = SessionSummary()
     summary.add(inspection("a", finding(), at=0))
     (problem,) = summary.problems()
-    assert problem.state is State.OPEN
+    assert problem.state is ProblemState.OPEN
     update = summary.add(inspection("b", at=1, well=True))
     assert update is not None and update.resolved == (problem,)
-    assert problem.state is State.RESOLVED
+    assert problem.state is ProblemState.RESOLVED
     summary.add(inspection("c", finding(), at=2))
-    assert problem.state is State.OPEN and problem.count == 2
+    assert problem.state is ProblemState.OPEN and problem.count == 2
 
 
 def test_more_about_an_old_request_opens_nothing_again():
@@ -223,7 +223,7 @@ def test_more_about_an_old_request_opens_nothing_again():
     summary.add(inspection("b", at=1, well=True))
     summary.add(inspection("a", finding(), finding("vary", Severity.INFO), at=0))
     (problem,) = summary.problems()
-    assert problem.state is State.RESOLVED and problem.count == 1
+    assert problem.state is ProblemState.RESOLVED and problem.count == 1
 
 
 def test_it_is_resolved_although_something_else_is_wrong_with_what_passes():
@@ -231,8 +231,8 @@ def test_it_is_resolved_although_something_else_is_wrong_with_what_passes():
     summary.add(inspection("a", finding(), at=0))
     summary.add(inspection("b", finding("vary", Severity.INFO), at=1, well=True))
     assert {problem.key.rule: problem.state for problem in summary.problems()} == {
-        "acao-missing": State.RESOLVED,
-        "vary": State.OPEN,
+        "acao-missing": ProblemState.RESOLVED,
+        "vary": ProblemState.OPEN,
     }
 
 
@@ -240,14 +240,14 @@ def test_what_blocked_nothing_is_not_resolved_by_a_request_without_it():
     summary = SessionSummary()
     summary.add(inspection("a", finding("vary", Severity.WARNING), at=0, well=True))
     summary.add(inspection("b", at=1, well=True))
-    assert summary.problems()[0].state is State.OPEN
+    assert summary.problems()[0].state is ProblemState.OPEN
 
 
 def test_another_pages_success_resolves_nothing():
     summary = SessionSummary()
     summary.add(inspection("a", finding()))
     summary.add(inspection("b", at=1, well=True, origin="https://other.example"))
-    assert summary.problems()[0].state is State.OPEN
+    assert summary.problems()[0].state is ProblemState.OPEN
 
 
 def test_a_request_that_needs_a_preflight_is_resolved_by_its_like():
@@ -265,7 +265,7 @@ def test_a_request_that_needs_a_preflight_is_resolved_by_its_like():
     for one in traffic:
         summary.add(one)
         states.append(summary.problems()[0].state)
-    assert states == [State.OPEN, State.OPEN, State.OPEN, State.RESOLVED]
+    assert states == [ProblemState.OPEN, ProblemState.OPEN, ProblemState.OPEN, ProblemState.RESOLVED]
 
 
 def test_bounded_and_counted():

@@ -1,7 +1,7 @@
 """Where browsers are, on each system."""
 
 import pytest
-from corslens.launch.browsers import BROWSERS, NAMES, Family, find
+from corslens.launch.browsers import BROWSERS, NAMES, BrowserFamily, find
 
 WINDOWS = {
     "ProgramFiles": "C:/Program Files",
@@ -31,7 +31,7 @@ def test_each_system_has_its_places(platform, name, path):
         found = find(asked, platform=platform, environment=environment, which={path: path}.get)
         assert found is not None
         assert (found.name, found.path) == (name, path)
-        assert found.family is (Family.FIREFOX if name == "firefox" else Family.CHROMIUM)
+        assert found.family is (BrowserFamily.FIREFOX if name == "firefox" else BrowserFamily.CHROMIUM)
 
 
 def test_none_is_there():

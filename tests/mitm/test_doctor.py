@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from corslens.cli import main
-from corslens.mitm.doctor import DoctorCheck, State, examine
+from corslens.mitm.doctor import DoctorCheck, DoctorState, examine
 
 from tests.browser.kit.mitmdump import free_port
 from tests.browser.kit.processes import Program
@@ -47,7 +47,7 @@ def checks(home: Path, *, port: int | None = None, env=None, processes=(), conne
 
 def test_nothing_listens(tmp_path):
     proxy = checks(tmp_path)["proxy"]
-    assert proxy.state is State.PROBLEM
+    assert proxy.state is DoctorState.PROBLEM
     assert "nothing listens at 127.0.0.1:" in proxy.finding
     assert "corslens open" in proxy.fix
 
@@ -56,7 +56,7 @@ def test_another_program_has_the_port(tmp_path):
     with serve() as url:
         port = int(url.rpartition(":")[2])
         proxy = checks(tmp_path, port=port)["proxy"]
-    assert proxy.state is State.PROBLEM
+    assert proxy.state is DoctorState.PROBLEM
     assert f"another program than mitmproxy uses 127.0.0.1:{port}" in proxy.finding
     assert "--listen-port" in proxy.fix
 
@@ -71,33 +71,33 @@ def test_the_stores_of_browsers(tmp_path, ca, store, name):
     """Their databases are read where they are, and an unknown certificate in them does not count."""
     (tmp_path / ".mitmproxy").mkdir()
     (tmp_path / ".mitmproxy" / "mitmproxy-ca-cert.pem").write_bytes(ca.read_bytes())
-    assert checks(tmp_path)["certificate"].state is State.PROBLEM
+    assert checks(tmp_path)["certificate"].state is DoctorState.PROBLEM
     folder = tmp_path / store
     folder.mkdir(parents=True)
     (folder / "prefs.js").write_text("")
     with sqlite3.connect(folder / "cert9.db") as database:
         database.execute("CREATE TABLE nssPublic (id PRIMARY KEY, a11)")
         database.execute("INSERT INTO nssPublic VALUES (1, ?)", (b"another",))
-    assert checks(tmp_path)["certificate"].state is State.PROBLEM
+    assert checks(tmp_path)["certificate"].state is DoctorState.PROBLEM
     text = ca.read_text()
     der = ssl.PEM_cert_to_DER_cert(text[text.index("-----BEGIN CERTIFICATE") :])
     with sqlite3.connect(folder / "cert9.db") as database:
         database.execute("INSERT INTO nssPublic VALUES (2, ?)", (der,))
     found = checks(tmp_path)["certificate"]
-    assert (found.state, name in found.finding) == (State.OK, True)
+    assert (found.state, name in found.finding) == (DoctorState.OK, True)
 
 
 def test_no_authority_yet(tmp_path):
-    assert checks(tmp_path)["certificate"].state is State.UNKNOWN
+    assert checks(tmp_path)["certificate"].state is DoctorState.UNKNOWN
 
 
 @pytest.mark.parametrize(
     ("process", "state"),
     [
-        (CHROMIUM, State.PROBLEM),
-        (f"{CHROMIUM} --proxy-bypass-list=<-loopback>", State.UNKNOWN),
-        (f"{CHROMIUM} --type=renderer", State.UNKNOWN),
-        ("vim notes", State.UNKNOWN),
+        (CHROMIUM, DoctorState.PROBLEM),
+        (f"{CHROMIUM} --proxy-bypass-list=<-loopback>", DoctorState.UNKNOWN),
+        (f"{CHROMIUM} --type=renderer", DoctorState.UNKNOWN),
+        ("vim notes", DoctorState.UNKNOWN),
     ],
 )
 def test_loopback_in_chromium(tmp_path, process, state):
@@ -110,19 +110,19 @@ def test_loopback_in_firefox(tmp_path):
     folder.mkdir(parents=True)
     (folder / "prefs.js").write_text('user_pref("network.proxy.type", 1);\n')
     found = checks(tmp_path)["loopback"]
-    assert found.state is State.PROBLEM
+    assert found.state is DoctorState.PROBLEM
     assert "allow_hijacking_localhost" in found.fix
     (folder / "user.js").write_text('user_pref("network.proxy.allow_hijacking_localhost", true);\n')
-    assert checks(tmp_path)["loopback"].state is State.UNKNOWN
+    assert checks(tmp_path)["loopback"].state is DoctorState.UNKNOWN
 
 
 @pytest.mark.parametrize(
     ("value", "state"),
     [
-        ("localhost,.internal", State.PROBLEM),
-        ("a, 127.0.0.1", State.PROBLEM),
-        ("<-loopback>", State.UNKNOWN),
-        ("notlocalhost", State.UNKNOWN),
+        ("localhost,.internal", DoctorState.PROBLEM),
+        ("a, 127.0.0.1", DoctorState.PROBLEM),
+        ("<-loopback>", DoctorState.UNKNOWN),
+        ("notlocalhost", DoctorState.UNKNOWN),
     ],
 )
 def test_loopback_in_the_environment(tmp_path, value, state):
@@ -131,8 +131,8 @@ def test_loopback_in_the_environment(tmp_path, value, state):
 
 def test_quic(tmp_path):
     """Only a Chromium without a proxy may use it."""
-    assert checks(tmp_path, processes=[CHROMIUM])["QUIC"].state is State.OK
-    assert checks(tmp_path, processes=["/usr/bin/chromium"])["QUIC"].state is State.UNKNOWN
+    assert checks(tmp_path, processes=[CHROMIUM])["QUIC"].state is DoctorState.OK
+    assert checks(tmp_path, processes=["/usr/bin/chromium"])["QUIC"].state is DoctorState.UNKNOWN
 
 
 @pytest.mark.slow  # starts a program
@@ -148,11 +148,11 @@ async def test_a_real_proxy(tmp_path, monkeypatch):
         closed = checks(tmp_path, port=port, connections=CLOSED.format(port=port))
         idle = checks(tmp_path, port=port, connections=IDLE.format(port=port))
         listed = PROC_TCP.read_text() if PROC_TCP.exists() else ""
-    assert busy["proxy"].state is busy["corslens"].state is State.OK
-    assert busy["certificate"].state is State.PROBLEM
-    assert (busy["traffic"].state, busy["traffic"].finding) == (State.OK, "1 connection to the proxy open now")
-    assert (closed["traffic"].state, "within the last minute" in closed["traffic"].finding) == (State.OK, True)
-    assert idle["traffic"].state is State.PROBLEM
+    assert busy["proxy"].state is busy["corslens"].state is DoctorState.OK
+    assert busy["certificate"].state is DoctorState.PROBLEM
+    assert (busy["traffic"].state, busy["traffic"].finding) == (DoctorState.OK, "1 connection to the proxy open now")
+    assert (closed["traffic"].state, "within the last minute" in closed["traffic"].finding) == (DoctorState.OK, True)
+    assert idle["traffic"].state is DoctorState.PROBLEM
     # What was asked here left nothing behind that another run would take for a browser's.
     assert [line for line in listed.splitlines() if f":{port:04X} " in line and line.split()[3] in ("01", "06")] == []
 

@@ -15,7 +15,7 @@ from corslens.advice.origins import choose_origins, parse_allow_origin
 from corslens.advice.present_state import sent_today, why_dead
 from corslens.observation.observation import Observation
 
-__all__ = ["Drawn", "Item", "Policy", "Seen", "draw_policies", "parse_allow_origin"]
+__all__ = ["Drawn", "Item", "Observed", "Policy", "draw_policies", "parse_allow_origin"]
 
 DEFAULT_MAX_AGE = 600
 PLACEHOLDER = "https://your-page.invalid"
@@ -24,7 +24,7 @@ LONGEST_MAX_AGE = 7200
 """Chromium caps there; a longer one only keeps users broken for longer after a mistake."""
 
 
-class Seen(Protocol):
+class Observed(Protocol):
     """Anything that holds an observation: an Inspection."""
 
     @property
@@ -77,7 +77,7 @@ class Drawn(Struct, frozen=True, kw_only=True):
 
 
 def draw_policies(
-    seen: Iterable[Seen], *, allow_origins: Sequence[str] = (), api: str | None = None, by_path: bool = True
+    seen: Iterable[Observed], *, allow_origins: Sequence[str] = (), api: str | None = None, by_path: bool = True
 ) -> Drawn:
     """Draw the least policy for each API origin that was asked across origins.
 

@@ -8,7 +8,7 @@ from functools import cache
 import jinja2
 from msgspec import Struct, structs
 
-from corslens.advice.policy import Policy, Seen, draw_policies, without
+from corslens.advice.policy import Observed, Policy, draw_policies, without
 from corslens.advice.quoting import LANGUAGES, Language, escape_regex
 from corslens.advice.table import SERVERS, Server, server_named, server_of
 from corslens.fetch.constants import canonical_name
@@ -43,7 +43,7 @@ class Advice(Struct, frozen=True, kw_only=True):
 
 
 def advise(
-    seen: Iterable[Seen], server: str | None = None, allow_origins: Sequence[str] = (), *, api: str | None = None
+    seen: Iterable[Observed], server: str | None = None, allow_origins: Sequence[str] = (), *, api: str | None = None
 ) -> Advice:
     """Write a server's settings for what the exchanges needed.
 
@@ -116,7 +116,7 @@ def write(
     )
 
 
-def guess_server(seen: Iterable[Seen], *, api: str | None = None) -> Server | None:
+def guess_server(seen: Iterable[Observed], *, api: str | None = None) -> Server | None:
     """Name the server that most of the cross-origin responses look like, or None."""
     votes: Counter[Server] = Counter()
     catalog = bundled_products()

@@ -16,7 +16,7 @@ _SECRET = re.compile(r"auth|token|secret|key|session|csrf|xsrf|password|credenti
 """Names of headers whose recorded values are not sent again."""
 
 
-class Recorded(Struct, frozen=True, kw_only=True):
+class RecordedPageRequest(Struct, frozen=True, kw_only=True):
     """A page request of a capture."""
 
     wanted: Expectation
@@ -26,7 +26,7 @@ class Recorded(Struct, frozen=True, kw_only=True):
 
 def recorded_requests(
     diagnoses: Iterable[Diagnosis], *, base: str | None, headers: tuple[HeaderLine, ...] = (), cookie: str | None = None
-) -> Iterator[Recorded]:
+) -> Iterator[RecordedPageRequest]:
     """Yield the CORS page requests of a capture, each kind once.
 
     Args:
@@ -46,7 +46,7 @@ def recorded_requests(
         seen.add(key)
         lines, missing = _headers(diagnosis, headers)
         reason = f"{missing} was withheld: give it with --header" if missing else None
-        yield Recorded(
+        yield RecordedPageRequest(
             wanted=Expectation(
                 fetch=PageFetch(
                     url=url,

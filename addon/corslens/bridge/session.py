@@ -105,7 +105,7 @@ class FirefoxBridge:
         """Nothing is open before it runs."""
 
 
-class Listener(Protocol):
+class BrowserListener(Protocol):
     """What listens to a browser."""
 
     async def listen(self) -> None:
@@ -117,7 +117,7 @@ class Listener(Protocol):
 
 @contextlib.asynccontextmanager
 async def listened_to(
-    listener: Listener, connection: Connection, witness: LiveWitness, ended: asyncio.Event | None = None
+    listener: BrowserListener, connection: Connection, witness: LiveWitness, ended: asyncio.Event | None = None
 ) -> AsyncIterator[None]:
     """Listen in the background, settle twice a second, and close the connection at the end; `ended` is set when the browser is gone."""
 

@@ -16,7 +16,7 @@ from corslens.asking.checks import Checks, Expectation
 from corslens.asking.client import Client
 from corslens.asking.hosts import NamedHosts
 from corslens.asking.policies import policy_requests
-from corslens.asking.recorded import Recorded, recorded_requests
+from corslens.asking.recorded import RecordedPageRequest, recorded_requests
 from corslens.cli.options import fail_on_option, settings
 from corslens.cli.outputs import format_option, outputs_option, report_damages
 from corslens.cli.reporting import Reporting, Wanted
@@ -152,7 +152,7 @@ def check(
         hosts = NamedHosts(named, allow_hosts)
     except ValueError as error:
         raise click.UsageError(f"--allow-host: {escape(str(error))}") from None
-    recorded: list[Recorded] = []
+    recorded: list[RecordedPageRequest] = []
     capture = SessionSummary(everything=True)
     strange = as_stranger
     if not _is_url(target) and target != "-" and not Path(target).exists():
@@ -208,7 +208,7 @@ def _check(checks: Checks, wanted: Sequence[Expectation], strange: bool) -> bool
     return False
 
 
-def _verdict(asked: Sequence[AskResult], recorded: Sequence[Recorded]) -> str:
+def _verdict(asked: Sequence[AskResult], recorded: Sequence[RecordedPageRequest]) -> str:
     """Say how many page requests passed."""
     passing = sum(one.passed for one in asked)
     alone = sum(one.passed and one.by_preflight_alone for one in asked)

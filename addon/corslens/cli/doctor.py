@@ -19,7 +19,7 @@ def doctor(proxy: str) -> None:
 
     Each problem has the one thing to do about it. Exits with 1 if there is one.
     """
-    from corslens.mitm.doctor import State, examine, running_processes
+    from corslens.mitm.doctor import DoctorState, examine, running_processes
 
     host, _, port = proxy.removeprefix("http://").rstrip("/").rpartition(":")
     if not host or not port.isdecimal() or not 0 < int(port) < 1 << 16:
@@ -37,4 +37,4 @@ def doctor(proxy: str) -> None:
         click.echo(f"{check.state.upper():7}  {check.name:{width}}  {escape(check.finding)}")
         if check.fix:
             click.echo(f"{'':7}  {'':{width}}  Fix (setup): {escape(check.fix)}")
-    sys.exit(Exit.FOUND if any(check.state is State.PROBLEM for check in checks) else Exit.OK)
+    sys.exit(Exit.FOUND if any(check.state is DoctorState.PROBLEM for check in checks) else Exit.OK)

@@ -17,7 +17,7 @@ from corslens.fetch.constants import (
 from corslens.inspection import Inspection
 from corslens.inspector import Inspector
 from corslens.lint.docs.console_request import ConsoleRequest
-from corslens.lint.docs.terminal import Example
+from corslens.lint.docs.terminal import RuleExample
 from corslens.lint.finding import Finding
 from corslens.lint.rules.rule import Rule, RuleSet
 from corslens.lint.rules.sample import Headers, Sample, Step
@@ -47,16 +47,16 @@ def fires(rules: RuleSet, rule: Rule, sample: Sample) -> bool:
     )
 
 
-def example_of(rules: RuleSet, rule: Rule) -> Example | None:
+def example_of(rules: RuleSet, rule: Rule) -> RuleExample | None:
     """Return what a rule says of the first sample on which it fires, None if it has none."""
     for sample in rule.bad:
         for inspection in inspections(rules, sample):
             if (finding := _of_rule(inspection, rule)) is not None:
-                return Example(about=f"Example ({sample.name})", finding=finding)
+                return RuleExample(about=f"Example ({sample.name})", finding=finding)
     return None
 
 
-def example_of_line(rules: RuleSet, rule: Rule, request: ConsoleRequest) -> Example | None:
+def example_of_line(rules: RuleSet, rule: Rule, request: ConsoleRequest) -> RuleExample | None:
     """Return what is wrong with the request that a console line names, if what the line says fits one of the rule's samples.
 
     Where the line tells the status, or a browser extension as the page, the cause may be another rule, for which that is enough.
@@ -72,7 +72,7 @@ def example_of_line(rules: RuleSet, rule: Rule, request: ConsoleRequest) -> Exam
                 if extension or (finding is not None and request.status is not None):
                     finding = diagnose_alone(inspection).cause or finding
                 if finding is not None:
-                    return Example(about="Your request (what the line does not say is an example)", finding=finding)
+                    return RuleExample(about="Your request (what the line does not say is an example)", finding=finding)
     return None
 
 

@@ -79,7 +79,7 @@ async def _open(
 ) -> int:
     from corslens.bridge.session import ChromiumBridge, FirefoxBridge, witness_of
     from corslens.bridge.websocket import WebSocketError
-    from corslens.launch.browsers import Family, find
+    from corslens.launch.browsers import BrowserFamily, find
     from corslens.launch.profile import fresh_folder, remove_stale, start_page
     from corslens.launch.session import LaunchError, running_browser
     from corslens.mitm.embedded import EmbeddedProxy
@@ -101,7 +101,7 @@ async def _open(
                 if headless:
                     urls = urls[-1:]  # headless, Chromium has one tab
                 bridge: ChromiumBridge | FirefoxBridge | None = None
-                if listens and found.family is Family.FIREFOX:
+                if listens and found.family is BrowserFamily.FIREFOX:
                     bridge = FirefoxBridge(witness_of(proxy.addon), proxy.addon.clock, profile=profile / "profile", urls=urls)
                 elif listens and os.name != "nt":  # there the pipes are other ones
                     bridge = ChromiumBridge(witness_of(proxy.addon), proxy.addon.clock)

@@ -8,8 +8,8 @@ from corslens.corpus.details import decode
 from corslens.corpus.rows import column
 from corslens.diagnosis.diagnose import WORDS, diagnose
 from corslens.diagnosis.example import Example, example_of
-from corslens.diagnosis.names import Names
-from corslens.diagnosis.page_request import State
+from corslens.diagnosis.names import NameCounts
+from corslens.diagnosis.page_request import ProblemState
 from corslens.diagnosis.problem import NAMES, Key, Problem
 from corslens.engines.engine import Engine
 from corslens.lint.finding import Severity
@@ -45,7 +45,7 @@ class StoredProblem(Problem):
         self.key = Key(rule, api, path)
         self.version = 1
         self._times, self._settled = [], (first, last)
-        self._severity, self._state = Severity[severity.upper()], State(state)
+        self._severity, self._state = Severity[severity.upper()], ProblemState(state)
         self._word = word_of(outcome)
         self._loader = loader
 
@@ -66,7 +66,7 @@ class StoredProblem(Problem):
         return self._word
 
     @property
-    def state(self) -> State:
+    def state(self) -> ProblemState:
         """Open while any kind of its page requests is, resolved once all pass."""
         return self._state
 
@@ -91,8 +91,8 @@ class StoredProblem(Problem):
         self.examples: list[Example] = [example_of(diagnose(decode(stored))) for stored in row["requests"]]
 
 
-def _names(row: Mapping[str, Any], column: str) -> Names:
-    names = Names(NAMES)
+def _names(row: Mapping[str, Any], column: str) -> NameCounts:
+    names = NameCounts(NAMES)
     for name, _, n in sorted(row[column]):
         names.add(name, n)
     names.more = names.more or row[f"{column}_more"]

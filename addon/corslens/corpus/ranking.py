@@ -12,7 +12,7 @@ from corslens.corpus.problem import StoredProblem, word_of
 from corslens.corpus.rows import COUNTED, column
 from corslens.corpus.sql import STANDING
 from corslens.diagnosis.diagnose import WORDS
-from corslens.diagnosis.page_request import State
+from corslens.diagnosis.page_request import ProblemState
 from corslens.diagnosis.problem import EXAMPLES, NAMES, Problem
 from corslens.diagnosis.summary import Standing
 from corslens.lint.finding import Severity
@@ -32,12 +32,12 @@ _RANKED = f"""
         SELECT rule, api, path, sum(n)::BIGINT AS n, min(first) AS first, max(last) AS last, {STANDING}
         FROM shards.problems GROUP BY rule, api, path
     ), newest AS (
-        SELECT rule, severity, outcome, state = '{State.RESOLVED}' AS over, max(last) AS newest FROM summed GROUP BY ALL
+        SELECT rule, severity, outcome, state = '{ProblemState.RESOLVED}' AS over, max(last) AS newest FROM summed GROUP BY ALL
     )
     SELECT row_number() OVER (
         ORDER BY over, list_position({_WORDS}, outcome), list_position({_GRADES}, severity), newest DESC, rule, last DESC, api, path
     ) - 1 AS place, rule, api, path, n, first, last, severity, outcome, state
-    FROM (SELECT *, state = '{State.RESOLVED}' AS over FROM summed) JOIN newest USING (rule, severity, outcome, over)
+    FROM (SELECT *, state = '{ProblemState.RESOLVED}' AS over FROM summed) JOIN newest USING (rule, severity, outcome, over)
     ORDER BY place
 """
 """As `diagnosis.problem.worst_first` has them."""
@@ -99,7 +99,9 @@ class Ranking:
         found = self._connection.execute("SELECT rule, state, outcome, severity, count(*) FROM ranked GROUP BY ALL").fetchall()
         return Counter(
             {
-                Standing(rule=rule, state=State(state), word=word_of(outcome), severity=Severity[severity.upper()]): number
+                Standing(
+                    rule=rule, state=ProblemState(state), word=word_of(outcome), severity=Severity[severity.upper()]
+                ): number
                 for rule, state, outcome, severity, number in found
             }
         )

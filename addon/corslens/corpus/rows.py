@@ -16,7 +16,7 @@ from corslens.corpus.extra import need
 from corslens.diagnosis.contribution import Agreement
 from corslens.diagnosis.diagnose import WORDS, Diagnosis
 from corslens.diagnosis.example import Example
-from corslens.diagnosis.page_request import State
+from corslens.diagnosis.page_request import ProblemState
 from corslens.diagnosis.problem import Problem
 from corslens.diagnosis.summary import Input, SessionSummary
 from corslens.engines.engine import Engine
@@ -29,7 +29,7 @@ from corslens.report.records import Record
 
 type Row = dict[str, Any]
 
-COUNTED = (*WORDS, *(severity.word for severity in Severity), *Engine, *State)
+COUNTED = (*WORDS, *(severity.word for severity in Severity), *Engine, *ProblemState)
 """The columns of a problem that are counts of its page requests, and of their kinds by state."""
 
 

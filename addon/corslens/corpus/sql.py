@@ -16,7 +16,7 @@ from corslens.corpus.extra import need
 from corslens.corpus.rows import column
 from corslens.corpus.store import TABLES, Store, StoreError
 from corslens.diagnosis.diagnose import WORDS
-from corslens.diagnosis.page_request import State
+from corslens.diagnosis.page_request import ProblemState
 from corslens.launch.profile import fresh_folder, remove_stale
 from corslens.lint.finding import Severity
 
@@ -32,7 +32,7 @@ def _worst(names: Sequence[str]) -> str:
 
 
 STANDING = f"""{_worst([one.word for one in sorted(Severity, reverse=True)])} AS severity, {_worst(WORDS)} AS outcome,
-    {_worst([State.OPEN, State.PATCHED, State.RESOLVED])} AS state"""
+    {_worst([ProblemState.OPEN, ProblemState.PATCHED, ProblemState.RESOLVED])} AS state"""
 """How a problem stands, in lower case, in a query that groups the rows of `shards.problems` by problem."""
 
 _VIEWS = f"""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct, structs
 
-from corslens.diagnosis.page_request import PageRequest, State
+from corslens.diagnosis.page_request import PageRequest, ProblemState
 from corslens.inspection import Inspection
 from corslens.lint.finding import Finding, Severity, Stage
 from corslens.verdict.verdict import Outcome
@@ -55,9 +55,9 @@ class Diagnosis(Struct, frozen=True, kw_only=True, gc=False):
         return self.reason if self.cause is None else self.cause.rule
 
     @property
-    def state(self) -> State:
+    def state(self) -> ProblemState:
         """How it stands by itself: open or patched."""
-        return State.PATCHED if self.word == "PATCHED" else State.OPEN
+        return ProblemState.PATCHED if self.word == "PATCHED" else ProblemState.OPEN
 
     @property
     def is_problem(self) -> bool:

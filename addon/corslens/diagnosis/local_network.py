@@ -4,7 +4,7 @@ from math import inf
 
 from msgspec import Struct
 
-from corslens.diagnosis.page_request import State
+from corslens.diagnosis.page_request import ProblemState
 from corslens.diagnosis.problem import Problem
 from corslens.diagnosis.summary import SessionSummary
 
@@ -29,7 +29,7 @@ def local_network(summary: SessionSummary) -> LocalNetwork:
     stopped = {
         page
         for one in problems
-        if _tells(one, STOPPED) and one.state is State.OPEN
+        if _tells(one, STOPPED) and one.state is ProblemState.OPEN
         for page in one.pages
         if came.get((page, one.key.api_origin), -inf) < one.last
     }

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 
-class Names:
+class NameCounts:
     """Distinct names with how often each was seen, at most `limit` of them: the first ones in order of the alphabet."""
 
     __slots__ = ("_counts", "_limit", "characters", "more")
@@ -42,15 +42,15 @@ class Names:
         del self._counts[name]
         self.characters -= len(name)
 
-    def absorb(self, other: "Names") -> None:
+    def absorb(self, other: "NameCounts") -> None:
         """Add the names of another."""
         self.more = self.more or other.more
         for name, times in other._counts.items():
             self.add(name, times)
 
-    def copy(self) -> "Names":
+    def copy(self) -> "NameCounts":
         """Return the same names, to which later ones add nothing."""
-        other = Names(self._limit)
+        other = NameCounts(self._limit)
         other._counts, other.characters, other.more = self._counts.copy(), self.characters, self.more
         return other
 

@@ -19,7 +19,7 @@ REPEATED_STATUSES = frozenset({401, 408, 421})
 """After these a browser's network stack sends the same request again by itself, and the page never sees them."""
 
 
-class State(StrEnum):
+class ProblemState(StrEnum):
     """How a problem stands."""
 
     OPEN = "open"

@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from corslens.diagnosis.diagnose import JUDGED, WORDS, Diagnosis, worst_word
 from corslens.diagnosis.example import Example, Order, PutAway
-from corslens.diagnosis.names import Names
-from corslens.diagnosis.page_request import Signature, State
+from corslens.diagnosis.names import NameCounts
+from corslens.diagnosis.page_request import ProblemState, Signature
 from corslens.diagnosis.unexplained import sentence_of, title_of
 from corslens.engines.engine import Engine
 from corslens.inspection import Inspection
@@ -98,8 +98,8 @@ class Problem:
         """Rules of what else is wrong on these page requests."""
         self.engines: Counter[Engine] = Counter()
         """The engines that it concerns."""
-        self.methods = Names(NAMES)
-        self.pages = Names(NAMES)
+        self.methods = NameCounts(NAMES)
+        self.pages = NameCounts(NAMES)
         """The origins of the pages; redacted."""
         self.examples: list[Example] = []
         self._fallback = first
@@ -107,11 +107,11 @@ class Problem:
         """Of the page requests that may be taken back yet, in order."""
         self._settled: tuple[float, ...] = ()
         """The first and the last time of the others."""
-        self._lives: OrderedDict[Signature, State] = OrderedDict()
+        self._lives: OrderedDict[Signature, ProblemState] = OrderedDict()
         self._lives_weight = 0
-        self._states: Counter[State] = Counter()
+        self._states: Counter[ProblemState] = Counter()
         """Of merged sessions."""
-        self._taken_back: tuple[str, Signature, State] | None = None
+        self._taken_back: tuple[str, Signature, ProblemState] | None = None
         """The last one that was: when it comes again as it stood, what became of its like since then stays."""
 
     @property
@@ -145,10 +145,13 @@ class Problem:
         return worst_word(self.words)
 
     @property
-    def state(self) -> State:
+    def state(self) -> ProblemState:
         """Open while any kind of its page requests is, resolved once all pass."""
         lives, others = self._lives.values(), self._states
-        return next((state for state in (State.OPEN, State.PATCHED) if state in lives or others[state]), State.RESOLVED)
+        return next(
+            (state for state in (ProblemState.OPEN, ProblemState.PATCHED) if state in lives or others[state]),
+            ProblemState.RESOLVED,
+        )
 
     @property
     def message(self) -> str:
@@ -190,7 +193,7 @@ class Problem:
         times = _TIME_BYTES * len(self._times)
         return _PROBLEM_BYTES + len(self.key.endpoint) + examples + names + times + self._lives_weight
 
-    def states(self) -> Counter[State]:
+    def states(self) -> Counter[ProblemState]:
         """Return how many kinds of page requests stand how."""
         return self._states + Counter(self._lives.values())
 
@@ -242,9 +245,9 @@ class Problem:
     def resolve(self, signature: Signature) -> bool:
         """Take note that a page request of this kind passed, and say whether that changed anything."""
         # What blocked nothing is not over because a request passes: it passed before.
-        if self.word not in JUDGED or self._lives.get(signature, State.RESOLVED) is State.RESOLVED:
+        if self.word not in JUDGED or self._lives.get(signature, ProblemState.RESOLVED) is ProblemState.RESOLVED:
             return False
-        self._lives[signature] = State.RESOLVED
+        self._lives[signature] = ProblemState.RESOLVED
         return True
 
     def resolve_all(self) -> bool:
@@ -345,7 +348,7 @@ def worst_first[P: Problem](problems: Iterable[P]) -> list[P]:
 
     Problems of the same cause stand together, at the place of the newest of them.
     """
-    rows = [((one.state is State.RESOLVED, WORDS.index(one.word), -one.severity), one) for one in problems]
+    rows = [((one.state is ProblemState.RESOLVED, WORDS.index(one.word), -one.severity), one) for one in problems]
     newest: dict[tuple[object, str], float] = {}
     for rank, one in rows:
         group = rank, one.key.rule

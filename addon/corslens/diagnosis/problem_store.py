@@ -7,7 +7,7 @@ from sys import maxsize
 
 from corslens.bounded import Bounded
 from corslens.diagnosis.example import Example, PutAway
-from corslens.diagnosis.page_request import PageRequest, State
+from corslens.diagnosis.page_request import PageRequest, ProblemState
 from corslens.diagnosis.problem import Key, Problem
 from corslens.inspection import Inspection
 from corslens.observation.observation import Role
@@ -111,7 +111,7 @@ class ProblemStore:
             found += [problem for problem in open_here if problem.resolve(signature)]
         for problem in found:
             self._touch(problem.key, version)
-        return tuple(problem for problem in found if problem.state is State.RESOLVED)
+        return tuple(problem for problem in found if problem.state is ProblemState.RESOLVED)
 
     def absorb(self, other: "ProblemStore", version: int) -> None:
         """Add the problems of another session."""

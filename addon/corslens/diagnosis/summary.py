@@ -20,7 +20,7 @@ from corslens.diagnosis.diagnose import WORDS, Diagnosis, diagnose, worst_word
 from corslens.diagnosis.example import PutAway
 from corslens.diagnosis.held import Held, order
 from corslens.diagnosis.matrix import Cell, Endpoint, Endpoints, Matrix, OriginPair
-from corslens.diagnosis.page_request import PageRequest, State, page_request_id
+from corslens.diagnosis.page_request import PageRequest, ProblemState, page_request_id
 from corslens.diagnosis.problem import Key, Problem, endpoint_of, worst_first
 from corslens.diagnosis.problem_store import ProblemStore
 from corslens.diagnosis.repeats import Repeats
@@ -58,7 +58,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     """How a problem stands."""
 
     rule: str
-    state: State
+    state: ProblemState
     word: str
     severity: Severity
 

@@ -8,7 +8,7 @@ import ada_url
 from corslens.bounded_cache import bounded_cache
 from corslens.fetch.origins import DEFAULT_PORTS, origin_of, scheme_host_port
 
-type Policy = dict[str, tuple[str, ...]]
+type Directives = dict[str, tuple[str, ...]]
 """Source expressions by directive; of a directive given twice the first one counts."""
 type Directive = tuple[str, ...]
 """Its name, then its source expressions."""
@@ -43,7 +43,7 @@ _ELSEWHERE = ("'strict-dynamic'", "'nonce-", "'sha256-", "'sha384-", "'sha512-")
 
 
 @bounded_cache(512)
-def parse_policies(lines: tuple[str, ...]) -> tuple[Policy, ...]:
+def parse_policies(lines: tuple[str, ...]) -> tuple[Directives, ...]:
     """Return the policies of a response's Content-Security-Policy lines; each of them has to allow a request.
 
     Standard: parse a response's Content Security Policies, https://www.w3.org/TR/CSP3/#parse-response-csp
@@ -54,7 +54,7 @@ def parse_policies(lines: tuple[str, ...]) -> tuple[Policy, ...]:
         whole.pop()
     policies, room = [], _SOURCES
     for serialized in whole:
-        policy: Policy = {}
+        policy: Directives = {}
         directives = serialized.split(";", _DIRECTIVES)
         if len(directives) > _DIRECTIVES:
             continue
@@ -71,7 +71,7 @@ def parse_policies(lines: tuple[str, ...]) -> tuple[Policy, ...]:
     return tuple(policies)
 
 
-def directives_for(policies: tuple[Policy, ...], destination: str) -> tuple[Directive, ...]:
+def directives_for(policies: tuple[Directives, ...], destination: str) -> tuple[Directive, ...]:
     """Return the directives that have to let a request of this destination pass; each policy has at most one."""
     names = _FALLBACKS.get(destination)
     if names is None:

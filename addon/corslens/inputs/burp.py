@@ -12,7 +12,7 @@ from xml.parsers import expat
 
 from corslens.inputs.damage import Damage
 from corslens.inputs.http_head import MAX_HEAD_BYTES, request_head, request_url, response_head
-from corslens.inputs.recorded import Recorded, RecordedReader
+from corslens.inputs.recorded import RecordedExchange, RecordedReader
 
 _CHUNK = 1 << 16
 _KEPT = MAX_HEAD_BYTES // 3 * 4
@@ -62,7 +62,7 @@ class _Items:
         raise _Refused("declares entities, which Burp does not write; nothing behind that was read")
 
 
-def _messages(data: memoryview, file: str) -> Iterator[Recorded | Damage]:
+def _messages(data: memoryview, file: str) -> Iterator[RecordedExchange | Damage]:
     items = _Items()
     parser = expat.ParserCreate()
     parser.StartElementHandler = items.start
@@ -78,7 +78,7 @@ def _messages(data: memoryview, file: str) -> Iterator[Recorded | Damage]:
             damage = Damage(file=file, what=str(error) if isinstance(error, _Refused) else f"is damaged or cut off: {error}")
         for item in items.complete:
             message = _message(index, item, file, last)
-            last = message.sent if isinstance(message, Recorded) else last
+            last = message.sent if isinstance(message, RecordedExchange) else last
             yield message
             index += 1
         items.complete.clear()
@@ -87,14 +87,14 @@ def _messages(data: memoryview, file: str) -> Iterator[Recorded | Damage]:
             return
 
 
-def _message(index: int, item: dict[str, str], file: str, last: float) -> Recorded | Damage:
+def _message(index: int, item: dict[str, str], file: str, last: float) -> RecordedExchange | Damage:
     request = request_head(_bytes(item, "request"))
     if request is None:
         return Damage(file=file, entry=index, what="holds no request")
     response = response_head(_bytes(item, "response"))
     # Seconds are all that Burp tells; items are in the order in which they were sent.
     sent = max(_time(item.get("time", "")), last + 0.001)
-    return Recorded(
+    return RecordedExchange(
         index=index,
         method=request.method,
         url=item.get("url", "").strip() or request_url(request, item.get("protocol", "http")),

@@ -13,7 +13,7 @@ from corslens.fetch.messages import HeaderLine
 from corslens.fetch.origins import DEFAULT_PORTS
 from corslens.inputs.damage import Damage
 from corslens.inputs.har_lines import wire_lines
-from corslens.inputs.recorded import Recorded, RecordedReader
+from corslens.inputs.recorded import RecordedExchange, RecordedReader
 from corslens.inputs.wire import http_version, isomorphic
 
 
@@ -66,7 +66,7 @@ def open_charles(data: Buffer, file: str, prefix: str, *, everything: bool) -> R
     return RecordedReader("Charles", _messages(data, file), file, prefix, everything=everything)
 
 
-def _messages(data: Buffer, file: str) -> Iterator[Recorded | Damage]:
+def _messages(data: Buffer, file: str) -> Iterator[RecordedExchange | Damage]:
     try:
         transactions = _list.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
@@ -86,7 +86,7 @@ def _messages(data: Buffer, file: str) -> Iterator[Recorded | Damage]:
         yield message
 
 
-def _message(index: int, transaction: _Transaction, last: float) -> Recorded:
+def _message(index: int, transaction: _Transaction, last: float) -> RecordedExchange:
     port = transaction.port or transaction.actualPort
     default = port is None or port == DEFAULT_PORTS.get(transaction.scheme)
     query = f"?{transaction.query}" if transaction.query else ""
@@ -96,7 +96,7 @@ def _message(index: int, transaction: _Transaction, last: float) -> Recorded:
     response = transaction.response
     status = 0 if response is None else response.status or 0
     version = http_version(transaction.protocolVersion)
-    return Recorded(
+    return RecordedExchange(
         index=index,
         method=transaction.method or "",
         url=url,

@@ -28,7 +28,7 @@ class _Snapshot(Struct):
     snapshot: msgspec.Raw = msgspec.Raw()
 
 
-class Page(Struct, gc=False):
+class HarPage(Struct, gc=False):
     """A page of a HAR. Chromium's `title` is the page's URL."""
 
     id: str = ""
@@ -36,7 +36,7 @@ class Page(Struct, gc=False):
 
 
 class _Pages(Struct):
-    pages: list[Page] = []
+    pages: list[HarPage] = []
 
 
 class _HarOfPages(Struct):

@@ -16,7 +16,7 @@ from msgspec import Struct
 from corslens.fetch.messages import HeaderLine
 from corslens.inputs.damage import Damage
 from corslens.inputs.har_lines import wire_lines
-from corslens.inputs.recorded import Recorded, RecordedReader
+from corslens.inputs.recorded import RecordedExchange, RecordedReader
 from corslens.witness.witness import Witness, WitnessOutcome
 
 CORS_ERRORS = (
@@ -107,7 +107,7 @@ class _Log:
         self._names: Mapping[int, str] = {}
         self._not_credentialed = 0
 
-    def messages(self) -> Iterator[Recorded | Damage]:
+    def messages(self) -> Iterator[RecordedExchange | Damage]:
         """Yield what the log holds, and a Damage where it is no such log or is cut off."""
         lines = self._lines()
         first = _CONSTANTS.sub(b"", bytes(next(lines, b""))).rstrip().rstrip(b",")
@@ -195,7 +195,7 @@ class _Log:
     def _error(self, number: int) -> str:
         return next((f"net::{name}" for name, known in self._constants.netError.items() if known == number), f"net::{number}")
 
-    def _made(self) -> Iterator[Recorded]:
+    def _made(self) -> Iterator[RecordedExchange]:
         decided = {
             request.preflight: request.decision
             for request in self._requests.values()
@@ -218,7 +218,7 @@ class _Log:
                 yield refused
                 index += 1
 
-    def _refused(self, index: int, request: _Request) -> Recorded | None:
+    def _refused(self, index: int, request: _Request) -> RecordedExchange | None:
         """Return the request that was not made because its preflight failed."""
         decision = request.decision
         if decision is None or decision.outcome is not WitnessOutcome.FAILED or request.asked is None or request.hops:
@@ -226,7 +226,7 @@ class _Log:
         method, url, lines, asked = request.asked
         preflight = self._requests.get(request.preflight or -1)
         hop = preflight.hops[0] if preflight is not None and preflight.hops else None
-        return Recorded(
+        return RecordedExchange(
             index=index,
             method=method,
             url=url,
@@ -251,7 +251,7 @@ class _Log:
 
     def _recorded(
         self, index: int, request: _Request, hop: _Hop, decision: Witness | None, credentialed: bool | None
-    ) -> Recorded:
+    ) -> RecordedExchange:
         error = None if hop.status else hop.error or ("net::ERR_ABORTED" if request.cancelled else None)
         if decision is not None:
             witness = msgspec.structs.replace(decision, page=hop.page, credentialed=credentialed)
@@ -259,7 +259,7 @@ class _Log:
             witness = Witness(outcome=WitnessOutcome.FAILED, code=error, page=hop.page, credentialed=credentialed)
         else:
             witness = Witness(outcome=WitnessOutcome.UNKNOWN, page=hop.page, credentialed=credentialed)
-        return Recorded(
+        return RecordedExchange(
             index=index,
             method=hop.method,
             url=hop.url,

@@ -14,7 +14,7 @@ from corslens.observation.network_error import is_answered_by_proxy
 from corslens.witness.witness import Witness
 
 
-class Recorded(Struct, kw_only=True):
+class RecordedExchange(Struct, kw_only=True):
     """A request and its response, heads only, as a capture holds them; times in seconds since the epoch."""
 
     index: int
@@ -41,7 +41,7 @@ class RecordedReader:
     """The exchanges of a capture, in the order in which their requests were sent."""
 
     def __init__(
-        self, writer: str, messages: Iterable[Recorded | Damage], file: str, prefix: str, *, everything: bool = True
+        self, writer: str, messages: Iterable[RecordedExchange | Damage], file: str, prefix: str, *, everything: bool = True
     ) -> None:
         """Take the messages of a capture.
 
@@ -87,7 +87,7 @@ class RecordedReader:
             yield exchange
         yield from damages
 
-    def _exchange(self, message: Recorded) -> Exchange | None:
+    def _exchange(self, message: RecordedExchange) -> Exchange | None:
         """Return the exchange, or None when it is none (a CONNECT) or has nothing to do with CORS.
 
         Raises: ValueError

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from corslens.inputs.damage import Damage
 from corslens.inputs.http_head import request_head, request_url, response_head
-from corslens.inputs.recorded import Recorded, RecordedReader
+from corslens.inputs.recorded import RecordedExchange, RecordedReader
 
 MEMBER = re.compile(r"raw/0*(\d{1,9})_([csm])\.(?:txt|xml)", re.IGNORECASE)
 """The name of a session's file: its number, and which of the three."""
@@ -30,7 +30,7 @@ def open_saz(parts: Iterable[tuple[str, bytes]], file: str, prefix: str, *, ever
     return RecordedReader("Fiddler", _messages(parts, file), file, prefix, everything=everything)
 
 
-def _messages(parts: Iterable[tuple[str, bytes]], file: str) -> Iterator[Recorded | Damage]:
+def _messages(parts: Iterable[tuple[str, bytes]], file: str) -> Iterator[RecordedExchange | Damage]:
     number, session = -1, dict[str, bytes]()
     last = 0.0
     for name, data in parts:
@@ -39,7 +39,7 @@ def _messages(parts: Iterable[tuple[str, bytes]], file: str) -> Iterator[Recorde
             continue
         if int(member[1]) != number and session:
             message = _message(number, session, file, last)
-            last = message.sent if isinstance(message, Recorded) else last
+            last = message.sent if isinstance(message, RecordedExchange) else last
             yield message
             session = {}
         number = int(member[1])
@@ -48,7 +48,7 @@ def _messages(parts: Iterable[tuple[str, bytes]], file: str) -> Iterator[Recorde
         yield _message(number, session, file, last)
 
 
-def _message(number: int, session: dict[str, bytes], file: str, last: float) -> Recorded | Damage:
+def _message(number: int, session: dict[str, bytes], file: str, last: float) -> RecordedExchange | Damage:
     request = request_head(session.get("c", b""))
     if request is None:
         return Damage(file=file, entry=number, what="holds no request")
@@ -58,7 +58,7 @@ def _message(number: int, session: dict[str, bytes], file: str, last: float) -> 
     sent = times.get("ClientDoneRequest") or times.get("ClientBeginRequest") or last + 0.001
     response = response_head(session.get("s", b""))
     port = flags.get("x-clientport")
-    return Recorded(
+    return RecordedExchange(
         index=number,
         method=request.method,
         url=request_url(request, "http"),

@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 
 
-class Family(StrEnum):
+class BrowserFamily(StrEnum):
     """How a browser is started."""
 
     CHROMIUM = "chromium"
@@ -21,7 +21,7 @@ class Browser(Struct, frozen=True, kw_only=True):
     """A browser, and where each system has it."""
 
     name: str
-    family: Family
+    family: BrowserFamily
     linux: tuple[str, ...]
     """Commands."""
     macos: tuple[str, ...]
@@ -34,42 +34,42 @@ class Found(Struct, frozen=True, kw_only=True):
     """A browser on this machine."""
 
     name: str
-    family: Family
+    family: BrowserFamily
     path: str
 
 
 BROWSERS = (
     Browser(
         name="chrome",
-        family=Family.CHROMIUM,
+        family=BrowserFamily.CHROMIUM,
         linux=("google-chrome", "google-chrome-stable"),
         macos=("Google Chrome.app/Contents/MacOS/Google Chrome",),
         windows=("Google/Chrome/Application/chrome.exe",),
     ),
     Browser(
         name="chromium",
-        family=Family.CHROMIUM,
+        family=BrowserFamily.CHROMIUM,
         linux=("chromium", "chromium-browser"),
         macos=("Chromium.app/Contents/MacOS/Chromium",),
         windows=("Chromium/Application/chrome.exe",),
     ),
     Browser(
         name="edge",
-        family=Family.CHROMIUM,
+        family=BrowserFamily.CHROMIUM,
         linux=("microsoft-edge", "microsoft-edge-stable"),
         macos=("Microsoft Edge.app/Contents/MacOS/Microsoft Edge",),
         windows=("Microsoft/Edge/Application/msedge.exe",),
     ),
     Browser(
         name="brave",
-        family=Family.CHROMIUM,
+        family=BrowserFamily.CHROMIUM,
         linux=("brave-browser", "brave"),
         macos=("Brave Browser.app/Contents/MacOS/Brave Browser",),
         windows=("BraveSoftware/Brave-Browser/Application/brave.exe",),
     ),
     Browser(
         name="firefox",
-        family=Family.FIREFOX,
+        family=BrowserFamily.FIREFOX,
         linux=("firefox", "firefox-esr"),
         macos=("Firefox.app/Contents/MacOS/firefox",),
         windows=("Mozilla Firefox/firefox.exe",),

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 from corslens.launch import chromium, firefox
-from corslens.launch.browsers import Family, Found
+from corslens.launch.browsers import BrowserFamily, Found
 from corslens.launch.profile import record
 
 STOP_SECONDS = 5.0
@@ -44,7 +44,7 @@ async def running_browser(
         wrap: makes another command of the browser's; `inherited` are the file descriptors that it gets.
     Raises: LaunchError
     """
-    if found.family is Family.FIREFOX:
+    if found.family is BrowserFamily.FIREFOX:
         firefox.write_profile(profile, proxy)
         if why := await asyncio.to_thread(firefox.trust, profile, authority, found.path):
             raise LaunchError(

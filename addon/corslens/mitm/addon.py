@@ -31,7 +31,7 @@ from corslens.mitm.live.app import LiveApp
 from corslens.mitm.live.proxy_host import LivePage
 from corslens.mitm.live.session_adapter import LiveSession
 from corslens.mitm.logfile import LogFile
-from corslens.mitm.outputs import Browser, Listener, Outputs
+from corslens.mitm.outputs import AttachedBrowser, Listener, Outputs
 from corslens.mitm.own_connections import OwnConnections
 from corslens.mitm.patch_mode import PatchMode
 from corslens.mitm.private_files import write_whole
@@ -375,7 +375,7 @@ class CorsLens(Commands):
 
     # Outputs.
 
-    def listen_to(self, browser: Browser) -> None:
+    def listen_to(self, browser: AttachedBrowser) -> None:
         """Hand every inspection to what listens to a browser, and put out with its word what it is still to speak of."""
         self._outputs.browser = browser
 

@@ -13,7 +13,7 @@ _TOGETHER = 3
 _WAITING = 1_000
 """What waits at most, where no loop comes by for long."""
 
-type Step = Callable[[], bool | None]
+type Task = Callable[[], bool | None]
 """Does what waits, and says whether it left some of it for the next time."""
 
 
@@ -21,12 +21,12 @@ class Afterwards:
     """Takes its steps soon after something came to wait, or at once where there is no loop."""
 
     def __init__(self) -> None:
-        self._steps: list[Step] = []
+        self._steps: list[Task] = []
         self._due: asyncio.Handle | None = None
         self._complete = self._waiting = 0
         self._at_work = False
 
-    def add_step(self, step: Step) -> None:
+    def add_step(self, step: Task) -> None:
         """Take this step after the others; what it hands to later ones is done in the same turn."""
         self._steps.append(step)
 

@@ -32,7 +32,7 @@ _ESTABLISHED, _TIME_WAIT = "01", "06"
 """States of a connection. Linux keeps a closed one in the latter for 60 seconds."""
 
 
-class State(StrEnum):
+class DoctorState(StrEnum):
     """How a check ended."""
 
     OK = "ok"
@@ -44,7 +44,7 @@ class DoctorCheck(Struct, frozen=True, kw_only=True):
     """What was looked at, and what to do about it."""
 
     name: str
-    state: State
+    state: DoctorState
     finding: str
     fix: str = ""
     """Begins with a verb; empty where nothing is to be done."""
@@ -107,7 +107,7 @@ def _local_network(stopped: str, silent: str) -> DoctorCheck:
     if stopped:
         return DoctorCheck(
             name="local network",
-            state=State.PROBLEM,
+            state=DoctorState.PROBLEM,
             finding=f"the browser stopped requests of {stopped} with targetAddressSpace: through a proxy they all fail before they are sent",
             fix=f"let requests to the local network bypass the proxy, or {leave_out}",
         )
@@ -116,7 +116,7 @@ def _local_network(stopped: str, silent: str) -> DoctorCheck:
         finding = f"the policy of {silent} allows requests into the local network, and none came: with targetAddressSpace they fail through any proxy"
     return DoctorCheck(
         name="local network",
-        state=State.UNKNOWN,
+        state=DoctorState.UNKNOWN,
         finding=finding,
         fix=f"{leave_out}; corslens open shows what the browser did not send",
     )
@@ -132,11 +132,11 @@ def examine_from_within(
         pem: the certificate of the proxy's authority.
     """
     proxy = (
-        DoctorCheck(name="proxy", state=State.OK, finding="this browser uses it")
+        DoctorCheck(name="proxy", state=DoctorState.OK, finding="this browser uses it")
         if through_proxy
         else DoctorCheck(
             name="proxy",
-            state=State.UNKNOWN,
+            state=DoctorState.UNKNOWN,
             finding="this page came directly from mitmweb, so it does not show whether the browser uses the proxy",
             fix="open http://mitm.it in the browser: it says whether traffic passes through mitmproxy",
         )
@@ -146,10 +146,10 @@ def examine_from_within(
 
 def _quic(processes: list[str] | None) -> DoctorCheck:
     if processes is None or not _direct(processes):
-        return DoctorCheck(name="QUIC", state=State.OK, finding="browsers do not use QUIC through an HTTP proxy")
+        return DoctorCheck(name="QUIC", state=DoctorState.OK, finding="browsers do not use QUIC through an HTTP proxy")
     return DoctorCheck(
         name="QUIC",
-        state=State.UNKNOWN,
+        state=DoctorState.UNKNOWN,
         finding="a Chromium runs without --proxy-server; in the modes transparent, wireguard and local it may use QUIC",
         fix="start it with --disable-quic, or use corslens open",
     )
@@ -173,22 +173,24 @@ def _proxy(host: str, port: int) -> tuple[list[DoctorCheck], bool]:
         reason = error.strerror or str(error)
         fix = "start it with corslens web, or use corslens open, which starts its own"
         return [
-            DoctorCheck(name="proxy", state=State.PROBLEM, finding=f"nothing listens at {host}:{port} ({reason})", fix=fix)
+            DoctorCheck(
+                name="proxy", state=DoctorState.PROBLEM, finding=f"nothing listens at {host}:{port} ({reason})", fix=fix
+            )
         ], False
     if b"mitmproxy" not in _through(host, port, "http://mitm.it/"):
         finding = f"another program than mitmproxy uses {host}:{port}"
         fix = f"choose a free port: corslens web --listen-port {port + 1 if port < 65535 else 8081}"
-        return [DoctorCheck(name="proxy", state=State.PROBLEM, finding=finding, fix=fix)], False
-    found = [DoctorCheck(name="proxy", state=State.OK, finding=f"mitmproxy listens at {host}:{port}")]
+        return [DoctorCheck(name="proxy", state=DoctorState.PROBLEM, finding=finding, fix=fix)], False
+    found = [DoctorCheck(name="proxy", state=DoctorState.OK, finding=f"mitmproxy listens at {host}:{port}")]
     if b"corslens" not in _through(host, port, "http://corslens.test/"):
         finding = "it does not say that corslens is loaded (or cors_page_host was changed)"
         found.append(
             DoctorCheck(
-                name="corslens", state=State.UNKNOWN, finding=finding, fix="start it with corslens web or corslens dump"
+                name="corslens", state=DoctorState.UNKNOWN, finding=finding, fix="start it with corslens web or corslens dump"
             )
         )
     else:
-        found.append(DoctorCheck(name="corslens", state=State.OK, finding="is loaded in it"))
+        found.append(DoctorCheck(name="corslens", state=DoctorState.OK, finding="is loaded in it"))
     return found, True
 
 
@@ -224,7 +226,7 @@ def _authority(home: Path, pem: bytes) -> DoctorCheck:
     if not certificate:
         return DoctorCheck(
             name="certificate",
-            state=State.UNKNOWN,
+            state=DoctorState.UNKNOWN,
             finding="mitmproxy has made no certificate authority yet",
             fix="start the proxy once, then open http://mitm.it in the browser behind it",
         )
@@ -234,12 +236,12 @@ def _authority(home: Path, pem: bytes) -> DoctorCheck:
         finding = f"the proxy's authority is in the store of {', '.join(holding)}"
         return DoctorCheck(
             name="certificate",
-            state=State.OK,
+            state=DoctorState.OK,
             finding=finding + (f", and not in that of {' or '.join(others)}" if others else ""),
         )
     return DoctorCheck(
         name="certificate",
-        state=State.PROBLEM,
+        state=DoctorState.PROBLEM,
         finding="the proxy's authority is in no store of this user's browsers, so https pages fail",
         fix="open http://mitm.it in the browser behind the proxy, or use corslens open, which needs no certificate",
     )
@@ -291,11 +293,11 @@ def _loopback(home: Path, environment: Mapping[str, str], processes: list[str] |
             faults.append((finding, "run them with corslens run -- COMMAND"))
             break
     for finding, fix in faults:
-        yield DoctorCheck(name="loopback", state=State.PROBLEM, finding=finding, fix=fix)
+        yield DoctorCheck(name="loopback", state=DoctorState.PROBLEM, finding=finding, fix=fix)
     if not faults:
         yield DoctorCheck(
             name="loopback",
-            state=State.UNKNOWN,
+            state=DoctorState.UNKNOWN,
             finding="no setting was found that is wrong, but browsers connect to localhost directly by default",
             fix="use corslens open, or see docs/browser-setup.md",
         )
@@ -339,7 +341,7 @@ def _traffic(rows: list[list[str]] | None, port: int) -> DoctorCheck:
     if rows is None:
         return DoctorCheck(
             name="traffic",
-            state=State.UNKNOWN,
+            state=DoctorState.UNKNOWN,
             finding="what is connected to the proxy is not known on this system",
             fix="open http://mitm.it in the browser: it says whether traffic passes through mitmproxy",
         )
@@ -348,15 +350,15 @@ def _traffic(rows: list[list[str]] | None, port: int) -> DoctorCheck:
     count = sum(len(row) > 3 and row[1].endswith(ending) and row[3] == _ESTABLISHED for row in rows)
     if count:
         return DoctorCheck(
-            name="traffic", state=State.OK, finding=f"{count} connection{'s' * (count > 1)} to the proxy open now"
+            name="traffic", state=DoctorState.OK, finding=f"{count} connection{'s' * (count > 1)} to the proxy open now"
         )
     if any(len(row) > 3 and (row[1].endswith(ending) or row[2].endswith(ending)) and row[3] == _TIME_WAIT for row in rows):
         return DoctorCheck(
-            name="traffic", state=State.OK, finding="a connection to the proxy was closed within the last minute"
+            name="traffic", state=DoctorState.OK, finding="a connection to the proxy was closed within the last minute"
         )
     return DoctorCheck(
         name="traffic",
-        state=State.PROBLEM,
+        state=DoctorState.PROBLEM,
         finding="nothing was connected to the proxy in the last minute",
         fix="set the browser's proxy to this address and reload the page, or use corslens open",
     )

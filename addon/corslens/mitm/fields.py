@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from corslens.bounded_cache import bounded_cache
 from corslens.fetch.limits import HEADER_LINES, Limited, limited_headers
-from corslens.observation.relevance import Asker, asker_of
+from corslens.observation.relevance import RequestingPage, asker_of
 
 type Fields = tuple[tuple[bytes, bytes], ...]
 
@@ -53,7 +53,7 @@ class RequestFields(Struct):
     """What is read off a request's header lines."""
 
     fields: Fields
-    asker: Asker
+    asker: RequestingPage
     host: bytes
     """The value of its first Host line; empty without one."""
     _limited: Limited | None = None

@@ -21,7 +21,7 @@ from corslens.report.formats.jsonl import encode
 type Listener = Callable[[Inspection], None]
 
 
-class Browser(Protocol):
+class AttachedBrowser(Protocol):
     """A browser that is listened to."""
 
     def saw(self, inspection: Inspection) -> None:
@@ -55,7 +55,7 @@ class Outputs:
         """What the terminal prints."""
         self.log: LogFile | None = None
         self.listeners: list[Listener] = []
-        self.browser: Browser | None = None
+        self.browser: AttachedBrowser | None = None
         """The browser that is listened to: what it is still to speak of is put out with its word."""
         self._fault = fault
         self._fresh: deque[tuple[Inspection, bool]] = deque()

@@ -19,7 +19,7 @@ REMIND_SECONDS = 300.0
 """mitmproxy has no status line for addons, so its event log says again and again that patching is on."""
 
 
-class Effect(Struct):
+class InjectionEffect(Struct):
     """What an injection led to so far."""
 
     hits: int = 0
@@ -41,7 +41,7 @@ class PatchMode:
         self._clock = clock
         self._filter: FlowFilter | None = None
         self._injections: Sequence[Injection] = ()
-        self._effects: dict[str, Effect] = {}
+        self._effects: dict[str, InjectionEffect] = {}
         """By the injection's name."""
         self._text = ""
         self._dry_run = False
@@ -57,7 +57,7 @@ class PatchMode:
         """Take the settings; when patching is on, its time begins now."""
         self._filter, self._text = settings.patch_filter, settings.patch
         self._injections = (*settings.rule_injections, *settings.line_injections)
-        self._effects = {one.name: self._effects.get(one.name, Effect()) for one in self._injections}
+        self._effects = {one.name: self._effects.get(one.name, InjectionEffect()) for one in self._injections}
         self._dry_run = settings.dry_run
         self.policy = structs.replace(settings.policy, served_here=self.served_here)
         self.injects_for_anybody = any((injection.origins or self.policy.origins).any for injection in self._injections)
@@ -75,7 +75,7 @@ class PatchMode:
         """The filter as the user wrote it; empty when nothing is patched."""
         return self._text
 
-    def injections(self) -> Iterator[tuple[Injection, "Effect"]]:
+    def injections(self) -> Iterator[tuple[Injection, "InjectionEffect"]]:
         """Yield the injections at work, each with what it led to."""
         for one in () if self.expired else self._injections:
             yield one, self._effects[one.name]

@@ -38,7 +38,7 @@ _THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
 type Matches = Callable[[http.HTTPFlow], bool]
 
 
-class Sink(Protocol):
+class InspectionSink(Protocol):
     """Where inspections go."""
 
     def __call__(self, inspection: Inspection, *, final: bool) -> None:
@@ -60,7 +60,7 @@ class Session:
         self,
         inspector: Inspector,
         patching: PatchMode,
-        sink: Sink,
+        sink: InspectionSink,
         *,
         scope: Matches | None = None,
         everything: bool = False,

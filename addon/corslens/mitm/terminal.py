@@ -5,7 +5,7 @@ from typing import TextIO
 
 from corslens.bounded import Bounded
 from corslens.diagnosis.diagnose import Diagnosis
-from corslens.diagnosis.page_request import State
+from corslens.diagnosis.page_request import ProblemState
 from corslens.diagnosis.problem import Key, Problem, key_of
 from corslens.diagnosis.summary import SessionSummary
 from corslens.lint.finding import Severity
@@ -58,7 +58,7 @@ class Terminal:
     def show_resolved(self, problems: Iterable[Problem]) -> None:
         """Print a line for each problem that is resolved now; should it come again, it is news again."""
         for problem in problems:
-            if problem.state is State.RESOLVED and _is_news(problem.diagnosis):
+            if problem.state is ProblemState.RESOLVED and _is_news(problem.diagnosis):
                 self._print(render_resolved(problem, self._get_console().width))
                 for said in [said for said in self._seen if said[0] == problem.key]:
                     del self._seen[said]

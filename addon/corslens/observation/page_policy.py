@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from corslens.bounded import Bounded
 from corslens.fetch.connection_allowlist import CONNECTION_ALLOWLIST
-from corslens.fetch.content_security_policy import Policy, parse_policies
+from corslens.fetch.content_security_policy import Directives, parse_policies
 from corslens.fetch.embedder_policy import EmbedderPolicy, embedder_policy, isolation_policy
 from corslens.fetch.messages import HeaderList, Request, Response
 from corslens.fetch.origins import is_potentially_trustworthy, origin_of
@@ -37,7 +37,7 @@ class Document(Struct, frozen=True, kw_only=True, gc=False):
     """It was loaded at the top, not in a frame."""
     embedder: EmbedderPolicy = EmbedderPolicy.UNSAFE_NONE
     isolation: EmbedderPolicy = EmbedderPolicy.UNSAFE_NONE
-    content_security: tuple[Policy, ...] = ()
+    content_security: tuple[Directives, ...] = ()
     connection_allowlist: str | None = None
     """The header's value; None without it."""
     headers: tuple[tuple[str, str], ...] = ()

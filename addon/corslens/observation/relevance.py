@@ -26,7 +26,7 @@ _TELLING = frozenset({"origin", "accept", "host", "referer", "sec-fetch-site", "
 """The names of the lines that `asker_of` reads."""
 
 
-class Asker(Struct, frozen=True, gc=False):
+class RequestingPage(Struct, frozen=True, gc=False):
     """What the header lines of a request say of the page that sent it."""
 
     origin: str | None = None
@@ -37,7 +37,7 @@ class Asker(Struct, frozen=True, gc=False):
     referrer: str = ""
 
 
-def asker_of(lines: Iterable[tuple[str, str]]) -> Asker:
+def asker_of(lines: Iterable[tuple[str, str]]) -> RequestingPage:
     """Read a request's header lines."""
     origin = host = None
     site = mode = referrer = ""
@@ -61,10 +61,10 @@ def asker_of(lines: Iterable[tuple[str, str]]) -> Asker:
                     site = value
                 elif lowered == "sec-fetch-mode":
                     mode = value
-    return Asker(origin, host, site, mode or ("navigate" if document else ""), referrer)
+    return RequestingPage(origin, host, site, mode or ("navigate" if document else ""), referrer)
 
 
-def request_concerns_cors(asker: Asker, method: str, own_origin: str) -> bool:
+def request_concerns_cors(asker: RequestingPage, method: str, own_origin: str) -> bool:
     """Say whether a request is a preflight, comes from another origin, or is for a document or a worker, whose policies other requests stand under.
 
     Args:

@@ -13,7 +13,7 @@ from corslens.observation.redaction import public_method, public_url
 from corslens.verdict.verdict import WORST_FIRST, Outcome
 
 
-class Endpoint(Struct, frozen=True, order=True):
+class ComparedEndpoint(Struct, frozen=True, order=True):
     """What is compared: what one page's origin asks of one endpoint."""
 
     api_origin: str
@@ -22,7 +22,7 @@ class Endpoint(Struct, frozen=True, order=True):
     page: str
 
 
-class State(Struct, kw_only=True):
+class EndpointState(Struct, kw_only=True):
     """What one capture says of an endpoint."""
 
     page_requests: int = 0
@@ -49,10 +49,10 @@ class ChangeKind(StrEnum):
 class Change(Struct, frozen=True, kw_only=True):
     """One endpoint on which the captures differ."""
 
-    endpoint: Endpoint
+    endpoint: ComparedEndpoint
     kind: ChangeKind
-    before: State | None
-    after: State | None
+    before: EndpointState | None
+    after: EndpointState | None
 
     @property
     def new_findings(self) -> dict[str, Severity]:
@@ -69,16 +69,16 @@ class Change(Struct, frozen=True, kw_only=True):
         return sorted(self.before.findings.keys() - self.after.findings.keys())
 
 
-def states(summary: SessionSummary) -> dict[Endpoint, State]:
+def states(summary: SessionSummary) -> dict[ComparedEndpoint, EndpointState]:
     """Return what a capture says of each endpoint; the summary holds every CORS page request."""
-    found: defaultdict[Endpoint, State] = defaultdict(State)
+    found: defaultdict[ComparedEndpoint, EndpointState] = defaultdict(EndpointState)
     for diagnosis in summary.held():
         request = diagnosis.page_request
         if not request.is_cors or request.outcome is Outcome.ABORTED:  # a page that was left says nothing of its API
             continue
         api, path = endpoint_of(diagnosis.place)
         page = without_loopback_port(public_url(request.page or "null"))
-        state = found[Endpoint(without_loopback_port(api), path, public_method(request.method), page)]
+        state = found[ComparedEndpoint(without_loopback_port(api), path, public_method(request.method), page)]
         state.page_requests += 1
         for engine, outcome in request.outcomes.items():
             known = state.outcomes.get(engine, Outcome.ALLOWED)
@@ -91,7 +91,7 @@ def states(summary: SessionSummary) -> dict[Endpoint, State]:
     return dict(found)
 
 
-def compare(before: dict[Endpoint, State], after: dict[Endpoint, State]) -> list[Change]:
+def compare(before: dict[ComparedEndpoint, EndpointState], after: dict[ComparedEndpoint, EndpointState]) -> list[Change]:
     """Return the endpoints on which the captures differ, what got worse first."""
     changes = []
     for endpoint in before.keys() | after.keys():
@@ -103,7 +103,7 @@ def compare(before: dict[Endpoint, State], after: dict[Endpoint, State]) -> list
     return sorted(changes, key=lambda change: (order.index(change.kind), change.endpoint))
 
 
-def _kind(before: State | None, after: State | None) -> ChangeKind | None:
+def _kind(before: EndpointState | None, after: EndpointState | None) -> ChangeKind | None:
     if before is None:
         return ChangeKind.ONLY_AFTER
     if after is None:
@@ -126,7 +126,7 @@ def _kind(before: State | None, after: State | None) -> ChangeKind | None:
     return ChangeKind.CHANGED if worse or before.reasons != after.reasons else None
 
 
-def _is_clean(state: State) -> bool:
+def _is_clean(state: EndpointState) -> bool:
     return all(outcome is Outcome.ALLOWED for outcome in state.outcomes.values()) and all(
         severity is Severity.INFO for severity in state.findings.values()
     )

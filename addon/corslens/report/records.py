@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType, field
 
-from corslens.diagnosis.page_request import State
+from corslens.diagnosis.page_request import ProblemState
 from corslens.engines.engine import Engine
 from corslens.observation.evidence import OriginOutcome
 from corslens.observation.observation import Role
@@ -118,7 +118,7 @@ class PageRequestRecord(Struct, frozen=True, kw_only=True, gc=False):
     """In the engine that counts."""
     cause: str | None
     """The rule, or the browser's reason, that says what is wrong."""
-    state: State | None
+    state: ProblemState | None
     """Null where nothing is wrong."""
 
 

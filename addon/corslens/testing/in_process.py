@@ -20,8 +20,10 @@ from corslens.fetch.limits import limited_headers, received_response
 from corslens.fetch.messages import HeaderLine, Request, Response
 from corslens.fetch.origins import origin_of, scheme_host_port
 
-type Message = MutableMapping[str, Any]
-type AsgiApp = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
+type AsgiMessage = MutableMapping[str, Any]
+type AsgiApp = Callable[
+    [AsgiMessage, Callable[[], Awaitable[AsgiMessage]], Callable[[AsgiMessage], Awaitable[None]]], Awaitable[None]
+]
 type WsgiApp = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]
 
 TIMEOUT_SECONDS = 30.0
@@ -47,7 +49,7 @@ def send_by_asgi(app: AsgiApp, request: Request) -> Response:
 async def _by_asgi(app: AsgiApp, request: Request) -> Response:
     url = ada_url.URL(request.url)
     scheme, host, port = scheme_host_port(origin_of(request.url))
-    scope: Message = {
+    scope: AsgiMessage = {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
         "http_version": "1.1",
@@ -65,7 +67,7 @@ async def _by_asgi(app: AsgiApp, request: Request) -> Response:
     sent = False
     responded = asyncio.Event()
 
-    async def receive() -> Message:
+    async def receive() -> AsgiMessage:
         nonlocal sent
         if not sent:
             sent = True
@@ -73,7 +75,7 @@ async def _by_asgi(app: AsgiApp, request: Request) -> Response:
         await responded.wait()  # a stream without an end ends when its reader is gone
         return {"type": "http.disconnect"}
 
-    async def send(message: Message) -> None:
+    async def send(message: AsgiMessage) -> None:
         nonlocal head
         if message["type"] == "http.response.start":
             lines = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in message.get("headers", ())]

@@ -83,7 +83,7 @@ class Reason(StrEnum):
     REDIRECT_AUTHORIZATION_DROPPED = "redirect-authorization-dropped"
 
 
-class Names(Struct, frozen=True, kw_only=True):
+class EngineNames(Struct, frozen=True, kw_only=True):
     """What the engines call a reason; empty where they have no name for it."""
 
     effect: Effect = Effect.BLOCKS
@@ -95,95 +95,95 @@ class Names(Struct, frozen=True, kw_only=True):
 
 
 _NAMES = {
-    Reason.MODE_SAME_ORIGIN_VIOLATED: Names(chromium=("DisallowedByMode",)),
-    Reason.SCHEME_NOT_CORS_ENABLED: Names(
+    Reason.MODE_SAME_ORIGIN_VIOLATED: EngineNames(chromium=("DisallowedByMode",)),
+    Reason.SCHEME_NOT_CORS_ENABLED: EngineNames(
         chromium=("CorsDisabledScheme",), firefox=("CORSRequestNotHttp",), mdn=("CORSRequestNotHttp",)
     ),
-    Reason.NO_CORS_REDIRECT_MODE: Names(chromium=("NoCorsRedirectModeNotFollow",)),
-    Reason.ORIGIN_HEADER_NOT_ADDABLE: Names(firefox=("CORSOriginHeaderNotAdded",), mdn=("CORSOriginHeaderNotAdded",)),
-    Reason.CORS_DISABLED_BY_USER: Names(firefox=("CORSDisabled",), mdn=("CORSDisabled",)),
-    Reason.LNA_INSECURE_CONTEXT: Names(chromium=("InsecureLocalNetwork",)),
-    Reason.LNA_ADDRESS_SPACE_MISMATCH: Names(chromium=("InvalidLocalNetworkAccess",)),
-    Reason.LNA_PERMISSION_DENIED: Names(chromium=("LocalNetworkAccessPermissionDenied",)),
-    Reason.MIXED_CONTENT: Names(
+    Reason.NO_CORS_REDIRECT_MODE: EngineNames(chromium=("NoCorsRedirectModeNotFollow",)),
+    Reason.ORIGIN_HEADER_NOT_ADDABLE: EngineNames(firefox=("CORSOriginHeaderNotAdded",), mdn=("CORSOriginHeaderNotAdded",)),
+    Reason.CORS_DISABLED_BY_USER: EngineNames(firefox=("CORSDisabled",), mdn=("CORSDisabled",)),
+    Reason.LNA_INSECURE_CONTEXT: EngineNames(chromium=("InsecureLocalNetwork",)),
+    Reason.LNA_ADDRESS_SPACE_MISMATCH: EngineNames(chromium=("InvalidLocalNetworkAccess",)),
+    Reason.LNA_PERMISSION_DENIED: EngineNames(chromium=("LocalNetworkAccessPermissionDenied",)),
+    Reason.MIXED_CONTENT: EngineNames(
         chromium_other=("mixed-content",), firefox=("BlockMixedActiveContent", "BlockMixedDisplayContent")
     ),
-    Reason.CSP_BLOCKED: Names(chromium_other=("csp",)),
-    Reason.CONNECTION_ALLOWLIST_BLOCKED: Names(),
-    Reason.BAD_PORT: Names(),
-    Reason.KEEPALIVE_BODY_TOO_LARGE: Names(),
-    Reason.PREFLIGHT_NETWORK_ERROR: Names(
+    Reason.CSP_BLOCKED: EngineNames(chromium_other=("csp",)),
+    Reason.CONNECTION_ALLOWLIST_BLOCKED: EngineNames(),
+    Reason.BAD_PORT: EngineNames(),
+    Reason.KEEPALIVE_BODY_TOO_LARGE: EngineNames(),
+    Reason.PREFLIGHT_NETWORK_ERROR: EngineNames(
         chromium=("InvalidResponse",), firefox=("CORSDidNotSucceed2",), mdn=("CORSDidNotSucceed",)
     ),
-    Reason.PREFLIGHT_REDIRECT: Names(
+    Reason.PREFLIGHT_REDIRECT: EngineNames(
         chromium=("PreflightDisallowedRedirect",),
         # The second of a fetch with `redirect: "manual"`.
         firefox=("CORSExternalRedirectNotAllowed", "CORSPreflightDidNotSucceed3"),
         mdn=("CORSExternalRedirectNotAllowed",),
     ),
-    Reason.PREFLIGHT_STATUS_NOT_OK: Names(
+    Reason.PREFLIGHT_STATUS_NOT_OK: EngineNames(
         chromium=("PreflightInvalidStatus",), firefox=("CORSPreflightDidNotSucceed3",), mdn=("CORSPreflightDidNotSucceed",)
     ),
-    Reason.PREFLIGHT_ACAM_UNPARSABLE: Names(
+    Reason.PREFLIGHT_ACAM_UNPARSABLE: EngineNames(
         chromium=("InvalidAllowMethodsPreflightResponse",),
         firefox=("CORSInvalidAllowMethod",),
         mdn=("CORSInvalidAllowMethod",),
     ),
-    Reason.PREFLIGHT_ACAH_UNPARSABLE: Names(
+    Reason.PREFLIGHT_ACAH_UNPARSABLE: EngineNames(
         chromium=("InvalidAllowHeadersPreflightResponse",),
         firefox=("CORSInvalidAllowHeader",),
         mdn=("CORSInvalidAllowHeader",),
     ),
-    Reason.PREFLIGHT_METHOD_NOT_ALLOWED: Names(
+    Reason.PREFLIGHT_METHOD_NOT_ALLOWED: EngineNames(
         chromium=("MethodDisallowedByPreflightResponse",), firefox=("CORSMethodNotFound",), mdn=("CORSMethodNotFound",)
     ),
-    Reason.PREFLIGHT_HEADER_NOT_ALLOWED: Names(
+    Reason.PREFLIGHT_HEADER_NOT_ALLOWED: EngineNames(
         chromium=("HeaderDisallowedByPreflightResponse",),
         firefox=("CORSMissingAllowHeaderFromPreflight2",),
         mdn=("CORSMissingAllowHeaderFromPreflight",),
     ),
-    Reason.PREFLIGHT_AUTHORIZATION_NOT_COVERED_BY_WILDCARD: Names(
+    Reason.PREFLIGHT_AUTHORIZATION_NOT_COVERED_BY_WILDCARD: EngineNames(
         chromium=("HeaderDisallowedByPreflightResponse",),
         firefox=("CORSMissingAllowHeaderFromPreflight2",),
         mdn=("CORSMissingAllowHeaderFromPreflight",),
     ),
-    Reason.PNA_PREFLIGHT_MISSING_ALLOW: Names(),
-    Reason.PNA_PREFLIGHT_INVALID_ALLOW: Names(),
-    Reason.PNA_PREFLIGHT_MISSING_DEVICE_IDENTITY: Names(),
-    Reason.PNA_UNEXPECTED_PRIVATE_NETWORK: Names(effect=Effect.CONTRIBUTES),
-    Reason.ACTUAL_NETWORK_ERROR: Names(firefox=("CORSDidNotSucceed2",), mdn=("CORSDidNotSucceed",)),
-    Reason.RESPONSE_HEADERS_INVALID: Names(),
-    Reason.ACAO_MISSING: Names(
+    Reason.PNA_PREFLIGHT_MISSING_ALLOW: EngineNames(),
+    Reason.PNA_PREFLIGHT_INVALID_ALLOW: EngineNames(),
+    Reason.PNA_PREFLIGHT_MISSING_DEVICE_IDENTITY: EngineNames(),
+    Reason.PNA_UNEXPECTED_PRIVATE_NETWORK: EngineNames(effect=Effect.CONTRIBUTES),
+    Reason.ACTUAL_NETWORK_ERROR: EngineNames(firefox=("CORSDidNotSucceed2",), mdn=("CORSDidNotSucceed",)),
+    Reason.RESPONSE_HEADERS_INVALID: EngineNames(),
+    Reason.ACAO_MISSING: EngineNames(
         chromium=("MissingAllowOriginHeader",), firefox=("CORSMissingAllowOrigin2",), mdn=("CORSMissingAllowOrigin",)
     ),
-    Reason.ACAO_WILDCARD_WITH_CREDENTIALS: Names(
+    Reason.ACAO_WILDCARD_WITH_CREDENTIALS: EngineNames(
         chromium=("WildcardOriginNotAllowed",),
         firefox=("CORSNotSupportingCredentials",),
         mdn=("CORSNotSupportingCredentials",),
     ),
-    Reason.ACAO_MULTIPLE: Names(
+    Reason.ACAO_MULTIPLE: EngineNames(
         chromium=("MultipleAllowOriginValues",),
         firefox=("CORSMultipleAllowOriginNotAllowed",),
         mdn=("CORSMultipleAllowOriginNotAllowed",),
     ),
-    Reason.ACAO_INVALID: Names(
+    Reason.ACAO_INVALID: EngineNames(
         chromium=("InvalidAllowOriginValue",),
         firefox=("CORSAllowOriginNotMatchingOrigin",),
         mdn=("CORSAllowOriginNotMatchingOrigin",),
     ),
-    Reason.ACAO_MISMATCH: Names(
+    Reason.ACAO_MISMATCH: EngineNames(
         chromium=("AllowOriginMismatch",),
         firefox=("CORSAllowOriginNotMatchingOrigin",),
         mdn=("CORSAllowOriginNotMatchingOrigin",),
     ),
-    Reason.ACAC_NOT_TRUE: Names(
+    Reason.ACAC_NOT_TRUE: EngineNames(
         chromium=("InvalidAllowCredentials",),
         firefox=("CORSMissingAllowCredentials",),
         mdn=("CORSMIssingAllowCredentials",),
     ),
-    Reason.CORP_NOT_SAME_ORIGIN: Names(chromium_other=("corp-not-same-origin",)),
-    Reason.CORP_NOT_SAME_SITE: Names(chromium_other=("corp-not-same-site",)),
-    Reason.CORP_REQUIRED_BY_EMBEDDER: Names(
+    Reason.CORP_NOT_SAME_ORIGIN: EngineNames(chromium_other=("corp-not-same-origin",)),
+    Reason.CORP_NOT_SAME_SITE: EngineNames(chromium_other=("corp-not-same-site",)),
+    Reason.CORP_REQUIRED_BY_EMBEDDER: EngineNames(
         chromium_other=(
             "corp-not-same-origin-after-defaulted-to-same-origin-by-coep",
             "corp-not-same-origin-after-defaulted-to-same-origin-by-dip",
@@ -191,8 +191,8 @@ _NAMES = {
             "coep-frame-resource-needs-coep-header",
         )
     ),
-    Reason.OPAQUE_RESPONSE_BLOCKED: Names(chromium_other=("net::ERR_BLOCKED_BY_ORB",)),
-    Reason.MIME_OR_NOSNIFF_BLOCKED: Names(
+    Reason.OPAQUE_RESPONSE_BLOCKED: EngineNames(chromium_other=("net::ERR_BLOCKED_BY_ORB",)),
+    Reason.MIME_OR_NOSNIFF_BLOCKED: EngineNames(
         chromium_other=("content-type",),
         firefox=(
             "MimeTypeMismatch2",
@@ -201,23 +201,23 @@ _NAMES = {
             "BlockWorkerWithWrongMimeType",
         ),
     ),
-    Reason.UNREQUESTED_RANGE_RESPONSE: Names(),
-    Reason.INTEGRITY_MISMATCH: Names(chromium_other=("integrity",), firefox=("IntegrityMismatch3", "IneligibleResource")),
-    Reason.RESPONSE_HEADER_NOT_EXPOSED: Names(effect=Effect.DEGRADES),
-    Reason.TIMING_NOT_ALLOWED: Names(effect=Effect.DEGRADES),
-    Reason.REDIRECT_HAS_CREDENTIALS: Names(chromium=("RedirectContainsCredentials",)),
-    Reason.REDIRECT_SCHEME_NOT_HTTP: Names(
+    Reason.UNREQUESTED_RANGE_RESPONSE: EngineNames(),
+    Reason.INTEGRITY_MISMATCH: EngineNames(chromium_other=("integrity",), firefox=("IntegrityMismatch3", "IneligibleResource")),
+    Reason.RESPONSE_HEADER_NOT_EXPOSED: EngineNames(effect=Effect.DEGRADES),
+    Reason.TIMING_NOT_ALLOWED: EngineNames(effect=Effect.DEGRADES),
+    Reason.REDIRECT_HAS_CREDENTIALS: EngineNames(chromium=("RedirectContainsCredentials",)),
+    Reason.REDIRECT_SCHEME_NOT_HTTP: EngineNames(
         chromium=("CorsDisabledScheme",),
         chromium_other=("net::ERR_UNSAFE_REDIRECT",),
         firefox=("CORSRequestNotHttp",),
         mdn=("CORSRequestNotHttp",),
     ),
-    Reason.REDIRECT_LOCATION_UNPARSABLE: Names(),
-    Reason.REDIRECT_LIMIT_EXCEEDED: Names(chromium_other=("net::ERR_TOO_MANY_REDIRECTS",)),
-    Reason.REDIRECT_MODE_ERROR: Names(chromium_other=("net::ERR_FAILED",)),
-    Reason.REDIRECT_BODY_NOT_REPLAYABLE: Names(chromium_other=("net::ERR_INVALID_ARGUMENT",)),
-    Reason.REDIRECT_ORIGIN_BECAME_NULL: Names(effect=Effect.CONTRIBUTES),
-    Reason.REDIRECT_AUTHORIZATION_DROPPED: Names(effect=Effect.CONTRIBUTES),
+    Reason.REDIRECT_LOCATION_UNPARSABLE: EngineNames(),
+    Reason.REDIRECT_LIMIT_EXCEEDED: EngineNames(chromium_other=("net::ERR_TOO_MANY_REDIRECTS",)),
+    Reason.REDIRECT_MODE_ERROR: EngineNames(chromium_other=("net::ERR_FAILED",)),
+    Reason.REDIRECT_BODY_NOT_REPLAYABLE: EngineNames(chromium_other=("net::ERR_INVALID_ARGUMENT",)),
+    Reason.REDIRECT_ORIGIN_BECAME_NULL: EngineNames(effect=Effect.CONTRIBUTES),
+    Reason.REDIRECT_AUTHORIZATION_DROPPED: EngineNames(effect=Effect.CONTRIBUTES),
 }
 """Source: the protocol's and Gecko's own lists, read for this project; what was measured wins."""
 

@@ -16,7 +16,7 @@ from msgspec import Struct, field
 
 from corslens.bounded import Bounded
 from corslens.witness.matching import joined
-from corslens.witness.sighting import Lines, Sighting
+from corslens.witness.sighting import JoinedLines, Sighting
 from corslens.witness.witness import Witness, WitnessOutcome
 
 REQUESTS = 10_000
@@ -119,9 +119,9 @@ class _Hop(Struct):
     time: float
     context: str
     kind: str
-    request_lines: Lines
+    request_lines: JoinedLines
     status: int | None = None
-    response_lines: Lines | None = None
+    response_lines: JoinedLines | None = None
     from_cache: bool = False
     outcome: WitnessOutcome | None = None
     code: str | None = None
@@ -322,7 +322,7 @@ def reason_of(words: str) -> str:
     return name
 
 
-def _lines(headers: list[_Header]) -> Lines:
+def _lines(headers: list[_Header]) -> JoinedLines:
     return joined((header.name, str(header.value.value)[:_MAX_VALUE_CHARACTERS]) for header in headers[:_LINES])
 
 

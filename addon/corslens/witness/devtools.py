@@ -15,8 +15,8 @@ from corslens.bounded import Bounded
 from corslens.witness.devtools_events import (
     MAX_VALUE_CHARACTERS,
     Answered,
-    Failed,
     IssueAdded,
+    LoadingFailed,
     Received,
     Sent,
     ServedFromCache,
@@ -25,7 +25,7 @@ from corslens.witness.devtools_events import (
     lines_of,
     place_of,
 )
-from corslens.witness.sighting import Lines, Sighting
+from corslens.witness.sighting import JoinedLines, Sighting
 from corslens.witness.witness import Initiator, WithheldCookie, Witness, WitnessOutcome
 
 REQUESTS = 10_000
@@ -57,11 +57,11 @@ class _Hop(Struct, gc=False):
     initiator: Initiator | None
     headers: dict[str, Any]
     preflight_for: str = ""
-    sent: Lines | None = None
+    sent: JoinedLines | None = None
     sent_at: float | None = None
     withheld: tuple[WithheldCookie, ...] = ()
     status: int | None = None
-    answered: Lines | None = None
+    answered: JoinedLines | None = None
     from_cache: str | None = None
     outcome: WitnessOutcome | None = None
     code: str | None = None
@@ -230,7 +230,7 @@ class DevToolsRecord:
             hop.outcome, hop.since = WitnessOutcome.READ, now
         yield from self._complete(event.requestId, chain)
 
-    def _failed(self, event: Failed, now: float, _session: str) -> Iterator[Sighting]:
+    def _failed(self, event: LoadingFailed, now: float, _session: str) -> Iterator[Sighting]:
         chain = self._chains.get(event.requestId)
         if chain is None or not chain.hops:
             return
@@ -386,7 +386,7 @@ _HANDLERS: dict[str, tuple[msgspec.json.Decoder[Any], Any]] = {
     "Network.requestWillBeSentExtraInfo": (msgspec.json.Decoder(Sent), DevToolsRecord._sent),
     "Network.responseReceivedExtraInfo": (msgspec.json.Decoder(Answered), DevToolsRecord._answered),
     "Network.responseReceived": (msgspec.json.Decoder(Received), DevToolsRecord._received),
-    "Network.loadingFailed": (msgspec.json.Decoder(Failed), DevToolsRecord._failed),
+    "Network.loadingFailed": (msgspec.json.Decoder(LoadingFailed), DevToolsRecord._failed),
     "Network.requestServedFromCache": (msgspec.json.Decoder(ServedFromCache), DevToolsRecord._cached),
     "Audits.issueAdded": (msgspec.json.Decoder(IssueAdded), DevToolsRecord._issue),
 }

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from corslens.witness.sighting import Lines
+from corslens.witness.sighting import JoinedLines
 from corslens.witness.witness import Initiator
 
 MAX_VALUE_CHARACTERS = 8192
@@ -47,7 +47,7 @@ class NetworkInitiator(Struct):
     stack: Stack | None = None
 
 
-class Request(Struct):
+class CdpRequest(Struct):
     """A request as the page asked for it."""
 
     url: str = ""
@@ -60,7 +60,7 @@ class WillBeSent(Struct):
     """The page asked, or is redirected."""
 
     requestId: str
-    request: Request
+    request: CdpRequest
     wallTime: float = 0.0
     initiator: NetworkInitiator = field(default_factory=NetworkInitiator)
     type: str = ""
@@ -100,7 +100,7 @@ class Answered(Struct):
     statusCode: int = 0
 
 
-class Response(Struct):
+class CdpResponse(Struct):
     """Where the page's response came from."""
 
     fromServiceWorker: bool = False
@@ -113,7 +113,7 @@ class Received(Struct):
 
     requestId: str
     hasExtraInfo: bool = False
-    response: Response = field(default_factory=Response)
+    response: CdpResponse = field(default_factory=CdpResponse)
 
 
 class CorsError(Struct):
@@ -122,7 +122,7 @@ class CorsError(Struct):
     corsError: str = ""
 
 
-class Failed(Struct):
+class LoadingFailed(Struct):
     """The page has no response, or not all of it."""
 
     requestId: str
@@ -173,7 +173,7 @@ class IssueAdded(Struct):
     issue: Issue
 
 
-def lines_of(headers: dict[str, Any]) -> Lines:
+def lines_of(headers: dict[str, Any]) -> JoinedLines:
     """Return header lines by lowercase name; pseudo-headers are none."""
     return {
         name.lower(): str(value)[:MAX_VALUE_CHARACTERS]

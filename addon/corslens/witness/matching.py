@@ -11,7 +11,7 @@ from itertools import islice
 
 from msgspec import Struct
 
-from corslens.witness.sighting import Lines, Sighting
+from corslens.witness.sighting import JoinedLines, Sighting
 
 WAITING = 10_000
 """Of each side; the oldest is dropped."""
@@ -43,9 +43,9 @@ class Passed(Struct, frozen=True, kw_only=True, gc=False):
     method: str
     url: str
     time: float
-    request_lines: Lines
+    request_lines: JoinedLines
     status: int | None
-    response_lines: Lines
+    response_lines: JoinedLines
 
 
 class Match(Struct, frozen=True, gc=False):
@@ -194,13 +194,13 @@ def _may_be(one: _Waiting, other: _Waiting) -> bool:
     return told.sighting is not None and told.sighting.time <= came.time + _CLOCK_SECONDS
 
 
-def _fingerprint(request: Lines, status: int | None, response: Lines) -> int:
+def _fingerprint(request: JoinedLines, status: int | None, response: JoinedLines) -> int:
     # Of a page of mitmproxy's own, which says that the server did not respond, the proxy has no header lines.
     made_by_proxy = status == _BAD_GATEWAY and response.get("server", "mitmproxy").startswith("mitmproxy")
     return hash((_compared(request), status, frozenset() if made_by_proxy else _compared(response)))
 
 
-def _compared(lines: Lines) -> frozenset[tuple[str, str]]:
+def _compared(lines: JoinedLines) -> frozenset[tuple[str, str]]:
     # Bytes beyond ASCII are decoded in another way on each side.
     return frozenset(
         [

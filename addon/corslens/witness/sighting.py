@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from corslens.witness.witness import Witness
 
-type Lines = Mapping[str, str]
+type JoinedLines = Mapping[str, str]
 """Header lines by lowercase name, several of a name joined by a line feed."""
 
 
@@ -24,9 +24,9 @@ class Sighting(Struct, frozen=True, kw_only=True, gc=False):
     """When the browser said that it went out; a page may have made it long before."""
     sent: bool
     """Whether the browser showed what went over the wire for it."""
-    request_lines: Lines = {}
+    request_lines: JoinedLines = {}
     status: int | None = None
-    response_lines: Lines = {}
+    response_lines: JoinedLines = {}
     resource_type: str | None = None
     """The browser's word: `Fetch`, `Image`, `Preflight`."""
     witness: Witness

@@ -12,7 +12,7 @@ from corslens.diagnosis.problem import Key
 from corslens.diagnosis.summary import summarize
 from corslens.inspection import Inspection
 from corslens.lint.rules.rule import RuleSet
-from corslens.mitm.doctor import DoctorCheck, State
+from corslens.mitm.doctor import DoctorCheck, DoctorState
 from corslens.mitm.live.app import (
     HEADERS,
     Export,
@@ -53,7 +53,9 @@ class Session:
         return self.known.values()
 
     def examine(self, *, through_proxy: bool) -> Callable[[], list[DoctorCheck]]:
-        return lambda: [DoctorCheck(name="proxy", state=State.OK if through_proxy else State.UNKNOWN, finding="uses it")]
+        return lambda: [
+            DoctorCheck(name="proxy", state=DoctorState.OK if through_proxy else DoctorState.UNKNOWN, finding="uses it")
+        ]
 
     def dropped(self) -> Mapping[str, int]:
         return self.store_drops

@@ -6,7 +6,7 @@ from pkgutil import get_data
 from typing import Any
 
 from corslens.lint.docs.describe import describe
-from corslens.lint.docs.terminal import FAMILY_TITLES, Example, browser_names, by_family, fix_lines, severity_text
+from corslens.lint.docs.terminal import FAMILY_TITLES, RuleExample, browser_names, by_family, fix_lines, severity_text
 from corslens.lint.facts.fact import Fact, FactKind
 from corslens.lint.facts.vocabulary import VOCABULARY
 from corslens.lint.rules.condition import MATCHERS
@@ -26,7 +26,7 @@ _KIND_WORDS = {
 INDEX, WRITING, PRODUCTS = "README.md", "writing-rules.md", "products.md"
 
 
-def render_pages(loaded: RuleSet, example_of: Callable[[Rule], Example | None]) -> dict[str, str]:
+def render_pages(loaded: RuleSet, example_of: Callable[[Rule], RuleExample | None]) -> dict[str, str]:
     """Return the text of every page by its file name; a page shows the example that is given for its rule."""
     rules = by_family(loaded.rules.values())
     pages = {
@@ -136,7 +136,7 @@ def _severity(rule: Rule) -> str:
     return " / ".join(word.word for word in words)
 
 
-def _page(loaded: RuleSet, rule: Rule, example: Example | None) -> Iterator[str]:
+def _page(loaded: RuleSet, rule: Rule, example: RuleExample | None) -> Iterator[str]:
     yield f"# {rule.id}\n"
     yield f"{_DO_NOT_EDIT}\n"
     yield f"**{_text(rule.title)}.** {_text(rule.why)}\n"
@@ -170,7 +170,7 @@ def _page(loaded: RuleSet, rule: Rule, example: Example | None) -> Iterator[str]
     yield from _list("Sources", (f"<{source}>" for source in rule.sources))
 
 
-def _example(example: Example) -> Iterator[str]:
+def _example(example: RuleExample) -> Iterator[str]:
     """Yield what the rule says of one request; the header lines stand by themselves, to be copied."""
     yield f"## {_text(example.about)}\n"
     yield f"{_text(example.finding.message)}\n"

@@ -57,7 +57,7 @@ def _severity_word(rule: Rule) -> str:
     return "-" if rule.never is not None else rule.worst.word
 
 
-class Example(Struct, frozen=True, kw_only=True):
+class RuleExample(Struct, frozen=True, kw_only=True):
     """What a rule says of one request."""
 
     about: str
@@ -65,7 +65,7 @@ class Example(Struct, frozen=True, kw_only=True):
     finding: Finding
 
 
-def explain_text(rules: RuleSet, meant: Sequence[str], example: Example | None = None) -> str:
+def explain_text(rules: RuleSet, meant: Sequence[str], example: RuleExample | None = None) -> str:
     """Return the page of the first of the rules that a user's words stand for (`rules_meant`), with the names of the others.
 
     What a person needs comes first: what it means, an example with its message and fixes, and what else the words can mean.
@@ -111,7 +111,7 @@ def explained_text(rule: Rule) -> str:
     )
 
 
-def _page(rules: RuleSet, rule: Rule, example: Example | None, others: Sequence[str]) -> Iterator[str]:
+def _page(rules: RuleSet, rule: Rule, example: RuleExample | None, others: Sequence[str]) -> Iterator[str]:
     yield rule.id
     yield "=" * min(len(rule.id), WIDTH)
     yield from wrap(rule.title, WIDTH)
@@ -153,7 +153,7 @@ def _page(rules: RuleSet, rule: Rule, example: Example | None, others: Sequence[
         yield f"{'sources' if number == 0 else '':<12}{source}"
 
 
-def _example(rule: Rule, example: Example) -> Iterator[str]:
+def _example(rule: Rule, example: RuleExample) -> Iterator[str]:
     finding = example.finding
     yield f"{example.about}:"
     yield from _wrapped(finding.message, "  ")

@@ -82,7 +82,7 @@ class PatchState(Struct, frozen=True, kw_only=True, rename="camel"):
     dry_run: bool = False
 
 
-class Session(Protocol):
+class SessionApi(Protocol):
     """What the page shows and commands."""
 
     def examine(self, *, through_proxy: bool) -> Callable[[], list[DoctorCheck]]:
@@ -180,7 +180,7 @@ class LiveResponse(Struct, frozen=True, kw_only=True):
         return {"Content-Type": self.content_type, **HEADERS, **self.extra}
 
 
-type Work = Callable[[], LiveResponse]
+type DeferredResponse = Callable[[], LiveResponse]
 """A response that takes its time, for no thread that traffic waits for: what it is made of changes no more."""
 
 
@@ -220,7 +220,7 @@ class LiveApp:
         exports: by name.
     """
 
-    def __init__(self, session: Session, exports: Mapping[str, Export]) -> None:
+    def __init__(self, session: SessionApi, exports: Mapping[str, Export]) -> None:
         self.token = secrets.token_urlsafe(32)
         self._session = session
         self._exports = exports
@@ -235,7 +235,7 @@ class LiveApp:
         begun = self.begin(asked)
         return begun if isinstance(begun, LiveResponse) else begun()
 
-    def begin(self, asked: LiveRequest) -> LiveResponse | Work:
+    def begin(self, asked: LiveRequest) -> LiveResponse | DeferredResponse:
         """Respond to a request, or return the work that it takes."""
         try:
             self._admit(asked)
@@ -258,7 +258,7 @@ class LiveApp:
             if not hmac.compare_digest(token.encode("utf-8", "surrogateescape"), self.token.encode()):
                 raise _Refused(403, "The page's token is missing or of an earlier start.")
 
-    def _route(self, asked: LiveRequest) -> LiveResponse | Work:
+    def _route(self, asked: LiveRequest) -> LiveResponse | DeferredResponse:
         posts = asked.path in _POSTS
         if asked.method not in (("POST",) if posts else ("GET", "HEAD")):
             raise _Refused(405, "Method not allowed.")
@@ -317,7 +317,7 @@ class LiveApp:
         found = changes(self._session.summary, since, limit=CHANGES_AT_ONCE)
         return _json({**found, "dropped": self._session.dropped(), "patching": self._session.patch_state()})
 
-    def _problem(self, query: Mapping[str, str]) -> Work:
+    def _problem(self, query: Mapping[str, str]) -> DeferredResponse:
         problem = self._session.summary.problem(query.get("id", ""))
         if problem is None:
             raise _Refused(404, "The problem is not known any more.")
@@ -335,7 +335,7 @@ class LiveApp:
 
         return work
 
-    def _settings(self, query: Mapping[str, str]) -> Work:
+    def _settings(self, query: Mapping[str, str]) -> DeferredResponse:
         problem = self._session.summary.problem(query.get("id", ""))
         if problem is None:
             raise _Refused(404, "The problem is not known any more.")
@@ -344,7 +344,7 @@ class LiveApp:
             raise _Refused(404, "There is no such server.")
         return lambda: _json(ServerSettings(recent, api).write(server))
 
-    def _export(self, query: Mapping[str, str]) -> Work:
+    def _export(self, query: Mapping[str, str]) -> DeferredResponse:
         name = query.get("format", "")
         export = self._exports.get(name)
         if export is None:

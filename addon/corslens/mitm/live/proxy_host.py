@@ -21,7 +21,7 @@ from mitmproxy.proxy.mode_specs import RegularMode
 
 from corslens.fetch.origins import DEFAULT_PORTS
 from corslens.mitm.doctor import DOCTOR_HEADER
-from corslens.mitm.live.app import LARGEST_BODY, LiveApp, LiveRequest, LiveResponse, Work
+from corslens.mitm.live.app import LARGEST_BODY, DeferredResponse, LiveApp, LiveRequest, LiveResponse
 from corslens.mitm.own_connections import OwnConnections, is_loopback
 
 DEFAULT_DOMAIN = "corslens.test"
@@ -144,7 +144,7 @@ class LivePage:
             return None
         return _when_unresolved(flow)
 
-    def _begin(self, flow: http.HTTPFlow) -> LiveResponse | Work:
+    def _begin(self, flow: http.HTTPFlow) -> LiveResponse | DeferredResponse:
         request = flow.request
         headers = _by_name(request.data.headers.fields)
         own = {f"{request.scheme}://{self.host}", f"{request.scheme}://{self.host}:{request.port}"}
@@ -172,7 +172,7 @@ class LivePage:
         return self.app.begin(asked)
 
 
-async def _when_worked_out(flow: http.HTTPFlow, work: Work) -> None:
+async def _when_worked_out(flow: http.HTTPFlow, work: DeferredResponse) -> None:
     flow.response = _response(await asyncio.get_running_loop().run_in_executor(None, work))
 
 

@@ -14,7 +14,7 @@ from corslens.fetch.origins import is_serialized_origin
 from corslens.inspection import Inspection
 from corslens.lint.rules.rule import RuleSet
 from corslens.mitm import modified_headers
-from corslens.mitm.doctor import DoctorCheck, State, examine_from_within, local_network_check, running_processes
+from corslens.mitm.doctor import DoctorCheck, DoctorState, examine_from_within, local_network_check, running_processes
 from corslens.mitm.live.app import Export, InjectionState, PatchState
 from corslens.mitm.options import Settings
 from corslens.mitm.patch_mode import PatchMode
@@ -24,7 +24,7 @@ from corslens.patching.injection_rules import write_injections
 from corslens.report.formats.registry import FORMATS, Format, render
 
 
-class Lens(Protocol):
+class Addon(Protocol):
     """The addon, as far as the page has to do with it."""
 
     patching: PatchMode
@@ -61,7 +61,7 @@ class Lens(Protocol):
 class LiveSession:
     """The addon's present session; there is none before it runs."""
 
-    def __init__(self, lens: Lens) -> None:
+    def __init__(self, lens: Addon) -> None:
         self._lens = lens
 
     @property
@@ -95,7 +95,7 @@ class LiveSession:
         """Return the work of finding out why nothing is seen."""
         local = local_network_check(local_network(self.summary))
         if self._lens.starts_browser:
-            ready = DoctorCheck(name="browser", state=State.OK, finding="the one that corslens open started is set up")
+            ready = DoctorCheck(name="browser", state=DoctorState.OK, finding="the one that corslens open started is set up")
             return lambda: [ready, local]
         authority = Path(ctx.options.confdir).expanduser() / f"{CONF_BASENAME}-ca-cert.pem"
 

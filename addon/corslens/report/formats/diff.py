@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from corslens.engines.engine import Engine
-from corslens.report.comparison import Change, ChangeKind, State
+from corslens.report.comparison import Change, ChangeKind, EndpointState
 from corslens.report.escape import escape, escape_json
 from corslens.report.formats.text import fold
 from corslens.report.styled_text import StyledText, joined
@@ -77,7 +77,7 @@ def _only(change: Change) -> str:
     return "" if not state.reasons else f"  {_outcomes(state)}"
 
 
-def _outcomes(state: State) -> str:
+def _outcomes(state: EndpointState) -> str:
     """Say what the engines do: one word when they agree."""
     by_outcome: dict[Outcome, list[str]] = {}
     for engine in Engine:
@@ -103,7 +103,7 @@ def _json(change: Change) -> dict[str, Any]:
     }
 
 
-def _state(state: State | None) -> dict[str, Any] | None:
+def _state(state: EndpointState | None) -> dict[str, Any] | None:
     if state is None:
         return None
     return {

@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 from corslens import __version__
 from corslens.diagnosis.diagnose import Diagnosis
 from corslens.diagnosis.held import says_something
-from corslens.diagnosis.page_request import State
+from corslens.diagnosis.page_request import ProblemState
 from corslens.diagnosis.problem import Problem
 from corslens.diagnosis.summary import Input, SessionSummary
 from corslens.lint.finding import Severity
@@ -93,7 +93,7 @@ class ProblemRecord(Struct, frozen=True, kw_only=True):
     """The worst of what is wrong."""
     outcome: str
     """What stands before its page requests: `blocked`, `depends`, `patched`, else the severity."""
-    state: State
+    state: ProblemState
     endpoint: str
     methods: tuple[str, ...]
     pages: tuple[str, ...]
@@ -216,7 +216,7 @@ def _document(summary: SessionSummary, gate: Gate, top: int) -> ReportRecord:
             errors=severities[Severity.ERROR],
             warnings=severities[Severity.WARNING],
             infos=severities[Severity.INFO],
-            resolved=sum(number for one, number in standings.items() if one.state is State.RESOLVED),
+            resolved=sum(number for one, number in standings.items() if one.state is ProblemState.RESOLVED),
             known=sum(is_known(problem, gate.known) for problem in problems) if gate.known else 0,
             suppressed=summary.counts["suppressed"],
             failed=gate.fails_on(summary),

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from corslens.diagnosis.page_request import State
+from corslens.diagnosis.page_request import ProblemState
 from corslens.diagnosis.problem import Problem
 from corslens.diagnosis.summary import SessionSummary
 from corslens.lint.rules.rule import RuleSet
@@ -86,7 +86,7 @@ def _case(problem: Problem, gate: Gate) -> Element:
         state = SubElement(case, "failure", {"type": problem.severity.word, "message": escape(problem.message)})
     else:
         state = SubElement(case, "system-out")
-        if problem.state is not State.OPEN:
+        if problem.state is not ProblemState.OPEN:
             shown.insert(0, problem.state.value)
     state.text = "\n".join(map(escape, shown))
     return case

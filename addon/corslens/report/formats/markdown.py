@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from corslens.diagnosis.page_request import State
+from corslens.diagnosis.page_request import ProblemState
 from corslens.diagnosis.problem import Problem
 from corslens.diagnosis.summary import SessionSummary
 from corslens.lint.rules.rule import RuleSet
@@ -85,7 +85,7 @@ def _table(problems: Sequence[Problem], top: int) -> list[str]:
 
 
 def _detail(problem: Problem) -> str:
-    word = problem.state.value if problem.state is not State.OPEN else problem.word.lower()
+    word = problem.state.value if problem.state is not ProblemState.OPEN else problem.word.lower()
     lines = [f"<details><summary>{_html(word)}: {_html(problem.message)}</summary>\n"]
     lines += [f"- {_code(line)}" for line in fix_lines(problem)]
     lines.append(f"- {', '.join(map(_code, problem.methods))} {_code(problem.key.endpoint)}")

@@ -28,7 +28,7 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
 
 
-class Row(Struct, frozen=True):
+class FormatRow(Struct, frozen=True):
     """A format in the table."""
 
     ending: str
@@ -40,13 +40,13 @@ class Row(Struct, frozen=True):
 
 
 FORMATS = {
-    Format.TEXT: Row(".txt", "text", "text/plain; charset=utf-8", "formats.text"),
-    Format.JSONL: Row(".jsonl", "JSON lines", "application/jsonl", "formats.jsonl"),
-    Format.JSON: Row(".json", "JSON", "application/json", "formats.json_report"),
-    Format.HTML: Row(".html", "HTML report", "text/html; charset=utf-8", "page.html"),
-    Format.SARIF: Row(".sarif", "SARIF", "application/sarif+json", "formats.sarif"),
-    Format.JUNIT: Row(".xml", "JUnit XML", "application/xml", "formats.junit"),
-    Format.MARKDOWN: Row(".md", "Markdown", "text/markdown; charset=utf-8", "formats.markdown"),
+    Format.TEXT: FormatRow(".txt", "text", "text/plain; charset=utf-8", "formats.text"),
+    Format.JSONL: FormatRow(".jsonl", "JSON lines", "application/jsonl", "formats.jsonl"),
+    Format.JSON: FormatRow(".json", "JSON", "application/json", "formats.json_report"),
+    Format.HTML: FormatRow(".html", "HTML report", "text/html; charset=utf-8", "page.html"),
+    Format.SARIF: FormatRow(".sarif", "SARIF", "application/sarif+json", "formats.sarif"),
+    Format.JUNIT: FormatRow(".xml", "JUnit XML", "application/xml", "formats.junit"),
+    Format.MARKDOWN: FormatRow(".md", "Markdown", "text/markdown; charset=utf-8", "formats.markdown"),
 }
 
 ENDINGS = {row.ending: form for form, row in FORMATS.items()}

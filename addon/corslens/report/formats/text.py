@@ -6,7 +6,7 @@ from itertools import islice
 from textwrap import wrap
 
 from corslens.diagnosis.diagnose import JUDGED, QUIET, Diagnosis
-from corslens.diagnosis.page_request import State
+from corslens.diagnosis.page_request import ProblemState
 from corslens.diagnosis.problem import Problem
 from corslens.diagnosis.summary import SessionSummary
 from corslens.diagnosis.unexplained import sentence_of, title_of
@@ -74,7 +74,7 @@ def render_text(summary: SessionSummary, gate: Gate, width: int | None = None, *
 
 def _with_repeats(problem: Problem, known: frozenset[str], width: int | None) -> StyledText:
     text = render_problem(problem.diagnosis, width)
-    if problem.state is State.RESOLVED:
+    if problem.state is ProblemState.RESOLVED:
         text.append("\n  resolved: the same page request passed later", STYLES["RESOLVED"])
     if is_known(problem, known):
         text.append("\n  known: in the baseline", "dim")
@@ -357,11 +357,11 @@ _OUTCOMES = {
 def _problems(summary: SessionSummary) -> str:
     """Say how many problems there are, how they stand, and in how much traffic."""
     standings = summary.standings()
-    states = Counter[State]()
+    states = Counter[ProblemState]()
     for one, number in standings.items():
         states[one.state] += number
     facts = [_count(standings.total(), "problem"), _count(len({one.rule for one in standings}), "cause")]
-    facts += [f"{states[state]:,} {state.value}" for state in (State.PATCHED, State.RESOLVED) if states[state]]
+    facts += [f"{states[state]:,} {state.value}" for state in (ProblemState.PATCHED, ProblemState.RESOLVED) if states[state]]
     traffic = [_count(summary.exchanges, "exchange"), f"{summary.cors:,} CORS"]
     if pairs := summary.counts["pairs"]:
         traffic.append(_count(pairs, "preflighted pair"))
