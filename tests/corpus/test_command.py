@@ -164,7 +164,7 @@ def test_nothing_is_left_of_a_run_that_was_killed(captures: Path, tmp_path: Path
     (out / "exchanges" / f".{'0' * 32}.parquet.abc").touch()
     again = run("corpus", captures, "--out", out)
     assert again.stdout == run("analyze", captures).stdout
-    assert not [path for path in out.rglob(".*")]
+    assert not list(out.rglob(".*"))
 
 
 @pytest.mark.slow  # judges a corpus more than once
