@@ -90,8 +90,8 @@ def response_concerns_cors(status: int, names: tuple[str, ...]) -> bool:
 
 
 def status_concerns_cors(status: int) -> bool:
-    """Say whether a response of this status may lead to another origin, or refuse a page for its Origin: servers do so to their own pages, too."""
-    return (300 <= status < 400 and status != 304) or status == 403
+    """Say whether a response of this status may lead to another origin, or refuse even its own page for its Origin or for the credentials mode."""
+    return (300 <= status < 400 and status != 304) or status in (401, 403)
 
 
 @bounded_cache(4096)
