@@ -154,10 +154,10 @@ def test_a_fault_of_ours_at_one_input_loses_no_other(where: str, tmp_path: Path,
 
 
 def test_many_damaged_entries_are_counted(tmp_path: Path) -> None:
-    (tmp_path / "a.har").write_bytes(encoded(PUT, *[entry(started="soon")] * 250))
+    (tmp_path / "a.har").write_bytes(encoded(PUT, *[{"request": {}}] * 250))
     summary, found = collected(tmp_path / "a.har")
     *named, last = summary.inputs[0].damages
-    assert len(found) == 251 and len(named) == 100
+    assert len(found) == 1 and len(named) == 100
     assert last == f"{tmp_path / 'a.har'}: 150 more entries were not read, or not in full"
 
 

@@ -127,8 +127,8 @@ class CaptureReader(Protocol):
         """Whether any of those carried a cookie."""
 
     @property
-    def headless(self) -> int:
-        """How many responses were recorded without any header line, and so are taken for unknown."""
+    def omissions(self) -> Sequence[str]:
+        """What its writer left out, each the end of a sentence that begins with the file's name; known once it was read."""
 
     def __iter__(self) -> Iterator[Exchange | Damage]:
         """Yield the exchanges in the order in which their requests were sent."""
@@ -238,8 +238,8 @@ def _session(
         entry.filtered_out = len(left_out)
     if reader.cookies_skipped:
         limits.cookies = True
-    limits.headless = reader.headless
-    notes = limits.notes(part, reader.writer, har=capture.kind is InputKind.HAR)
+    notes = list(reader.omissions)
+    notes += limits.notes(part, reader.writer, har=capture.kind is InputKind.HAR)
     entry.notes += [f"{capture.name} {note}" for note in notes]
 
 

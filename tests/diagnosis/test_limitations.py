@@ -30,14 +30,6 @@ def test_a_capture_without_any_preflight_says_so():
     assert "holds no preflight at all, and 1 request that needs one" in note
 
 
-def test_responses_without_any_header_are_counted():
-    limits = Limitations()
-    limits.headless = 2
-    assert limits.notes(summarize([]), "somebody", har=True) == [
-        "holds 2 responses without any header (its writer left them out), so they are not judged"
-    ]
-
-
 def test_one_preflight_is_enough():
     assert not notes(ask_first("p", 0), ask("a", 9, "PUT", given={**JSON, "Cookie": "a=1"}, allow_origin="*"))
 

@@ -115,7 +115,8 @@ def test_a_response_without_any_header_was_not_recorded(creator: str) -> None:
     reader = HarReader(encoded(entry(answer=()), creator=creator), "a.har", "a")
     (exchange,) = reader
     assert isinstance(exchange, Exchange)
-    assert (exchange.response, exchange.unfinished, reader.headless) == (None, True, 1)
+    assert (exchange.response, exchange.unfinished) == (None, True)
+    assert reader.omissions == ["holds 1 response without any header (its writer left them out), so it is not judged"]
 
 
 def test_a_response_without_any_header_that_the_page_gave_up() -> None:
@@ -124,7 +125,7 @@ def test_a_response_without_any_header_that_the_page_gave_up() -> None:
     reader = HarReader(encoded(made, creator="WebInspector"), "a.har", "a")
     (exchange,) = reader
     assert isinstance(exchange, Exchange)
-    assert (exchange.response, exchange.aborted, reader.headless) == (None, True, 0)
+    assert (exchange.response, exchange.aborted, reader.omissions) == (None, True, [])
 
 
 KEPT = {
@@ -376,16 +377,29 @@ def test_an_entry_without_a_time_is_kept_where_it_stands() -> None:
     bare = entry()
     for name in ("startedDateTime", "time", "timings"):
         bare.pop(name, None)
-    exchanges, damages = read(encoded(entry(), bare, entry()))
-    assert [exchange.source.index for exchange in exchanges] == [0, 1, 2]
-    assert len(damages) == 1 and damages[0].startswith("a.har: entry 1: startedDateTime: ")
+    reader = HarReader(encoded(entry(), bare, entry()), "a.har", "a")
+    assert [exchange.source.index for exchange in reader if isinstance(exchange, Exchange)] == [0, 1, 2]
+    assert reader.omissions == ["holds 1 entry without a date and time, taken in the order in which it is listed"]
 
 
 def test_a_bad_time_is_told_and_the_entry_kept_in_its_place() -> None:
-    exchanges, damages = read(encoded(entry(started=at(1)), entry(started="yesterday qZ7x"), entry(started=at(2))))
-    assert [exchange.source.index for exchange in exchanges] == [0, 1, 2]
-    assert len(damages) == 1 and damages[0].startswith("a.har: entry 1: startedDateTime: ")
-    assert "qZ7x" not in damages[0]
+    bad = [entry(started="yesterday qZ7x"), entry(started="9" * 400)]
+    reader = HarReader(encoded(entry(started=at(1)), *bad, entry(started=at(2))), "a.har", "a")
+    assert [exchange.source.index for exchange in reader if isinstance(exchange, Exchange)] == [0, 1, 2, 3]
+    assert reader.omissions == ["holds 2 entries without a date and time, taken in the order in which they are listed"]
+
+
+def test_bytes_of_another_encoding_cost_no_entry() -> None:
+    """Of headers, as they were on the wire."""
+    written = encoded(entry(given=[("Origin", PAGE), ("X-City", "M?nchen")])).replace(b"?", b"\xfc")
+    exchanges, damages = read(written)
+    assert damages == []
+    assert [exchange.request.headers.get("x-city") for exchange in exchanges] == ["M\xfcnchen"]
+
+
+@pytest.mark.parametrize(("written", "meant"), [("get", "GET"), ("Options", "OPTIONS"), ("patch", "patch")])
+def test_methods_as_programs_write_them(written: str, meant: str) -> None:
+    assert only(entry(written)).request.method == meant
 
 
 ODD_NUMBERS = [float("1e308"), -1, -1e308, 0]

@@ -12,8 +12,6 @@ class Limitations:
     def __init__(self) -> None:
         self.cookies = False
         """Whether a cookie was seen."""
-        self.headless = 0
-        """How many responses have no header line at all."""
         self._preflights = False
         self._cors = False
         self._of_programs = 0
@@ -45,12 +43,6 @@ class Limitations:
             har: whether it is a HAR.
         """
         notes = []
-        if self.headless:
-            many = self.headless > 1
-            notes.append(
-                f"holds {self.headless} response{'s' if many else ''} without any header (its writer left them out), "
-                f"so {'they are' if many else 'it is'} not judged"
-            )
         uncovered = summary.counts[Role.ACTUAL] - summary.counts["pairs"]
         if uncovered > 0 and not self._preflights:
             notes.append(

@@ -6,7 +6,7 @@ Format: http://www.softwareishard.com/blog/har-12-spec/
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Buffer, Callable, Iterator, Mapping
+from collections.abc import Buffer, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from operator import itemgetter
@@ -16,6 +16,7 @@ from typing import NamedTuple
 import msgspec
 
 from corslens.fetch.limits import limited_lines, limited_text, received_request, received_response
+from corslens.fetch.methods import normalize_method
 from corslens.inputs.damage import Damage
 from corslens.inputs.har_browser import BrowserRecord
 from corslens.inputs.har_entries import Entries, pages_of, split_entries
@@ -177,6 +178,7 @@ class HarReader:
         """The program that wrote the file, as it calls itself."""
         self.progress = 0.0
         """How much of the file was read, from 0 to 1."""
+        self._untimed = 0
         creator = self.writer.lower()
         self._record = BrowserRecord(creator, lambda: pages_of(data), console)
         self._maker = _Maker(file, prefix, creator, self._record, everything=everything)
@@ -188,23 +190,20 @@ class HarReader:
         browser = self._record.is_browser
         sent, held = 0.0, 0
         for index, raw in self._entries:
-            whole, exchange = None, None
-            try:
+            exchange = None
+            with suppress(*_UNREADABLE):  # reported at its turn below
                 # What is not going to be held is decoded again at its turn: a million exchanges would not fit in memory.
                 when = entry_of(raw) if held < _HELD else when_of(raw)
-                began = began_at(when)
-                sent = began + before_sending(when) if browser else began
-                if browser:
-                    preflights.add(index, raw, when, began, sent)
-                whole = when
-            except (msgspec.MsgspecError, RecursionError):
-                pass  # reported at its turn below
-            except (ValueError, OverflowError) as error:
-                what = f"{error}; taken to be when the entry before it began"
-                yield Damage(file=self._file, entry=index, what=what)
-            if isinstance(whole, EntryForm):
-                with suppress(*_UNREADABLE):  # reported at its turn below
-                    exchange = self._maker.exchange(index, whole, sent)
+                try:
+                    began = began_at(when)
+                except (ValueError, OverflowError):
+                    self._untimed += 1  # it is taken to have been sent when the entry before it was
+                else:
+                    sent = began + before_sending(when) if browser else began
+                    if browser:
+                        preflights.add(index, raw, when, began, sent)
+                if isinstance(when, EntryForm):
+                    exchange = self._maker.exchange(index, when, sent)
                     if exchange is None:
                         continue
                     held += _characters(exchange)
@@ -247,9 +246,21 @@ class HarReader:
         return self._maker.cookies_skipped
 
     @property
-    def headless(self) -> int:
-        """How many responses were recorded without any header line, and so are taken for unknown."""
-        return self._maker.headless
+    def omissions(self) -> Sequence[str]:
+        """What the writer left out, each the end of a sentence that begins with the file's name."""
+        headless, untimed = self._maker.headless, self._untimed
+        said = []
+        if headless:
+            said.append(
+                f"holds {headless} response{'s' if headless > 1 else ''} without any header (its writer left them out), "
+                f"so {'they are' if headless > 1 else 'it is'} not judged"
+            )
+        if untimed:
+            said.append(
+                f"holds {untimed} entr{'ies' if untimed > 1 else 'y'} without a date and time, "
+                f"taken in the order in which {'they are' if untimed > 1 else 'it is'} listed"
+            )
+        return said
 
 
 _by_time, _index = itemgetter(0), itemgetter(1)
@@ -281,7 +292,8 @@ class _Maker:
         """Return the entry's exchange, or None when it is none (a CONNECT, a data: URL) or has nothing to do with CORS."""
         scheme, separator, rest = entry.request.url.partition(":")
         scheme = SCHEMES.get(scheme.lower(), "")
-        if not separator or not scheme or entry.request.method == "CONNECT":
+        method = normalize_method(entry.request.method)  # some recorders write it as the program gave it: get, options
+        if not separator or not scheme or method == "CONNECT":
             return None
         asked_version = http_version(entry.request.httpVersion)
         asked = lines_of(entry.request.headers, request=True, decoded=self._decoded)
@@ -294,13 +306,13 @@ class _Maker:
         if (
             not self._everything
             and not told
-            and not concerns_cors(entry.request.method, entry.request.url, asked.telling(), status, answered.telling())
+            and not concerns_cors(method, entry.request.url, asked.telling(), status, answered.telling())
         ):
             self.skipped += 1
             self.cookies_skipped = self.cookies_skipped or "cookie" in asked
             return None
         response, error, answered_by_proxy = None, None, False
-        if head is not None and status and self._lacks_head(entry.request.method, head):
+        if head is not None and status and self._lacks_head(method, head):
             self.headless += not (head.error or head.failure_text)
             status = 0
         if head is not None and status:
@@ -319,7 +331,7 @@ class _Maker:
         return Exchange(
             id=f"{self._prefix}:{index}",
             request=received_request(
-                method=entry.request.method,
+                method=method,
                 url=url,
                 headers=limited_lines(asked.named, asked.values),
                 http_version=asked_version,

@@ -131,10 +131,7 @@ def began_at(when: WhenForm | EntryForm) -> float:
 
     Raises: ValueError, OverflowError for what is no time.
     """
-    try:
-        moment = datetime.fromisoformat(when.startedDateTime)
-    except ValueError:  # whose message holds the text, whatever it is
-        raise ValueError("startedDateTime: is no date with a time") from None
+    moment = datetime.fromisoformat(when.startedDateTime)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return moment.timestamp()
@@ -167,14 +164,18 @@ def _decode[T](raw: Buffer, decoder: msgspec.json.Decoder[T], form: type[T]) -> 
     try:
         return decoder.decode(raw)
     except msgspec.ValidationError as error:
-        entry = _usual(json.loads(bytes(raw)))
+        entry = _usual(_patiently(raw))
         if entry is None:
             raise error
-    except msgspec.DecodeError:
-        # Lone surrogates (mitmproxy writes a header's odd bytes so) are refused by msgspec and read by json.
-        loaded = json.loads(bytes(raw))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        loaded = _patiently(raw)
         entry = _usual(loaded) or loaded
     return msgspec.convert(entry, form)
+
+
+def _patiently(raw: Buffer) -> JsonValue:
+    """Load what msgspec refuses: lone surrogates (mitmproxy writes a header's odd bytes so), and bytes that are no UTF-8, as such."""
+    return json.loads(bytes(raw).decode("utf-8", "surrogateescape"))
 
 
 def _usual(entry: JsonValue) -> JsonValue:

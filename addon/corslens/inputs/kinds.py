@@ -43,6 +43,8 @@ _OTHERS = (
     (re.compile(rb"bplist00"), f"is a binary property list (Proxyman's or Safari's); in Proxyman use File > Export > HAR, in Safari's network tab Export, to get {_HAR}"),
     (re.compile(rb"Charles|\xac\xed\x00\x05"), f"is a session of Charles' own form (.chls); in Charles use File > Export Session… as JSON Session File (.chlsj) or {_HAR}"),
     (re.compile(rb"\s*<\?xml[^>]*\?>\s*(?:<!DOCTYPE charles-session|<charles-session)"), f"is an XML session of Charles' (.chlsx); in Charles use File > Export Session… as JSON Session File (.chlsj) or {_HAR}"),
+    (re.compile(rb"\s*(?:<!--.{0,1500}?-->\s*)?<(?:!doctype\s+html|html)\b", re.DOTALL | re.IGNORECASE), "is an HTML page (of a login or an error, for instance) and no capture; download it again"),
+    (re.compile(rb"version https://git-lfs"), "is a pointer of Git LFS in place of the file; run git lfs pull"),
     (re.compile(rb"\s*<"), f"is XML and none of Burp Suite's \"Save items\"; export {_HAR}"),
     (re.compile(rb'\s*[\[{](?=.{0,3000}"(?:traceEvents|ph)"\s*:)', re.DOTALL), f"is a performance trace of Chrome's, which holds no headers; in the network panel use Export HAR, to get {_HAR}"),
     (re.compile(rb'\s*\{(?=.{0,3000}"(?:_postman_id|lighthouseVersion|openapi|swagger)"\s*:)', re.DOTALL), f"is a Postman collection, Lighthouse report or API description, and no recorded traffic; save {_HAR} in the browser's network panel"),

@@ -1,6 +1,6 @@
 """What every capture format comes down to: recorded messages, put in the order in which they were sent, and made exchanges."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -59,8 +59,8 @@ class RecordedReader:
         """How many exchanges were passed over."""
         self.cookies_skipped = False
         """Whether any of those carried a cookie."""
-        self.headless = 0
-        """How many responses were recorded without any header line, and so are taken for unknown."""
+        self.omissions: Sequence[str] = ()
+        """What the writer left out."""
         self._messages = messages
         self._file = file
         self._prefix = prefix

@@ -1,7 +1,7 @@
 """mitmproxy's flow files to exchanges, through mitmproxy's own code, which knows every version of the format."""
 
 import io
-from collections.abc import Buffer, Iterator
+from collections.abc import Buffer, Iterator, Sequence
 from heapq import heappop, heappush, heappushpop
 from typing import Any
 
@@ -26,7 +26,7 @@ class FlowFileReader:
     """The exchanges of a flow file, in the order in which their requests came."""
 
     writer = "mitmproxy"
-    headless = 0
+    omissions: Sequence[str] = ()
 
     def __init__(self, data: Buffer, file: str, prefix: str, *, everything: bool = True) -> None:
         """Open the file.
