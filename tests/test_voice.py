@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "addon" / "corslens"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 ASSETS = sorted((PACKAGE / "report" / "assets").glob("*.js*")) + sorted((PACKAGE / "report" / "assets").glob("*.j2"))
+TEMPLATES = sorted((PACKAGE / "advice" / "servers").glob("*.j2"))
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 _NAMES = re.compile(r"`[^`\n]*`|\{[^{}]*\}|https?://\S+|\w+\.\w+|\"silence\"|\(answer\)")
@@ -96,6 +97,13 @@ def test_the_page(asset: Path) -> None:
     words = [re.sub(r"\$\{[^{}]*\}", "", "".join(one)) for one in found]
     assert words or asset.name not in ("page.html.j2", "detail.js")
     assert [bad for one in words if (bad := AVOIDED.search(one))] == []
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+def test_what_advise_writes(template: Path) -> None:
+    """The comments in the settings for a server, and where they say that a setting belongs."""
+    lines = template.read_text("utf-8").splitlines()
+    assert [found for line in lines if (found := _is_avoided(re.sub(r"\{%.*?%\}", "", line)))] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)

@@ -227,7 +227,7 @@ def test_a_server_with_one_policy_gets_the_sum_and_a_warning() -> None:
     seen = (simple(url=f"{API}/account/me", credentials=INCLUDE), simple(url=f"{API}/public/news"))
     policy, warnings = drawn(*seen, by_path=False)
     assert (policy.paths, policy.credentials is not None) == ((), True)
-    assert any("it is the sum" in warning for warning in warnings)
+    assert any("it covers all of them" in warning for warning in warnings)
 
 
 def test_apis_are_apart() -> None:

@@ -35,9 +35,9 @@ def test_an_api_that_never_responds_gets_no_settings(seen: list[Seen], how: str)
     drawn = draw_policies(seen, allow_origins=(PAGE,))
     assert drawn.policies == ()
     assert drawn.warnings == (
-        f"{API}: no settings, because it did not respond once ({how}); make it respond first, and capture again",
+        f"{API}: no settings, because the API never responded ({how}); make it respond first, and capture again",
     )
-    with pytest.raises(ValueError, match="did not respond once"):
+    with pytest.raises(ValueError, match="the API never responded"):
         advise(seen, "nginx", (PAGE,))
 
 
@@ -52,7 +52,7 @@ def test_the_settings_say_what_to_remove_first() -> None:
     seen = [simple(allow_origin="*"), simple(allow_origin="*"), preflight(answer=[("Access-Control-Allow-Methods", "GET")])]
     (line,) = [line for line in advise(seen, "express", (PAGE,)).text.splitlines() if "today" in line]
     assert line == (
-        "// Remove first what sends the CORS headers of today, in the application or in another layer, or browsers get them twice: "
+        "// First remove whatever sends today's CORS headers, in the application or in another layer, or browsers get them twice: "
         "Access-Control-Allow-Origin: * (2 times); Access-Control-Allow-Methods."
     )
 
@@ -60,7 +60,7 @@ def test_the_settings_say_what_to_remove_first() -> None:
 def test_a_header_from_two_layers_is_named() -> None:
     twice = [("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Origin", PAGE)]
     text = advise([simple(answer=twice)], "express", (PAGE,)).text
-    assert f"Access-Control-Allow-Origin: *, {PAGE}; one response has it twice, from two layers." in text
+    assert f"Access-Control-Allow-Origin: *, {PAGE}; one response has the header twice, from two layers." in text
 
 
 def test_a_proxy_drops_what_the_application_sends() -> None:

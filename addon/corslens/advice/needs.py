@@ -23,7 +23,7 @@ from corslens.observation.redaction import redact_method, redact_name
 from corslens.observation.useful_response_headers import USEFUL_RESPONSE_HEADERS
 
 _KEPT_IDS = 5
-_NO_NAME = "it is not made of words, so it may be a secret; add it yourself if it is a name"
+_NO_NAME = "it does not consist of words, so it may be a secret; add it yourself if it is a header name"
 _OF_MCP = "every client of an MCP server sends it (Streamable HTTP transport)"
 _METHOD_ORDER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -124,7 +124,7 @@ class Needs:
             if name not in self.request_headers.values:
                 self.request_headers.add(name, id, _OF_MCP)
         if MCP_SESSION not in self.exposed_headers.values:
-            self.exposed_headers.add(MCP_SESSION, id, "MCP clients take the id of their session from it")
+            self.exposed_headers.add(MCP_SESSION, id, "MCP clients read their session ID from it")
 
     def _refuse(self, observation: Observation, what: str) -> None:
         self.warnings.append(f"{observation.target_origin}: {what}")

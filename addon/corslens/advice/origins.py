@@ -45,7 +45,7 @@ def parse_allow_origin(text: str) -> str:
     """
     text = text.strip()
     if text == WILDCARD:
-        raise ValueError("--allow-origin *: name origins; a policy for everyone needs no advice")
+        raise ValueError("--allow-origin *: name origins instead; a policy that allows everyone needs no advice")
     if text == NULL:
         raise ValueError("--allow-origin null: any sandboxed frame of any site has that origin, so it cannot be yours")
     if WILDCARD in text:
@@ -97,7 +97,7 @@ def choose_origins(target: str, observations: Sequence[Observation], named: Sequ
             warnings.append(f"{target}: {refusal}")
         else:
             allowed[origin] = (
-                "named as yours" if origin in asked.values else "named as yours, though it did not ask in this traffic"
+                "named as yours" if origin in asked.values else "named as yours, though it sent no request in this traffic"
             )
     for origin in asked.values:
         if origin in allowed or origin in named:

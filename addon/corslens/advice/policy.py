@@ -114,8 +114,8 @@ def _draw(target: str, observations: Sequence[Observation], named: Sequence[str]
     if len(groups) > 1 and not by_path:
         different = " and ".join(" ".join(paths) for paths, _ in groups)
         warnings.append(
-            f"{target}: {different} differ in who asks or with what credentials, and this server has one policy for all: "
-            "it is the sum, and wider than each needs"
+            f"{target}: {different} differ in their origins or credentials, and this server has one policy for all paths: "
+            "it covers all of them, so it is wider than each needs"
         )
     if not groups or not by_path:
         groups = [((), legitimate)]
@@ -135,7 +135,7 @@ def _draw(target: str, observations: Sequence[Observation], named: Sequence[str]
         if number and not needs.credentials.values:
             warnings.append(
                 f"{' '.join((target, *paths))}: the traffic does not show whether {number} of the requests {'includes' if number == 1 else 'include'} credentials; "
-                "none certainly did, so these settings do not allow credentials; change that by hand if the page uses credentials: 'include'"
+                "no request certainly did, so these settings do not allow credentials; change that by hand if the page uses credentials: 'include'"
             )
         policies.append(
             Policy(

@@ -99,21 +99,21 @@ def read_document(text: str) -> tuple[ReadPolicy, ...]:
 
 def _read(policy: Any, where: str) -> ReadPolicy:
     if not isinstance(policy, dict):
-        raise ValueError(f"{where} is no mapping")
+        raise ValueError(f"{where} is not a mapping")
     origins = _values(policy, "origins", where)
     for origin in origins:
         if origin != NULL and not is_serialized_origin(origin):
-            raise ValueError(f'{where}.origins: "{origin}" is not an origin, like https://app.example')
+            raise ValueError(f'{where}.origins: "{origin}" is not an origin, such as https://app.example')
     paths = policy.get("paths") or []
     if not isinstance(paths, list) or not all(isinstance(path, str) and path.startswith("/") for path in paths):
-        raise ValueError(f"{where}.paths is no list of paths that begin with /")
+        raise ValueError(f"{where}.paths is not a list of paths that begin with /")
     for name in ("methods", "request_headers"):
         for token in _values(policy, name, where):
             if not is_token(token):
-                raise ValueError(f'{where}.{name}: "{token}" is no token')
+                raise ValueError(f'{where}.{name}: "{token}" is not a token')
     api = policy.get("api", "")
     if not isinstance(api, str):
-        raise ValueError(f"{where}.api is not an origin, like https://api.example")
+        raise ValueError(f"{where}.api is not an origin, such as https://api.example")
     credentials = policy.get("credentials") or {}
     return ReadPolicy(
         api=api,
@@ -131,5 +131,5 @@ def _values(policy: dict[str, Any], name: str, where: str) -> tuple[str, ...]:
     values = [item.get("value") if isinstance(item, dict) else item for item in items] if isinstance(items, list) else [None]
     texts = tuple(value for value in values if isinstance(value, str))
     if len(texts) < len(values):
-        raise ValueError(f"{where}.{name} is no list of values")
+        raise ValueError(f"{where}.{name} is not a list of values")
     return texts

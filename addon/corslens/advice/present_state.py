@@ -40,7 +40,7 @@ def why_dead(observations: Sequence[Observation]) -> str | None:
     if not kinds:
         return None
     how = ", ".join(f"{kind} ({times} times)" if times > 1 else kind for kind, times in sorted(kinds.items()))
-    return f"no settings, because it did not respond once ({how}); make it respond first, and capture again"
+    return f"no settings, because the API never responded ({how}); make it respond first, and capture again"
 
 
 def sent_today(observations: Sequence[Observation]) -> str | None:
@@ -68,8 +68,8 @@ def sent_today(observations: Sequence[Observation]) -> str | None:
     parts = [f"{canonical_name(ACCESS_CONTROL_ALLOW_ORIGIN)}: {', '.join(shown)}"] if shown else []
     parts += [canonical_name(name) for name in sorted(names)]
     twice = (
-        f"; {doubled} responses have it twice, from two layers"
+        f"; {doubled} responses have the header twice, from two layers"
         if doubled > 1
-        else "; one response has it twice, from two layers"
+        else "; one response has the header twice, from two layers"
     )
     return "; ".join(parts) + (twice if doubled else "")

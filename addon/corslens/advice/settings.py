@@ -60,7 +60,7 @@ def advise(
     if not drawn.policies:
         if drawn.warnings:
             raise ValueError("\n".join(drawn.warnings))
-        raise ValueError("no cross-origin exchange to draw a policy from" + (f" for {api}" if api else ""))
+        raise ValueError("no cross-origin exchange to derive a policy from" + (f" for {api}" if api else ""))
     if chosen is None:
         names = ", ".join(one.name for one in SERVERS)
         raise ValueError(f"the responses do not show which server sent them; name it, one of {names}")
@@ -151,18 +151,18 @@ def _headed(
 ) -> str:
     mark = language.comment
     where = f" {' '.join(policy.paths)}" if policy.paths else ""
-    lines = [f"{mark} {server.title}: CORS for {policy.api}{where}, drawn by corslens from observed traffic."]
+    lines = [f"{mark} {server.title}: CORS for {policy.api}{where}, written by corslens from observed traffic."]
     if guessed:
         lines.append(f"{mark} The server is a guess from its response headers.")
     if supposed:
         lines.append(
-            f"{mark} Only if this is your own: {', '.join(item.value for item in policy.origins)}. It sent requests and is not allowed today."
+            f"{mark} Use this only if the origin is your own: {', '.join(item.value for item in policy.origins)}. It sent requests and is not allowed today."
         )
     if policy.today:
         lines.append(
             f"{mark} These settings drop what the application sends today ({policy.today})."
             if server.replaces
-            else f"{mark} Remove first what sends the CORS headers of today, in the application or in another layer, or browsers get them twice: {policy.today}."
+            else f"{mark} First remove whatever sends today's CORS headers, in the application or in another layer, or browsers get them twice: {policy.today}."
         )
     if not server.tested:
         lines.append(f"{mark} Not run by our tests: checked against the documented option names only ({server.docs}).")
