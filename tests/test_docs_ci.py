@@ -247,9 +247,9 @@ class TestPlaywright:
         assert said["ignoreHTTPSErrors"] is True and "ignore_https_errors=True" in code
 
     def test_a_har_recorded_before(self, tmp_path: Path, chromium: str) -> None:
-        found = self._run("npx", block("A HAR that was recorded before", "python"), tmp_path, chromium)
+        found = self._run("npx", block("A recorded HAR", "python"), tmp_path, chromium)
         assert found.returncode == 0, found.stderr
-        analysed = shell(block("A HAR that was recorded before", "sh"), tmp_path)
+        analysed = shell(block("A recorded HAR", "sh"), tmp_path)
         assert analysed.returncode == 0, analysed.stderr
         assert "failed in the browser" in analysed.stdout
         assert (tmp_path / "report.html").stat().st_size
