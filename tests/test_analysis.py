@@ -129,7 +129,9 @@ def test_a_fault_of_ours_at_one_exchange_loses_no_other(tmp_path: Path, monkeypa
     summary, found = collected(tmp_path / "a.har")
     assert list(found) == ["a:0", "a:2"]
     (damage,) = summary.inputs[0].damages
-    assert damage.startswith(f"{tmp_path / 'a.har'}: entry 1: was not judged, by a fault of corslens: RuntimeError at ")
+    assert damage.startswith(
+        f"{tmp_path / 'a.har'}: entry 1: was not judged because of an internal error in corslens: RuntimeError at "
+    )
     assert "secret" not in damage
 
 
@@ -148,7 +150,7 @@ def test_a_fault_of_ours_at_one_input_loses_no_other(where: str, tmp_path: Path,
     collect(str(tmp_path / "b.har"), "b", AnalysisSettings(rules=NO_RULES), summary)
     ((damage,), none) = (one.damages for one in summary.inputs)
     assert damage.startswith(
-        f"{tmp_path / 'a.har'}: was not analyzed to its end, because of an internal error in corslens: KeyError at "
+        f"{tmp_path / 'a.har'}: was not fully analyzed because of an internal error in corslens: KeyError at "
     )
     assert none == [] and summary.exchanges == 1
 

@@ -249,7 +249,7 @@ def _survive[T](items: Iterator[T], name: str) -> Iterator[T | Damage]:
         yield from items
     except Exception as error:
         yield Damage(
-            file=name, what=f"was not analyzed to its end, because of an internal error in corslens: {describe_fault(error)}"
+            file=name, what=f"was not fully analyzed because of an internal error in corslens: {describe_fault(error)}"
         )
 
 
@@ -292,7 +292,7 @@ def inspect_capture(
             try:
                 found = inspector.inspect(exchange) if exchange_concerns_cors(exchange) else (inspector.pass_by(exchange),)
             except Exception as error:
-                what = f"was not judged, by a fault of corslens: {describe_fault(error)}"
+                what = f"was not judged because of an internal error in corslens: {describe_fault(error)}"
                 yield Damage(file=capture.name, entry=exchange.source.index, what=what)
             else:
                 yield from found

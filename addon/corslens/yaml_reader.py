@@ -49,7 +49,7 @@ class YamlReader:
 
     def _is_bearable(self, text: str, *, aliases: bool) -> bool:
         if len(text) > _LARGEST:
-            self._add(1, 1, "larger than 1 MiB, which no rule file is")
+            self._add(1, 1, "larger than 1 MiB, the maximum for a rule file")
             return False
         depth, refused = 0, ""
         for event in yaml.parse(text, Loader=_LOADER):
@@ -77,15 +77,15 @@ class YamlReader:
     def mapping(self, node: Node, what: str) -> dict[str, tuple[Node, Node]]:
         """Return the (key, value) nodes of a mapping by key; a repeated key is refused."""
         if not isinstance(node, yaml.MappingNode):
-            self.refuse(node, f"{what} is a mapping (name: value)")
+            self.refuse(node, f"{what} must be a mapping (name: value)")
             return {}
         entries: dict[str, tuple[Node, Node]] = {}
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                self.refuse(key, f"a name in {what} is plain text")
+                self.refuse(key, f"a name in {what} must be plain text")
             elif key.value in entries:
                 first = entries[key.value][0].start_mark.line + 1
-                self.refuse(key, f'"{key.value}" stands here a second time (first in line {first})')
+                self.refuse(key, f'duplicate name "{key.value}" (first on line {first})')
             else:
                 entries[key.value] = (key, value)
         return entries
@@ -105,9 +105,9 @@ class YamlReader:
             if name in names:
                 found[name] = value
             elif name in former:
-                self.refuse(key, f'{what} has no field "{name}" any more: {former[name]}')
+                self.refuse(key, f'{what} no longer has the field "{name}": {former[name]}')
             else:
-                hint = did_you_mean(name, names) or f"; there are {', '.join(names)}"
+                hint = did_you_mean(name, names) or f"; the fields are {', '.join(names)}"
                 self.refuse(key, f'unknown field "{name}" in {what}{hint}')
         if isinstance(node, yaml.MappingNode):
             for name in required:
@@ -119,7 +119,7 @@ class YamlReader:
         """Return the nodes of a list."""
         if isinstance(node, yaml.SequenceNode):
             return list(node.value)
-        self.refuse(node, f"{what} is a list")
+        self.refuse(node, f"{what} must be a list")
         return []
 
     def text(self, node: Node | None, what: str, default: str = "") -> str:
@@ -131,7 +131,7 @@ class YamlReader:
                 return str(node.value)
             self.refuse(node, f"{what} is empty")
         else:
-            self.refuse(node, f"{what} is text")
+            self.refuse(node, f"{what} must be text")
         return default
 
     def choice(self, node: Node | None, what: str, known: Iterable[str]) -> str | None:
@@ -141,14 +141,14 @@ class YamlReader:
         if node is None or text in names:
             return text or None
         if text:
-            self.refuse(node, f'{what} cannot be "{text}"{did_you_mean(text, names) or f"; it is {_either(names)}"}')
+            self.refuse(node, f'{what} cannot be "{text}"{did_you_mean(text, names) or f"; it must be {_either(names)}"}')
         return None
 
     def flag(self, node: Node, what: str) -> bool | None:
         """Return a scalar's truth value."""
         if isinstance(node, yaml.ScalarNode) and not node.style and node.value in ("true", "false"):
             return bool(node.value == "true")
-        self.refuse(node, f"{what} is true or false")
+        self.refuse(node, f"{what} must be true or false")
         return None
 
     def number(self, node: Node, what: str) -> float | None:
@@ -161,7 +161,7 @@ class YamlReader:
                     return float(node.value)
                 except ValueError:
                     pass
-        self.refuse(node, f"{what} is a number")
+        self.refuse(node, f"{what} must be a number")
         return None
 
 

@@ -119,7 +119,8 @@ def test_dots_are_escaped_and_patterns_end() -> None:
 def test_supposed_origins_are_said_to_be_supposed() -> None:
     """In the text itself, which outlives the page that showed it."""
     assert (
-        f"Use this only if the origin is your own: {PAGE}" in write(server_named("nginx"), [policy(origins=items(PAGE))], supposed=True).text
+        f"Use this only if the origin is your own: {PAGE}"
+        in write(server_named("nginx"), [policy(origins=items(PAGE))], supposed=True).text
     )
     assert "Only if" not in write(server_named("nginx"), [policy()]).text
 

@@ -60,7 +60,7 @@ async def test_something_else_is_there() -> None:
 
     server = await asyncio.start_server(handler, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    with pytest.raises(WebSocketError, match="no browser's debugging port"):
+    with pytest.raises(WebSocketError, match="not a browser's debugging port"):
         await connect(f"ws://127.0.0.1:{port}/")
     server.close()
     await server.wait_closed()

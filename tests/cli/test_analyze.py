@@ -183,7 +183,7 @@ def test_a_process_that_is_killed_costs_one_capture(form: str, tmp_path: Path, m
     assert result.exit_code == Exit.UNREADABLE
     assert result.stderr.splitlines() == [
         f"{tmp_path / '3.har'}: was not analyzed: the process that read it was killed (SIGKILL); "
-        "where memory is short, fewer --jobs need less of it"
+        "if memory is short, use fewer --jobs"
     ]
     listed = records(result) if form == "jsonl" else json.loads(result.stdout)["exchanges"]
     assert [Path(record["source"]["file"]).name for record in listed] == [f"{n}.har" for n in range(8) if n != 3]
@@ -232,7 +232,7 @@ WRONG: dict[str, tuple[Iterable[object], str]] = {
     "rules": (("x.har", "--rules", "no/such.yaml"), "no such file or folder"),
     "baseline": (
         ("x.har", "--baseline", "no.json"),
-        "--baseline no.json: No such file; --write-baseline no.json makes it of today's findings",
+        "--baseline no.json: no such file; --write-baseline no.json creates it from the current findings",
     ),
     "jobs": (("x.har", "--jobs", "0"), "0 is not in the range"),
 }
@@ -290,7 +290,7 @@ def test_colours_only_where_they_belong(blocked: Path) -> None:
 def test_a_filter_that_leaves_nothing_is_told(blocked: Path) -> None:
     result = run(blocked, "--include", "~u nothing")
     assert result.exit_code == Exit.OK and "0 exchanges" in result.stdout
-    assert "do not leave any of the 2 exchanges: nothing was reported on" in result.stderr
+    assert "leave out all 2 exchanges, so there is nothing to report" in result.stderr
     assert run(blocked, "--include", "~u /me").stderr == ""
 
 

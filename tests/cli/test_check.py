@@ -68,7 +68,7 @@ def test_the_preflight_comes_first_and_the_request_only_if_it_may_be_sent(server
     json_header = ("--header", "Content-Type: application/json")
     result = run(f"{server.url}/me", "--origin", APP, "--method", "put", *json_header)
     assert result.exit_code == Exit.OK and methods(server) == ["OPTIONS"]
-    assert "the preflight passes, but PUT may change something, and is sent with --send only" in result.stdout
+    assert "the preflight passes, but PUT may change something; add --send to send it" in result.stdout
     preflight = dict(server.asked[0][2])
     assert preflight["Access-Control-Request-Method"] == "PUT"
     assert preflight["Access-Control-Request-Headers"] == "content-type"
@@ -249,8 +249,8 @@ def test_a_policy_is_a_test_of_a_server(server: Server, tmp_path: Path) -> None:
     [
         (("http://127.0.0.1:1/",), "--origin is missing"),
         (("http://127.0.0.1:1/", "--origin", "app.example"), "--origin: 'app.example' is not an origin"),
-        (("http://127.0.0.1:1/", "--origin", "https://app.example/"), "is https://app.example meant?"),
-        (("http://u:p@127.0.0.1:1/", "--origin", APP), "without user name"),
+        (("http://127.0.0.1:1/", "--origin", "https://app.example/"), "did you mean https://app.example?"),
+        (("http://u:p@127.0.0.1:1/", "--origin", APP), "without a user name"),
         (("http://127.0.0.1:1/", "--origin", APP, "--method", "CONNECT"), "--method: 'CONNECT'"),
         (("http://127.0.0.1:1/", "--origin", APP, "--header", "Cookie: a=1"), "see --cookie-from"),
         (("http://127.0.0.1:1/", "--origin", APP, "--header", "no line"), "--header: 'no line'"),

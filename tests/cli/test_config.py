@@ -105,7 +105,7 @@ def test_another_users_file_is_passed_over(how: str, tmp_path: Path, monkeypatch
     else:
         file.chmod(0o666)
     result = run(tmp_path, monkeypatch)
-    assert "page requests: " not in result.stdout.splitlines()[0] and "another user may write to it" in result.stderr
+    assert "page requests: " not in result.stdout.splitlines()[0] and "other users may write to it" in result.stderr
 
 
 @pytest.mark.parametrize("text", ["a = " + "[" * 20_000, "a = '" + "x" * (1 << 20) + "'"])

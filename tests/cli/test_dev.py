@@ -14,7 +14,7 @@ from corslens.cli import main
         (["https://user:secret@api.example"], "is not the base URL of an API"),
         (["https://api.example/?a=1"], "is not the base URL of an API"),
         (["https://"], "is not the base URL of an API"),
-        (["https://api.example", "--origin", "https://app.example/"], "is not an origin; is https://app.example meant?"),
+        (["https://api.example", "--origin", "https://app.example/"], "is not an origin; did you mean https://app.example?"),
         (["https://api.example", "--port", "70000"], "70000 is not in the range"),
         (["https://api.example", "--set", "cors_shwo=none"], "cors_shwo: no such option; did you mean"),
     ],

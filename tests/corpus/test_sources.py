@@ -48,7 +48,7 @@ def test_a_log_stands_for_the_captures_whose_exchanges_it_holds(captures: Path, 
     summary = merged(shards, tmp_path / "out")
     assert numbers(summary) == numbers(on_one_machine(captures))
     assert [sentence.partition(": ")[2].split(":")[0] for sentence in summary.inputs[0].damages] == [
-        f"line {number} is no record of cors_log" for number in range(len(lines(log)) - 2, len(lines(log)) + 1)
+        f"line {number} is not a record of cors_log" for number in range(len(lines(log)) - 2, len(lines(log)) + 1)
     ]
 
 
@@ -78,7 +78,7 @@ def test_http_archives_rows_of_a_page_are_a_session(tmp_path: Path) -> None:
     assert numbers(summary) == numbers(on_one_machine(hars))
     assert summary.exchanges == 4
     assert [one.name.rpartition("/")[2] for one in summary.inputs] == ["other.parquet", "0-https-a.test", "1-https-b.test"]
-    assert "is no Parquet file" in summary.inputs[0].damages[0]
+    assert "is not a Parquet file" in summary.inputs[0].damages[0]
 
 
 def row(one: dict[str, Any], page: str, index: int) -> dict[str, Any]:

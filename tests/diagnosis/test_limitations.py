@@ -46,5 +46,5 @@ def test_a_cookie_anywhere_is_enough():
 
 def test_mitmproxys_hars_lack_what_its_flow_files_keep():
     (note,) = notes(ask("a", 0, given={"Cookie": "a=1"}), writer="mitmproxy 12")
-    assert "flow files keep both" in note
+    assert "a flow file keeps both" in note
     assert not notes(exchange(request(origin=None), response()), writer="mitmproxy")

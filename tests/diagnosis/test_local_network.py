@@ -60,7 +60,7 @@ def test_the_page_may_and_nothing_came() -> None:
     assert found == LocalNetwork(silent=(PAGE,))
     check = local_network_check(found)
     assert check.state is DoctorState.UNKNOWN
-    assert f"the policy of {PAGE} allows requests into the local network, and none came" in check.finding
+    assert f"the policy of {PAGE} allows requests to the local network, and none came" in check.finding
 
 
 def test_what_came_did_not_fail() -> None:

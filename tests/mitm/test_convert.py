@@ -112,7 +112,7 @@ def test_apply_refuses_header_injection(value):
     """A value that could break out of its line changes nothing at all."""
     made = answered(flow(), lines=LINES)
     before = made.response.headers.fields
-    with pytest.raises(ValueError, match="no header line may hold"):
+    with pytest.raises(ValueError, match="a header line must not contain"):
         patched(made, change("Vary", "Origin"), change("Access-Control-Allow-Origin", value))
     assert before == made.response.headers.fields
 

@@ -57,7 +57,7 @@ def test_another_program_has_the_port(tmp_path):
         port = int(url.rpartition(":")[2])
         proxy = checks(tmp_path, port=port)["proxy"]
     assert proxy.state is DoctorState.PROBLEM
-    assert f"another program than mitmproxy uses 127.0.0.1:{port}" in proxy.finding
+    assert f"a program other than mitmproxy uses 127.0.0.1:{port}" in proxy.finding
     assert "--listen-port" in proxy.fix
 
 

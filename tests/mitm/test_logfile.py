@@ -38,7 +38,7 @@ def test_removed_while_running(tmp_path, caplog):
         log.write(line)
         assert path.read_bytes() == line
     log.close()
-    assert errors(caplog) == [f"cors_log: {path}: it was removed, so it is begun anew"]
+    assert errors(caplog) == [f"cors_log: {path}: it was removed, so a new file was started"]
 
 
 def test_folder_removed_while_running(tmp_path, caplog):

@@ -19,7 +19,7 @@ def test_the_first_is_said_at_once_and_the_rest_counted():
     for host in ("a.example", "a.example", "b.example", None):
         clients.tls_failed_client(failed(host))
     assert said == [
-        f"corslens: a client does not trust the proxy's certificate for a.example, so its https is not seen. {TRUST}"
+        f"corslens: a client does not trust the proxy's certificate for a.example, so corslens does not see its https traffic. {TRUST}"
     ]
     assert clients.summary() == [
         "corslens: clients refused the proxy's certificate 4 times (a.example, 192.0.2.1, b.example); that traffic was not seen. "

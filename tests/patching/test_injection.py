@@ -97,7 +97,7 @@ def test_origins_decide() -> None:
     stranger, nobody = seen(origin="https://evil.example"), seen(origin=None)
     assert not inject([rule], seen(), POLICY).empty
     assert inject([rule], stranger, POLICY).refused == (
-        "the page's origin https://evil.example is not among those that injections change responses for (loopback)"
+        "the page's origin https://evil.example is not one of the origins that injections apply to (loopback)"
     )
     assert inject([own], seen(), POLICY).refused is not None
     assert not inject([own], seen(origin="https://app.example"), POLICY).empty

@@ -40,7 +40,7 @@ def test_a_file() -> None:
         ("/~all/a b/c", "'a b' is not a header name"),
         ("/~all/Content-Length/1", "belongs to the message's transport"),
         ("/~all/X/a\r\nSet-Cookie: b", "has a line break"),
-        ("/~all/X/ a", "begins or ends with white space"),
+        ("/~all/X/ a", "begins or ends with whitespace"),
         (f"/~all/X/{'a' * (LONGEST_VALUE + 1)}", "is longer than"),
         ("/~all/X/@file", "has a line break"),
     ],

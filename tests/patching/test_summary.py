@@ -47,14 +47,14 @@ def test_plain_list() -> None:
     assert render_missing_headers(summary.missing_headers()) == (
         "8 changes still needed on your servers:",
         "  https://api.test/me",
-        "    preflight: send Access-Control-Allow-Credentials: true, exactly so (only if the page sends credentials)  (1×)",
+        "    preflight: send Access-Control-Allow-Credentials: true, exactly as written (only if the page sends credentials)  (1×)",
         "    preflight: list x-a in Access-Control-Allow-Headers  (1×)",
         "    preflight: list PUT in Access-Control-Allow-Methods  (1×)",
         f"    preflight: send the requesting page's origin in Access-Control-Allow-Origin: {PAGE}  (1×)",
         "    preflight: list Origin in Vary  (1×)",
         "    preflight: respond with a 2xx instead of 404  (1×)",
         "  https://down.test/",
-        "    preflight: send Access-Control-Allow-Credentials: true, exactly so (only if the page sends credentials)  "
+        "    preflight: send Access-Control-Allow-Credentials: true, exactly as written (only if the page sends credentials)  "
         "(1×, the proxy responded: the request did not reach the server)",
         "    preflight: list PUT in Access-Control-Allow-Methods  (1×, the proxy responded: the request did not reach the server)",
     )
@@ -66,7 +66,7 @@ def test_credentials_are_wanted_without_proviso_where_they_were_sent() -> None:
     answer = seen(make.request(url=f"{API}/me", given=COOKIE, origin=PAGE), make.response(200, allow_origin=PAGE))
     summary.record(answer, propose(answer, ANY))
     assert [missing.sentence for missing in summary.missing_headers()] == [
-        "send Access-Control-Allow-Credentials: true, exactly so"
+        "send Access-Control-Allow-Credentials: true, exactly as written"
     ]
 
 

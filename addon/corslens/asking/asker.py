@@ -132,7 +132,7 @@ class Asker:
                     break
             if withheld is not None or not self._may_send(fetch):
                 self._abandoned |= {id for id, one in found.items() if one.observation.role is Role.PREFLIGHT}
-                unsent = withheld or f"{fetch.method} may change something, and is sent with --send only"
+                unsent = withheld or f"{fetch.method} may change something; add --send to send it"
                 break
             answered = self._exchange(self._request(fetch), fetch, client, found)
             response = answered.observation.exchange.response

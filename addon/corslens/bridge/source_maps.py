@@ -217,7 +217,7 @@ class SourceMaps:
         """Return a map's bytes. Raises: SourceMapError, WebSocketError."""
         session, frame = self._frames.get(session, ("", ""))
         if not frame:
-            raise SourceMapError("it has no page that loads it")
+            raise SourceMapError("no page loads it")
         given = {"frameId": frame, "url": url, "options": {"disableCache": False, "includeCredentials": True}}
         resource = _loaded.decode(await self._call("Network.loadNetworkResource", given, session)).resource
         if not resource.stream:
@@ -260,7 +260,7 @@ def decoded(url: str) -> bytes:
     """Return the bytes of a `data:` URL. Raises: SourceMapError."""
     head, comma, body = url.partition(",")
     if not comma or len(body) > 2 * MAX_BYTES:
-        raise SourceMapError("it is no data: URL, or one that is too long")
+        raise SourceMapError("it is not a data: URL, or it is too long")
     try:
         return base64.b64decode(unquote_to_bytes(body)) if head.rstrip().endswith(";base64") else unquote_to_bytes(body)
     except (binascii.Error, ValueError):

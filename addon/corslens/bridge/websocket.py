@@ -90,7 +90,7 @@ class WebSocket:
                         return
                     raise WebSocketError("it does not accept a debugging connection")
             except RemoteProtocolError:
-                raise WebSocketError("what responds there is no browser's debugging port") from None
+                raise WebSocketError("what responds there is not a browser's debugging port") from None
 
 
 async def connect(url: str) -> WebSocket:

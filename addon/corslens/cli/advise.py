@@ -122,7 +122,7 @@ def _write(
         return advice.text, advice.warnings
     drawn = draw_policies(inspections, allow_origins=allow_origins, api=api)
     if not drawn.policies and not drawn.warnings:
-        raise ValueError("no cross-origin exchange to draw a policy from")
+        raise ValueError("no cross-origin exchange to derive a policy from")
     if not any(policy.origins for policy in drawn.policies):
         return "", drawn.warnings
     return (render_yaml if form == "policy" else render_json)(drawn.policies), drawn.warnings

@@ -23,7 +23,7 @@ _LISTEN_PORT = 8080
 def attach(url: str | None, port: int | None, patch: str | None, insecure: bool, settings: tuple[str, ...]) -> None:
     """Start a proxy (port 8080; --set listen_port=…) and listen to a Chromium that uses it, over its debugging port.
 
-    The browser confirms each verdict and names the code that made a request, as in corslens open. Start it with
+    The browser confirms each verdict and names the code that made a request, as in corslens open. Start that browser with
     --proxy-server=http://127.0.0.1:8080, --proxy-bypass-list='<-loopback>' and --remote-debugging-port=9222.
 
     \b

@@ -17,7 +17,7 @@ from corslens.asking.client import Client
 from corslens.asking.hosts import NamedHosts
 from corslens.asking.policies import policy_requests
 from corslens.asking.recorded import RecordedPageRequest, recorded_requests
-from corslens.cli.options import fail_on_option, settings
+from corslens.cli.options import fail_on_option, rules_option, settings
 from corslens.cli.outputs import format_option, outputs_option, report_damages
 from corslens.cli.reporting import Reporting, Wanted
 from corslens.cli.work import record_writer
@@ -64,9 +64,15 @@ class _Options(Struct, frozen=True, kw_only=True):
 
 @click.command(short_help="Ask a server as a browser would, and judge what it allows.")
 @click.argument("target")
-@click.option("--origin", "origins", multiple=True, metavar="ORIGIN", help="A page's origin that the server is meant to allow.")
-@click.option("--method", default="GET", show_default=True, help="The method that the page uses.")
-@click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="A header that the page sets.")
+@click.option(
+    "--origin",
+    "origins",
+    multiple=True,
+    metavar="ORIGIN",
+    help="Origin of a page that the server is meant to allow (repeatable).",
+)
+@click.option("--method", metavar="METHOD", default="GET", show_default=True, help="The method that the page uses.")
+@click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="A header that the page sets (repeatable).")
 @click.option("--credentials", is_flag=True, help="The page includes credentials.")
 @click.option(
     "--cookie-from", type=click.Path(path_type=Path), metavar="FILE", help="Send the cookies in this file (a=1; b=2)."
@@ -75,7 +81,7 @@ class _Options(Struct, frozen=True, kw_only=True):
 @click.option("--against", metavar="URL", help="The server to ask, for a capture or a policy.")
 @click.option("--send", "send_unsafe", is_flag=True, help="Also send requests that may change something (POST, PUT, DELETE).")
 @click.option(
-    "--allow-host", "allow_hosts", multiple=True, metavar="HOST[:PORT]", help="Another host that may be sent requests."
+    "--allow-host", "allow_hosts", multiple=True, metavar="HOST[:PORT]", help="Another host that may get requests (repeatable)."
 )
 @click.option(
     "--engine",
@@ -85,14 +91,16 @@ class _Options(Struct, frozen=True, kw_only=True):
     help="Send this browser's headers and judge as it does; auto judges as Chromium and names itself in User-Agent.",
 )
 @click.option(
-    "--identify", metavar="'NAME: VALUE'", help="Send this header with every request, preflights included, to say who checks."
+    "--identify",
+    metavar="'NAME: VALUE'",
+    help="Send this header with every request, preflights included, to identify yourself.",
 )
 @click.option(
-    "--rate", type=click.FloatRange(0), default=10.0, show_default=True, help="Requests a second at most; 0: no limit."
+    "--rate", type=click.FloatRange(0), default=10.0, show_default=True, help="Maximum requests per second; 0 means no limit."
 )
 @click.option("--insecure", is_flag=True, help="Do not check certificates.")
 @click.option("--dry-run", is_flag=True, help="Print the requests and send none.")
-@click.option("--rules", "rule_paths", multiple=True, metavar="PATH", help="Rule files or folders of your own.")
+@rules_option
 @format_option
 @outputs_option
 @fail_on_option
@@ -225,7 +233,9 @@ def _verdict(asked: Sequence[AskResult], recorded: Sequence[RecordedPageRequest]
 
 def _of_url(options: _Options) -> list[Expectation]:
     if not options.origins:
-        raise click.UsageError("--origin is missing: the origin of the page that asks, like https://app.example")
+        raise click.UsageError(
+            "--origin is missing: the origin of the page that makes the request, such as https://app.example"
+        )
     if options.against is not None:
         raise click.UsageError("--against is for captures and policies; the URL itself says which server is asked")
     url = _url("TARGET", options.target)
@@ -305,7 +315,7 @@ def _is_url(text: str) -> bool:
 
 def _url(what: str, text: str) -> str:
     if not _is_url(text) or origin_of(text) == NULL or "@" in text.split("/", 3)[2]:
-        raise click.UsageError(f"{what}: {escape(text)!r} is no http or https URL without user name")
+        raise click.UsageError(f"{what}: {escape(text)!r} is not an http or https URL without a user name")
     href: str = ada_url.URL(text).href
     return href.partition("#")[0]
 
@@ -314,7 +324,7 @@ def _origin(text: str) -> str:
     if text == NULL or is_serialized_origin(text):
         return text
     meant = origin_of(text)
-    hint = f"; is {meant} meant?" if meant != NULL else ", like https://app.example"
+    hint = f"; did you mean {meant}?" if meant != NULL else ", such as https://app.example"
     raise click.UsageError(f"--origin: {escape(text)!r} is not an origin{hint}")
 
 

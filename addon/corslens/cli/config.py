@@ -93,7 +93,7 @@ def _read(file: Path) -> Any:
     with file.open("rb") as opened:
         status = os.fstat(opened.fileno())
         if os.name != "nt" and (status.st_uid not in (0, os.geteuid()) or status.st_mode & stat.S_IWOTH):
-            click.echo(f"{escape(str(file))}: is passed over: another user may write to it", err=True)
+            click.echo(f"{escape(str(file))}: is ignored, because other users may write to it", err=True)
             return None
         content = opened.read(_LARGEST + 1)
     if len(content) > _LARGEST:

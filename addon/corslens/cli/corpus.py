@@ -108,7 +108,7 @@ class _Outcome(Struct, frozen=True):
     "--out",
     required=True,
     metavar="FOLDER",
-    help="Folder of the results, a path or a URL (s3://…); what is judged there already is not judged again.",
+    help="Folder for the results, a path or a URL (s3://…); captures already judged there are not judged again.",
 )
 @report_options
 @judging_options
@@ -117,7 +117,7 @@ class _Outcome(Struct, frozen=True):
 @click.option(
     "--dask",
     metavar="ADDRESS",
-    help="Judge on the Dask cluster of this scheduler (tcp://… or tls://…). It runs what anyone who reaches it sends.",
+    help="Judge on the Dask cluster of this scheduler (tcp://… or tls://…). A scheduler runs code from anyone who can reach it.",
 )
 @click.option("--tls-ca-file", metavar="FILE", help="With --dask: the certificate authority of a cluster with TLS.")
 @click.option("--tls-cert", metavar="FILE", help="With --dask: this client's certificate.")
@@ -134,14 +134,14 @@ class _Outcome(Struct, frozen=True):
 @click.option(
     "--across",
     is_flag=True,
-    help="Judge all again, each endpoint with what the whole corpus shows of it: finds what no single capture can show.",
+    help="Judge everything again, each endpoint with what the whole corpus shows about it: finds what no single capture can show.",
 )
 @click.option(
     "--sql",
     is_flag=False,
     flag_value="-",
     metavar="[QUERY]",
-    help="Instead of a report print what a query in DuckDB's SQL returns; without one, read statements from stdin. Views: latest, problems, endpoints, captures.",
+    help="Print what a query in DuckDB's SQL returns, instead of a report; without a query, read statements from stdin. Views: latest, problems, endpoints, captures.",
 )
 def corpus(
     sources: tuple[str, ...],
@@ -162,7 +162,7 @@ def corpus(
 
     Reads what analyze reads, the JSONL of cors_log, and HTTP Archive's request tables in Parquet.
 
-    The results stay in --out, as Parquet. Without SOURCES, reports are written of what is there. Needs: pip install "corslens[corpus]"
+    The results stay in --out, as Parquet. Without SOURCES, corslens reports on what is there. Needs: pip install "corslens[corpus]"
 
     \b
     Exit codes:
@@ -179,7 +179,7 @@ def corpus(
             "a corpus has its records in exchanges/*.parquet (column record); choose another format than jsonl"
         )
     if dask is not None and jobs is not None:
-        raise click.UsageError("--dask: the cluster says how many shards are judged at a time; leave out --jobs")
+        raise click.UsageError("--dask: the cluster decides how many shards are judged at a time; leave out --jobs")
     rules = settings(judging).rules
     work = Work(**structs.asdict(judging), rules=hash_rules(judging.rule_paths), version=build())
     try:

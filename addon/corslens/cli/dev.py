@@ -18,11 +18,9 @@ PORT = 8010
 @click.command(short_help="Give an API a local base URL that pages of this machine may read.")
 @click.argument("api")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="Port of localhost; 0 is a free one."
+    "--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="Port on localhost; 0 picks a free one."
 )
-@click.option(
-    "--origin", metavar="ORIGIN", help="Origin that the API is sent in place of this machine's pages', in Origin and Referer."
-)
+@click.option("--origin", metavar="ORIGIN", help="Origin to send to the API in Origin and Referer, in place of the page's own.")
 @click.option(
     "--minutes",
     type=click.IntRange(0),
@@ -48,7 +46,7 @@ def dev(api: str, port: int, origin: str | None, minutes: int, web: bool, insecu
     if origin is not None and not is_serialized_origin(origin):
         meant = origin_of(origin)
         raise click.UsageError(
-            f"--origin: {escape(origin)!r} is not an origin" + (f"; is {meant} meant?" if meant != NULL else "")
+            f"--origin: {escape(origin)!r} is not an origin" + (f"; did you mean {meant}?" if meant != NULL else "")
         )
     options: dict[str, object] = {
         "mode": [f"reverse:{upstream}"],

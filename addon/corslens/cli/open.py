@@ -23,7 +23,7 @@ from corslens.report.escape import escape
 @click.option(
     "--for", "seconds", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="End after this long, for scripts."
 )
-@click.option("--no-listen", is_flag=True, help="Do not listen to the browser's own word over its debugging protocol.")
+@click.option("--no-listen", is_flag=True, help="Do not listen to the browser over its debugging protocol.")
 @patch_option
 @insecure_option
 @set_option
@@ -130,7 +130,7 @@ async def _open(
                     if process.returncode and process.returncode > 0 and not proxy.summary.exchanges:
                         raise LaunchError(f"{found.path} ended with exit status {process.returncode}")
                 except WebSocketError as error:
-                    click.echo(f"Error: {found.path} does not let itself be listened to: {error}; try --no-listen", err=True)
+                    click.echo(f"Error: {found.path} cannot be listened to: {error}; try --no-listen", err=True)
                     return Exit.USAGE
                 except LaunchError as error:
                     if bridge is not None:

@@ -58,8 +58,8 @@ def tell_empty(summary: SessionSummary) -> None:
     """Say on standard error that the filters left nothing to report on, which would look like a capture without a fault."""
     left_out = sum(one.filtered_out for one in summary.inputs)
     if left_out and not summary.exchanges:
-        exchanges = "the one exchange" if left_out == 1 else f"any of the {left_out} exchanges"
-        click.echo(f"note: the filters (--include, --exclude) do not leave {exchanges}: nothing was reported on", err=True)
+        exchanges = "the only exchange" if left_out == 1 else f"all {left_out} exchanges"
+        click.echo(f"note: the filters (--include, --exclude) leave out {exchanges}, so there is nothing to report", err=True)
 
 
 def print_report(form: Format, summary: SessionSummary, rules: RuleSet, gate: Gate, top: int | None = None) -> None:

@@ -75,7 +75,9 @@ def report_options(command: Callable[..., object]) -> Callable[..., object]:
 def listing_options[F: Callable[..., object]](command: F) -> F:
     """Add the options on how much is listed."""
     for option in (
-        click.option("--statistics", is_flag=True, help="Instead of the problems print how many page requests each cause has."),
+        click.option(
+            "--statistics", is_flag=True, help="Print the number of page requests of each cause, instead of the problems."
+        ),
         click.option(
             "--top",
             type=click.IntRange(1),
@@ -188,7 +190,7 @@ def _known(baseline: Path | None) -> dict[str, str]:
     except FileNotFoundError:
         name = escape(str(baseline))
         raise click.UsageError(
-            f"--baseline {name}: No such file; --write-baseline {name} makes it of today's findings"
+            f"--baseline {name}: no such file; --write-baseline {name} creates it from the current findings"
         ) from None
     except OSError as error:
         raise click.UsageError(f"--baseline {escape(str(baseline))}: {error.strerror or error}") from None

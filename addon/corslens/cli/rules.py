@@ -67,7 +67,7 @@ def rules() -> None:
 @rules.command("list")
 @click.option("--family", type=click.Choice([str(family) for family in Family]), help="Only this family.")
 @click.option(
-    "--severity", type=click.Choice([one.word for one in reversed(Severity)]), help="Only rules that can be this bad or worse."
+    "--severity", type=click.Choice([one.word for one in reversed(Severity)]), help="Only rules that can reach this severity."
 )
 @rules_option
 def list_rules(family: str | None, severity: str | None, rule_paths: tuple[str, ...]) -> None:
@@ -77,7 +77,7 @@ def list_rules(family: str | None, severity: str | None, rule_paths: tuple[str, 
     click.echo(escape_lines(list_text(chosen)), nl=False)
 
 
-@rules.command()
+@rules.command(short_help="Check your own rule files, and run their samples.")
 @click.argument("paths", nargs=-1, required=True)
 def check(paths: tuple[str, ...]) -> None:
     """Check your own rule files and folders, and run the samples of their rules.
@@ -122,7 +122,7 @@ def _failed_samples(loaded: RuleSet, rule: Rule) -> list[str]:
     return failed
 
 
-@rules.command()
+@rules.command(short_help="Write the catalog as Markdown pages.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @rules_option
 def docs(folder: Path, rule_paths: tuple[str, ...]) -> None:

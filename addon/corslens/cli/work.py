@@ -167,7 +167,7 @@ def _ended_in_order() -> Iterator[None]:
 
 _PREFIX = "corslens-analyze-"
 
-_KILLED = "was not analyzed: the process that read it was killed ({}); where memory is short, fewer --jobs need less of it"
+_KILLED = "was not analyzed: the process that read it was killed ({}); if memory is short, use fewer --jobs"
 
 
 def _lines(folder: str, number: int) -> Path:

@@ -34,13 +34,13 @@ def captures_in_table(name: str, file: IO[bytes]) -> Iterator[Capture | Damage]:
         there = set(table.schema_arrow.names)
         missing = [column for column in _NEEDED if column not in there]
         if missing:
-            yield Damage(file=name, what=f"is no table of HTTP Archive's requests: there is no column {', '.join(missing)}")
+            yield Damage(file=name, what=f"is not a table of HTTP Archive's requests: it lacks the column {', '.join(missing)}")
             return
         columns = [*_NEEDED, *(column for column in _MORE if column in there)]
         order = [("page", "ascending"), *([("index", "ascending")] if "index" in there else [])]
         found = table.read(columns=columns).sort_by(order)
     except arrow.ArrowException as error:
-        yield Damage(file=name, what=f"is no Parquet file, or damaged: {str(error).splitlines()[0]}")
+        yield Damage(file=name, what=f"is not a Parquet file, or is damaged: {str(error).splitlines()[0]}")
         return
     page: str | None = None
     entries: list[dict[str, Any]] = []

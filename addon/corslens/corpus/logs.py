@@ -76,7 +76,7 @@ def records(file: IO[bytes], name: str) -> Iterator[Record | Damage]:
             except (msgspec.MsgspecError, ValueError) as error:
                 bad += 1
                 if bad <= _NAMED:
-                    yield Damage(file=name, what=f"line {number} is no record of cors_log: {error}")
+                    yield Damage(file=name, what=f"line {number} is not a record of cors_log: {error}")
         start += len(line)
     for position, length in last.values():
         file.seek(position)
@@ -87,7 +87,7 @@ def records(file: IO[bytes], name: str) -> Iterator[Record | Damage]:
             if bad <= _NAMED:
                 yield Damage(file=name, what=f"the record at byte {position} was not read: {error}")
     if bad > _NAMED:
-        yield Damage(file=name, what=f"{bad - _NAMED:,} more lines are no records")
+        yield Damage(file=name, what=f"{bad - _NAMED:,} more lines are not records")
 
 
 class LogReader:

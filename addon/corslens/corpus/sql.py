@@ -78,7 +78,7 @@ def connect(store: Store, shards: Sequence[str], *, memory: str = MEMORY) -> Any
         if memory.strip().startswith("-"):  # which is without a limit
             raise duckdb.Error
     except duckdb.Error:
-        raise StoreError(f"--memory {memory}: is no size, as 4GB is") from None
+        raise StoreError(f"--memory {memory}: not a size, such as 4GB") from None
     # By itself DuckDB spills into the current folder, which others may read, and leaves it there.
     remove_stale(_PREFIX)
     spilled = ExitStack()

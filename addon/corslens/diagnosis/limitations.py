@@ -59,11 +59,11 @@ class Limitations:
             many = self._of_programs > 1
             notes.append(
                 f"holds {self._of_programs} request{'s' if many else ''} with an Origin that no browser sent (curl, an app, a test): "
-                f"nothing blocks {'them' if many else 'it'}, so {'they are' if many else 'it is'} not judged; --engine chromium takes "
-                f"{'them' if many else 'it'} for a page's"
+                f"nothing blocks {'them' if many else 'it'}, so {'they are' if many else 'it is'} not judged; --engine chromium judges "
+                f"{'them' if many else 'it'} as if a page had sent {'them' if many else 'it'}"
             )
         if har and self._cors and writer.lower().startswith("mitmproxy"):
             notes.append(
-                "is a HAR of mitmproxy's, which keeps neither the case of methods nor the browser's connections; its flow files keep both"
+                "was saved by mitmproxy as a HAR, which loses the case of methods and the browser's connections; a flow file keeps both"
             )
         return notes

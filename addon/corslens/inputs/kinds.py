@@ -38,7 +38,7 @@ _TOLD = (
 
 _HAR = "a HAR instead (HAR 1.2)"
 _OTHERS = (
-    (re.compile(rb"\xd4\xc3\xb2\xa1|\xa1\xb2\xc3\xd4|\x4d\x3c\xb2\xa1|\x0a\x0d\x0d\x0a"), "is a packet capture (pcap); it is encrypted where it matters: record with mitmproxy or save a HAR in the browser's network panel"),
+    (re.compile(rb"\xd4\xc3\xb2\xa1|\xa1\xb2\xc3\xd4|\x4d\x3c\xb2\xa1|\x0a\x0d\x0d\x0a"), "is a packet capture (pcap), in which https is encrypted: record with mitmproxy or save a HAR in the browser's network panel"),
     (re.compile(rb"SQLite format 3\0"), "is an SQLite database (OWASP ZAP's session, for instance); in ZAP use File > Export Messages as HAR"),
     (re.compile(rb"bplist00"), f"is a binary property list (Proxyman's or Safari's); in Proxyman use File > Export > HAR, in Safari's network tab Export, to get {_HAR}"),
     (re.compile(rb"Charles|\xac\xed\x00\x05"), f"is a session of Charles' own form (.chls); in Charles use File > Export Session… as JSON Session File (.chlsj) or {_HAR}"),

@@ -125,4 +125,4 @@ def _changed_names(patch: Patch) -> str:
 def _require_line(name: str, value: str) -> None:
     for text in (name, value):
         if not _FORBIDDEN.isdisjoint(text) or not text.isascii():
-            raise ValueError(f"the patch of {name!r} holds a character that no header line may hold")
+            raise ValueError(f"the patch of {name!r} contains a character that a header line must not contain")

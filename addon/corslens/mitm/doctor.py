@@ -113,7 +113,7 @@ def _local_network(stopped: str, silent: str) -> DoctorCheck:
         )
     finding = "a request with targetAddressSpace fails through any proxy before it is sent, so nothing of it is seen"
     if silent:
-        finding = f"the policy of {silent} allows requests into the local network, and none came: with targetAddressSpace they fail through any proxy"
+        finding = f"the policy of {silent} allows requests to the local network, and none came: with targetAddressSpace they fail through any proxy"
     return DoctorCheck(
         name="local network",
         state=DoctorState.UNKNOWN,
@@ -178,12 +178,12 @@ def _proxy(host: str, port: int) -> tuple[list[DoctorCheck], bool]:
             )
         ], False
     if b"mitmproxy" not in _through(host, port, "http://mitm.it/"):
-        finding = f"another program than mitmproxy uses {host}:{port}"
+        finding = f"a program other than mitmproxy uses {host}:{port}"
         fix = f"choose a free port: corslens web --listen-port {port + 1 if port < 65535 else 8081}"
         return [DoctorCheck(name="proxy", state=DoctorState.PROBLEM, finding=finding, fix=fix)], False
     found = [DoctorCheck(name="proxy", state=DoctorState.OK, finding=f"mitmproxy listens at {host}:{port}")]
     if b"corslens" not in _through(host, port, "http://corslens.test/"):
-        finding = "it does not say that corslens is loaded (or cors_page_host was changed)"
+        finding = "mitmproxy does not say that corslens is loaded (or cors_page_host was changed)"
         found.append(
             DoctorCheck(
                 name="corslens", state=DoctorState.UNKNOWN, finding=finding, fix="start it with corslens web or corslens dump"
@@ -227,13 +227,13 @@ def _authority(home: Path, pem: bytes) -> DoctorCheck:
         return DoctorCheck(
             name="certificate",
             state=DoctorState.UNKNOWN,
-            finding="mitmproxy has made no certificate authority yet",
+            finding="mitmproxy has not created its certificate authority yet",
             fix="start the proxy once, then open http://mitm.it in the browser behind it",
         )
     stores = list(_stores(home, certificate))
     holding, others = [[name for name, holds in stores if holds is wanted] for wanted in (True, False)]
     if holding:
-        finding = f"the proxy's authority is in the store of {', '.join(holding)}"
+        finding = f"the proxy's certificate authority is in the store of {', '.join(holding)}"
         return DoctorCheck(
             name="certificate",
             state=DoctorState.OK,
@@ -242,7 +242,7 @@ def _authority(home: Path, pem: bytes) -> DoctorCheck:
     return DoctorCheck(
         name="certificate",
         state=DoctorState.PROBLEM,
-        finding="the proxy's authority is in no store of this user's browsers, so https pages fail",
+        finding="the proxy's certificate authority is in no store of this user's browsers, so https pages fail",
         fix="open http://mitm.it in the browser behind the proxy, or use corslens open, which needs no certificate",
     )
 
@@ -281,7 +281,7 @@ def _loopback(home: Path, environment: Mapping[str, str], processes: list[str] |
     for line in processes or []:
         if "--proxy-server=" in line and "<-loopback>" not in line and "--type=" not in line:
             finding = f"{_program(line)} was started with --proxy-server and connects to localhost directly"
-            faults.append((finding, "add --proxy-bypass-list='<-loopback>' and start it anew"))
+            faults.append((finding, "add --proxy-bypass-list='<-loopback>' and restart it"))
     for profile in _firefox_profiles(home):
         text = _preferences(profile)
         if re.search(r'"network\.proxy\.type", 1\)', text) and '"network.proxy.allow_hijacking_localhost", true' not in text:
@@ -298,7 +298,7 @@ def _loopback(home: Path, environment: Mapping[str, str], processes: list[str] |
         yield DoctorCheck(
             name="loopback",
             state=DoctorState.UNKNOWN,
-            finding="no setting was found that is wrong, but browsers connect to localhost directly by default",
+            finding="no wrong setting was found, but browsers connect to localhost directly by default",
             fix="use corslens open, or see docs/browser-setup.md",
         )
 

@@ -34,7 +34,7 @@ class LogFile:
         try:
             status = os.fstat(self._file)
             if status.st_nlink == 0:
-                self._tell("it was removed, so it is begun anew")
+                self._tell("it was removed, so a new file was started")
                 self._reopen()
                 status = os.fstat(self._file)
             if self._rest and status.st_size != self._size:

@@ -102,8 +102,8 @@ OPTIONS: tuple[Option, ...] = (
         name="cors_page_host",
         type=str,
         default=DEFAULT_DOMAIN,
-        help="Domain of the live page for browsers using the proxy. The page has a random host in it, new at each start and printed then. "
-        "Empty disables it.",
+        help="Domain of the live page for browsers using the proxy. The page gets a random host below it, new at each start and printed then. "
+        "Empty disables the page.",
     ),
     Option(
         name="cors_history",

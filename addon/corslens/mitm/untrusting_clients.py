@@ -38,7 +38,9 @@ class UntrustingClients:
             self._hosts[host] = self._hosts.get(host, 0) + 1
         if self.count == 1:
             self._say(
-                [f"corslens: a client does not trust the proxy's certificate for {host}, so its https is not seen. {TRUST}"]
+                [
+                    f"corslens: a client does not trust the proxy's certificate for {host}, so corslens does not see its https traffic. {TRUST}"
+                ]
             )
 
     def summary(self) -> list[str]:

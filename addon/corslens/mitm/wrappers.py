@@ -6,6 +6,7 @@ user's own scripts. They listen on loopback only, unless told otherwise.
 
 import argparse
 import logging
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -27,6 +28,7 @@ def run(tool: str, arguments: Sequence[str]) -> int:
         tool: one of TOOLS.
     """
     master, parser, extra = _TOOLS[tool]()
+    sys.argv[0] = f"corslens {tool}"  # mitmproxy begins its usage and its errors with it
     main.run(master, parser, arguments, extra)
     return 0
 

@@ -47,7 +47,7 @@ _PREFLIGHT_MODE = Known("cors", ("preflight",))
 _WEBSOCKET_MODE = Known("websocket", ("upgrade",))
 _NAVIGATION_MODE = Known("navigate", ("accept-html",))
 _SIMPLE_POST = Unknown("without fetch metadata an Origin header on this method is also sent by no-cors requests and forms")
-_NO_METADATA = Unknown("there is no fetch metadata: the target is plain http, or the client is old or no browser")
+_NO_METADATA = Unknown("there is no fetch metadata: the target is plain http, or the client is old or not a browser")
 _MODES = {
     mode: Known(mode, (SEC_FETCH_MODE,)) for mode in ("cors", "no-cors", "navigate", "same-origin", "websocket", "webtransport")
 }

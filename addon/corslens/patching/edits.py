@@ -156,7 +156,7 @@ def _ascii_elements(line: str) -> str:
 def _max_age(headers: HeaderList, seconds: int) -> HeaderChange | None:
     if headers.values(ACCESS_CONTROL_MAX_AGE) == (str(seconds),):
         return None
-    because = "a patched preflight must not be remembered" if seconds == 0 else "as the patch policy says"
+    because = "a patched preflight must not stay in the preflight cache" if seconds == 0 else "as the patch policy says"
     return _change(headers, ACCESS_CONTROL_MAX_AGE, str(seconds), because)
 
 

@@ -71,7 +71,7 @@ def inject(
         origins = rule.origins or policy.origins
         if not (origins.any if page is None else origins.allows(page, policy.served_here)):
             whose = f"the page's origin {page}" if page is not None else "a request that shows no origin"
-            refused = refused or f"{whose} is not among those that injections change responses for ({origins})"
+            refused = refused or f"{whose} is not one of the origins that injections apply to ({origins})"
             kept_out.append(rule.name)
             continue
         for name, lines in _after(rule, headers, _safe_origin(observation)).items():

@@ -39,7 +39,7 @@ def fault_of_value(name: str, value: str) -> str | None:
     if not (value.isascii() and value.replace("\t", " ").isprintable()):
         return f"the value of {name!r} has a line break or another character that no header line may have"
     if value != value.strip(" \t"):
-        return f"the value of {name!r} begins or ends with white space, which is no part of a value"
+        return f"the value of {name!r} begins or ends with whitespace, which is not part of a value"
     return None
 
 

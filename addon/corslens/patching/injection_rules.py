@@ -49,7 +49,7 @@ def parse_injections(text: str, where: str, *, parse_filter: _ParseFilter | None
     Raises: InjectionRulesError naming every fault.
     """
     if len(text) > LARGEST:
-        raise InjectionRulesError((f"{where}: larger than {LARGEST >> 10} KiB, which no file of rules is",))
+        raise InjectionRulesError((f"{where}: larger than {LARGEST >> 10} KiB, the maximum for a rules file",))
     reader = YamlReader(where)
     rules: list[Injection] = []
     names: set[str] = set()
@@ -145,11 +145,11 @@ def _lines(reader: YamlReader, node: Node | None, what: str) -> dict[str, tuple[
     lines: dict[str, tuple[str, ...]] = {}
     for name, (key, value) in ({} if node is None else reader.mapping(node, what)).items():
         if name.lower() in map(str.lower, lines):
-            reader.refuse(key, f'"{name}" stands here a second time')
+            reader.refuse(key, f'duplicate name "{name}"')
         _header_name(reader, value, name)
         lines[name] = tuple(_header_value(reader, item, name) for item in _scalars(reader, value))
         if isinstance(value, yaml.SequenceNode) and not value.value:
-            reader.refuse(value, f"{name!r} has no value; to take a header away, name it under `remove`")
+            reader.refuse(value, f"{name!r} has no value; to remove a header, name it under `remove`")
     return lines
 
 
@@ -170,7 +170,7 @@ def _scalars(reader: YamlReader, node: Node | None) -> Iterator[yaml.ScalarNode]
     """Yield a single value, or each of a list; text exactly as it was written, so that `true` stays `true`."""
     for item in () if node is None else node.value if isinstance(node, yaml.SequenceNode) else (node,):
         if not isinstance(item, yaml.ScalarNode):
-            reader.refuse(item, "a value, or a list of values, is wanted")
+            reader.refuse(item, "expected a value or a list of values")
         elif item.tag == "tag:yaml.org,2002:null":
             reader.refuse(item, 'a value is missing; an empty one is written ""')
         else:
@@ -180,6 +180,6 @@ def _scalars(reader: YamlReader, node: Node | None) -> Iterator[yaml.ScalarNode]
 def _line(reader: YamlReader, node: Node | None, what: str) -> str:
     text = str(node.value) if isinstance(node, yaml.ScalarNode) else ""
     if node is not None and not (text.strip() and text.isprintable()):
-        reader.refuse(node, f"{what} is one line of text")
+        reader.refuse(node, f"{what} must be one line of text")
         return ""
     return text

@@ -95,7 +95,7 @@ class MissingHeader(Struct, frozen=True, kw_only=True):
             case header if header == ACCESS_CONTROL_ALLOW_ORIGIN:
                 return f"send the requesting page's origin in {name}: {values}"
             case header if header == ACCESS_CONTROL_ALLOW_CREDENTIALS:
-                return f"send {name}: true, exactly so"
+                return f"send {name}: true, exactly as written"
             case _:
                 return f"send {name}: {values}"
 

@@ -62,7 +62,7 @@ def parse_baseline(text: bytes) -> Mapping[str, str]:
     try:
         baseline = msgspec.json.decode(text, type=_Baseline)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise ValueError(f"is no baseline ({error}); --write-baseline makes one") from None
+        raise ValueError(f"is no baseline ({error}); --write-baseline creates one") from None
     if baseline.schema != SCHEMA:
         raise ValueError(f'is a baseline of the form "{baseline.schema}", and this version reads "{SCHEMA}"')
     return {finding.fingerprint: f"{finding.rule} {finding.endpoint}" for finding in baseline.findings}

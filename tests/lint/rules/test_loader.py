@@ -75,11 +75,11 @@ def test_several_rules_in_a_file_have_ids(write: Callable[..., Path]) -> None:
         ),
         (GOOD.replace("warning", "warn"), 'my-rule.yaml:2:11: severity cannot be "warn"; did you mean "warning"?'),
         (GOOD.replace("severity: warning\n", ""), 'my-rule.yaml:1:1: a rule lacks the field "severity"'),
-        (GOOD + "severity: error\n", 'my-rule.yaml:5:1: "severity" stands here a second time (first in line 2)'),
+        (GOOD + "severity: error\n", 'my-rule.yaml:5:1: duplicate name "severity" (first on line 2)'),
         (GOOD.replace("x-ours}", "x-ours"), "my-rule.yaml:4:8: not YAML"),
         (
             GOOD.replace("{response.headers: x-ours}", "{response.status: {above: high}}"),
-            "my-rule.yaml:3:33: response.status is a number",
+            "my-rule.yaml:3:33: response.status must be a number",
         ),
         (
             GOOD.replace("{response.headers: x-ours}", "{response.status: {has: 5}}"),
@@ -91,9 +91,9 @@ def test_several_rules_in_a_file_have_ids(write: Callable[..., Path]) -> None:
         ),
         (
             GOOD.replace("{response.headers: x-ours}", "{request.cookie: yes}"),
-            "my-rule.yaml:3:24: request.cookie is true or false",
+            "my-rule.yaml:3:24: request.cookie must be true or false",
         ),
-        (GOOD.replace("{response.headers: x-ours}", "[]"), "my-rule.yaml:3:7: when is a mapping"),
+        (GOOD.replace("{response.headers: x-ours}", "[]"), "my-rule.yaml:3:7: when must be a mapping"),
         (GOOD.replace("{response.headers: x-ours}", "{all: []}"), 'my-rule.yaml:3:13: "all" has no entries'),
         (
             GOOD.replace("'{request.url} has it'", "'{failure.value}'"),
@@ -104,12 +104,12 @@ def test_several_rules_in_a_file_have_ids(write: Callable[..., Path]) -> None:
             'my-rule.yaml:4:10: unknown fact "request.url.line" in message; did you mean "request.url"?',
         ),
         (GOOD.replace("'{request.url} has it'", "'{oh'"), "my-rule.yaml:4:10: message: a brace stands alone"),
-        (GOOD + "sources: [ftp://x]\n", "my-rule.yaml:5:11: a source is an https address"),
+        (GOOD + "sources: [ftp://x]\n", "my-rule.yaml:5:11: a source must be an https address"),
         (GOOD + "bad: [{request: {}}]\n", 'my-rule.yaml:5:7: a sample of bad lacks the field "name"'),
-        (GOOD + "bad: [{name: x, response: {status: ok}}]\n", "my-rule.yaml:5:27: status is a number of three digits"),
+        (GOOD + "bad: [{name: x, response: {status: ok}}]\n", "my-rule.yaml:5:27: status must be a number of three digits"),
         (GOOD + "never: x\n", 'my-rule.yaml:5:8: "never" and "when" exclude each other'),
         ("", "my-rule.yaml:1:1: holds no rule"),
-        ("just text", "my-rule.yaml:1:1: a rule is a mapping"),
+        ("just text", "my-rule.yaml:1:1: a rule must be a mapping"),
         ("a: &x [1]\nb: *x\n", "my-rule.yaml:2:4: aliases (*name) cannot be used here"),
         ("[" * 50 + "]" * 50, "my-rule.yaml:1:41: nested deeper than 40 levels"),
         ("a" * (1 << 21), "my-rule.yaml:1:1: larger than 1 MiB"),
@@ -131,9 +131,9 @@ def test_all_mistakes_in_all_files_are_told_at_once(write: Callable[..., Path], 
     write("title: x\nseverity: bad\nwhen: {nothing: 1, response.status: {is: x}}\nmessage: x\n", "a.yaml")
     write("overrides: [{rule: vary-orgin-missing, severity: error}]", "b.yaml")
     assert problems(tmp_path) == [
-        'a.yaml:2:11: severity cannot be "bad"; it is info, warning or error',
+        'a.yaml:2:11: severity cannot be "bad"; it must be info, warning or error',
         'a.yaml:3:8: unknown fact "nothing"; did you mean "not"?',
-        "a.yaml:3:42: response.status is a number",
+        "a.yaml:3:42: response.status must be a number",
         'b.yaml:1:20: unknown rule "vary-orgin-missing"; did you mean "vary-origin-missing"?',
     ]
 

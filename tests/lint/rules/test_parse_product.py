@@ -54,8 +54,8 @@ def test_hosts_named_once_are_the_hosts_of_each_head() -> None:
         ("marks: [{host: true}]", '5:16: "host: true" stands for the hosts that the product\'s field "hosts" lists'),
         ("hosts: [a.example]\nmarks: [{host: false}]", '6:16: "host: true" stands for the hosts that'),
         ("hosts: []\nmarks: [{host: true}]", "5:8: hosts is empty"),
-        ("hosts: a.example\nmarks: [{host: true}]", "5:8: hosts is a list"),
-        ("hosts: [a.example, {}]\nmarks: [{host: true}]", "5:20: a host is text"),
+        ("hosts: a.example\nmarks: [{host: true}]", "5:8: hosts must be a list"),
+        ("hosts: [a.example, {}]\nmarks: [{host: true}]", "5:20: a host must be text"),
     ],
 )
 def test_what_cannot_stand_there_is_refused_in_its_place(text: str, problem: str) -> None:

@@ -84,8 +84,8 @@ fixes:
         ("[{side: sever, text: x}]", 'side cannot be "sever"; did you mean "server"?'),
         ("[{side: server, text: '{failure.wnated}'}]", 'unknown fact "failure.wnated" in text'),
         ("[{side: server, headers: ['send Vary']}]", 'a header line is written "Name: value", not "send Vary"'),
-        ("add it", "fixes is a list"),
-        ("[add it]", "a fix is a mapping"),
+        ("add it", "fixes must be a list"),
+        ("[add it]", "a fix must be a mapping"),
     ],
 )
 def test_a_wrong_fix_is_refused(fixes: str, expected: str) -> None:
@@ -95,9 +95,9 @@ def test_a_wrong_fix_is_refused(fixes: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("summary: x", 'a rule has no field "summary" any more: it is called "title" now'),
-        ("fix: x", 'a rule has no field "fix" any more: it is a list called "fixes" now'),
-        ("cause: true", 'a rule has no field "cause" any more: it is called "stage" now'),
+        ("summary: x", 'a rule no longer has the field "summary": it is called "title" now'),
+        ("fix: x", 'a rule no longer has the field "fix": it is a list called "fixes" now'),
+        ("cause: true", 'a rule no longer has the field "cause": it is called "stage" now'),
     ],
 )
 def test_the_fields_of_the_former_version_are_refused_with_the_new_name(line: str, expected: str) -> None:

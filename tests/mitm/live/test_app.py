@@ -82,7 +82,7 @@ class Session:
 
     def stop_injecting(self, spec: str) -> None:
         if spec not in self.injected:
-            raise ValueError("This is not injected any more.")
+            raise ValueError("This is no longer injected.")
         del self.injected[spec]
 
     def injection_rules(self) -> str:
@@ -244,7 +244,7 @@ def test_changes_are_those_since_a_version(app: LiveApp, session: Session) -> No
 def test_a_version_is_a_number(app: LiveApp, since: str) -> None:
     """Anything else is refused in a sentence."""
     answer = ask(app, f"api/changes?since={since}")
-    assert (answer.status, answer.body) == (400, b"since: a version number is wanted.\n")
+    assert (answer.status, answer.body) == (400, b"since: expected a version number.\n")
 
 
 def test_no_answer_holds_everything(app: LiveApp, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -301,7 +301,7 @@ def test_exports_are_files(app: LiveApp) -> None:
     answer = ask(app, "api/export?format=txt")
     assert answer.body == b"a\nb"
     assert answer.headers()["Content-Disposition"] == 'attachment; filename="corslens.txt"'
-    assert b"there are txt" in ask(app, "api/export?format=exe").body
+    assert b"the formats are txt" in ask(app, "api/export?format=exe").body
 
 
 def test_patching_is_switched(app: LiveApp, session: Session) -> None:

@@ -212,7 +212,7 @@ def test_a_response_that_the_proxy_made_is_said_to_be_its():
     inspector = Inspector(rules=NO_RULES, patch_policy=PatchPolicy(origins=parse_origins(["https://app.example"])))
     (made,) = inspector.complete(exchange(preflight(), response(204)), patch=True, made_by_proxy=True)
     text = block(made).plain
-    assert text.startswith("PATCHED") and "The proxy itself responded to the preflight; the server was not asked." in text
+    assert text.startswith("PATCHED") and "The proxy itself responded to the preflight, which did not reach the server." in text
 
 
 def test_what_was_patched_is_said_to_be_without_the_patch():

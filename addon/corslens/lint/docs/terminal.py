@@ -79,6 +79,8 @@ def rules_meant(rules: RuleSet, name: str) -> tuple[str, ...]:
     Raises: ValueError naming what comes near when there is none.
     """
     plain = name.strip().lower()
+    if not plain:
+        raise ValueError("there is nothing to explain: give a name, or paste a console line")
     if plain in rules.rules:
         return (plain,)
     if found := tuple(one for one in (reasons_of_code(plain) or rules_of_line(name)) if one in rules.rules):
@@ -87,12 +89,14 @@ def rules_meant(rules: RuleSet, name: str) -> tuple[str, ...]:
         raise ValueError(
             "corslens does not know this console line; paste it whole, or look the rule up with `corslens rules list`"
         )
-    longer = sorted(one for one in rules.rules if plain and one.startswith(plain))
+    longer = sorted(one for one in rules.rules if one.startswith(plain))
     if len(longer) > 1:
         raise ValueError(f'"{name}" is the start of {", ".join(longer[:_SHOWN])}{", …" if len(longer) > _SHOWN else ""}')
     if longer:
         return tuple(longer)
-    raise ValueError(f'no rule and no reason is called "{name}"{did_you_mean(plain, rules.rules)}')
+    raise ValueError(
+        f'no rule or reason is called "{name}"{did_you_mean(plain, rules.rules) or "; `corslens rules list` lists them"}'
+    )
 
 
 def fix_lines(rule: Rule) -> Iterator[str]:

@@ -60,7 +60,7 @@ class PairFacts(FactsBase):
         if likely is not None and self._may_be_refused():
             why = " and ".join(_WORDS[name] for name in likely.evidence)
             if likely.value is CredentialsMode.INCLUDE:
-                return f"most likely the browser blocked it because it includes credentials, as {why}; that is a conclusion, the traffic does not show it"
+                return f"most likely the browser blocked it because it includes credentials, as {why}; this is inferred, the traffic does not show it"
             return f"most likely the page canceled it, as {why}"
         request = self.observation.exchange.request
         method = requested_method(request)

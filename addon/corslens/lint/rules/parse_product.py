@@ -182,7 +182,7 @@ def _status(reader: YamlReader, node: Node) -> tuple[int, int]:
     text = reader.text(node, "status")
     found = _STATUS.fullmatch(text)
     if found is None:
-        reader.refuse(node, f'a status is a number of three digits, or a range like 400-599, not "{text}"')
+        reader.refuse(node, f'a status must be a number of three digits, or a range like 400-599, not "{text}"')
         return (0, 0)
     low, high = found.groups()
     return int(low), int(high or low)

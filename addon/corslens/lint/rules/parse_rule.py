@@ -134,7 +134,7 @@ def rule_of(
 def _url(reader: YamlReader, node: Node) -> str:
     url = reader.text(node, "a source")
     if url and not url.startswith("https://"):
-        reader.refuse(node, f'a source is an https address, not "{url}"')
+        reader.refuse(node, f'a source must be an https address, not "{url}"')
     return url
 
 

@@ -90,5 +90,5 @@ def _status(reader: YamlReader, node: Node | None, headers: Headers, default: in
     if isinstance(status, str) and status.isdigit() and len(status) == 3:
         return int(status)
     assert node is not None
-    reader.refuse(node, f"status is a number of three digits, not {status}")
+    reader.refuse(node, f"status must be a number of three digits, not {status}")
     return default

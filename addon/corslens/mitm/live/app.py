@@ -256,7 +256,7 @@ class LiveApp:
         if asked.path.startswith("api/"):
             token = asked.headers.get(TOKEN_HEADER, "")
             if not hmac.compare_digest(token.encode("utf-8", "surrogateescape"), self.token.encode()):
-                raise _Refused(403, "The page's token is missing or of an earlier start.")
+                raise _Refused(403, "The page's token is missing or from an earlier start.")
 
     def _route(self, asked: LiveRequest) -> LiveResponse | DeferredResponse:
         posts = asked.path in _POSTS
@@ -320,7 +320,7 @@ class LiveApp:
     def _problem(self, query: Mapping[str, str]) -> DeferredResponse:
         problem = self._session.summary.problem(query.get("id", ""))
         if problem is None:
-            raise _Refused(404, "The problem is not known any more.")
+            raise _Refused(404, "This problem is no longer known.")
         strangers = self._session.not_allowed(problem.pages)
         problem, recent, rules = problem.snapshot(), list(self._session.recent()), self._session.rules
         correlation = self._correlation
@@ -338,17 +338,17 @@ class LiveApp:
     def _settings(self, query: Mapping[str, str]) -> DeferredResponse:
         problem = self._session.summary.problem(query.get("id", ""))
         if problem is None:
-            raise _Refused(404, "The problem is not known any more.")
+            raise _Refused(404, "This problem is no longer known.")
         recent, api, server = list(self._session.recent()), problem.key.api_origin, query.get("server", "")
         if server not in {one.name for one in SERVERS}:
-            raise _Refused(404, "There is no such server.")
+            raise _Refused(404, "Unknown server.")
         return lambda: _json(ServerSettings(recent, api).write(server))
 
     def _export(self, query: Mapping[str, str]) -> DeferredResponse:
         name = query.get("format", "")
         export = self._exports.get(name)
         if export is None:
-            raise _Refused(404, f"There is no such format; there are {', '.join(self._exports)}.")
+            raise _Refused(404, f"Unknown format; the formats are {', '.join(self._exports)}.")
         content_type, write = export.content_type, export.begin()
         extra = {"Content-Disposition": f'attachment; filename="corslens.{name}"'}
         return lambda: LiveResponse(status=200, content_type=content_type, body=write(), extra=extra)
@@ -357,7 +357,7 @@ class LiveApp:
         wish = _wish(asked, _Switch, "{on: true or false, scope: a flow filter, allow: origins}")
         scope = wish.scope.strip() if wish.on else ""
         if wish.on and not scope:
-            raise _Refused(400, "A scope is needed: a flow filter such as ~d api.example.")
+            raise _Refused(400, "The scope is missing: a flow filter such as ~d api.example.")
         return self._commanded(lambda: self._session.switch_patching(scope, wish.allow))
 
     def _inject(self, asked: LiveRequest) -> LiveResponse:
@@ -386,7 +386,7 @@ def _wish[T](asked: LiveRequest, kind: type[T], form: str) -> T:
 def _version(query: Mapping[str, str], name: str, default: str = "") -> int:
     text = query.get(name, default)
     if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise _Refused(400, f"{name}: a version number is wanted.")
+        raise _Refused(400, f"{name}: expected a version number.")
     return int(text)
 
 

@@ -32,7 +32,7 @@ SIGNPOST = b"""<!doctype html><html><head><title>502 Bad Gateway</title></head><
 """
 """What the domain itself shows, always the same."""
 
-UNREACHABLE = "The live page is on http alone."
+UNREACHABLE = "The live page is available over http only."
 _PLAIN = "text/plain; charset=utf-8"
 _FORWARD_MODES = ("regular", "upstream")
 _LABEL_BYTES = 16

@@ -161,7 +161,7 @@ class LiveSession:
         Raises: ValueError for what is wrong.
         """
         if value.startswith("@"):
-            raise ValueError("A value from a file is given with the option cors_inject.")
+            raise ValueError("For a value from a file, use the option cors_inject.")
         with _as_value_errors():
             self._lens.allow_pages(allow)
             self._lens.inject(filter, header, value)
@@ -172,7 +172,7 @@ class LiveSession:
         Raises: ValueError when it is not there.
         """
         if spec not in ctx.options.cors_inject:
-            raise ValueError("This is not injected any more.")
+            raise ValueError("This is no longer injected.")
         ctx.options.update(cors_inject=[line for line in ctx.options.cors_inject if line != spec])
 
     def injection_rules(self) -> str:

@@ -21,13 +21,13 @@ function showCounts(store) {
       h("strong", {}, number.format(value)), h("span", {}, ` ${label}`));
   });
   if (store.counts.agreement) {
-    tiles.push(h("li", { class: "tile", "data-count": "agreement", title: "page requests on which the browser itself said what it decided" },
+    tiles.push(h("li", { class: "tile", "data-count": "agreement", title: "page requests whose outcome the browser itself reported" },
       h("span", {}, store.counts.agreement)));
   }
   const dropped = Object.entries(store.dropped).sort(([, one], [, other]) => other - one);
   if (dropped.length) {
     const told = dropped.map(([name, value]) => `${number.format(value)} ${name}`).join(", ");
-    tiles.push(h("li", { class: "tile", "data-count": "dropped", title: "cors_history says how much is kept" },
+    tiles.push(h("li", { class: "tile", "data-count": "dropped", title: "cors_history sets how many are kept" },
       h("strong", {}, "Dropped"), h("span", {}, ` to stay within limits: ${told}`)));
   }
   byId("counts").replaceChildren(...tiles);

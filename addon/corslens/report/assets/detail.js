@@ -189,10 +189,10 @@ class Detail {
       h("td", {}, change.to === null ? h("span", { class: "muted" }, "removed") : h("ins", {}, String(change.to))),
       h("td", {}, prose(change.because))));
     const after = Object.entries(patch.verdicts_after).map(([engine, verdict]) => h("span", { class: "after" }, `${ENGINES[engine] ?? engine} `, outcomeBadge(verdict.outcome), " "));
-    const titles = { patch: ["Patched by the proxy", "What a patch would change"], injection: ["Injected on purpose", "What an injection would change"], proxy: ["Made by the proxy: the server was not asked", ""] };
+    const titles = { patch: ["Patched by the proxy", "What a patch would change"], injection: ["Injected on purpose", "What an injection would change"], proxy: ["Made by the proxy: the request did not reach the server", ""] };
     return section(titles[patch.by][patch.applied ? 0 : 1],
       patch.refused ? h("p", {}, `Nothing is changed: ${patch.refused}`) : "",
-      patch.beyond.length ? h("p", {}, `Beyond any proxy: ${patch.beyond.join(", ")}`) : "",
+      patch.beyond.length ? h("p", {}, `A proxy cannot fix: ${patch.beyond.join(", ")}`) : "",
       rows.length ? h("div", { class: "scroll", role: "region", "aria-label": "Headers before and after", tabindex: "0" },
         h("table", { class: "patch" }, h("thead", {}, h("tr", {}, ["Header", "Server sent", "Page gets", "Because"].map((name) => h("th", { scope: "col" }, name)))), h("tbody", {}, rows))) : "",
       rows.length ? h("p", {}, "Then: ", after) : "");
@@ -284,6 +284,6 @@ function headerTable(caption, lines) {
   const concerning = lines.filter(([, , mark]) => mark > 0);
   const others = lines.filter(([, , mark]) => mark === 0);
   return h("div", { class: "head" }, h("h5", {}, caption),
-    concerning.length ? h("table", {}, h("tbody", {}, concerning.map(row))) : h("p", { class: "muted" }, "None of its lines has a part in CORS."),
+    concerning.length ? h("table", {}, h("tbody", {}, concerning.map(row))) : h("p", { class: "muted" }, "None of these headers has a part in CORS."),
     others.length ? h("details", { class: "others" }, h("summary", {}, count(others.length, "other line")), h("table", {}, h("tbody", {}, others.map(row)))) : "");
 }

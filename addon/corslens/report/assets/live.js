@@ -74,7 +74,7 @@ class Live {
     } catch (error) {
       this.enable(false);
       wait = SLOW_MILLISECONDS;
-      if (error.status === 403) this.say("lost", "The proxy was started anew: reload this page");
+      if (error.status === 403) this.say("lost", "The proxy was restarted: reload this page");
       else this.say("lost", "Not connected to the proxy: this is what it reported last");
     } finally {
       this.polling = false;

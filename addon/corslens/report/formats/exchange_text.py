@@ -191,7 +191,7 @@ def _follow_up(inspection: Inspection, find: FindInspection, start: float) -> st
         case Followed.NEVER:
             return f"{asked} was never sent"
         case Followed.UNKNOWN if not inspection.verdict.blocked:
-            return f"{asked} was not seen: the traffic ends before it could come"
+            return f"{asked} was not seen: the traffic ends before it could follow"
         case _:
             return f"{asked} was never sent" if inspection.verdict.blocked else f"{asked} has not been sent yet"
 
@@ -327,7 +327,7 @@ def _findings(inspection: Inspection, diagnosis: Diagnosis) -> Iterator[str]:
 
 def _patch(inspection: Inspection, view: PatchedView) -> Iterator[str]:
     if inspection.observation.exchange.made_by_proxy:
-        yield "the proxy itself responded; the server was not asked"
+        yield "the proxy itself responded; the request did not reach the server"
     patch = view.patch
     if patch.refused:
         yield f"refused: {escape(redact_text(patch.refused))}"

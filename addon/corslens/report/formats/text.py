@@ -269,7 +269,7 @@ def _patches(diagnosis: Diagnosis) -> Iterator[str]:
         if view is None or view.injected:
             continue
         if one.observation.exchange.made_by_proxy:
-            yield "The proxy itself responded to the preflight; the server was not asked."
+            yield "The proxy itself responded to the preflight, which did not reach the server."
         verb = "Patched" if view.applied else "Would patch"
         if view.patch.refused:
             yield f"Not patched: {escape(redact_text(view.patch.refused))}"
