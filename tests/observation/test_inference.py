@@ -178,6 +178,19 @@ def test_known_credentials(asked: Request, credentials: Known[CredentialsMode]) 
     assert observe(exchange(asked, response())).credentials == credentials
 
 
+@pytest.mark.parametrize("written", ["font", "Font"])
+def test_a_font_is_one_by_its_resource_type_too(written: str) -> None:
+    """Recorders on the DevTools protocol list the headers before fetch metadata are added, and call it Font."""
+    asked = request(given={"User-Agent": "an app"})
+    assert observe(exchange(asked, response(), resource_type=written)).credentials == Known(WITHOUT, ("font",))
+
+
+@pytest.mark.parametrize("written", ["document", "Document"])
+def test_a_form_is_one_by_its_resource_type_too(written: str) -> None:
+    sent = exchange(request("POST", origin="null"), response(), resource_type=written)
+    assert observe(sent).role is Role.NAVIGATION
+
+
 @pytest.mark.parametrize(
     "asked",
     [

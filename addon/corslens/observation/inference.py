@@ -74,6 +74,7 @@ _REPORT_TYPES = frozenset({
 })  # fmt: skip
 """Content types that are sent without a preflight: the safelisted ones, and those of the browser's own reports."""
 _REPORT_MODE = Known("no-cors", ("resource-type",))
+_DOCUMENT_MODE = Known("navigate", ("resource-type",))
 
 
 def infer_mode(request: Request, resource_type: str | None = None) -> Known[str] | Unknown:
@@ -89,7 +90,10 @@ def infer_mode(request: Request, resource_type: str | None = None) -> Known[str]
         return _PREFLIGHT_MODE
     if head.upgrade is not None and head.upgrade.lower() == "websocket":
         return _WEBSOCKET_MODE
-    if resource_type is not None and resource_type.lower() in _REPORTS and _is_report(request):
+    kind = (resource_type or "").lower()
+    if kind == "document":
+        return _DOCUMENT_MODE
+    if kind in _REPORTS and _is_report(request):
         return _REPORT_MODE
     # A navigation's Accept, in every browser; only one that submits a form carries an Origin.
     if (head.accept or "").startswith("text/html,") and (head.origin is None or request.method == "POST"):
@@ -293,7 +297,7 @@ def infer_credentials(
         # Standard: a cache entry match, https://fetch.spec.whatwg.org/#concept-cache-match: an entry made without credentials
         # serves no request with them.
         return Known(NOT_INCLUDE, ("preflight-cache", *cached.credentials.evidence))
-    if not is_preflight and (head.destination == "font" or resource_type == "font"):
+    if not is_preflight and (head.destination == "font" or (resource_type or "").lower() == "font"):
         return _FONT
     if tells_storage_access and was_sent and previous is None and _lacks_storage_access(head, role, target_origin, page_origin):
         return _NO_STORAGE_ACCESS
