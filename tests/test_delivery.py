@@ -67,5 +67,5 @@ def test_a_dry_run_changes_nothing_and_says_what_it_would() -> None:
 def test_what_the_proxy_made_is_no_servers() -> None:
     got, view = deliver(REFUSED, POLICY, StoredResponses(10), patch=True, made_by_proxy=True)
     assert view is not None
-    assert (got.exchange.response, got.exchange.answered_by_proxy) == (None, True)
+    assert (got.exchange.response, got.exchange.got_proxy_error_page) == (None, True)
     assert got.exchange.delivered is not None

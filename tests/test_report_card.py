@@ -14,7 +14,7 @@ RULES = load_rules().rules
 
 FOR_USERS = frozenset({
     "request.headers",
-    "direct.engines", "exchange.answered-by-proxy", "history.null-granted", "history.plain-on", "history.vary-missing-on", "page.address-space", "page.policies", "page.secure-context", "page.top-level-site", "preflight.credentials-allowed", "preflight.from-cache", "preflight.seen", "request.authorization", "response.allow-origin-lines",
+    "direct.engines", "exchange.proxy-error-page", "history.null-granted", "history.plain-on", "history.vary-missing-on", "page.address-space", "page.policies", "page.secure-context", "page.top-level-site", "preflight.credentials-allowed", "preflight.from-cache", "preflight.seen", "request.authorization", "response.allow-origin-lines",
 })  # fmt: skip
 """Facts that no shipped rule asks for; the vocabulary's page says so of each."""
 

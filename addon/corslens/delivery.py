@@ -56,7 +56,7 @@ def deliver(
     after = structs.replace(observation, exchange=structs.replace(exchange, replaced=got))
     if made_by_proxy:
         after = structs.replace(
-            after, exchange=structs.replace(after.exchange, response=None, renewed=None, answered_by_proxy=True)
+            after, exchange=structs.replace(after.exchange, response=None, renewed=None, got_proxy_error_page=True)
         )
     applied = not made.empty and not dry_run
     view = PatchedView(patch=made, applied=applied, verdicts_after=decide_each(after), injected=injected)

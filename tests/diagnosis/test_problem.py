@@ -14,7 +14,9 @@ def test_a_dead_server_is_one_problem():
     made = []
     for path in "abc":
         one = inspection(path, finding("dead", stage=Stage.NO_RESPONSE), url=f"{API}/{path}")
-        exchange = structs.replace(one.observation.exchange, response=None, error="Connection refused", answered_by_proxy=True)
+        exchange = structs.replace(
+            one.observation.exchange, response=None, error="Connection refused", got_proxy_error_page=True
+        )
         made.append(structs.replace(one, observation=structs.replace(one.observation, exchange=exchange)))
     (problem,) = summarize(made).problems()
     assert (problem.key.endpoint, problem.count) == (API, 3)

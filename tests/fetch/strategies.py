@@ -85,7 +85,7 @@ def exchanges(draw: st.DrawFn, id: str = "x", time: float = 0.0) -> Exchange:
         request=draw(requests(time)),
         response=answer,
         error=None if answer is not None else draw(st.sampled_from(["reset", None])),
-        answered_by_proxy=draw(st.booleans()),
+        got_proxy_error_page=draw(st.booleans()),
         client=draw(st.sampled_from(["", "me", "you"])),
         connection=draw(st.sampled_from([None, "1", "2"])),
     )

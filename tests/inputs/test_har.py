@@ -159,7 +159,7 @@ def test_no_status_is_no_response(creator: str, fields: dict[str, str], error: s
     made = entry(status=status)
     made["response"] |= fields
     exchange = only(made, creator=creator)
-    assert (exchange.response, exchange.error, exchange.answered_by_proxy) == (None, error, by_proxy)
+    assert (exchange.response, exchange.error, exchange.got_proxy_error_page) == (None, error, by_proxy)
 
 
 def test_firefox_lists_a_request_before_its_preflight() -> None:

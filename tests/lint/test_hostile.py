@@ -45,7 +45,7 @@ def test_no_exchange_makes_it_fail(drawn: list[tuple[str, str, HeaderList, Heade
         request = Request(method=method, url=url, headers=sent, time=float(number))
         response = Response(status=status, headers=got, time=float(number)) if answered else None
         error = None if answered else "connection refused"
-        exchange = Exchange(id=str(number), request=request, response=response, error=error, answered_by_proxy=not answered)
+        exchange = Exchange(id=str(number), request=request, response=response, error=error, got_proxy_error_page=not answered)
         for inspection in inspector.inspect(exchange):
             assert all(finding.message and finding.rule in RULES.rules for finding in inspection.findings)
     inspector.finish()

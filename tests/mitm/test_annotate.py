@@ -118,7 +118,7 @@ def test_a_long_comment_is_cut():
 def test_no_answer():
     """The comment says what really happened."""
     made = flow()
-    annotate.annotate(made, inspected(made, error="refused\x1b[31m", answered_by_proxy=True))
+    annotate.annotate(made, inspected(made, error="refused\x1b[31m", got_proxy_error_page=True))
     assert "no response (refused\\x1b[31m)" in made.comment
 
 

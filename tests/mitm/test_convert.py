@@ -51,13 +51,13 @@ ERRORS = {
 }
 
 
-@pytest.mark.parametrize(("message", "answered_by_proxy"), ERRORS.items(), ids=ERRORS)
-def test_errors(message, answered_by_proxy):
+@pytest.mark.parametrize(("message", "got_proxy_error_page"), ERRORS.items(), ids=ERRORS)
+def test_errors(message, got_proxy_error_page):
     """mitmproxy answers with a page of its own unless nobody is there to get it."""
     made = flow()
     made.error = flows.Error(message)
     exchange = convert.exchange_of(made)
-    assert (message, answered_by_proxy, None) == (exchange.error, exchange.answered_by_proxy, exchange.response)
+    assert (message, got_proxy_error_page, None) == (exchange.error, exchange.got_proxy_error_page, exchange.response)
 
 
 def test_cut_off_body():
@@ -67,7 +67,7 @@ def test_cut_off_body():
     assert convert.exchange_of(made).delivered.status == 502
     made.response.stream = True
     exchange = convert.exchange_of(made)
-    assert (exchange.delivered.status, exchange.answered_by_proxy) == (200, False)
+    assert (exchange.delivered.status, exchange.got_proxy_error_page) == (200, False)
 
 
 def change(header, after, before=()):

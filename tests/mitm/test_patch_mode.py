@@ -61,7 +61,7 @@ def test_switching_begins_the_time_anew():
 
 
 @pytest.mark.parametrize(
-    ("given", "answers"),
+    ("given", "responds"),
     [
         ({"cors_patch": "~all"}, False),
         ({"cors_patch": "~all", "cors_patch_preflight": "answer"}, True),
@@ -70,9 +70,9 @@ def test_switching_begins_the_time_anew():
         ({"cors_patch": "~all", "cors_patch_preflight": "answer", "cors_patch_dry_run": True}, False),
     ],
 )
-def test_answers(given, answers):
-    """Preflights are answered only when that was asked for, where patching is on, and never in a dry run."""
-    assert mode(**given).answers(flow("OPTIONS")) is answers
+def test_the_proxy_responds_itself(given, responds):
+    """The proxy responds to preflights only when that was asked for, where patching is on, and never in a dry run."""
+    assert mode(**given).responds_to(flow("OPTIONS")) is responds
 
 
 def test_any_has_to_be_known():

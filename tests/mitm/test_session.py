@@ -342,7 +342,7 @@ async def test_no_answer(confdir, how):
     inspection = proxy.inspections[-1]
     exchange = inspection.observation.exchange
     assert got.status == 502
-    assert exchange.answered_by_proxy
+    assert exchange.got_proxy_error_page
     assert exchange.error
     assert exchange.response is None
     assert inspection.verdict.blocked
@@ -380,7 +380,7 @@ async def test_client_that_leaves(confdir):
     assert proxy.inspections[-1].verdict.outcome is Outcome.ABORTED
     assert (kept.marked, kept.comment) == ("", "aborted (CORS simple request), no response (Client disconnected.)")
     assert "BLOCKED" not in proxy.out.getvalue()
-    assert not exchange.answered_by_proxy
+    assert not exchange.got_proxy_error_page
     assert exchange.error == "Client disconnected."
 
 

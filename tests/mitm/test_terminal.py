@@ -130,7 +130,7 @@ def test_clear(seen):
 def test_a_dead_server_takes_one_block(seen):
     """Whatever is requested of it."""
     dead = [
-        seen(request(url=f"https://api.example/{name}"), error="[Errno 111] Connect call failed", answered_by_proxy=True)
+        seen(request(url=f"https://api.example/{name}"), error="[Errno 111] Connect call failed", got_proxy_error_page=True)
         for name in "abc"
     ]
     text, _ = printed(Show.PROBLEMS, *dead)

@@ -14,7 +14,7 @@ def test_nothing_was_delivered_when_the_connection_broke() -> None:
 
 def test_a_proxy_delivers_a_502_of_its_own_without_any_header() -> None:
     """The browser finds no CORS headers on it, and says so."""
-    delivered = exchange(request(time=7.0), error="refused", answered_by_proxy=True).delivered
+    delivered = exchange(request(time=7.0), error="refused", got_proxy_error_page=True).delivered
     assert delivered is not None
     assert (delivered.status, delivered.headers.lines, delivered.time) == (502, (), 7.0)
 

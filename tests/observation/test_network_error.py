@@ -1,7 +1,7 @@
 """Why a server did not answer, and who told the browser so."""
 
 import pytest
-from corslens.observation.network_error import KILLED, NetworkError, is_answered_by_proxy, network_error, plain_words
+from corslens.observation.network_error import KILLED, NetworkError, gets_proxy_error_page, network_error, plain_words
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_kinds(error: str, kind: NetworkError) -> None:
     ],
 )
 def test_who_is_told_by_the_proxy(error: str, answered: bool) -> None:
-    assert is_answered_by_proxy(error) is answered
+    assert gets_proxy_error_page(error) is answered
 
 
 @pytest.mark.parametrize(

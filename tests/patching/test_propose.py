@@ -261,7 +261,7 @@ def test_without_response_there_is_nothing_to_patch() -> None:
         (make.preflight(origin=PAGE), Reason.PREFLIGHT_NETWORK_ERROR),
     ):
         for answered in (False, True):
-            observation = seen(request, None, error="connection refused", answered_by_proxy=answered)
+            observation = seen(request, None, error="connection refused", got_proxy_error_page=answered)
             assert propose(observation, LOOPBACK) == Patch(beyond=(reason,))
         assert propose(seen(request, None, error="Client disconnected."), LOOPBACK) == Patch()
 

@@ -69,7 +69,7 @@ def exchanges(scenario: dict[str, Any]) -> Iterator[Exchange]:
                 time=flow.get("t_end", flow["t"]),
             ),
             error=flow.get("error"),
-            answered_by_proxy="error" in flow,
+            got_proxy_error_page="error" in flow,
             client="browser",
             connection=str(flow["conn"]),
         )

@@ -170,7 +170,7 @@ def test_whoever_left_checks_nothing() -> None:
 
 
 def test_the_proxys_own_error_page_is_what_the_browser_judges() -> None:
-    assert reasons(exchange(request(), error="refused", answered_by_proxy=True)) == ["acao-missing"]
-    broken = exchange(preflight("PUT"), error="refused", answered_by_proxy=True)
+    assert reasons(exchange(request(), error="refused", got_proxy_error_page=True)) == ["acao-missing"]
+    broken = exchange(preflight("PUT"), error="refused", got_proxy_error_page=True)
     assert reasons(broken, WITHOUT, CHROMIUM)[0] == "preflight-acao-missing"
     assert reasons(broken, WITHOUT, WEBKIT)[0] == "preflight-status-not-ok"

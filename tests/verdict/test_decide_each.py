@@ -140,7 +140,7 @@ def test_a_preflight_that_the_browser_gave_up_is_remembered_apart() -> None:
     """The proxy had its response ready, and the browser did not wait for it."""
     allowed = {"Access-Control-Allow-Methods": "PUT", "Access-Control-Allow-Credentials": "true"}
     granted = response(204, allowed, allow_origin=PAGE)
-    made = structs.replace(exchange(preflight("PUT")), response=None, replaced=granted, answered_by_proxy=True)
+    made = structs.replace(exchange(preflight("PUT")), response=None, replaced=granted, got_proxy_error_page=True)
     assert {one.outcome for one in decide_each(observe(made)).values()} == {Outcome.ALLOWED}
     left = structs.replace(made, error="Client disconnected.")
     assert {one.outcome for one in decide_each(observe(left)).values()} == {Outcome.ABORTED}

@@ -134,9 +134,9 @@ class Asker:
                 self._abandoned |= {id for id, one in found.items() if one.observation.role is Role.PREFLIGHT}
                 unsent = withheld or f"{fetch.method} may change something; add --send to send it"
                 break
-            answered = self._exchange(self._request(fetch), fetch, client, found)
-            response = answered.observation.exchange.response
-            if response is None or answered.verdict.blocked or not is_redirect(response):
+            hop = self._exchange(self._request(fetch), fetch, client, found)
+            response = hop.observation.exchange.response
+            if response is None or hop.verdict.blocked or not is_redirect(response):
                 break
             target = location_url(response, fetch.url)
             if (

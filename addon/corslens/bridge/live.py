@@ -75,7 +75,7 @@ class LiveWitness:
             return
         self._known[exchange.id] = False
         response = exchange.replaced or exchange.response
-        status = response.status if response is not None else 502 if exchange.answered_by_proxy else None
+        status = response.status if response is not None else 502 if exchange.got_proxy_error_page else None
         match = self._matcher.passed(
             Passed(
                 id=exchange.id,

@@ -38,7 +38,7 @@ CHROMIUM = EngineProfile(
         merges_preflights=False,  # preflight_cache.cc, AppendEntry: one result a key
         dropped_by_failed_actual=False,  # measured
     ),
-    empty_location=EmptyLocation.ANSWER,  # measured: the 302 is readable
+    empty_location=EmptyLocation.RESPONSE,  # measured: the 302 is readable
     # PrivacyMode is part of the socket pool's group, client_socket_pool.h; measured: 0 exceptions in 110 shared connections.
     credentialed_connections_tell=True,
     uncredentialed_connections_tell=True,

@@ -31,7 +31,7 @@ class EmptyLocation(StrEnum):
 
     FOLLOWED = "followed"
     """The standard: it is a relative reference to the same URL, so it loops."""
-    ANSWER = "answer"
+    RESPONSE = "response"
     """It is no redirect: the 3xx itself is the response."""
     REFUSED = "refused"
     """A network error."""

@@ -35,7 +35,7 @@ from corslens.inputs.har_lines import NO_LINES, lines_of
 from corslens.inputs.relevance import concerns_cors
 from corslens.inputs.wire import SCHEMES, http_version, isomorphic, wire_url
 from corslens.observation.exchange import Exchange, Source
-from corslens.observation.network_error import NetworkError, is_answered_by_proxy, network_error
+from corslens.observation.network_error import NetworkError, gets_proxy_error_page, network_error
 
 
 class _Preflights:
@@ -311,7 +311,7 @@ class _Maker:
             self.skipped += 1
             self.cookies_skipped = self.cookies_skipped or "cookie" in asked
             return None
-        response, error, answered_by_proxy = None, None, False
+        response, error, got_proxy_error_page = None, None, False
         if head is not None and status and self._lacks_head(method, head):
             self.headless += not (head.error or head.failure_text)
             status = 0
@@ -326,7 +326,7 @@ class _Maker:
             )
         elif head is not None:
             error = limited_text(head.error or head.failure_text)
-            answered_by_proxy = bool(error) and not self._record.is_browser and is_answered_by_proxy(error or "")
+            got_proxy_error_page = bool(error) and not self._record.is_browser and gets_proxy_error_page(error or "")
         url = wire_url(f"{scheme}:{rest}", asked.first("host"))
         return Exchange(
             id=f"{self._prefix}:{index}",
@@ -339,7 +339,7 @@ class _Maker:
             ),
             response=response,
             error=error or None,
-            answered_by_proxy=answered_by_proxy,
+            got_proxy_error_page=got_proxy_error_page,
             connection=limited_text(str(entry.connection)) if self._connections and entry.connection else None,
             server_address=limited_text(entry.server_address) or None,
             source=Source(file=self._file, index=index),

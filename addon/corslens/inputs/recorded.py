@@ -10,7 +10,7 @@ from corslens.inputs.damage import Damage
 from corslens.inputs.relevance import concerns_cors
 from corslens.inputs.wire import SCHEMES, wire_url
 from corslens.observation.exchange import Exchange, Source
-from corslens.observation.network_error import is_answered_by_proxy
+from corslens.observation.network_error import gets_proxy_error_page
 from corslens.witness.witness import Witness
 
 
@@ -126,7 +126,7 @@ class RecordedReader:
             ),
             response=response,
             error=error,
-            answered_by_proxy=error is not None and not message.by_browser and is_answered_by_proxy(error),
+            got_proxy_error_page=error is not None and not message.by_browser and gets_proxy_error_page(error),
             client=message.client,
             connection=limited_text(message.connection),
             source=Source(file=self._file, index=message.index),

@@ -225,7 +225,7 @@ class CorsLens(Commands):
         """Respond to what is requested of the live page; nothing else is done when a request is complete."""
         if self.page.wants(flow):
             try:
-                worked_out = self.page.answer(flow)
+                worked_out = self.page.respond(flow)
                 if worked_out is not None:
                     return self._when_worked_out(flow, worked_out)
             except Exception as error:

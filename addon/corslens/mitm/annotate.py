@@ -126,7 +126,7 @@ def _is_plain(inspection: Inspection) -> bool:
         and inspection.patch is None
         and inspection.misprediction is None
         and exchange.error is None
-        and not exchange.answered_by_proxy
+        and not exchange.got_proxy_error_page
         and inspection.verdict.allowed
     )
 

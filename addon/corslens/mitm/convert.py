@@ -11,7 +11,7 @@ from corslens.mitm.continuations import unmarked
 from corslens.mitm.fields import header_lines, request_fields
 from corslens.mitm.heads import FlowRequestHead, FlowResponseHead
 from corslens.observation.exchange import Exchange, Source
-from corslens.observation.network_error import is_answered_by_proxy
+from corslens.observation.network_error import gets_proxy_error_page
 from corslens.patching.patch import Patch, apply
 
 PATCHED_HEADER = "x-corslens-patched"
@@ -51,18 +51,18 @@ def exchange_of(flow: http.HTTPFlow, *, id: str | None = None, begun: Exchange |
         begun: what it was when its request was seen, before other addons sent that somewhere else.
     """
     begun = begun or begun_exchange_of(flow, FlowRequestHead.of(flow), id or flow.id)
-    response, error, answered = flow.response, None, False
+    response, error, error_page = flow.response, None, False
     if flow.error is not None:
         error = limited_text(flow.error.msg)
         if response is None or not response.stream:
             # A head that was still buffered never left the proxy: the browser got the proxy's error page, or nothing at all.
             response = None
-            answered = is_answered_by_proxy(flow.error.msg)
+            error_page = gets_proxy_error_page(flow.error.msg)
     return structs.replace(
         begun,
         response=None if response is None else response_of(FlowResponseHead.of(response)),
         error=error,
-        answered_by_proxy=answered,
+        got_proxy_error_page=error_page,
         server_address=server_address(flow),
     )
 

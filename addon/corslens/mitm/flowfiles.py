@@ -93,10 +93,10 @@ class FlowFileReader:
             return False
         request, response = state["request"], state["response"]
         asked = header_lines(request["headers"])[0]
-        status, answered = (
+        status, received = (
             (0, NO_HEADERS) if response is None else (response["status_code"], header_lines(response["headers"])[0])
         )
-        if concerns_cors(request["method"].decode("latin-1"), "", asked.lines, status, answered.lines):
+        if concerns_cors(request["method"].decode("latin-1"), "", asked.lines, status, received.lines):
             return False
         self.skipped += 1
         self.cookies_skipped = self.cookies_skipped or "cookie" in asked

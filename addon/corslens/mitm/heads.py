@@ -23,8 +23,8 @@ class FlowRequestHead(Struct, frozen=True, gc=False):
     """The address that it is to be sent to, where that is known already."""
     live: bool
     is_replay: bool
-    answered: int | None
-    """The status of the response that an earlier addon gave."""
+    response_status: int | None
+    """Of the response that an earlier addon gave."""
 
     @classmethod
     def of(cls, flow: http.HTTPFlow) -> "FlowRequestHead":

@@ -38,7 +38,7 @@ class InFlight:
         self.made: http.Response | None = None
         """Our own response to a preflight."""
         self.refused = False
-        """An earlier addon answered that the proxy wants its password first."""
+        """An earlier addon responded that the proxy wants its password first."""
 
 
 class FlowsInFlight(Bounded[str, InFlight]):

@@ -137,7 +137,7 @@ class PatchMode:
             return False
         return bool(self._filter(flow if begun is None else as_asked(flow, begun)))
 
-    def answers(self, flow: http.HTTPFlow) -> bool:
+    def responds_to(self, flow: http.HTTPFlow) -> bool:
         """Say whether this flow gets its response from the proxy, should it be a preflight."""
         return self.policy.preflight is PreflightMode.ANSWER and not self._dry_run and self.should_patch(flow)
 

@@ -22,10 +22,10 @@ from corslens.mitm.own_connections import OwnConnections
 from corslens.mitm.patch_mode import PatchMode
 from corslens.mitm.relevance import request_concerns_cors, response_concerns_cors
 from corslens.observation.exchange import Exchange
-from corslens.observation.network_error import is_answered_by_proxy
+from corslens.observation.network_error import gets_proxy_error_page
 from corslens.observation.observation import Observation, Role
-from corslens.patching.answer import answer
 from corslens.patching.propose import page_of
+from corslens.patching.proxy_response import respond_to_preflight
 from corslens.patching.summary import PatchSummary
 from corslens.verdict.cut_heads import is_cut
 from corslens.witness.witness import Witness
@@ -107,7 +107,7 @@ class Session:
         return flow.id in self._in_flight
 
     def request_head(self, flow: http.HTTPFlow, head: FlowRequestHead, page: str | None = None) -> None:
-        """Take note of a request that is wanted, and answer it when it is a preflight that the proxy is to answer.
+        """Take note of a request that is wanted, and respond to it when it is a preflight that the proxy is to respond to.
 
         Args:
             head: the flow's, as its hook saw it.
@@ -121,11 +121,11 @@ class Session:
         if state.apart:
             return
         observation = self.inspector.begin(state.exchange)
-        state.refused = head.answered == 407
+        state.refused = head.response_status == 407
         # Somebody before us may have responded already.
-        may_answer = head.answered is None and not is_cut(observation) and head.port != self.connections.web_port
-        if observation.role is Role.PREFLIGHT and may_answer and self.patching.answers(flow):
-            given = answer(observation, self.patching.policy, proven_page=page)
+        may_respond = head.response_status is None and not is_cut(observation) and head.port != self.connections.web_port
+        if observation.role is Role.PREFLIGHT and may_respond and self.patching.responds_to(flow):
+            given = respond_to_preflight(observation, self.patching.policy, proven_page=page)
             if given is not None and given.response is not None:
                 # Empty for now: it comes by again as a response, and is patched there like any other.
                 flow.response = state.made = http.Response.make(given.response.status)
@@ -228,7 +228,7 @@ class Session:
             self._sink(self.inspector.pass_by(convert.exchange_of(flow, begun=state.exchange)), final=True)
             return
         delivered = flow.response is not None and flow.response.stream
-        left = flow.error is not None and not is_answered_by_proxy(flow.error.msg)
+        left = flow.error is not None and not gets_proxy_error_page(flow.error.msg)
         if state.inspection is not None and flow.response is not None and (delivered or left):
             # The head was delivered before, or would have been, had the browser not left: the verdict is on that.
             self._rejudge(state, flow)

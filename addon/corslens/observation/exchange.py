@@ -37,7 +37,7 @@ class Exchange(Struct, frozen=True, kw_only=True, gc=False):
     """What changed its CORS headers in the proxy after all that: other addons, each with what it did."""
     error: str | None = None
     """Why there was no (whole) response, in the capturing program's words."""
-    answered_by_proxy: bool = False
+    got_proxy_error_page: bool = False
     """The proxy made the response: its own error page (502, without any CORS header) for `error`, or a preflight's in `replaced`."""
     client: str = ""
     """Who sent it: exchanges of two clients are never paired."""
@@ -68,13 +68,13 @@ class Exchange(Struct, frozen=True, kw_only=True, gc=False):
             self.response is None
             and self.witness is not None
             and self.witness.refusal is not None
-            and not self.answered_by_proxy
+            and not self.got_proxy_error_page
         )
 
     @property
     def unfinished(self) -> bool:
         """Whether nothing is known of its end: neither a response nor an error was recorded."""
-        return self.response is None and self.error is None and not self.answered_by_proxy and not self.refused
+        return self.response is None and self.error is None and not self.got_proxy_error_page and not self.refused
 
     @property
     def was_sent(self) -> bool:
@@ -88,7 +88,7 @@ class Exchange(Struct, frozen=True, kw_only=True, gc=False):
             return self.replaced
         if self.renewed is not None:
             return self.renewed
-        if self.response is None and self.answered_by_proxy:
+        if self.response is None and self.got_proxy_error_page:
             return Response(status=502, time=self.request.time)
         return self.response
 
@@ -110,7 +110,7 @@ class Exchange(Struct, frozen=True, kw_only=True, gc=False):
     @property
     def made_by_proxy(self) -> bool:
         """Whether the proxy responded to a preflight in the server's place, which was not asked."""
-        return self.answered_by_proxy and self.replaced is not None
+        return self.got_proxy_error_page and self.replaced is not None
 
     def with_response(self, response: Response | None) -> "Exchange":
         """Return this exchange, had the server sent that response and the browser got it."""

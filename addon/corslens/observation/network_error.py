@@ -93,7 +93,7 @@ def network_error(error: str) -> NetworkError:
     return NetworkError.OTHER
 
 
-def is_answered_by_proxy(error: str) -> bool:
+def gets_proxy_error_page(error: str) -> bool:
     """Say whether this is a capturing proxy's error, of which it told the browser with a page of its own.
 
     It does unless the browser is gone, the flow was killed, or an HTTP/2 or HTTP/3 stream was canceled (`ErrorCode.http_status_code`

@@ -318,7 +318,7 @@ class Pairing:
         self._last_seen = max(self._last_seen, at)
         match observation.role:
             case Role.PREFLIGHT:
-                self.preflights.answered(client, observation, at, profile)
+                self.preflights.responded(client, observation, at, profile)
             case Role.ACTUAL:
                 self.preflights.forget_refused(client, observation, profile)
         if exchange.response is not None:

@@ -132,7 +132,7 @@ class Preflights:
         entry = self.cache.find(client, exchange.request.url, wanted, profile.cache)
         return None if entry is None else self.settled.get(entry.preflight_id)
 
-    def answered(self, client: str, preflight: Observation, at: float, profile: EngineProfile) -> None:
+    def responded(self, client: str, preflight: Observation, at: float, profile: EngineProfile) -> None:
         """Take what the browser got for a preflight, and when; what it grants is cached."""
         exchange = preflight.exchange
         if exchange.id in self.pending:

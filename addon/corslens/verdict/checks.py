@@ -123,7 +123,7 @@ def wants_own_credentials(observation: Observation, profile: EngineProfile) -> b
 
 def _redirect_checks(observation: Observation, response: Response, profile: EngineProfile) -> Iterator[Checked]:
     location = response.headers.get(LOCATION)
-    if not location and profile.empty_location is EmptyLocation.ANSWER:
+    if not location and profile.empty_location is EmptyLocation.RESPONSE:
         return
     page_origin = observation.page_origin or NULL
     previous = observation.redirected_from

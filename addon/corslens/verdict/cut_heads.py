@@ -53,7 +53,7 @@ def is_cut(observation: Observation) -> bool:
 
 def as_far_as_kept(verdict: Verdict, observation: Observation, profile: EngineProfile) -> Verdict:
     """Return the verdict, or `depends` in its place when it hangs on what was cut; of several failures those that are certain stay."""
-    asked, answered = _doubtful(observation)
+    asked, received = _doubtful(observation)
     response = observation.exchange.delivered
     broken = (
         profile.invalid_header_bytes_break_http2
@@ -61,11 +61,11 @@ def as_far_as_kept(verdict: Verdict, observation: Observation, profile: EnginePr
         and response is not None
         and response.cut is not None
     )
-    if not asked and not answered and not broken:
+    if not asked and not received and not broken:
         return verdict
     if verdict.outcome is Outcome.ABORTED:
         return verdict
-    certain = tuple(failure for failure in verdict.failures if _is_certain(failure, asked, answered))
+    certain = tuple(failure for failure in verdict.failures if _is_certain(failure, asked, received))
     if certain:
         return structs.replace(verdict, failures=certain)
     return Verdict(outcome=Outcome.DEPENDS, notes=(*verdict.notes, HEAD_CUT))
@@ -75,20 +75,20 @@ def _doubtful(observation: Observation) -> tuple[frozenset[str], frozenset[str]]
     """Return the headers, of the request and of the response, that were cut and that the verdict may hang on."""
     exchange, role = observation.exchange, observation.role
     request, response = exchange.request, exchange.delivered
-    asked = answered = _NOTHING
+    asked = received = _NOTHING
     if request.cut is not None:
         asked = request.cut.names & _TELL_THE_ROLE
         if role is Role.PREFLIGHT:
             asked |= request.cut.names & {ACCESS_CONTROL_REQUEST_HEADERS}
     if response is not None and response.cut is not None:
-        answered = response.cut.names & _OF_THE_RESPONSE.get(role, _NOTHING)
+        received = response.cut.names & _OF_THE_RESPONSE.get(role, _NOTHING)
         if role is not Role.PREFLIGHT and is_redirect(response):
-            answered |= response.cut.names & {LOCATION}
-    return asked, answered
+            received |= response.cut.names & {LOCATION}
+    return asked, received
 
 
-def _is_certain(failure: Failure, asked: frozenset[str], answered: frozenset[str]) -> bool:
+def _is_certain(failure: Failure, asked: frozenset[str], received: frozenset[str]) -> bool:
     if not asked.isdisjoint(_TELL_THE_ROLE):
         return False
     name = (failure.header or "").lower()
-    return name not in answered and _ASKED_IN.get(name) not in asked
+    return name not in received and _ASKED_IN.get(name) not in asked

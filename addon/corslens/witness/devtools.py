@@ -14,10 +14,10 @@ from msgspec import Struct, field
 from corslens.bounded import Bounded
 from corslens.witness.devtools_events import (
     MAX_VALUE_CHARACTERS,
-    Answered,
     IssueAdded,
     LoadingFailed,
     Received,
+    ResponseExtraInfo,
     Sent,
     ServedFromCache,
     WillBeSent,
@@ -61,7 +61,7 @@ class _Hop(Struct, gc=False):
     sent_at: float | None = None
     withheld: tuple[WithheldCookie, ...] = ()
     status: int | None = None
-    answered: JoinedLines | None = None
+    response_lines: JoinedLines | None = None
     from_cache: str | None = None
     outcome: WitnessOutcome | None = None
     code: str | None = None
@@ -82,7 +82,7 @@ class _Chain(Struct):
     """That reported it last."""
     hops: list[_Hop] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
-    answered: list[Answered] = field(default_factory=list)
+    response_infos: list[ResponseExtraInfo] = field(default_factory=list)
     wired: int = 0
     """Hops that have their request lines, and `responded` their response."""
     responded: int = 0
@@ -207,10 +207,10 @@ class DevToolsRecord:
             self._pass_preflights(chain, now)
             yield from self._preflights(chain)
 
-    def _answered(self, event: Answered, now: float, session: str) -> Iterator[Sighting]:
+    def _response_extra_info(self, event: ResponseExtraInfo, now: float, session: str) -> Iterator[Sighting]:
         chain = self._chain(event.requestId, now, session)
-        if len(chain.answered) < 32:
-            chain.answered.append(event)
+        if len(chain.response_infos) < 32:
+            chain.response_infos.append(event)
         yield from self._wire(event.requestId, chain)
 
     def _received(self, event: Received, now: float, _session: str) -> Iterator[Sighting]:
@@ -296,9 +296,9 @@ class DevToolsRecord:
                 for one in islice((one for one in event.associatedCookies if one.blockedReasons), _COOKIES)
             )
             chain.wired += 1
-        while chain.responded < len(chain.answered) and chain.responded < len(chain.hops):
-            hop, answered = chain.hops[chain.responded], chain.answered[chain.responded]
-            hop.status, hop.answered = answered.statusCode or None, lines_of(answered.headers)
+        while chain.responded < len(chain.response_infos) and chain.responded < len(chain.hops):
+            hop, info = chain.hops[chain.responded], chain.response_infos[chain.responded]
+            hop.status, hop.response_lines = info.statusCode or None, lines_of(info.headers)
             hop.wants_wire = False
             chain.responded += 1
         yield from self._complete(id, chain)
@@ -324,7 +324,7 @@ class DevToolsRecord:
         """Yield the hops of which everything is known, oldest first; with the last one the chain ends."""
         done = bool(chain.hops)
         for hop in chain.hops:
-            if hop.outcome is None or (hop.wants_wire and hop.answered is None):
+            if hop.outcome is None or (hop.wants_wire and hop.response_lines is None):
                 done = False
             elif hop.hop >= 0:
                 sighting = _sighting(hop)
@@ -374,7 +374,7 @@ def _sighting(hop: _Hop) -> Sighting:
         sent=sent,
         request_lines=hop.sent if hop.sent is not None else lines_of(hop.headers),
         status=hop.status,
-        response_lines=hop.answered or {},
+        response_lines=hop.response_lines or {},
         resource_type=hop.resource_type or None,
         witness=witness,
         explained=hop.by_preflight,
@@ -384,7 +384,7 @@ def _sighting(hop: _Hop) -> Sighting:
 _HANDLERS: dict[str, tuple[msgspec.json.Decoder[Any], Any]] = {
     "Network.requestWillBeSent": (msgspec.json.Decoder(WillBeSent), DevToolsRecord._will_be_sent),
     "Network.requestWillBeSentExtraInfo": (msgspec.json.Decoder(Sent), DevToolsRecord._sent),
-    "Network.responseReceivedExtraInfo": (msgspec.json.Decoder(Answered), DevToolsRecord._answered),
+    "Network.responseReceivedExtraInfo": (msgspec.json.Decoder(ResponseExtraInfo), DevToolsRecord._response_extra_info),
     "Network.responseReceived": (msgspec.json.Decoder(Received), DevToolsRecord._received),
     "Network.loadingFailed": (msgspec.json.Decoder(LoadingFailed), DevToolsRecord._failed),
     "Network.requestServedFromCache": (msgspec.json.Decoder(ServedFromCache), DevToolsRecord._cached),

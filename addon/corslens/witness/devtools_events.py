@@ -92,7 +92,7 @@ class Sent(Struct):
     """When it came; not the browser's."""
 
 
-class Answered(Struct):
+class ResponseExtraInfo(Struct):
     """What came over the wire."""
 
     requestId: str

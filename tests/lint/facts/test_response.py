@@ -11,8 +11,8 @@ from tests.lint.make import facts
 
 def test_an_exchange_without_answer() -> None:
     made = facts(error="[Errno 111] Connection refused")
-    assert not made.response_answered and isinstance(made.response_status, Unknown)
-    assert (made.exchange_error_kind, made.exchange_answered_by_proxy) == (NetworkError.REFUSED, True)
+    assert not made.response_received and isinstance(made.response_status, Unknown)
+    assert (made.exchange_error_kind, made.exchange_proxy_error_page) == (NetworkError.REFUSED, True)
 
 
 def test_status_and_type() -> None:

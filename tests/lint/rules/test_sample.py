@@ -43,4 +43,4 @@ def test_headers_can_be_taken_away_repeated_and_errors_answered_by_the_proxy() -
     first, second = Sample(name="x", steps=(step, failed)).exchanges()
     assert "origin" not in first.request.headers
     assert first.response is not None and first.response.headers.values("x-a") == ("1", "2")
-    assert second.response is None and second.answered_by_proxy and second.error == "reset"
+    assert second.response is None and second.got_proxy_error_page and second.error == "reset"

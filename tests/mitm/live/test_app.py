@@ -114,7 +114,7 @@ def ask(
     if body is not None:
         headers.setdefault("content-type", "application/json")
     content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-    return app.answer(LiveRequest(method=method, path=path, query=query, headers=headers, body=content, own_origin=OWN))
+    return app.respond(LiveRequest(method=method, path=path, query=query, headers=headers, body=content, own_origin=OWN))
 
 
 def read(answer: LiveResponse) -> Any:
@@ -391,7 +391,7 @@ def test_what_takes_its_time_is_made_of_a_snapshot(session: Session, app: LiveAp
     (problem,) = session.summary.problems()
     token = {"x-corslens-token": app.token}
     asked = LiveRequest(method="GET", path="api/problem", query=f"id={problem.key.id}", headers=token, own_origin=OWN)
-    expected = app.answer(asked).body
+    expected = app.respond(asked).body
     work = app.begin(asked)
     assert not isinstance(work, LiveResponse)
     session.summary.clear()

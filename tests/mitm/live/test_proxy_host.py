@@ -95,7 +95,7 @@ def test_another_computer_is_refused(client: str, status: int) -> None:
     page = served()
     asked = flow(path="/", scheme="http", host=page.host, origin=None, client=client)
     assert page.wants(asked)
-    page.answer(asked)
+    page.respond(asked)
     assert asked.response is not None and asked.response.status_code == status
     assert status == 200 or b"/cors/" in (asked.response.content or b"")
 
@@ -105,7 +105,7 @@ def test_a_proxy_that_wants_a_password_gets_it_first() -> None:
     page = served()
     asked = flow(path="/", scheme="http", host=page.host, origin=None)
     asked.response = http.Response.make(407)
-    page.answer(asked)
+    page.respond(asked)
     assert asked.response.status_code == 407
 
 
@@ -230,7 +230,7 @@ async def test_saving_is_worked_out_in_another_thread() -> None:
     page.app._exports = {"txt": Export("TXT", "text/plain", lambda: lambda: f"{threading.get_ident()}".encode())}
     asked = flow(path="/api/export?format=txt", scheme="http", host=page.host, origin=None)
     asked.request.headers["x-corslens-token"] = page.app.token
-    worked_out = page.answer(asked)
+    worked_out = page.respond(asked)
     assert worked_out is not None
     assert asked.response is None
     await worked_out

@@ -147,7 +147,7 @@ def test_a_patch(inspector):
 
 def test_no_answer(inspector):
     """The proxy's own error page is told apart from a server's answer."""
-    (found, *_) = inspector.inspect(exchange(request(given=CROSS), error="Connect call failed", answered_by_proxy=True))
+    (found, *_) = inspector.inspect(exchange(request(given=CROSS), error="Connect call failed", got_proxy_error_page=True))
     told = section(view(inspector, found), "EXCHANGE")
     assert "no response: Connect call failed" in told
     assert "only a symptom" in " ".join(told.split())

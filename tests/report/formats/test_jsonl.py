@@ -99,7 +99,7 @@ def test_many_records_can_be_grouped_and_joined_without_taking_urls_and_headers_
 
 
 def test_no_response() -> None:
-    (record,) = inspect(exchange(request(), None, error="connection refused", answered_by_proxy=True))
+    (record,) = inspect(exchange(request(), None, error="connection refused", got_proxy_error_page=True))
     assert (record["status"], record["error"]) == (None, "connection refused")
 
 

@@ -126,7 +126,7 @@ def test_a_problem_is_told_once_and_counted():
 
 
 def test_a_network_error_is_the_cause_and_the_browsers_reason_follows():
-    (inspection,) = inspected([exchange(request(), None, error="[Errno 111] refused", answered_by_proxy=True)], NO_RULES)
+    (inspection,) = inspected([exchange(request(), None, error="[Errno 111] refused", got_proxy_error_page=True)], NO_RULES)
     follows = frozenset({"acao-missing"})
     rule = finding("actual-network-error", message="no response: refused", stage=Stage.NO_RESPONSE, explains=follows)
     lines = block(structs.replace(inspection, findings=(finding("acao-missing"), rule))).plain.splitlines()

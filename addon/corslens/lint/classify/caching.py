@@ -19,7 +19,7 @@ _CACHE_SAYS_SO = (
 
 
 def is_storable(method: str, response: Response) -> bool:
-    """Say whether a cache may answer a later request from this response without asking the server.
+    """Say whether a cache may serve a later request with this response without asking the server.
 
     A response with neither freshness nor Last-Modified is left out: caches may keep it, but none serves it again unasked.
     """

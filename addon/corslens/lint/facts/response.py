@@ -51,8 +51,8 @@ class AnswerFacts(FactsBase):
         """Whether the status is one that applications return by themselves for requests that went well: 200, 201, 204, 206 or 304."""
         return self.response is not None and self.response.status in (200, 201, 204, 206, 304)
 
-    @fact("response.answered", steady=True)
-    def response_answered(self) -> bool:
+    @fact("response.received", steady=True)
+    def response_received(self) -> bool:
         """Whether the server responded at all."""
         return self.response is not None
 
@@ -86,10 +86,10 @@ class AnswerFacts(FactsBase):
         """Whether it was the browser that named the error (`net::…`, `NS_…`, `SEC_ERROR_…`), not a proxy between it and the server."""
         return self.response is None and (self.observation.exchange.error or "").startswith(OF_BROWSERS)
 
-    @fact("exchange.answered-by-proxy")
-    def exchange_answered_by_proxy(self) -> bool:
+    @fact("exchange.proxy-error-page")
+    def exchange_proxy_error_page(self) -> bool:
         """Whether the browser got the proxy's own error page, which has no CORS headers."""
-        return self.observation.exchange.answered_by_proxy
+        return self.observation.exchange.got_proxy_error_page
 
     @fact("response.content-type", message="response", header="content-type")
     def response_content_type(self) -> str | None:

@@ -43,10 +43,10 @@ def _step(reader: YamlReader, fields: dict[str, Node]) -> Step:
     request = _headers(reader, fields.get("request"), "request")
     response = _headers(reader, fields.get("response"), "response")
     preflight = fields.get("preflight")
-    answered = None
+    preflight_response = None
     if preflight is not None:
         headers = _headers(reader, preflight, "preflight")
-        answered = (_status(reader, preflight, headers, 204), headers)
+        preflight_response = (_status(reader, preflight, headers, 204), headers)
     method, url = request.pop("method", None), request.pop("url", None)
     error, credentials, after = fields.get("error"), fields.get("credentials"), fields.get("after")
     browser, probe = fields.get("browser"), fields.get("probe")
@@ -58,7 +58,7 @@ def _step(reader: YamlReader, fields: dict[str, Node]) -> Step:
         response=response,
         error=None if error is None else reader.text(error, "error"),
         browser=None if browser is None else reader.text(browser, "browser"),
-        preflight=answered,
+        preflight=preflight_response,
         address=None if "address" not in fields else reader.text(fields["address"], "address"),
         version=reader.text(fields.get("version"), "version", "HTTP/1.1"),
         probe=None

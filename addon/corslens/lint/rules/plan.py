@@ -21,7 +21,7 @@ def reduce(condition: Condition, decided: Callable[[Leaf], bool | None]) -> Cond
     """Return what is left of a condition, or whether it holds.
 
     Args:
-        decided: the answer to a question, where it is known; None elsewhere.
+        decided: the result of a question, where it is known; None elsewhere.
     """
     match condition:
         case Leaf():

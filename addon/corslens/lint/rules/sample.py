@@ -13,7 +13,7 @@ from corslens.fetch.constants import ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONT
 from corslens.fetch.limits import limited_headers, received_request, received_response
 from corslens.fetch.messages import HeaderLine, Request, Response
 from corslens.observation.exchange import Exchange
-from corslens.observation.network_error import is_answered_by_proxy
+from corslens.observation.network_error import gets_proxy_error_page
 from corslens.observation.probe import OriginComparison, Probe
 from corslens.witness.witness import Witness, WitnessOutcome
 
@@ -85,8 +85,10 @@ class Sample(Struct, frozen=True, kw_only=True):
             if step.preflight is not None:
                 status, headers = step.preflight
                 asked = _preflight(request, time - 0.1)
-                answered = received_response(status=status, headers=limited_headers(_lines(headers)), time=time - 0.05)
-                exchanges.append(_exchange(f"{number}-preflight", asked, answered, None))
+                preflight_response = received_response(
+                    status=status, headers=limited_headers(_lines(headers)), time=time - 0.05
+                )
+                exchanges.append(_exchange(f"{number}-preflight", asked, preflight_response, None))
             response = None
             if step.status is not None and step.error is None:
                 response = received_response(
@@ -114,7 +116,7 @@ def _exchange(
         request=request,
         response=response,
         error=error,
-        answered_by_proxy=error is not None and browser is None and is_answered_by_proxy(error),
+        got_proxy_error_page=error is not None and browser is None and gets_proxy_error_page(error),
         client="sample",
         witness=_witness(browser, cache),
     )

@@ -230,7 +230,7 @@ class LiveApp:
         """Return what the session shows of requests into the local network that never came."""
         return local_network(self._session.summary)
 
-    def answer(self, asked: LiveRequest) -> LiveResponse:
+    def respond(self, asked: LiveRequest) -> LiveResponse:
         """Respond to a request, however long that takes."""
         begun = self.begin(asked)
         return begun if isinstance(begun, LiveResponse) else begun()

@@ -79,7 +79,7 @@ class _LiveHandler(_Guarded):
     async def _serve(self, path: str) -> None:
         request = self.request
         if len(request.body) > LARGEST_BODY:
-            answer = LiveResponse(status=413, body=b"Request body too large.\n")
+            response = LiveResponse(status=413, body=b"Request body too large.\n")
         else:
             begun = self._live.begin(
                 LiveRequest(
@@ -93,11 +93,11 @@ class _LiveHandler(_Guarded):
             )
             if not isinstance(begun, LiveResponse):
                 begun = await asyncio.get_running_loop().run_in_executor(None, begun)
-            answer = begun
-        self.set_status(answer.status)
-        for name, value in answer.headers().items():
+            response = begun
+        self.set_status(response.status)
+        for name, value in response.headers().items():
             self.set_header(name, value)
-        self.finish(answer.body)
+        self.finish(response.body)
 
     def write_error(self, status_code: int, **_: Any) -> None:
         """Say nothing but the status."""

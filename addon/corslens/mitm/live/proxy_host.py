@@ -108,7 +108,7 @@ class LivePage:
         if self.wants(flow) and flow.response is None:  # else the proxy wants its password first
             flow.response = http.Response.make(502, UNREACHABLE, {"Content-Type": _PLAIN})
 
-    def answer(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
+    def respond(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
         """Respond to the flow, unless somebody has: a proxy that wants a password asks for it first.
 
         Returns: what to wait for, where the response takes more time than traffic can wait; it is worked out in another thread.
@@ -190,9 +190,9 @@ def _refusal(status: int, why: str) -> LiveResponse:
     return LiveResponse(status=status, body=f"{why}\n".encode())
 
 
-def _response(answer: LiveResponse) -> http.Response:
-    lines = [(name.encode(), value.encode()) for name, value in answer.headers().items()]
-    return http.Response.make(answer.status, answer.body, http.Headers(lines))
+def _response(response: LiveResponse) -> http.Response:
+    lines = [(name.encode(), value.encode()) for name, value in response.headers().items()]
+    return http.Response.make(response.status, response.body, http.Headers(lines))
 
 
 def _by_name(fields: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

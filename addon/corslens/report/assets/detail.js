@@ -264,9 +264,9 @@ function checkItem(check) {
 /** The head of a request and its response; the lines that decided stand out, those without a part in CORS fold away. */
 function headersOf(step, open) {
   const title = `${STEP_KINDS[step.kind]}: ${step.method} ${step.url}`;
-  const answer = step.error ? step.error : step.status === null ? "no response" : `${step.status}`;
+  const outcome = step.error ? step.error : step.status === null ? "no response" : `${step.status}`;
   return h("details", { class: "headers", open: open || step.outcome === "blocked" },
-    h("summary", {}, h("span", { class: "clip" }, title), " ", h("span", { class: "muted" }, answer)),
+    h("summary", {}, h("span", { class: "clip" }, title), " ", h("span", { class: "muted" }, outcome)),
     flowLink(step.flow),
     headerTable("Request headers", step.request), step.response.length ? headerTable("Response headers", step.response) : "");
 }

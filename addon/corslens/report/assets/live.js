@@ -34,7 +34,7 @@ class Live {
   }
 
   async call(path, body) {
-    const answer = await fetch(new URL(path, this.base), {
+    const response = await fetch(new URL(path, this.base), {
       method: body === undefined ? "GET" : "POST",
       headers: { "X-Corslens-Token": this.token, ...(body === undefined ? {} : { "Content-Type": "application/json" }) },
       body: body === undefined ? undefined : JSON.stringify(body),
@@ -42,10 +42,10 @@ class Live {
       credentials: "same-origin",
       referrerPolicy: "same-origin",
     });
-    if (answer.ok) return answer;
-    const words = answer.headers.get("Content-Type")?.startsWith("text/plain") ? (await answer.text()).trim() : "";
-    const error = new Error(words || `the proxy returned ${answer.status}`);
-    error.status = answer.status;
+    if (response.ok) return response;
+    const words = response.headers.get("Content-Type")?.startsWith("text/plain") ? (await response.text()).trim() : "";
+    const error = new Error(words || `the proxy returned ${response.status}`);
+    error.status = response.status;
     throw error;
   }
 
@@ -64,8 +64,8 @@ class Live {
     this.polling = true;
     let wait = POLL_MILLISECONDS;
     try {
-      const answer = await this.call(`changes?since=${this.store.version}`);
-      const { patching, ...changes } = await answer.json();
+      const response = await this.call(`changes?since=${this.store.version}`);
+      const { patching, ...changes } = await response.json();
       this.take(patching);  // what is drawn next has buttons that depend on it
       if (changes.version !== this.store.version || changes.anew || this.store.untold.size) this.store.apply(changes);
       if (changes.more) wait = 0;
@@ -230,9 +230,9 @@ class Live {
   /** Save what the proxy returns as a file. */
   async save(path, fallback) {
     try {
-      const answer = await this.call(path);
-      const name = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition") ?? "")?.[1] ?? fallback;
-      const link = h("a", { href: URL.createObjectURL(await answer.blob()), download: name });
+      const response = await this.call(path);
+      const name = /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition") ?? "")?.[1] ?? fallback;
+      const link = h("a", { href: URL.createObjectURL(await response.blob()), download: name });
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
     } catch (error) {

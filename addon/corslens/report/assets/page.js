@@ -58,7 +58,7 @@ function start() {
     else if (problems.selected && !store.problems.has(problems.selected)) showDetail(null);
   });
 
-  // Before the first answer nothing is known, not even that nothing is wrong.
+  // Before the first response nothing is known, not even that nothing is wrong.
   if (live) {
     problems.offerOrigins();
     live.connect();

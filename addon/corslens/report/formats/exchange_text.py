@@ -96,7 +96,7 @@ def _exchange(inspection: Inspection) -> Iterator[str]:
         yield f"changed in the proxy, after corslens, by {escape(_list(observation.exchange.edited_by))}"
     if observation.exchange.error is not None:
         yield f"no response: {escape(redact_text(plain_words(observation.exchange.error)))}"
-        if observation.exchange.answered_by_proxy:
+        if observation.exchange.got_proxy_error_page:
             yield "the browser got the proxy's own error page, which has no CORS headers; its CORS error is only a symptom"
 
 

@@ -237,7 +237,7 @@ def _step(
         "time": request.time,
         "status": None if response is None else response.status,
         "error": None if exchange.error is None else redact_text(exchange.error),
-        "byProxy": exchange.answered_by_proxy,
+        "byProxy": exchange.got_proxy_error_page,
         "editedBy": list(exchange.edited_by),
         "outcome": "allowed" if verdict is None else verdict.outcome.value,
         "reason": verdict.reason.value if verdict is not None and verdict.reason is not None else None,

@@ -1,4 +1,4 @@
-"""answer: the response that the proxy itself gives to a preflight, for servers that know no OPTIONS, are down or want a login.
+"""respond_to_preflight: the response that the proxy itself gives to a preflight, for servers that know no OPTIONS, are down or want a login.
 
 It is what `propose` makes of an empty 204, so that it grants what this one request asks for and not a word more.
 """
@@ -21,7 +21,9 @@ class ProxyResponse(Struct, frozen=True, kw_only=True):
     """From an empty 204 to the response: what the server would have to send."""
 
 
-def answer(observation: Observation, policy: PatchPolicy, *, proven_page: str | None = None) -> ProxyResponse | None:
+def respond_to_preflight(
+    observation: Observation, policy: PatchPolicy, *, proven_page: str | None = None
+) -> ProxyResponse | None:
     """Return the proxy's response to a preflight; None for any other exchange. The response's `time` is the request's."""
     if observation.role is not Role.PREFLIGHT:
         return None
