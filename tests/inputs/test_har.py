@@ -63,11 +63,12 @@ def test_time(text: str, seconds: float) -> None:
     assert only(entry(started=text)).request.time == pytest.approx(seconds)
 
 
-def test_a_browser_counts_from_before_the_request_was_sent() -> None:
+@pytest.mark.parametrize("creator", ["WebInspector", "chrome-har", "@neuralegion/cypress-har-generator"])
+def test_a_browser_counts_from_before_the_request_was_sent(creator: str) -> None:
     """Chromium writes the moment of the call, and the preflight's time is in `blocked`: order by when the head went out."""
     put = entry("PUT", started=at(0), timings={"blocked": 40, "dns": -1, "connect": 5, "send": 1, "wait": 9, "receive": 0})
     asked = entry("OPTIONS", started=at(0.01), timings={"blocked": 1, "send": 1, "wait": 9, "receive": 0})
-    exchanges, _ = read(encoded(put, asked, creator="WebInspector"))
+    exchanges, _ = read(encoded(put, asked, creator=creator))
     assert [exchange.request.method for exchange in exchanges] == ["OPTIONS", "PUT"]
     assert [exchange.source.index for exchange in exchanges] == [1, 0]
     assert exchanges[1].request.time == pytest.approx(NOON + 0.045)

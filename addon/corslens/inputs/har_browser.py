@@ -15,8 +15,11 @@ from corslens.inputs.har_form import EntryForm, ResponseForm
 from corslens.inputs.har_lines import Lines
 from corslens.witness.witness import Initiator, Witness, WitnessOutcome
 
-BROWSERS = ("webinspector", "webkit", "firefox", "playwright", "safari", "chrom")
-"""Parts of the names of creators that see a request before it leaves: what they call blocked, dns and connect comes before its head is sent."""
+BROWSERS = ("webinspector", "webkit", "firefox", "playwright", "safari", "chrom", "cypress")
+"""Parts of the names of creators that see a request before it leaves: what they call blocked, dns and connect comes before its head is sent.
+
+Source for Cypress' generator of HARs: dist/index.js of @neuralegion/cypress-har-generator 5.17.1, whose timings are those of DevTools.
+"""
 
 ENGINES = {"webinspector": Engine.CHROMIUM, "firefox": Engine.FIREFOX, "webkit": Engine.WEBKIT}
 """The engine of the browsers whose developer tools call themselves so."""
