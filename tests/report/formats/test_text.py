@@ -109,6 +109,19 @@ def test_the_second_line_is_the_fix_at_any_width(width, heading, sentence):
     assert f"  {sentence}" in lines
 
 
+def test_a_folded_header_line_is_no_two_lines():
+    """Its rest stands deeper than the header lines beside it."""
+    names = "Access-Control-Allow-Headers: content-type, x-first, x-second"
+    fix = Fix(side=Side.SERVER, text="Send both", headers=(names, "Vary: Origin"))
+    lines = block(one(findings=(finding(fixes=(fix,)),)), 60).plain.splitlines()
+    assert lines[1:5] == [
+        "  Fix (server): Send both",
+        "    Access-Control-Allow-Headers: content-type, x-first,",
+        "      x-second",
+        "    Vary: Origin",
+    ]
+
+
 def test_what_comes_off_the_wire_stays_in_its_line():
     text = render_text(summary(inspected(hostile(), NO_RULES)), GATE).plain
     assert all(character == "\n" or character.isprintable() for character in text)

@@ -69,9 +69,9 @@ class CompletedFacts(AnswerFacts, ExposureFacts, HistoryFacts):
 
     @fact("completed.expose-headers")
     def completed_expose_headers(self) -> str | Unknown | None:
-        """Access-Control-Expose-Headers with what the response exposes, then `response.unreadable-headers`."""
+        """Access-Control-Expose-Headers with what the response exposes, then what the page shows to need, else `response.unreadable-headers`."""
         lines = self.response_head.values(ACCESS_CONTROL_EXPOSE_HEADERS)
-        return _written(completed_names(lines, sorted(self.response_unreadable_headers)))
+        return _written(completed_names(lines, sorted(self.response_needed_headers or self.response_unreadable_headers)))
 
 
 def _written(completed: tuple[str, ...]) -> str | Unknown | None:

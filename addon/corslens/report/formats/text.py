@@ -111,7 +111,8 @@ def render_problem(diagnosis: Diagnosis, width: int | None = None) -> StyledText
     if beside:
         text.stylize("bold", len(text) - len(beside))
     for line, style in _body(diagnosis, "" if not names or names[-1] in beside else f" {names[-1]}"):
-        for folded in fold(line, width, first=2, indent=4, start="  "):
+        deeper = len(line) - len(line.lstrip(" "))  # a header line of a fix
+        for folded in fold(line, width, first=2, indent=4 + deeper, start="  "):
             text.append("\n" + folded, style)
     return text
 
