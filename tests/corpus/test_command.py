@@ -77,7 +77,7 @@ def test_results_are_no_captures_and_captures_no_results(
         (captures / "requests.parquet").write_bytes(b"the user's")
         runs = [run("corpus", "captures", "--out", out, *(["--across"] if place else [])) for place in range(3)]
         assert len({one.stderr.splitlines()[0].partition(" captures in ")[0] for one in runs}) == 1
-        assert all("captures/requests.parquet: is no Parquet file" in one.stderr for one in runs)
+        assert all("captures/requests.parquet: is not a Parquet file" in one.stderr for one in runs)
         assert (captures / "requests.parquet").read_bytes() == b"the user's"
 
 
@@ -123,6 +123,28 @@ def test_what_was_not_judged_is_named_and_judged_by_the_next_run(
     second = run("corpus", captures, "--out", tmp_path / "out")
     assert f" captures in {done + 1} shards, 1 to judge" in second.stderr
     assert second.stdout == run("analyze", captures).stdout
+
+
+@pytest.mark.slow  # judges a corpus more than once
+@pytest.mark.parametrize("across", [[], ["--across"]])
+def test_captures_that_are_away_for_a_while_are_judged_when_they_are_back(
+    across: list[str], captures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a disk of the network: their names, sizes and dates are the same as before."""
+
+    def unmounted(shard: Shard, work: Work, out: str, across: Across | None = None) -> Judged:
+        away = captures.rename(tmp_path / "away")
+        try:
+            return judge(shard, work, out, across)
+        finally:
+            away.rename(captures)
+
+    monkeypatch.setattr(command, "judge", unmounted)
+    first = run("corpus", captures, "--out", tmp_path / "out", *across)
+    assert first.exit_code == 3 and first.stderr.count("cannot be read: No such file or directory") > 10
+    monkeypatch.setattr(command, "judge", judge)
+    second = run("corpus", captures, "--out", tmp_path / "out", *across)
+    assert second.stdout == run("corpus", captures, "--out", tmp_path / "other", *across).stdout
 
 
 @pytest.mark.slow  # judges a corpus more than once
@@ -184,6 +206,21 @@ def test_another_corslens_than_the_one_that_planned_judges_nothing(captures: Pat
 
 
 @pytest.mark.slow  # judges a corpus more than once
+def test_a_damaged_table_is_a_sentence_that_says_how_to_replace_it(captures: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    expected = run("corpus", captures, "--out", out).stdout
+    table = sorted((out / "problems").iterdir())[0]
+    table.write_bytes(table.read_bytes()[:100])
+    for _ in range(2):
+        result = run("corpus", "--out", out)
+        assert result.exit_code == 2
+        assert re.search(rf"Error: .*/problems/{table.name}.*; remove the file of that name in captures/ ", result.stderr)
+        table.unlink(missing_ok=True)
+    (out / "captures" / table.name).unlink()
+    assert run("corpus", "--out", out).stdout == expected
+
+
+@pytest.mark.slow  # judges a corpus more than once
 def test_the_plan_is_enough_for_any_engine(captures: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     expected = run("corpus", captures, "--out", out).stdout
@@ -209,10 +246,11 @@ def test_the_plan_is_enough_for_any_engine(captures: Path, tmp_path: Path) -> No
         ),
         (["--out", "out", "--dask", "tcp://127.0.0.1:1", "--jobs", "2"], "leave out --jobs"),
         (["--out", "out", "--format", "jsonl"], "column record"),
+        (["--out", "out", "--sql", "SELECT 1", "-o", "all.html"], "leave out -o"),
         (["--out", "out", "--memory", "much"], "--memory"),
-        (["--out", "out", "--memory", "-1GB"], "--memory -1GB: is no size"),
-        (["--out", "out", "--memory", "1MB"], "--memory 1MB: is too little for this corpus"),
-        (["--out", ""], "--out: names no folder"),
+        (["--out", "out", "--memory", "-1GB"], "--memory -1GB: not a size"),
+        (["--out", "out", "--memory", "1MB"], "--memory 1MB: not enough to merge this corpus"),
+        (["--out", ""], "--out: must not be empty"),
         (["--out", "http://127.0.0.1:1/out"], "http://127.0.0.1:1/out: "),
         (["nosuch://bucket/a.har", "--out", "out"], "nosuch://bucket/a.har: cannot be listed: "),
     ],

@@ -65,3 +65,10 @@ def test_a_query_on_the_command_line(query: str, said: str, tmp_path: Path) -> N
     result = CliRunner().invoke(main, [*out, "--sql", query])
     assert said in result.output
     assert CliRunner().invoke(main, [*out, "--sql"], input=f"{query};").output.startswith(result.output[:10])
+
+
+@pytest.mark.parametrize("query", ["", ";"])
+def test_a_query_without_a_statement_prints_nothing(query: str, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    result = CliRunner().invoke(main, ["corpus", "--out", str(tmp_path / "out"), str(tmp_path / "empty"), f"--sql={query}"])
+    assert (result.exit_code, result.stdout) == (0, "")

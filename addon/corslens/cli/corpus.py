@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -71,12 +72,15 @@ class _Run(Struct, frozen=True):
         else:
             results = _here(ahead, work, store.url, self.jobs)
         failed: list[tuple[str, str]] = []
+        provisional: list[tuple[Store, str]] = []
         interrupted = False
         try:
             with Bar(len(ahead)) as bar:
                 for result in results:
                     if isinstance(result, Failed):
                         failed += [(one.name, f"was not analyzed: {result.why}") for one in result.shard.sources]
+                    elif result.unopened:
+                        provisional.append((store, result.shard))
                     bar.next()
         except KeyboardInterrupt:
             click.echo("Interrupted; the results so far follow. The same command goes on from here.", err=True)
@@ -84,7 +88,8 @@ class _Run(Struct, frozen=True):
         if not interrupted and not failed:
             store.keep(frozenset(one.name for one in shards))
         done = store.judged()
-        return _Outcome(store, tuple(one for one in shards if one.name in done), tuple(failed), interrupted)
+        found = tuple(one for one in shards if one.name in done)
+        return _Outcome(store, found, tuple(failed), interrupted, tuple(provisional))
 
 
 class _Outcome(Struct, frozen=True):
@@ -96,10 +101,21 @@ class _Outcome(Struct, frozen=True):
     """Captures that were not, and why."""
     interrupted: bool = False
     """The user cut it short."""
+    provisional: tuple[tuple[Store, str], ...] = ()
+    """Shards to judge again next time: captures in them could not be opened, which another file date would not show."""
 
     def connect(self, memory: str) -> Any:
         """Return a connection to what they came to."""
         return connect(self.store, [one.name for one in self.shards], memory=memory)
+
+    @contextmanager
+    def withdrawing(self) -> Iterator[None]:
+        """Withdraw what is provisional once it was reported."""
+        try:
+            yield
+        finally:
+            for store, shard in self.provisional:
+                store.withdraw(shard)
 
 
 @click.command(short_help="Analyze more captures than one machine holds.")
@@ -172,12 +188,14 @@ def corpus(
       3  a capture was unreadable or truncated, or a shard was not judged; the rest was analyzed
     """
     if not out:
-        raise click.UsageError("--out: names no folder")
+        raise click.UsageError("--out: must not be empty")
     reporting = Reporting.of(wanted, [*sources, *judging.rule_paths])
     if Format.JSONL in reporting.formats:
         raise click.UsageError(
             "a corpus has its records in exchanges/*.parquet (column record); choose another format than jsonl"
         )
+    if sql is not None and (wanted.outputs or wanted.new_baseline is not None):
+        raise click.UsageError("--sql prints rows instead of a report; leave out -o and --write-baseline")
     if dask is not None and jobs is not None:
         raise click.UsageError("--dask: the cluster decides how many shards are judged at a time; leave out --jobs")
     rules = settings(judging).rules
@@ -191,7 +209,7 @@ def corpus(
         outcome = run.judge(listing.shards, listing.work)
         if across and not outcome.interrupted:
             outcome = _judge_again(run, outcome, listing.work, memory)
-        with merging(outcome.store, memory):
+        with outcome.withdrawing(), merging(outcome.store, memory):
             connection = outcome.connect(memory)
             if sql is not None:
                 run_sql(connection, sql)
@@ -233,7 +251,9 @@ def _judge_again(run: _Run, outcome: _Outcome, work: Work, memory: str) -> _Outc
             shards.append(shard)
             across[shard.name] = seen
     second = run.judge(shards, work, across)
-    return structs.replace(second, failed=(*outcome.failed, *second.failed))
+    return structs.replace(
+        second, failed=(*outcome.failed, *second.failed), provisional=(*outcome.provisional, *second.provisional)
+    )
 
 
 def _here(tasks: Sequence[Task], work: Work, out: str, jobs: int) -> Iterator[Judged | Failed]:

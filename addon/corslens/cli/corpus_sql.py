@@ -51,6 +51,8 @@ def _statements() -> Iterator[str]:
 def _print(connection: Any, query: str) -> None:
     try:
         cursor = connection.execute(query)
+        if cursor is None:  # a comment, or nothing
+            return
         names = [] if cursor.description is None else [one[0] for one in cursor.description]
         if sys.stdout.isatty():
             table = Table(*names)

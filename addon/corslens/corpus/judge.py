@@ -42,6 +42,8 @@ class Judged(Struct, frozen=True):
 
     shard: str
     exchanges: int
+    unopened: int = 0
+    """Captures that were there when the work was planned, and could not be opened."""
 
 
 def judge(shard: Shard, work: Work, out: str, across: Across | None = None) -> Judged:
@@ -60,12 +62,14 @@ def judge(shard: Shard, work: Work, out: str, across: Across | None = None) -> J
     store.prepare()
     summary = SessionSummary(hold=0)
     origin: dict[str, Source] = {}
+    unopened = 0
     # Files without a name: nothing is left of them when this process is killed.
     with TemporaryFile() as written, _rare_gc():
         with _Exchanges(written) as exchanges:
             for source in shard.sources:
                 part = SessionSummary(hold=0)
                 with opened(source) as file:
+                    unopened += isinstance(file, Damage)
                     _add(source, file, settings, part, exchanges)
                 exchanges.flush()
                 origin |= {one.name: source for one in part.inputs}
@@ -80,7 +84,7 @@ def judge(shard: Shard, work: Work, out: str, across: Across | None = None) -> J
             with TemporaryFile() as file:
                 need("pyarrow.parquet").write_table(rows.table(table, found), file, compression="zstd")
                 store.write(table, shard.name, file)
-    return Judged(shard.name, summary.exchanges)
+    return Judged(shard.name, summary.exchanges, unopened)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from typing import Any
 from corslens.corpus import rows
 from corslens.corpus.extra import need
 from corslens.corpus.rows import column
-from corslens.corpus.store import TABLES, Store, StoreError
+from corslens.corpus.store import RECEIPTS, TABLES, Store, StoreError
 from corslens.diagnosis.diagnose import WORDS
 from corslens.diagnosis.page_request import ProblemState
 from corslens.launch.profile import fresh_folder, remove_stale
@@ -61,9 +61,11 @@ def merging(store: Store, memory: str) -> Iterator[None]:
     try:
         yield
     except duckdb.OutOfMemoryException:
-        raise StoreError(f"--memory {memory}: is too little for this corpus") from None
+        raise StoreError(f"--memory {memory}: not enough to merge this corpus") from None
     except duckdb.Error as error:
-        raise StoreError(f"{store.url}: {str(error).splitlines()[0]}") from None
+        said = str(error).splitlines()[0]
+        todo = f"; remove the file of that name in {RECEIPTS}/ to have its shard judged again" if ".parquet" in said else ""
+        raise StoreError(f"{store.url}: {said}{todo}") from None
 
 
 def connect(store: Store, shards: Sequence[str], *, memory: str = MEMORY) -> Any:

@@ -85,9 +85,15 @@ class Store:
                     shutil.copyfileobj(content, file, 1 << 20)
 
     def write_listing(self, content: bytes) -> None:
-        """Keep what the corpus consists of."""
+        """Keep what the corpus consists of.
+
+        Raises: StoreError
+        """
         if self._remote is None:
-            write_whole(Path(self._root, _LISTING), content)
+            try:
+                write_whole(Path(self._root, _LISTING), content)
+            except OSError as error:
+                raise StoreError(f"{self.url}: {error.strerror or error}") from None
         else:
             with self._reached():
                 self._remote.pipe_file(f"{self._root}/{_LISTING}", content)
@@ -136,6 +142,10 @@ class Store:
                     self._remove(table, name)
                     gone += table == RECEIPTS
         return gone
+
+    def withdraw(self, shard: str) -> None:
+        """Remove a shard's receipt, so that it is judged again."""
+        self._remove(RECEIPTS, shard)
 
     @contextmanager
     def _reached(self) -> Iterator[None]:
