@@ -164,6 +164,7 @@ def test_the_command(tmp_path, monkeypatch):
     assert found.exit_code == 1
     assert found.output.startswith("PROBLEM  proxy ")
     assert found.output.count("Fix (setup): ") >= 2
+    assert max(map(len, found.output.splitlines())) <= 80
     wrong = CliRunner().invoke(main, ["doctor", "--proxy", "nowhere"])
     assert wrong.exit_code == 2
     assert "--proxy: nowhere is not HOST:PORT" in wrong.output

@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from textwrap import wrap
 
 import click
 
@@ -10,6 +11,7 @@ from corslens.exits import Exit
 from corslens.report.escape import escape
 
 DEFAULT = "127.0.0.1:8080"
+_WIDTH = 80
 
 
 @click.command(short_help="Find out why corslens sees nothing.")
@@ -34,7 +36,20 @@ def doctor(proxy: str) -> None:
     )
     width = max(len(check.name) for check in checks)
     for check in checks:
-        click.echo(f"{check.state.upper():7}  {check.name:{width}}  {escape(check.finding)}")
+        head = f"{check.state.upper():7}  {check.name:{width}}  "
+        click.echo(_folded(head, check.finding))
         if check.fix:
-            click.echo(f"{'':7}  {'':{width}}  Fix (setup): {escape(check.fix)}")
+            click.echo(_folded(" " * len(head), f"Fix (setup): {check.fix}"))
     sys.exit(Exit.FOUND if any(check.state is DoctorState.PROBLEM for check in checks) else Exit.OK)
+
+
+def _folded(head: str, text: str) -> str:
+    lines = wrap(
+        escape(text),
+        _WIDTH,
+        initial_indent=head,
+        subsequent_indent=" " * len(head),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "\n".join(lines)

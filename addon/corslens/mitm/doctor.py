@@ -151,7 +151,7 @@ def _quic(processes: list[str] | None) -> DoctorCheck:
         name="QUIC",
         state=DoctorState.UNKNOWN,
         finding="a Chromium runs without --proxy-server; in the modes transparent, wireguard and local it may use QUIC",
-        fix="start it with --disable-quic, or use corslens open",
+        fix="start that Chromium with --disable-quic, or use corslens open",
     )
 
 
@@ -171,7 +171,7 @@ def _proxy(host: str, port: int) -> tuple[list[DoctorCheck], bool]:
         _leaving_no_trace(socket.create_connection((host, port), timeout=SECONDS)).close()
     except OSError as error:
         reason = error.strerror or str(error)
-        fix = "start it with corslens web, or use corslens open, which starts its own"
+        fix = "start the proxy with corslens web, or use corslens open, which starts its own"
         return [
             DoctorCheck(
                 name="proxy", state=DoctorState.PROBLEM, finding=f"nothing listens at {host}:{port} ({reason})", fix=fix
@@ -186,7 +186,10 @@ def _proxy(host: str, port: int) -> tuple[list[DoctorCheck], bool]:
         finding = "mitmproxy does not say that corslens is loaded (or cors_page_host was changed)"
         found.append(
             DoctorCheck(
-                name="corslens", state=DoctorState.UNKNOWN, finding=finding, fix="start it with corslens web or corslens dump"
+                name="corslens",
+                state=DoctorState.UNKNOWN,
+                finding=finding,
+                fix="start the proxy with corslens web or corslens dump",
             )
         )
     else:

@@ -128,7 +128,7 @@ def test_no_mention_no_link_no_markup(begin: str, end: str) -> None:
 def test_what_is_suppressed_is_counted_and_is_not_nothing():
     made = [one for one in suppressed_session() if one.suppressed]
     text = render(summary(made))
-    assert text.startswith("## corslens: nothing but what is suppressed\n")
+    assert text.startswith("## corslens: only suppressed findings\n")
     assert f"- {len(made)} suppressed: `acao-missing` (`my.yaml:2: known <so>`)" in text
 
 

@@ -59,7 +59,7 @@ def _headline(problems: Sequence[Problem], *, known: int, suppressed: bool, bloc
         return ", ".join(counts)
     if known or suppressed:
         accepted = " and ".join(word for word, is_so in (("known", known), ("suppressed", suppressed)) if is_so)
-        return f"nothing but what is {accepted}"
+        return f"only {accepted} findings"
     return f"no finding, but {blocked} blocked" if blocked else "nothing found"
 
 
