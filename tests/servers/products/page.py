@@ -15,11 +15,11 @@ HEAD = """# How products are known
 <!-- Written by `python -m tests.servers.products.page` (scripts/render_docs) from rules/products and the recorded responses; do not edit. -->
 
 corslens names a product only by marks in the head of a response: a header, a status, a host, a path, a length. Bodies are never read, and anyone can send any header, so a
-mark decides about words and fixes and never about a verdict. [The rules](rules/products.md) say what each product's own responses mean.
+mark affects wording and fixes, never a verdict. [The rules](rules/products.md) say what each product's own responses mean.
 
-A product that Debian, PyPI or npm have is run by `scripts/test-products`: a real Chromium asks the real program through a real mitmdump, and what came is kept in
-`tests/servers/products/recorded.jsonl`. A test holds the marks against all of it: each recorded response is recognized as what it is, and as nothing else.
-Where nothing could be run, the column says what the marks stand on; what stands on general knowledge alone has confidence low.
+`scripts/test-products` runs each product that Debian, PyPI or npm provide: a real Chromium sends requests to the real program through a real mitmdump, and the responses are kept in
+`tests/servers/products/recorded.jsonl`. A test checks the marks against all of them: each recorded response is recognized as what it is, and as nothing else.
+Where nothing could be run, the column names the source of the marks. Marks from general knowledge alone have low confidence.
 
 """
 
@@ -45,7 +45,8 @@ def render() -> str:
     for product in sorted(catalog.products.values(), key=lambda product: product.name.lower()):
         if product.kind is ProductKind.LIBRARY:
             continue
-        count = f"{responses[product.id]}, of {len(versions[product.id])} programs" if responses[product.id] else ""
+        programs = len(versions[product.id])
+        count = f"{responses[product.id]}, of {programs} program{'' if programs == 1 else 's'}" if responses[product.id] else ""
         ids = ", ".join(f"`{id}`" for id in sorted(own[product.id]))
         rows.append(f"| {product.name} | {product.kind} | {product.verified} | {count} | {ids} |")
     tried = ", ".join(sorted({f"`{program.fixed[1]}`" for program in PROGRAMS if program.fixed}))
