@@ -47,7 +47,8 @@ class Limitations:
         if uncovered > 0 and not self._preflights:
             notes.append(
                 f"holds no preflight at all, and {uncovered} request{' that needs' if uncovered == 1 else 's that need'} one: "
-                f"whether the server allows {'it' if uncovered == 1 else 'them'} is not judged"
+                f"whether the server allows {'it' if uncovered == 1 else 'them'} is not judged "
+                "(many programs leave preflights out, and browsers cache what they allowed)"
             )
         depending = summary.counts["depending"]
         if depending > 0 and not self.cookies:
