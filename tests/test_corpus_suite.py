@@ -1,10 +1,13 @@
 """The corpus that is measured on: what is said to be true of it is, and it is the same each time."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
+import pytest
 from corslens.analysis import AnalysisSettings, collect
 from corslens.diagnosis.summary import SessionSummary
 
+from scripts.corpus_suite.bench import bench
 from scripts.corpus_suite.generator import generate, multiply, truth_of
 from scripts.corpus_suite.servers import Manner, World
 from tests.report.make import NO_RULES
@@ -44,3 +47,12 @@ def test_servers_do_as_their_manner_is() -> None:
         shown = {value for name, value in server.headers(world.pages[0], 500) if name == "Access-Control-Allow-Origin"}
         by_name = server.allows(world.pages[0]) and server.manner not in {Manner.ANY, Manner.LIST_LOST_ON_ERROR}
         assert shown == ({world.pages[0]} if by_name else {"*"} if server.manner is Manner.ANY else set())
+
+
+@pytest.mark.slow  # runs the command line three times
+@pytest.mark.skipif(find_spec("duckdb") is None, reason="needs the extra corpus")
+def test_the_bench_compares_what_each_way_finds(tmp_path: Path) -> None:
+    made, alone, *_, corpus = bench(tmp_path, 2, 60, ["analyze-1", "corpus-1"])
+    assert made.startswith("2 captures with 120 exchanges")
+    assert alone.startswith("analyze-1: ") and corpus.startswith("corpus-1: ")
+    assert "; exit 3; 0 differences" in alone and "; exit 3; 0 differences" in corpus

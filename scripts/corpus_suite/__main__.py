@@ -43,10 +43,11 @@ def _print(truth: Truth) -> None:
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--captures", default=400, show_default=True, help="How many, where the corpus is not there yet.")
 @click.option("--exchanges", default=500, show_default=True, help="Of each capture.")
+@click.option("--apis", default=2_000, show_default=True, help="How many servers there are in it.")
 @click.option("--way", "ways", type=click.Choice(list(WAYS)), multiple=True, help="Of running it; by default all.")
-def bench_command(folder: Path, captures: int, exchanges: int, ways: tuple[str, ...]) -> None:
+def bench_command(folder: Path, captures: int, exchanges: int, apis: int, ways: tuple[str, ...]) -> None:
     """Judge a corpus in FOLDER in every way there is: differences, time and memory of each, and how right it is across captures."""
-    for line in bench(folder.absolute(), captures, exchanges, ways):
+    for line in bench(folder.absolute(), captures, exchanges, ways, apis=apis):
         print(line, flush=True)
 
 

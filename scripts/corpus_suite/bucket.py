@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 _SERVER = """
+import logging
 from moto.server import ThreadedMotoServer
+logging.getLogger("werkzeug").setLevel(logging.ERROR)  # else a line for each request
 server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
 server.start()
 print(*server.get_host_and_port(), sep=":", flush=True)
