@@ -22,6 +22,11 @@ def cookies_of_other_domains(lines: tuple[str, ...], host: str) -> frozenset[str
     return frozenset(name for name, _ in set_here) - {name for name, covered in set_here if covered}
 
 
+def secure_cookies(lines: tuple[str, ...]) -> frozenset[str]:
+    """Return the names of cookies that only an https response can set."""
+    return frozenset(name for name, given in map(_read, lines) if name and "secure" in given and not _deletes(given))
+
+
 def _read(line: str) -> tuple[str, dict[str, str]]:
     """Return a cookie's name, empty where the line sets none, and its attributes in lower case."""
     pair, _, attributes = line.partition(";")

@@ -7,7 +7,7 @@ from corslens.fetch.origins import host_of, is_loopback, origin_of, scheme_host_
 from corslens.fetch.request_headers import mime_type_essence
 from corslens.fetch.timing import tao_check
 from corslens.lint.classify.caching import is_from_cache, is_storable
-from corslens.lint.classify.cookies import cookies_kept_home, cookies_of_other_domains
+from corslens.lint.classify.cookies import cookies_kept_home, cookies_of_other_domains, secure_cookies
 from corslens.lint.classify.header_lists import split_list
 from corslens.lint.classify.redirects import Redirection, redirection
 from corslens.lint.facts.base import NOT_ANSWERED, FactsBase
@@ -239,11 +239,21 @@ class AnswerFacts(FactsBase):
         """Names of cookies that the response sets and that no browser stores, because their Domain does not cover the server's host."""
         return cookies_of_other_domains(self.response_head.values("set-cookie"), host_of(self.observation.target_origin))
 
+    @fact("response.secure-cookies-over-http", message="response", header="set-cookie")
+    def response_secure_cookies_over_http(self) -> frozenset[str]:
+        """Names of cookies that the response sets with Secure over plain http to a page of http: no browser stores them, but from this machine."""
+        page = self.observation.page_origin or self.observation.origin
+        if page is None or not page.startswith("http://") or not self._asks_plain_http():
+            return frozenset()  # to a page of https, a proxy may show http where the browser sees https
+        return secure_cookies(self.response_head.values("set-cookie"))
+
     @fact("exchange.mixed-content")
     def exchange_mixed_content(self) -> bool:
         """Whether an https page asks a plain http server that is not this machine."""
         page = self.observation.page_origin or self.observation.origin
-        if page is None or not page.startswith("https://"):
-            return False
+        return page is not None and page.startswith("https://") and self._asks_plain_http()
+
+    def _asks_plain_http(self) -> bool:
+        """Say whether the server is one of plain http that is not this machine."""
         scheme, host, _ = scheme_host_port(self.observation.target_origin)
         return scheme == "http" and not host.endswith("localhost") and not host.startswith("127.") and host != "[::1]"
