@@ -93,3 +93,18 @@ def test_a_full_disk_is_told_in_a_sentence(arguments: tuple[str, ...]) -> None:
             command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, env={"PYTHONPATH": str(ROOT / "addon")}
         )
     assert (ended.returncode, ended.stderr) == (2, "Error: the output cannot be written: No space left on device\n")
+
+
+@pytest.mark.parametrize("arguments", [("analyze", "."), ("corpus", ".", "--out", "out")])
+def test_ctrl_c_is_no_finding(arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whenever it comes: while reports are written, too."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    if arguments[0] == "corpus":
+        pytest.importorskip("duckdb")
+    monkeypatch.setattr("corslens.cli.reporting.Reporting.report", interrupted)
+    result = CliRunner().invoke(main, arguments)
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (130, "Interrupted")

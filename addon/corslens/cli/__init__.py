@@ -42,6 +42,8 @@ The function is imported when it is called: neither `corslens dump` nor `--help`
 _OTHERS_ARGUMENTS = frozenset({"dump", "web", "console"})
 """Commands whose arguments are mitmproxy's, which has a config.yaml of its own."""
 
+_INTERRUPTED = 130
+"""What shells return of a command that Ctrl-C ended."""
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -53,6 +55,9 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("Interrupted", err=True)
+            ctx.exit(_INTERRUPTED)  # not 1, which says that something was found
         except OSError as error:
             if error.errno not in _FULL:
                 raise
