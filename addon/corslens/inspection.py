@@ -92,10 +92,10 @@ def _misprediction(observation: Observation, verdicts: Mapping[Engine, Verdict])
     if observation.engine is None or not (observation.is_cors or verdicts[observation.engine].blocked):
         return None
     witness = observation.exchange.witness
-    told = witness is not None and (
+    spoken = witness is not None and (
         witness.outcome in (WitnessOutcome.READ, WitnessOutcome.PASSED) or witness.reason is not None
     )
-    if not (told or observation.followed is Followed.FOLLOWED or observation.redirect_followed):
+    if not (spoken or observation.followed is Followed.FOLLOWED or observation.redirect_followed):
         return None
     return misprediction(observation, verdicts[observation.engine])
 

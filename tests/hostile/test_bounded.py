@@ -48,7 +48,7 @@ _CONTAINERS = (dict, list, set, deque, tuple, frozenset)
 def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """The limits that are constants, at the size of the others, so that a short test reaches them."""
     for module, name in (
-        (in_flight, "IN_FLIGHT"), (continuations, "_MAX_ISSUED"), (terminal, "REMEMBERED"), (unreachable, "TOLD"), (problem, "NAMES"), (problem, "_LIVES"),
+        (in_flight, "IN_FLIGHT"), (continuations, "_MAX_ISSUED"), (terminal, "REMEMBERED"), (unreachable, "MAX_REPORTED"), (problem, "NAMES"), (problem, "_LIVES"),
         (summary, "_ENDPOINTS"), (summary, "_CELLS"), (problem_store, "_GONE"), (index, "_REMEMBERED"), (decide_each, "_REMEMBERED"), (request_head, "_HEADS_READ"),
     ):  # fmt: skip
         assert getattr(module, name) > 0

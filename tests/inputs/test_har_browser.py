@@ -42,15 +42,15 @@ TOLD: dict[str, tuple[str, int, Json, WitnessOutcome, Refusal | None]] = {
     "a service worker's response in Safari": ("WebKit Web Inspector", 200, {"content": {"size": 0}, "_fetchType": "Service Worker"}, WitnessOutcome.READ, None),
     "not of a service worker": ("WebInspector", 200, {"content": {"size": 0}, "_fetchedViaServiceWorker": False, "_fetchType": 3}, WitnessOutcome.UNKNOWN, None),
     "no body": ("WebInspector", 200, {"content": {"size": 0}}, WitnessOutcome.UNKNOWN, None),
-    "an answer that CORS refused": ("WebInspector", 200, {"_error": "net::ERR_FAILED"}, WitnessOutcome.FAILED, Refusal.UNTOLD),
-    "after a refused preflight": ("WebInspector", 0, {"_error": "net::ERR_FAILED"}, WitnessOutcome.FAILED, Refusal.UNTOLD),
+    "an answer that CORS refused": ("WebInspector", 200, {"_error": "net::ERR_FAILED"}, WitnessOutcome.FAILED, Refusal.UNSPECIFIED),
+    "after a refused preflight": ("WebInspector", 0, {"_error": "net::ERR_FAILED"}, WitnessOutcome.FAILED, Refusal.UNSPECIFIED),
     "by an extension": ("WebInspector", 0, {"_error": "net::ERR_BLOCKED_BY_CLIENT"}, WitnessOutcome.FAILED, Refusal.CLIENT),
-    "refused in an older version": ("WebInspector", 0, {"_error": ""}, WitnessOutcome.FAILED, Refusal.UNTOLD),
-    "Playwright, answered and kept from the page": ("Playwright", -1, {"_failureText": "net::ERR_FAILED"}, WitnessOutcome.FAILED, Refusal.UNTOLD),
+    "refused in an older version": ("WebInspector", 0, {"_error": ""}, WitnessOutcome.FAILED, Refusal.UNSPECIFIED),
+    "Playwright, answered and kept from the page": ("Playwright", -1, {"_failureText": "net::ERR_FAILED"}, WitnessOutcome.FAILED, Refusal.UNSPECIFIED),
     "given up": ("WebInspector", 0, {"_error": "net::ERR_ABORTED"}, WitnessOutcome.FAILED, None),
     "a dead server": ("WebInspector", 0, {"_error": "net::ERR_CONNECTION_REFUSED"}, WitnessOutcome.FAILED, None),
     "under way": ("WebInspector", 0, {"_error": None}, WitnessOutcome.UNKNOWN, None),
-    "Firefox, never sent": ("Firefox", 0, {"headers": []}, WitnessOutcome.FAILED, Refusal.UNTOLD),
+    "Firefox, never sent": ("Firefox", 0, {"headers": []}, WitnessOutcome.FAILED, Refusal.UNSPECIFIED),
     "Firefox 54, out of its cache": ("Firefox", 0, {"headers": [{"name": "Access-Control-Allow-Origin", "value": "*"}]}, WitnessOutcome.UNKNOWN, None),
     "Playwright's Firefox, of a tracker": ("Playwright", -1, {"_failureText": "NS_ERROR_TRACKING_URI"}, WitnessOutcome.FAILED, Refusal.TRACKING_PROTECTION),
     "Firefox, which keeps no body of what it refused, but may": ("Firefox", 200, {"_error": None}, WitnessOutcome.UNKNOWN, None),
@@ -88,8 +88,8 @@ def test_a_proxy_is_no_witness() -> None:
 MIXED = {
     "http://api.example/me": Refusal.MIXED_CONTENT,
     "ws://api.example/me": Refusal.MIXED_CONTENT,
-    "http://localhost:8080/me": Refusal.UNTOLD,
-    "https://api.example/me": Refusal.UNTOLD,
+    "http://localhost:8080/me": Refusal.UNSPECIFIED,
+    "https://api.example/me": Refusal.UNSPECIFIED,
 }
 
 

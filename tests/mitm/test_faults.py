@@ -41,7 +41,7 @@ def test_a_fault_is_told_once_for_each_place_and_counted(caplog: pytest.LogCaptu
         try:
             raise KeyError("what a header held")
         except KeyError as error:
-            faults.tell(error, flow())
+            faults.report(error, flow())
     with caplog.at_level(logging.ERROR):
         faults.summarize()
     told = [record.getMessage() for record in caplog.records]

@@ -4,14 +4,14 @@ import pytest
 from corslens.witness.refusals import Refusal, refusal_of
 
 CODES = {
-    "net::ERR_FAILED": Refusal.UNTOLD,
+    "net::ERR_FAILED": Refusal.UNSPECIFIED,
     "net::ERR_BLOCKED_BY_CLIENT": Refusal.CLIENT,
     "net::ERR_BLOCKED_BY_CLIENT.Inspector": Refusal.CLIENT,
     "net::ERR_BLOCKED_BY_CSP": Refusal.CSP,
     "net::ERR_BLOCKED_BY_ORB": Refusal.OPAQUE_RESPONSE,
     "net::ERR_BLOCKED_BY_RESPONSE.NotSameOriginAfterDefaultedToSameOriginByCoep": Refusal.RESOURCE_POLICY,
     "net::ERR_BLOCKED_BY_LOCAL_NETWORK_ACCESS_CHECKS": Refusal.LOCAL_NETWORK,
-    "net::ERR_BLOCKED_BY_SOMETHING_NEW": Refusal.UNTOLD,
+    "net::ERR_BLOCKED_BY_SOMETHING_NEW": Refusal.UNSPECIFIED,
     "net::ERR_UNSAFE_PORT": Refusal.BAD_PORT,
     "NS_ERROR_ABORT": Refusal.CLIENT,
     "NS_ERROR_LOCAL_NETWORK_DENIED": Refusal.LOCAL_NETWORK,
@@ -21,7 +21,7 @@ CODES = {
     "InvalidLocalNetworkAccess": Refusal.ADDRESS_SPACE,
     "csp": Refusal.CSP,
     "mixed-content": Refusal.MIXED_CONTENT,
-    "": Refusal.UNTOLD,
+    "": Refusal.UNSPECIFIED,
     "net::ERR_ABORTED": None,
     "net::ERR_CONNECTION_REFUSED": None,
     "NS_ERROR_CONNECTION_REFUSED": None,

@@ -5,7 +5,7 @@ from corslens.witness.witness import Initiator, Witness, WitnessOutcome
 
 
 def test_only_a_failure_is_a_refusal() -> None:
-    assert Witness(outcome=WitnessOutcome.FAILED, code="net::ERR_FAILED").refusal is Refusal.UNTOLD
+    assert Witness(outcome=WitnessOutcome.FAILED, code="net::ERR_FAILED").refusal is Refusal.UNSPECIFIED
     assert Witness(outcome=WitnessOutcome.FAILED, code="net::ERR_FAILED", mixed_content=True).refusal is Refusal.MIXED_CONTENT
     assert Witness(outcome=WitnessOutcome.READ).refusal is None
     assert Witness(outcome=WitnessOutcome.FAILED, code="net::ERR_CONNECTION_REFUSED", mixed_content=True).refusal is None

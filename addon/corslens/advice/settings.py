@@ -92,25 +92,25 @@ def write(
         supposed: nobody named the origins; the text says that they have to be the user's own.
     """
     language = LANGUAGES[server.language]
-    told = list(warnings)
+    warned = list(warnings)
     blocks: list[Block] = []
     parts: list[str] = []
     usable = tuple(policy for policy in policies if policy.origins)
     for number, policy in enumerate(usable):
         fitting, dropped = _fit(server, language, policy)
-        told += dropped
+        warned += dropped
         own = _render(server, fitting, suffix="" if number == 0 else f"_{number + 1}")
         blocks += own
         parts.append(_headed(server, language, fitting, own, guessed=guessed, supposed=supposed))
     for policy in policies:
         if not policy.origins:
-            told.append(f"{policy.api}: no origin can be allowed on this evidence; name your own origins with --allow-origin")
+            warned.append(f"{policy.api}: no origin can be allowed on this evidence; name your own origins with --allow-origin")
     return Advice(
         server=server,
         blocks=tuple(blocks),
         text="\n".join(parts),
         policies=usable,
-        warnings=tuple(dict.fromkeys(told)),
+        warnings=tuple(dict.fromkeys(warned)),
         tested=server.tested,
         guessed=guessed,
     )
@@ -135,15 +135,15 @@ def guess_server(seen: Iterable[Observed], *, api: str | None = None) -> Server 
 def _fit(server: Server, language: Language, policy: Policy) -> tuple[Policy, list[str]]:
     """Leave out what the server or its configuration language cannot say."""
     fitting, dropped = without(policy, language.unquotable | frozenset(server.unwritable))
-    told = [f"{policy.api}: {value!r} is left out: {server.title} has no way to write it" for value in dropped]
+    left_out = [f"{policy.api}: {value!r} is left out: {server.title} has no way to write it" for value in dropped]
     if server.known_methods:
         unknown = [item.value for item in fitting.methods if item.value not in server.known_methods]
         if unknown:
-            told.append(f"{policy.api}: {server.title} cannot allow the methods {', '.join(unknown)}")
+            left_out.append(f"{policy.api}: {server.title} cannot allow the methods {', '.join(unknown)}")
             fitting = structs.replace(
                 fitting, methods=tuple(item for item in fitting.methods if item.value in server.known_methods)
             )
-    return fitting, told
+    return fitting, left_out
 
 
 def _headed(

@@ -91,12 +91,12 @@ def _asked(sample: Sample, request: ConsoleRequest, status: int | None) -> Sampl
     return structs.replace(sample, steps=tuple(steps))
 
 
-def _step(step: Step, request: ConsoleRequest, told: int | None, url: str) -> Step:
+def _step(step: Step, request: ConsoleRequest, named: int | None, url: str) -> Step:
     preflight = step.preflight
     failed = preflight is not None and not 200 <= preflight[0] <= 299  # then the line is about the preflight
     if preflight is not None:
-        status = told or preflight[0] if failed else preflight[0]
-        preflight = (status, _told(preflight[1], request, url))
+        status = named or preflight[0] if failed else preflight[0]
+        preflight = (status, _with_values(preflight[1], request, url))
     headers = dict(step.request)
     method = request.method or step.method
     if step.method == "OPTIONS":
@@ -115,26 +115,26 @@ def _step(step: Step, request: ConsoleRequest, told: int | None, url: str) -> St
         method=method,
         request=headers,
         preflight=preflight,
-        status=step.status if failed or step.status is None else told or step.status,
-        response=_told(step.response, request, url),
+        status=step.status if failed or step.status is None else named or step.status,
+        response=_with_values(step.response, request, url),
         browser=_of_browser(step.browser, request.error),
         error=step.error if step.error is None or request.error is None else request.error,
     )
 
 
-def _of_browser(known: str | None, told: str | None) -> str | None:
+def _of_browser(known: str | None, named: str | None) -> str | None:
     """Return the browser's own word for its failure: the line's, if it stands for the same as the sample's."""
-    return told if known is not None and told is not None and refusal_of(told) is refusal_of(known) else known
+    return named if known is not None and named is not None and refusal_of(named) is refusal_of(known) else known
 
 
-def _told(headers: Headers, request: ConsoleRequest, url: str) -> Headers:
+def _with_values(headers: Headers, request: ConsoleRequest, url: str) -> Headers:
     """Return a sample's response headers as the line has them: its origin, no method or header that is not allowed, redirects of its URL.
 
     Args:
         url: the sample's own.
     """
     without = {word.lower() for word in (request.method, request.header) if word is not None}
-    told: dict[str, str | tuple[str, ...] | None] = {}
+    filled: dict[str, str | tuple[str, ...] | None] = {}
     for name, value in headers.items():
         if isinstance(value, str):
             if name.lower() in _LISTS:
@@ -143,5 +143,5 @@ def _told(headers: Headers, request: ConsoleRequest, url: str) -> Headers:
                 value = f"{request.url}{value.removeprefix(url)}"
         if name.lower() == ACCESS_CONTROL_ALLOW_ORIGIN and request.allow_origin is not None:
             value = request.allow_origin
-        told[name] = value
-    return told
+        filled[name] = value
+    return filled

@@ -25,17 +25,17 @@ class LocalNetwork(Struct, frozen=True, kw_only=True):
 def local_network(summary: SessionSummary) -> LocalNetwork:
     """Return what never came in a session."""
     problems = summary.problems()
-    came = {(page, one.key.api_origin): one.last for one in problems if _tells(one, CAME) for page in one.pages}
+    came = {(page, one.key.api_origin): one.last for one in problems if _is_of(one, CAME) for page in one.pages}
     stopped = {
         page
         for one in problems
-        if _tells(one, STOPPED) and one.state is ProblemState.OPEN
+        if _is_of(one, STOPPED) and one.state is ProblemState.OPEN
         for page in one.pages
         if came.get((page, one.key.api_origin), -inf) < one.last
     }
-    silent = {one.key.api_origin for one in problems if _tells(one, MEANS_TO)} - stopped
+    silent = {one.key.api_origin for one in problems if _is_of(one, MEANS_TO)} - stopped
     return LocalNetwork(stopped=tuple(sorted(stopped)), silent=tuple(sorted(silent - {page for page, _ in came})))
 
 
-def _tells(problem: Problem, rule: str) -> bool:
+def _is_of(problem: Problem, rule: str) -> bool:
     return problem.key.rule == rule or any(beside == rule and count > 0 for (beside, _), count in problem.beside.items())

@@ -135,11 +135,11 @@ def plain(
             damage = _as_utf8(name, data, copy, "utf-16-be" if head[:1] in (b"\xfe", b"\0") else "utf-16-le") or damage
             yield from plain(name, copy, damage, kind)
         return
-    told = kind or kind_of(head)
-    if isinstance(told, InputKind):
-        yield Capture(name=name, kind=told, data=data, damage=damage)
+    found = kind or kind_of(head)
+    if isinstance(found, InputKind):
+        yield Capture(name=name, kind=found, data=data, damage=damage)
     else:
-        yield damage or Damage(file=name, what=told)
+        yield damage or Damage(file=name, what=found)
 
 
 def _is_utf16(head: bytes) -> bool:

@@ -36,7 +36,7 @@ def run(rules: RuleSet, facts: Facts, budget: Budget = UNLIMITED) -> LintResult:
     fired = rules.matching_rules(facts)
     if is_cut(facts.observation):
         # The absence of what was not looked at is no fault; what the verdict names has been found certain.
-        fired = [one for one in fired if one.tells_of_cut or one.rule.reason is not None]
+        fired = [one for one in fired if one.mentions_cut or one.rule.reason is not None]
     if not fired:
         return NOTHING
     findings: list[tuple[tuple[int, int, int], Finding]] = []

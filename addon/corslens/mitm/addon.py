@@ -78,7 +78,7 @@ class CorsLens(Commands):
         self.terminal = Terminal(out)
         self._afterwards = Afterwards()
         self._flows = FlowQueue(self._afterwards, self.faults, self._recheck_soon, work_clock)
-        self._outputs = Outputs(self.terminal, self._afterwards, self.faults.tell, options.DEFAULT_HISTORY, clock)
+        self._outputs = Outputs(self.terminal, self._afterwards, self.faults.report, options.DEFAULT_HISTORY, clock)
         self.reports: list[Path] = []
         """Files that a report is written to at the end, beside `cors_report`; their endings are among ENDINGS."""
         self.announces_page = True
@@ -209,7 +209,7 @@ class CorsLens(Commands):
         except OSError as error:
             logger.error("cors_report: %s: %s", escape(str(path)), error.strerror or error)
         except Exception as error:
-            self.faults.tell(error)
+            self.faults.report(error)
 
     # Flows. A fault of ours must not touch them.
 
@@ -229,7 +229,7 @@ class CorsLens(Commands):
                 if worked_out is not None:
                     return self._when_worked_out(flow, worked_out)
             except Exception as error:
-                self.faults.tell(error, flow)
+                self.faults.report(error, flow)
                 flow.response = http.Response.make(500)
             raise exceptions.AddonHalt
         return self.page.signpost(flow)
@@ -238,7 +238,7 @@ class CorsLens(Commands):
         try:
             await worked_out
         except Exception as error:
-            self.faults.tell(error, flow)
+            self.faults.report(error, flow)
             flow.response = http.Response.make(500)
         raise exceptions.AddonHalt
 
@@ -282,7 +282,7 @@ class CorsLens(Commands):
         """Report a tunnel that could not be made: the requests meant for it never come by, and browsers blame CORS for it, too."""
         if self.session is None or not flow.live or self.page.wants(flow):
             return
-        self._unreachable.tell(flow)
+        self._unreachable.report(flow)
 
     # Options.
 
@@ -342,7 +342,7 @@ class CorsLens(Commands):
             history_bytes=settings.history_mb << 20,
             budget=self._budget,
             at_once=ticks.AT_ONCE,
-            over_budget=self.faults.tell_of_time,
+            over_budget=self.faults.report_time,
         )
         return Session(
             inspector,

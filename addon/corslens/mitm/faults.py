@@ -29,7 +29,7 @@ class Faults:
         self._counts: dict[tuple[str, str], int] = {}
         self._took_too_long = 0
 
-    def tell(self, error: Exception, concerned: object = None) -> None:
+    def report(self, error: Exception, concerned: object = None) -> None:
         """Log a fault of ours the first time that it happens at a place.
 
         Args:
@@ -46,12 +46,12 @@ class Faults:
         if isinstance(exchange, http.HTTPFlow | Exchange):
             where = f" while handling {escape(redact_url(exchange.request.url))}"
         # Without the error's message, which may hold what a header held.
-        told = "\n".join(f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames)
+        places = "\n".join(f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames)
         logger.error(
-            "Internal error in corslens%s; traffic is not affected. Please report this: %s at\n%s", where, key[0], told
+            "Internal error in corslens%s; traffic is not affected. Please report this: %s at\n%s", where, key[0], places
         )
 
-    def tell_of_time(self, exchange: Exchange) -> None:
+    def report_time(self, exchange: Exchange) -> None:
         """Log that an exchange took too long; after a few, only count."""
         self._took_too_long += 1
         if self._took_too_long <= _TOLD_OF:
@@ -90,6 +90,6 @@ def guarded[S: HasFaults, **P](method: Callable[Concatenate[S, P], None]) -> Cal
         except exceptions.AddonHalt:
             raise
         except Exception as error:
-            self.faults.tell(error, args[0] if args else None)
+            self.faults.report(error, args[0] if args else None)
 
     return call

@@ -134,7 +134,7 @@ class FlowQueue:
         try:
             hand_over()
         except Exception as error:
-            self._faults.tell(error, flow)
+            self._faults.report(error, flow)
 
     def _may_wait_for(self, flow: http.HTTPFlow) -> bool:
         if not self.may_wait or list(self._addons.values()) != self._known:

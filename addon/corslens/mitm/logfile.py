@@ -25,7 +25,7 @@ class LogFile:
         self._size = 0
         """The file's size when that happened."""
         self._on_half_a_line = _ends_in_half_a_line(path)
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         self.lost = 0
         """Lines that were not written."""
 
@@ -81,8 +81,8 @@ class LogFile:
         self._file, self._on_half_a_line = file, _ends_in_half_a_line(self.path)
 
     def _tell(self, what: str) -> None:
-        if what not in self._told:
-            self._told.add(what)
+        if what not in self._reported:
+            self._reported.add(what)
             logger.error("cors_log: %s: %s", escape(str(self.path)), what)
 
 

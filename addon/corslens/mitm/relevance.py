@@ -24,8 +24,8 @@ def request_concerns_cors(fields: Fields, head: FlowRequestHead | http.RequestDa
 
 def response_concerns_cors(fields: Fields, status: int) -> bool:
     """Say whether a response allows something to other origins, or its status may have to do with them."""
-    told = relevance.status_concerns_cors(status)
-    return told or len(fields) > HEADER_LINES or _concern(tuple([name for name, _ in fields]))
+    by_status = relevance.status_concerns_cors(status)
+    return by_status or len(fields) > HEADER_LINES or _concern(tuple([name for name, _ in fields]))
 
 
 @bounded_cache(4096)

@@ -89,13 +89,13 @@ class Settling:
 
 
 def edited_rules(files: RuleFiles) -> RuleSet | None:
-    """Return the rules of files that were edited, ready for use; None when none were, or they have mistakes, which are told."""
+    """Return the rules of files that were edited, ready for use; None when none were, or they have mistakes, which are listed."""
     refreshed = files.refresh()
     if refreshed is None:
         return None
     if refreshed.problems:
-        told = "\n".join(escape(str(problem)) for problem in refreshed.problems)
-        logger.warning("corslens: cors_rules: the edited files have mistakes; the previous rules stay in force:\n%s", told)
+        listed = "\n".join(escape(str(problem)) for problem in refreshed.problems)
+        logger.warning("corslens: cors_rules: the edited files have mistakes; the previous rules stay in force:\n%s", listed)
         return None
     refreshed.rules.prepare()
     logger.info("corslens: cors_rules: the edited rules are in force.")

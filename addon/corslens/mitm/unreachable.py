@@ -10,7 +10,7 @@ from corslens.report.escape import escape
 
 logger = logging.getLogger(__name__)
 
-TOLD = 1_000
+MAX_REPORTED = 1_000
 """Servers that are reported; a scan of the network reports no more."""
 
 
@@ -18,18 +18,18 @@ class Unreachable:
     """Report once each server to which no tunnel could be made."""
 
     def __init__(self) -> None:
-        self._told: set[str] = set()
-        self._untold = 0
+        self._reported: set[str] = set()
+        self._dropped = 0
 
-    def tell(self, flow: http.HTTPFlow) -> None:
+    def report(self, flow: http.HTTPFlow) -> None:
         """Report the server of a CONNECT that failed, unless that was done before or the browser asks it for itself."""
         server = f"{flow.request.host}:{flow.request.port}"
-        if server in self._told or is_browser_background(f"https://{server}", ()):
+        if server in self._reported or is_browser_background(f"https://{server}", ()):
             return
-        if len(self._told) >= TOLD:
-            self._untold += 1
+        if len(self._reported) >= MAX_REPORTED:
+            self._dropped += 1
             return
-        self._told.add(server)
+        self._reported.add(server)
         why = flow.server_conn.error or (flow.error.msg if flow.error else "refused")
         logger.warning(
             "corslens: no connection to %s (%s). Requests to it fail with a network error; "
@@ -40,4 +40,4 @@ class Unreachable:
 
     def dropped(self) -> Mapping[str, int]:
         """Return how many were not reported, if any."""
-        return {"failed tunnels": self._untold} if self._untold else {}
+        return {"failed tunnels": self._dropped} if self._dropped else {}

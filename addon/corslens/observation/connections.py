@@ -59,7 +59,12 @@ class Connections:
         """Return the credentials mode that the request's connection tells, None where its kind is not known or shows nothing in this engine."""
         id = _identity(exchange)
         connection = None if id is None else self.seen.get(id)
-        if connection is None or connection.mixed or connection.kind is None or not _tells(exchange, profile, connection.kind):
+        if (
+            connection is None
+            or connection.mixed
+            or connection.kind is None
+            or not _shows_kind(exchange, profile, connection.kind)
+        ):
             return None
         return _mode(connection)
 
@@ -95,7 +100,7 @@ class Connections:
         connection = None if id is None else self.seen.get(id)
         if connection is None or connection.mixed or connection.kind is not None or not _is_open(observation):
             return
-        if _tells(exchange, profile, True) or _tells(exchange, profile, False):
+        if _shows_kind(exchange, profile, True) or _shows_kind(exchange, profile, False):
             for id in connection.waiting[: -(_WAITING - 1)]:
                 self.waiting.pop(id, None)
             connection.waiting = (*connection.waiting[-(_WAITING - 1) :], observation.id)
@@ -119,7 +124,9 @@ class Connections:
         connection.kind, connection.by_sessions = kind, False
         waiting = self._take_waiting(connection)
         return [
-            structs.replace(each, credentials=_mode(connection)) for each in waiting if _tells(each.exchange, profile, kind)
+            structs.replace(each, credentials=_mode(connection))
+            for each in waiting
+            if _shows_kind(each.exchange, profile, kind)
         ]
 
     def _take_waiting(self, connection: _Connection) -> list[Observation]:
@@ -161,7 +168,7 @@ def _mode(connection: _Connection) -> Known[CredentialsMode]:
     return Known(mode, (CREDENTIALED if connection.kind else UNCREDENTIALED,))
 
 
-def _tells(exchange: Exchange, profile: EngineProfile, kind: bool) -> bool:
+def _shows_kind(exchange: Exchange, profile: EngineProfile, kind: bool) -> bool:
     if profile.connections_tell_over_http1_only and not exchange.request.http_version.startswith("HTTP/1"):
         return False
     return profile.credentialed_connections_tell if kind else profile.uncredentialed_connections_tell

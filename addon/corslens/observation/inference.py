@@ -111,14 +111,14 @@ def _is_report(request: Request) -> bool:
 
 def infer_destination(request: Request) -> Known[str] | Unknown:
     """Return the request's destination, `empty` for fetch and XHR, https://fetch.spec.whatwg.org/#concept-request-destination"""
-    told = head_of(request.headers).destination
-    if told is None:
+    destination = head_of(request.headers).destination
+    if destination is None:
         return _NO_METADATA
-    known = _DESTINATIONS.get(told)
+    known = _DESTINATIONS.get(destination)
     if known is None:
-        known = Known(told, (SEC_FETCH_DEST,))
+        known = Known(destination, (SEC_FETCH_DEST,))
         if len(_DESTINATIONS) < 64:
-            _DESTINATIONS[told] = known
+            _DESTINATIONS[destination] = known
     return known
 
 
@@ -145,27 +145,27 @@ class Standalone(Struct, gc=False):
     unsafe_names: tuple[str, ...]
     """What `page_set_unsafe_names` returns, of a CORS request that is no preflight."""
     _credentials: Known[CredentialsMode] | Unknown | None = None
-    _telling_credentials: Known[CredentialsMode] | Unknown | None = None
+    _with_storage_access: Known[CredentialsMode] | Unknown | None = None
 
     def credentials(
-        self, request: Request, target_origin: str, resource_type: str | None, *, tells_storage_access: bool
+        self, request: Request, target_origin: str, resource_type: str | None, *, sends_storage_access: bool
     ) -> Known[CredentialsMode] | Unknown:
         """Return what `infer_credentials` does of a request that was sent."""
-        known = self._telling_credentials if tells_storage_access else self._credentials
+        known = self._with_storage_access if sends_storage_access else self._credentials
         if known is None:
             known = infer_credentials(
                 request,
                 role=self.role,
                 target_origin=target_origin,
-                tells_storage_access=tells_storage_access,
+                sends_storage_access=sends_storage_access,
                 page_origin=self.page_origin,
                 previous=None,
                 preflight=None,
                 cached=None,
                 resource_type=resource_type,
             )
-            if tells_storage_access:
-                self._telling_credentials = known
+            if sends_storage_access:
+                self._with_storage_access = known
             else:
                 self._credentials = known
         return known
@@ -219,8 +219,8 @@ def infer_role(
     """Return what the exchange is to CORS; ACTUAL is decided by pairing, so a CORS request comes back as SIMPLE."""
     if is_cors_preflight_request(request):
         return Role.PREFLIGHT
-    told = mode.value if isinstance(mode, Known) else None
-    match told:
+    known_mode = mode.value if isinstance(mode, Known) else None
+    match known_mode:
         case "navigate":
             return Role.NAVIGATION
         case "websocket" | "webtransport":
@@ -233,13 +233,13 @@ def infer_role(
     origin = head.origin
     if crossed_origins(page_origin, previous):
         # Every CORS request carries Origin; who follows a redirect without it and without fetch metadata is a program or a navigation.
-        return Role.SIMPLE if origin is not None or told is not None else Role.NO_CORS
-    if told == "same-origin" or head.site == "same-origin":
+        return Role.SIMPLE if origin is not None or known_mode is not None else Role.NO_CORS
+    if known_mode == "same-origin" or head.site == "same-origin":
         # Origin may be `null` all the same: a referrer policy can withhold it.
         return Role.SAME_ORIGIN
     if origin is None:
         # Without Origin no CORS check follows: GET and HEAD to the page's own origin, no-cors GETs, navigations.
-        if page_origin is not None and page_origin != target_origin and told is None:
+        if page_origin is not None and page_origin != target_origin and known_mode is None:
             return Role.NO_CORS
         return Role.SAME_ORIGIN
     return Role.SAME_ORIGIN if origin == target_origin else Role.SIMPLE
@@ -260,7 +260,7 @@ def infer_credentials(
     *,
     role: Role,
     target_origin: str,
-    tells_storage_access: bool,
+    sends_storage_access: bool,
     page_origin: str | None = None,
     previous: Observation | None,
     preflight: Observation | None,
@@ -271,7 +271,7 @@ def infer_credentials(
     """Return the credentials mode as far as a CORS check cares; NOT_SHOWN where the exchanges beside it may still tell.
 
     Args:
-        tells_storage_access: this browser is known to send Sec-Fetch-Storage-Access with `include`.
+        sends_storage_access: this browser is known to send Sec-Fetch-Storage-Access with `include`.
         previous: the redirect hop before; a chain has one mode.
         preflight: the preflight made for this very request.
         cached: the preflight whose cache entry spared this request its own.
@@ -299,7 +299,7 @@ def infer_credentials(
         return Known(NOT_INCLUDE, ("preflight-cache", *cached.credentials.evidence))
     if not is_preflight and (head.destination == "font" or (resource_type or "").lower() == "font"):
         return _FONT
-    if tells_storage_access and was_sent and previous is None and _lacks_storage_access(head, role, target_origin, page_origin):
+    if sends_storage_access and was_sent and previous is None and _lacks_storage_access(head, role, target_origin, page_origin):
         return _NO_STORAGE_ACCESS
     return _UNKNOWN_OF_PREFLIGHT if is_preflight else NOT_SHOWN
 

@@ -211,18 +211,18 @@ class Pairing:
                 covering = None if cached is None else covering_preflight(cached, request.time, from_cache=True)
                 missed = cached is None and was_sent and client in self._preflight_clients
 
-        tells = role in CORS_ROLES and (
+        sends = role in CORS_ROLES and (
             (sends_storage_access(engine, version) or client in self._storage_access_clients)
             and not (engine is Engine.FIREFOX and self._may_have_workers(client, page_origin or ""))
         )
         if previous is own is cached is None and was_sent and (role is alone.role or role is Role.ACTUAL):
-            credentials = alone.credentials(request, target_origin, exchange.resource_type, tells_storage_access=tells)
+            credentials = alone.credentials(request, target_origin, exchange.resource_type, sends_storage_access=sends)
         else:
             credentials = infer_credentials(
                 request,
                 role=role,
                 target_origin=target_origin,
-                tells_storage_access=tells,
+                sends_storage_access=sends,
                 page_origin=page_origin,
                 previous=previous,
                 preflight=own,

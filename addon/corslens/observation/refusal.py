@@ -79,7 +79,7 @@ def failed_after(
     Args:
         preflights: those of this URL and client, oldest first.
     """
-    if exchange.witness is None or exchange.witness.refusal is not Refusal.UNTOLD:
+    if exchange.witness is None or exchange.witness.refusal is not Refusal.UNSPECIFIED:
         return None
     include = Known(CredentialsMode.INCLUDE, ())
     granted = [

@@ -70,13 +70,13 @@ def settle_witnessed(observation: Observation) -> Observation:
         if witness.outcome is WitnessOutcome.PASSED:
             return _settle(observation, BROWSER_TOLD_THE_MODE)
         # A browser that is listened to says so of the preflight itself; in a capture it may be the word on the request.
-        refused = witness.reason is not None or (witness.live and witness.refusal is Refusal.UNTOLD)
+        refused = witness.reason is not None or (witness.live and witness.refusal is Refusal.UNSPECIFIED)
         return _settle(observation, BROWSER_TOLD_THE_MODE, refused=True) if refused else observation
     if witness.outcome in (WitnessOutcome.READ, WitnessOutcome.PASSED):
         return _settle(observation, BROWSER_READ_IT)
     if witness.unrefused:
         return _settle(observation, BROWSER_REPORTED_NO_REFUSAL)
-    if witness.refusal is Refusal.UNTOLD and observation.exchange.response is not None:
+    if witness.refusal is Refusal.UNSPECIFIED and observation.exchange.response is not None:
         return _settle(observation, BROWSER_REFUSED_IT, refused=True)
     return observation
 
@@ -106,15 +106,15 @@ def inherit_credentials(observation: Observation, source: Observation, evidence:
 
 def misprediction(observation: Observation, verdict: Verdict) -> Misprediction | None:
     """Return our misprediction when what we call blocked was followed up in the same engine (a preflight, or a redirect), or read."""
-    engine, told = observation.engine, observation.exchange.witness
+    engine, witness = observation.engine, observation.exchange.witness
     if engine is None:
         return None
-    if told is not None and told.outcome is WitnessOutcome.FAILED and _is_about_responses(told.reason or ""):
+    if witness is not None and witness.outcome is WitnessOutcome.FAILED and _is_about_responses(witness.reason or ""):
         seen = None
         if verdict.allowed:
-            seen = f"the browser refused it: {told.reason}"
-        elif verdict.blocked and not _is_named(told.reason or "", verdict):
-            seen = f"the browser blocked it for another reason: {told.reason}"
+            seen = f"the browser refused it: {witness.reason}"
+        elif verdict.blocked and not _is_named(witness.reason or "", verdict):
+            seen = f"the browser blocked it for another reason: {witness.reason}"
         if seen is not None:
             return Misprediction(engine=engine, verdict=verdict, seen=seen, outcome=Outcome.BLOCKED)
     passed = _how_it_passed(observation) if verdict.blocked else None
@@ -123,8 +123,8 @@ def misprediction(observation: Observation, verdict: Verdict) -> Misprediction |
 
 def _how_it_passed(observation: Observation) -> str | None:
     """Say what shows that the browser did not block the exchange, None where nothing does."""
-    told = observation.exchange.witness
-    outcome = None if told is None else told.outcome
+    witness = observation.exchange.witness
+    outcome = None if witness is None else witness.outcome
     if outcome is WitnessOutcome.PASSED and observation.role is Role.PREFLIGHT:
         return "the browser recorded that the preflight passed"
     if outcome is not WitnessOutcome.PASSED and observation.followed is Followed.FOLLOWED:

@@ -112,16 +112,16 @@ class Matcher:
     def settle(self, now: float) -> Iterator[Match]:
         """Yield what is left over once on each side, and let go what nothing can come of any more."""
         for key in list(self._sighted.by_key):
-            told, came = self._sighted.only(key), self._passed.only(key)
-            if told is None or came is None:
+            sighted, came = self._sighted.only(key), self._passed.only(key)
+            if sighted is None or came is None:
                 continue
-            ripe = min(now - told.since, now - came.since) > _UNIQUE_SECONDS
-            if ripe and abs(told.time - came.time) <= APART_SECONDS and told.status in (None, came.status):
-                self._sighted.remove(told)
+            ripe = min(now - sighted.since, now - came.since) > _UNIQUE_SECONDS
+            if ripe and abs(sighted.time - came.time) <= APART_SECONDS and sighted.status in (None, came.status):
+                self._sighted.remove(sighted)
                 self._passed.remove(came)
-                assert told.sighting is not None
+                assert sighted.sighting is not None
                 self.matched += 1
-                yield Match(came.exchange, told.sighting)
+                yield Match(came.exchange, sighted.sighting)
         # Of what has no CORS in it nothing is kept on the other side.
         gone = self._sighted.expire(now - APART_SECONDS)
         self.unmatched += sum(one.sighting is not None and "origin" in one.sighting.request_lines for one in gone)
@@ -189,9 +189,9 @@ class _Side:
 
 def _may_be(one: _Waiting, other: _Waiting) -> bool:
     """Say whether the page made it before it came by; false of all where the browser's clock is another machine's and ahead."""
-    told, came = (one, other) if one.sighting is not None else (other, one)
+    sighted, came = (one, other) if one.sighting is not None else (other, one)
     # Not `sent_at`, which is when its event was read: on a busy machine the exchange may be over by then.
-    return told.sighting is not None and told.sighting.time <= came.time + _CLOCK_SECONDS
+    return sighted.sighting is not None and sighted.sighting.time <= came.time + _CLOCK_SECONDS
 
 
 def _fingerprint(request: JoinedLines, status: int | None, response: JoinedLines) -> int:

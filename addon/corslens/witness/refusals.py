@@ -29,7 +29,7 @@ class Refusal(StrEnum):
     """A policy of the browser's administrator, or a filter against malware."""
     TRACKING_PROTECTION = "tracking-protection"
     """The browser's own list of trackers."""
-    UNTOLD = "untold"
+    UNSPECIFIED = "unspecified"
     """A network error without a reason: what a page gets of a CORS failure, too."""
 
 
@@ -45,9 +45,9 @@ _BEGINNINGS = (
     ("net::ERR_BLOCKED_BY_ADMINISTRATOR", Refusal.ADMINISTRATOR),
     ("net::ERR_BLOCKED_ENROLLMENT_CHECK_PENDING", Refusal.ADMINISTRATOR),
     ("net::ERR_BLOCKED_BY_FINGERPRINTING_PROTECTION", Refusal.TRACKING_PROTECTION),
-    ("net::ERR_BLOCKED_BY_", Refusal.UNTOLD),
-    ("net::ERR_FAILED", Refusal.UNTOLD),
-    ("net::<unknown>", Refusal.UNTOLD),
+    ("net::ERR_BLOCKED_BY_", Refusal.UNSPECIFIED),
+    ("net::ERR_FAILED", Refusal.UNSPECIFIED),
+    ("net::<unknown>", Refusal.UNSPECIFIED),
     ("NS_ERROR_LOCAL_NETWORK_DENIED", Refusal.LOCAL_NETWORK),
     ("NS_ERROR_CONTENT_BLOCKED", Refusal.CSP),
     ("NS_ERROR_ABORT", Refusal.CLIENT),  # what an extension cancels (webRequest); a page's own abort is NS_BINDING_ABORTED
@@ -57,7 +57,7 @@ _BEGINNINGS = (
     ),
     ("NS_ERROR_PORT_ACCESS_NOT_ALLOWED", Refusal.BAD_PORT),
     ("NS_ERROR_DOM_CORP_FAILED", Refusal.RESOURCE_POLICY),
-    ("NS_ERROR_DOM_BAD_URI", Refusal.UNTOLD),
+    ("NS_ERROR_DOM_BAD_URI", Refusal.UNSPECIFIED),
 )
 """The first that a code begins with counts; Chromium puts details behind a dot (`net::ERR_BLOCKED_BY_RESPONSE.NotSameSite`)."""
 
@@ -79,8 +79,8 @@ _BLOCKED_REASONS = {
     "InvalidLocalNetworkAccess": Refusal.ADDRESS_SPACE,
     "LocalNetworkAccessPermissionDenied": Refusal.LOCAL_NETWORK,
     "InsecureLocalNetwork": Refusal.LOCAL_NETWORK,
-    "other": Refusal.UNTOLD,
-    "origin": Refusal.UNTOLD,
+    "other": Refusal.UNSPECIFIED,
+    "origin": Refusal.UNSPECIFIED,
 }
 
 
@@ -91,7 +91,7 @@ def refusal_of(code: str) -> Refusal | None:
     No code at all is what some versions write of a refusal: it gives no reason.
     """
     if not code:
-        return Refusal.UNTOLD
+        return Refusal.UNSPECIFIED
     known = _BLOCKED_REASONS.get(code)
     if known is not None:
         return known

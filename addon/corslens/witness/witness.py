@@ -88,6 +88,6 @@ class Witness(Struct, frozen=True, kw_only=True, gc=False):
         if self.outcome is not WitnessOutcome.FAILED:
             return None
         named = refusal_of(self.code or "")
-        if named is Refusal.UNTOLD and self.reason is not None:
+        if named is Refusal.UNSPECIFIED and self.reason is not None:
             named = refusal_of(self.reason) or named
-        return Refusal.MIXED_CONTENT if self.mixed_content and named is Refusal.UNTOLD else named
+        return Refusal.MIXED_CONTENT if self.mixed_content and named is Refusal.UNSPECIFIED else named

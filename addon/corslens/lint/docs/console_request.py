@@ -60,11 +60,11 @@ class ConsoleRequest(Struct, frozen=True, kw_only=True):
 def request_in(line: str) -> ConsoleRequest:
     """Return what a line of Chrome's, Firefox's or Safari's console says of the request: wrapped or not, a part of it in any language."""
     text = " ".join(line[:_MAX_LINE_CHARACTERS].translate(_QUOTES).split())
-    told = _ORIGIN.search(text)
-    patterns = _TARGETS if told else (*_TARGETS, _ELSEWHERE)
+    matched = _ORIGIN.search(text)
+    patterns = _TARGETS if matched else (*_TARGETS, _ELSEWHERE)
     urls = (next(filter(None, found.groups())) for pattern in patterns if (found := pattern.search(text)))
     url = next((url.rstrip(".,:;") for url in urls), None)
-    origin = next(filter(None, told.groups()), None) if told else None
+    origin = next(filter(None, matched.groups()), None) if matched else None
     method = found[1] if (found := _METHOD.search(text)) else None
     header = next(filter(None, found.groups()), None) if (found := _HEADER.search(text)) else None
     sent = next((one for one in found.groups() if one is not None), None) if (found := _ALLOW_ORIGIN.search(text)) else None

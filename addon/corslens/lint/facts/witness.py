@@ -26,7 +26,7 @@ class WitnessFacts(FactsBase):
     def witness_console(self) -> str | None:
         """Why CORS blocked the request, in the words of the browser's console (a Playwright trace)."""
         witness = self.observation.exchange.witness
-        return None if witness is None or witness.refusal is not Refusal.UNTOLD else witness.console
+        return None if witness is None or witness.refusal is not Refusal.UNSPECIFIED else witness.console
 
     @fact("witness.console-reason", rare=True)
     def witness_console_reason(self) -> str | None:

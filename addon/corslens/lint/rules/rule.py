@@ -170,7 +170,7 @@ class CompiledRule(Struct, frozen=True):
     """Message and header name of each line that its conditions stand on."""
     evidence_sets: tuple[tuple[str, str], ...]
     """Message and attribute of each fact that is a set of header names."""
-    tells_of_cut: bool = False
+    mentions_cut: bool = False
     """It speaks of what was cut off a head."""
 
 
@@ -246,7 +246,7 @@ class RuleSet:
             tuple((self.resolve(rule, one.names), _optional_test(one.when)) for one in rule.explains),
             tuple(suppression for suppression in self.suppressions if suppression.rule == rule.id),
             *_evidence(rule),
-            tells_of_cut=rule.when is not None and any(leaf.fact == "exchange.cut" for leaf in leaves(rule.when)),
+            mentions_cut=rule.when is not None and any(leaf.fact == "exchange.cut" for leaf in leaves(rule.when)),
         )
         return compiled
 

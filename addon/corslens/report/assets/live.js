@@ -67,7 +67,7 @@ class Live {
       const response = await this.call(`changes?since=${this.store.version}`);
       const { patching, ...changes } = await response.json();
       this.take(patching);  // what is drawn next has buttons that depend on it
-      if (changes.version !== this.store.version || changes.anew || this.store.untold.size) this.store.apply(changes);
+      if (changes.version !== this.store.version || changes.anew || this.store.unreported.size) this.store.apply(changes);
       if (changes.more) wait = 0;
       this.enable(true);
       if (performance.now() > this.noticed) this.say("live", "Live");

@@ -21,7 +21,7 @@ class Store {
     this.dropped = {};
     this.cells = new Map();
     this.problems = new Map();
-    this.untold = new Set();
+    this.unreported = new Set();
   }
 
   /** Take in what changed; the listeners learn which problems are touched, not at once while more is on its way. */
@@ -46,11 +46,11 @@ class Store {
       ].join("\n").toLowerCase();
       this.problems.set(problem.id, problem);
     }
-    for (const problem of changes.problems) this.untold.add(problem.id);
+    for (const problem of changes.problems) this.unreported.add(problem.id);
     if (changes.more && performance.now() - this.told < TOLD_MILLISECONDS) return;
     this.told = performance.now();
-    const touched = this.untold;
-    this.untold = new Set();
+    const touched = this.unreported;
+    this.unreported = new Set();
     for (const listener of this.listeners) listener(touched);
   }
 }

@@ -57,8 +57,8 @@ def _block(change: Change, width: int | None) -> StyledText:
     text.append("\n".join(fold(_name(change), width, first=len(word) + 2, indent=2, start="  ")), "default not bold")
     before, after = _outcomes(change.before), _outcomes(change.after)
     if before != after:
-        told = "\n".join(fold(f"{before}  →  {after}", width, first=2, indent=4, start="  "))
-        text.append(f"\n{told}", "default not bold")
+        lines = "\n".join(fold(f"{before}  →  {after}", width, first=2, indent=4, start="  "))
+        text.append(f"\n{lines}", "default not bold")
     for rule, severity in change.new_findings.items():
         text.append(f"\n  + {severity.word}: {escape(rule)}", "red")
     for rule in change.gone_findings:

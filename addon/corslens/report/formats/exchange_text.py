@@ -138,8 +138,10 @@ def _outcome(verdict: Verdict, engine: Engine) -> str:
         return f"depends  ({_list(verdict.notes)})"
     if verdict.outcome is Outcome.DEPENDS:
         branches = (("with", verdict.if_credentialed), ("without", verdict.if_not_credentialed))
-        told = "; ".join(f"{word} credentials {_outcome(branch, engine)}" for word, branch in branches if branch is not None)
-        return f"depends on the credentials mode: {told}"
+        branches_text = "; ".join(
+            f"{word} credentials {_outcome(branch, engine)}" for word, branch in branches if branch is not None
+        )
+        return f"depends on the credentials mode: {branches_text}"
     if verdict.reason is None:
         notes = f"  ({_list(verdict.notes)})" if verdict.notes else ""
         return f"{verdict.outcome.value}{notes}"

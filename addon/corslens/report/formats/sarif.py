@@ -177,12 +177,12 @@ def _relative(url: str) -> str:
 
 def _invocation(summary: SessionSummary, left_out: Iterable[str]) -> SarifObject:
     damages = [sentence for one in summary.inputs for sentence in one.damages]
-    told = [
+    sentences = [
         {"level": level, "message": {"text": escape(sentence)}}
         for level, sentences in (("error", damages), ("note", notes_of(summary.inputs)))
         for sentence in sentences
     ]
-    notifications, more = first(told, SENTENCES, "notes and errors of inputs")
+    notifications, more = first(sentences, SENTENCES, "notes and errors of inputs")
     said = [*left_out, *filter(None, [more])]
     notifications = [*({"level": "note", "message": {"text": sentence}} for sentence in said), *notifications]
     return {
