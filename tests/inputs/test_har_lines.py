@@ -48,9 +48,9 @@ def test_text_is_as_it_was_on_the_wire() -> None:
 
 def test_lines_that_tell_of_cors_are_found_by_their_names() -> None:
     request = _lines([(":path", "/"), ("Accept", "*/*"), ("DNT", "1"), ("Origin", "null")])
-    assert request.telling() == [("Accept", "*/*"), ("Origin", "null")]
+    assert request.relevant() == [("Accept", "*/*"), ("Origin", "null")]
     response = _lines([("Vary", "Origin"), ("Acces-Control-Allow-Origin", "*"), ("Origin", "x")], request=False)
-    assert response.telling() == [("Acces-Control-Allow-Origin", "*")]
+    assert response.relevant() == [("Acces-Control-Allow-Origin", "*")]
 
 
 def test_lines_are_found_by_name() -> None:
@@ -59,7 +59,7 @@ def test_lines_are_found_by_name() -> None:
     assert "origin" not in lines
     assert (lines.first("host"), lines.first("origin")) == ("a", "")
     assert _pairs(lines)[-1] == ("HOST", "d")
-    assert not NO_LINES.telling()
+    assert not NO_LINES.relevant()
 
 
 def test_response() -> None:

@@ -92,7 +92,7 @@ def _message(index: int, item: dict[str, str], file: str, last: float) -> Record
     if request is None:
         return Damage(file=file, entry=index, what="holds no request")
     response = response_head(_bytes(item, "response"))
-    # Seconds are all that Burp tells; items are in the order in which they were sent.
+    # Burp writes whole seconds only; items are in the order in which they were sent.
     sent = max(_time(item.get("time", "")), last + 0.001)
     return RecordedExchange(
         index=index,
@@ -102,9 +102,9 @@ def _message(index: int, item: dict[str, str], file: str, last: float) -> Record
         version=request.version,
         sent=sent,
         status=0 if response is None else response.status,
-        answer=[] if response is None else response.lines,
+        response_lines=[] if response is None else response.lines,
         answer_version="HTTP/1.1" if response is None else response.version,
-        answered=sent,
+        responded=sent,
     )
 
 

@@ -1,4 +1,4 @@
-"""Captured files as bytes in memory maps: folders walked, each file told by its content."""
+"""Captured files as bytes in memory maps: folders walked, each kind recognized by its content."""
 
 import codecs
 import io
@@ -117,7 +117,7 @@ def magic_of(file: IO[bytes]) -> bytes:
 def plain(
     name: str, file: IO[bytes], damage: Damage | None = None, kind: InputKind | None = None
 ) -> Iterator[Capture | Damage]:
-    """Yield the file's content, told by its first bytes unless its place tells already (`kind`).
+    """Yield the file's content, recognized by its first bytes unless its place says what it is (`kind`).
 
     Args:
         damage: why it is not all of it.

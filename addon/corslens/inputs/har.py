@@ -41,7 +41,7 @@ from corslens.observation.network_error import NetworkError, gets_proxy_error_pa
 class _Preflights:
     """A browser's panel lists an actual request before its preflight; put it behind, where it was on the wire.
 
-    Chromium counts the preflight into `blocked`, which tells; Firefox does not. On a busy machine Chromium learns of a preflight after it
+    Chromium counts the preflight into `blocked`, which shows it; Firefox does not. On a busy machine Chromium learns of a preflight after it
     left and dates it by that, with the whole wait: its response is then later than the request that waited for it, or all of it later than
     the end of that request, and it is the preflight that moves.
     """
@@ -85,9 +85,9 @@ class _Preflights:
             for began, index, sent, ended in _before(asked[preflight.digest], preflight.sent):
                 if preflight.sent > ended or index in moved:
                     continue
-                early = preflight.answered + _MOMENT - sent
+                early = preflight.responded + _MOMENT - sent
                 if sent <= preflight.sent or preflight.sent - early < began:
-                    found = move(index, preflight.method, preflight.url, preflight.answered + _MOMENT)
+                    found = move(index, preflight.method, preflight.url, preflight.responded + _MOMENT)
                 else:
                     found = early <= 0 or move(preflight.entry, "OPTIONS", preflight.url, preflight.sent - early)
                 if found:
@@ -96,7 +96,7 @@ class _Preflights:
             else:
                 late.append(preflight)
         for preflight in late:
-            took = preflight.answered + _MOMENT - preflight.sent
+            took = preflight.responded + _MOMENT - preflight.sent
             for began, index, sent, ended in _before(asked[preflight.digest], preflight.sent):
                 is_before = ended < preflight.sent < ended + _LATE and began <= sent - took
                 if is_before and index not in moved and move(preflight.entry, "OPTIONS", preflight.url, sent - took):
@@ -105,14 +105,14 @@ class _Preflights:
 
 
 class _Answered(NamedTuple):
-    """A preflight, and when it was sent and answered."""
+    """A preflight, and when it was sent and responded to."""
 
     entry: int
     method: str
     """Of the request that it is for."""
     url: str
     sent: float
-    answered: float
+    responded: float
 
     @property
     def digest(self) -> float:
@@ -298,15 +298,15 @@ class _Maker:
         asked_version = http_version(entry.request.httpVersion)
         asked = lines_of(entry.request.headers, request=True, decoded=self._decoded)
         head = entry.response
-        status, answered = 0, NO_LINES
+        status, received = 0, NO_LINES
         if head is not None and 100 <= head.status <= 999:
             status = head.status
-            answered = lines_of(head.headers, request=False, decoded=self._decoded)
-        told = status == 0 and self._record.is_browser  # what it refused may lack every header that would show it
+            received = lines_of(head.headers, request=False, decoded=self._decoded)
+        refused = status == 0 and self._record.is_browser  # what it refused may lack every header that would show it
         if (
             not self._everything
-            and not told
-            and not concerns_cors(method, entry.request.url, asked.telling(), status, answered.telling())
+            and not refused
+            and not concerns_cors(method, entry.request.url, asked.relevant(), status, received.relevant())
         ):
             self.skipped += 1
             self.cookies_skipped = self.cookies_skipped or "cookie" in asked
@@ -316,11 +316,11 @@ class _Maker:
             self.headless += not (head.error or head.failure_text)
             status = 0
         if head is not None and status:
-            if head.redirectURL and 300 <= status < 400 and "location" not in answered:
-                answered = answered.with_line("Location", isomorphic(head.redirectURL, decoded=self._decoded))
+            if head.redirectURL and 300 <= status < 400 and "location" not in received:
+                received = received.with_line("Location", isomorphic(head.redirectURL, decoded=self._decoded))
             response = received_response(
                 status=status,
-                headers=limited_lines(answered.named, answered.values),
+                headers=limited_lines(received.named, received.values),
                 http_version=http_version(head.httpVersion),
                 time=answered_at(entry, sent),
             )
@@ -346,7 +346,7 @@ class _Maker:
             by_browser=self._record.is_browser,
             written_by=self._record.engine,
             resource_type=limited_text(entry.resource_type),
-            witness=self._record.witness(entry, url, asked, answered),
+            witness=self._record.witness(entry, url, asked, received),
         )
 
     def _lacks_head(self, method: str, head: ResponseForm) -> bool:

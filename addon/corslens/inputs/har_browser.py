@@ -66,53 +66,59 @@ class BrowserRecord:
         self.is_browser = any(word in creator for word in BROWSERS)
         """Whether a browser wrote it, or a tool that asks one."""
         self.engine = next((engine for name, engine in ENGINES.items() if creator.startswith(name)), None)
-        """That of the browser that wrote it, where its name tells."""
-        self._tells_reading = creator.startswith(RECORD_WHAT_PAGES_GOT)
+        """That of the browser that wrote it, where its name says."""
+        self._records_reading = creator.startswith(RECORD_WHAT_PAGES_GOT)
         self._firefox = creator.startswith("firefox")
         self._keeps_bodies = creator.startswith("webinspector")
         self._find_pages = pages
         self._console = console
         self._pages: Mapping[str, str] | None = None
 
-    def witness(self, entry: EntryForm, url: str, asked: Lines, answer: Lines) -> Witness | None:
+    def witness(self, entry: EntryForm, url: str, asked: Lines, received: Lines) -> Witness | None:
         """Return what the browser says of a request; None when it says nothing beyond the messages, or no browser wrote the file.
 
         Args:
             url: of the request.
             asked: its header lines.
-            answer: those of the response.
+            received: those of the response.
         """
         if not self.is_browser:
             return None
         response = entry.response
         code = None if response is None else response.error if response.error is not None else response.failure_text
         code = code or _word(entry.blocked_reason) or code
-        answered = response is not None and 100 <= response.status <= 999
+        responded = response is not None and 100 <= response.status <= 999
         from_cache = _word(entry.from_cache)
-        if answered and not code and from_cache is None and ORIGIN not in asked and CROSS_ORIGIN_RESOURCE_POLICY not in answer:
+        if (
+            responded
+            and not code
+            and from_cache is None
+            and ORIGIN not in asked
+            and CROSS_ORIGIN_RESOURCE_POLICY not in received
+        ):
             return None  # no browser decides who may have it, and there is no more to say than the messages do
-        page = None if answered or entry.pageref is None else self._page(entry.pageref)
+        page = None if responded or entry.pageref is None else self._page(entry.pageref)
         # Firefox up to 54 writes no status of what comes out of its cache, but its headers.
         refused_by_firefox = self._firefox and response is not None and not response.headers
-        mixed = not answered and response is not None and _is_mixed_content(url, asked.telling(), page)
-        if code or (not answered and (code is not None or mixed or refused_by_firefox)):
-            told = WitnessOutcome.FAILED
-        elif answered and ((self._tells_reading and self._has_body(response)) or _by_service_worker(response)):
-            told = WitnessOutcome.READ
+        mixed = not responded and response is not None and _is_mixed_content(url, asked.relevant(), page)
+        if code or (not responded and (code is not None or mixed or refused_by_firefox)):
+            outcome = WitnessOutcome.FAILED
+        elif responded and ((self._records_reading and self._has_body(response)) or _by_service_worker(response)):
+            outcome = WitnessOutcome.READ
         else:
-            told = WitnessOutcome.UNKNOWN
+            outcome = WitnessOutcome.UNKNOWN
         # Who asked for what was read nobody needs to know; there are many of those.
-        initiator = None if told is WitnessOutcome.READ else _initiator(entry.initiator)
-        if told is WitnessOutcome.UNKNOWN and answered and initiator is None and from_cache is None:
+        initiator = None if outcome is WitnessOutcome.READ else _initiator(entry.initiator)
+        if outcome is WitnessOutcome.UNKNOWN and responded and initiator is None and from_cache is None:
             return None
         return Witness(
-            outcome=told,
+            outcome=outcome,
             code=code or None,
             mixed_content=mixed,
             initiator=initiator,
             from_cache=from_cache,
             page=page,
-            console=self._console.get(entry.request.url) if told is WitnessOutcome.FAILED else None,
+            console=self._console.get(entry.request.url) if outcome is WitnessOutcome.FAILED else None,
         )
 
     def _has_body(self, response: ResponseForm | None) -> bool:

@@ -29,7 +29,7 @@ _BODY = msgspec.Raw(b'"x"')
 
 
 class Content(Struct, gc=False):
-    """What is told of a body."""
+    """What the capture says of a body."""
 
     size: float | None = None
     text: msgspec.Raw = msgspec.Raw()

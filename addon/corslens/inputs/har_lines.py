@@ -24,7 +24,7 @@ from corslens.fetch.header_names import LineNames, line_names
 from corslens.fetch.messages import HeaderLine
 from corslens.inputs.har_form import Header
 from corslens.inputs.wire import isomorphic
-from corslens.observation.relevance import places_that_tell
+from corslens.observation.relevance import relevant_places
 
 _START_LINE = re.compile(r"[A-Z]+ \S|HTTP/[0-9.]+ [0-9]|HTTP/[0-9.]+$")
 """A request line or status line that was taken for a header, up to its first colon."""
@@ -35,13 +35,13 @@ class Lines(Struct, frozen=True, gc=False):
 
     named: LineNames
     values: list[str]
-    tells: tuple[int, ...]
+    relevant_places: tuple[int, ...]
     """The places of those that show whether it can have to do with CORS (`observation.relevance`)."""
 
-    def telling(self) -> list[HeaderLine]:
+    def relevant(self) -> list[HeaderLine]:
         """Return those that show whether it can have to do with CORS."""
         sent, values = self.named.sent, self.values
-        return [(sent[place], values[place]) for place in self.tells]
+        return [(sent[place], values[place]) for place in self.relevant_places]
 
     def with_line(self, name: str, value: str) -> "Lines":
         """Return a response's lines with one more."""
@@ -64,7 +64,7 @@ class _Listed(Struct, frozen=True, gc=False):
     """`wire_lines` has more to correct."""
     named: LineNames
     """Of the lines behind the pseudo-headers."""
-    tells: tuple[int, ...]
+    relevant_places: tuple[int, ...]
 
 
 def lines_of(headers: Sequence[Header], *, request: bool, decoded: bool) -> Lines:
@@ -84,12 +84,12 @@ def lines_of(headers: Sequence[Header], *, request: bool, decoded: bool) -> Line
         lines = [(isomorphic(name, decoded=decoded), isomorphic(value, decoded=decoded)) for name, value in pairs]
         return _of_pairs(wire_lines(lines, request=request), request=request)
     pseudo = listed.pseudo
-    return Lines(listed.named, values[pseudo:] if pseudo else values, listed.tells)
+    return Lines(listed.named, values[pseudo:] if pseudo else values, listed.relevant_places)
 
 
 def _of_pairs(lines: Sequence[HeaderLine], *, request: bool) -> Lines:
     named = line_names(tuple([name for name, _ in lines]))
-    return Lines(named, [value for _, value in lines], places_that_tell(named.lowered, request=request))
+    return Lines(named, [value for _, value in lines], relevant_places(named.lowered, request=request))
 
 
 NO_LINES = Lines(line_names(()), [], ())
@@ -111,7 +111,7 @@ def _listed(names: tuple[str, ...], *, request: bool) -> _Listed:
     named = line_names(left)
     repeated = request and len(named.each.ordered) < len(left)
     odd = any(name[:1] == ":" or " " in name or name[:5] == "HTTP/" or not name.isascii() for name in left)
-    return _Listed(pseudo, repeated or odd, named, places_that_tell(named.lowered, request=request))
+    return _Listed(pseudo, repeated or odd, named, relevant_places(named.lowered, request=request))
 
 
 def wire_lines(lines: list[HeaderLine], *, request: bool) -> list[HeaderLine]:

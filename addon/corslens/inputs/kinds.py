@@ -1,4 +1,4 @@
-"""What a capture is written in, told by its first bytes; and by what name the others are refused, with how to get a HAR instead."""
+"""What a capture is written in, recognized by its first bytes; and by what name the others are refused, with how to get a HAR instead."""
 
 import re
 from enum import StrEnum

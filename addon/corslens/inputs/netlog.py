@@ -1,7 +1,7 @@
 """Chromium's network log (chrome://net-export, --log-net-log): messages, and what Chromium itself decided about preflights.
 
 The one capture that holds a browser's own CORS decision: `CORS_PREFLIGHT_ERROR` names the failing check, `CORS_PREFLIGHT_RESULT` says that it
-passed, and a request's load flags tell its credentials mode. Of a response's check the log says nothing.
+passed, and a request's load flags show its credentials mode. Of a response's check the log says nothing.
 Format: https://www.chromium.org/developers/design-documents/network-stack/netlog/; a line holds one event, so that a log that was cut
 off is read to where it ends.
 """
@@ -70,13 +70,13 @@ class _Hop:
         self.lines: list[HeaderLine] = []
         self.version = ""
         self.status = 0
-        self.answer: list[HeaderLine] = []
-        self.answered = 0.0
+        self.response_lines: list[HeaderLine] = []
+        self.responded = 0.0
         self.error: str | None = None
 
 
 class _Request:
-    """What one source of the log tells."""
+    """What one source of the log says."""
 
     def __init__(self) -> None:
         self.hops: list[_Hop] = []
@@ -188,7 +188,7 @@ class _Log:
         elif name == "HTTP_TRANSACTION_READ_RESPONSE_HEADERS":
             status, *rest = [str(line) for line in params.get("headers") or [""]]
             number = status.partition(" ")[2][:3]
-            hop.status, hop.answer, hop.answered = int(number) if number.isdigit() else 0, _lines(rest), time
+            hop.status, hop.response_lines, hop.responded = int(number) if number.isdigit() else 0, _lines(rest), time
         elif event.phase == _END and params.get("net_error"):
             hop.error = self._error(int(params["net_error"]))
 
@@ -231,7 +231,7 @@ class _Log:
             method=method,
             url=url,
             lines=lines,
-            sent=asked if hop is None else max(asked, hop.sent, hop.answered) + 1e-6,
+            sent=asked if hop is None else max(asked, hop.sent, hop.responded) + 1e-6,
             error=decision.code,
             by_browser=True,
             resource_type="fetch",
@@ -267,9 +267,9 @@ class _Log:
             version=hop.version or "HTTP/1.1",
             sent=hop.sent,
             status=hop.status,
-            answer=hop.answer,
+            response_lines=hop.response_lines,
             answer_version=hop.version or "HTTP/1.1",
-            answered=hop.answered,
+            responded=hop.responded,
             error=error,
             by_browser=True,
             witness=witness,

@@ -26,9 +26,9 @@ class RecordedExchange(Struct, kw_only=True):
     sent: float
     status: int = 0
     """0 without a response."""
-    answer: list[HeaderLine] = []
+    response_lines: list[HeaderLine] = []
     answer_version: str = "HTTP/1.1"
-    answered: float = 0.0
+    responded: float = 0.0
     error: str | None = None
     client: str = ""
     connection: str | None = None
@@ -96,11 +96,13 @@ class RecordedReader:
         scheme = SCHEMES.get(scheme.lower(), "")
         if not separator or not scheme or message.method == "CONNECT":
             return None
-        told = message.status == 0 and message.witness is not None  # what was refused may lack every header that would show it
+        refused = (
+            message.status == 0 and message.witness is not None
+        )  # what was refused may lack every header that would show it
         if (
             not self._everything
-            and not told
-            and not concerns_cors(message.method, message.url, message.lines, message.status, message.answer)
+            and not refused
+            and not concerns_cors(message.method, message.url, message.lines, message.status, message.response_lines)
         ):
             self.skipped += 1
             self.cookies_skipped = self.cookies_skipped or any(name.lower() == "cookie" for name, _ in message.lines)
@@ -110,9 +112,9 @@ class RecordedReader:
         if 100 <= message.status <= 999:
             response = received_response(
                 status=message.status,
-                headers=limited_headers(message.answer),
+                headers=limited_headers(message.response_lines),
                 http_version=message.answer_version,
-                time=max(message.sent, message.answered),
+                time=max(message.sent, message.responded),
             )
         error = limited_text(message.error) if response is None else None
         return Exchange(

@@ -66,9 +66,9 @@ def _message(number: int, session: dict[str, bytes], file: str, last: float) -> 
         version=request.version,
         sent=sent,
         status=0 if response is None else response.status,
-        answer=[] if response is None else response.lines,
+        response_lines=[] if response is None else response.lines,
         answer_version="HTTP/1.1" if response is None else response.version,
-        answered=times.get("ServerBeginResponse") or sent,
+        responded=times.get("ServerBeginResponse") or sent,
         client=flags.get("x-processinfo", ""),
         connection=f"{flags.get('x-clientip', '')}:{port}" if port else None,
     )

@@ -106,7 +106,7 @@ def concerns_other_origins(name: str) -> bool:
     return _NAMES.search(name) is not None
 
 
-def places_that_tell(names: tuple[str, ...], *, request: bool) -> tuple[int, ...]:
+def relevant_places(names: tuple[str, ...], *, request: bool) -> tuple[int, ...]:
     """Return which header lines of a request, or a response, show whether it concerns CORS; of a response one will do.
 
     Args:
