@@ -19,8 +19,7 @@ from corslens.cli import corpus as command
 from corslens.cli import main
 from corslens.corpus.across import Across
 from corslens.corpus.judge import Judged, judge
-from corslens.corpus.shards import Shard, Work, cut
-from corslens.corpus.sources import Source
+from corslens.corpus.shards import CaptureSource, Shard, Work, cut
 
 ADDON = Path(__file__).parents[2] / "addon"
 
@@ -31,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("small_shards")
 def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shards of a few captures of the tests."""
 
-    def cut_small(sources: Sequence[Source], work: Work, *, size: int) -> list[Shard]:
+    def cut_small(sources: Sequence[CaptureSource], work: Work, *, size: int) -> list[Shard]:
         return cut(sources, work, size=20_000)
 
     monkeypatch.setattr(command, "cut", cut_small)

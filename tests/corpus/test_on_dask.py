@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from corslens.corpus.judge import Judged
-from corslens.corpus.on_dask import ClusterError, Failed, judge_with
+from corslens.corpus.on_dask import ClusterError, FailedShard, judge_with
 from corslens.corpus.shards import Shard
 
 from tests.corpus.run import WORK, merged, on_one_machine, reports, shards_of
@@ -58,7 +58,7 @@ def test_a_worker_that_is_killed_with_results_costs_nothing(captures: Path, tmp_
     assert_same(found, shards, captures, tmp_path / "out")
 
 
-def assert_same(found: list[Judged | Failed], shards: Sequence[Shard], captures: Path, out: Path) -> None:
+def assert_same(found: list[Judged | FailedShard], shards: Sequence[Shard], captures: Path, out: Path) -> None:
     """Each shard was judged once, and the reports are those of one machine."""
     assert all(isinstance(one, Judged) for one in found)
     assert sorted(one.shard for one in found if isinstance(one, Judged)) == sorted(shard.name for shard in shards)

@@ -14,8 +14,7 @@ import pytest
 from click.testing import CliRunner
 from corslens.cli import corpus as command
 from corslens.cli import main
-from corslens.corpus.shards import Shard, Work, cut
-from corslens.corpus.sources import Source
+from corslens.corpus.shards import CaptureSource, Shard, Work, cut
 from corslens.corpus.sql import connect
 from corslens.corpus.store import Store
 
@@ -72,7 +71,7 @@ def report(*arguments: object) -> dict[str, Any]:
 def test_reports_and_records_are_the_same_in_every_field(
     size: int, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def cut_so(sources: Sequence[Source], work: Work, **_: object) -> list[Shard]:
+    def cut_so(sources: Sequence[CaptureSource], work: Work, **_: object) -> list[Shard]:
         return cut(sources, work, size=size)
 
     monkeypatch.setattr(command, "cut", cut_so)

@@ -15,7 +15,7 @@ import pytest
 from corslens.analysis import collect
 from corslens.cli.work import record_writer
 from corslens.corpus.judge import judge
-from corslens.corpus.shards import SHARD_BYTES, Source, cut, shard_bytes
+from corslens.corpus.shards import SHARD_BYTES, CaptureSource, cut, shard_bytes
 from corslens.corpus.sources import SourceError, find
 from corslens.diagnosis.summary import SessionSummary
 from corslens.inputs import files
@@ -96,16 +96,16 @@ def row(one: dict[str, Any], page: str, index: int) -> dict[str, Any]:
 
 
 def test_a_capture_that_is_added_changes_one_shard() -> None:
-    made = [Source(name=f"{number}.har", place="", prefix="", size=1 << 20, tag="1") for number in range(2_000)]
+    made = [CaptureSource(name=f"{number}.har", place="", prefix="", size=1 << 20, tag="1") for number in range(2_000)]
     before = {shard.name for shard in cut(made[1:], WORK)}
     after = {shard.name for shard in cut(made, WORK)}
     assert 15 < len(before) < 60
     assert len(after - before) <= 1
-    assert len(cut([*made[1:], Source(name="0.har", place="", prefix="", size=1 << 20, tag="2")], WORK)) == len(after)
+    assert len(cut([*made[1:], CaptureSource(name="0.har", place="", prefix="", size=1 << 20, tag="2")], WORK)) == len(after)
 
 
 def test_a_small_corpus_has_enough_shards_for_several_machines() -> None:
-    made = [Source(name=f"{number}.har", place="", prefix="", size=1 << 20, tag="1") for number in range(200)]
+    made = [CaptureSource(name=f"{number}.har", place="", prefix="", size=1 << 20, tag="1") for number in range(200)]
     assert 16 < len(cut(made, WORK, size=shard_bytes(made))) < 64
     assert shard_bytes(made[:2]) == 1 << 20
     assert shard_bytes(made * 20) == SHARD_BYTES

@@ -7,7 +7,7 @@ import click
 from corslens.analysis import Judging
 from corslens.cli.options import judging_options
 from corslens.cli.reporting import Reporting, Wanted, listing_options, report_options
-from corslens.cli.work import UnnamedFile, Work, analyze_found, settings_of
+from corslens.cli.work import FileWork, UnnamedFile, analyze_found, settings_of
 from corslens.diagnosis.summary import HOLD, SessionSummary
 from corslens.inputs.files import find
 from corslens.observation.redaction import VALUES_ARE_SHOWN, show_values
@@ -57,7 +57,7 @@ def analyze(
         raise click.UsageError(
             f"--show-values: {', '.join(public)} is made to be uploaded, and never shows values; leave out one of them"
         )
-    work = Work(
+    work = FileWork(
         judging=judging,
         hold=HOLD if formats & _DETAILED else 0,
         everything=Format.HTML in formats,

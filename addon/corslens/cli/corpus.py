@@ -21,7 +21,7 @@ from corslens.corpus.across import Across, again, evidence
 from corslens.corpus.extra import MissingPackageError, need
 from corslens.corpus.judge import Judged, PlanDiffersError, hash_rules, judge
 from corslens.corpus.merge import CorpusSummary, merge
-from corslens.corpus.on_dask import ClusterError, Failed, Task, Tls, judge_on_dask
+from corslens.corpus.on_dask import ClusterError, FailedShard, Task, Tls, judge_on_dask
 from corslens.corpus.shards import SHARD_BYTES, Shard, Work, build, cut, shard_bytes
 from corslens.corpus.sources import SourceError, find, located
 from corslens.corpus.sql import MEMORY, connect, merging
@@ -77,7 +77,7 @@ class _Run(Struct, frozen=True):
         try:
             with Bar(len(ahead)) as bar:
                 for result in results:
-                    if isinstance(result, Failed):
+                    if isinstance(result, FailedShard):
                         failed += [(one.name, f"was not analyzed: {result.why}") for one in result.shard.sources]
                     elif result.unopened:
                         provisional.append((store, result.shard))
@@ -256,7 +256,7 @@ def _judge_again(run: _Run, outcome: _Outcome, work: Work, memory: str) -> _Outc
     )
 
 
-def _here(tasks: Sequence[Task], work: Work, out: str, jobs: int) -> Iterator[Judged | Failed]:
+def _here(tasks: Sequence[Task], work: Work, out: str, jobs: int) -> Iterator[Judged | FailedShard]:
     """Judge on this machine; what a process was killed at is tried again when nothing else is running."""
     if jobs == 1 or len(tasks) < 2:
         tune_gc()
@@ -264,7 +264,7 @@ def _here(tasks: Sequence[Task], work: Work, out: str, jobs: int) -> Iterator[Ju
             yield _judge_one(tasks, work, out, number)
         return
 
-    def judged(tasks: Sequence[Task], jobs: int) -> Iterator[tuple[Task, Judged | Failed | Died]]:
+    def judged(tasks: Sequence[Task], jobs: int) -> Iterator[tuple[Task, Judged | FailedShard | Died]]:
         results = in_order(partial(_judge_one, tasks, work, out), len(tasks), jobs=jobs, start=tune_gc)
         return zip(tasks, results, strict=True)
 
@@ -275,24 +275,26 @@ def _here(tasks: Sequence[Task], work: Work, out: str, jobs: int) -> Iterator[Ju
         else:
             yield result
     for (shard, _), result in judged(again, 1):
-        yield Failed(shard, f"the process that read it was killed twice ({result})") if isinstance(result, Died) else result
+        yield (
+            FailedShard(shard, f"the process that read it was killed twice ({result})") if isinstance(result, Died) else result
+        )
 
 
-def _judge_one(tasks: Sequence[Task], work: Work, out: str, number: int) -> Judged | Failed:
+def _judge_one(tasks: Sequence[Task], work: Work, out: str, number: int) -> Judged | FailedShard:
     shard, across = tasks[number]
     why = ""
     for _ in range(_ATTEMPTS):
         try:
             return judge(shard, work, out, across)
         except PlanDiffersError as error:
-            return Failed(shard, f"{error}; name the captures again")
+            return FailedShard(shard, f"{error}; name the captures again")
         except StoreError as error:
             why = str(error)
         except OSError as error:
             why = f"{error.strerror or error}"
         except Exception as error:
             why = f"an internal error in corslens: {describe_fault(error)}"
-    return Failed(shard, why)
+    return FailedShard(shard, why)
 
 
 def _read_listing(store: Store) -> _Listing:

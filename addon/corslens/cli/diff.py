@@ -7,7 +7,7 @@ import click
 from corslens.analysis import Judging
 from corslens.cli.options import fail_on_option, judging_options, severity
 from corslens.cli.outputs import report_damages, tell_empty
-from corslens.cli.work import Work, analyze_found, settings_of
+from corslens.cli.work import FileWork, analyze_found, settings_of
 from corslens.diagnosis.summary import SessionSummary
 from corslens.exits import Exit
 from corslens.inputs.files import find
@@ -45,7 +45,7 @@ def diff(
     Either may be a file or a folder. Ports of this machine (localhost, 127.0.0.1) are ignored, because they differ
     between runs. The exit codes are those of analyze; only findings that are new in AFTER count.
     """
-    work = Work(judging=judging, everything=True)
+    work = FileWork(judging=judging, everything=True)
     settings_of(work)
     sides = []
     damaged = False

@@ -6,7 +6,7 @@ import click
 
 from corslens.analysis import Judging
 from corslens.cli.outputs import report_damages
-from corslens.cli.work import Work, analyze_found
+from corslens.cli.work import FileWork, analyze_found
 from corslens.diagnosis.summary import SessionSummary
 from corslens.inputs.files import find
 from corslens.report.console import ReportConsole
@@ -19,7 +19,7 @@ _SHOWN = 5
 def print_occurrences(rules: Sequence[str], captures: Sequence[str], rule_paths: Sequence[str]) -> None:
     """Print the problems that these rules name, be it as the cause or beside another one; on standard error what could not be read."""
     summary = SessionSummary(hold=0)
-    analyze_found(find(captures), Work(judging=Judging(rule_paths=tuple(rule_paths)), hold=0), summary, [])
+    analyze_found(find(captures), FileWork(judging=Judging(rule_paths=tuple(rule_paths)), hold=0), summary, [])
     report_damages(summary)
     found = [problem for problem in summary.problems() if any(key.rule in rules for key in problem.named())]
     several = "problem" if len(found) == 1 else "problems"

@@ -25,7 +25,7 @@ from corslens.observation.redaction import show_values
 from corslens.report.formats.jsonl import encode
 
 
-class Work(Struct, frozen=True, kw_only=True):
+class FileWork(Struct, frozen=True, kw_only=True):
     """What is to be done with each file, in a form that another process can be given."""
 
     judging: Judging = Judging()
@@ -38,13 +38,13 @@ class Work(Struct, frozen=True, kw_only=True):
 
 
 @lru_cache(maxsize=1)
-def settings_of(work: Work) -> AnalysisSettings:
+def settings_of(work: FileWork) -> AnalysisSettings:
     """Return how captures are judged."""
     return settings(work.judging)
 
 
 def analyze_each(
-    files: Mapping[str, str], work: Work, into: SessionSummary, records: list[IO[bytes]], *, jobs: int, bar: Bar
+    files: Mapping[str, str], work: FileWork, into: SessionSummary, records: list[IO[bytes]], *, jobs: int, bar: Bar
 ) -> None:
     """Analyze files one after another, or several at a time.
 
@@ -64,7 +64,7 @@ def analyze_each(
 
 
 def analyze_found(
-    found: Iterable[str | Damage], work: Work, into: SessionSummary, records: list[IO[bytes]], *, jobs: int = 1
+    found: Iterable[str | Damage], work: FileWork, into: SessionSummary, records: list[IO[bytes]], *, jobs: int = 1
 ) -> None:
     """Analyze what `inputs.files.find` found, behind a progress bar; what it could not find is an input that is damaged."""
     files = named(found, into)
@@ -128,7 +128,7 @@ def record_writer(files: Sequence[IO[bytes]]) -> Sink:
 
 
 def _in_processes(
-    files: Mapping[str, str], work: Work, into: SessionSummary, records: list[IO[bytes]], *, jobs: int, bar: Bar
+    files: Mapping[str, str], work: FileWork, into: SessionSummary, records: list[IO[bytes]], *, jobs: int, bar: Bar
 ) -> None:
     """Analyze several files at a time; what becomes of one is dropped as soon as it is merged."""
     from corslens.cli.workers import Died, in_order  # late, like all that one small capture does without
@@ -186,7 +186,7 @@ def _append(lines: Path, files: list[IO[bytes]]) -> None:
     lines.unlink()
 
 
-def _one_file(files: Sequence[tuple[str, str]], work: Work, folder: str | None, number: int) -> SessionSummary:
+def _one_file(files: Sequence[tuple[str, str]], work: FileWork, folder: str | None, number: int) -> SessionSummary:
     name, prefix = files[number]
     show_values(work.show_values)  # in this process
     summary = SessionSummary(hold=work.hold, everything=work.everything)

@@ -12,14 +12,13 @@ from typing import Any
 from msgspec import Struct, structs
 
 from corslens.corpus.shards import Shard
+from corslens.diagnosis.matrix import Endpoint
 from corslens.diagnosis.problem import endpoint_of
 from corslens.inspection import Inspection
 from corslens.lint.finding import Finding
 from corslens.lint.rules.condition import leaves
 from corslens.lint.rules.rule import Rule, RuleSet
 from corslens.observation.evidence import EndpointEvidence, OriginOutcome, Prior, Seen, ServerEvidence, level_of
-
-type Endpoint = tuple[str, str]
 
 _HISTORY = "history."
 """How the facts begin that stand on more than one exchange."""
@@ -110,7 +109,7 @@ def _name(shard: Shard, part: Across) -> str:
     return hashed.hexdigest()
 
 
-class Standing:
+class CorpusSupport:
     """Says of findings that stand on the corpus on how much of it they do."""
 
     def __init__(self, across: Across, rules: RuleSet) -> None:

@@ -12,11 +12,11 @@ from msgspec import Struct, structs
 
 from corslens.analysis import GC_THRESHOLDS, AnalysisSettings, collect
 from corslens.corpus import rows
-from corslens.corpus.across import Across, Standing
+from corslens.corpus.across import Across, CorpusSupport
 from corslens.corpus.extra import need
 from corslens.corpus.httparchive import captures_in_table
 from corslens.corpus.logs import LogReader, records
-from corslens.corpus.shards import Shard, Source, Work, build
+from corslens.corpus.shards import CaptureSource, Shard, Work, build
 from corslens.corpus.sources import LOGS, TABLES, expanded, opened
 from corslens.corpus.store import RECEIPTS, Store
 from corslens.diagnosis.diagnose import Diagnosis
@@ -57,11 +57,11 @@ def judge(shard: Shard, work: Work, out: str, across: Across | None = None) -> J
     """
     settings = settings_of(work)
     if across is not None:
-        settings = structs.replace(settings, prior=across.prior, amend=Standing(across, settings.rules).amend)
+        settings = structs.replace(settings, prior=across.prior, amend=CorpusSupport(across, settings.rules).amend)
     store = Store(out)
     store.prepare()
     summary = SessionSummary(hold=0)
-    origin: dict[str, Source] = {}
+    origin: dict[str, CaptureSource] = {}
     unopened = 0
     # Files without a name: nothing is left of them when this process is killed.
     with TemporaryFile() as written, _rare_gc():
@@ -99,7 +99,7 @@ def _rare_gc() -> Iterator[None]:
 
 
 def _add(
-    source: Source, file: IO[bytes] | Damage, settings: AnalysisSettings, part: SessionSummary, exchanges: "_Exchanges"
+    source: CaptureSource, file: IO[bytes] | Damage, settings: AnalysisSettings, part: SessionSummary, exchanges: "_Exchanges"
 ) -> None:
     """Add what a source holds."""
     name = source.name

@@ -40,14 +40,14 @@ class Tls(Struct, frozen=True, kw_only=True):
     key: str | None = None
 
 
-class Failed(Struct, frozen=True):
+class FailedShard(Struct, frozen=True):
     """In place of a result: the shard was not judged, and why."""
 
     shard: Shard
     why: str
 
 
-def judge_on_dask(address: str, tls: Tls, tasks: Sequence[Task], work: Work, out: str) -> Iterator[Judged | Failed]:
+def judge_on_dask(address: str, tls: Tls, tasks: Sequence[Task], work: Work, out: str) -> Iterator[Judged | FailedShard]:
     """Yield what becomes of each shard, as it comes.
 
     Args:
@@ -69,7 +69,7 @@ def judge_on_dask(address: str, tls: Tls, tasks: Sequence[Task], work: Work, out
         yield from judge_with(client, tasks, work, out)
 
 
-def judge_with(client: Any, tasks: Sequence[Task], work: Work, out: str) -> Iterator[Judged | Failed]:
+def judge_with(client: Any, tasks: Sequence[Task], work: Work, out: str) -> Iterator[Judged | FailedShard]:
     """Yield what becomes of each shard on the cluster of a Dask client, as it comes.
 
     Raises: ClusterError
@@ -99,7 +99,7 @@ def judge_with(client: Any, tasks: Sequence[Task], work: Work, out: str) -> Iter
             done.add(future)
             continue
         shard = running.pop(future)
-        yield future.result() if future.status == "finished" else Failed(shard, _reason(future))
+        yield future.result() if future.status == "finished" else FailedShard(shard, _reason(future))
         future.release()  # a result that is held is computed again when its worker dies
         submit()
 

@@ -23,7 +23,7 @@ _FORM = 1
 """Counts changes of what is stored; a shard of another form is judged anew."""
 
 
-class Source(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class CaptureSource(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A capture, a log, or a table."""
 
     name: str
@@ -53,7 +53,7 @@ class Shard(Struct, frozen=True, kw_only=True):
 
     name: str
     """The same for the same captures, judged in the same way by the same version: 32 hexadecimal digits."""
-    sources: tuple[Source, ...]
+    sources: tuple[CaptureSource, ...]
 
     @property
     def size(self) -> int:
@@ -75,12 +75,12 @@ def build() -> str:
     return f"{corslens.__version__}+{hashed.hexdigest()}"
 
 
-def shard_bytes(sources: Iterable[Source]) -> int:
+def shard_bytes(sources: Iterable[CaptureSource]) -> int:
     """Return the bytes of a shard, on average, that suit a corpus of these sources."""
     return min(max(sum(source.size for source in sources) // _SHARDS, _SMALLEST), SHARD_BYTES)
 
 
-def cut(sources: Iterable[Source], work: Work, *, size: int = SHARD_BYTES) -> list[Shard]:
+def cut(sources: Iterable[CaptureSource], work: Work, *, size: int = SHARD_BYTES) -> list[Shard]:
     """Return the sources in shards, the largest first.
 
     A shard ends where the hash of a capture's name says so, which no other capture changes.
@@ -89,7 +89,7 @@ def cut(sources: Iterable[Source], work: Work, *, size: int = SHARD_BYTES) -> li
         size: bytes of a shard, on average.
     """
     shards: list[Shard] = []
-    members: list[Source] = []
+    members: list[CaptureSource] = []
     weight = 0
     for source in sorted(sources, key=lambda source: source.name):
         if members and weight + source.size > _MAX_SIZES * size:
@@ -110,7 +110,7 @@ def _draw(name: str) -> float:
     return int.from_bytes(blake2b(_bytes(name), digest_size=8).digest()) / 2**64
 
 
-def _shard(sources: Sequence[Source], work: Work) -> Shard:
+def _shard(sources: Sequence[CaptureSource], work: Work) -> Shard:
     # The user's rule files count by what is in them, wherever they are.
     how = msgspec.structs.replace(work, rule_paths=())
     content = msgspec.json.encode((_FORM, how, [(one.name, one.prefix, one.size, one.tag) for one in sources]))

@@ -14,7 +14,7 @@ from typing import IO, Any, cast
 
 from corslens.analysis import prefixes
 from corslens.corpus.extra import need
-from corslens.corpus.shards import Source
+from corslens.corpus.shards import CaptureSource
 from corslens.corpus.store import described, is_result
 from corslens.inputs import files
 from corslens.inputs.damage import Damage
@@ -44,7 +44,7 @@ def is_remote(name: str) -> bool:
     return "://" in name
 
 
-def find(names: Iterable[str]) -> tuple[list[Source], list[Damage]]:
+def find(names: Iterable[str]) -> tuple[list[CaptureSource], list[Damage]]:
     """Return the sources that the names stand for, in the order given, and what is none. Tables of a corpus are passed over.
 
     Folders and prefixes of object stores are walked in the order of names; `*`, `**` and `?` match names in both (`?` begins a query
@@ -82,13 +82,13 @@ def _public(name: str) -> str:
     return _PASSWORD.sub(r"\1:*@", _QUERY.sub(r"\1", name)) if is_remote(name) else name
 
 
-def _source(name: str, prefix: str, found: tuple[int, str], *, shown: str) -> Source:
+def _source(name: str, prefix: str, found: tuple[int, str], *, shown: str) -> CaptureSource:
     (size, tag), place = found, located(name)
     try:
         place.encode()
     except UnicodeEncodeError:
-        return Source(name=shown, place=escape(place), path=os.fsencode(place), prefix=prefix, size=size, tag=tag)
-    return Source(name=shown, place=place, prefix=prefix, size=size, tag=tag)
+        return CaptureSource(name=shown, place=escape(place), path=os.fsencode(place), prefix=prefix, size=size, tag=tag)
+    return CaptureSource(name=shown, place=place, prefix=prefix, size=size, tag=tag)
 
 
 def located(name: str) -> str:
@@ -157,7 +157,7 @@ def _tag(info: dict[str, Any]) -> str:
 
 
 @contextmanager
-def opened(one: Source) -> Iterator[IO[bytes] | Damage]:
+def opened(one: CaptureSource) -> Iterator[IO[bytes] | Damage]:
     """Open a source as a file of this machine; what is not there, or may not be read, is a damage.
 
     Raises: OSError when another attempt may succeed.
