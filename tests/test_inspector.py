@@ -135,14 +135,14 @@ def test_what_was_followed_moments_before_was_given_up_now() -> None:
     assert settled.worst is Severity.INFO
 
 
-def test_granted_several_times_and_never_followed_is_said_to_be_a_conclusion() -> None:
+def test_granted_several_times_and_never_followed_is_said_to_be_inferred() -> None:
     inspector = Inspector(rules=load_rules())
     for number in range(3):
         inspector.inspect(asks(f"p{number}", at=10.0 * number))
     (settled,) = inspector.settle(100.0)
     (told,) = [one for one in settled.findings if one.severity > Severity.INFO]
     assert (settled.verdict.outcome, told.severity) == (Outcome.DEPENDS, Severity.ERROR)
-    assert "that is a conclusion" in told.message and "never followed" in told.message
+    assert "this is inferred" in told.message and "never followed" in told.message
 
 
 def test_a_browsers_own_capture_that_lacks_the_request_was_edited() -> None:
