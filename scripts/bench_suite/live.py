@@ -49,6 +49,10 @@ LOADS = (
 )
 
 
+class TooShortError(SystemExit):
+    """No request was made in the time of a run."""
+
+
 class Sample(Struct, frozen=True, kw_only=True):
     """One run of a load generator against one proxy."""
 
@@ -97,9 +101,19 @@ def _h2load(load: Load, port: int, connections: int, seconds: int, folder: Path)
     subprocess.run([*argv, f"https://127.0.0.1:{port}/items/1"], capture_output=True, text=True, check=True)
     micros = sorted(int(line.split("\t")[2]) for line in log.read_text().splitlines())
     if not micros:
-        raise SystemExit("h2load made no request")
+        raise TooShortError(f"h2load made no request in {seconds} s")
     p99 = micros[min(len(micros) - 1, len(micros) * 99 // 100)]
     return len(micros), float(seconds), statistics.median(micros) / 1000, p99 / 1000
+
+
+def _warm_up(load: Load, port: int, connections: int, http2: bool, folder: Path) -> None:
+    """Load a proxy until it responds: fifty TLS handshakes can take a slow machine more than a second."""
+    for seconds in (1, 3, 9):
+        try:
+            (_h2load if http2 else _wrk)(load, port, connections, seconds, folder)
+        except TooShortError:
+            continue
+        return
 
 
 def _sample(load: Load, pid: int, port: int, connections: int, http2: bool, seconds: int, folder: Path) -> Sample:
@@ -135,8 +149,8 @@ def measure(rounds: int, seconds: int) -> list[Figure]:
             for load in LOADS:
                 for connections in (1, 50):
                     samples: dict[str, list[Sample]] = {name: [] for name in proxies}
-                    for pid, port, _ in proxies.values():  # a warm-up for each
-                        _sample(load, pid, port, connections, http2, 1, folder)
+                    for _, port, _ in proxies.values():
+                        _warm_up(load, port, connections, http2, folder)
                     for _ in range(rounds):
                         for name, (pid, port, _) in proxies.items():
                             samples[name].append(_sample(load, pid, port, connections, http2, seconds, folder))
