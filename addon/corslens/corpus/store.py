@@ -188,5 +188,5 @@ def described(error: Exception) -> str:
 
 
 def is_result(name: str) -> bool:
-    """Say whether a path or URL is that of a table of a corpus, which is nobody's capture, wherever it is."""
+    """Say whether a path or URL is that of a table of a corpus, which is no capture, wherever it is."""
     return _RESULT.fullmatch(name) is not None

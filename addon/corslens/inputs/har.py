@@ -47,7 +47,7 @@ class _Preflights:
     """
 
     def __init__(self) -> None:
-        self._answered: list[_Answered] = []
+        self._timed: list[_TimedPreflight] = []
         self._requests = array("d")
         """Of each entry a digest of its method and URL, its index, and when it began, was sent and ended, one after the other: a million
         are no burden so."""
@@ -61,7 +61,7 @@ class _Preflights:
                 (one.value for one in entry.request.headers if one.name.lower() == "access-control-request-method"), None
             )
             if wanted is not None:
-                self._answered.append(_Answered(index, wanted, request.url, sent, answered_at(entry, sent)))
+                self._timed.append(_TimedPreflight(index, wanted, request.url, sent, answered_at(entry, sent)))
                 return
         self._requests.extend((_digest(request.method, request.url), index, began, sent, began + seconds(when.time)))
 
@@ -72,7 +72,7 @@ class _Preflights:
             move: called with the index of an entry that may be one, the method and the URL if it is, and when it can have been sent;
                 returns whether it is.
         """
-        asked: dict[float, list[_Asked]] = {one.digest: [] for one in self._answered}
+        asked: dict[float, list[_Asked]] = {one.digest: [] for one in self._timed}
         each = iter(self._requests if asked else ())
         for digest, index, began, sent, ended in zip(each, each, each, each, each, strict=True):
             if digest in asked:
@@ -81,7 +81,7 @@ class _Preflights:
             requests.sort()
         moved: set[int] = set()
         late = []
-        for preflight in self._answered:
+        for preflight in self._timed:
             for began, index, sent, ended in _before(asked[preflight.digest], preflight.sent):
                 if preflight.sent > ended or index in moved:
                     continue
@@ -104,7 +104,7 @@ class _Preflights:
                     break
 
 
-class _Answered(NamedTuple):
+class _TimedPreflight(NamedTuple):
     """A preflight, and when it was sent and responded to."""
 
     entry: int

@@ -49,7 +49,7 @@ class Grant(StrEnum):
     OTHER = "other"
 
 
-class ResponseFacts(FactsBase):
+class CorsHeaderFacts(FactsBase):
     """`response.allow-*`, `granted.*` and the other CORS headers of the response."""
 
     @fact("response.headers", steady=True)

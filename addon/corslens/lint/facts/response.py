@@ -19,7 +19,7 @@ from corslens.observation.products.catalog import Product, ProductKind
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
-class AnswerFacts(FactsBase):
+class ResponseFacts(FactsBase):
     """`response.*` that is not about the CORS protocol's own headers, and `exchange.*`."""
 
     @fact("response.status", steady=True)

@@ -14,7 +14,7 @@ from corslens.fetch.preflight import requested_header_names
 from corslens.lint.facts.endpoint_history import HistoryFacts
 from corslens.lint.facts.exposure import ExposureFacts
 from corslens.lint.facts.fact import fact
-from corslens.lint.facts.response import AnswerFacts
+from corslens.lint.facts.response import ResponseFacts
 from corslens.observation.known import Known, Unknown
 from corslens.observation.mcp import MCP_REQUEST_HEADERS
 
@@ -23,7 +23,7 @@ _MAX_LIST_CHARACTERS = 800
 _TOO_LONG = Unknown("the list is too long to be copied")
 
 
-class CompletedFacts(AnswerFacts, ExposureFacts, HistoryFacts):
+class CompletedFacts(ResponseFacts, ExposureFacts, HistoryFacts):
     """`completed.*`."""
 
     @property

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from corslens.lint.facts.cors_headers import ResponseFacts
+from corslens.lint.facts.cors_headers import CorsHeaderFacts
 from corslens.lint.facts.endpoint_history import HistoryFacts
 from corslens.lint.facts.fact import Fact, facts_of
 from corslens.lint.facts.libraries import LibraryFacts
@@ -24,7 +24,7 @@ from corslens.lint.facts.witness import WitnessFacts
 
 class Facts(
     RequestFacts,
-    ResponseFacts,
+    CorsHeaderFacts,
     CompletedFacts,
     PairFacts,
     LibraryFacts,
